@@ -1,0 +1,62 @@
+# One CMake target per folder of src/. The layer test (tests/style) keeps the includes honest.
+
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
+if(ENVPM_TESTS)
+    find_package(GTest REQUIRED)
+endif()
+
+add_library(envpm_options INTERFACE)
+target_include_directories(envpm_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(envpm_options INTERFACE fmt::fmt Threads::Threads)
+target_compile_definitions(envpm_options INTERFACE _GLIBCXX_ASSERTIONS
+                           ENVPM_VERSION="${PROJECT_VERSION}")
+target_compile_options(envpm_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+    -Wnon-virtual-dtor -Woverloaded-virtual)
+if(ENVPM_SANITIZE)
+    target_compile_options(envpm_options INTERFACE -fsanitize=${ENVPM_SANITIZE}
+                           -fno-omit-frame-pointer)
+    target_link_options(envpm_options INTERFACE -fsanitize=${ENVPM_SANITIZE})
+endif()
+
+# Two precompiled headers for the whole build, one for the product and one for the tests: without
+# them the standard library and GoogleTest are the larger part of every compilation.
+function(envpm_precompile target headers)
+    if(NOT ENVPM_PRECOMPILED)
+        return()
+    endif()
+    set(owner envpm_precompiled_${headers})
+    if(NOT TARGET ${owner})
+        file(WRITE ${PROJECT_BINARY_DIR}/${owner}.cpp "")
+        add_library(${owner} STATIC ${PROJECT_BINARY_DIR}/${owner}.cpp)
+        target_link_libraries(${owner} PRIVATE envpm_options)
+        if(headers STREQUAL "tests")
+            target_link_libraries(${owner} PRIVATE GTest::gmock GTest::gtest)
+            target_precompile_headers(${owner} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+        endif()
+        target_precompile_headers(${owner} PRIVATE
+            <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map> <memory>
+            <optional> <span> <string> <string_view> <variant> <vector> <fmt/format.h>)
+    endif()
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+endfunction()
+
+# envpm_module(name SOURCES … HEADERS … TESTS … DEPENDS folders… LIBRARIES targets…)
+function(envpm_module name)
+    cmake_parse_arguments(PARSE_ARGV 1 M "" "" "SOURCES;HEADERS;TESTS;DEPENDS;LIBRARIES")
+    add_library(envpm_${name} STATIC ${M_SOURCES})
+    target_sources(envpm_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src
+                   FILES ${M_HEADERS})
+    list(TRANSFORM M_DEPENDS PREPEND envpm_)
+    target_link_libraries(envpm_${name} PUBLIC envpm_options ${M_DEPENDS} PRIVATE ${M_LIBRARIES})
+    set_target_properties(envpm_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+    envpm_precompile(envpm_${name} product)
+    if(ENVPM_TESTS AND M_TESTS)
+        add_executable(envpm_${name}_test ${M_TESTS})
+        target_link_libraries(envpm_${name}_test PRIVATE envpm_${name} GTest::gmock GTest::gtest
+                              GTest::gtest_main)
+        envpm_precompile(envpm_${name}_test tests)
+        add_test(NAME ${name} COMMAND envpm_${name}_test)
+    endif()
+endfunction()
