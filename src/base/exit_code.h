@@ -1,0 +1,18 @@
+#pragma once
+
+namespace envpm {
+
+/// What a process tells its caller (docs/errors.md). `run` passes its child's code on instead.
+enum class ExitCode {
+    done = 0,
+    failed = 1,
+    usage = 2,
+    lock_out_of_date = 3,
+    no_solution = 4,
+    network = 5,
+    integrity = 6,
+    self_test_failed = 7,
+    interrupted = 130,
+};
+
+} // namespace envpm

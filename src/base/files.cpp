@@ -1,0 +1,243 @@
+#include "base/files.h"
+
+#include "base/error.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <random>
+
+namespace envpm {
+
+namespace {
+
+using DirectoryHandle = std::unique_ptr<DIR, Deleter<closedir>>;
+
+std::string read_open_file(int descriptor, const std::filesystem::path& path,
+                           std::size_t limit_bytes);
+bool remove_entries(int folder) noexcept;
+bool remove_entry(int parent, const char* name) noexcept;
+Fd open_lock(const std::filesystem::path& path);
+Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
+                 std::string& temporary);
+
+} // namespace
+
+Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
+    Fd file(::open(path.c_str(), flags | O_CLOEXEC, mode));
+    if (!file) {
+        throw_system_error("cannot open a file", path.string(), errno);
+    }
+    return file;
+}
+
+std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
+    const Fd file = open_file(path, O_RDONLY);
+    return read_open_file(file.get(), path, limit_bytes);
+}
+
+std::optional<std::string> read_file_if_present(const std::filesystem::path& path) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) {
+        if (errno == ENOENT || errno == ENOTDIR) {
+            return std::nullopt;
+        }
+        throw_system_error("cannot open a file", path.string(), errno);
+    }
+    return read_open_file(file.get(), path, 1U << 30U);
+}
+
+void write_all(int descriptor, std::span<const std::byte> bytes, const std::string& subject) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written < 0 && errno != EINTR) {
+            throw_system_error("cannot write a file", subject, errno);
+        }
+        if (written > 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+        }
+    }
+}
+
+void write_all(int descriptor, std::string_view text, const std::string& subject) {
+    write_all(descriptor, std::as_bytes(std::span(text.data(), text.size())), subject);
+}
+
+void write_file(const std::filesystem::path& path, std::string_view content,
+                Durability durability) {
+    const std::filesystem::path folder =
+        path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure) {
+        throw_system_error("cannot create a folder", folder.string(), failure.value());
+    }
+    std::string temporary;
+    Fd file = create_beside(path, folder, temporary);
+    try {
+        write_all(file.get(), content, path.string());
+        if ((durability == Durability::durable && ::fsync(file.get()) != 0) ||
+            ::close(file.release()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+            throw_system_error("cannot write a file", path.string(), errno);
+        }
+    } catch (...) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
+    if (durability == Durability::durable) {
+        sync_folder(folder);
+    }
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+    const Fd handle = open_file(folder, O_RDONLY | O_DIRECTORY);
+    if (::fsync(handle.get()) != 0) {
+        throw_system_error("cannot sync a folder", folder.string(), errno);
+    }
+}
+
+bool remove_tree(const std::filesystem::path& root) noexcept {
+    return remove_entry(AT_FDCWD, root.c_str());
+}
+
+TemporaryFolder::TemporaryFolder(const std::filesystem::path& parent) {
+    std::error_code failure;
+    std::filesystem::create_directories(parent, failure);
+    std::string name = (parent / "XXXXXX").string();
+    if (failure || ::mkdtemp(name.data()) == nullptr) {
+        throw_system_error("cannot create a folder", parent.string(),
+                           failure ? failure.value() : errno);
+    }
+    path_ = name;
+}
+
+TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept
+    : path_(std::move(other.path_)) {
+    other.path_.clear();
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    if (!path_.empty()) {
+        remove_tree(path_);
+    }
+}
+
+FileLock::FileLock(const std::filesystem::path& path, LockKind kind)
+    : file_(open_lock(path)) {
+    while (::flock(file_.get(), kind == LockKind::shared ? LOCK_SH : LOCK_EX) != 0) {
+        if (errno != EINTR) {
+            throw_system_error("cannot lock a file", path.string(), errno);
+        }
+    }
+}
+
+std::optional<FileLock> FileLock::try_take(const std::filesystem::path& path, LockKind kind) {
+    Fd file = open_lock(path);
+    if (::flock(file.get(), (kind == LockKind::shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) {
+        return FileLock(std::move(file));
+    }
+    if (errno == EWOULDBLOCK) {
+        return std::nullopt;
+    }
+    throw_system_error("cannot lock a file", path.string(), errno);
+}
+
+namespace {
+
+std::string read_open_file(int descriptor, const std::filesystem::path& path,
+                           std::size_t limit_bytes) {
+    struct stat status {};
+
+    if (::fstat(descriptor, &status) != 0) {
+        throw_system_error("cannot read a file", path.string(), errno);
+    }
+    std::string content;
+    std::size_t filled = 0;
+    content.resize(static_cast<std::size_t>(std::max<off_t>(status.st_size, 0)) + 1);
+    while (true) {
+        if (filled == content.size()) {
+            content.resize(content.size() * 2);
+        }
+        const ssize_t got = ::read(descriptor, content.data() + filled, content.size() - filled);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            throw_system_error("cannot read a file", path.string(), errno);
+        }
+        if (got == 0) {
+            break;
+        }
+        filled += static_cast<std::size_t>(got);
+        if (filled > limit_bytes) {
+            throw Error({"a file is larger than it can rightly be", path.string(), {}});
+        }
+    }
+    content.resize(filled);
+    return content;
+}
+
+bool remove_entry(int parent, const char* name) noexcept {
+    if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) {
+        return true;
+    }
+    if (errno != EISDIR && errno != EPERM && errno != EACCES) {
+        return false;
+    }
+    const Fd folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder) {
+        return false;
+    }
+    ::fchmod(folder.get(), 0700);
+    const bool emptied = remove_entries(folder.get());
+    return ::unlinkat(parent, name, AT_REMOVEDIR) == 0 && emptied;
+}
+
+bool remove_entries(int folder) noexcept {
+    const int copy = ::fcntl(folder, F_DUPFD_CLOEXEC, 0);
+    const DirectoryHandle entries(copy < 0 ? nullptr : ::fdopendir(copy));
+    if (!entries) {
+        return false;
+    }
+    bool all = true;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): each thread has a stream of its own.
+    while (const dirent* entry = ::readdir(entries.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") {
+            all = remove_entry(folder, entry->d_name) && all;
+        }
+    }
+    return all;
+}
+
+Fd open_lock(const std::filesystem::path& path) {
+    std::error_code failure;
+    std::filesystem::create_directories(path.parent_path(), failure);
+    return open_file(path, O_RDWR | O_CREAT, 0666);
+}
+
+/// A new hidden file with a name that nobody can predict, with the mode that the umask gives.
+Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
+                 std::string& temporary) {
+    std::random_device random;
+    while (true) {
+        temporary =
+            (folder / fmt::format(".{}.{:08x}", path.filename().string(), random())).string();
+        Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+        if (file) {
+            return file;
+        }
+        if (errno != EEXIST) {
+            throw_system_error("cannot create a file", path.string(), errno);
+        }
+    }
+}
+
+} // namespace
+
+} // namespace envpm

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "base/handle.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace envpm {
+
+/// Opens with O_CLOEXEC; throws an Error that names the path.
+Fd open_file(const std::filesystem::path& path, int flags, unsigned mode = 0666);
+
+/// The whole file. `limit_bytes` guards against what is not the small file that it should be.
+std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes = 1U << 30U);
+
+/// As read_file, but a file that does not exist is an answer and not a failure.
+std::optional<std::string> read_file_if_present(const std::filesystem::path& path);
+
+/// Writes every byte or throws naming `subject`.
+void write_all(int descriptor, std::span<const std::byte> bytes, const std::string& subject);
+void write_all(int descriptor, std::string_view text, const std::string& subject);
+
+enum class Durability {
+    cached,  ///< atomic for readers; after a power cut it may be the old file or an empty one
+    durable, ///< file and folder are on disk when this returns: old or new, whatever happens
+};
+
+/// Replaces `path` by temporary file and rename: readers and crashes see the old content or the
+/// new, never a part. Creates missing parent folders.
+void write_file(const std::filesystem::path& path, std::string_view content,
+                Durability durability = Durability::durable);
+
+/// fsync on a folder, so that renames within it survive a power cut.
+void sync_folder(const std::filesystem::path& folder);
+
+/// Deletes a tree with plain unlinkat calls, never following a link; what is missing is fine. Makes
+/// read-only folders writable first. Best effort when `noexcept` callers need it: returns false if
+/// something stayed.
+bool remove_tree(const std::filesystem::path& root) noexcept;
+
+/// A folder of a fresh, unpredictable name, removed with its content at the end of its life unless
+/// kept.
+class TemporaryFolder {
+  public:
+    explicit TemporaryFolder(const std::filesystem::path& parent);
+    TemporaryFolder(TemporaryFolder&& other) noexcept;
+    TemporaryFolder& operator=(TemporaryFolder&&) = delete;
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    ~TemporaryFolder();
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+    /// The content has a new home (it was renamed): nothing is removed.
+    void keep() noexcept { path_.clear(); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+enum class LockKind { shared, exclusive };
+
+/// flock(2) on `path`, which is created if need be and never removed. Held until destroyed; the
+/// system drops it if the process dies.
+class FileLock {
+  public:
+    /// Waits as long as it takes.
+    FileLock(const std::filesystem::path& path, LockKind kind);
+
+    /// Nothing if another process holds it.
+    static std::optional<FileLock> try_take(const std::filesystem::path& path, LockKind kind);
+
+  private:
+    explicit FileLock(Fd file)
+        : file_(std::move(file)) {}
+
+    Fd file_;
+};
+
+} // namespace envpm

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace envpm {
+
+/// The bytes of a resource that a request asks for (RFC 9110, section 14).
+struct ByteRange {
+    std::optional<std::uint64_t> first; ///< absent: the last `count` bytes
+    std::uint64_t count = 0;
+};
+
+/// A GET of something small: an index page, a metadata file, a piece of an archive.
+struct HttpRequest {
+    std::string url;
+    std::vector<std::string> headers; ///< "Accept: …"; never credentials, those come from netrc
+    std::optional<ByteRange> range;
+    std::uint64_t limit_bytes = 64U << 20U; ///< more than this is an error
+};
+
+/// What came back. Transport failures are in `error`, so that one bad mirror does not end a batch.
+struct HttpResponse {
+    int status = 0;  ///< 0 if no response came
+    std::string url; ///< after redirects
+    std::string content_type;
+    std::string body;
+    std::optional<std::uint64_t> range_first; ///< of a 206, from Content-Range, checked against
+                                              ///< what was asked
+    std::optional<std::uint64_t> total_bytes; ///< of the whole resource, where the server said it
+    std::string error;                        ///< in words, naming host and reason
+};
+
+/// How stages reach the network without knowing how it is done; `fetch` implements it, tests fake
+/// it.
+class HttpTransport {
+  public:
+    HttpTransport() = default;
+    HttpTransport(const HttpTransport&) = delete;
+    HttpTransport& operator=(const HttpTransport&) = delete;
+    virtual ~HttpTransport() = default;
+
+    /// All requests at once, over kept connections; answers in the requests' order. Transient
+    /// failures were retried when this returns. Throws only when interrupted.
+    virtual std::vector<HttpResponse> get(std::span<const HttpRequest> requests) = 0;
+};
+
+} // namespace envpm

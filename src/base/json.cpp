@@ -1,0 +1,203 @@
+#include "base/json.h"
+
+#include "base/error.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+namespace envpm {
+
+namespace {
+
+constexpr std::size_t deepest = 64;
+
+/// Builds a Json from nlohmann's events: its own tree accepts duplicate members in silence.
+class Builder : public nlohmann::json_sax<nlohmann::json> {
+  public:
+    bool null() override { return add(Json()); }
+
+    bool boolean(bool value) override { return add(Json(value)); }
+
+    bool number_integer(number_integer_t value) override { return add(Json(value)); }
+
+    bool number_unsigned(number_unsigned_t value) override {
+        if (value > static_cast<number_unsigned_t>(INT64_MAX)) {
+            return fail("a number is out of range");
+        }
+        return add(Json(static_cast<std::int64_t>(value)));
+    }
+
+    bool number_float(number_float_t value, const string_t& /*text*/) override {
+        return add(Json(value));
+    }
+
+    bool string(string_t& value) override { return add(Json(std::move(value))); }
+
+    bool binary(binary_t& /*value*/) override { return fail("binary data is no JSON"); }
+
+    bool start_object(std::size_t /*count*/) override { return open(Json(Json::Object())); }
+
+    bool key(string_t& name) override {
+        if (open_.back().find(name) != nullptr) {
+            return fail("member `" + name + "` stands twice");
+        }
+        names_.back() = std::move(name);
+        return true;
+    }
+
+    bool end_object() override { return close(); }
+
+    bool start_array(std::size_t /*count*/) override { return open(Json(Json::Array())); }
+
+    bool end_array() override { return close(); }
+
+    bool parse_error(std::size_t position, const std::string& /*token*/,
+                     const nlohmann::json::exception& fault) override {
+        position_ = position;
+        const std::string text = fault.what();
+        const std::size_t colon = text.rfind(": ");
+        return fail(text.substr(colon == std::string::npos ? 0 : colon + 2));
+    }
+
+    Json root;
+    std::string failure;
+
+    [[nodiscard]] std::size_t position() const { return position_; }
+
+  private:
+    bool fail(std::string text) {
+        failure = std::move(text);
+        return false;
+    }
+
+    bool open(Json container) {
+        if (open_.size() == deepest) {
+            return fail("it is nested more than 64 deep");
+        }
+        open_.push_back(std::move(container));
+        names_.emplace_back();
+        return true;
+    }
+
+    bool close() {
+        Json done = std::move(open_.back());
+        open_.pop_back();
+        names_.pop_back();
+        return add(std::move(done));
+    }
+
+    bool add(Json value) {
+        if (open_.empty()) {
+            root = std::move(value);
+        } else if (auto* object = open_.back().get_if<Json::Object>()) {
+            object->emplace(names_.back(), std::move(value));
+        } else {
+            open_.back().get_if<Json::Array>()->push_back(std::move(value));
+        }
+        return true;
+    }
+
+    std::vector<Json> open_;
+    std::vector<std::string> names_;
+    std::size_t position_ = 0;
+};
+
+nlohmann::json to_nlohmann(const Json& value);
+const Json& member(const Json& object, std::string_view name);
+[[noreturn]] void throw_wrong_kind(std::string_view name, std::string_view kind);
+
+} // namespace
+
+Json parse_json(std::string_view text, const std::string& subject) {
+    Builder builder;
+    if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
+        throw Error({fmt::format("this is not the JSON that it should be: {}", builder.failure),
+                     fmt::format("{}, byte {}", subject, builder.position()),
+                     {}});
+    }
+    return std::move(builder.root);
+}
+
+std::string to_text(const Json& value, int indent) {
+    return to_nlohmann(value).dump(indent == 0 ? -1 : indent, ' ', false,
+                                   nlohmann::json::error_handler_t::replace);
+}
+
+const Json* Json::find(std::string_view name) const {
+    const auto* object = get_if<Object>();
+    if (object == nullptr) {
+        return nullptr;
+    }
+    const auto found = object->find(name);
+    return found == object->end() ? nullptr : &found->second;
+}
+
+const std::string& Json::text(std::string_view name) const {
+    if (const auto* value = member(*this, name).get_if<std::string>()) {
+        return *value;
+    }
+    throw_wrong_kind(name, "string");
+}
+
+std::int64_t Json::number(std::string_view name) const {
+    if (const auto* value = member(*this, name).get_if<std::int64_t>()) {
+        return *value;
+    }
+    throw_wrong_kind(name, "whole number");
+}
+
+const Json::Array& Json::array(std::string_view name) const {
+    if (const auto* value = member(*this, name).get_if<Array>()) {
+        return *value;
+    }
+    throw_wrong_kind(name, "array");
+}
+
+namespace {
+
+nlohmann::json to_nlohmann(const Json& value) {
+    if (const auto* flag = value.get_if<bool>()) {
+        return *flag;
+    }
+    if (const auto* whole = value.get_if<std::int64_t>()) {
+        return *whole;
+    }
+    if (const auto* real = value.get_if<double>()) {
+        return *real;
+    }
+    if (const auto* text = value.get_if<std::string>()) {
+        return *text;
+    }
+    if (const auto* items = value.get_if<Json::Array>()) {
+        nlohmann::json out = nlohmann::json::array();
+        for (const Json& item : *items) {
+            out.push_back(to_nlohmann(item));
+        }
+        return out;
+    }
+    if (const auto* members = value.get_if<Json::Object>()) {
+        nlohmann::json out = nlohmann::json::object();
+        for (const auto& [name, item] : *members) {
+            out[name] = to_nlohmann(item);
+        }
+        return out;
+    }
+    return nullptr;
+}
+
+const Json& member(const Json& object, std::string_view name) {
+    if (const Json* value = object.find(name)) {
+        return *value;
+    }
+    throw Error({fmt::format("member `{}` is missing", name), {}, {}});
+}
+
+void throw_wrong_kind(std::string_view name, std::string_view kind) {
+    throw Error({fmt::format("member `{}` is not a {}", name, kind), {}, {}});
+}
+
+} // namespace
+
+} // namespace envpm

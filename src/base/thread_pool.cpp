@@ -1,0 +1,109 @@
+#include "base/thread_pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace envpm {
+
+ThreadPool::ThreadPool(std::size_t threads) {
+    const std::size_t count =
+        threads != 0 ? threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+    workers_.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        workers_.emplace_back([this] { work(); });
+    }
+}
+
+ThreadPool::~ThreadPool() {
+    {
+        const std::lock_guard lock(mutex_);
+        closing_ = true;
+    }
+    changed_.notify_all();
+    workers_.clear();
+}
+
+void ThreadPool::post(std::function<void()> task) {
+    {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+    }
+    changed_.notify_one();
+}
+
+void ThreadPool::work() {
+    while (true) {
+        std::function<void()> task;
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait(lock, [this] { return closing_ || !tasks_.empty(); });
+            if (tasks_.empty()) {
+                return;
+            }
+            task = std::move(tasks_.front());
+            tasks_.pop_front();
+        }
+        task();
+    }
+}
+
+TaskGroup::~TaskGroup() {
+    finish_all();
+}
+
+void TaskGroup::run(std::function<void()> task) {
+    {
+        const std::lock_guard lock(mutex_);
+        ++open_;
+    }
+    pool_.post([this, task = std::move(task)] {
+        std::exception_ptr failure;
+        try {
+            const bool failed = [this] {
+                const std::lock_guard lock(mutex_);
+                return failure_ != nullptr;
+            }();
+            if (!failed) {
+                task();
+            }
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        const std::lock_guard lock(mutex_);
+        if (failure && !failure_) {
+            failure_ = failure;
+        }
+        if (--open_ == 0) {
+            ended_.notify_all();
+        }
+    });
+}
+
+void TaskGroup::wait() {
+    finish_all();
+    if (const std::exception_ptr failure = std::exchange(failure_, nullptr)) {
+        std::rethrow_exception(failure);
+    }
+}
+
+void TaskGroup::finish_all() {
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [this] { return open_ == 0; });
+}
+
+void parallel_for(ThreadPool& pool, std::size_t count,
+                  const std::function<void(std::size_t)>& body) {
+    std::atomic<std::size_t> next = 0;
+    TaskGroup group(pool);
+    for (std::size_t worker = 0; worker < std::min(pool.size(), count); ++worker) {
+        group.run([&] {
+            for (std::size_t i = next++; i < count; i = next++) {
+                body(i);
+            }
+        });
+    }
+    group.wait();
+}
+
+} // namespace envpm

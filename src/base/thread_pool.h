@@ -1,0 +1,68 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace envpm {
+
+/// A fixed number of worker threads over one first-in-first-out queue. Any thread may post; a task
+/// must not throw (TaskGroup is for those that do). The destructor runs what is queued, then joins.
+class ThreadPool {
+  public:
+    /// 0 threads means as many as the processor has.
+    explicit ThreadPool(std::size_t threads = 0);
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+    ~ThreadPool();
+
+    [[nodiscard]] std::size_t size() const { return workers_.size(); }
+
+    void post(std::function<void()> task);
+
+  private:
+    void work();
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::function<void()>> tasks_;
+    bool closing_ = false;
+    std::vector<std::jthread> workers_;
+};
+
+/// Tasks that may throw, waited for together. After the first failure the tasks that have not begun
+/// are dropped. The destructor waits; only `wait` rethrows.
+class TaskGroup {
+  public:
+    explicit TaskGroup(ThreadPool& pool)
+        : pool_(pool) {}
+
+    TaskGroup(const TaskGroup&) = delete;
+    TaskGroup& operator=(const TaskGroup&) = delete;
+    ~TaskGroup();
+
+    void run(std::function<void()> task);
+
+    /// Until every task has ended; rethrows the first failure, once.
+    void wait();
+
+  private:
+    void finish_all();
+
+    ThreadPool& pool_;
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    std::size_t open_ = 0;
+    std::exception_ptr failure_;
+};
+
+/// Calls `body(i)` for 0 <= i < count on the pool, in no order, and waits; rethrows the first
+/// failure.
+void parallel_for(ThreadPool& pool, std::size_t count,
+                  const std::function<void(std::size_t)>& body);
+
+} // namespace envpm

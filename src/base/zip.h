@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm {
+
+/// The ZIP format (PKWARE APPNOTE 6.3.10) as wheels use it, read strictly: the central directory is
+/// the only truth, and whatever contradicts it is refused with an Error of code 6. Methods: stored
+/// and deflate. Refused: encryption, several disks, ZIP64 fields that disagree, duplicate names,
+/// members that overlap or leave the file, anything between the members that no entry accounts for.
+struct ZipMember {
+    std::string name;         ///< raw, as the archive has it; RelativePath::parse judges it
+    std::uint16_t method = 0; ///< 0 stored, 8 deflate
+    std::uint32_t crc32 = 0;
+    std::uint64_t compressed_bytes = 0;
+    std::uint64_t size_bytes = 0;
+    std::uint64_t header_offset = 0; ///< of the local header
+    std::uint32_t unix_mode = 0;     ///< 0 where the archive has none
+
+    [[nodiscard]] bool is_folder() const { return name.ends_with('/'); }
+
+    bool operator==(const ZipMember&) const = default;
+};
+
+/// Where the central directory stands in the file.
+struct ZipDirectoryPlace {
+    std::uint64_t offset = 0;
+    std::uint64_t size_bytes = 0;
+    std::uint64_t entries = 0;
+};
+
+/// From the last bytes of a file of `file_bytes` (64 KiB + 98 bytes always suffice; fewer do if the
+/// archive has no comment). `subject` names the archive in errors.
+ZipDirectoryPlace find_zip_directory(std::string_view tail, std::uint64_t file_bytes,
+                                     const std::string& subject);
+
+/// From exactly the directory's bytes; members sorted by header_offset, none overlapping.
+std::vector<ZipMember> parse_zip_directory(std::string_view directory,
+                                           const ZipDirectoryPlace& place,
+                                           const std::string& subject);
+
+/// The local header's length, from bytes that begin with it (30 + name + extra suffice); it must
+/// say what the directory says.
+std::uint64_t check_zip_local_header(std::string_view bytes, const ZipMember& member,
+                                     const std::string& subject);
+
+/// Inflates a whole member (small ones: metadata), checking size and CRC.
+std::string inflate_zip_member(std::string_view compressed, const ZipMember& member,
+                               const std::string& subject);
+
+} // namespace envpm
