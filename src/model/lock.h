@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/hash.h"
+#include "base/relative_path.h"
+#include "model/package_name.h"
+#include "model/python.h"
+#include "model/target.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm {
+
+/// The Python that a target was solved for. `version` is what the solve saw; an interpreter of the
+/// same ABI serves the lock too.
+struct LockedPython {
+    PythonAbi abi;
+    std::string version; ///< "3.11.7"
+
+    bool operator==(const LockedPython&) const = default;
+};
+
+/// One machine of the lock.
+struct LockedTarget {
+    Target target;
+    LockedPython python;
+    Sha256 env;                     ///< of exactly what determines the prefix; names it
+    std::optional<Sha256> contents; ///< of the realised bytes, location-free; only when sealed
+
+    bool operator==(const LockedTarget&) const = default;
+};
+
+/// One archive of the lock. It names no mirror: source, file, size and sha256 find and prove it
+/// anywhere.
+struct LockedPackage {
+    PackageName name;
+    std::string version;
+    std::string source; ///< the name of an index
+    std::string file;   ///< "torch-2.9.1-cp312-cp312-manylinux_2_28_x86_64.whl"
+    std::uint64_t size_bytes = 0;
+    Sha256 sha256;
+    std::vector<std::string> targets;      ///< sorted
+    std::vector<PackageName> extras;       ///< chosen ones, sorted
+    std::vector<std::string> dependencies; ///< "name" or "name specifier", sorted; for tree and why
+    bool is_overridden = false;            ///< `[overrides]` replaced some of its dependencies
+
+    bool operator==(const LockedPackage&) const = default;
+};
+
+/// envpm.lock.
+struct Lock {
+    Sha256 manifest;                     ///< of the normalised manifest
+    std::vector<LockedTarget> targets;   ///< sorted by name
+    std::vector<LockedPackage> packages; ///< sorted by name, version, file, targets
+
+    bool operator==(const Lock&) const = default;
+};
+
+} // namespace envpm

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/source_location.h"
+#include "model/package_name.h"
+#include "model/target.h"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm {
+
+/// One requirement as the user wrote it. The text of specifier and marker is read by the world that
+/// it is for, which knows its language; `location` is for that world's complaints.
+struct ManifestRequirement {
+    PackageName name;
+    std::string specifier;            ///< "" and "*" mean any version
+    std::vector<PackageName> extras;  ///< sorted
+    std::string marker;               ///< PEP 508 environment marker, or empty
+    std::optional<std::string> index; ///< the only index that may serve it
+    SourceLocation location;
+};
+
+/// A named Python index. `pypi` needs no entry; an entry of that name replaces the default.
+struct IndexEntry {
+    std::string name;
+    std::string url;
+    bool is_explicit = false; ///< serves only requirements that name it
+    SourceLocation location;
+};
+
+/// Which pre-releases are candidates (interface: docs/manifest.md).
+enum class Prereleases { if_necessary, allow, never };
+
+/// `[overrides]`: what packages say they need of `name` is replaced by this specifier.
+struct Override {
+    PackageName name;
+    std::string specifier;
+    SourceLocation location;
+};
+
+/// `[tasks]`: what `envpm run NAME` does.
+struct Task {
+    std::string name;
+    std::string command; ///< given to `sh -c`
+    SourceLocation location;
+};
+
+/// What the user asked for: envpm.toml, or `[tool.envpm]` with `[project]` in pyproject.toml.
+struct Manifest {
+    std::filesystem::path file;               ///< as the user named it
+    std::string name;                         ///< of the workspace
+    std::optional<std::string> exclude_newer; ///< RFC 3339 date or date-time, validated
+    Prereleases prereleases = Prereleases::if_necessary;
+    std::optional<std::string> requires_envpm;
+
+    std::vector<ManifestRequirement> dependencies;      ///< `[dependencies]`
+    std::vector<ManifestRequirement> pypi_dependencies; ///< `[pypi-dependencies]`
+    std::vector<IndexEntry> indexes;                    ///< in the file's order
+    std::vector<Target> targets;                        ///< never empty
+    std::vector<ManifestRequirement> constraints;       ///< versions if present
+    std::vector<Override> overrides;
+    std::vector<Task> tasks;
+    std::vector<std::pair<std::string, std::string>> activation_variables; ///< in the file's order
+};
+
+} // namespace envpm

@@ -1,0 +1,42 @@
+#include "model/store_paths.h"
+
+#include <string_view>
+
+namespace envpm {
+
+namespace {
+
+constexpr std::string_view base32 = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr std::size_t short_name_length = 26;
+
+} // namespace
+
+std::filesystem::path StorePaths::object(const Sha256& object, bool is_executable) const {
+    const std::string hex = object.hex();
+    return root_ / "objects" / "sha256" / hex.substr(0, 2) / (hex + (is_executable ? ".x" : ""));
+}
+
+std::filesystem::path StorePaths::tree(const Sha256& archive) const {
+    const std::string hex = archive.hex();
+    return root_ / "trees" / "sha256" / hex.substr(0, 2) / (hex + ".json");
+}
+
+std::filesystem::path StorePaths::prefix(const Sha256& env) const {
+    return root_ / "p" / short_name(env);
+}
+
+std::string short_name(const Sha256& env) {
+    std::string name;
+    unsigned bits = 0;
+    unsigned count = 0;
+    for (const unsigned byte : env.bytes()) {
+        bits = (bits << 8U) | byte;
+        count += 8;
+        for (; count >= 5 && name.size() < short_name_length; count -= 5) {
+            name += base32[(bits >> (count - 5)) & 31U];
+        }
+    }
+    return name;
+}
+
+} // namespace envpm

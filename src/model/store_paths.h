@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/hash.h"
+
+#include <filesystem>
+#include <string>
+
+namespace envpm {
+
+/// Where things lie below the store's root (docs/store.md). Pure: it touches no disk. `store` fills
+/// objects and trees, `realize` links from them and adds prefixes.
+class StorePaths {
+  public:
+    explicit StorePaths(std::filesystem::path root)
+        : root_(std::move(root)) {}
+
+    [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+
+    /// `objects/sha256/ab/<hex>` or `….x` for an executable one: one inode has one mode.
+    [[nodiscard]] std::filesystem::path object(const Sha256& object, bool is_executable) const;
+
+    /// `trees/sha256/ab/<hex>.json`, by the archive's digest.
+    [[nodiscard]] std::filesystem::path tree(const Sha256& archive) const;
+
+    /// `p/<26 characters>`: the first 130 bits of the env digest in lower-case base32 (RFC 4648),
+    /// short because scripts embed the path and the kernel reads 127 bytes of a `#!` line.
+    [[nodiscard]] std::filesystem::path prefix(const Sha256& env) const;
+
+    [[nodiscard]] std::filesystem::path temporary() const { return root_ / "tmp"; }
+
+    /// Projects whose generations keep prefixes alive: links to their `.envpm/envs/<name>` folders.
+    [[nodiscard]] std::filesystem::path roots() const { return root_ / "roots"; }
+
+    /// Shared by everyone who writes or realises, exclusive for the collector.
+    [[nodiscard]] std::filesystem::path lock() const { return root_ / "store.lock"; }
+
+  private:
+    std::filesystem::path root_;
+};
+
+/// The name of a prefix: what `p/` holds and what users are shown.
+std::string short_name(const Sha256& env);
+
+} // namespace envpm
