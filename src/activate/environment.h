@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/variables.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace envpm::activate {
+
+/// What changes in an environment when a prefix is activated: set, or (no value) unset; in order.
+using Changes = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+struct ActivationRequest {
+    std::filesystem::path prefix;                               ///< the real one, p/<digest>
+    std::filesystem::path project;                              ///< absolute
+    std::string workspace;                                      ///< its name, for prompts
+    std::vector<std::pair<std::string, std::string>> variables; ///< `[activation.env]`
+};
+
+/// PATH begins with the prefix's bin (once, however often it is activated), VIRTUAL_ENV,
+/// ENVPM_PREFIX and ENVPM_PROJECT_ROOT are set, PYTHONHOME and PYTHONPATH unset; `[activation.env]`
+/// values may name `$NAME`, `${NAME}` and `$$`. Pure.
+Changes activation(const ActivationRequest& request, const Variables& before);
+
+Variables apply(const Changes& changes, Variables before);
+
+enum class Shell { bash, zsh, fish };
+
+std::optional<Shell> parse_shell(std::string_view text);
+
+/// Text to `eval`: the changes, and a function `envpm_deactivate` that undoes them. Quoted so that
+/// no value is ever run.
+std::string shell_text(Shell shell, const Changes& changes, const Variables& before,
+                       const std::string& workspace);
+
+/// Becomes `command` (execve; looked up in the new PATH). Returns only by throwing: an Error that
+/// names the command, with code 1, and the near miss among the prefix's programs.
+[[noreturn]] void become(const std::vector<std::string>& command, const Variables& variables,
+                         const std::filesystem::path& prefix);
+
+} // namespace envpm::activate

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/http.h"
+#include "base/progress.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace envpm::fetch {
+
+/// `[network]` of the configuration, and what the environment says of proxies and certificates.
+struct NetworkSettings {
+    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds first_byte_timeout{30'000};
+    std::chrono::milliseconds stall_timeout{10'000};
+    std::uint64_t min_bytes_per_second = 1024; ///< over 60 s, from the last mirror left
+    int concurrent_downloads = 8;
+    int concurrent_per_host = 4;
+    std::string http_proxy; ///< empty: none; `https_proxy` for https URLs
+    std::string https_proxy;
+    std::string no_proxy;
+    std::string ca_file;    ///< empty: the system's
+    std::string netrc_file; ///< empty: no credentials are sent
+    std::string user_agent = "envpm/" ENVPM_VERSION;
+};
+
+/// A file by what it must be. `urls` are mirrors in order of preference: http(s):// or file://.
+struct Download {
+    std::string label; ///< for messages: "torch 2.9.1"
+    std::vector<std::string> urls;
+    std::uint64_t size_bytes = 0;
+    Sha256 sha256;
+};
+
+/// The one place that sees libcurl: one event loop, run by the thread that calls; connections are
+/// kept between calls. Not for two threads at once.
+class Client final : public HttpTransport {
+  public:
+    Client(NetworkSettings settings, std::stop_token stop);
+    ~Client() override;
+
+    /// See HttpTransport. 429, 5xx and broken connections are tried again with growing pauses.
+    std::vector<HttpResponse> get(std::span<const HttpRequest> requests) override;
+
+    /// Brings every file to `folder/<sha256>`, whole and proven by size and sha256, and calls
+    /// `on_complete(index, file)` on the calling thread as each one arrives (quick: post the work
+    /// elsewhere). Pieces wait in `folder/<sha256>.part` with their map beside it, so that any
+    /// later run, after a failure, Ctrl-C or kill, goes on where this one stopped. The next mirror
+    /// takes over on errors, stalls and wrong bytes. Another process that fetches the same file is
+    /// waited for. Failures come as values, in the downloads' order: one lost file does not stop
+    /// the others; each lists every URL with its reason, code 5 (network) or 6 (integrity).
+    std::vector<std::optional<Error>>
+    download(std::span<const Download> downloads, const std::filesystem::path& folder,
+             Progress& progress,
+             const std::function<void(std::size_t, const std::filesystem::path&)>& on_complete);
+
+  private:
+    class Loop;
+    std::unique_ptr<Loop> loop_;
+};
+
+} // namespace envpm::fetch

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/variables.h"
+#include "model/python.h"
+
+#include <filesystem>
+#include <vector>
+
+namespace envpm::host {
+
+/// The CPython interpreters (3.8 and later) of this machine: those on PATH, then those in the usual
+/// places (/usr/bin, /usr/local/bin, pyenv, uv's and conda's folders), each once even if several
+/// links lead to it, in that order. Each is asked once, with `-I -S`, in a process with a time
+/// limit; answers are kept in `cache_file` by path, inode, size and mtime. What does not answer is
+/// left out. An environment that envpm, venv or conda made is not a host interpreter, the one that
+/// it was made from is. Throws only if `cache_file` cannot be read for a reason other than its
+/// absence; a damaged one is ignored.
+std::vector<Interpreter> find_interpreters(const Variables& variables,
+                                           const std::filesystem::path& cache_file);
+
+/// Of those, one that serves a lock made for `abi`: the same version if there is one, else the
+/// first of the same ABI.
+const Interpreter* choose_interpreter(const std::vector<Interpreter>& found, const PythonAbi& abi,
+                                      const std::string& version);
+
+} // namespace envpm::host

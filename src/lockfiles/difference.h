@@ -1,0 +1,24 @@
+#pragma once
+
+#include "model/lock.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::lockfiles {
+
+/// One package that differs between two locks. Equal versions with different files count too.
+struct Change {
+    PackageName name;
+    std::optional<std::string> before; ///< version; absent: added
+    std::optional<std::string> after;  ///< version; absent: removed
+    std::vector<std::string> targets;  ///< where, if not in all of the lock's targets
+
+    bool operator==(const Change&) const = default;
+};
+
+/// Sorted by name; empty for equal package sets.
+std::vector<Change> difference(const std::optional<Lock>& before, const Lock& after);
+
+} // namespace envpm::lockfiles

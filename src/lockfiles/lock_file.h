@@ -1,0 +1,29 @@
+#pragma once
+
+#include "model/lock.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace envpm::lockfiles {
+
+/// Canonical text (docs/lockfile.md): the same lock is always the same bytes.
+std::string to_text(const Lock& lock);
+
+/// Reads what `to_text` writes, and refuses what a hostile lock may hold: unknown keys, URLs, paths
+/// in file names, digests that are not 64 lower-case hexadecimal digits, packages that stand twice
+/// for one target, targets that do not exist, an env digest that is not that of its packages.
+/// Errors name file and line, code 6 where the lock lies, 1 where it cannot be read.
+Lock parse(const std::string& text, const std::filesystem::path& file);
+
+std::optional<Lock> read_if_present(const std::filesystem::path& file);
+
+/// Old or new, never half.
+void write(const std::filesystem::path& file, const Lock& lock);
+
+/// The digest over exactly what determines the target's prefix: layout version, Python's ABI, and
+/// the packages' file names and sha256.
+Sha256 env_digest(const Lock& lock, const LockedTarget& target);
+
+} // namespace envpm::lockfiles

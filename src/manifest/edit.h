@@ -1,0 +1,31 @@
+#pragma once
+
+#include "model/manifest.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace envpm::manifest {
+
+/// What `add` writes: `[pypi-dependencies]` unless `to_dependencies`.
+struct Addition {
+    ManifestRequirement requirement;
+    bool to_dependencies = false; ///< `[dependencies]` (python)
+};
+
+/// The text with the requirement added or its entry replaced; comments, order and style of the rest
+/// stay byte for byte. A new entry goes where the table's order puts it if the table is sorted,
+/// else to its end. In pyproject.toml the `[project] dependencies` array is edited.
+std::string with_requirement(const std::string& text, const std::filesystem::path& file,
+                             const Addition& addition);
+
+/// The text without the requirement; an Error with the near miss if there is none.
+std::string without_requirement(const std::string& text, const std::filesystem::path& file,
+                                const PackageName& name);
+
+/// What `init` writes.
+std::string new_manifest(const std::string& workspace_name,
+                         const std::optional<std::string>& python);
+
+} // namespace envpm::manifest

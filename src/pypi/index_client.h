@@ -1,0 +1,74 @@
+#pragma once
+
+#include "base/http.h"
+#include "pypi/index_page.h"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace envpm::pypi {
+
+/// A Python index: its simple API's base URL on each of its mirrors, in order of preference.
+struct Index {
+    std::string name;
+    std::vector<std::string> urls; ///< "https://…/simple"
+    bool is_explicit = false;
+};
+
+struct CachePolicy {
+    std::chrono::system_clock::time_point now;
+    std::chrono::seconds page_age{600}; ///< younger pages are used as they are
+    bool refresh = false;               ///< ask again whatever their age
+    bool offline = false;               ///< pages of any age, and never the network
+};
+
+struct PageQuery {
+    const Index* index = nullptr;
+    PackageName project;
+};
+
+struct PageAnswer {
+    std::optional<ProjectPage> page; ///< nothing: the index has no such project
+    std::string mirror;              ///< the base URL that answered
+};
+
+struct MetadataAnswer {
+    std::string text;
+    Sha256 sha256;                ///< of the wheel
+    std::uint64_t size_bytes = 0; ///< of the wheel
+    std::string error;            ///< not empty: this wheel's metadata cannot be had, and why
+};
+
+/// Pages and wheel metadata, from the cache where it may be used and from the network in one batch
+/// where not. Not for two threads at once.
+///
+/// Cache: metadata by the wheel's sha256, for ever (a wheel is immutable); pages by index and
+/// project, each with the time it was fetched; files are written by rename, so a crash leaves old
+/// or new, and a damaged one counts as absent.
+class IndexClient {
+  public:
+    IndexClient(HttpTransport& transport, std::filesystem::path cache_folder, CachePolicy policy);
+
+    /// In the queries' order. Each mirror of an index is asked until one answers; 404 and 410 are
+    /// the answer "no such project" only if no mirror has it. Throws an Error (code 5) naming every
+    /// URL tried and its reason if none answers, or if it is offline and the page is not in the
+    /// cache.
+    std::vector<PageAnswer> pages(std::span<const PageQuery> queries);
+
+    /// METADATA of each wheel: by sidecar (PEP 658) where the page offers it, else out of the
+    /// archive by range requests (the last 32 KiB first: directory and METADATA of most wheels),
+    /// else from the whole file. A wheel that the page gives no sha256 for is fetched whole, to
+    /// know it.
+    std::vector<MetadataAnswer> metadata(std::span<const WheelFile> wheels);
+
+  private:
+    HttpTransport& transport_;
+    std::filesystem::path cache_folder_;
+    CachePolicy policy_;
+};
+
+} // namespace envpm::pypi

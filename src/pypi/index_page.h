@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/hash.h"
+#include "model/package_name.h"
+#include "pypi/wheel_name.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::pypi {
+
+/// One wheel that an index offers.
+struct WheelFile {
+    std::string file_name;
+    WheelName wheel;
+    std::string url;                         ///< absolute, without fragment
+    std::optional<Sha256> sha256;            ///< HTML pages may have none
+    std::optional<std::uint64_t> size_bytes; ///< PEP 700; HTML pages have none
+    std::string requires_python;             ///< as written; may be empty
+    std::optional<std::string> upload_time;  ///< RFC 3339, UTC (PEP 700)
+    bool is_yanked = false;                  ///< PEP 592
+    bool has_metadata_file = false;          ///< PEP 658/714: `url` + ".metadata" exists
+    std::optional<Sha256> metadata_sha256;
+};
+
+/// A project's page of the simple API (PEP 503 HTML, PEP 691 JSON, PEP 700 fields).
+struct ProjectPage {
+    std::vector<WheelFile> wheels;           ///< in the page's order; those with wheel names only
+    std::vector<std::string> sdist_versions; ///< versions that have an sdist; normalised, sorted
+};
+
+/// Reads whichever of the two forms the bytes are: the content type is a hint that mirrors get
+/// wrong. `url` is the page's own, to resolve relative links against. Throws an Error (code 5) that
+/// says what came instead (HTML that is no index page, a truncated page …). A file that cannot be
+/// read (no version, bad hash) is left out; one bad entry does not spoil a page.
+ProjectPage parse_page(std::string_view bytes, std::string_view content_type,
+                       const std::string& url, const PackageName& project);
+
+} // namespace envpm::pypi

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "pypi/version.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::pypi {
+
+/// A set of version specifiers (PEP 440): `>=1.2, !=1.3.*, ~=2.0, ===raw`. Empty: any version.
+class SpecifierSet {
+  public:
+    /// Throws an Error (code 1) whose `what` quotes the faulty clause and whose hint shows the
+    /// right form where it can be guessed ("write `==1.2` for exactly that version"). "" and "*"
+    /// are any.
+    static SpecifierSet parse(std::string_view text);
+
+    /// Pre-releases are judged elsewhere (`names_prerelease`): this compares only.
+    [[nodiscard]] bool contains(const Version& version) const;
+
+    /// A clause names a pre-release, which is PEP 440's way to ask for them.
+    [[nodiscard]] bool names_prerelease() const;
+
+    /// Exactly one version: `==1.2` or `===1.2`, without a wildcard; PEP 592 lets only such a pin
+    /// choose a yanked file.
+    [[nodiscard]] bool is_pin() const;
+
+    [[nodiscard]] bool is_any() const { return clauses_.empty(); }
+
+    [[nodiscard]] std::string text() const; ///< normalised: clauses sorted, ", " between
+
+    bool operator==(const SpecifierSet&) const = default;
+
+  private:
+    struct Clause {
+        std::string op;
+        std::string operand;          ///< as normalised text; with `.*` for wildcards
+        std::vector<Version> version; ///< none for `===`
+
+        bool operator==(const Clause&) const = default;
+    };
+
+    std::vector<Clause> clauses_;
+};
+
+} // namespace envpm::pypi

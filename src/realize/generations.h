@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/hash.h"
+#include "model/store_paths.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::realize {
+
+/// One state that a project's environment was in.
+struct Generation {
+    int number = 0;
+    std::filesystem::path prefix;
+    Sha256 env;
+    std::string created; ///< RFC 3339, UTC
+    bool is_current = false;
+};
+
+/// A project's environments: `.envpm/envs/<name>/current` → `gens/<n>` → a prefix of the store,
+/// with `gens/<n>.json` beside it. Every change is one rename, made durable: old or new, never
+/// between.
+class Generations {
+  public:
+    Generations(std::filesystem::path project, std::string environment);
+
+    /// `.envpm/envs/<name>`
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+    [[nodiscard]] std::filesystem::path current_link() const { return folder_ / "current"; }
+
+    /// Ascending by number.
+    [[nodiscard]] std::vector<Generation> all() const;
+    [[nodiscard]] std::optional<Generation> current() const;
+
+    /// Makes `prefix` current as a new generation, unless it already is; registers the project as a
+    /// root of the store first, so that a collector can never take it away. Keeps the newest
+    /// `kept_generations`, and the current one.
+    Generation switch_to(const StorePaths& store, const std::filesystem::path& prefix,
+                         const Sha256& env, const std::string& now);
+
+    /// Makes generation `number`, or the one before the current, current again; an Error names what
+    /// there is.
+    Generation roll_back(std::optional<int> number);
+
+  private:
+    std::filesystem::path folder_;
+};
+
+inline constexpr int kept_generations = 5;
+
+} // namespace envpm::realize

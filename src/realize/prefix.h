@@ -1,0 +1,78 @@
+#pragma once
+
+#include "base/hash.h"
+#include "base/progress.h"
+#include "base/thread_pool.h"
+#include "model/layout.h"
+#include "model/python.h"
+#include "model/store_paths.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::realize {
+
+/// How objects get into a prefix. Never part of any digest.
+enum class LinkMode { automatic, reflink, hard_link, copy };
+
+std::optional<LinkMode>
+parse_link_mode(std::string_view text); ///< "auto", "reflink", "hardlink", "copy"
+
+/// Puts the packages' layouts together, with the environment's own files (pyvenv.cfg, bin/python
+/// and its links, the `.pth` that keeps bytecode out of the prefix). A path that two packages hold
+/// is an Error (code 1) naming both, unless both hold the same bytes and mode; so is a path below
+/// another's file, and two paths that differ only in case. Entries come out sorted by path.
+Layout compose(const std::vector<Layout>& packages, const PythonAbi& python);
+
+/// `envpm-tree-v1` over the layout before relocation, tokens included: equal on every machine
+/// (docs/digests.md).
+Sha256 contents_digest(const Layout& layout);
+
+struct PrefixRequest {
+    Sha256 env;
+    const Layout& layout;
+    Interpreter interpreter; ///< of this machine
+    LinkMode link_mode = LinkMode::automatic;
+};
+
+struct PrefixReport {
+    std::filesystem::path prefix;
+    bool was_there = false; ///< complete from an earlier run; nothing was done
+    std::uint64_t files = 0;
+    std::uint64_t size_bytes = 0;
+    LinkMode link_mode = LinkMode::automatic; ///< the one that worked
+};
+
+/// Builds `p/<env>` of the store: aside, made durable, then visible by one rename; there it never
+/// changes. A prefix whose interpreter is gone is built anew and exchanged. Needs the store's
+/// shared lock. An object that is missing or of the wrong size is an Error of code 6.
+PrefixReport build(const StorePaths& store, const PrefixRequest& request, ThreadPool& pool,
+                   Progress& progress);
+
+/// The same environment as a complete prefix of its own at `destination`, which must not exist or
+/// be empty, or hold a prefix that envpm laid out (which is replaced).
+PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
+                     const std::filesystem::path& destination, ThreadPool& pool,
+                     Progress& progress);
+
+/// A file of a prefix that is not what was realised.
+struct PrefixDamage {
+    std::string path; ///< within the prefix
+    std::string what; ///< "changed", "missing", "not from a package"
+};
+
+enum class CheckDepth { quick, full };
+
+/// Compares a prefix with what its own manifest (`.envpm/manifest.json`) says it is. `full` hashes
+/// every file.
+std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth depth,
+                                ThreadPool& pool, Progress& progress);
+
+/// The contents digest of the bytes that the prefix really holds, relocation undone; for `seal` and
+/// for installs of a sealed lock.
+Sha256 contents_digest_of_prefix(const std::filesystem::path& prefix, ThreadPool& pool,
+                                 Progress& progress);
+
+} // namespace envpm::realize

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/progress.h"
+#include "base/thread_pool.h"
+#include "model/store_paths.h"
+#include "model/tree.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+namespace envpm::store {
+
+/// The content-addressed store of one root (docs/store.md): objects and trees, valid because they
+/// are present under their final names. Opening it writes VERSION and the folders if they are
+/// missing and takes `store.lock` shared, so that no collector runs meanwhile. Throws an Error for
+/// a root of a newer format, or one that cannot be written.
+class Store {
+  public:
+    static Store open(const std::filesystem::path& root);
+
+    [[nodiscard]] const StorePaths& paths() const { return paths_; }
+
+    /// The archive's tree if it is unpacked here, else nothing. A damaged tree file counts as
+    /// absent.
+    [[nodiscard]] std::optional<Tree> tree(const Sha256& archive) const;
+
+  private:
+    Store(StorePaths paths, FileLock lock)
+        : paths_(std::move(paths)),
+          lock_(std::move(lock)) {}
+
+    StorePaths paths_;
+    FileLock lock_;
+};
+
+/// A verified archive on disk: its bytes have the size and sha256 that it goes by.
+struct Archive {
+    std::filesystem::path file;
+    Sha256 sha256;
+    std::string label; ///< for messages: "torch 2.9.1"
+};
+
+/// Unpacks archives into the store as one transaction: members are inflated by all cores into a
+/// folder of this intake's own, and `publish` makes objects and then trees visible after one
+/// durability barrier. After a crash there are no half objects under final names, only garbage in
+/// `tmp/` that the next collector removes. The archives are read, never changed or removed.
+class Intake {
+  public:
+    Intake(const Store& store, ThreadPool& pool, Progress& progress);
+    Intake(const Intake&) = delete;
+    Intake& operator=(const Intake&) = delete;
+    ~Intake(); ///< without `publish`, everything unpacked is dropped
+
+    /// Queues an archive; any thread. What is wrong with it (an Error of code 6 naming archive and
+    /// member) is thrown by `publish`, which then publishes nothing.
+    void add(Archive archive);
+
+    /// Waits for the queued archives, makes them durable, then visible.
+    void publish();
+
+  private:
+    class Work;
+    std::unique_ptr<Work> work_;
+};
+
+} // namespace envpm::store
