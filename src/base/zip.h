@@ -19,6 +19,7 @@ struct ZipMember {
     std::uint64_t size_bytes = 0;
     std::uint64_t header_offset = 0; ///< of the local header
     std::uint32_t unix_mode = 0;     ///< 0 where the archive has none
+    std::uint16_t flags = 0;         ///< bit 3: a descriptor follows the data
 
     [[nodiscard]] bool is_folder() const { return name.ends_with('/'); }
 
@@ -31,6 +32,9 @@ struct ZipDirectoryPlace {
     std::uint64_t size_bytes = 0;
     std::uint64_t entries = 0;
 };
+
+inline constexpr std::uint64_t most_zip_members = 500'000;
+inline constexpr std::uint64_t largest_whole_zip_member = 256U << 20U;
 
 /// From the last bytes of a file of `file_bytes` (64 KiB + 98 bytes always suffice; fewer do if the
 /// archive has no comment). `subject` names the archive in errors.
@@ -47,7 +51,12 @@ std::vector<ZipMember> parse_zip_directory(std::string_view directory,
 std::uint64_t check_zip_local_header(std::string_view bytes, const ZipMember& member,
                                      const std::string& subject);
 
-/// Inflates a whole member (small ones: metadata), checking size and CRC.
+/// Checks what lies between the member's data and the next header or the directory: a descriptor
+/// that says what the directory says, if bit 3 of the flags announces one, else nothing at all.
+void check_zip_gap(std::string_view between, const ZipMember& member, const std::string& subject);
+
+/// Inflates a whole member (small ones: metadata), checking size and CRC. Refuses more than
+/// `largest_whole_zip_member`.
 std::string inflate_zip_member(std::string_view compressed, const ZipMember& member,
                                const std::string& subject);
 
