@@ -1,5 +1,7 @@
 #include "pypi/wheel_name.h"
 
+#include "pypi/ascii.h"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -52,18 +54,6 @@ std::optional<WheelName> WheelName::parse(std::string_view file_name) {
 
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-std::string lower(std::string_view text) {
-    std::string lower(text);
-    std::transform(text.begin(), text.end(), lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
-}
-
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     std::size_t end = text.find(separator);
@@ -84,9 +74,8 @@ bool is_project_name(std::string_view text) {
 /// A Python tag is an identifier: "py3", "cp311".
 bool is_python_tag(std::string_view text) {
     return !text.empty() && !is_digit(text.front()) &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-           });
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_letter_or_digit(c) || c == '_'; });
 }
 
 std::optional<std::vector<Tag>> expand(std::string_view python, std::string_view abi,
@@ -106,7 +95,8 @@ std::optional<std::vector<Tag>> expand(std::string_view python, std::string_view
     for (const std::string_view python_tag : pythons) {
         for (const std::string_view abi_tag : abis) {
             for (const std::string_view platform_tag : platforms) {
-                tags.push_back({lower(python_tag), lower(abi_tag), lower(platform_tag)});
+                tags.push_back(
+                    {ascii_lower(python_tag), ascii_lower(abi_tag), ascii_lower(platform_tag)});
             }
         }
     }
