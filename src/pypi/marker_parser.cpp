@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace envpm::pypi {
@@ -43,14 +44,13 @@ class Parser {
     Marker::Node atom(int depth);
     Marker::Node comparison();
     Operand operand();
+    std::string_view quoted(char quote); ///< what follows, up to the closing quote
     std::string comparison_operator();
 
     void skip_white_space();
     std::string_view peek_word();
     bool take_word(std::string_view word);
     bool take(char c);
-
-    std::size_t place() const { return place_; }
 
     [[noreturn]] void refuse(std::size_t place, const std::string& fault,
                              const std::string& hint = "") const;
@@ -159,15 +159,8 @@ Marker::Node Parser::comparison() {
 Parser::Operand Parser::operand() {
     skip_white_space();
     const std::size_t start = place_;
-    for (const char quote : {'"', '\''}) {
-        if (take(quote)) {
-            const std::size_t end = text_.find(quote, place_);
-            if (end == std::string_view::npos) {
-                refuse(start, "the closing quote is missing");
-            }
-            place_ = end + 1;
-            return {false, std::string(text_.substr(start + 1, end - start - 1)), start};
-        }
+    if (take('"') || take('\'')) {
+        return {false, std::string(quoted(text_[start])), start};
     }
     const std::string_view name = peek_word();
     if (name.empty()) {
@@ -181,6 +174,16 @@ Parser::Operand Parser::operand() {
     }
     place_ += name.size();
     return {true, std::string(variable), start};
+}
+
+std::string_view Parser::quoted(char quote) {
+    const std::size_t start = place_;
+    const std::size_t end = text_.find(quote, start);
+    if (end == std::string_view::npos) {
+        refuse(start - 1, "the closing quote is missing");
+    }
+    place_ = end + 1;
+    return text_.substr(start, end - start);
 }
 
 std::string Parser::comparison_operator() {
