@@ -76,7 +76,10 @@ std::optional<WheelFile> read_wheel(PageEntry& entry, const std::string& base,
     if (!name || name->name != project) {
         return std::nullopt;
     }
-    std::optional<std::string> url = resolve_url(base, entry.url);
+    std::replace_if(
+        entry.requires_python.begin(), entry.requires_python.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    const std::optional<std::string> url = resolve_url(base, entry.url);
     std::optional<Sha256> sha256;
     if (!url || !is_plain_name(file_name_of_url(*url)) || !read_hash(entry.sha256, sha256)) {
         return std::nullopt;
