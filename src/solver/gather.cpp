@@ -14,13 +14,20 @@ constexpr int max_passes = 8;
 /// At most two to this power candidates of one slot are asked for at once.
 constexpr unsigned max_doublings = 8;
 
+template <class Id> bool contains(std::span<const Id> all, Id one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+}
+
 } // namespace
 
 void Gatherer::follow(const SolveRequest& request, const Choices& solution) {
+    for (const CandidateId candidate : request.preferred) {
+        named_.push_back(known_.universe.candidate(candidate).slot);
+    }
     bool has_news = true;
     while (has_news) {
         Guess best = guess(request, solution);
-        has_news = list_new(best.walk.reached()) || describe_new(best);
+        has_news = list_new(best.walk.reached()) || describe_new(best, request.preferred);
     }
 }
 
@@ -92,7 +99,7 @@ std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& as
     const std::vector<CandidateId> matching =
         matching_all(asked, known_.universe, slot, Usable::only);
     const auto is_matching = [&](CandidateId candidate) {
-        return std::find(matching.begin(), matching.end(), candidate) != matching.end();
+        return contains<CandidateId>(matching, candidate);
     };
     if (solved != solution.end() && (matching.empty() || is_matching(solved->second))) {
         return solved->second;
@@ -105,11 +112,16 @@ std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& as
     return preferred == request.preferred.end() ? matching.back() : *preferred;
 }
 
+/// A previous answer may name what its slot no longer has.
+bool Gatherer::is_offered(CandidateId candidate) const {
+    return contains(known_.universe.candidates(known_.universe.candidate(candidate).slot),
+                    candidate);
+}
+
 bool Gatherer::list_new(const std::vector<SlotId>& reached) {
     std::vector<SlotId> batch;
     const auto add_unknown = [&](SlotId slot) {
-        const bool is_in_batch = std::find(batch.begin(), batch.end(), slot) != batch.end();
-        if (!known_.slots.contains(slot) && !is_in_batch) {
+        if (!known_.slots.contains(slot) && !contains<SlotId>(batch, slot)) {
             batch.push_back(slot);
         }
     };
@@ -120,11 +132,17 @@ bool Gatherer::list_new(const std::vector<SlotId>& reached) {
     return !batch.empty();
 }
 
-bool Gatherer::describe_new(Guess& guess) {
+bool Gatherer::describe_new(Guess& guess, const std::vector<CandidateId>& preferred) {
     std::vector<CandidateId> batch;
+    for (const CandidateId candidate : preferred) {
+        if (!known_.candidates.contains(candidate) && is_offered(candidate)) {
+            batch.push_back(candidate);
+        }
+    }
     for (const SlotId slot : guess.walk.reached()) {
         const auto choice = guess.choices.find(slot);
-        if (choice == guess.choices.end() || known_.candidates.contains(choice->second)) {
+        if (choice == guess.choices.end() || known_.candidates.contains(choice->second) ||
+            contains<CandidateId>(batch, choice->second)) {
             continue;
         }
         batch.push_back(choice->second);
