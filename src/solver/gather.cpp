@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace envpm::solver {
 
@@ -65,29 +66,35 @@ void Gatherer::check_stop() const {
 /// Walks with the guesses of the walk before in mind until they no longer change: a requirement
 /// from deep below may rule out what was guessed near the top.
 Gatherer::Guess Gatherer::guess(const SolveRequest& request, const Choices& solution) {
-    Choices before;
-    std::optional<NeedWalk> walk_before;
-    for (int pass = 0;; ++pass) {
-        Choices choices;
-        NeedWalk walk(request.roots, request.constraints, known_);
-        while (!walk.level().empty()) {
-            for (const SlotId slot : walk.level()) {
-                const bool was_reached = walk_before && !walk_before->asked(slot).empty();
-                const std::vector<RequirementId>& asked =
-                    was_reached ? walk_before->asked(slot) : walk.asked(slot);
-                const std::optional<CandidateId> choice = choose(asked, slot, request, solution);
-                if (choice) {
-                    choices[slot] = *choice;
-                }
-            }
-            walk.advance(choices);
+    auto best = std::make_unique<Guess>(guess_after(nullptr, request, solution));
+    for (int pass = 0; pass < max_passes; ++pass) {
+        auto next = std::make_unique<Guess>(guess_after(&best->walk, request, solution));
+        const bool is_settled = next->choices == best->choices;
+        best = std::move(next);
+        if (is_settled) {
+            break;
         }
-        if (choices == before || pass == max_passes) {
-            return {std::move(choices), std::move(walk)};
-        }
-        before = std::move(choices);
-        walk_before.emplace(std::move(walk));
     }
+    return std::move(*best);
+}
+
+Gatherer::Guess Gatherer::guess_after(NeedWalk* before, const SolveRequest& request,
+                                      const Choices& solution) {
+    Choices choices;
+    NeedWalk walk(request.roots, request.constraints, known_);
+    while (!walk.level().empty()) {
+        for (const SlotId slot : walk.level()) {
+            const bool was_asked = before != nullptr && !before->asked(slot).empty();
+            const std::vector<RequirementId>& asked =
+                was_asked ? before->asked(slot) : walk.asked(slot);
+            const std::optional<CandidateId> choice = choose(asked, slot, request, solution);
+            if (choice) {
+                choices[slot] = *choice;
+            }
+        }
+        walk.advance(choices);
+    }
+    return {std::move(choices), std::move(walk)};
 }
 
 std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& asked, SlotId slot,
