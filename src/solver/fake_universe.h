@@ -78,6 +78,12 @@ class FakeUniverse : public Universe {
 
     void make_unusable(CandidateId candidate) { candidates_.at(index(candidate)).is_broken = true; }
 
+    /// The slot no longer has it, but its id is still around.
+    void withdraw(CandidateId candidate) {
+        std::erase(slots_.at(index(candidates_.at(index(candidate)).candidate.slot)).candidates,
+                   candidate);
+    }
+
     void set_release(CandidateId candidate, std::uint32_t release) {
         candidates_.at(index(candidate)).candidate.release = release;
     }

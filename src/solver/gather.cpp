@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace envpm::solver {
 
@@ -14,13 +15,20 @@ constexpr int max_passes = 8;
 /// At most two to this power candidates of one slot are asked for at once.
 constexpr unsigned max_doublings = 8;
 
+template <class Id> bool contains(std::span<const Id> all, Id one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+}
+
 } // namespace
 
 void Gatherer::follow(const SolveRequest& request, const Choices& solution) {
+    for (const CandidateId candidate : request.preferred) {
+        named_.push_back(known_.universe.candidate(candidate).slot);
+    }
     bool has_news = true;
     while (has_news) {
         Guess best = guess(request, solution);
-        has_news = list_new(best.walk.reached()) || describe_new(best);
+        has_news = list_new(best.walk.reached()) || describe_new(best, request.preferred);
     }
 }
 
@@ -58,29 +66,35 @@ void Gatherer::check_stop() const {
 /// Walks with the guesses of the walk before in mind until they no longer change: a requirement
 /// from deep below may rule out what was guessed near the top.
 Gatherer::Guess Gatherer::guess(const SolveRequest& request, const Choices& solution) {
-    Choices before;
-    std::optional<NeedWalk> walk_before;
-    for (int pass = 0;; ++pass) {
-        Choices choices;
-        NeedWalk walk(request.roots, request.constraints, known_);
-        while (!walk.level().empty()) {
-            for (const SlotId slot : walk.level()) {
-                const bool was_reached = walk_before && !walk_before->asked(slot).empty();
-                const std::vector<RequirementId>& asked =
-                    was_reached ? walk_before->asked(slot) : walk.asked(slot);
-                const std::optional<CandidateId> choice = choose(asked, slot, request, solution);
-                if (choice) {
-                    choices[slot] = *choice;
-                }
-            }
-            walk.advance(choices);
+    auto best = std::make_unique<Guess>(guess_after(nullptr, request, solution));
+    for (int pass = 0; pass < max_passes; ++pass) {
+        auto next = std::make_unique<Guess>(guess_after(&best->walk, request, solution));
+        const bool is_settled = next->choices == best->choices;
+        best = std::move(next);
+        if (is_settled) {
+            break;
         }
-        if (choices == before || pass == max_passes) {
-            return {std::move(choices), std::move(walk)};
-        }
-        before = std::move(choices);
-        walk_before.emplace(std::move(walk));
     }
+    return std::move(*best);
+}
+
+Gatherer::Guess Gatherer::guess_after(NeedWalk* before, const SolveRequest& request,
+                                      const Choices& solution) {
+    Choices choices;
+    NeedWalk walk(request.roots, request.constraints, known_);
+    while (!walk.level().empty()) {
+        for (const SlotId slot : walk.level()) {
+            const bool was_asked = before != nullptr && !before->asked(slot).empty();
+            const std::vector<RequirementId>& asked =
+                was_asked ? before->asked(slot) : walk.asked(slot);
+            const std::optional<CandidateId> choice = choose(asked, slot, request, solution);
+            if (choice) {
+                choices[slot] = *choice;
+            }
+        }
+        walk.advance(choices);
+    }
+    return {std::move(choices), std::move(walk)};
 }
 
 std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& asked, SlotId slot,
@@ -92,7 +106,7 @@ std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& as
     const std::vector<CandidateId> matching =
         matching_all(asked, known_.universe, slot, Usable::only);
     const auto is_matching = [&](CandidateId candidate) {
-        return std::find(matching.begin(), matching.end(), candidate) != matching.end();
+        return contains<CandidateId>(matching, candidate);
     };
     if (solved != solution.end() && (matching.empty() || is_matching(solved->second))) {
         return solved->second;
@@ -105,11 +119,16 @@ std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& as
     return preferred == request.preferred.end() ? matching.back() : *preferred;
 }
 
+/// A previous answer may name what its slot no longer has.
+bool Gatherer::is_offered(CandidateId candidate) const {
+    return contains(known_.universe.candidates(known_.universe.candidate(candidate).slot),
+                    candidate);
+}
+
 bool Gatherer::list_new(const std::vector<SlotId>& reached) {
     std::vector<SlotId> batch;
     const auto add_unknown = [&](SlotId slot) {
-        const bool is_in_batch = std::find(batch.begin(), batch.end(), slot) != batch.end();
-        if (!known_.slots.contains(slot) && !is_in_batch) {
+        if (!known_.slots.contains(slot) && !contains<SlotId>(batch, slot)) {
             batch.push_back(slot);
         }
     };
@@ -120,11 +139,17 @@ bool Gatherer::list_new(const std::vector<SlotId>& reached) {
     return !batch.empty();
 }
 
-bool Gatherer::describe_new(Guess& guess) {
+bool Gatherer::describe_new(Guess& guess, const std::vector<CandidateId>& preferred) {
     std::vector<CandidateId> batch;
+    for (const CandidateId candidate : preferred) {
+        if (!known_.candidates.contains(candidate) && is_offered(candidate)) {
+            batch.push_back(candidate);
+        }
+    }
     for (const SlotId slot : guess.walk.reached()) {
         const auto choice = guess.choices.find(slot);
-        if (choice == guess.choices.end() || known_.candidates.contains(choice->second)) {
+        if (choice == guess.choices.end() || known_.candidates.contains(choice->second) ||
+            contains<CandidateId>(batch, choice->second)) {
             continue;
         }
         batch.push_back(choice->second);

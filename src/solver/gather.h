@@ -24,7 +24,8 @@ class Gatherer {
 
     /// Learns the request's slots and everything that the best guesses need. A guess is the
     /// solution's choice, else what the request prefers, else the best that matches all that is
-    /// asked of the slot.
+    /// asked of the slot. All that is preferred is learned at once: a previous answer is the best
+    /// guess there is, and knows at once what would be found wave by wave.
     void follow(const SolveRequest& request, const Choices& solution);
 
     /// Learns what the solution chose without knowing it, together with the next-best candidates
@@ -49,10 +50,12 @@ class Gatherer {
     };
 
     Guess guess(const SolveRequest& request, const Choices& solution);
+    Guess guess_after(NeedWalk* before, const SolveRequest& request, const Choices& solution);
     std::optional<CandidateId> choose(const std::vector<RequirementId>& asked, SlotId slot,
                                       const SolveRequest& request, const Choices& solution);
+    [[nodiscard]] bool is_offered(CandidateId candidate) const;
     bool list_new(const std::vector<SlotId>& reached);
-    bool describe_new(Guess& guess);
+    bool describe_new(Guess& guess, const std::vector<CandidateId>& preferred);
     void add_look_ahead(std::vector<CandidateId>& batch, CandidateId chosen, NeedWalk& walk);
     void list(const std::vector<SlotId>& slots);
     void describe(const std::vector<CandidateId>& candidates);

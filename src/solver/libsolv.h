@@ -22,8 +22,8 @@ enum class Dep : int {};
 class Pool {
   public:
     Pool();
-    Pool(const Pool&) = delete;
-    Pool& operator=(const Pool&) = delete;
+    Pool(Pool&&) = delete;
+    Pool& operator=(Pool&&) = delete;
     ~Pool();
 
     /// The dep of this name, made if it is new. A name must not begin with what has a meaning
@@ -96,8 +96,8 @@ struct ProofStep {
 class Sat {
   public:
     explicit Sat(Pool& pool);
-    Sat(const Sat&) = delete;
-    Sat& operator=(const Sat&) = delete;
+    Sat(Sat&&) = delete;
+    Sat& operator=(Sat&&) = delete;
     ~Sat();
 
     /// Whether there is a solution.

@@ -36,8 +36,7 @@ std::optional<Choices> Optimiser::best(Sat& sat) {
     }
     keep_preferred(jobs, sat);
     if (!kept_.empty()) {
-        solution = run(jobs, root_slots(), sat);
-        ENVPM_ASSERT(solution);
+        solution = run_possible(jobs, root_slots(), sat);
     }
     limit_lag(jobs, *solution, sat);
     return refine(std::move(jobs), std::move(*solution), sat);
@@ -64,37 +63,19 @@ std::vector<SlotId> Optimiser::root_slots() const {
     return NeedWalk(request_.roots, {}, known_).level();
 }
 
-/// First all at once, which is the usual case. If that fails, libsolv's own compromise is the
-/// start, and what it gave up is offered again, one by one: it does not look for the best.
+/// All at once is the usual case.
 void Optimiser::keep_preferred(std::vector<Job>& jobs, Sat& sat) {
     std::vector<CandidateId> kept;
     std::copy_if(request_.preferred.begin(), request_.preferred.end(), std::back_inserter(kept),
                  [&](CandidateId candidate) { return encoding_.has_preference(candidate); });
     std::vector<Job> all = jobs;
-    std::vector<Job> tried = jobs;
     for (const CandidateId candidate : kept) {
         all.push_back(encoding_.keep(candidate));
-        tried.push_back(encoding_.try_to_keep(candidate));
     }
     if (kept.empty() || run(all, {}, sat)) {
         jobs = std::move(all);
     } else {
-        std::optional<Choices> solution = run(tried, {}, sat);
-        ENVPM_ASSERT(solution);
-        const std::vector<CandidateId> wanted = std::exchange(kept, {});
-        for (const CandidateId candidate : wanted) {
-            const SlotId slot = known_.universe.candidate(candidate).slot;
-            jobs.push_back(encoding_.keep(candidate));
-            if (!is_kept(candidate, slot, *solution)) {
-                std::optional<Choices> other = run(jobs, {}, sat);
-                if (!other) {
-                    jobs.pop_back();
-                    continue;
-                }
-                solution = std::move(other);
-            }
-            kept.push_back(candidate);
-        }
+        kept = keep_one_by_one(kept, jobs, sat);
     }
     if (kept != kept_) {
         lowest_lag_ = 0;
@@ -102,14 +83,36 @@ void Optimiser::keep_preferred(std::vector<Job>& jobs, Sat& sat) {
     }
 }
 
+/// libsolv's own compromise is the start; what it gave up is offered again, because it does not
+/// look for the best.
+std::vector<CandidateId> Optimiser::keep_one_by_one(const std::vector<CandidateId>& wanted,
+                                                    std::vector<Job>& jobs, Sat& sat) {
+    std::vector<Job> tried = jobs;
+    for (const CandidateId candidate : wanted) {
+        tried.push_back(encoding_.try_to_keep(candidate));
+    }
+    std::optional<Choices> solution = run_possible(tried, {}, sat);
+    std::vector<CandidateId> kept;
+    for (const CandidateId candidate : wanted) {
+        const SlotId slot = known_.universe.candidate(candidate).slot;
+        std::vector<Job> more = jobs;
+        more.push_back(encoding_.keep(candidate));
+        std::optional<Choices> with =
+            is_kept(candidate, slot, *solution) ? solution : run(more, {}, sat);
+        if (with) {
+            solution = std::move(with);
+            jobs = std::move(more);
+            kept.push_back(candidate);
+        }
+    }
+    return kept;
+}
+
 void Optimiser::limit_lag(std::vector<Job>& jobs, Choices& solution, Sat& sat) {
     const std::vector<RootLag> roots = root_lags();
     std::uint32_t high = 0; // the worst lag that is known to be possible
     for (const RootLag& root : roots) {
-        const auto place =
-            std::find(root.allowed.begin(), root.allowed.end(), solution.at(root.slot));
-        ENVPM_ASSERT(place != root.allowed.end());
-        high = std::max(high, root.lags[static_cast<std::size_t>(place - root.allowed.begin())]);
+        high = std::max(high, root.lag_of(solution.at(root.slot)));
     }
     const std::uint32_t greedy = high;
     std::uint32_t low = lowest_lag_;
@@ -140,14 +143,23 @@ std::optional<Choices> Optimiser::run_within(std::uint32_t lag, const std::vecto
 std::vector<Job> Optimiser::lag_jobs(std::uint32_t lag, const std::vector<RootLag>& roots) const {
     std::vector<Job> jobs;
     for (const RootLag& root : roots) {
-        const auto first = std::find_if(root.lags.begin(), root.lags.end(),
-                                        [&](std::uint32_t own) { return own <= lag; });
-        ENVPM_ASSERT(first != root.lags.end());
-        const CandidateId lowest =
-            root.allowed[static_cast<std::size_t>(first - root.lags.begin())];
+        const CandidateId lowest = root.lowest_within(lag);
         jobs.push_back(encoding_.at_least(root.slot, encoding_.rank(lowest)));
     }
     return jobs;
+}
+
+std::uint32_t Optimiser::RootLag::lag_of(CandidateId candidate) const {
+    const auto place = std::find(allowed.begin(), allowed.end(), candidate);
+    ENVPM_ASSERT(place != allowed.end());
+    return lags[static_cast<std::size_t>(place - allowed.begin())];
+}
+
+CandidateId Optimiser::RootLag::lowest_within(std::uint32_t lag) const {
+    const auto first =
+        std::find_if(lags.begin(), lags.end(), [&](std::uint32_t own) { return own <= lag; });
+    ENVPM_ASSERT(first != lags.end());
+    return allowed[static_cast<std::size_t>(first - lags.begin())];
 }
 
 /// A slot that a preference holds has no choice left, so it must not excuse the lag of others.
@@ -190,9 +202,7 @@ Choices Optimiser::refine(std::vector<Job> jobs, Choices solution, Sat& sat) {
             return is_at_ceiling(slot, solution, walk);
         });
         if (!is_decided && !is_best) {
-            std::optional<Choices> better = run(jobs, level, sat);
-            ENVPM_ASSERT(better);
-            solution = std::move(*better);
+            solution = run_possible(jobs, level, sat);
         }
         is_decided = false;
         for (const SlotId slot : level) {
@@ -239,6 +249,12 @@ std::optional<Choices> Optimiser::run(std::vector<Job> jobs, const std::vector<S
         }
     }
     return choices;
+}
+
+Choices Optimiser::run_possible(std::vector<Job> jobs, const std::vector<SlotId>& order, Sat& sat) {
+    std::optional<Choices> choices = run(std::move(jobs), order, sat);
+    ENVPM_ASSERT(choices);
+    return std::move(*choices);
 }
 
 } // namespace envpm::solver

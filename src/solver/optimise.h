@@ -32,11 +32,16 @@ class Optimiser {
         SlotId slot{};
         std::vector<CandidateId> allowed;
         std::vector<std::uint32_t> lags; ///< never grows from one candidate to a preferred one
+
+        [[nodiscard]] std::uint32_t lag_of(CandidateId candidate) const;
+        [[nodiscard]] CandidateId lowest_within(std::uint32_t lag) const;
     };
 
     [[nodiscard]] std::vector<Job> request_jobs() const;
     [[nodiscard]] std::vector<SlotId> root_slots() const;
     void keep_preferred(std::vector<Job>& jobs, Sat& sat);
+    std::vector<CandidateId> keep_one_by_one(const std::vector<CandidateId>& wanted,
+                                             std::vector<Job>& jobs, Sat& sat);
     void limit_lag(std::vector<Job>& jobs, Choices& solution, Sat& sat);
     std::optional<Choices> run_within(std::uint32_t lag, const std::vector<RootLag>& roots,
                                       const std::vector<Job>& jobs, Sat& sat);
@@ -46,6 +51,9 @@ class Optimiser {
     Choices refine(std::vector<Job> jobs, Choices solution, Sat& sat);
     [[nodiscard]] bool is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& walk) const;
     std::optional<Choices> run(std::vector<Job> jobs, const std::vector<SlotId>& order, Sat& sat);
+
+    /// Of jobs that certainly have a solution.
+    Choices run_possible(std::vector<Job> jobs, const std::vector<SlotId>& order, Sat& sat);
 
     const SolveRequest& request_;
     const Knowledge& known_;

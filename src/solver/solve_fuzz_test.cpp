@@ -14,7 +14,7 @@ namespace envpm::solver {
 namespace {
 
 constexpr int absent = -1;
-constexpr std::uint32_t worlds = 3000;
+constexpr std::uint32_t worlds = 2000;
 
 using Assignment = std::vector<int>; ///< by slot: a rank, or absent
 

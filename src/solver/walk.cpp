@@ -25,6 +25,7 @@ struct Cursor {
 std::vector<CandidateId> matching_all(const std::vector<RequirementId>& requirements,
                                       Universe& universe, SlotId slot, Usable usable) {
     std::vector<Cursor> cursors;
+    cursors.reserve(requirements.size());
     for (const RequirementId requirement : requirements) {
         cursors.push_back({universe.matches(requirement)});
     }
