@@ -15,7 +15,7 @@ namespace {
 class CheckedPrefix {
   public:
     CheckedPrefix()
-        : layout(compose({world.package()}, {})) {
+        : layout(compose({world.package({}, 20)}, {})) {
         PrefixRequest request = world.request(layout);
         request.link_mode = LinkMode::copy;
         path = build(world.store, request, pool, progress).prefix;

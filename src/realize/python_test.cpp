@@ -41,7 +41,7 @@ std::vector<Interpreter> interpreters() {
 class PythonPrefix {
   public:
     explicit PythonPrefix(const Interpreter& interpreter)
-        : layout(compose({world.package(interpreter.abi)}, interpreter.abi)),
+        : layout(compose({world.package(interpreter.abi, 10)}, interpreter.abi)),
           request(world.request(layout)) {
         request.interpreter = interpreter;
         path = build(world.store, request, pool, progress).prefix;

@@ -54,8 +54,10 @@ class World {
         return {RelativePath::parse(path), GeneratedFile{content}, is_executable, "demo 1.0"};
     }
 
-    /// A package with a module, a script, an empty file, and enough files for several tasks.
-    [[nodiscard]] Layout package(const PythonAbi& python = {}) const {
+    /// A package with a module, a script, an empty file, and so many files that several tasks link
+    /// them; few objects, because some file systems are slow at making new files after old ones
+    /// were removed.
+    [[nodiscard]] Layout package(const PythonAbi& python = {}, int files = 300) const {
         const std::string site = "lib/" + python.library_folder() + "/site-packages/";
         Layout layout;
         layout.entries = {
@@ -69,9 +71,9 @@ class World {
                       true),
             generated(site + "demo-1.0.dist-info/RECORD", "../../../bin/demo,,\n"),
         };
-        for (int i = 0; i < 600; ++i) {
-            const std::string name = "demo/data/" + std::to_string(i);
-            layout.entries.push_back(file(site + name, name));
+        for (int i = 0; i < files; ++i) {
+            layout.entries.push_back(
+                file(site + "demo/data/" + std::to_string(i), std::to_string(i % 10)));
         }
         return layout;
     }
