@@ -29,7 +29,7 @@ struct Mark {
 void check_path(const std::filesystem::path& path);
 bool needs_trampoline(std::string_view content, const Places& places);
 std::string with_trampoline(std::string_view content, const Places& places);
-std::string without_trampoline(std::string content);
+std::string without_trampoline(std::string_view content);
 bool is_below(std::string_view path, std::string_view folder);
 
 } // namespace
@@ -88,7 +88,7 @@ std::string undo_relocation(std::string_view content, const Relocation& relocati
         copied = mark.at + mark.value.size();
     }
     out += content.substr(copied);
-    return relocation.has_trampoline ? without_trampoline(std::move(out)) : out;
+    return relocation.has_trampoline ? without_trampoline(out) : out;
 }
 
 std::string relocate_link(std::string_view target, const Places& places) {
@@ -157,16 +157,19 @@ std::string with_trampoline(std::string_view content, const Places& places) {
                        trampoline_end, content.substr(end + 1));
 }
 
-std::string without_trampoline(std::string content) {
-    const std::size_t begin = trampoline_begin.size();
-    const std::size_t quote = content.find('"', begin);
-    const std::size_t end = content.find(trampoline_end);
-    if (!content.starts_with(trampoline_begin) || end == std::string::npos || quote >= end) {
-        return content;
+std::string without_trampoline(std::string_view content) {
+    if (!content.starts_with(trampoline_begin)) {
+        return std::string(content);
     }
-    return fmt::format("#!{}{}\n{}", content.substr(begin, quote - begin),
-                       content.substr(quote + 1, end - quote - 1),
-                       content.substr(end + trampoline_end.size()));
+    const std::string_view after = content.substr(trampoline_begin.size());
+    const std::size_t quote = after.find('"');
+    const std::size_t end = after.find(trampoline_end);
+    if (end == std::string_view::npos || quote >= end) {
+        return std::string(content);
+    }
+    return fmt::format("#!{}{}\n{}", after.substr(0, quote),
+                       after.substr(quote + 1, end - quote - 1),
+                       after.substr(end + trampoline_end.size()));
 }
 
 bool is_below(std::string_view path, std::string_view folder) {
