@@ -69,7 +69,6 @@ int spawn(const ProcessRequest& request, const Pipe& pipe, pid_t& id);
 ProcessEnd read_output(int descriptor, const ProcessRequest& request, Clock::time_point deadline,
                        std::string& output);
 int milliseconds_until(Clock::time_point deadline);
-std::vector<char*> pointers_to(const std::vector<std::string>& texts);
 
 } // namespace
 
@@ -98,6 +97,16 @@ ProcessResult run_process(const ProcessRequest& request) {
         result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
     return result;
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (const std::string& text : texts) {
+        pointers.push_back(const_cast<char*>(text.c_str()));
+    }
+    pointers.push_back(nullptr);
+    return pointers;
 }
 
 namespace {
@@ -215,17 +224,6 @@ ProcessEnd read_output(int descriptor, const ProcessRequest& request, Clock::tim
 int milliseconds_until(Clock::time_point deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
-}
-
-/// For the C interfaces that want `char* const*` and change nothing.
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    pointers.reserve(texts.size() + 1);
-    for (const std::string& text : texts) {
-        pointers.push_back(const_cast<char*>(text.c_str()));
-    }
-    pointers.push_back(nullptr);
-    return pointers;
 }
 
 } // namespace

@@ -37,4 +37,8 @@ struct ProcessResult {
 /// Throws only if the system has no pipe or process for it. Any thread may call it.
 ProcessResult run_process(const ProcessRequest& request);
 
+/// What execve and its like want: `char* const*`, ended by a null. They change nothing behind it;
+/// `texts` must outlive it.
+std::vector<char*> pointers_to(const std::vector<std::string>& texts);
+
 } // namespace envpm
