@@ -102,14 +102,14 @@ bool comparison_holds(const MarkerComparison& comparison, const std::string& val
 
 /// `extra` stands for a set: it equals each of its members, or the empty text if it has none.
 bool extra_holds(const MarkerComparison& comparison, const std::vector<PackageName>& extras) {
-    const std::string& literal = comparison.literal;
     const bool is_negated = comparison.op == "!=" || comparison.op == "not in";
-    const std::string_view op = comparison.op == "not in" ? "in"
-                                : is_negated              ? "=="
-                                                          : comparison.op;
-    const auto meets = [&comparison, &literal, op](const std::string& extra) {
-        return comparison.is_reversed ? text_holds(literal, op, extra)
-                                      : text_holds(extra, op, literal);
+    std::string_view op = comparison.op;
+    if (is_negated) {
+        op = op == "!=" ? "==" : "in";
+    }
+    const auto meets = [&comparison, op](std::string_view extra) {
+        return comparison.is_reversed ? text_holds(comparison.literal, op, extra)
+                                      : text_holds(extra, op, comparison.literal);
     };
     const bool is_met =
         extras.empty()
