@@ -1,6 +1,7 @@
 #include "pypi/specifier.h"
 
 #include "base/error.h"
+#include "pypi/ascii.h"
 #include "pypi/specifier_hint.h"
 
 #include <fmt/format.h>
@@ -15,7 +16,6 @@ namespace envpm::pypi {
 
 namespace {
 
-constexpr std::string_view white_space = " \t\n\r\f\v";
 constexpr std::string_view operator_characters = "<>=!~^";
 
 bool is_operator(std::string_view op);
@@ -30,7 +30,6 @@ struct RawClause {
 std::optional<RawClause> take_clause(std::string_view& rest);
 
 bool is_epoch(std::string_view text, std::size_t length);
-std::string lower(std::string_view text);
 
 /// What follows an operator other than `===`.
 struct Operand {
@@ -61,12 +60,27 @@ SpecifierSet SpecifierSet::parse(std::string_view text, Reading reading) {
         return set;
     }
     while (const std::optional<RawClause> raw = take_clause(text)) {
-        set.clauses_.push_back(read_clause(raw->op, raw->operand, reading));
+        std::optional<Clause> clause = read_clause(raw->op, raw->operand, reading);
+        if (!clause) {
+            refuse(raw->op, raw->operand);
+        }
+        set.clauses_.push_back(std::move(*clause));
     }
     std::sort(set.clauses_.begin(), set.clauses_.end(), [](const Clause& a, const Clause& b) {
         return std::tie(a.op, a.operand) < std::tie(b.op, b.operand);
     });
     set.clauses_.erase(std::unique(set.clauses_.begin(), set.clauses_.end()), set.clauses_.end());
+    return set;
+}
+
+std::optional<SpecifierSet> SpecifierSet::of_clause(std::string_view op, std::string_view operand,
+                                                    Reading reading) {
+    std::optional<Clause> clause = read_clause(op, operand, reading);
+    if (!clause) {
+        return std::nullopt;
+    }
+    SpecifierSet set;
+    set.clauses_.push_back(std::move(*clause));
     return set;
 }
 
@@ -94,22 +108,22 @@ std::string SpecifierSet::text() const {
     return text;
 }
 
-SpecifierSet::Clause SpecifierSet::read_clause(std::string_view op, std::string_view operand,
-                                               Reading reading) {
+std::optional<SpecifierSet::Clause>
+SpecifierSet::read_clause(std::string_view op, std::string_view operand, Reading reading) {
     if (!is_operator(op) || operand.empty()) {
-        refuse(op, operand);
+        return std::nullopt;
     }
     Clause clause;
     clause.op = op;
     if (op == "===") {
         const std::optional<Version> version = Version::parse(operand);
         clause.names_prerelease = version && version->is_prerelease();
-        clause.operand = lower(operand);
+        clause.operand = ascii_lower(operand);
         return clause;
     }
     const std::optional<Operand> read = read_operand(op, operand, reading);
     if (!read) {
-        refuse(op, operand);
+        return std::nullopt;
     }
     const VersionSegments& version = read->version;
     Range range = read->is_wildcard ? series_of(version) : range_of(op, version);
@@ -164,14 +178,6 @@ bool is_epoch(std::string_view text, std::size_t length) {
     return length > 0 && length + 1 < text.size() && text[length] == '!' &&
            digits.find(text[length + 1]) != std::string_view::npos &&
            text.find_first_not_of("vV0123456789") == length;
-}
-
-std::string lower(std::string_view text) {
-    std::string lower(text);
-    std::transform(text.begin(), text.end(), lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
 }
 
 std::optional<Operand> read_operand(std::string_view op, std::string_view text, Reading reading) {

@@ -2,6 +2,7 @@
 
 #include "pypi/version.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ class SpecifierSet {
     /// right form where it can be guessed ("write `==1.2` for exactly that version"). "" and "*"
     /// are any. Commas between clauses may be missing: `>=1 <2`.
     static SpecifierSet parse(std::string_view text, Reading reading = Reading::strict);
+
+    /// A set of one clause, from an operator and what follows it; nothing if they are none.
+    static std::optional<SpecifierSet> of_clause(std::string_view op, std::string_view operand,
+                                                 Reading reading = Reading::strict);
 
     /// Pre-releases are judged elsewhere (`names_prerelease`): this compares only.
     [[nodiscard]] bool contains(const Version& version) const;
@@ -49,7 +54,8 @@ class SpecifierSet {
         bool operator==(const Clause&) const = default;
     };
 
-    static Clause read_clause(std::string_view op, std::string_view operand, Reading reading);
+    static std::optional<Clause> read_clause(std::string_view op, std::string_view operand,
+                                             Reading reading);
     static bool holds(const Clause& clause, const Version& version);
 
     std::vector<Clause> clauses_; ///< sorted by their text, unique

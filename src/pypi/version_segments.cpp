@@ -12,6 +12,8 @@
 
 #include "pypi/version_segments.h"
 
+#include "pypi/ascii.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -69,7 +71,6 @@ class Reader {
     bool is_overlong_ = false;
 };
 
-std::string trimmed_lower(std::string_view text);
 bool read_release(Reader& reader, VersionSegments& segments);
 void read_pre(Reader& reader, VersionSegments& segments);
 void read_post(Reader& reader, VersionSegments& segments);
@@ -80,7 +81,7 @@ void append_local(VersionKey& key, std::string_view segment);
 } // namespace
 
 std::optional<VersionSegments> VersionSegments::parse(std::string_view text) {
-    const std::string lower = trimmed_lower(text);
+    const std::string lower = ascii_lower(trimmed(text));
     if (lower.empty() || lower.size() > longest_version) {
         return std::nullopt;
     }
@@ -152,14 +153,6 @@ VersionKey key_above_everything() {
 
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool is_letter_or_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z');
-}
-
 bool is_separator(char c) {
     return c == '.' || c == '-' || c == '_';
 }
@@ -217,19 +210,6 @@ void Reader::take_separator() {
     if (!rest_.empty() && is_separator(rest_.front())) {
         rest_.remove_prefix(1);
     }
-}
-
-std::string trimmed_lower(std::string_view text) {
-    constexpr std::string_view white_space = " \t\n\r\f\v";
-    const std::size_t first = std::min(text.find_first_not_of(white_space), text.size());
-    const std::size_t last = text.find_last_not_of(white_space) + 1;
-    std::string lower(text.substr(first, std::max(first, last) - first));
-    for (char& c : lower) {
-        if (c >= 'A' && c <= 'Z') {
-            c = static_cast<char>(c - 'A' + 'a');
-        }
-    }
-    return lower;
 }
 
 bool read_release(Reader& reader, VersionSegments& segments) {

@@ -1,5 +1,7 @@
 #include "pypi/wheel_name.h"
 
+#include "pypi/ascii.h"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -52,18 +54,6 @@ std::optional<WheelName> WheelName::parse(std::string_view file_name) {
 
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-std::string lower(std::string_view text) {
-    std::string lower(text);
-    std::transform(text.begin(), text.end(), lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
-}
-
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     std::size_t end = text.find(separator);
@@ -84,31 +74,36 @@ bool is_project_name(std::string_view text) {
 /// A Python tag is an identifier: "py3", "cp311".
 bool is_python_tag(std::string_view text) {
     return !text.empty() && !is_digit(text.front()) &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-           });
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_letter_or_digit(c) || c == '_'; });
+}
+
+/// The tags of one list, "py2.py3"; none if one of them is empty.
+std::vector<std::string> tags_of(std::string_view list) {
+    const std::vector<std::string_view> parts = split(list, '.');
+    if (std::find(parts.begin(), parts.end(), std::string_view()) != parts.end()) {
+        return {};
+    }
+    std::vector<std::string> tags(parts.size());
+    std::transform(parts.begin(), parts.end(), tags.begin(), ascii_lower);
+    return tags;
 }
 
 std::optional<std::vector<Tag>> expand(std::string_view python, std::string_view abi,
                                        std::string_view platform) {
-    const std::vector<std::string_view> pythons = split(python, '.');
-    const std::vector<std::string_view> abis = split(abi, '.');
-    const std::vector<std::string_view> platforms = split(platform, '.');
-    const auto is_empty = [](std::string_view part) { return part.empty(); };
-    if (!std::all_of(pythons.begin(), pythons.end(), is_python_tag) ||
-        std::any_of(abis.begin(), abis.end(), is_empty) ||
-        std::any_of(platforms.begin(), platforms.end(), is_empty) ||
-        pythons.size() * abis.size() * platforms.size() > most_tags) {
+    const std::vector<std::string> pythons = tags_of(python);
+    const std::vector<std::string> abis = tags_of(abi);
+    const std::vector<std::string> platforms = tags_of(platform);
+    const std::size_t count = pythons.size() * abis.size() * platforms.size();
+    if (count == 0 || count > most_tags ||
+        !std::all_of(pythons.begin(), pythons.end(), is_python_tag)) {
         return std::nullopt;
     }
     std::vector<Tag> tags;
-    tags.reserve(pythons.size() * abis.size() * platforms.size());
-    for (const std::string_view python_tag : pythons) {
-        for (const std::string_view abi_tag : abis) {
-            for (const std::string_view platform_tag : platforms) {
-                tags.push_back({lower(python_tag), lower(abi_tag), lower(platform_tag)});
-            }
-        }
+    tags.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        tags.push_back({pythons[i / platforms.size() / abis.size()],
+                        abis[i / platforms.size() % abis.size()], platforms[i % platforms.size()]});
     }
     return tags;
 }
