@@ -5,8 +5,8 @@
 
 namespace envpm::pypi {
 
-/// The first header of that name (whatever its case) in the header block of a METADATA or WHEEL
-/// file: up to the first empty line, value trimmed, without continuation lines.
+/// The first header of that name (whatever its case) of a METADATA or WHEEL file, trimmed, without
+/// continuation lines. Headers end as Metadata::parse ends them: at the first line that is none.
 std::optional<std::string_view> header_field(std::string_view text, std::string_view name);
 
 } // namespace envpm::pypi

@@ -189,6 +189,7 @@ void IndexClient::accept(PageSearch& search, const HttpResponse& response) const
             search.go_on();
             return;
         }
+        drop_foreign_wheels(*cached.page);
         cache_.store_page(mirror, project, cached);
         search.found(search.mirror(), std::move(*cached.page));
     }

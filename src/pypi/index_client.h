@@ -35,7 +35,8 @@ struct PageQuery {
 };
 
 struct PageAnswer {
-    std::optional<ProjectPage> page; ///< nothing: the index has no such project
+    std::optional<ProjectPage> page; ///< without foreign wheels (index_page.h); nothing: the index
+                                     ///< has no such project
     std::string mirror; ///< the base URL that answered, without credentials; of the first 404 if
                         ///< there is no page
 };

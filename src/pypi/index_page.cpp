@@ -1,12 +1,14 @@
 #include "pypi/index_page.h"
 
 #include "base/error.h"
+#include "model/target.h"
 #include "pypi/moment.h"
 #include "pypi/page_entry.h"
 #include "pypi/url.h"
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace envpm::pypi {
@@ -20,6 +22,7 @@ std::optional<WheelFile> read_wheel(PageEntry& entry, const std::string& base,
 bool read_hash(const std::string& hex, std::optional<Sha256>& digest);
 std::optional<Version> sdist_version(std::string_view file_name, const PackageName& project);
 std::vector<std::string> sorted_texts(std::vector<Version> versions);
+bool is_native(const WheelFile& wheel);
 
 } // namespace
 
@@ -41,6 +44,23 @@ ProjectPage parse_page(std::string_view bytes, std::string_view content_type,
     }
     page.sdist_versions = sorted_texts(std::move(sdists));
     return page;
+}
+
+void drop_foreign_wheels(ProjectPage& page) {
+    std::set<Version> native;
+    for (const WheelFile& wheel : page.wheels) {
+        if (is_native(wheel)) {
+            native.insert(wheel.wheel.version);
+        }
+    }
+    std::vector<WheelFile> kept;
+    for (WheelFile& wheel : page.wheels) {
+        // A version without a native wheel is entered by its first foreign one.
+        if (is_native(wheel) || native.insert(wheel.wheel.version).second) {
+            kept.push_back(std::move(wheel));
+        }
+    }
+    page.wheels = std::move(kept);
 }
 
 namespace {
@@ -139,6 +159,19 @@ std::vector<std::string> sorted_texts(std::vector<Version> versions) {
         texts.push_back(version.text());
     }
     return texts;
+}
+
+/// `any`, or Linux with glibc on a processor that a Target can name.
+bool is_native(const WheelFile& wheel) {
+    return std::any_of(wheel.wheel.tags.begin(), wheel.wheel.tags.end(), [](const Tag& tag) {
+        const std::string_view platform = tag.platform;
+        const bool is_linux = platform.starts_with("linux_") || platform.starts_with("manylinux");
+        const auto ends_in_machine = [platform](Platform known) {
+            return platform.ends_with("_" + std::string(machine_of(known)));
+        };
+        return platform == "any" || (is_linux && (ends_in_machine(Platform::linux_64) ||
+                                                  ends_in_machine(Platform::linux_aarch64)));
+    });
 }
 
 } // namespace

@@ -216,5 +216,27 @@ TEST(IndexPage, CutShortAnywhereIsNeverTakenForAWholeJsonPage) {
     }
 }
 
+TEST(IndexPage, WheelsForOtherSystemsCanBeLeftOut) {
+    ProjectPage page;
+    for (const char* rest :
+         {"1.0-cp311-cp311-win_amd64", "1.0-cp311-cp311-macosx_11_0_arm64", "2.0-py3-none-any",
+          "2.0-cp311-cp311-win_arm64", "2.0-cp311-cp311-musllinux_1_1_x86_64",
+          "2.0-cp311-cp311-manylinux_2_17_i686.manylinux_2_17_x86_64",
+          "2.0-cp311-cp311-manylinux2014_aarch64", "2.0-cp311-cp311-linux_s390x",
+          "3.0-cp311-cp311-linux_x86_64"}) {
+        const std::string name = "demo_pkg-" + std::string(rest) + ".whl";
+        page.wheels.push_back(parse("<a href=" + name + ">x</a>").wheels.at(0));
+    }
+    drop_foreign_wheels(page);
+    std::vector<std::string> kept;
+    for (const WheelFile& wheel : page.wheels) {
+        kept.push_back(wheel.file_name.substr(9, wheel.file_name.size() - 13));
+    }
+    EXPECT_THAT(kept, ElementsAre("1.0-cp311-cp311-win_amd64", "2.0-py3-none-any",
+                                  "2.0-cp311-cp311-manylinux_2_17_i686.manylinux_2_17_x86_64",
+                                  "2.0-cp311-cp311-manylinux2014_aarch64",
+                                  "3.0-cp311-cp311-linux_x86_64"));
+}
+
 } // namespace
 } // namespace envpm::pypi

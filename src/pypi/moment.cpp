@@ -1,5 +1,7 @@
 #include "pypi/moment.h"
 
+#include "pypi/ascii.h"
+
 namespace envpm::pypi {
 
 namespace {
@@ -25,9 +27,7 @@ class Reader {
     [[nodiscard]] bool is_good() const { return is_good_; }
 
   private:
-    [[nodiscard]] bool at_digit() const {
-        return !text_.empty() && text_.front() >= '0' && text_.front() <= '9';
-    }
+    [[nodiscard]] bool at_digit() const { return !text_.empty() && is_digit(text_.front()); }
 
     std::string_view text_;
     bool is_good_ = true;

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "pypi/ascii.h"
 #include "pypi/page_entry.h"
 #include "pypi/url.h"
 
@@ -59,7 +60,6 @@ bool is_distribution(std::string_view file_name);
 std::string decoded(std::string_view text);
 std::string decoded_entity(std::string_view name);
 std::string utf8(std::uint32_t point);
-std::string lower(std::string_view text);
 [[noreturn]] void refuse(std::string what, const std::string& url, std::string hint);
 
 } // namespace
@@ -114,7 +114,7 @@ std::optional<Tag> TagScanner::next() {
             continue;
         }
         ++position_;
-        Tag tag{lower(read_name(" \t\r\n\f>")), {}};
+        Tag tag{ascii_lower(read_name(" \t\r\n\f>")), {}};
         read_attributes(tag);
         if (tag.name == "script" || tag.name == "style") {
             skip_raw_text(tag.name);
@@ -158,7 +158,7 @@ void TagScanner::read_attributes(Tag& tag) {
             ++position_;
             continue;
         }
-        Attribute attribute{lower(read_name(" \t\r\n\f=/>")), {}};
+        Attribute attribute{ascii_lower(read_name(" \t\r\n\f=/>")), {}};
         skip_space();
         if (at("=")) {
             ++position_;
@@ -191,7 +191,7 @@ void TagScanner::skip_space() {
 void TagScanner::skip_raw_text(std::string_view element) {
     while (position_ < text_.size()) {
         position_ = std::min(text_.find("</", position_), text_.size());
-        if (lower(text_.substr(position_).substr(0, element.size() + 2)) ==
+        if (ascii_lower(text_.substr(position_).substr(0, element.size() + 2)) ==
             "</" + std::string(element)) {
             return;
         }
@@ -311,14 +311,6 @@ std::string utf8(std::uint32_t point) {
         return {byte(0xe0U | (point >> 12U)), middle, last};
     }
     return {byte(0xf0U | (point >> 18U)), byte(0x80U | ((point >> 12U) & 0x3fU)), middle, last};
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    return out;
 }
 
 void refuse(std::string what, const std::string& url, std::string hint) {

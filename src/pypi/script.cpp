@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/relative_path.h"
 #include "model/layout.h"
+#include "pypi/ascii.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +13,6 @@ namespace envpm::pypi {
 
 namespace {
 
-std::string_view trimmed(std::string_view text);
 ScriptEntry parse_entry(std::string_view line, const std::string& subject);
 void check_file_name(const std::string& name, const std::string& subject);
 std::string_view without_extras(std::string_view reference);
@@ -72,15 +72,6 @@ std::optional<std::string> with_prefix_interpreter(std::string_view script) {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    static constexpr std::string_view space = " \t\r\f\v";
-    const std::size_t begin = text.find_first_not_of(space);
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(begin, text.find_last_not_of(space) - begin + 1);
-}
-
 ScriptEntry parse_entry(std::string_view line, const std::string& subject) {
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos) {
@@ -136,12 +127,9 @@ bool is_dotted_name(std::string_view text) {
 
 /// Of ASCII only: that is what entry points consist of in practice, and the text becomes code.
 bool is_identifier(std::string_view text) {
-    const auto is_part = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_';
-    };
-    return !text.empty() && !(text.front() >= '0' && text.front() <= '9') &&
-           std::all_of(text.begin(), text.end(), is_part);
+    return !text.empty() && !is_digit(text.front()) &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_letter_or_digit(c) || c == '_'; });
 }
 
 void refuse(std::string what, const std::string& subject) {

@@ -1,5 +1,7 @@
 #include "pypi/url.h"
 
+#include "pypi/ascii.h"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -102,11 +104,7 @@ std::string scheme_of(std::string_view url) {
     if (colon == std::string_view::npos || url[colon] != ':') {
         return {};
     }
-    std::string scheme(url.substr(0, colon));
-    for (char& c : scheme) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    return scheme;
+    return ascii_lower(url.substr(0, colon));
 }
 
 std::optional<UrlParts> split(std::string_view url) {
@@ -164,7 +162,7 @@ bool may_lead_to(std::string_view from, std::string_view to) {
 }
 
 int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
+    if (is_digit(c)) {
         return c - '0';
     }
     const char lower = static_cast<char>(c | 0x20);
