@@ -165,7 +165,7 @@ bool Gatherer::describe_new(Guess& guess, const std::vector<CandidateId>& prefer
 
 void Gatherer::add_look_ahead(std::vector<CandidateId>& batch, CandidateId chosen, NeedWalk& walk) {
     const SlotId slot = known_.universe.candidate(chosen).slot;
-    const unsigned doublings = std::min(++tries_[slot], max_doublings);
+    const unsigned doublings = std::min(++tries_[slot] + 1, max_doublings);
     std::size_t left = (std::size_t{1} << doublings) - 1;
     const std::vector<CandidateId> matching =
         matching_all(walk.asked(slot), known_.universe, slot, Usable::only);
