@@ -65,32 +65,42 @@ TaskGroup::~TaskGroup() {
     finish_all();
 }
 
-void TaskGroup::run(std::function<void()> task) {
+void TaskGroup::run(std::function<void()> task, std::uint64_t weight) {
     {
         const std::lock_guard lock(mutex_);
         ++open_;
+        waiting_.push_back({weight, next_number_++, std::move(task)});
+        std::push_heap(waiting_.begin(), waiting_.end());
     }
-    pool_.post([this, task = std::move(task)] {
-        std::exception_ptr failure;
-        try {
-            const bool failed = [this] {
-                const std::lock_guard lock(mutex_);
-                return failure_ != nullptr;
-            }();
-            if (!failed) {
-                task();
-            }
-        } catch (...) {
-            failure = std::current_exception();
-        }
+    pool_.post([this] { run_heaviest(); });
+}
+
+void TaskGroup::run_heaviest() {
+    std::function<void()> task;
+    {
         const std::lock_guard lock(mutex_);
-        if (failure && !failure_) {
-            failure_ = failure;
+        std::pop_heap(waiting_.begin(), waiting_.end());
+        if (!failure_) {
+            task = std::move(waiting_.back().task);
         }
-        if (--open_ == 0) {
-            ended_.notify_all();
+        waiting_.pop_back();
+    }
+    std::exception_ptr failure;
+    try {
+        if (task) {
+            task();
         }
-    });
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    task = nullptr; // what it holds may refer to things that end with the group
+    const std::lock_guard lock(mutex_);
+    if (failure && !failure_) {
+        failure_ = failure;
+    }
+    if (--open_ == 0) {
+        ended_.notify_all();
+    }
 }
 
 void TaskGroup::wait() {

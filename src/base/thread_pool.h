@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -36,6 +37,20 @@ class ThreadPool {
     std::vector<std::jthread> workers_;
 };
 
+/// A value that threads share: it can be reached only under its lock.
+template <class T> class Guarded {
+  public:
+    /// Calls `use` with the value, alone; gives back what it returns.
+    template <class Use> auto with(Use use) {
+        const std::lock_guard lock(mutex_);
+        return use(value_);
+    }
+
+  private:
+    std::mutex mutex_;
+    T value_;
+};
+
 /// Tasks that may throw, waited for together. After the first failure the tasks that have not begun
 /// are dropped. The destructor waits; only `wait` rethrows.
 class TaskGroup {
@@ -47,17 +62,32 @@ class TaskGroup {
     TaskGroup& operator=(const TaskGroup&) = delete;
     ~TaskGroup();
 
-    void run(std::function<void()> task);
+    /// Of the group's waiting tasks the heaviest begins first, of equals the earliest; among groups
+    /// the pool is fair. Tasks may run further tasks.
+    void run(std::function<void()> task, std::uint64_t weight = 0);
 
     /// Until every task has ended; rethrows the first failure, once.
     void wait();
 
   private:
+    struct Waiting {
+        std::uint64_t weight = 0;
+        std::uint64_t number = 0;
+        std::function<void()> task;
+
+        bool operator<(const Waiting& other) const {
+            return weight != other.weight ? weight < other.weight : number > other.number;
+        }
+    };
+
+    void run_heaviest();
     void finish_all();
 
     ThreadPool& pool_;
     std::mutex mutex_;
     std::condition_variable ended_;
+    std::vector<Waiting> waiting_; ///< a heap
+    std::uint64_t next_number_ = 0;
     std::size_t open_ = 0;
     std::exception_ptr failure_;
 };

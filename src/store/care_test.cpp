@@ -1,0 +1,312 @@
+#include "base/error.h"
+#include "store/care.h"
+#include "store/world_for_tests.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace envpm::store {
+
+namespace {
+
+using test::listing;
+using test::wheel;
+using test::World;
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// Two days later: all of the test's files are old.
+CollectRequest later() {
+    CollectRequest request;
+    request.now = std::chrono::system_clock::now() + std::chrono::hours(48);
+    return request;
+}
+
+std::filesystem::path add_prefix(const World& world, const std::string& name,
+                                 const std::vector<Archive>& archives) {
+    std::string list;
+    for (const Archive& archive : archives) {
+        list += (list.empty() ? "\"" : ",\"") + archive.sha256.hex() + "\"";
+    }
+    const std::filesystem::path prefix = world.root / "p" / name;
+    write_file(prefix / ".envpm" / "manifest.json", "{\"version\":1,\"archives\":[" + list + "]}",
+               Durability::cached);
+    write_file(prefix / "lib" / "generated.py", "12345", Durability::cached);
+    return prefix;
+}
+
+/// A project with one generation that links to the prefix, registered as a root.
+std::filesystem::path add_project(const World& world, const std::string& name,
+                                  const std::filesystem::path& prefix) {
+    const std::filesystem::path environment =
+        world.folder.path() / name / ".envpm" / "envs" / "default";
+    std::filesystem::create_directories(environment / "gens");
+    std::filesystem::create_symlink(prefix, environment / "gens" / "1");
+    write_file(environment / "gens" / "1.json", "{}", Durability::cached);
+    std::filesystem::create_symlink(environment, world.root / "roots" / name);
+    return environment;
+}
+
+void flip_byte(const std::filesystem::path& file) {
+    struct stat status {};
+
+    ASSERT_EQ(::stat(file.c_str(), &status), 0);
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    const char byte = static_cast<char>(stream.get() ^ 1);
+    stream.seekp(0);
+    stream.put(byte);
+    stream.close();
+    // As a disk does it: mode and time stay.
+    const struct timespec times[2] = {status.st_atim, status.st_mtim};
+    ASSERT_EQ(::utimensat(AT_FDCWD, file.c_str(), times, 0), 0);
+    ASSERT_EQ(::chmod(file.c_str(), status.st_mode & 07777U), 0);
+}
+
+std::filesystem::path object_of(const World& world, const std::string& content) {
+    return world.paths.object(sha256_of(content), false);
+}
+
+TEST(Verify, FindsAFlippedByteOnlyWhenItReadsAll) {
+    World world;
+    world.take_in({world.archive("a", wheel("a"))});
+    flip_byte(object_of(world, "the same in every wheel"));
+    EXPECT_THAT(world.damages(VerifyDepth::quick), IsEmpty());
+    EXPECT_THAT(world.damages(VerifyDepth::full), ElementsAre(HasSubstr("its bytes were changed")));
+}
+
+struct Wound {
+    const char* what;
+    std::function<void(const std::filesystem::path&)> inflict;
+    const char* found;
+};
+
+TEST(Verify, FindsEverythingElseQuickly) {
+    namespace fs = std::filesystem;
+    const auto set_time = [](const fs::path& file) {
+        const struct timespec times[2] = {{315'532'800, 0}, {315'532'800, 0}};
+        ::utimensat(AT_FDCWD, file.c_str(), times, 0);
+    };
+    const auto resized = [set_time](std::uintmax_t size) {
+        return [set_time, size](const fs::path& file) {
+            fs::resize_file(file, size);
+            set_time(file);
+        };
+    };
+    const std::vector<Wound> wounds = {
+        {"zero length", resized(0), "empty"},
+        {"shorter", resized(5), "5 bytes instead of 23"},
+        {"another mode", [](const fs::path& file) { ::chmod(file.c_str(), 0644); },
+         "mode 0644 instead of 0444"},
+        {"set-user", [](const fs::path& file) { ::chmod(file.c_str(), 04444); }, "mode 4444"},
+        {"touched", [](const fs::path& file) { ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0); },
+         "time"},
+        {"a link",
+         [](const fs::path& file) {
+             fs::remove(file);
+             fs::create_symlink("/etc/passwd", file);
+         },
+         "not a file"},
+        {"missing", [](const fs::path& file) { fs::remove(file); },
+         "the object of `a/shared.txt` is missing"},
+        {"a stranger",
+         [](const fs::path& file) { write_file(file.parent_path() / "stranger", "x"); },
+         "not from envpm"},
+        {"in the wrong folder",
+         [](const fs::path& file) {
+             const fs::path other = file.parent_path().parent_path() / "zz";
+             fs::create_directory(other);
+             fs::rename(file, other / file.filename());
+         },
+         "not from envpm"},
+    };
+    for (const Wound& wound : wounds) {
+        World world;
+        world.take_in({world.archive("a", wheel("a"))});
+        wound.inflict(object_of(world, "the same in every wheel"));
+        EXPECT_THAT(world.damages(VerifyDepth::quick), Contains(HasSubstr(wound.found)))
+            << wound.what;
+    }
+}
+
+TEST(Verify, FindsADamagedTree) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    flip_byte(world.paths.tree(archive.sha256));
+    EXPECT_THAT(world.damages(VerifyDepth::quick), ElementsAre(HasSubstr("not what was written")));
+}
+
+TEST(Collect, KeepsWhatAGenerationReachesAndRemovesTheRest) {
+    World world;
+    const Archive kept = world.archive("kept", wheel("kept"));
+    const Archive dropped = world.archive("dropped", wheel("dropped"));
+    world.take_in({kept, dropped});
+    const std::filesystem::path living = add_prefix(world, "living", {kept});
+    const std::filesystem::path dead = add_prefix(world, "dead", {dropped});
+    add_project(world, "project", living);
+    const std::vector<std::string> before = listing(world.root);
+
+    CollectRequest request = later();
+    request.only_tell = true;
+    const CollectReport told = collect(world.paths, request, world.progress);
+    EXPECT_EQ(listing(world.root), before);
+
+    const CollectReport report = collect(world.paths, later(), world.progress);
+    EXPECT_EQ(report.removed, told.removed);
+    EXPECT_EQ(report.freed_bytes, told.freed_bytes);
+    // Of the five objects of `dropped` three are also in `kept`.
+    EXPECT_EQ(report.removed.size(), 1U + 1U + 2U);
+    EXPECT_THAT(report.removed, Contains(dead));
+    EXPECT_THAT(report.removed, Contains(world.paths.tree(dropped.sha256)));
+    EXPECT_GT(report.freed_bytes, 700'000U);
+    EXPECT_LT(report.freed_bytes, 703'000U);
+    EXPECT_THAT(report.kept_roots, ElementsAre((world.folder.path() / "project").string()));
+    EXPECT_FALSE(std::filesystem::exists(dead));
+    EXPECT_TRUE(std::filesystem::exists(living / "lib" / "generated.py"));
+    EXPECT_THAT(world.damages(), IsEmpty());
+    EXPECT_TRUE(Store::open(world.root).tree(kept.sha256));
+    EXPECT_FALSE(Store::open(world.root).tree(dropped.sha256));
+    EXPECT_THAT(listing(world.root / "tmp"), IsEmpty());
+    EXPECT_THAT(collect(world.paths, later(), world.progress).removed, IsEmpty());
+}
+
+TEST(Collect, LeavesYoungThingsAlone) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    add_prefix(world, "young", {archive});
+    CollectRequest request;
+    request.now = std::chrono::system_clock::now() + std::chrono::hours(23);
+    EXPECT_THAT(collect(world.paths, request, world.progress).removed, IsEmpty());
+    request.grace = std::chrono::hours(1);
+    EXPECT_EQ(collect(world.paths, request, world.progress).removed.size(), 1U + 1U + 5U);
+}
+
+TEST(Collect, CountsAFileOfSeveralNamesOnlyWhenAllOfThemGo) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path object = object_of(world, std::string(700'000, 'd') + "a");
+    const std::filesystem::path prefix = add_prefix(world, "dead", {archive});
+    std::filesystem::create_hard_link(object, prefix / "data.bin");
+    CollectRequest request = later();
+    request.only_tell = true;
+    const std::uint64_t all = collect(world.paths, request, world.progress).freed_bytes;
+    EXPECT_GT(all, 700'000U);
+    EXPECT_LT(all, 705'000U);
+    std::filesystem::create_hard_link(object, world.folder.path() / "elsewhere");
+    EXPECT_EQ(collect(world.paths, request, world.progress).freed_bytes, all - 700'001U);
+}
+
+TEST(Collect, DropsRootsOfProjectsThatAreGone) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path prefix = add_prefix(world, "one", {archive});
+    add_project(world, "project", prefix);
+    std::filesystem::remove_all(world.folder.path() / "project");
+    const CollectReport report = collect(world.paths, later(), world.progress);
+    EXPECT_THAT(report.kept_roots, IsEmpty());
+    EXPECT_THAT(listing(world.root), ElementsAre("VERSION", "store.lock"));
+}
+
+std::string fault_of(World& world) {
+    try {
+        collect(world.paths, later(), world.progress);
+    } catch (const Error& failure) {
+        return failure.what();
+    }
+    return "collected";
+}
+
+TEST(Collect, RemovesNothingIfARootOrAPrefixCannotBeRead) {
+    namespace fs = std::filesystem;
+
+    struct Case {
+        const char* what;
+        std::function<void(const World&, const fs::path& environment)> inflict;
+        const char* fault;
+    };
+
+    const std::vector<Case> cases = {
+        {"a loop of links",
+         [](const World& world, const fs::path& /*environment*/) {
+             fs::create_symlink(world.root / "roots" / "loop", world.root / "roots" / "loop");
+         },
+         "cannot read a project"},
+        {"no link",
+         [](const World& world, const fs::path& /*environment*/) {
+             write_file(world.root / "roots" / "file", "x");
+         },
+         "not a link"},
+        {"generations that are no folder",
+         [](const World& /*world*/, const fs::path& environment) {
+             fs::remove_all(environment / "gens");
+             write_file(environment / "gens", "x");
+         },
+         "cannot read a folder"},
+        {"a prefix without a manifest",
+         [](const World& world, const fs::path& /*environment*/) {
+             fs::remove(world.root / "p" / "living" / ".envpm" / "manifest.json");
+         },
+         "missing or damaged"},
+        {"a manifest that is no JSON",
+         [](const World& world, const fs::path& /*environment*/) {
+             write_file(world.root / "p" / "living" / ".envpm" / "manifest.json", "{");
+         },
+         "JSON"},
+        {"a manifest without archives",
+         [](const World& world, const fs::path& /*environment*/) {
+             write_file(world.root / "p" / "living" / ".envpm" / "manifest.json", "{}");
+         },
+         "archives"},
+        {"a manifest with a wrong digest",
+         [](const World& world, const fs::path& /*environment*/) {
+             write_file(world.root / "p" / "living" / ".envpm" / "manifest.json",
+                        R"({"archives":["../../x"]})");
+         },
+         "missing or damaged"},
+    };
+    for (const Case& broken : cases) {
+        World world;
+        const Archive archive = world.archive("a", wheel("a"));
+        world.take_in({archive, world.archive("b", wheel("b"))});
+        add_prefix(world, "dead", {});
+        const fs::path environment =
+            add_project(world, "project", add_prefix(world, "living", {archive}));
+        broken.inflict(world, environment);
+        const std::vector<std::string> before = listing(world.root);
+        EXPECT_THAT(fault_of(world), HasSubstr(broken.fault)) << broken.what;
+        EXPECT_EQ(listing(world.root), before) << broken.what;
+    }
+}
+
+TEST(Collect, RemovesLeftoversOfTheDeadButNotOfTheLiving) {
+    World world;
+    Store::open(world.root);
+    for (const char* name : {"dead", "living"}) {
+        write_file(world.root / "tmp" / name / "lock", "", Durability::cached);
+        write_file(world.root / "tmp" / name / "1", "half an object", Durability::cached);
+    }
+    write_file(world.root / "tmp" / "young" / "file", "x", Durability::cached);
+    const FileLock held(world.root / "tmp" / "living" / "lock", LockKind::exclusive);
+    CollectRequest now;
+    now.now = std::chrono::system_clock::now();
+    const CollectReport report = collect(world.paths, now, world.progress);
+    EXPECT_THAT(report.removed, ElementsAre(world.root / "tmp" / "dead"));
+    EXPECT_EQ(report.freed_bytes, 14U);
+    collect(world.paths, later(), world.progress);
+    EXPECT_THAT(listing(world.root / "tmp"), ElementsAre("living/1", "living/lock"));
+}
+
+} // namespace
+
+} // namespace envpm::store

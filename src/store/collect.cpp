@@ -1,0 +1,106 @@
+#include "base/error.h"
+#include "base/files.h"
+#include "store/care.h"
+#include "store/collect_plan.h"
+#include "store/format.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+// The order is the reverse of publishing, with a barrier between the steps, so that whatever is
+// left after a crash names nothing that is gone: roots, prefixes, trees, objects. What is removed
+// in part only (a prefix) is renamed into `tmp/` first, where nobody takes it for whole.
+
+namespace envpm::store {
+
+namespace {
+
+void remove_all(const StorePaths& paths, const CollectPlan& plan);
+void remove_files(const std::vector<std::filesystem::path>& files);
+void remove_folder(const std::filesystem::path& folder);
+CollectReport report_of(const CollectPlan& plan);
+
+} // namespace
+
+CollectReport collect(const StorePaths& paths, const CollectRequest& request, Progress& progress) {
+    require_format(paths);
+    const FileLock lock(paths.lock(), LockKind::exclusive);
+    const CollectPlan plan = plan_collection(paths, request);
+    CollectReport report = report_of(plan);
+    for (const std::filesystem::path& root : plan.roots.stale) {
+        progress.note(fmt::format("`{}` no longer keeps anything: its project is gone",
+                                  std::filesystem::read_symlink(root).string()));
+    }
+    if (!request.only_tell) {
+        progress.begin("collecting", 0, ProgressUnit::items);
+        remove_all(paths, plan);
+        progress.end();
+    }
+    progress.trace(fmt::format("collect: {} prefixes, {} trees, {} objects, {} leftovers, {} bytes",
+                               plan.prefixes.size(), plan.trees.size(), plan.objects.size(),
+                               plan.leftovers.size(), plan.freed_bytes));
+    return report;
+}
+
+namespace {
+
+void remove_all(const StorePaths& paths, const CollectPlan& plan) {
+    const Fd root = open_file(paths.root(), O_RDONLY | O_DIRECTORY);
+    const auto barrier = [&root, &paths] {
+        if (::syncfs(root.get()) != 0) {
+            throw_system_error("cannot write to the disk", paths.root().string(), errno);
+        }
+    };
+    remove_files(plan.roots.stale);
+    const TemporaryFolder trash(paths.temporary());
+    for (const std::filesystem::path& prefix : plan.prefixes) {
+        const std::filesystem::path to = trash.path() / prefix.filename();
+        if (std::rename(prefix.c_str(), to.c_str()) != 0) {
+            throw_system_error("cannot remove a prefix", prefix.string(), errno);
+        }
+    }
+    barrier();
+    remove_files(plan.trees);
+    barrier();
+    remove_files(plan.objects);
+    for (const std::filesystem::path& leftover : plan.leftovers) {
+        remove_folder(leftover);
+    }
+    for (const std::filesystem::path& prefix : plan.prefixes) {
+        remove_folder(trash.path() / prefix.filename());
+    }
+}
+
+void remove_files(const std::vector<std::filesystem::path>& files) {
+    for (const std::filesystem::path& file : files) {
+        if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
+            throw_system_error("cannot remove a file of the store", file.string(), errno);
+        }
+    }
+}
+
+void remove_folder(const std::filesystem::path& folder) {
+    if (!remove_tree(folder)) {
+        throw Error({"cannot remove a folder of the store", folder.string(), {}});
+    }
+}
+
+CollectReport report_of(const CollectPlan& plan) {
+    CollectReport report;
+    for (const std::vector<std::filesystem::path>* part :
+         {&plan.prefixes, &plan.trees, &plan.objects, &plan.leftovers}) {
+        report.removed.insert(report.removed.end(), part->begin(), part->end());
+    }
+    std::sort(report.removed.begin(), report.removed.end());
+    report.freed_bytes = plan.freed_bytes;
+    report.kept_roots = plan.roots.projects;
+    return report;
+}
+
+} // namespace
+
+} // namespace envpm::store

@@ -1,0 +1,204 @@
+#include "store/collect_plan.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "store/tree_file.h"
+#include "store/walk.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace envpm::store {
+
+namespace {
+
+/// Tells what is too young to be collected: something that is being made may not be named by
+/// anything yet. Objects have a constant time, so the time of the last change of the inode counts.
+class Grace {
+  public:
+    explicit Grace(const CollectRequest& request)
+        : oldest_kept_(std::chrono::system_clock::to_time_t(request.now - request.grace)) {}
+
+    [[nodiscard]] bool protects(const struct stat& status) const {
+        return std::max(status.st_mtim.tv_sec, status.st_ctim.tv_sec) > oldest_kept_;
+    }
+
+  private:
+    std::time_t oldest_kept_;
+};
+
+/// Adds up what removing files frees: a file with several names only when all of them go.
+class Freed {
+  public:
+    void remove_name(const struct stat& status);
+
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+  private:
+    std::map<std::pair<dev_t, ino_t>, nlink_t> removed_names_;
+    std::uint64_t bytes_ = 0;
+};
+
+struct stat status_of(const std::filesystem::path& path);
+void remove_names_below(const std::filesystem::path& path, Freed& freed);
+std::set<Sha256> plan_prefixes(const StorePaths& paths, const Grace& grace, CollectPlan& plan,
+                               Freed& freed);
+void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
+[[noreturn]] void throw_damaged_prefix(const std::filesystem::path& manifest);
+void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
+                const Grace& grace, CollectPlan& plan, std::set<ObjectName>& alive);
+void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& plan, Freed& freed);
+bool is_leftover(const std::filesystem::path& path, const Grace& grace);
+
+} // namespace
+
+CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& request) {
+    const Grace grace(request);
+    CollectPlan plan;
+    Freed freed;
+    plan.roots = read_roots(paths);
+    const std::set<Sha256> archives = plan_prefixes(paths, grace, plan, freed);
+    const StoreContent content = list_content(paths);
+    std::set<ObjectName> alive;
+    plan_trees(content.trees, archives, grace, plan, alive);
+    for (const std::filesystem::path& tree : plan.trees) {
+        freed.remove_name(status_of(tree));
+    }
+    for (const FoundObject& object : content.objects) {
+        const struct stat status = status_of(object.path);
+        if (!alive.contains(object.name) && !grace.protects(status)) {
+            plan.objects.push_back(object.path);
+            freed.remove_name(status);
+        }
+    }
+    plan_leftovers(paths, grace, plan, freed);
+    plan.freed_bytes = freed.bytes();
+    return plan;
+}
+
+namespace {
+
+struct stat status_of(const std::filesystem::path& path) {
+    struct stat status {};
+
+    if (::lstat(path.c_str(), &status) != 0) {
+        throw_system_error("cannot look at a part of the store", path.string(), errno);
+    }
+    return status;
+}
+
+void Freed::remove_name(const struct stat& status) {
+    if (!S_ISREG(status.st_mode)) {
+        return;
+    }
+    const nlink_t removed = ++removed_names_[{status.st_dev, status.st_ino}];
+    if (removed == status.st_nlink) {
+        bytes_ += static_cast<std::uint64_t>(status.st_size);
+    }
+}
+
+void remove_names_below(const std::filesystem::path& path, Freed& freed) {
+    const struct stat status = status_of(path);
+    if (!S_ISDIR(status.st_mode)) {
+        freed.remove_name(status);
+        return;
+    }
+    std::error_code failure;
+    std::filesystem::recursive_directory_iterator entries(path, failure);
+    for (; !failure && entries != std::filesystem::recursive_directory_iterator();
+         entries.increment(failure)) {
+        freed.remove_name(status_of(entries->path()));
+    }
+    if (failure) {
+        throw_system_error("cannot read a folder", path.string(), failure.value());
+    }
+}
+
+/// Gives the archives that the prefixes which stay were made from.
+std::set<Sha256> plan_prefixes(const StorePaths& paths, const Grace& grace, CollectPlan& plan,
+                               Freed& freed) {
+    std::set<Sha256> archives;
+    const std::filesystem::path prefixes = paths.root() / "p";
+    for (const std::string& name : names_in(prefixes)) {
+        const std::filesystem::path prefix = prefixes / name;
+        const bool stays = plan.roots.prefixes.contains(name) || grace.protects(status_of(prefix));
+        if (stays) {
+            add_archives(prefix, archives);
+        } else {
+            plan.prefixes.push_back(prefix);
+            remove_names_below(prefix, freed);
+        }
+    }
+    return archives;
+}
+
+void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives) {
+    const std::filesystem::path manifest = prefix / ".envpm" / "manifest.json";
+    const std::optional<std::string> text = read_file_if_present(manifest);
+    if (!text) {
+        throw_damaged_prefix(manifest);
+    }
+    const Json json = parse_json(*text, manifest.string());
+    for (const Json& archive : json.array("archives")) {
+        const auto* hex = archive.get_if<std::string>();
+        const std::optional<Sha256> digest = hex != nullptr ? Sha256::parse(*hex) : std::nullopt;
+        if (!digest) {
+            throw_damaged_prefix(manifest);
+        }
+        archives.insert(*digest);
+    }
+}
+
+void throw_damaged_prefix(const std::filesystem::path& manifest) {
+    throw Error({"the manifest of a prefix in use is missing or damaged", manifest.string(),
+                 "nothing was collected; install that environment again"});
+}
+
+/// A tree that stays keeps its objects. A damaged one cannot; it is as good as absent, and the next
+/// install makes it anew.
+void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
+                const Grace& grace, CollectPlan& plan, std::set<ObjectName>& alive) {
+    for (const FoundTree& found : trees) {
+        if (!archives.contains(found.archive) && !grace.protects(status_of(found.path))) {
+            plan.trees.push_back(found.path);
+            continue;
+        }
+        if (const std::optional<Tree> tree = parse_tree(read_file(found.path), found.archive)) {
+            for (const TreeFile& file : tree->files) {
+                alive.insert({file.object, file.is_executable});
+            }
+        }
+    }
+}
+
+void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& plan, Freed& freed) {
+    for (const std::string& name : names_in(paths.temporary())) {
+        const std::filesystem::path path = paths.temporary() / name;
+        if (!is_leftover(path, grace)) {
+            continue;
+        }
+        plan.leftovers.push_back(path);
+        remove_names_below(path, freed);
+    }
+}
+
+/// A folder with a `lock` lives as long as someone holds that, and not a moment longer. Of others
+/// only the age tells.
+bool is_leftover(const std::filesystem::path& path, const Grace& grace) {
+    const std::filesystem::path lock = path / "lock";
+    if (std::filesystem::is_regular_file(std::filesystem::symlink_status(lock))) {
+        return FileLock::try_take(lock, LockKind::exclusive).has_value();
+    }
+    return !grace.protects(status_of(path));
+}
+
+} // namespace
+
+} // namespace envpm::store

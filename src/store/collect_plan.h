@@ -1,0 +1,27 @@
+#pragma once
+
+#include "store/care.h"
+#include "store/roots.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace envpm::store {
+
+/// What a collection will remove, in the order in which it must: an object only when no tree names
+/// it any more, a tree only when no prefix was made from it.
+struct CollectPlan {
+    Roots roots;
+    std::vector<std::filesystem::path> prefixes;
+    std::vector<std::filesystem::path> trees;
+    std::vector<std::filesystem::path> objects;
+    std::vector<std::filesystem::path> leftovers; ///< of crashed runs, below `tmp/`
+    std::uint64_t freed_bytes = 0;
+};
+
+/// Decides everything before anything is removed, also because removing a prefix makes its objects
+/// look young. Needs `store.lock` exclusive. Changes nothing.
+CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& request);
+
+} // namespace envpm::store

@@ -1,0 +1,273 @@
+#include "base/error.h"
+#include "store/world_for_tests.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+// What a store looks like after a kill or a failed call at each of its steps. This program's own
+// versions of the system's calls count the steps, in child processes only, and die or fail at the
+// one that was asked for; the store knows nothing of it.
+
+namespace {
+
+enum class Fault { none, killed, no_space, waits };
+
+constexpr int would_wait = 42;
+
+struct Injection {
+    std::atomic<int> steps_left{0};
+    std::atomic<int> steps_done{0};
+    Fault fault = Fault::none;
+};
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): C calls have no other place.
+Injection injection;
+
+/// True if the call is to fail.
+bool step() {
+    ++injection.steps_done;
+    if (injection.fault == Fault::none || injection.fault == Fault::waits ||
+        --injection.steps_left != 0) {
+        return false;
+    }
+    if (injection.fault == Fault::killed) {
+        ::raise(SIGKILL);
+    }
+    errno = ENOSPC;
+    return true;
+}
+
+template <class Function> Function* next_of(const char* name) {
+    return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+} // namespace
+
+extern "C" {
+
+int renameat2(int from, const char* old_name, int to, const char* new_name,
+              unsigned flags) noexcept {
+    static const auto real =
+        next_of<int(int, const char*, int, const char*, unsigned)>("renameat2");
+    return step() ? -1 : real(from, old_name, to, new_name, flags);
+}
+
+int renameat(int from, const char* old_name, int to, const char* new_name) noexcept {
+    static const auto real = next_of<int(int, const char*, int, const char*)>("renameat");
+    return step() ? -1 : real(from, old_name, to, new_name);
+}
+
+int rename(const char* old_name, const char* new_name) noexcept {
+    static const auto real = next_of<int(const char*, const char*)>("rename");
+    return step() ? -1 : real(old_name, new_name);
+}
+
+int futimens(int file, const struct timespec times[2]) noexcept {
+    static const auto real = next_of<int(int, const struct timespec*)>("futimens");
+    return step() ? -1 : real(file, times);
+}
+
+int mkdirat(int folder, const char* name, mode_t mode) noexcept {
+    static const auto real = next_of<int(int, const char*, mode_t)>("mkdirat");
+    return step() ? -1 : real(folder, name, mode);
+}
+
+int fsync(int file) {
+    static const auto real = next_of<int(int)>("fsync");
+    return step() ? -1 : real(file);
+}
+
+int syncfs(int file) noexcept {
+    static const auto real = next_of<int(int)>("syncfs");
+    return step() ? -1 : real(file);
+}
+
+int unlink(const char* path) noexcept {
+    static const auto real = next_of<int(const char*)>("unlink");
+    return step() ? -1 : real(path);
+}
+
+/// Tells by its exit code that the process would have to wait, instead of waiting.
+int flock(int file, int operation) noexcept {
+    static const auto real = next_of<int(int, int)>("flock");
+    if (injection.fault == Fault::waits && real(file, operation | LOCK_NB) != 0) {
+        ::_exit(would_wait);
+    }
+    return real(file, operation);
+}
+
+} // extern "C"
+
+namespace envpm::store {
+
+namespace {
+
+using test::in_child;
+using test::listing;
+using test::World;
+
+/// A body in a child that fails at step `at`; its wait status.
+int with_fault(Fault fault, int at, const std::function<void()>& body) {
+    return in_child([&] {
+        injection.fault = fault;
+        injection.steps_left = at;
+        body();
+    });
+}
+
+/// How many steps a body takes: tried in a child on a world of its own.
+int steps_of(const std::function<void(World&)>& body) {
+    World world;
+    const std::filesystem::path result = world.folder.path() / "steps";
+    in_child([&] {
+        injection.steps_done = 0;
+        body(world);
+        const int steps = injection.steps_done;
+        write_file(result, std::to_string(steps), Durability::cached);
+    });
+    return std::stoi(read_file(result));
+}
+
+std::string small_wheel(const std::string& flavour) {
+    return test::make_zip(test::some_files(flavour, 5'000));
+}
+
+void take_two(World& world) {
+    world.take_in({world.archive("a", small_wheel("a")), world.archive("b", small_wheel("b"))});
+}
+
+/// No tree names what is not there, nothing has a wrong name: only `tmp` may hold anything more.
+void expect_whole(World& world, int at) {
+    if (std::filesystem::exists(world.root / "VERSION")) {
+        EXPECT_THAT(world.damages(), testing::IsEmpty()) << "after step " << at;
+    }
+}
+
+void sweep(Fault fault, const std::function<bool(int)>& is_expected) {
+    const int steps = steps_of(take_two);
+    ASSERT_GT(steps, 30);
+    for (int at = 1; at <= steps; ++at) {
+        World world;
+        const int status = with_fault(fault, at, [&] { take_two(world); });
+        EXPECT_TRUE(is_expected(status)) << at << ": " << status;
+        expect_whole(world, at);
+        take_two(world);
+        expect_whole(world, at);
+        CollectRequest request;
+        request.now = std::chrono::system_clock::now();
+        SilentProgress progress;
+        collect(world.paths, request, progress);
+        EXPECT_THAT(listing(world.root / "tmp"), testing::IsEmpty()) << at;
+        EXPECT_EQ(listing(world.root / "trees").size(), 2U);
+    }
+}
+
+TEST(Crash, KilledAtAnyStepOfAnIntakeTheNextOneSucceedsAndTheStoreIsWhole) {
+    sweep(Fault::killed, [](int status) { return WIFSIGNALED(status); });
+}
+
+TEST(Crash, AFullDiskAtAnyStepIsAnErrorAndTheNextIntakeSucceeds) {
+    // Where the step is a folder that is there already, or one that is only cleaned up, it may end
+    // well too.
+    sweep(Fault::no_space, [](int status) {
+        return WIFEXITED(status) && (WEXITSTATUS(status) == 9 || WEXITSTATUS(status) == 0);
+    });
+}
+
+TEST(Crash, AFailedBarrierPublishesNothing) {
+    World world;
+    const int steps = steps_of(take_two);
+    int failed = 0;
+    for (int at = 1; at <= steps; ++at) {
+        World fresh;
+        const int status = with_fault(Fault::no_space, at, [&] { take_two(fresh); });
+        const bool has_trees =
+            std::filesystem::exists(fresh.root / "trees") && !listing(fresh.root / "trees").empty();
+        failed += WEXITSTATUS(status) == 9 && !has_trees ? 1 : 0;
+    }
+    // All but the very last steps, when the trees are being named.
+    EXPECT_GT(failed, steps - 12);
+}
+
+TEST(Crash, KilledAtAnyStepOfACollectionTheStoreIsWhole) {
+    const auto collect_all = [](World& world) {
+        CollectRequest request;
+        request.now = std::chrono::system_clock::now() + std::chrono::hours(48);
+        collect(world.paths, request, world.progress);
+    };
+    int at = 0;
+    int status = 1;
+    while (status != 0) {
+        World world;
+        take_two(world);
+        write_file(world.root / "p" / "someprefix" / ".envpm" / "manifest.json",
+                   "{\"archives\":[]}", Durability::cached);
+        status = with_fault(Fault::killed, ++at, [&] { collect_all(world); });
+        expect_whole(world, at);
+        if (status != 0) {
+            EXPECT_TRUE(WIFSIGNALED(status));
+            collect_all(world);
+        }
+        EXPECT_THAT(listing(world.root), testing::ElementsAre("VERSION", "store.lock")) << at;
+    }
+    EXPECT_GT(at, 10);
+}
+
+TEST(Crash, ACollectionWaitsForEveryoneWhoUsesTheStore) {
+    World world;
+    const auto collect_now = [&world] {
+        CollectRequest request;
+        request.now = std::chrono::system_clock::now();
+        collect(world.paths, request, world.progress);
+    };
+    std::optional<Store> store = Store::open(world.root);
+    EXPECT_EQ(WEXITSTATUS(with_fault(Fault::waits, 0, collect_now)), would_wait);
+    EXPECT_EQ(with_fault(Fault::waits, 0, [&] { Store::open(world.root); }), 0);
+    store.reset();
+    EXPECT_EQ(with_fault(Fault::waits, 0, collect_now), 0);
+}
+
+TEST(Crash, TwoProcessesPublishTheSameArchivesAtOnce) {
+    for (int round = 0; round < 5; ++round) {
+        World world;
+        std::vector<Archive> archives;
+        for (const char* name : {"a", "b", "c"}) {
+            archives.push_back(world.archive(name, small_wheel(name)));
+        }
+        std::vector<pid_t> children;
+        for (int i = 0; i < 2; ++i) {
+            const pid_t child = ::fork();
+            if (child == 0) {
+                int code = 0;
+                try {
+                    world.take_in(archives);
+                } catch (const std::exception&) {
+                    code = 9;
+                }
+                ::_exit(code);
+            }
+            children.push_back(child);
+        }
+        for (const pid_t child : children) {
+            int status = 1;
+            ::waitpid(child, &status, 0);
+            EXPECT_EQ(status, 0);
+        }
+        EXPECT_THAT(world.damages(), testing::IsEmpty());
+        EXPECT_EQ(listing(world.root / "trees").size(), 3U);
+        EXPECT_THAT(listing(world.root / "tmp"), testing::IsEmpty());
+    }
+}
+
+} // namespace
+
+} // namespace envpm::store

@@ -1,0 +1,72 @@
+#include "store/format.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace envpm::store {
+
+namespace {
+
+constexpr std::string_view version_text = "1\n";
+
+void check_version(const std::string& text, const std::filesystem::path& root);
+void require_nothing_of_the_name(const StorePaths& paths);
+
+} // namespace
+
+void require_format(const StorePaths& paths) {
+    const std::optional<std::string> text = read_file_if_present(paths.root() / "VERSION");
+    if (!text) {
+        throw Error({"this folder is not an envpm store: it has no `VERSION`",
+                     paths.root().string(), "check ENVPM_ROOT"});
+    }
+    check_version(*text, paths.root());
+}
+
+void create_or_require_format(const StorePaths& paths) {
+    const std::filesystem::path version = paths.root() / "VERSION";
+    if (const std::optional<std::string> text = read_file_if_present(version)) {
+        check_version(*text, paths.root());
+        return;
+    }
+    require_nothing_of_the_name(paths);
+    write_file(version, version_text);
+}
+
+namespace {
+
+void check_version(const std::string& text, const std::filesystem::path& root) {
+    if (text == version_text) {
+        return;
+    }
+    const std::string number = text.substr(0, text.find('\n'));
+    const bool is_number =
+        !number.empty() && number.size() <= 9 &&
+        std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (is_number && number != "0" && number != "1") {
+        throw Error({fmt::format("the store has format {}, which this envpm does not know", number),
+                     root.string(), "update envpm, or set ENVPM_ROOT to another folder"});
+    }
+    throw Error({"this folder is not an envpm store: its `VERSION` is damaged", root.string(),
+                 "check ENVPM_ROOT"});
+}
+
+/// A folder that has, say, a `tmp` of its own must not become a store: the collector empties that.
+void require_nothing_of_the_name(const StorePaths& paths) {
+    for (const char* name : {"objects", "trees", "p", "roots", "tmp"}) {
+        if (std::filesystem::exists(paths.root() / name)) {
+            throw Error({fmt::format("this folder is not an envpm store, yet it holds `{}`", name),
+                         paths.root().string(), "set ENVPM_ROOT to an empty folder"});
+        }
+    }
+}
+
+} // namespace
+
+} // namespace envpm::store

@@ -1,0 +1,315 @@
+#include "base/error.h"
+#include "base/inflate.h"
+#include "store/object_stage.h"
+#include "store/open_archive.h"
+#include "store/space.h"
+#include "store/store.h"
+#include "store/tree_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+// How archives become objects. `add` queues; a task opens the archive, judges its directory and
+// makes one task of each file; of all files that wait, the largest goes first, so that at the end
+// no thread sits on a large one while the others idle. Each file is inflated, checked, hashed and
+// written in one pass, piece by piece while it is in the cache.
+
+namespace envpm::store {
+
+namespace {
+
+/// What a thread needs to unpack a file, kept from one file to the next.
+struct Bench {
+    Inflater inflater;
+    Sha256Hasher hasher;
+};
+
+/// An archive on its way into the store.
+class Unpacking {
+  public:
+    Unpacking(const std::filesystem::path& file, const Archive& named)
+        : archive(file, named.label),
+          sha256(named.sha256),
+          objects(archive.files().size()),
+          files_left(archive.files().size()) {}
+
+    OpenArchive archive;
+    Sha256 sha256;
+    std::vector<std::optional<Sha256>> objects; ///< each written by one task only
+    std::atomic<std::size_t> files_left;
+
+    [[nodiscard]] Tree tree() const;
+};
+
+/// So much at a time of a file that is not compressed.
+constexpr std::size_t stored_piece_bytes = 256U << 10U;
+/// Parts of an archive from this size on are given back when they were read.
+constexpr std::size_t forget_bytes = 128U << 10U;
+constexpr std::size_t piecewise_forget_bytes = 4U << 20U;
+
+/// Calls `end` whatever happens.
+class ShownTask {
+  public:
+    ShownTask(Progress& progress, std::uint64_t total_bytes)
+        : progress_(progress) {
+        progress_.begin("unpacking", total_bytes, ProgressUnit::bytes);
+    }
+
+    ShownTask(const ShownTask&) = delete;
+    ShownTask& operator=(const ShownTask&) = delete;
+
+    ~ShownTask() { progress_.end(); }
+
+  private:
+    Progress& progress_;
+};
+
+void check_crc(std::uint32_t crc32, const ArchiveFile& file);
+Space space_of(const OpenArchive& archive);
+
+} // namespace
+
+class Intake::Work {
+  public:
+    Work(const Store& store, ThreadPool& pool, Progress& progress)
+        : progress_(progress),
+          stage_(store.paths()),
+          space_(store.paths().temporary()),
+          tasks_(pool) {}
+
+    Work(const Work&) = delete;
+    Work& operator=(const Work&) = delete;
+
+    ~Work() { is_dropped_ = true; }
+
+    void add(Archive archive);
+    void publish();
+
+  private:
+    void open(const Archive& archive);
+    void unpack(Unpacking& unpacking, std::size_t index);
+    void unpack_at_once(Bench& bench, const Unpacking& unpacking, const ArchiveFile& file,
+                        std::optional<Sha256>& object);
+    void unpack_in_pieces(Bench& bench, const Unpacking& unpacking, const ArchiveFile& file,
+                          std::optional<Sha256>& object);
+    void show(std::uint64_t bytes);
+
+    Progress& progress_;
+    ObjectStage stage_;
+    SpaceLedger space_;
+    Guarded<std::vector<std::unique_ptr<Unpacking>>> unpackings_;
+    Guarded<std::vector<std::unique_ptr<Bench>>> benches_;
+    std::atomic<std::uint64_t> total_bytes_ = 0; ///< of the archives
+    std::atomic<std::uint64_t> unshown_bytes_ = 0;
+    std::atomic<bool> is_shown_ = false;
+    std::atomic<bool> is_dropped_ = false;
+    TaskGroup tasks_; ///< last: it ends before what its tasks use
+};
+
+Intake::Intake(const Store& store, ThreadPool& pool, Progress& progress)
+    : work_(std::make_unique<Work>(store, pool, progress)) {}
+
+Intake::~Intake() = default;
+
+void Intake::add(Archive archive) {
+    work_->add(std::move(archive));
+}
+
+void Intake::publish() {
+    work_->publish();
+}
+
+void Intake::Work::add(Archive archive) {
+    std::error_code missing; // told by whoever opens it
+    const std::uintmax_t size = std::filesystem::file_size(archive.file, missing);
+    total_bytes_ += missing ? 0 : size;
+    // Before all files: the order of those is right only when all are known.
+    constexpr std::uint64_t first = std::numeric_limits<std::uint64_t>::max();
+    tasks_.run([this, archive = std::move(archive)] { open(archive); }, first);
+}
+
+void Intake::Work::publish() {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point start = Clock::now();
+    const ShownTask shown(progress_, total_bytes_);
+    is_shown_ = true;
+    show(0);
+    tasks_.wait();
+    const Clock::time_point unpacked = Clock::now();
+    const std::size_t archives =
+        unpackings_.with([this](const std::vector<std::unique_ptr<Unpacking>>& all) {
+            for (const std::unique_ptr<Unpacking>& unpacking : all) {
+                stage_.put_tree(unpacking->sha256, to_text(unpacking->tree()));
+            }
+            return all.size();
+        });
+    stage_.make_durable();
+    const Clock::time_point durable = Clock::now();
+    stage_.publish();
+    const auto milliseconds = [](Clock::duration time) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    };
+    progress_.trace(
+        fmt::format("store: {} archives, {} new objects, unpacked {} ms, durable {} ms, "
+                    "published {} ms",
+                    archives, stage_.objects(), milliseconds(unpacked - start),
+                    milliseconds(durable - unpacked), milliseconds(Clock::now() - durable)));
+}
+
+void Intake::Work::open(const Archive& archive) {
+    if (is_dropped_) {
+        return;
+    }
+    try {
+        std::unique_ptr<Unpacking> unpacking = std::make_unique<Unpacking>(archive.file, archive);
+        space_.reserve(space_of(unpacking->archive));
+        Unpacking& kept = *unpacking;
+        unpackings_.with([&](std::vector<std::unique_ptr<Unpacking>>& all) {
+            all.push_back(std::move(unpacking));
+        });
+        for (std::size_t i = 0; i < kept.objects.size(); ++i) {
+            tasks_.run([this, &kept, i] { unpack(kept, i); },
+                       kept.archive.files()[i].member.size_bytes);
+        }
+    } catch (Error& failure) {
+        failure.add_context(
+            fmt::format("while unpacking {} from `{}`", archive.label, archive.file.string()));
+        throw;
+    }
+}
+
+void Intake::Work::unpack(Unpacking& unpacking, std::size_t index) {
+    if (is_dropped_) {
+        return;
+    }
+    const ArchiveFile& file = unpacking.archive.files()[index];
+    std::unique_ptr<Bench> bench =
+        benches_.with([](std::vector<std::unique_ptr<Bench>>& idle) -> std::unique_ptr<Bench> {
+            if (idle.empty()) {
+                return nullptr;
+            }
+            std::unique_ptr<Bench> last = std::move(idle.back());
+            idle.pop_back();
+            return last;
+        });
+    if (!bench) {
+        bench = std::make_unique<Bench>();
+    }
+    try {
+        if (file.member.size_bytes <= Inflater::whole_limit_bytes) {
+            unpack_at_once(*bench, unpacking, file, unpacking.objects[index]);
+        } else {
+            unpack_in_pieces(*bench, unpacking, file, unpacking.objects[index]);
+        }
+    } catch (Error& failure) {
+        failure.add_context(fmt::format("while unpacking `{}` of {}", file.path.string(),
+                                        unpacking.archive.label()));
+        throw;
+    }
+    benches_.with(
+        [&](std::vector<std::unique_ptr<Bench>>& idle) { idle.push_back(std::move(bench)); });
+    space_.settle(space_of_file(file.member.size_bytes));
+    if (--unpacking.files_left == 0) {
+        unpacking.archive.close();
+    }
+    show(file.member.compressed_bytes);
+}
+
+void Intake::Work::unpack_at_once(Bench& bench, const Unpacking& unpacking, const ArchiveFile& file,
+                                  std::optional<Sha256>& object) {
+    const std::string_view data = unpacking.archive.data(file);
+    const std::span<const std::byte> content =
+        file.member.method == 0
+            ? std::as_bytes(std::span(data.data(), data.size()))
+            : bench.inflater.inflate_whole(data, file.member.size_bytes, unpacking.archive.label());
+    check_crc(crc32_of(content), file);
+    bench.hasher.update(content);
+    object = bench.hasher.finish();
+    stage_.put({*object, file.is_executable}, content);
+    if (data.size() >= forget_bytes) {
+        unpacking.archive.map().forget(data);
+    }
+}
+
+void Intake::Work::unpack_in_pieces(Bench& bench, const Unpacking& unpacking,
+                                    const ArchiveFile& file, std::optional<Sha256>& object) {
+    const std::string_view data = unpacking.archive.data(file);
+    StagedFile staged = stage_.begin();
+    std::uint32_t crc32 = 0;
+    std::size_t forgotten = 0;
+    const auto take = [&](std::span<const std::byte> piece) {
+        crc32 = crc32_of(piece, crc32);
+        bench.hasher.update(piece);
+        staged.write(piece);
+        // How far the reading has come, roughly; a page given back too early is fetched again.
+        const double share =
+            static_cast<double>(staged.size_bytes()) / static_cast<double>(file.member.size_bytes);
+        const auto read = static_cast<std::size_t>(share * static_cast<double>(data.size()));
+        if (read >= forgotten + piecewise_forget_bytes) {
+            unpacking.archive.map().forget(data.substr(forgotten, read - forgotten));
+            forgotten = read;
+        }
+    };
+    if (file.member.method == 0) {
+        std::span<const std::byte> left = std::as_bytes(std::span(data.data(), data.size()));
+        while (!left.empty()) {
+            const std::size_t size = std::min(left.size(), stored_piece_bytes);
+            take(left.first(size));
+            left = left.subspan(size);
+        }
+    } else {
+        bench.inflater.inflate_pieces(data, file.member.size_bytes, unpacking.archive.label(),
+                                      take);
+    }
+    check_crc(crc32, file);
+    object = bench.hasher.finish();
+    stage_.adopt(std::move(staged), {*object, file.is_executable});
+    unpacking.archive.map().forget(data);
+}
+
+/// Nothing is drawn before `publish`, when no other task is open; what was done until then is made
+/// up for.
+void Intake::Work::show(std::uint64_t bytes) {
+    unshown_bytes_ += bytes;
+    if (is_shown_) {
+        progress_.advance(unshown_bytes_.exchange(0));
+    }
+}
+
+namespace {
+
+Tree Unpacking::tree() const {
+    Tree tree{sha256, {}};
+    tree.files.reserve(objects.size());
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        const ArchiveFile& file = archive.files()[i];
+        tree.files.push_back(
+            {file.path, objects[i].value(), file.member.size_bytes, file.is_executable});
+    }
+    return tree;
+}
+
+void check_crc(std::uint32_t crc32, const ArchiveFile& file) {
+    if (crc32 != file.member.crc32) {
+        throw Error({"a member's checksum is wrong", file.path.string(), {}}, ExitCode::integrity);
+    }
+}
+
+Space space_of(const OpenArchive& archive) {
+    Space all;
+    for (const ArchiveFile& file : archive.files()) {
+        const Space one = space_of_file(file.member.size_bytes);
+        all.bytes += one.bytes;
+        all.files += one.files;
+    }
+    return all;
+}
+
+} // namespace
+
+} // namespace envpm::store

@@ -1,0 +1,58 @@
+#include "store/store.h"
+
+#include "base/error.h"
+#include "store/format.h"
+#include "store/tree_file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace envpm::store {
+
+namespace {
+
+void create_folder(const std::filesystem::path& folder);
+void require_writable(const std::filesystem::path& root);
+
+} // namespace
+
+Store Store::open(const std::filesystem::path& root) {
+    std::error_code failure;
+    StorePaths paths(std::filesystem::absolute(root, failure).lexically_normal());
+    create_folder(paths.root());
+    require_writable(paths.root());
+    FileLock lock(paths.lock(), LockKind::shared);
+    create_or_require_format(paths);
+    for (const char* name : {"objects/sha256", "trees/sha256", "p", "roots", "tmp"}) {
+        create_folder(paths.root() / name);
+    }
+    return {std::move(paths), std::move(lock)};
+}
+
+std::optional<Tree> Store::tree(const Sha256& archive) const {
+    const std::optional<std::string> text = read_file_if_present(paths_.tree(archive));
+    return text ? parse_tree(*text, archive) : std::nullopt;
+}
+
+namespace {
+
+void create_folder(const std::filesystem::path& folder) {
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure) {
+        throw_system_error("cannot create a folder of the store", folder.string(), failure.value());
+    }
+}
+
+void require_writable(const std::filesystem::path& root) {
+    if (::access(root.c_str(), W_OK | X_OK) != 0) {
+        throw_system_error("the store cannot be written", root.string(), errno);
+    }
+}
+
+} // namespace
+
+} // namespace envpm::store

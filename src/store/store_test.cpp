@@ -1,0 +1,103 @@
+#include "base/error.h"
+#include "store/store.h"
+#include "store/world_for_tests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+namespace envpm::store {
+
+namespace {
+
+using test::World;
+
+std::string fault_of(const std::filesystem::path& root) {
+    try {
+        Store::open(root);
+    } catch (const Error& failure) {
+        return failure.what();
+    }
+    return "opened";
+}
+
+TEST(Store, MakesAnEmptyFolderAStoreAndOpensItAgain) {
+    const World world;
+    Store::open(world.root);
+    EXPECT_EQ(read_file(world.root / "VERSION"), "1\n");
+    for (const char* name : {"objects/sha256", "trees/sha256", "p", "roots", "tmp"}) {
+        EXPECT_TRUE(std::filesystem::is_directory(world.root / name)) << name;
+    }
+    EXPECT_EQ(fault_of(world.root), "opened");
+}
+
+TEST(Store, RefusesANewerFormatAndSaysWhatToDo) {
+    const World world;
+    Store::open(world.root);
+    write_file(world.root / "VERSION", "2\n");
+    EXPECT_THAT(fault_of(world.root),
+                testing::AllOf(testing::HasSubstr("format 2"), testing::HasSubstr("update envpm")));
+    for (const char* text : {"", "1", "0\n", "one\n", "1\n\n"}) {
+        write_file(world.root / "VERSION", text);
+        EXPECT_THAT(fault_of(world.root), testing::HasSubstr("damaged")) << text;
+    }
+}
+
+TEST(Store, DoesNotTakeOverAFolderThatHasATmpOfItsOwn) {
+    const World world;
+    write_file(world.root / "tmp" / "precious", "x");
+    EXPECT_THAT(fault_of(world.root), testing::HasSubstr("not an envpm store"));
+    ThreadPool pool(1);
+    SilentProgress progress;
+    EXPECT_THROW(verify(world.paths, VerifyDepth::quick, pool, progress), Error);
+    CollectRequest request;
+    request.now = std::chrono::system_clock::now() + std::chrono::hours(1000);
+    EXPECT_THROW(collect(world.paths, request, progress), Error);
+    EXPECT_TRUE(std::filesystem::exists(world.root / "tmp" / "precious"));
+}
+
+TEST(Store, SaysThatItCannotBeWritten) {
+    const World world;
+    Store::open(world.root);
+    std::filesystem::permissions(world.folder.path(),
+                                 std::filesystem::perms::group_exec |
+                                     std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
+    const int status = test::in_child([&] {
+        constexpr uid_t nobody = 65534;
+        ::chmod(world.root.c_str(), 0555);
+        if (::geteuid() == 0 && ::setuid(nobody) != 0) {
+            ::_exit(1);
+        }
+        const std::string fault = fault_of(world.root);
+        ::_exit(fault.find("the store cannot be written") != std::string::npos &&
+                        fault.find("ENVPM_ROOT") != std::string::npos
+                    ? 0
+                    : 2);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_THAT(fault_of("/proc/version/store"), testing::HasSubstr("/proc/version/store"));
+}
+
+TEST(Store, KeepsTheCollectorOutWhileItIsOpen) {
+    const World world;
+    const Store store = Store::open(world.root);
+    EXPECT_FALSE(FileLock::try_take(world.paths.lock(), LockKind::exclusive));
+    EXPECT_TRUE(FileLock::try_take(world.paths.lock(), LockKind::shared));
+}
+
+TEST(Store, ADamagedTreeCountsAsAbsent) {
+    World world;
+    const Archive archive = world.archive("a", test::wheel("a"));
+    world.take_in({archive});
+    const Store store = Store::open(world.root);
+    ASSERT_TRUE(store.tree(archive.sha256));
+    const std::string text = read_file(world.paths.tree(archive.sha256));
+    write_file(world.paths.tree(archive.sha256), text.substr(0, text.size() / 2));
+    EXPECT_FALSE(store.tree(archive.sha256));
+    EXPECT_FALSE(store.tree(sha256_of("never seen")));
+}
+
+} // namespace
+
+} // namespace envpm::store

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "base/files.h"
+#include "base/zip_writer.h"
+#include "store/care.h"
+#include "store/store.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace envpm::store::test {
+
+using envpm::test::make_zip;
+using envpm::test::ZipEntry;
+using envpm::test::ZipHeader;
+
+/// In memory where that is possible: the tests write and sync thousands of files.
+inline std::filesystem::path place_for_tests() {
+    const std::filesystem::path memory = "/dev/shm";
+    return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+}
+
+/// A folder with a store's root and a place for wheels; nothing in it outlives the test.
+struct World {
+    TemporaryFolder folder{place_for_tests()};
+    std::filesystem::path root = folder.path() / "store";
+    StorePaths paths{root};
+    SilentProgress progress;
+
+    Archive archive(const std::string& name, const std::string& bytes) const {
+        const std::filesystem::path file = folder.path() / "wheels" / name;
+        write_file(file, bytes, Durability::cached);
+        return {file, sha256_of(bytes), name};
+    }
+
+    void take_in(const std::vector<Archive>& archives) {
+        ThreadPool pool(3);
+        const Store store = Store::open(root);
+        Intake intake(store, pool, progress);
+        for (const Archive& archive : archives) {
+            intake.add(archive);
+        }
+        intake.publish();
+    }
+
+    std::vector<std::string> damages(VerifyDepth depth = VerifyDepth::full) {
+        ThreadPool pool(2);
+        std::vector<std::string> out;
+        for (const Damage& damage : verify(paths, depth, pool, progress)) {
+            out.push_back(damage.path.lexically_relative(root).string() + ": " + damage.what);
+        }
+        return out;
+    }
+};
+
+/// Everything below the folder that is not a folder; relative, sorted.
+inline std::vector<std::string> listing(const std::filesystem::path& root) {
+    std::vector<std::string> out;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+        if (!std::filesystem::is_directory(entry.symlink_status())) {
+            out.push_back(entry.path().lexically_relative(root).string());
+        }
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+/// A wheel's members of some kinds: empty, small, executable, larger than one piece, and a
+/// duplicate under another name.
+inline std::vector<ZipEntry> some_files(const std::string& flavour,
+                                        std::size_t largest_bytes = 700'000) {
+    return {
+        {.name = flavour + "/__init__.py"},
+        {.name = flavour + "/code.py", .content = "print('" + flavour + "')\n"},
+        {.name = flavour + "/same.py", .content = "print('" + flavour + "')\n"},
+        {.name = flavour + "/shared.txt", .content = "the same in every wheel", .method = 0},
+        {.name = flavour + "-1.data/scripts/run", .content = "#!python\n", .mode = 0100755},
+        {.name = flavour + "/data.bin", .content = std::string(largest_bytes, 'd') + flavour},
+    };
+}
+
+inline std::string wheel(const std::string& flavour) {
+    return make_zip(some_files(flavour));
+}
+
+/// Runs `body` in a process of its own and gives its wait status; 0 is a clean end.
+inline int in_child(const std::function<void()>& body) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        int code = 0;
+        try {
+            body();
+        } catch (const std::exception&) {
+            code = 9;
+        }
+        ::_exit(code);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return status;
+}
+
+} // namespace envpm::store::test
