@@ -28,6 +28,8 @@ class Aside {
     explicit Aside(std::filesystem::path path);
     Aside(const Aside&) = delete;
     Aside& operator=(const Aside&) = delete;
+    Aside(Aside&&) = delete;
+    Aside& operator=(Aside&&) = delete;
 
     ~Aside() { remove_tree(path_); }
 

@@ -3,6 +3,7 @@
 #include "realize/placer.h"
 #include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
+#include "realize/task.h"
 #include "realize/walk.h"
 
 #include <algorithm>
@@ -36,18 +37,19 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
         found_by_path.emplace(entry.path, &entry);
     }
     std::vector<std::string_view> verdicts(manifest.files.size());
-    progress.begin("checking files", manifest.files.size(), ProgressUnit::items);
-    parallel_for(pool, manifest.files.size(), [&](std::size_t i) {
-        const RealisedFile& file = manifest.files[i];
-        const auto entry = found_by_path.find(file.path);
-        if (entry == found_by_path.end()) {
-            verdicts[i] = "missing";
-        } else if (!is_as_realised(prefix, file, *entry->second, depth)) {
-            verdicts[i] = "changed";
-        }
-        progress.advance(1);
-    });
-    progress.end();
+    {
+        Task task(progress, "checking files", manifest.files.size());
+        parallel_for(pool, manifest.files.size(), [&](std::size_t i) {
+            const RealisedFile& file = manifest.files[i];
+            const auto entry = found_by_path.find(file.path);
+            if (entry == found_by_path.end()) {
+                verdicts[i] = "missing";
+            } else if (!is_as_realised(prefix, file, *entry->second, depth)) {
+                verdicts[i] = "changed";
+            }
+            task.advance(1);
+        });
+    }
 
     std::vector<PrefixDamage> damage;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
@@ -73,17 +75,18 @@ Sha256 contents_digest_of_prefix(const std::filesystem::path& prefix, ThreadPool
     }
     const std::vector<FoundEntry> found = walk(prefix);
     std::vector<std::optional<Sha256>> digests(found.size());
-    progress.begin("hashing files", found.size(), ProgressUnit::items);
-    parallel_for(pool, found.size(), [&](std::size_t i) {
-        const auto relocation = relocations.find(found[i].path);
-        if (found[i].kind != EntryKind::folder) {
-            digests[i] = digest_before_relocation(
-                prefix, found[i], relocation == relocations.end() ? nullptr : relocation->second,
-                places);
-        }
-        progress.advance(1);
-    });
-    progress.end();
+    {
+        Task task(progress, "hashing files", found.size());
+        parallel_for(pool, found.size(), [&](std::size_t i) {
+            const auto relocation = relocations.find(found[i].path);
+            if (found[i].kind != EntryKind::folder) {
+                digests[i] = digest_before_relocation(
+                    prefix, found[i],
+                    relocation == relocations.end() ? nullptr : relocation->second, places);
+            }
+            task.advance(1);
+        });
+    }
 
     TreeDigest tree;
     for (std::size_t i = 0; i < found.size(); ++i) {

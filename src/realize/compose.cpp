@@ -23,7 +23,8 @@ class Merger {
 
   private:
     void refuse_different(const LayoutEntry& there, const LayoutEntry& entry) const;
-    void refuse_below_a_file() const;
+    void refuse_below_a_file(const LayoutEntry& entry,
+                             std::unordered_set<std::string>& known_folders) const;
 
     std::unordered_map<std::string, std::size_t> index_by_folded_;
     std::vector<LayoutEntry> entries_;
@@ -65,7 +66,10 @@ void Merger::add(const LayoutEntry& entry) {
 }
 
 Layout Merger::finish() {
-    refuse_below_a_file();
+    std::unordered_set<std::string> known_folders;
+    for (const LayoutEntry& entry : entries_) {
+        refuse_below_a_file(entry, known_folders);
+    }
     std::sort(entries_.begin(), entries_.end(), [](const LayoutEntry& a, const LayoutEntry& b) {
         return a.path.string() < b.path.string();
     });
@@ -82,18 +86,16 @@ void Merger::refuse_different(const LayoutEntry& there, const LayoutEntry& entry
     }
 }
 
-void Merger::refuse_below_a_file() const {
-    std::unordered_set<std::string> folders;
-    for (const LayoutEntry& entry : entries_) {
-        std::string folder = fold(entry.path.parent());
-        while (!folder.empty() && folders.insert(folder).second) {
-            const auto file = index_by_folded_.find(folder);
-            if (file != index_by_folded_.end()) {
-                throw_clash("a path lies below a file", entries_[file->second], entry);
-            }
-            const std::size_t slash = folder.rfind('/');
-            folder.resize(slash == std::string::npos ? 0 : slash);
+void Merger::refuse_below_a_file(const LayoutEntry& entry,
+                                 std::unordered_set<std::string>& known_folders) const {
+    std::string folder = fold(entry.path.parent());
+    while (!folder.empty() && known_folders.insert(folder).second) {
+        const auto file = index_by_folded_.find(folder);
+        if (file != index_by_folded_.end()) {
+            throw_clash("a path lies below a file", entries_[file->second], entry);
         }
+        const std::size_t slash = folder.rfind('/');
+        folder.resize(slash == std::string::npos ? 0 : slash);
     }
 }
 

@@ -39,7 +39,7 @@ void remove_old(const std::filesystem::path& gens, const std::vector<Generation>
 
 } // namespace
 
-Generations::Generations(std::filesystem::path project, std::string environment)
+Generations::Generations(const std::filesystem::path& project, const std::string& environment)
     : folder_(std::filesystem::absolute(project).lexically_normal() / ".envpm" / "envs" /
               environment) {}
 
@@ -78,7 +78,7 @@ Generation Generations::switch_to(const StorePaths& store, const std::filesystem
         return *before;
     }
     const std::set<int> numbers = numbers_in(folder_ / "gens");
-    const Generation next{numbers.empty() ? 1 : *numbers.rbegin() + 1, prefix, env, now, true};
+    Generation next{numbers.empty() ? 1 : *numbers.rbegin() + 1, prefix, env, now, true};
     write_generation(folder_ / "gens", next);
     make_current(folder_, next.number);
     remove_old(folder_ / "gens", all());
@@ -219,6 +219,7 @@ void remove_old(const std::filesystem::path& gens, const std::vector<Generation>
 
 void throw_no_generation(const std::vector<Generation>& all, std::optional<int> number) {
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const Generation& generation : all) {
         names.push_back(
             fmt::format("`{}`{}", generation.number, generation.is_current ? " (current)" : ""));

@@ -24,7 +24,7 @@ struct Generation {
 /// between.
 class Generations {
   public:
-    Generations(std::filesystem::path project, std::string environment);
+    Generations(const std::filesystem::path& project, const std::string& environment);
 
     /// `.envpm/envs/<name>`
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }

@@ -7,6 +7,7 @@
 #include "realize/placer.h"
 #include "realize/prefix_manifest.h"
 #include "realize/relocate.h"
+#include "realize/task.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,64 +41,37 @@ struct Plan {
 };
 
 Plan plan_of(const Layout& layout, const Places& places);
+bool is_sorted(const Layout& layout);
 void plan_entry(Plan& plan, const LayoutEntry& entry, const Places& places);
 void plan_folders(Plan& plan, const std::string& folder);
 std::vector<Job> jobs_of(const Plan& plan);
+std::vector<std::string> make_folders(int root, const Plan& plan);
 void make_folder(int root, const std::string& path);
 void finish_folder(int root, const std::string& path);
+void place_all(const Job& job, const Placer& placer, const Layout& layout, const Plan& plan,
+               int root);
+Fd open_folder(int root, const std::string& path);
 void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder);
 void place_own_files(int root, const PrefixManifest& manifest,
                      const std::optional<std::string>& bytecode_key);
 void sync_file_system(int folder, const std::filesystem::path& path);
 
-/// Ends the task of a Progress whatever happens.
-class Task {
-  public:
-    Task(Progress& progress, std::string_view name, std::size_t total)
-        : progress_(progress) {
-        progress_.begin(name, total, ProgressUnit::items);
-    }
-
-    Task(const Task&) = delete;
-    Task& operator=(const Task&) = delete;
-
-    ~Task() { progress_.end(); }
-
-  private:
-    Progress& progress_;
-};
-
 } // namespace
 
 LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
               Progress& progress) {
-    const Layout& layout = request.layout;
-    Plan plan = plan_of(layout, places_of(site.prefix, request.interpreter));
+    Plan plan = plan_of(request.layout, places_of(site.prefix, request.interpreter));
     const Placer placer(site.store, request.link_mode, site.folder.parent_path());
 
     make_folder(AT_FDCWD, site.folder.string());
     const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    std::vector<std::string> folders;
-    for (const auto& [folder, entries] : plan.folders) {
-        if (!folder.empty()) {
-            make_folder(root.get(), folder);
-        }
-        folders.push_back(folder.empty() ? "." : folder);
-    }
+    std::vector<std::string> folders = make_folders(root.get(), plan);
+    const std::vector<Job> jobs = jobs_of(plan);
     {
-        const Task task(progress, "linking files", layout.entries.size());
-        const std::vector<Job> jobs = jobs_of(plan);
+        Task task(progress, "linking files", request.layout.entries.size());
         parallel_for(pool, jobs.size(), [&](std::size_t i) {
-            const Fd folder(::openat(root.get(),
-                                     jobs[i].folder.empty() ? "." : jobs[i].folder.c_str(),
-                                     O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-            if (!folder) {
-                throw_system_error("cannot open a folder", jobs[i].folder, errno);
-            }
-            for (const std::size_t entry : jobs[i].entries) {
-                place(placer, layout.entries[entry], plan.texts[entry], folder.get());
-            }
-            progress.advance(jobs[i].entries.size());
+            place_all(jobs[i], placer, request.layout, plan, root.get());
+            task.advance(jobs[i].entries.size());
         });
     }
     PrefixManifest manifest{request.env, site.prefix, request.interpreter, request.archives,
@@ -114,19 +88,26 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
 namespace {
 
 Plan plan_of(const Layout& layout, const Places& places) {
+    ENVPM_ASSERT(is_sorted(layout));
     Plan plan;
     plan.files.reserve(layout.entries.size());
     plan.texts.reserve(layout.entries.size());
     plan.folders[""];
     for (std::size_t i = 0; i < layout.entries.size(); ++i) {
         const LayoutEntry& entry = layout.entries[i];
-        ENVPM_ASSERT(i == 0 || layout.entries[i - 1].path.string() < entry.path.string());
         plan_entry(plan, entry, places);
         const std::string folder(entry.path.parent());
         plan_folders(plan, folder);
         plan.folders[folder].push_back(i);
     }
     return plan;
+}
+
+bool is_sorted(const Layout& layout) {
+    return std::is_sorted(layout.entries.begin(), layout.entries.end(),
+                          [](const LayoutEntry& a, const LayoutEntry& b) {
+                              return a.path.string() < b.path.string();
+                          });
 }
 
 void plan_entry(Plan& plan, const LayoutEntry& entry, const Places& places) {
@@ -170,6 +151,18 @@ std::vector<Job> jobs_of(const Plan& plan) {
     return jobs;
 }
 
+/// The paths of all, relative to `root`, itself among them.
+std::vector<std::string> make_folders(int root, const Plan& plan) {
+    std::vector<std::string> folders = {"."};
+    for (const auto& [folder, entries] : plan.folders) {
+        if (!folder.empty()) {
+            make_folder(root, folder);
+            folders.push_back(folder);
+        }
+    }
+    return folders;
+}
+
 void make_folder(int root, const std::string& path) {
     if (::mkdirat(root, path.c_str(), 0755) != 0) {
         throw_system_error("cannot create a folder", path, errno);
@@ -182,6 +175,22 @@ void finish_folder(int root, const std::string& path) {
         throw_system_error("cannot set the mode of a folder", path, errno);
     }
     set_constant_time(root, path.c_str());
+}
+
+void place_all(const Job& job, const Placer& placer, const Layout& layout, const Plan& plan,
+               int root) {
+    const Fd folder = open_folder(root, job.folder.empty() ? "." : job.folder);
+    for (const std::size_t entry : job.entries) {
+        place(placer, layout.entries[entry], plan.texts[entry], folder.get());
+    }
+}
+
+Fd open_folder(int root, const std::string& path) {
+    Fd folder(::openat(root, path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder) {
+        throw_system_error("cannot open a folder", path, errno);
+    }
+    return folder;
 }
 
 void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder) {
@@ -198,11 +207,7 @@ void place(const Placer& placer, const LayoutEntry& entry, const std::string& te
 void place_own_files(int root, const PrefixManifest& manifest,
                      const std::optional<std::string>& bytecode_key) {
     make_folder(root, std::string(own_folder));
-    const Fd folder(
-        ::openat(root, std::string(own_folder).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!folder) {
-        throw_system_error("cannot open a folder", std::string(own_folder), errno);
-    }
+    const Fd folder = open_folder(root, std::string(own_folder));
     const RelativePath path = RelativePath::parse(".envpm/manifest.json");
     Placer::place_text(to_text(manifest), {path, GeneratedFile{}, false, {}}, folder.get(),
                        std::string(path.filename()));

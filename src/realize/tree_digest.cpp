@@ -47,13 +47,16 @@ TreeDigest::Node& TreeDigest::at(std::string_view path) {
     Node* node = &root_;
     for (std::size_t begin = 0; begin < path.size();) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
-        ENVPM_ASSERT(!node->digest);
-        const std::string_view name = path.substr(begin, end - begin);
-        const auto found = node->children.find(name);
-        node = found != node->children.end() ? &found->second : &node->children[std::string(name)];
+        node = &child_of(*node, path.substr(begin, end - begin));
         begin = end + 1;
     }
     return *node;
+}
+
+TreeDigest::Node& TreeDigest::child_of(Node& folder, std::string_view name) {
+    ENVPM_ASSERT(!folder.digest);
+    const auto found = folder.children.find(name);
+    return found != folder.children.end() ? found->second : folder.children[std::string(name)];
 }
 
 Sha256 TreeDigest::digest_of(const Node& folder) { // NOLINT(misc-no-recursion): a tree's depth

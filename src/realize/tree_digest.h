@@ -32,6 +32,7 @@ class TreeDigest {
     };
 
     static Sha256 digest_of(const Node& folder);
+    static Node& child_of(Node& folder, std::string_view name);
     Node& at(std::string_view path);
 
     Node root_;

@@ -14,7 +14,7 @@ namespace envpm::realize {
 
 namespace {
 
-/// The names in a folder, `.` and `..` left out.
+std::vector<FoundEntry> entries_of(const Fd& root, const std::string& folder);
 std::vector<std::string> names_in(const Fd& root, const std::string& folder);
 FoundEntry look_at(const Fd& root, std::string path);
 
@@ -27,14 +27,11 @@ std::vector<FoundEntry> walk(const std::filesystem::path& prefix) {
     while (!folders.empty()) {
         const std::string folder = std::move(folders.back());
         folders.pop_back();
-        for (const std::string& name : names_in(root, folder)) {
-            if (folder.empty() && name == ".envpm") {
-                continue;
+        for (FoundEntry& entry : entries_of(root, folder)) {
+            if (entry.kind == EntryKind::folder) {
+                folders.push_back(entry.path);
             }
-            found.push_back(look_at(root, folder.empty() ? name : folder + "/" + name));
-            if (found.back().kind == EntryKind::folder) {
-                folders.push_back(found.back().path);
-            }
+            found.push_back(std::move(entry));
         }
     }
     return found;
@@ -42,6 +39,20 @@ std::vector<FoundEntry> walk(const std::filesystem::path& prefix) {
 
 namespace {
 
+std::vector<FoundEntry> entries_of(const Fd& root, const std::string& folder) {
+    std::vector<FoundEntry> entries;
+    std::string path = folder.empty() ? std::string() : folder + "/";
+    const std::size_t begin = path.size();
+    for (const std::string& name : names_in(root, folder)) {
+        path.replace(begin, std::string::npos, name);
+        if (path != ".envpm") {
+            entries.push_back(look_at(root, path));
+        }
+    }
+    return entries;
+}
+
+/// `.` and `..` left out.
 std::vector<std::string> names_in(const Fd& root, const std::string& folder) {
     Fd handle(::openat(root.get(), folder.empty() ? "." : folder.c_str(),
                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
