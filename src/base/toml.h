@@ -18,7 +18,8 @@ struct TomlValue {
     using Array = std::vector<TomlValue>;
     using Table = std::vector<Member>;
 
-    std::variant<bool, std::int64_t, double, std::string, Array, Table> value = false;
+    /// `false` at first. It has no initializer because clang would then ask for a whole Member.
+    std::variant<bool, std::int64_t, double, std::string, Array, Table> value;
     SourceLocation location;
 
     /// The value if it is of that kind, else null.

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/toml_fields.h"
 #include "lockfiles/canonical.h"
+#include "lockfiles/canonical_text.h"
 #include "lockfiles/lock_file.h"
 #include "model/plain_name.h"
 
@@ -31,6 +32,7 @@ constexpr std::size_t longest_file_name = 255;
 using Places = std::map<std::pair<std::string, std::string>, SourceLocation>;
 
 void check_text(const std::string& text, const std::string& file);
+TomlValue read_text(const std::string& text, const std::string& file);
 void check_version(const TomlValue& root);
 LockedTarget read_target(const TomlValue::Member& member);
 LockedPython read_python(const TomlValue& table, std::string_view where);
@@ -52,7 +54,7 @@ Sha256 digest(const TomlValue& value, std::string_view key, std::string_view hex
 
 Lock parse(const std::string& text, const std::filesystem::path& file) {
     check_text(text, file.string());
-    const TomlValue root = parse_toml(text, file.string());
+    const TomlValue root = read_text(text, file.string());
     check_version(root);
     expect_keys(root, "the lock", Names{"version", "manifest", "target", "package"});
     Lock lock{prefixed_digest(member(root, "the lock", "manifest"), "manifest"), {}, {}};
@@ -92,6 +94,11 @@ void check_text(const std::string& text, const std::string& file) {
                     "the lock holds a merge that is not resolved",
                     "resolve the manifest, take either side's lock, then run `envpm lock`");
     }
+}
+
+TomlValue read_text(const std::string& text, const std::string& file) {
+    std::optional<TomlValue> canonical = read_canonical_text(text, file);
+    return canonical ? std::move(*canonical) : parse_toml(text, file);
 }
 
 /// Before all else: what a later version holds is not for this one to judge.
