@@ -18,7 +18,7 @@ struct TomlValue {
     using Array = std::vector<TomlValue>;
     using Table = std::vector<Member>;
 
-    std::variant<bool, std::int64_t, double, std::string, Array, Table> value = false;
+    std::variant<bool, std::int64_t, double, std::string, Array, Table> value;
     SourceLocation location;
 
     /// The value if it is of that kind, else null.
