@@ -172,13 +172,11 @@ Pipe open_pipe() {
     }
     Pipe pipe{Fd(ends[0]), Fd(ends[1])};
     for (Fd* end : {&pipe.read_end, &pipe.write_end}) {
-        if (end->get() <= STDERR_FILENO) {
-            Fd higher(::fcntl(end->get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-            if (!higher) {
-                throw_system_error("cannot open a pipe", {}, errno);
-            }
-            *end = std::move(higher);
+        Fd higher(::fcntl(end->get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+        if (!higher) {
+            throw_system_error("cannot open a pipe", {}, errno);
         }
+        *end = std::move(higher);
     }
     return pipe;
 }
@@ -207,13 +205,11 @@ ProcessEnd read_output(int descriptor, const ProcessRequest& request, Clock::tim
         if (got == 0) {
             return ProcessEnd::exited;
         }
-        if (got > 0) {
-            const std::size_t room = request.limit_bytes - output.size();
-            const std::size_t more = static_cast<std::size_t>(got);
-            output.append(block.data(), std::min(room, more));
-            if (more > room) {
-                return ProcessEnd::overflowed;
-            }
+        const std::size_t room = request.limit_bytes - output.size();
+        const std::size_t more = got < 0 ? 0 : static_cast<std::size_t>(got);
+        output.append(block.data(), std::min(room, more));
+        if (more > room) {
+            return ProcessEnd::overflowed;
         }
         if (Clock::now() >= deadline) {
             return ProcessEnd::timed_out;

@@ -118,18 +118,19 @@ void TaskGroup::finish_all() {
 void parallel_for(ThreadPool& pool, std::size_t count,
                   const std::function<void(std::size_t)>& body) {
     std::atomic<std::size_t> next = 0;
+    const auto call_one_by_one = [&] {
+        try {
+            for (std::size_t i = next++; i < count; i = next++) {
+                body(i);
+            }
+        } catch (...) {
+            next = count;
+            throw;
+        }
+    };
     TaskGroup group(pool);
     for (std::size_t worker = 0; worker < std::min(pool.size(), count); ++worker) {
-        group.run([&] {
-            try {
-                for (std::size_t i = next++; i < count; i = next++) {
-                    body(i);
-                }
-            } catch (...) {
-                next = count;
-                throw;
-            }
-        });
+        group.run(call_one_by_one);
     }
     group.wait();
 }

@@ -20,6 +20,8 @@ class ThreadPool {
     explicit ThreadPool(std::size_t threads = 0);
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
+    ThreadPool(ThreadPool&&) = delete;
+    ThreadPool& operator=(ThreadPool&&) = delete;
     ~ThreadPool();
 
     [[nodiscard]] std::size_t size() const { return workers_.size(); }
@@ -60,6 +62,8 @@ class TaskGroup {
 
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
+    TaskGroup(TaskGroup&&) = delete;
+    TaskGroup& operator=(TaskGroup&&) = delete;
     ~TaskGroup();
 
     /// Of the group's waiting tasks the heaviest begins first, of equals the earliest; among groups

@@ -34,7 +34,8 @@ std::vector<std::string> Variables::strings() const {
     std::vector<std::string> out;
     out.reserve(values_.size());
     for (const auto& [name, value] : values_) {
-        out.push_back(name + "=" + value);
+        out.push_back(name);
+        out.back().append("=").append(value);
     }
     return out;
 }

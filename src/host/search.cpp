@@ -176,7 +176,7 @@ std::string first_bytes(const fs::path& path) {
 /// One binary answers differently from within a venv, by the name that it is called by.
 fs::path environment_of(const fs::path& program) {
     std::error_code failure;
-    const fs::path folder = program.parent_path();
+    fs::path folder = program.parent_path();
     if (fs::exists(folder / "pyvenv.cfg", failure)) {
         return folder;
     }
