@@ -27,7 +27,7 @@ using Meaning = std::multiset<std::string>;
 
 /// Everything that the manifest says, but for places.
 Meaning meaning_of(const std::string& text, const std::string& file) {
-    const Manifest manifest = parse(text, "/work/" + file, Platform::linux_64);
+    const Manifest manifest = parse(text, "/projects/" + file, Platform::linux_64);
     Meaning out = {"name " + manifest.name, "newer " + manifest.exclude_newer.value_or("")};
     for (const ManifestRequirement& requirement : manifest.dependencies) {
         out.insert("python " + text_of(requirement));

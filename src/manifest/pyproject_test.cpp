@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 Manifest parsed(const std::string& text) {
-    return parse(text, "/work/vision/pyproject.toml", Platform::linux_64);
+    return parse(text, "/projects/vision/pyproject.toml", Platform::linux_64);
 }
 
 std::vector<std::string> wheels_of(const Manifest& manifest) {
@@ -41,7 +41,7 @@ TEST(Pyproject, IsReadWithItsProjectTable) {
     EXPECT_EQ(manifest.dependencies[0].specifier, ">=3.11,<3.13");
     EXPECT_EQ(manifest.dependencies[0].location.line, 4);
     EXPECT_THAT(wheels_of(manifest), ElementsAre("torch>=2", "numpy", "numpy>=2"));
-    EXPECT_EQ(manifest.pypi_dependencies[0].location.text(), "/work/vision/pyproject.toml:6:5");
+    EXPECT_EQ(manifest.pypi_dependencies[0].location.text(), "/projects/vision/pyproject.toml:6:5");
     EXPECT_EQ(manifest.tasks.size(), 1U);
     EXPECT_EQ(manifest.targets.size(), 1U);
 }

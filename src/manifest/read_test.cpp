@@ -15,12 +15,12 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 
 Manifest parsed(const std::string& text) {
-    return parse(text, "/work/vision/envpm.toml", Platform::linux_64);
+    return parse(text, "/projects/vision/envpm.toml", Platform::linux_64);
 }
 
 TEST(Manifest, HasDefaultsForAllThatIsNotSaid) {
-    const Manifest manifest = parse("", "/work/vision/envpm.toml", Platform::linux_aarch64);
-    EXPECT_EQ(manifest.file, "/work/vision/envpm.toml");
+    const Manifest manifest = parse("", "/projects/vision/envpm.toml", Platform::linux_aarch64);
+    EXPECT_EQ(manifest.file, "/projects/vision/envpm.toml");
     EXPECT_EQ(manifest.name, "vision");
     EXPECT_EQ(manifest.exclude_newer, std::nullopt);
     EXPECT_EQ(manifest.prereleases, Prereleases::if_necessary);
@@ -66,7 +66,7 @@ TEST(Manifest, ReadsRequirementsInEveryForm) {
     const std::vector<ManifestRequirement>& wheels = manifest.pypi_dependencies;
     EXPECT_EQ(wheels[0].name.string(), "jupyter-lab");
     EXPECT_EQ(wheels[0].specifier, "*");
-    EXPECT_EQ(wheels[0].location.text(), "/work/vision/envpm.toml:4:1");
+    EXPECT_EQ(wheels[0].location.text(), "/projects/vision/envpm.toml:4:1");
     EXPECT_EQ(wheels[1].index, "cu128");
     EXPECT_EQ(wheels[1].specifier, "~=2.9");
     EXPECT_EQ(wheels[2].specifier, "*");

@@ -22,7 +22,7 @@ std::vector<PackageName> take_extras(Splitter& splitter);
 std::string take_specifier(Splitter& splitter);
 std::string take_marker(Splitter& splitter);
 std::string_view trimmed(std::string_view text);
-[[noreturn]] void complain(const Splitter& splitter, std::string why, std::string hint = {});
+[[noreturn]] void complain(const Splitter& splitter, const std::string& why, std::string hint = {});
 
 } // namespace
 
@@ -127,7 +127,7 @@ std::string_view trimmed(std::string_view text) {
     return end == std::string_view::npos ? std::string_view() : text.substr(begin, end + 1 - begin);
 }
 
-void complain(const Splitter& splitter, std::string why, std::string hint) {
+void complain(const Splitter& splitter, const std::string& why, std::string hint) {
     complain_at(splitter.location,
                 fmt::format("{} is no requirement: {}", toml_quoted(splitter.whole), why),
                 std::move(hint));
