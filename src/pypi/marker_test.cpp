@@ -128,6 +128,8 @@ TEST(Marker, MeansTheSameInItsNormalForm) {
         {"extra=='Foo_Bar'", R"(extra == "foo-bar")"},
         {"(os_name=='a' and (os_name=='b' and os_name=='c'))",
          R"(os_name == "a" and os_name == "b" and os_name == "c")"},
+        {"os_name=='a' or (os_name=='b' or os_name=='c')",
+         R"(os_name == "a" or os_name == "b" or os_name == "c")"},
         {"(os_name=='a' or os_name=='b') and os_name=='c'",
          R"((os_name == "a" or os_name == "b") and os_name == "c")"},
         {"os_name=='a' or (os_name=='b' and os_name=='c') or os_name=='d'",
