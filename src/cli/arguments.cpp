@@ -1,0 +1,300 @@
+#include "cli/arguments.h"
+
+#include "base/error.h"
+#include "base/near_miss.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace envpm::cli {
+
+namespace {
+
+/// CLI11's parser together with what it fills.
+struct Parser {
+    CLI::App app{"One lockfile, bit-identical Python and GPU environments", "envpm"};
+    Arguments arguments;
+
+    Parser();
+
+  private:
+    CLI::App* command(Command value, const std::string& name, const std::string& help);
+    void add_global_flags();
+    void add_project_commands();
+    void add_environment_commands();
+    void add_reading_commands();
+    void add_care_commands();
+    void add_lock_flags(CLI::App* command);
+    void add_speed_flags(CLI::App* command);
+};
+
+void check_command_word(int count, const char* const* words);
+std::chrono::seconds grace_of(const std::string& text);
+
+} // namespace
+
+std::optional<Notice> parse_arguments(int count, const char* const* words, Arguments& arguments) {
+    check_command_word(count, words);
+    Parser parser;
+    try {
+        parser.app.parse(count, words);
+    } catch (const CLI::CallForHelp&) {
+        return Notice{parser.app.help()};
+    } catch (const CLI::CallForAllHelp&) {
+        return Notice{parser.app.help("", CLI::AppFormatMode::All)};
+    } catch (const CLI::CallForVersion&) {
+        return Notice{"envpm " ENVPM_VERSION "\n"};
+    } catch (const CLI::ParseError& error) {
+        throw Error({error.what(), "the command line", "`envpm --help` shows what there is"},
+                    ExitCode::usage);
+    }
+    if (parser.arguments.command == Command::none) {
+        return Notice{parser.app.help()};
+    }
+    arguments = std::move(parser.arguments);
+    if (arguments.command == Command::run) {
+        arguments.words = parser.app.get_subcommand("run")->remaining();
+        if (!arguments.words.empty() && arguments.words.front() == "--") {
+            arguments.words.erase(arguments.words.begin());
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<CommandWord> command_words() {
+    Parser parser;
+    std::vector<CommandWord> words;
+    for (const CLI::App* command : parser.app.get_subcommands({})) {
+        words.push_back({command->get_name(), command->get_description()});
+    }
+    return words;
+}
+
+std::vector<std::string> flags_of(const std::string& command) {
+    Parser parser;
+    const CLI::App* app = command.empty() ? &parser.app : parser.app.get_subcommand(command);
+    std::vector<std::string> flags;
+    for (const CLI::Option* option : app->get_options()) {
+        for (const std::string& name : option->get_lnames()) {
+            flags.push_back("--" + name);
+        }
+    }
+    std::sort(flags.begin(), flags.end());
+    return flags;
+}
+
+namespace {
+
+Parser::Parser() {
+    app.set_version_flag("--version", "envpm " ENVPM_VERSION);
+    app.set_help_flag("-h,--help", "show this help");
+    app.require_subcommand(0, 1);
+    app.fallthrough();
+    add_global_flags();
+    add_project_commands();
+    add_environment_commands();
+    add_reading_commands();
+    add_care_commands();
+}
+
+CLI::App* Parser::command(Command value, const std::string& name, const std::string& help) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->fallthrough();
+    sub->callback([this, value] { arguments.command = value; });
+    return sub;
+}
+
+void Parser::add_global_flags() {
+    GlobalOptions& global = arguments.global;
+    const std::map<std::string, ColorMode> modes = {
+        {"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}};
+    app.add_option("--manifest-path", global.manifest_path, "the manifest, instead of the nearest")
+        ->envname("ENVPM_MANIFEST_PATH")
+        ->type_name("FILE");
+    app.add_option("--target", global.target,
+                   "a target of the manifest, instead of the one that fits")
+        ->envname("ENVPM_TARGET")
+        ->type_name("NAME");
+    app.add_option("-C,--directory", global.directory, "work as if started in DIR")
+        ->type_name("DIR");
+    app.add_flag("--offline", global.is_offline, "never use the network")->envname("ENVPM_OFFLINE");
+    app.add_flag("--json", global.is_json, "one JSON document on standard output")
+        ->envname("ENVPM_JSON");
+    app.add_flag("-q,--quiet", global.is_quiet, "only errors")->envname("ENVPM_QUIET");
+    app.add_flag("-v,--verbose", global.is_verbose, "a line for each step")
+        ->envname("ENVPM_VERBOSE");
+    app.add_option("--color", global.color, "auto, always or never")
+        ->envname("ENVPM_COLOR")
+        ->type_name("WHEN")
+        ->transform(CLI::CheckedTransformer(modes));
+    app.add_flag("--no-progress", global.has_no_progress, "no progress bars")
+        ->envname("ENVPM_NO_PROGRESS");
+    app.add_option("--config-file", global.config_file, "this configuration, and no other file")
+        ->envname("ENVPM_CONFIG_FILE")
+        ->type_name("FILE");
+    app.add_flag("--no-config", global.ignores_config, "no configuration files")
+        ->envname("ENVPM_NO_CONFIG");
+}
+
+void Parser::add_lock_flags(CLI::App* sub) {
+    sub->add_flag("--upgrade,-U", arguments.upgrade, "newest of everything, whatever is locked");
+    sub->add_option("--upgrade-package,-P", arguments.upgrade_packages,
+                    "newest of this package; may be repeated")
+        ->type_name("NAME");
+    sub->add_flag("--refresh", arguments.refresh, "trust no cached index page");
+    sub->add_option("--exclude-newer", arguments.exclude_newer,
+                    "nothing uploaded later is a candidate")
+        ->type_name("DATE");
+}
+
+void Parser::add_speed_flags(CLI::App* sub) {
+    sub->add_option("--jobs", arguments.jobs, "threads; default: one for each processor")
+        ->envname("ENVPM_JOBS")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
+    sub->add_option("--concurrent-downloads", arguments.concurrent_downloads,
+                    "transfers at the same time; default 8")
+        ->envname("ENVPM_CONCURRENT_DOWNLOADS")
+        ->type_name("N")
+        ->check(CLI::Range(1, 64));
+    sub->add_option("--link-mode", arguments.link_mode, "auto, reflink, hardlink or copy")
+        ->type_name("MODE");
+}
+
+void Parser::add_project_commands() {
+    CLI::App* init = command(Command::init, "init", "write a new envpm.toml");
+    init->add_option("--name", arguments.name, "of the workspace; default: the folder's")
+        ->type_name("NAME");
+    init->add_option("folder", arguments.words, "default: this one")->expected(0, 1);
+
+    CLI::App* add = command(Command::add, "add", "add packages to envpm.toml, lock and install");
+    add->add_option("package", arguments.words, "NAME[EXTRAS]SPECIFIER, as `torch~=2.9.0`")
+        ->required();
+    add->add_option("--index", arguments.index, "the only index that may serve them")
+        ->type_name("NAME");
+    add->add_flag("--no-install", arguments.no_install, "only edit and lock");
+    add_speed_flags(add);
+
+    CLI::App* remove =
+        command(Command::remove, "remove", "remove packages from envpm.toml, lock and install");
+    remove->add_option("package", arguments.words, "names")->required();
+    remove->add_flag("--no-install", arguments.no_install, "only edit and lock");
+    add_speed_flags(remove);
+
+    CLI::App* lock = command(Command::lock, "lock", "solve envpm.toml and write envpm.lock");
+    lock->add_flag("--check", arguments.check, "only tell whether the lock is up to date (code 3)");
+    lock->add_flag("--dry-run", arguments.dry_run, "show what would change, write nothing");
+    add_lock_flags(lock);
+}
+
+void Parser::add_environment_commands() {
+    CLI::App* install =
+        command(Command::install, "install", "bring the environment to what envpm.lock says");
+    install->alias("sync");
+    CLI::Option* locked =
+        install->add_flag("--locked", arguments.locked, "fail (code 3) if the lock is out of date")
+            ->envname("ENVPM_LOCKED");
+    install
+        ->add_flag("--frozen", arguments.frozen,
+                   "use the lock as it is, without a look at envpm.toml")
+        ->envname("ENVPM_FROZEN")
+        ->excludes(locked);
+    install->add_option("--prefix", arguments.prefix, "lay the environment out in DIR besides")
+        ->type_name("DIR");
+    add_speed_flags(install);
+
+    CLI::App* run = command(Command::run, "run", "run a command or a task in the environment");
+    run->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
+    run->prefix_command();
+    run->footer("envpm run [--no-install] [--] COMMAND [ARGUMENTS…]");
+
+    CLI::App* shell = command(Command::shell, "shell", "start a shell in the environment");
+    shell->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
+
+    CLI::App* hook =
+        command(Command::shell_hook, "shell-hook", "print what a shell must eval to activate");
+    hook->add_option("--shell", arguments.shell, "bash, zsh or fish; default: $SHELL")
+        ->type_name("SHELL");
+    hook->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
+}
+
+void Parser::add_reading_commands() {
+    command(Command::list, "list", "the locked packages");
+    command(Command::tree, "tree", "the locked packages by who needs them");
+    command(Command::why, "why", "why a package is in the lock")
+        ->add_option("package", arguments.words, "its name")
+        ->required()
+        ->expected(1);
+    command(Command::info, "info", "project, environment, store and this machine");
+    command(Command::gens, "gens", "the states that the environment was in");
+    command(Command::completion, "completion", "print the completion script of a shell")
+        ->add_option("shell", arguments.words, "bash, zsh or fish")
+        ->required()
+        ->expected(1);
+}
+
+void Parser::add_care_commands() {
+    command(Command::rollback, "rollback", "make an earlier state of the environment current again")
+        ->add_option("generation", arguments.generation, "its number; default: the one before");
+    command(Command::seal, "seal", "write the digest of the installed bytes into envpm.lock");
+    command(Command::verify, "verify", "check the store and the environment, byte for byte")
+        ->add_flag("--quick", arguments.quick, "only kinds, sizes and modes");
+    CLI::App* gc = command(Command::gc, "gc", "remove from the store what no project uses");
+    gc->add_flag("--dry-run", arguments.dry_run, "only tell");
+    gc->add_option_function<std::string>(
+          "--grace", [this](const std::string& text) { arguments.grace = grace_of(text); },
+          "keep what is younger; default 24h")
+        ->type_name("TIME");
+}
+
+/// CLI11 takes a misspelt command for an argument too many; the near miss is what the user needs.
+void check_command_word(int count, const char* const* words) {
+    std::vector<std::string> known = {"sync"};
+    for (const CommandWord& word : command_words()) {
+        known.push_back(word.name);
+    }
+    for (int i = 1; i < count; ++i) {
+        const std::string_view word = words[i];
+        const bool takes_value = word == "--manifest-path" || word == "--target" || word == "-C" ||
+                                 word == "--directory" || word == "--color" ||
+                                 word == "--config-file";
+        if (takes_value) {
+            ++i;
+            continue;
+        }
+        if (word.starts_with("-")) {
+            continue;
+        }
+        if (std::find(known.begin(), known.end(), word) == known.end()) {
+            const auto meant = near_miss(word, known);
+            throw Error({fmt::format("there is no command `{}`", word), "the command line",
+                         meant ? fmt::format("did you mean `{}`?", *meant)
+                               : "`envpm --help` shows what there is"},
+                        ExitCode::usage);
+        }
+        return;
+    }
+}
+
+/// "24h", "30min", "7d", "0s".
+std::chrono::seconds grace_of(const std::string& text) {
+    const std::size_t digits = text.find_first_not_of("0123456789");
+    const std::string unit = digits == std::string::npos ? "" : text.substr(digits);
+    const int factor = unit == "s"     ? 1
+                       : unit == "min" ? 60
+                       : unit == "h"   ? 3600
+                       : unit == "d"   ? 86400
+                                       : 0;
+    if (digits == 0 || digits > 8 || factor == 0) {
+        throw CLI::ValidationError("--grace",
+                                   fmt::format("`{}` is no time such as 24h or 7d", text));
+    }
+    return std::chrono::seconds(std::stoll(text.substr(0, digits)) * factor);
+}
+
+} // namespace
+
+} // namespace envpm::cli

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::cli {
+
+enum class Command {
+    none,
+    init,
+    add,
+    remove,
+    lock,
+    install,
+    run,
+    shell,
+    shell_hook,
+    list,
+    tree,
+    why,
+    info,
+    seal,
+    verify,
+    gc,
+    gens,
+    rollback,
+    completion,
+};
+
+enum class ColorMode { automatic, always, never };
+
+/// Flags that every command takes; each has an `ENVPM_*` variable too.
+struct GlobalOptions {
+    std::optional<std::filesystem::path> manifest_path;
+    std::optional<std::filesystem::path> config_file;
+    std::filesystem::path directory;
+    std::optional<std::string> target;
+    bool is_offline = false;
+    bool is_json = false;
+    bool is_quiet = false;
+    bool is_verbose = false;
+    bool has_no_progress = false;
+    bool ignores_config = false;
+    ColorMode color = ColorMode::automatic;
+};
+
+/// What the command line says, checked for form. A command reads the members that its help shows.
+struct Arguments {
+    Command command = Command::none;
+    GlobalOptions global;
+    std::vector<std::string> words; ///< requirements, names, a command to run, a shell's name
+
+    std::optional<std::string> index;
+    std::optional<std::string> name;
+    bool check = false;
+    bool upgrade = false;
+    std::vector<std::string> upgrade_packages;
+    bool refresh = false;
+    bool dry_run = false;
+    std::optional<std::string> exclude_newer;
+    bool locked = false;
+    bool frozen = false;
+    bool no_install = false;
+    bool quick = false;
+    std::optional<std::filesystem::path> prefix;
+    std::optional<std::string> link_mode;
+    std::optional<std::size_t> jobs;
+    std::optional<int> concurrent_downloads;
+    std::optional<int> generation;
+    std::optional<std::chrono::seconds> grace;
+    std::optional<std::string> shell;
+};
+
+/// Text to print instead of running a command: help or version.
+struct Notice {
+    std::string text;
+};
+
+/// Reads argv. Fills `arguments`, or returns what `--help` and `--version` show. Throws an Error of
+/// code 2 for wrong usage, with the near miss of a misspelt command.
+std::optional<Notice> parse_arguments(int count, const char* const* words, Arguments& arguments);
+
+/// The commands as typed, for completion and near misses, each with its one-line help.
+struct CommandWord {
+    std::string name;
+    std::string help;
+};
+
+std::vector<CommandWord> command_words();
+
+/// Every flag of a command ("" for the global ones), for completion.
+std::vector<std::string> flags_of(const std::string& command);
+
+} // namespace envpm::cli

@@ -1,0 +1,98 @@
+#include "cli/render.h"
+#include "cli/session.h"
+
+#include <fmt/format.h>
+
+namespace envpm::cli {
+
+ExitCode run_view(const Session& session) {
+    const Arguments& arguments = session.arguments;
+    const pipeline::LockedView view =
+        pipeline::view_lock(project_of(session), arguments.global.target);
+    if (arguments.command == Command::why) {
+        const auto name = PackageName::parse(arguments.words.front());
+        if (!name) {
+            throw Error({fmt::format("`{}` is no package name", arguments.words.front()),
+                         "envpm why", "name it as `envpm list` does"},
+                        ExitCode::usage);
+        }
+        const std::vector<pipeline::Path> paths = pipeline::why(view, *name);
+        show(arguments.global.is_json ? document(json_of(paths)) : why_words(paths));
+    } else if (arguments.global.is_json) {
+        show(document(json_of(view)));
+    } else {
+        show(arguments.command == Command::list ? list_words(view) : tree_words(view));
+    }
+    return ExitCode::done;
+}
+
+ExitCode run_info(const Session& session) {
+    const pipeline::Information information =
+        pipeline::inform(project_if_any(session), session.services);
+    show(session.arguments.global.is_json ? document(json_of(information)) : words_of(information));
+    return ExitCode::done;
+}
+
+ExitCode run_seal(const Session& session) {
+    const pipeline::SealReport report = pipeline::seal(project_of(session), session.services);
+    if (session.arguments.global.is_json) {
+        show(document(Json::Object{{"target", report.target},
+                                   {"contents", report.contents.hex()},
+                                   {"changed", !report.was_sealed}}));
+    } else {
+        tell(session, fmt::format("{} target {} with contents sha256:{}\n",
+                                  report.was_sealed ? "already sealed:" : "sealed", report.target,
+                                  report.contents.hex()));
+    }
+    return ExitCode::done;
+}
+
+ExitCode run_verify(const Session& session) {
+    const pipeline::VerifyReport report = pipeline::verify(
+        project_if_any(session),
+        session.arguments.quick ? store::VerifyDepth::quick : store::VerifyDepth::full,
+        session.services);
+    const bool is_whole = report.store.empty() && report.prefix.empty();
+    if (session.arguments.global.is_json) {
+        show(document(json_of(report)));
+    } else if (is_whole) {
+        tell(session, words_of(report, session.terminal));
+    } else {
+        show(words_of(report, session.terminal));
+        tell(session, fmt::format("{} {} files are damaged\nhint: delete them and run `envpm "
+                                  "install`, which fetches what is missing\n",
+                                  styled(session.terminal, Style::bad, "error:"),
+                                  report.store.size() + report.prefix.size()));
+    }
+    return is_whole ? ExitCode::done : ExitCode::integrity;
+}
+
+ExitCode run_gc(const Session& session) {
+    const bool only_tell = session.arguments.dry_run;
+    const store::CollectReport report = pipeline::collect(
+        only_tell ? pipeline::CollectMode::only_tell : pipeline::CollectMode::remove,
+        session.arguments.grace, session.services);
+    show(session.arguments.global.is_json ? document(json_of(report))
+                                          : words_of(report, only_tell));
+    return ExitCode::done;
+}
+
+ExitCode run_gens(const Session& session) {
+    const auto generations = pipeline::generations(project_of(session));
+    show(session.arguments.global.is_json ? document(json_of(generations)) : words_of(generations));
+    return ExitCode::done;
+}
+
+ExitCode run_rollback(const Session& session) {
+    const realize::Generation generation =
+        pipeline::roll_back(project_of(session), session.arguments.generation);
+    if (session.arguments.global.is_json) {
+        show(document(json_of(std::vector<realize::Generation>{generation})));
+    } else {
+        tell(session, fmt::format("generation {} is current again   env {}\n", generation.number,
+                                  short_name(generation.env)));
+    }
+    return ExitCode::done;
+}
+
+} // namespace envpm::cli

@@ -1,0 +1,138 @@
+#include "cli/render.h"
+#include "cli/session.h"
+
+#include <fmt/format.h>
+
+namespace envpm::cli {
+
+namespace {
+
+using pipeline::LockReport;
+using pipeline::Project;
+
+ExitCode install_after_edit(const Session& session, const Project& project,
+                            const pipeline::EditReport& edit, char sign);
+ExitCode run_lock_check(const Session& session, const Project& project);
+
+} // namespace
+
+ExitCode run_init(const Session& session) {
+    const std::filesystem::path folder = session.arguments.words.empty()
+                                             ? session.start
+                                             : session.start / session.arguments.words.front();
+    const std::filesystem::path file =
+        pipeline::init(folder, session.arguments.name, session.services);
+    if (session.arguments.global.is_json) {
+        show(document(Json::Object{{"manifest", file.string()}}));
+    } else {
+        tell(session, fmt::format("wrote {}\nnext: `envpm add torch`, then `envpm run python`\n",
+                                  file.string()));
+    }
+    return ExitCode::done;
+}
+
+ExitCode run_add(const Session& session) {
+    const Project project = project_of(session);
+    const pipeline::EditReport report = pipeline::add(
+        {project, session.arguments.words, session.arguments.index}, session.services);
+    return install_after_edit(session, project, report, '+');
+}
+
+ExitCode run_remove(const Session& session) {
+    const Project project = project_of(session);
+    const pipeline::EditReport report =
+        pipeline::remove({project, session.arguments.words}, session.services);
+    return install_after_edit(session, project, report, '-');
+}
+
+ExitCode run_lock(const Session& session) {
+    const Arguments& arguments = session.arguments;
+    const Project project = project_of(session);
+    if (arguments.check) {
+        return run_lock_check(session, project);
+    }
+    pipeline::LockRequest request{.project = project,
+                                  .upgrade_all = arguments.upgrade,
+                                  .refresh = arguments.refresh,
+                                  .only_tell = arguments.dry_run,
+                                  .exclude_newer = arguments.exclude_newer};
+    for (const std::string& typed : arguments.upgrade_packages) {
+        const auto name = PackageName::parse(typed);
+        if (!name) {
+            throw Error({fmt::format("`{}` is no package name", typed), "--upgrade-package",
+                         "name it as envpm.lock does"},
+                        ExitCode::usage);
+        }
+        request.upgrade_packages.insert(*name);
+    }
+    const LockReport report = pipeline::lock(request, session.services);
+    if (arguments.global.is_json) {
+        show(document(json_of(report)));
+    } else {
+        tell(session, words_of(report, session.terminal));
+        const bool is_locked = report.outcome == LockReport::Outcome::locked;
+        if (!report.explanation) {
+            tell(session, !is_locked          ? "envpm.lock is up to date\n"
+                          : arguments.dry_run ? "envpm.lock would change\n"
+                                              : "wrote envpm.lock\n");
+        }
+    }
+    return report.explanation ? ExitCode::no_solution : ExitCode::done;
+}
+
+namespace {
+
+ExitCode install_after_edit(const Session& session, const Project& project,
+                            const pipeline::EditReport& edit, char sign) {
+    const bool is_json = session.arguments.global.is_json;
+    if (!is_json) {
+        tell(session, words_of(edit, sign, session.terminal));
+    }
+    Json document_value = json_of(edit);
+    if (edit.lock.explanation) {
+        if (is_json) {
+            show(document(std::move(document_value)));
+        }
+        return ExitCode::no_solution;
+    }
+    if (!session.arguments.no_install) {
+        const pipeline::InstallReport installed = pipeline::install(
+            {project, pipeline::LockUse::locked, session.arguments.global.target, {}},
+            session.services);
+        if (is_json) {
+            document_value.get_if<Json::Object>()->emplace("install", json_of(installed));
+        } else {
+            tell(session, words_of(installed, session.terminal));
+        }
+    }
+    if (is_json) {
+        show(document(std::move(document_value)));
+    }
+    return ExitCode::done;
+}
+
+ExitCode run_lock_check(const Session& session, const Project& project) {
+    const pipeline::LockCheck check =
+        pipeline::check_lock(pipeline::read_manifest(project), pipeline::read_lock(project));
+    if (session.arguments.global.is_json) {
+        Json::Array reasons;
+        for (const std::string& reason : check.reasons) {
+            reasons.emplace_back(reason);
+        }
+        show(document(Json::Object{{"fresh", check.is_fresh}, {"reasons", std::move(reasons)}}));
+    } else if (check.is_fresh) {
+        tell(session, "envpm.lock is up to date\n");
+    } else {
+        std::string words =
+            styled(session.terminal, Style::bad, "error:") + " envpm.lock is out of date\n";
+        for (const std::string& reason : check.reasons) {
+            words += "  " + reason + "\n";
+        }
+        tell(session, words + "hint: run `envpm lock`\n");
+    }
+    return check.is_fresh ? ExitCode::done : ExitCode::lock_out_of_date;
+}
+
+} // namespace
+
+} // namespace envpm::cli

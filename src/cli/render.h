@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/terminal.h"
+#include "pipeline/care.h"
+#include "pipeline/edit.h"
+#include "pipeline/inspect.h"
+#include "pipeline/install.h"
+#include "pipeline/lock.h"
+
+#include <string>
+#include <vector>
+
+namespace envpm::cli {
+
+// Words for people: the only place that has them. Each returns whole lines.
+std::string words_of(const Error& error, const Terminal& terminal);
+std::string words_of(const pipeline::LockReport& report, const Terminal& terminal);
+std::string words_of(const pipeline::Explanation& explanation, const Terminal& terminal);
+std::string words_of(const pipeline::InstallReport& report, const Terminal& terminal);
+std::string words_of(const pipeline::EditReport& report, char sign, const Terminal& terminal);
+std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal);
+std::string words_of(const pipeline::Information& information);
+std::string words_of(const store::CollectReport& report, bool only_tell);
+std::string words_of(const std::vector<realize::Generation>& generations);
+std::string list_words(const pipeline::LockedView& view);
+std::string tree_words(const pipeline::LockedView& view);
+std::string why_words(const std::vector<pipeline::Path>& paths);
+
+// The same facts for machines. `document` adds "schema": 1.
+Json json_of(const Error& error);
+Json json_of(const pipeline::LockReport& report);
+Json json_of(const pipeline::InstallReport& report);
+Json json_of(const pipeline::EditReport& report);
+Json json_of(const pipeline::LockedView& view);
+Json json_of(const pipeline::VerifyReport& report);
+Json json_of(const pipeline::Information& information);
+Json json_of(const store::CollectReport& report);
+Json json_of(const std::vector<realize::Generation>& generations);
+Json json_of(const std::vector<pipeline::Path>& paths);
+std::string document(Json value);
+
+} // namespace envpm::cli

@@ -1,0 +1,237 @@
+#include "cli/render.h"
+
+#include <fmt/format.h>
+
+namespace envpm::cli {
+
+namespace {
+
+Json optional_text(const std::optional<std::string>& text) {
+    return text ? Json(*text) : Json();
+}
+
+template <class T> Json texts(const std::vector<T>& items) {
+    Json::Array out;
+    for (const T& item : items) {
+        if constexpr (std::is_same_v<T, std::string>) {
+            out.emplace_back(item);
+        } else {
+            out.emplace_back(item.string());
+        }
+    }
+    return out;
+}
+
+Json target_json(const LockedTarget& target);
+Json package_json(const LockedPackage& package);
+Json explanation_json(const pipeline::Explanation& explanation);
+
+} // namespace
+
+std::string document(Json value) {
+    if (auto* object = value.get_if<Json::Object>()) {
+        object->emplace("schema", 1);
+    }
+    return to_text(value, 2) + "\n";
+}
+
+Json json_of(const Error& error) {
+    Json::Object facts{{"code", static_cast<int>(error.code())},
+                       {"what", error.text().what},
+                       {"subject", error.text().subject},
+                       {"hint", error.text().hint}};
+    if (!error.contexts().empty()) {
+        facts.emplace("contexts", texts(error.contexts()));
+    }
+    return Json::Object{{"error", std::move(facts)}};
+}
+
+Json json_of(const pipeline::LockReport& report) {
+    if (report.explanation) {
+        return explanation_json(*report.explanation);
+    }
+    Json::Array changes;
+    for (const lockfiles::Change& change : report.changes) {
+        changes.emplace_back(Json::Object{{"name", change.name.string()},
+                                          {"before", optional_text(change.before)},
+                                          {"after", optional_text(change.after)},
+                                          {"targets", texts(change.targets)}});
+    }
+    Json::Array targets;
+    for (const LockedTarget& target : report.lock->targets) {
+        targets.push_back(target_json(target));
+    }
+    return Json::Object{{"changed", report.outcome == pipeline::LockReport::Outcome::locked},
+                        {"changes", std::move(changes)},
+                        {"packages", static_cast<std::int64_t>(report.lock->packages.size())},
+                        {"targets", std::move(targets)},
+                        {"seconds", report.seconds}};
+}
+
+Json json_of(const pipeline::InstallReport& report) {
+    if (report.lock && report.lock->explanation) {
+        return json_of(*report.lock);
+    }
+    Json::Object facts{{"changed", !report.was_current},
+                       {"env", report.env},
+                       {"prefix", report.prefix.string()},
+                       {"target", report.target},
+                       {"packages", static_cast<std::int64_t>(report.packages)},
+                       {"fetched_packages", report.fetched_packages},
+                       {"fetched_bytes", report.fetched_bytes},
+                       {"files", report.files},
+                       {"size_bytes", report.size_bytes},
+                       {"sealed", report.is_sealed},
+                       {"seconds", report.seconds}};
+    if (report.lock) {
+        facts.emplace("lock", json_of(*report.lock));
+    }
+    return facts;
+}
+
+Json json_of(const pipeline::EditReport& report) {
+    Json out = json_of(report.lock);
+    if (auto* object = out.get_if<Json::Object>()) {
+        object->emplace("entries", texts(report.entries));
+    }
+    return out;
+}
+
+Json json_of(const pipeline::LockedView& view) {
+    Json::Array packages;
+    for (const LockedPackage& package : view.packages) {
+        packages.push_back(package_json(package));
+    }
+    return Json::Object{{"target", target_json(view.target)},
+                        {"requested", texts(view.requested)},
+                        {"packages", std::move(packages)}};
+}
+
+Json json_of(const pipeline::VerifyReport& report) {
+    Json::Array damages;
+    for (const store::Damage& damage : report.store) {
+        damages.emplace_back(Json::Object{{"path", damage.path.string()}, {"what", damage.what}});
+    }
+    for (const realize::PrefixDamage& damage : report.prefix) {
+        damages.emplace_back(
+            Json::Object{{"path", "current/" + damage.path}, {"what", damage.what}});
+    }
+    return Json::Object{{"damages", std::move(damages)}};
+}
+
+Json json_of(const pipeline::Information& information) {
+    Json::Array interpreters;
+    for (const Interpreter& interpreter : information.interpreters) {
+        interpreters.emplace_back(Json::Object{{"version", interpreter.version},
+                                               {"abi", interpreter.abi.abi},
+                                               {"executable", interpreter.executable.string()}});
+    }
+    Json::Array indexes;
+    for (const pypi::Index& index : information.indexes) {
+        indexes.emplace_back(Json::Object{
+            {"name", index.name}, {"urls", texts(index.urls)}, {"explicit", index.is_explicit}});
+    }
+    Json::Object host;
+    if (information.machine) {
+        host = {{"platform", to_text(information.machine->platform)},
+                {"glibc", information.machine->glibc.text()}};
+    }
+    host.emplace("interpreters", std::move(interpreters));
+    Json::Object facts{{"version", information.version},
+                       {"root", information.root.string()},
+                       {"cache", information.cache.string()},
+                       {"workspace", information.workspace},
+                       {"lock_problem", optional_text(information.lock_problem)},
+                       {"indexes", std::move(indexes)},
+                       {"host", std::move(host)},
+                       {"prefix", Json()},
+                       {"manifest", Json()}};
+    if (information.prefix) {
+        facts["prefix"] = information.prefix->string();
+    }
+    if (information.manifest) {
+        facts["manifest"] = information.manifest->string();
+    }
+    if (information.target) {
+        facts["target"] = information.target->target.name;
+        facts["env"] = information.target->env.hex();
+        facts["contents"] =
+            information.target->contents ? Json(information.target->contents->hex()) : Json();
+        facts["python"] = information.target->python.version;
+    }
+    return facts;
+}
+
+Json json_of(const store::CollectReport& report) {
+    Json::Array removed;
+    for (const std::filesystem::path& path : report.removed) {
+        removed.emplace_back(path.string());
+    }
+    return Json::Object{{"removed", std::move(removed)},
+                        {"freed_bytes", report.freed_bytes},
+                        {"roots", texts(report.kept_roots)}};
+}
+
+Json json_of(const std::vector<realize::Generation>& generations) {
+    Json::Array out;
+    for (const realize::Generation& generation : generations) {
+        out.emplace_back(Json::Object{{"number", generation.number},
+                                      {"prefix", generation.prefix.string()},
+                                      {"env", generation.env.hex()},
+                                      {"created", generation.created},
+                                      {"current", generation.is_current}});
+    }
+    return Json::Object{{"generations", std::move(out)}};
+}
+
+Json json_of(const std::vector<pipeline::Path>& paths) {
+    Json::Array out;
+    for (const pipeline::Path& path : paths) {
+        out.push_back(texts(path));
+    }
+    return Json::Object{{"paths", std::move(out)}};
+}
+
+namespace {
+
+Json target_json(const LockedTarget& target) {
+    return Json::Object{{"name", target.target.name},
+                        {"platform", to_text(target.target.platform)},
+                        {"glibc", target.target.glibc.text()},
+                        {"python", target.python.version},
+                        {"abi", target.python.abi.abi},
+                        {"env", target.env.hex()},
+                        {"contents", target.contents ? Json(target.contents->hex()) : Json()}};
+}
+
+Json package_json(const LockedPackage& package) {
+    return Json::Object{
+        {"name", package.name.string()},     {"version", package.version},
+        {"source", package.source},          {"file", package.file},
+        {"size", package.size_bytes},        {"sha256", package.sha256.hex()},
+        {"extras", texts(package.extras)},   {"requires", texts(package.dependencies)},
+        {"targets", texts(package.targets)}, {"overridden", package.is_overridden}};
+}
+
+/// A conflict is told as an error of code 4, with its parts.
+Json explanation_json(const pipeline::Explanation& explanation) {
+    Json::Array reasons;
+    for (const pipeline::ExplainedReason& reason : explanation.reasons) {
+        reasons.emplace_back(Json::Object{{"text", reason.text}, {"place", reason.place}});
+    }
+    Json::Array nearest;
+    for (const pipeline::NearestSolution& solution : explanation.nearest) {
+        nearest.emplace_back(Json::Object{
+            {"change", solution.change}, {"result", solution.result}, {"place", solution.place}});
+    }
+    return Json::Object{{"error", Json::Object{{"code", static_cast<int>(ExitCode::no_solution)},
+                                               {"what", "no environment can satisfy the manifest"},
+                                               {"subject", explanation.target},
+                                               {"hint", ""},
+                                               {"reasons", std::move(reasons)},
+                                               {"nearest", std::move(nearest)}}}};
+}
+
+} // namespace
+
+} // namespace envpm::cli

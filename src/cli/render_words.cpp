@@ -1,0 +1,283 @@
+#include "cli/render.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace envpm::cli {
+
+namespace {
+
+constexpr std::size_t shown_changes = 40;
+
+std::string change_line(const lockfiles::Change& change, const Terminal& terminal);
+std::string target_line(const pipeline::LockReport& report, const LockedTarget& target);
+std::size_t packages_of(const Lock& lock, const std::string& target);
+void add_tree(std::string& out, const pipeline::LockedView& view, const PackageName& name,
+              const std::string& indent, std::set<PackageName>& shown);
+const LockedPackage* find_package(const pipeline::LockedView& view, const PackageName& name);
+
+std::string tick(const Terminal& terminal) {
+    return styled(terminal, Style::good, "✓");
+}
+
+} // namespace
+
+std::string words_of(const Error& error, const Terminal& terminal) {
+    const ErrorText& text = error.text();
+    std::string out = fmt::format("{} {}\n", styled(terminal, Style::bad, "error:"), text.what);
+    if (!text.subject.empty()) {
+        out += fmt::format("  at: {}\n", text.subject);
+    }
+    for (const std::string& context : error.contexts()) {
+        out += fmt::format("  {}\n", context);
+    }
+    if (!text.hint.empty()) {
+        out += fmt::format("{} {}\n", styled(terminal, Style::bold, "hint:"), text.hint);
+    }
+    return out;
+}
+
+std::string words_of(const pipeline::LockReport& report, const Terminal& terminal) {
+    if (report.explanation) {
+        return words_of(*report.explanation, terminal);
+    }
+    std::string out;
+    for (const LockedTarget& target : report.lock->targets) {
+        out += target_line(report, target);
+    }
+    for (std::size_t i = 0; i < report.changes.size() && i < shown_changes; ++i) {
+        out += change_line(report.changes[i], terminal);
+    }
+    if (report.changes.size() > shown_changes) {
+        out += fmt::format("  … {} more\n", report.changes.size() - shown_changes);
+    }
+    for (const std::string& name : report.unknown_upgrades) {
+        out += fmt::format("  note: `{}` was not in the lock, so there was nothing to upgrade\n",
+                           name);
+    }
+    return out;
+}
+
+std::string words_of(const pipeline::Explanation& explanation, const Terminal& terminal) {
+    std::string out = fmt::format("{} no environment can satisfy the manifest for target `{}`\n",
+                                  styled(terminal, Style::bad, "error:"), explanation.target);
+    for (const pipeline::ExplainedReason& reason : explanation.reasons) {
+        out += fmt::format("  {}{}\n", reason.text,
+                           reason.place.empty() ? "" : fmt::format("  [{}]", reason.place));
+    }
+    if (explanation.nearest.empty()) {
+        return out;
+    }
+    out += "nearest that exist, each by one change:\n";
+    for (std::size_t i = 0; i < explanation.nearest.size(); ++i) {
+        const pipeline::NearestSolution& nearest = explanation.nearest[i];
+        out += fmt::format("  {}. {}  gives {}  [{}]\n", i + 1, nearest.change, nearest.result,
+                           nearest.place);
+    }
+    return out;
+}
+
+std::string words_of(const pipeline::InstallReport& report, const Terminal& terminal) {
+    std::string out;
+    if (report.lock) {
+        out += words_of(*report.lock, terminal);
+        if (report.lock->explanation) {
+            return out;
+        }
+    }
+    if (report.was_current) {
+        return out + fmt::format("{} up to date   env {}\n", tick(terminal), report.env);
+    }
+    const std::string fetched =
+        report.fetched_packages == 0
+            ? std::string("nothing fetched")
+            : fmt::format("{} of them fetched ({})", report.fetched_packages,
+                          human_bytes(report.fetched_bytes));
+    out += fmt::format("{} {} packages, {}; {} files, {}\n", tick(terminal), report.packages,
+                       fetched, report.files, human_bytes(report.size_bytes));
+    out += fmt::format("{} installed in {}   env {}   prefix .envpm/envs/default/current\n",
+                       tick(terminal), human_seconds(report.seconds), report.env);
+    if (report.is_sealed) {
+        out += fmt::format("{} the sealed contents were reproduced\n", tick(terminal));
+    }
+    return out;
+}
+
+std::string words_of(const pipeline::EditReport& report, char sign, const Terminal& terminal) {
+    if (report.lock.explanation) {
+        return words_of(*report.lock.explanation, terminal) +
+               "envpm.toml and envpm.lock are as before\n";
+    }
+    std::string out;
+    for (const std::string& entry : report.entries) {
+        out += fmt::format("{} {}\n", styled(terminal, Style::bold, std::string(1, sign)), entry);
+    }
+    return out + words_of(report.lock, terminal);
+}
+
+std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal) {
+    std::string out;
+    for (const store::Damage& damage : report.store) {
+        out += fmt::format("{}: {}\n", damage.path.string(), damage.what);
+    }
+    for (const realize::PrefixDamage& damage : report.prefix) {
+        out += fmt::format("current/{}: {}\n", damage.path, damage.what);
+    }
+    return out.empty() ? fmt::format("{} store and environment are whole\n", tick(terminal)) : out;
+}
+
+std::string words_of(const pipeline::Information& information) {
+    std::string out = fmt::format("envpm      {}\n", information.version);
+    out += fmt::format("root       {}\n", information.root.string());
+    out += fmt::format("cache      {}\n", information.cache.string());
+    if (information.machine) {
+        out += fmt::format("machine    {}, glibc {}\n", to_text(information.machine->platform),
+                           information.machine->glibc.text());
+    }
+    for (const Interpreter& interpreter : information.interpreters) {
+        out += fmt::format("python     {}  {}\n", interpreter.version,
+                           interpreter.executable.string());
+    }
+    if (!information.manifest) {
+        return out + "project    none here\n";
+    }
+    out +=
+        fmt::format("project    {} ({})\n", information.workspace, information.manifest->string());
+    for (const pypi::Index& index : information.indexes) {
+        out += fmt::format("index      {}  {}{}\n", index.name, fmt::join(index.urls, ", "),
+                           index.is_explicit ? "  (explicit)" : "");
+    }
+    if (information.target) {
+        out += fmt::format("target     {}\n", information.target->target.name);
+        out += fmt::format("env        {}\n", short_name(information.target->env));
+        if (information.target->contents) {
+            out += fmt::format("contents   {}\n", information.target->contents->hex());
+        }
+    }
+    if (information.lock_problem) {
+        out += fmt::format("lock       {}\n", *information.lock_problem);
+    }
+    return out + fmt::format("prefix     {}\n", information.prefix ? information.prefix->string()
+                                                                   : "nothing is installed yet");
+}
+
+std::string words_of(const store::CollectReport& report, bool only_tell) {
+    std::string out;
+    for (const std::filesystem::path& path : report.removed) {
+        out += path.string() + "\n";
+    }
+    return out + fmt::format("{} {}, {} things; {} projects keep the rest\n",
+                             only_tell ? "would free" : "freed", human_bytes(report.freed_bytes),
+                             report.removed.size(), report.kept_roots.size());
+}
+
+std::string words_of(const std::vector<realize::Generation>& generations) {
+    std::string out;
+    for (const realize::Generation& generation : generations) {
+        out += fmt::format("{} {:>4}  {}  {}\n", generation.is_current ? "*" : " ",
+                           generation.number, generation.created, short_name(generation.env));
+    }
+    return out;
+}
+
+std::string list_words(const pipeline::LockedView& view) {
+    std::size_t width = 0;
+    std::size_t version_width = 0;
+    for (const LockedPackage& package : view.packages) {
+        width = std::max(width, package.name.string().size());
+        version_width = std::max(version_width, package.version.size());
+    }
+    std::string out;
+    for (const LockedPackage& package : view.packages) {
+        out += fmt::format("{:<{}}  {:<{}}  {:>8}  {}{}\n", package.name.string(), width,
+                           package.version, version_width, human_bytes(package.size_bytes),
+                           package.source, package.is_overridden ? "  (overridden)" : "");
+    }
+    return out;
+}
+
+std::string tree_words(const pipeline::LockedView& view) {
+    std::string out;
+    std::set<PackageName> shown;
+    for (const PackageName& name : view.requested) {
+        const LockedPackage* package = find_package(view, name);
+        out += fmt::format("{} {}\n", name.string(), package->version);
+        shown.insert(name);
+        add_tree(out, view, name, "", shown);
+    }
+    return out;
+}
+
+std::string why_words(const std::vector<pipeline::Path>& paths) {
+    std::string out;
+    for (const pipeline::Path& path : paths) {
+        out += fmt::format("{}\n", fmt::join(path, " → "));
+    }
+    return out.empty() ? "nothing in the manifest needs it: run `envpm lock`\n" : out;
+}
+
+namespace {
+
+std::string change_line(const lockfiles::Change& change, const Terminal& terminal) {
+    const std::string targets =
+        change.targets.empty() ? "" : fmt::format("  ({})", fmt::join(change.targets, ", "));
+    const std::string& name = change.name.string();
+    if (!change.before) {
+        return fmt::format("  {} {} {}{}\n", styled(terminal, Style::good, "+"), name,
+                           *change.after, targets);
+    }
+    if (!change.after) {
+        return fmt::format("  {} {} {}{}\n", styled(terminal, Style::bad, "-"), name,
+                           *change.before, targets);
+    }
+    return fmt::format("  {} {} {} → {}{}\n", styled(terminal, Style::bold, "~"), name,
+                       *change.before, *change.after, targets);
+}
+
+std::string target_line(const pipeline::LockReport& report, const LockedTarget& target) {
+    return fmt::format("resolved {} packages for {} in {} (python {} from this host)\n",
+                       packages_of(*report.lock, target.target.name), target.target.name,
+                       human_seconds(report.seconds), target.python.version);
+}
+
+std::size_t packages_of(const Lock& lock, const std::string& target) {
+    return static_cast<std::size_t>(
+        std::count_if(lock.packages.begin(), lock.packages.end(), [&](const auto& package) {
+            return std::find(package.targets.begin(), package.targets.end(), target) !=
+                   package.targets.end();
+        }));
+}
+
+/// A package's needs are shown where it first stands; later it has a mark instead.
+void add_tree(std::string& out, const pipeline::LockedView& view, const PackageName& name,
+              const std::string& indent, std::set<PackageName>& shown) {
+    const LockedPackage* package = find_package(view, name);
+    for (std::size_t i = 0; i < package->dependencies.size(); ++i) {
+        const bool is_last = i + 1 == package->dependencies.size();
+        const PackageName next = pipeline::name_of_dependency(package->dependencies[i]);
+        const LockedPackage* found = find_package(view, next);
+        if (found == nullptr) {
+            continue;
+        }
+        const bool is_new = shown.insert(next).second;
+        const bool is_cut = !is_new && !found->dependencies.empty();
+        out += fmt::format("{}{}{} {}{}\n", indent, is_last ? "└─ " : "├─ ", next.string(),
+                           found->version, is_cut ? " (above)" : "");
+        if (is_new) {
+            add_tree(out, view, next, indent + (is_last ? "   " : "│  "), shown);
+        }
+    }
+}
+
+const LockedPackage* find_package(const pipeline::LockedView& view, const PackageName& name) {
+    const auto found = std::find_if(view.packages.begin(), view.packages.end(),
+                                    [&](const auto& package) { return package.name == name; });
+    return found == view.packages.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+} // namespace envpm::cli

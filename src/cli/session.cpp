@@ -1,0 +1,39 @@
+#include "cli/session.h"
+
+#include "base/error.h"
+#include "pipeline/edit.h"
+
+#include <cerrno>
+#include <cstdio>
+
+namespace envpm::cli {
+
+pipeline::Project project_of(const Session& session) {
+    const pipeline::Project project =
+        pipeline::find_project(session.arguments.global.manifest_path, session.start);
+    pipeline::finish_interrupted_edit(project);
+    return project;
+}
+
+std::optional<pipeline::Project> project_if_any(const Session& session) {
+    const bool is_named = session.arguments.global.manifest_path.has_value();
+    if (!is_named && !pipeline::has_project(session.start)) {
+        return std::nullopt;
+    }
+    return project_of(session);
+}
+
+void tell(const Session& session, const std::string& words) {
+    if (!session.terminal.is_quiet) {
+        std::fputs(words.c_str(), stderr);
+    }
+}
+
+void show(const std::string& data) {
+    std::fwrite(data.data(), 1, data.size(), stdout);
+    if (std::fflush(stdout) != 0) {
+        throw_system_error("cannot write the output", "standard output", errno);
+    }
+}
+
+} // namespace envpm::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/exit_code.h"
+#include "cli/arguments.h"
+#include "cli/terminal.h"
+#include "pipeline/project.h"
+#include "pipeline/services.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace envpm::cli {
+
+/// One command under way: what it was asked, and where it tells.
+struct Session {
+    const Arguments& arguments;
+    const Terminal& terminal;
+    pipeline::Services& services;
+    std::filesystem::path start; ///< the folder that it works in
+};
+
+/// The project that the command is for; an edit that a crash interrupted is finished first.
+pipeline::Project project_of(const Session& session);
+
+/// The same for commands that work without a project too.
+std::optional<pipeline::Project> project_if_any(const Session& session);
+
+/// Words for people, on standard error; nothing under --quiet.
+void tell(const Session& session, const std::string& words);
+
+/// Data, on standard output; throws an Error if that cannot be written.
+void show(const std::string& data);
+
+// The commands, by what they do.
+ExitCode run_init(const Session& session);
+ExitCode run_add(const Session& session);
+ExitCode run_remove(const Session& session);
+ExitCode run_lock(const Session& session);
+
+ExitCode run_install(const Session& session);
+ExitCode run_run(const Session& session);
+ExitCode run_shell(const Session& session);
+ExitCode run_shell_hook(const Session& session);
+
+ExitCode run_view(const Session& session);
+ExitCode run_info(const Session& session);
+ExitCode run_seal(const Session& session);
+ExitCode run_verify(const Session& session);
+ExitCode run_gc(const Session& session);
+ExitCode run_gens(const Session& session);
+ExitCode run_rollback(const Session& session);
+
+} // namespace envpm::cli

@@ -1,0 +1,57 @@
+#include "cli/shell.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <fmt/format.h>
+
+namespace envpm::cli {
+
+activate::Shell shell_named(const std::string& text) {
+    const std::string name = std::filesystem::path(text).filename().string();
+    if (const auto shell = activate::parse_shell(name)) {
+        return *shell;
+    }
+    throw Error({fmt::format("`{}` is no shell that envpm knows", text), "--shell",
+                 "known: bash, zsh, fish"},
+                ExitCode::usage);
+}
+
+ShellStart shell_start(const pipeline::ActiveEnvironment& environment, const Variables& before,
+                       const std::filesystem::path& folder) {
+    const std::string program = before.find("SHELL").value_or("/bin/bash");
+    const std::string name = std::filesystem::path(program).filename().string();
+    const auto known = activate::parse_shell(name);
+    if (!known) {
+        return {{program}, environment.variables};
+    }
+    const std::string text =
+        activate::shell_text(*known, environment.changes, before, environment.workspace);
+    Variables variables = before;
+    switch (*known) {
+    case activate::Shell::bash: {
+        const std::filesystem::path file = folder / "bashrc";
+        write_file(file, "[ -r ~/.bashrc ] && . ~/.bashrc\n" + text, Durability::cached);
+        return {{program, "--rcfile", file.string(), "-i"}, std::move(variables)};
+    }
+    case activate::Shell::zsh: {
+        // zsh reads its start files from ZDOTDIR; ours reads the user's first.
+        const std::string own = before.find("ZDOTDIR").value_or("$HOME");
+        write_file(folder / ".zshrc",
+                   fmt::format("export ZDOTDIR={}\n[ -r \"$ZDOTDIR/.zshrc\" ] && . "
+                               "\"$ZDOTDIR/.zshrc\"\n{}",
+                               own, text),
+                   Durability::cached);
+        variables.set("ZDOTDIR", folder.string());
+        return {{program, "-i"}, std::move(variables)};
+    }
+    case activate::Shell::fish:
+        break;
+    }
+    const std::filesystem::path file = folder / "init.fish";
+    write_file(file, text, Durability::cached);
+    return {{program, "-i", "--init-command", fmt::format("source '{}'", file.string())},
+            std::move(variables)};
+}
+
+} // namespace envpm::cli

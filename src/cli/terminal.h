@@ -1,0 +1,73 @@
+#pragma once
+
+#include "base/progress.h"
+#include "cli/arguments.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace envpm::cli {
+
+/// What the two output streams are, decided once.
+struct Terminal {
+    bool has_color = false;      ///< on standard error
+    bool is_interactive = false; ///< standard error is a terminal that can redraw a line
+    std::size_t width = 80;
+    bool is_quiet = false;
+    bool is_verbose = false;
+};
+
+/// From the flags, NO_COLOR (https://no-color.org), TERM and the streams.
+Terminal describe_terminal(const GlobalOptions& options, bool has_no_color, bool is_dumb);
+
+enum class Style { plain, bold, good, bad, faint };
+
+/// The text in that style, or as it is without colours.
+std::string styled(const Terminal& terminal, Style style, std::string_view text);
+
+/// "2.8 GB", "512 B": decimal units, as disks and downloads are sold.
+std::string human_bytes(std::uint64_t bytes);
+
+/// "1.4 s", "230 ms", "2 min 5 s".
+std::string human_seconds(double seconds);
+
+/// Progress on standard error: a bar on a terminal, redrawn ten times a second at most; elsewhere a
+/// line when a task begins to take long, and one each ten seconds. Any thread may call it, so the
+/// one line that all of them write is behind a mutex.
+class TerminalProgress final : public Progress {
+  public:
+    explicit TerminalProgress(const Terminal& terminal)
+        : terminal_(terminal) {}
+
+    ~TerminalProgress() override;
+
+    void begin(std::string_view task, std::uint64_t total, ProgressUnit unit) override;
+    void advance(std::uint64_t amount) override;
+    void end() override;
+    void note(std::string_view line) override;
+    void trace(std::string_view line) override;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    void draw(Clock::time_point now);
+    void clear_line();
+    [[nodiscard]] std::string amounts() const;
+
+    const Terminal& terminal_;
+    std::mutex mutex_;
+    std::string task_;
+    std::uint64_t total_ = 0;
+    ProgressUnit unit_ = ProgressUnit::items;
+    std::atomic<std::uint64_t> done_ = 0;
+    std::atomic<Clock::rep> next_draw_ = 0;
+    Clock::time_point began_;
+    bool is_drawn_ = false;
+    bool is_open_ = false;
+};
+
+} // namespace envpm::cli

@@ -1,0 +1,69 @@
+#include "cli/commands.h"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include <pthread.h>
+#include <unistd.h>
+
+extern char** environ; // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
+
+namespace {
+
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop request; a second one ends the process at once, which
+/// is safe at any point. Signals are blocked in every other thread, so no code is ever interrupted.
+class SignalWaiter {
+  public:
+    SignalWaiter() {
+        sigemptyset(&signals_);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+            sigaddset(&signals_, signal);
+        }
+        pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+        thread_ = std::jthread([this] { wait(); });
+    }
+
+    SignalWaiter(const SignalWaiter&) = delete;
+    SignalWaiter& operator=(const SignalWaiter&) = delete;
+
+    ~SignalWaiter() {
+        is_done_ = true;
+        pthread_kill(thread_.native_handle(), SIGTERM);
+        thread_.join();
+    }
+
+    [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+
+  private:
+    void wait() {
+        int signal = 0;
+        while (sigwait(&signals_, &signal) == 0 && !is_done_) {
+            if (source_.stop_requested()) {
+                ::_exit(130);
+            }
+            source_.request_stop();
+        }
+    }
+
+    sigset_t signals_{};
+    sigset_t before_{};
+    std::stop_source source_;
+    std::atomic<bool> is_done_ = false;
+    std::jthread thread_;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    const SignalWaiter signals;
+    envpm::cli::Invocation invocation;
+    invocation.argument_count = argc;
+    invocation.arguments = argv;
+    invocation.variables = envpm::Variables::from_strings(environ);
+    invocation.stop = signals.token();
+    invocation.now = std::chrono::system_clock::now();
+    return static_cast<int>(envpm::cli::run_command(invocation));
+}

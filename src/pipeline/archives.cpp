@@ -1,0 +1,190 @@
+#include "pipeline/archives.h"
+
+#include "base/error.h"
+#include "pipeline/project.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
+                                    const Manifest& manifest, Services& services);
+void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
+              const std::vector<pypi::Index>& indexes, pypi::IndexClient& client);
+const pypi::Index& index_named(const std::vector<pypi::Index>& indexes,
+                               const LockedPackage& package);
+std::vector<std::vector<pypi::Index>> by_mirror(const std::vector<pypi::Index>& indexes);
+void throw_if_not_located(const std::vector<fetch::Download>& downloads,
+                          const std::vector<LockedPackage>& missing);
+[[noreturn]] void throw_offline(const std::vector<LockedPackage>& missing);
+
+} // namespace
+
+FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
+                          const store::Store& store, Services& services) {
+    std::vector<LockedPackage> missing;
+    FetchTotals totals;
+    for (const LockedPackage& package : packages) {
+        if (!store.tree(package.sha256)) {
+            missing.push_back(package);
+            ++totals.packages;
+            totals.bytes += package.size_bytes;
+        }
+    }
+    if (missing.empty()) {
+        return totals;
+    }
+    const std::filesystem::path folder = services.cache("dl");
+    const bool all_here = std::all_of(missing.begin(), missing.end(), [&](const auto& package) {
+        return std::filesystem::exists(folder / package.sha256.hex());
+    });
+    if (services.is_offline() && !all_here) {
+        throw_offline(missing);
+    }
+    const std::vector<fetch::Download> downloads = locate(missing, manifest, services);
+    store::Intake intake(store, services.pool(), services.progress());
+    std::vector<std::filesystem::path> arrived;
+    const auto failures = services.network().download(
+        downloads, folder, services.progress(),
+        [&](std::size_t index, const std::filesystem::path& file) {
+            arrived.push_back(file);
+            intake.add({file, downloads[index].sha256, downloads[index].label});
+        });
+    intake.publish();
+    // Published and durable: the archives have served.
+    for (const std::filesystem::path& file : arrived) {
+        std::filesystem::remove(file);
+    }
+    for (const std::optional<Error>& failure : failures) {
+        if (failure) {
+            throw *failure;
+        }
+    }
+    return totals;
+}
+
+namespace {
+
+/// A lock has no URLs: where a file is today stands on its project's page.
+std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
+                                    const Manifest& manifest, Services& services) {
+    std::vector<fetch::Download> downloads;
+    for (const LockedPackage& package : missing) {
+        downloads.push_back({fmt::format("{} {}", package.name.string(), package.version),
+                             {},
+                             package.size_bytes,
+                             package.sha256});
+    }
+    if (services.is_offline()) {
+        return downloads;
+    }
+    const std::vector<std::vector<pypi::Index>> mirrors =
+        by_mirror(indexes_of(manifest, services.settings()));
+    std::optional<Error> failure;
+    for (const std::vector<pypi::Index>& indexes : mirrors) {
+        pypi::IndexClient client(services.network(), services.cache("index"),
+                                 cache_policy(services, false));
+        // One mirror's failure is not the end while another has the file.
+        try {
+            add_urls(downloads, missing, indexes, client);
+        } catch (const Error& error) {
+            if (error.code() == ExitCode::interrupted || mirrors.size() == 1) {
+                throw;
+            }
+            services.progress().note(error.what());
+            failure = error;
+        }
+    }
+    const bool none_found =
+        std::all_of(downloads.begin(), downloads.end(),
+                    [](const fetch::Download& download) { return download.urls.empty(); });
+    if (failure && none_found) {
+        throw *failure;
+    }
+    throw_if_not_located(downloads, missing);
+    return downloads;
+}
+
+void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
+              const std::vector<pypi::Index>& indexes, pypi::IndexClient& client) {
+    std::vector<pypi::PageQuery> queries;
+    for (const LockedPackage& package : missing) {
+        queries.push_back({&index_named(indexes, package), package.name});
+    }
+    const std::vector<pypi::PageAnswer> answers = client.pages(queries);
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        if (!answers[i].page) {
+            continue;
+        }
+        for (const pypi::WheelFile& wheel : answers[i].page->wheels) {
+            if (wheel.file_name == missing[i].file &&
+                (!wheel.sha256 || *wheel.sha256 == missing[i].sha256)) {
+                downloads[i].urls.push_back(wheel.url);
+            }
+        }
+    }
+}
+
+const pypi::Index& index_named(const std::vector<pypi::Index>& indexes,
+                               const LockedPackage& package) {
+    for (const pypi::Index& index : indexes) {
+        if (index.name == package.source) {
+            return index;
+        }
+    }
+    throw Error({fmt::format("the lock takes {} {} from `{}`, and no index has that name",
+                             package.name.string(), package.version, package.source),
+                 "envpm.lock", "name the index under `[indexes]`, or run `envpm lock`"});
+}
+
+/// The n-th list has the n-th mirror of each index, or its last if it has fewer.
+std::vector<std::vector<pypi::Index>> by_mirror(const std::vector<pypi::Index>& indexes) {
+    std::size_t most = 0;
+    for (const pypi::Index& index : indexes) {
+        most = std::max(most, index.urls.size());
+    }
+    std::vector<std::vector<pypi::Index>> out;
+    for (std::size_t mirror = 0; mirror < most; ++mirror) {
+        std::vector<pypi::Index> list;
+        for (const pypi::Index& index : indexes) {
+            list.push_back({index.name,
+                            {index.urls[std::min(mirror, index.urls.size() - 1)]},
+                            index.is_explicit});
+        }
+        out.push_back(std::move(list));
+    }
+    return out;
+}
+
+void throw_if_not_located(const std::vector<fetch::Download>& downloads,
+                          const std::vector<LockedPackage>& missing) {
+    for (std::size_t i = 0; i < downloads.size(); ++i) {
+        if (downloads[i].urls.empty()) {
+            throw Error({fmt::format("index `{}` does not have {} with the locked sha256",
+                                     missing[i].source, missing[i].file),
+                         "envpm.lock",
+                         "`envpm lock --refresh` finds what the index has now; a mirror may also "
+                         "be behind"},
+                        ExitCode::network);
+        }
+    }
+}
+
+void throw_offline(const std::vector<LockedPackage>& missing) {
+    std::vector<std::string> names;
+    for (const LockedPackage& package : missing) {
+        names.push_back(package.name.string() + " " + package.version);
+    }
+    throw Error({fmt::format("the store lacks {}, and this run is offline", fmt::join(names, ", ")),
+                 "envpm.lock", "run once without `--offline`"},
+                ExitCode::network);
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "model/lock.h"
+#include "model/manifest.h"
+#include "pipeline/services.h"
+#include "store/store.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace envpm::pipeline {
+
+struct FetchTotals {
+    std::uint64_t packages = 0;
+    std::uint64_t bytes = 0;
+};
+
+/// Brings the archives that the store lacks into it, each proven against the lock by size and
+/// sha256, unpacking while others still arrive. What arrived is kept even if another archive cannot
+/// be had. An Error (code 5 or 6) names package, source and every URL tried; offline, what is
+/// missing.
+FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
+                          const store::Store& store, Services& services);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,105 @@
+#include "pipeline/care.h"
+
+#include "base/error.h"
+#include "lockfiles/lock_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+[[noreturn]] void throw_damaged(const std::vector<realize::PrefixDamage>& damages,
+                                const std::filesystem::path& prefix);
+
+} // namespace
+
+realize::Generation current_generation(const Project& project) {
+    if (auto current = generations_of(project).current()) {
+        return *current;
+    }
+    throw Error({"nothing is installed for this project yet", project.folder().string(),
+                 "run `envpm install`"});
+}
+
+std::vector<realize::Generation> generations(const Project& project) {
+    return generations_of(project).all();
+}
+
+realize::Generation roll_back(const Project& project, std::optional<int> number) {
+    return generations_of(project).roll_back(number);
+}
+
+SealReport seal(const Project& project, Services& services) {
+    std::optional<Lock> lock = read_lock(project);
+    const realize::Generation current = current_generation(project);
+    const auto target =
+        lock ? std::find_if(lock->targets.begin(), lock->targets.end(),
+                            [&](const auto& candidate) { return candidate.env == current.env; })
+             : std::vector<LockedTarget>::iterator();
+    if (!lock || target == lock->targets.end()) {
+        throw Error({"what is installed is not what envpm.lock says", project.lock_file().string(),
+                     "run `envpm install`, then seal"},
+                    ExitCode::lock_out_of_date);
+    }
+    const auto damages = realize::check(current.prefix, realize::CheckDepth::full, services.pool(),
+                                        services.progress());
+    if (!damages.empty()) {
+        throw_damaged(damages, current.prefix);
+    }
+    const Sha256 contents =
+        realize::contents_digest_of_prefix(current.prefix, services.pool(), services.progress());
+    SealReport report{target->target.name, contents, target->contents == contents};
+    if (!report.was_sealed) {
+        target->contents = contents;
+        lockfiles::write(project.lock_file(), *lock);
+    }
+    return report;
+}
+
+VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth depth,
+                    Services& services) {
+    VerifyReport report;
+    const StorePaths paths(services.settings().store_root);
+    report.store = store::verify(paths, depth, services.pool(), services.progress());
+    if (project) {
+        if (const auto current = generations_of(*project).current()) {
+            report.prefix =
+                realize::check(current->prefix,
+                               depth == store::VerifyDepth::full ? realize::CheckDepth::full
+                                                                 : realize::CheckDepth::quick,
+                               services.pool(), services.progress());
+        }
+    }
+    return report;
+}
+
+store::CollectReport collect(CollectMode mode, std::optional<std::chrono::seconds> grace,
+                             Services& services) {
+    store::CollectRequest request;
+    request.only_tell = mode == CollectMode::only_tell;
+    request.now = services.now();
+    if (grace) {
+        request.grace = *grace;
+    }
+    return store::collect(StorePaths(services.settings().store_root), request, services.progress());
+}
+
+namespace {
+
+void throw_damaged(const std::vector<realize::PrefixDamage>& damages,
+                   const std::filesystem::path& prefix) {
+    std::string files;
+    for (const realize::PrefixDamage& damage : damages) {
+        files += fmt::format("{}{} ({})", files.empty() ? "" : ", ", damage.path, damage.what);
+    }
+    throw Error({fmt::format("the environment is damaged: {}", files), prefix.string(),
+                 "`envpm gc` and `envpm install` make it anew"},
+                ExitCode::integrity);
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

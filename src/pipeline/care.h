@@ -1,0 +1,47 @@
+#pragma once
+
+#include "pipeline/project.h"
+#include "pipeline/services.h"
+#include "realize/generations.h"
+#include "realize/prefix.h"
+#include "store/care.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// The prefix that is current in the project; an Error (code 1) says to install first.
+realize::Generation current_generation(const Project& project);
+
+/// Ascending by number.
+std::vector<realize::Generation> generations(const Project& project);
+
+realize::Generation roll_back(const Project& project, std::optional<int> number);
+
+struct SealReport {
+    std::string target;
+    Sha256 contents;
+    bool was_sealed = false; ///< the lock had this very digest already
+};
+
+/// Writes the contents digest of the current prefix's real bytes into the lock. An Error of code 3
+/// if the prefix is not that of the lock, of code 6 if it is damaged.
+SealReport seal(const Project& project, Services& services);
+
+struct VerifyReport {
+    std::vector<store::Damage> store;
+    std::vector<realize::PrefixDamage> prefix; ///< of the project's current one, if there is one
+};
+
+VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth depth,
+                    Services& services);
+
+enum class CollectMode { remove, only_tell };
+
+store::CollectReport collect(CollectMode mode, std::optional<std::chrono::seconds> grace,
+                             Services& services);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "model/answer.h"
+#include "pipeline/package_universe.h"
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// One line of an explanation, with the place in the manifest that it comes from, if any.
+struct ExplainedReason {
+    std::string text;
+    std::string place; ///< file:line:column, or empty
+};
+
+/// A change of the manifest that makes it solvable; each was solved before it is offered.
+struct NearestSolution {
+    std::string change; ///< `torch = "~=2.3.0"`
+    std::string result; ///< "torch 2.3.1"
+    std::string place;  ///< the line to change
+};
+
+/// A conflict in the user's terms.
+struct Explanation {
+    std::string target;
+    std::vector<ExplainedReason> reasons;
+    std::vector<NearestSolution> nearest;
+};
+
+/// Words for each reason, then the nearest environments that exist, found by giving up one of the
+/// conflicting requirements at a time and solving again.
+Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Requests& requests,
+                    const std::vector<std::string>& known_names, std::stop_token stop);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,155 @@
+#include "pipeline/inspect.h"
+
+#include "base/error.h"
+#include "base/near_miss.h"
+#include "host/this_machine.h"
+#include "pipeline/install.h"
+#include "realize/generations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+namespace envpm::pipeline {
+
+namespace {
+
+const LockedPackage* find_package(const LockedView& view, const PackageName& name);
+std::optional<Path> shortest_path(const LockedView& view, const PackageName& from,
+                                  const PackageName& to);
+void inform_of_project(Information& information, const Project& project, const Services& services);
+
+} // namespace
+
+LockedView view_lock(const Project& project, const std::optional<std::string>& target) {
+    const std::optional<Lock> lock = read_lock(project);
+    if (!lock) {
+        throw Error({"there is no envpm.lock yet", project.lock_file().string(),
+                     "run `envpm lock` to make it"},
+                    ExitCode::lock_out_of_date);
+    }
+    LockedView view{choose_target(*lock, target), {}, {}};
+    for (const LockedPackage& package : lock->packages) {
+        if (std::find(package.targets.begin(), package.targets.end(), view.target.target.name) !=
+            package.targets.end()) {
+            view.packages.push_back(package);
+        }
+    }
+    for (const ManifestRequirement& requirement : read_manifest(project).pypi_dependencies) {
+        const bool is_new = std::find(view.requested.begin(), view.requested.end(),
+                                      requirement.name) == view.requested.end();
+        if (is_new && find_package(view, requirement.name) != nullptr) {
+            view.requested.push_back(requirement.name);
+        }
+    }
+    return view;
+}
+
+PackageName name_of_dependency(const std::string& text) {
+    const auto name = PackageName::parse(text.substr(0, text.find_first_of(" [")));
+    if (!name) {
+        throw Error({fmt::format("`{}` is no dependency", text), "envpm.lock",
+                     "run `envpm lock` to write it anew"},
+                    ExitCode::integrity);
+    }
+    return *name;
+}
+
+std::vector<Path> why(const LockedView& view, const PackageName& name) {
+    if (find_package(view, name) == nullptr) {
+        std::vector<std::string> names;
+        for (const LockedPackage& package : view.packages) {
+            names.push_back(package.name.string());
+        }
+        const auto meant = near_miss(name.string(), names);
+        throw Error(
+            {fmt::format("`{}` is not in the lock", name.string()), "envpm.lock",
+             meant ? fmt::format("did you mean `{}`?", *meant) : "`envpm list` shows what is"});
+    }
+    std::vector<Path> paths;
+    for (const PackageName& root : view.requested) {
+        if (auto path = shortest_path(view, root, name)) {
+            paths.push_back(std::move(*path));
+        }
+    }
+    return paths;
+}
+
+Information inform(const std::optional<Project>& project, const Services& services) {
+    Information information;
+    information.version = ENVPM_VERSION;
+    information.root = services.settings().store_root;
+    information.cache = services.settings().cache_root;
+    information.machine = host::detect_target();
+    information.interpreters = host_interpreters(services);
+    if (project) {
+        inform_of_project(information, *project, services);
+    }
+    return information;
+}
+
+namespace {
+
+const LockedPackage* find_package(const LockedView& view, const PackageName& name) {
+    const auto found = std::find_if(view.packages.begin(), view.packages.end(),
+                                    [&](const auto& package) { return package.name == name; });
+    return found == view.packages.end() ? nullptr : &*found;
+}
+
+/// Breadth first, so the first chain found is a shortest one.
+std::optional<Path> shortest_path(const LockedView& view, const PackageName& from,
+                                  const PackageName& to) {
+    std::deque<std::pair<PackageName, Path>> open = {{from, {from.string()}}};
+    std::set<PackageName> seen = {from};
+    while (!open.empty()) {
+        auto [name, path] = std::move(open.front());
+        open.pop_front();
+        if (name == to) {
+            return path;
+        }
+        const LockedPackage* package = find_package(view, name);
+        if (package == nullptr) {
+            continue;
+        }
+        for (const std::string& text : package->dependencies) {
+            const PackageName next = name_of_dependency(text);
+            if (seen.insert(next).second) {
+                Path longer = path;
+                longer.push_back(next.string());
+                open.emplace_back(next, std::move(longer));
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+void inform_of_project(Information& information, const Project& project, const Services& services) {
+    const Manifest manifest = read_manifest(project);
+    information.manifest = project.manifest_file;
+    information.workspace = manifest.name;
+    information.indexes = indexes_of(manifest, services.settings());
+    if (const auto current = generations_of(project).current()) {
+        information.prefix = current->prefix;
+    }
+    const std::optional<Lock> lock = read_lock(project);
+    if (!lock) {
+        information.lock_problem = "there is no envpm.lock yet";
+        return;
+    }
+    const LockCheck check = check_lock(manifest, lock);
+    if (!check.is_fresh) {
+        information.lock_problem = "envpm.lock is out of date: " + check.reasons.front();
+    }
+    for (const LockedTarget& target : lock->targets) {
+        if (information.machine && target.target.platform == information.machine->platform &&
+            target.target.glibc <= information.machine->glibc && !information.target) {
+            information.target = target;
+        }
+    }
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "model/lock.h"
+#include "pipeline/project.h"
+#include "pipeline/services.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// A target's part of the lock, for `list`, `tree` and `why`. An Error of code 3 if there is no
+/// lock.
+struct LockedView {
+    LockedTarget target;
+    std::vector<LockedPackage> packages; ///< sorted by name
+    std::vector<PackageName> requested;  ///< by the manifest, in its order
+};
+
+LockedView view_lock(const Project& project, const std::optional<std::string>& target);
+
+/// The package that a dependency text ("name[extra] specifier") is about.
+PackageName name_of_dependency(const std::string& text);
+
+/// One chain from a requested package to another: "jupyterlab" → "httpx" → "idna".
+using Path = std::vector<std::string>;
+
+/// Every requested package's shortest chain to `name`; an Error with the near miss if it is not
+/// locked.
+std::vector<Path> why(const LockedView& view, const PackageName& name);
+
+/// Facts of project, environment, store and host.
+struct Information {
+    std::string version; ///< envpm's own
+    std::filesystem::path root;
+    std::filesystem::path cache;
+    std::optional<std::filesystem::path> manifest;
+    std::string workspace;
+    std::optional<std::filesystem::path> prefix; ///< of the current generation
+    std::optional<LockedTarget> target;          ///< the locked target for this machine
+    std::optional<std::string> lock_problem;     ///< why there is no target
+    std::optional<Target> machine;
+    std::vector<Interpreter> interpreters;
+    std::vector<pypi::Index> indexes;
+};
+
+Information inform(const std::optional<Project>& project, const Services& services);
+
+} // namespace envpm::pipeline

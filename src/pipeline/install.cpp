@@ -1,0 +1,302 @@
+#include "pipeline/install.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "host/interpreters.h"
+#include "host/this_machine.h"
+#include "pipeline/archives.h"
+#include "pypi/wheel_layout.h"
+#include "realize/generations.h"
+#include "realize/prefix.h"
+#include "store/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+struct LockInUse {
+    std::optional<Lock> lock; ///< none if it had to be made and cannot
+    std::optional<LockReport> report;
+};
+
+std::optional<InstallReport> if_current(const InstallRequest& request);
+std::string stamp_of(const InstallRequest& request);
+std::filesystem::path stamp_file(const Project& project);
+LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
+std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target);
+Interpreter interpreter_for(const LockedTarget& target, const Services& services);
+Layout layout_of(const std::vector<LockedPackage>& packages, const LockedTarget& target,
+                 const store::Store& store, Services& services);
+void check_seal(const LockedTarget& target, const Layout& layout,
+                const realize::PrefixReport& prefix, Services& services);
+realize::LinkMode link_mode_of(const Settings& settings);
+
+} // namespace
+
+InstallReport install(const InstallRequest& request, Services& services) {
+    const auto start = std::chrono::steady_clock::now();
+    if (auto current = if_current(request)) {
+        return *current;
+    }
+    const Manifest manifest = read_manifest(request.project);
+    InstallReport report;
+    LockInUse in_use = lock_in_use(request, manifest, services);
+    report.lock = std::move(in_use.report);
+    if (!in_use.lock) {
+        return report;
+    }
+    const LockedTarget& target = choose_target(*in_use.lock, request.target);
+    const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
+    const Interpreter interpreter = interpreter_for(target, services);
+
+    const store::Store store = store::Store::open(services.settings().store_root);
+    const FetchTotals fetched = fetch_missing(packages, manifest, store, services);
+    // Every byte now in the store was verified against the lock.
+
+    const Layout layout = layout_of(packages, target, store, services);
+    realize::PrefixRequest wanted{.env = target.env,
+                                  .layout = layout,
+                                  .interpreter = interpreter,
+                                  .archives = {},
+                                  .link_mode = link_mode_of(services.settings())};
+    for (const LockedPackage& package : packages) {
+        wanted.archives.push_back(package.sha256);
+    }
+    const realize::PrefixReport prefix =
+        realize::build(store.paths(), wanted, services.pool(), services.progress());
+    check_seal(target, layout, prefix, services);
+    if (request.prefix) {
+        realize::lay_out(store.paths(), wanted, *request.prefix, services.pool(),
+                         services.progress());
+    }
+    // The prefix is whole and durable: now the project may point to it.
+
+    generations_of(request.project)
+        .switch_to(store.paths(), prefix.prefix, target.env, to_rfc3339(services.now()));
+    write_file(stamp_file(request.project), stamp_of(request), Durability::cached);
+
+    report.target = target.target.name;
+    report.env = short_name(target.env);
+    report.prefix = prefix.prefix;
+    report.packages = packages.size();
+    report.fetched_packages = fetched.packages;
+    report.fetched_bytes = fetched.bytes;
+    report.files = prefix.files;
+    report.size_bytes = prefix.size_bytes;
+    report.is_sealed = target.contents.has_value();
+    report.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return report;
+}
+
+const LockedTarget& choose_target(const Lock& lock, const std::optional<std::string>& name) {
+    std::vector<std::string> names;
+    for (const LockedTarget& target : lock.targets) {
+        if (name && target.target.name == *name) {
+            return target;
+        }
+        names.push_back("`" + target.target.name + "`");
+    }
+    if (name) {
+        throw Error({fmt::format("the lock has no target `{}`", *name), "envpm.lock",
+                     fmt::format("it has {}", fmt::join(names, ", "))},
+                    ExitCode::usage);
+    }
+    const std::optional<Target> machine = host::detect_target();
+    for (const LockedTarget& target : lock.targets) {
+        if (machine && target.target.platform == machine->platform &&
+            target.target.glibc <= machine->glibc) {
+            return target;
+        }
+    }
+    const std::string here =
+        machine ? fmt::format("{} with glibc {}", to_text(machine->platform), machine->glibc.text())
+                : std::string("a platform that envpm does not know");
+    throw Error({fmt::format("no target of the lock fits this machine: {}", here), "envpm.lock",
+                 "declare it under `[targets]` and run `envpm lock`"});
+}
+
+namespace {
+
+/// The no-op: lock and manifest are, byte for byte, those of the last install, and what that left
+/// still starts. No TOML, no index, no store is read.
+std::optional<InstallReport> if_current(const InstallRequest& request) {
+    if (request.prefix) {
+        return std::nullopt;
+    }
+    const auto stamp = read_file_if_present(stamp_file(request.project));
+    if (!stamp || *stamp != stamp_of(request)) {
+        return std::nullopt;
+    }
+    const realize::Generations generations = generations_of(request.project);
+    std::error_code failure;
+    const std::filesystem::path prefix =
+        std::filesystem::canonical(generations.current_link(), failure);
+    if (failure || !std::filesystem::exists(prefix / "bin/python", failure) ||
+        !std::filesystem::exists(prefix / ".envpm/manifest.json", failure)) {
+        return std::nullopt;
+    }
+    InstallReport report;
+    report.was_current = true;
+    report.env = prefix.filename().string();
+    report.prefix = prefix;
+    return report;
+}
+
+/// What an install depended on: both files by content, and the target that was asked for.
+std::string stamp_of(const InstallRequest& request) {
+    const auto digest = [](const std::filesystem::path& file) {
+        const auto text = read_file_if_present(file);
+        return text ? sha256_of(*text).hex() : std::string("absent");
+    };
+    const std::filesystem::path link = generations_of(request.project).current_link();
+    std::error_code failure;
+    return to_text(Json(Json::Object{
+               {"version", 1},
+               {"manifest", request.lock_use == LockUse::frozen
+                                ? std::string("any")
+                                : digest(request.project.manifest_file)},
+               {"lock", digest(request.project.lock_file())},
+               {"prefix", std::filesystem::canonical(link, failure).string()},
+               {"target", request.target.value_or("")},
+           })) +
+           "\n";
+}
+
+std::filesystem::path stamp_file(const Project& project) {
+    return generations_of(project).folder() / "installed.json";
+}
+
+LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services) {
+    std::optional<Lock> lock = read_lock(request.project);
+    if (request.lock_use == LockUse::frozen) {
+        if (!lock) {
+            throw Error({"there is no envpm.lock to install from",
+                         request.project.lock_file().string(),
+                         "run `envpm lock`, or install without `--frozen`"},
+                        ExitCode::lock_out_of_date);
+        }
+        return {std::move(lock), std::nullopt};
+    }
+    const LockCheck check = check_lock(manifest, lock);
+    if (check.is_fresh) {
+        return {std::move(lock), std::nullopt};
+    }
+    if (request.lock_use == LockUse::locked) {
+        throw Error({fmt::format("envpm.lock is out of date: {}", check.reasons.front()),
+                     request.project.lock_file().string(), "run `envpm lock`"},
+                    ExitCode::lock_out_of_date);
+    }
+    LockReport report = pipeline::lock({.project = request.project}, services);
+    std::optional<Lock> made = report.lock;
+    return {std::move(made), std::move(report)};
+}
+
+std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target) {
+    std::vector<LockedPackage> packages;
+    for (const LockedPackage& package : lock.packages) {
+        if (std::find(package.targets.begin(), package.targets.end(), target.target.name) !=
+            package.targets.end()) {
+            packages.push_back(package);
+        }
+    }
+    return packages;
+}
+
+Interpreter interpreter_for(const LockedTarget& target, const Services& services) {
+    const std::vector<Interpreter> found = host_interpreters(services);
+    if (const Interpreter* chosen =
+            host::choose_interpreter(found, target.python.abi, target.python.version)) {
+        return *chosen;
+    }
+    std::string versions;
+    for (const Interpreter& interpreter : found) {
+        versions += (versions.empty() ? "" : ", ") + interpreter.version;
+    }
+    throw Error({fmt::format("the lock needs a Python {} ({}), and this host has none",
+                             target.python.abi.feature_version(), target.python.abi.abi),
+                 "envpm.lock",
+                 fmt::format("install one; found: {}", versions.empty() ? "none" : versions)});
+}
+
+Layout layout_of(const std::vector<LockedPackage>& packages, const LockedTarget& target,
+                 const store::Store& store, Services& services) {
+    std::vector<Layout> layouts(packages.size());
+    parallel_for(services.pool(), packages.size(), [&](std::size_t i) {
+        const LockedPackage& package = packages[i];
+        const std::optional<Tree> tree = store.tree(package.sha256);
+        if (!tree) {
+            throw Error({fmt::format("{} {} vanished from the store during the install",
+                                     package.name.string(), package.version),
+                         store.paths().root().string(), "run `envpm install` again"},
+                        ExitCode::integrity);
+        }
+        layouts[i] = pypi::wheel_layout(
+            {.name = package.name,
+             .version = package.version,
+             .tree = *tree,
+             .python = target.python.abi,
+             .content = [&](const TreeFile& file) {
+                 return read_file(store.paths().object(file.object, file.is_executable));
+             }});
+        for (LayoutEntry& entry : layouts[i].entries) {
+            entry.owner = package.name.string() + " " + package.version;
+        }
+    });
+    return realize::compose(layouts, target.python.abi);
+}
+
+/// A sealed lock must be reproduced. The packages' bytes are named by the lock already; what this
+/// proves is the whole: the generated files, the layout, and that the disk holds what it should.
+void check_seal(const LockedTarget& target, const Layout& layout,
+                const realize::PrefixReport& prefix, Services& services) {
+    if (!target.contents) {
+        return;
+    }
+    const Sha256 planned = realize::contents_digest(layout);
+    const Sha256 real = prefix.was_there ? planned
+                                         : realize::contents_digest_of_prefix(
+                                               prefix.prefix, services.pool(), services.progress());
+    if (planned == *target.contents && real == planned) {
+        return;
+    }
+    std::string files;
+    for (const realize::PrefixDamage& damage : realize::check(
+             prefix.prefix, realize::CheckDepth::full, services.pool(), services.progress())) {
+        files += fmt::format("{}{} ({})", files.empty() ? "" : ", ", damage.path, damage.what);
+    }
+    if (files.empty()) {
+        for (const LayoutEntry& entry : layout.entries) {
+            if (!std::holds_alternative<ObjectFile>(entry.content)) {
+                files +=
+                    (files.empty() ? "one of the generated files: " : ", ") + entry.path.string();
+            }
+        }
+    }
+    throw Error(
+        {fmt::format("the environment does not have the sealed contents: sealed {}, here {}",
+                     target.contents->hex(), real.hex()),
+         files, "`envpm verify` checks the store; `envpm seal` seals what is here instead"},
+        ExitCode::integrity);
+}
+
+realize::LinkMode link_mode_of(const Settings& settings) {
+    if (settings.link_mode.empty()) {
+        return realize::LinkMode::automatic;
+    }
+    if (const auto mode = realize::parse_link_mode(settings.link_mode)) {
+        return *mode;
+    }
+    throw Error({fmt::format("`{}` is no link mode", settings.link_mode), "--link-mode",
+                 "known: auto, reflink, hardlink, copy"},
+                ExitCode::usage);
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "model/lock.h"
+#include "pipeline/lock.h"
+#include "pipeline/project.h"
+#include "pipeline/services.h"
+#include "realize/prefix.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace envpm::pipeline {
+
+/// How far an install may look at and change the lock.
+enum class LockUse {
+    update, ///< lock first if there is none or it is stale
+    locked, ///< --locked: a stale lock is an Error of code 3
+    frozen, ///< --frozen: the lock as it is, whatever the manifest says
+};
+
+struct InstallRequest {
+    Project project;
+    LockUse lock_use = LockUse::update;
+    std::optional<std::string> target;           ///< --target; else the one that fits this machine
+    std::optional<std::filesystem::path> prefix; ///< --prefix: laid out there besides
+};
+
+/// What `install` did, for `cli` to tell.
+struct InstallReport {
+    bool was_current = false;       ///< nothing was to be done
+    std::optional<LockReport> lock; ///< if it had to lock first
+    std::string target;
+    std::string env; ///< short name of the prefix
+    std::filesystem::path prefix;
+    std::size_t packages = 0;
+    std::uint64_t fetched_packages = 0;
+    std::uint64_t fetched_bytes = 0;
+    std::uint64_t files = 0;
+    std::uint64_t size_bytes = 0;
+    bool is_sealed = false;
+    double seconds = 0;
+};
+
+/// envpm.lock → blobs → trees → prefix → the project's `current` link. Whatever stops it, the
+/// project's environment is the old or the new one. If the lock has to be made and cannot, the
+/// report has only `lock`.
+InstallReport install(const InstallRequest& request, Services& services);
+
+/// The target to use here: the named one, or the first whose platform and glibc this machine has.
+const LockedTarget& choose_target(const Lock& lock, const std::optional<std::string>& name);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "model/package_name.h"
+#include "pypi/index_client.h"
+#include "pypi/metadata.h"
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// A project's page on the index that serves it.
+struct Listing {
+    const pypi::Index* index = nullptr; ///< none: no index has the project
+    pypi::ProjectPage page;
+};
+
+/// The pages and metadata of one run, each asked for once. An index earlier in the list that has
+/// the name hides the later ones, so nobody can slip a package in by a higher version elsewhere
+/// (dependency confusion); a project bound to an index is looked for nowhere else.
+class Listings {
+  public:
+    /// `bound`: projects that may come from one named index only.
+    Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes,
+             std::map<PackageName, std::string> bound);
+
+    /// Makes the pages of all these known: one batch an index.
+    void load(std::span<const PackageName> names);
+
+    /// Loaded before.
+    [[nodiscard]] const Listing& find(const PackageName& name) const;
+
+    [[nodiscard]] std::vector<std::string> loaded_names() const;
+
+    /// Metadata of a wheel, or why there is none.
+    struct Description {
+        std::optional<pypi::Metadata> metadata;
+        pypi::SpecifierSet requires_python;
+        Sha256 sha256;
+        std::uint64_t size_bytes = 0;
+        std::string problem;
+    };
+
+    /// One batch; in the wheels' order; valid as long as this.
+    std::vector<const Description*> describe(std::span<const pypi::WheelFile* const> wheels);
+
+    [[nodiscard]] std::size_t described() const { return descriptions_.size(); }
+
+  private:
+    [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;
+
+    pypi::IndexClient& client_;
+    std::vector<pypi::Index> indexes_;
+    std::map<PackageName, std::string> bound_;
+    std::map<PackageName, Listing> listings_;
+    std::map<std::string, Description, std::less<>> descriptions_; ///< by wheel URL
+};
+
+} // namespace envpm::pipeline

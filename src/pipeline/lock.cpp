@@ -1,0 +1,252 @@
+#include "pipeline/lock.h"
+
+#include "base/error.h"
+#include "lockfiles/lock_file.h"
+#include "pipeline/package_universe.h"
+#include "pipeline/solution.h"
+#include "solver/solve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+/// What the targets of one run share.
+struct Run {
+    const Manifest& manifest;
+    const Requests& requests;
+    const LockRequest& request;
+    const std::optional<Lock>& previous;
+    Listings& listings;
+    std::vector<pypi::PythonChoice> pythons;
+    Services& services;
+};
+
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services);
+void load_known_names(const Run& run);
+std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
+                                                       const std::vector<TargetSolution>& solved);
+std::vector<CandidateId> preferred(const Run& run, const Target& target,
+                                   const std::vector<TargetSolution>& solved,
+                                   PackageUniverse& universe);
+void prefer(const PackageName& name, const std::string& version, PackageUniverse& universe,
+            std::vector<CandidateId>& out);
+std::vector<std::string> unknown_upgrades(const LockRequest& request,
+                                          const std::optional<Lock>& previous);
+std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock);
+
+} // namespace
+
+LockReport lock(const LockRequest& request, Services& services) {
+    const Manifest manifest = read_manifest(request.project);
+    const std::optional<Lock> previous = read_lock(request.project);
+    LockReport report = solve_manifest(manifest, previous, request, services);
+    if (report.outcome == LockReport::Outcome::locked && !request.only_tell) {
+        lockfiles::write(request.project.lock_file(), *report.lock);
+    }
+    return report;
+}
+
+LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& previous,
+                          const LockRequest& request, Services& services) {
+    const auto start = std::chrono::steady_clock::now();
+    const Requests requests = read_requests(manifest);
+    LockReport report;
+    report.unknown_upgrades = unknown_upgrades(request, previous);
+
+    pypi::IndexClient client(services.network(), services.cache("index"),
+                             cache_policy(services, request.refresh));
+    Listings listings(client, indexes_of(manifest, services.settings()), bound_projects(requests));
+    const Run run{manifest, requests, request,
+                  previous, listings, python_choices(requests, services),
+                  services};
+    load_known_names(run);
+
+    std::vector<TargetSolution> solutions;
+    for (const Target& target : manifest.targets) {
+        auto answer = solve_target(run, target, solutions);
+        if (auto* explanation = std::get_if<Explanation>(&answer)) {
+            report.outcome = LockReport::Outcome::impossible;
+            report.explanation = std::move(*explanation);
+            return report;
+        }
+        solutions.push_back(std::move(std::get<TargetSolution>(answer)));
+    }
+    // From here on every target has an exact set of packages, each with name, size and sha256.
+
+    report.lock = compose_lock(solutions, manifest_digest(manifest, requests), previous);
+    report.changes = lockfiles::difference(previous, *report.lock);
+    const bool is_same = previous && *previous == *report.lock;
+    report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
+    report.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return report;
+}
+
+LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) {
+    if (!lock) {
+        return {false, {"there is no envpm.lock yet"}};
+    }
+    const Requests requests = read_requests(manifest);
+    if (lock->manifest == manifest_digest(manifest, requests)) {
+        return {true, {}};
+    }
+    LockCheck check{false, unmet_requests(requests, *lock)};
+    if (check.reasons.empty()) {
+        check.reasons.push_back("the manifest has changed; what is locked would still satisfy it");
+    }
+    return check;
+}
+
+namespace {
+
+/// Ascending: of each version the first that was found, the newest last.
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services) {
+    const std::vector<Interpreter> found = host_interpreters(services);
+    std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
+    std::string versions;
+    for (const Interpreter& interpreter : found) {
+        versions += (versions.empty() ? "" : ", ") + interpreter.version;
+        const auto version = pypi::Version::parse(interpreter.version);
+        const bool is_known = std::any_of(choices.begin(), choices.end(), [&](const auto& choice) {
+            return choice.second.abi == interpreter.abi &&
+                   choice.second.version == interpreter.version;
+        });
+        if (version && !is_known && requests.python.specifiers.contains(*version)) {
+            choices.push_back({*version, {interpreter.abi, interpreter.version}});
+        }
+    }
+    if (choices.empty()) {
+        throw Error({fmt::format("no Python of this host is `{}`", requests.python.text()),
+                     requests.python.location.text(),
+                     versions.empty()
+                         ? "install one (Debian: `apt install python3`); none was found on PATH"
+                         : fmt::format("found: {}; install another, or change `python` under "
+                                       "`[dependencies]`",
+                                       versions)},
+                    ExitCode::no_solution);
+    }
+    std::stable_sort(choices.begin(), choices.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<pypi::PythonChoice> out;
+    for (auto& [version, choice] : choices) {
+        out.push_back(std::move(choice));
+    }
+    return out;
+}
+
+/// Every name of the old lock and of the manifest at once: a re-lock is one round trip.
+void load_known_names(const Run& run) {
+    std::vector<PackageName> names;
+    for (const Request& request : run.requests.packages) {
+        names.push_back(request.name);
+    }
+    if (run.previous) {
+        for (const LockedPackage& package : run.previous->packages) {
+            names.push_back(package.name);
+        }
+    }
+    run.listings.load(names);
+}
+
+std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
+                                                       const std::vector<TargetSolution>& solved) {
+    const std::optional<std::string>& exclude_newer =
+        run.request.exclude_newer ? run.request.exclude_newer : run.manifest.exclude_newer;
+    PackageUniverse universe(
+        {run.requests, target, run.pythons, exclude_newer, run.manifest.prereleases}, run.listings);
+    const solver::SolveRequest question{universe.roots(), universe.constraints(),
+                                        preferred(run, target, solved, universe)};
+    solver::SolveStatistics statistics;
+    const Answer answer = solver::solve(question, universe, run.services.stop(), &statistics);
+    run.services.progress().trace(
+        fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
+                    statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
+    if (const auto* conflict = std::get_if<Conflict>(&answer)) {
+        Explanation explanation = explain(*conflict, universe, run.requests,
+                                          run.listings.loaded_names(), run.services.stop());
+        explanation.target = target.name;
+        return explanation;
+    }
+    return to_solution(std::get<Resolution>(answer), universe, run.requests, target);
+}
+
+/// What the old lock has, and what the targets before this one got, strongest first: so that a lock
+/// changes no more than it must, and targets agree where they can.
+std::vector<CandidateId> preferred(const Run& run, const Target& target,
+                                   const std::vector<TargetSolution>& solved,
+                                   PackageUniverse& universe) {
+    std::vector<CandidateId> out;
+    if (run.previous && !run.request.upgrade_all) {
+        for (const LockedPackage& package : run.previous->packages) {
+            const bool is_here = std::find(package.targets.begin(), package.targets.end(),
+                                           target.name) != package.targets.end();
+            if (is_here && !run.request.upgrade_packages.contains(package.name)) {
+                prefer(package.name, package.version, universe, out);
+            }
+        }
+    }
+    for (const TargetSolution& other : solved) {
+        for (const LockedPackage& package : other.packages) {
+            prefer(package.name, package.version, universe, out);
+        }
+    }
+    return out;
+}
+
+void prefer(const PackageName& name, const std::string& version, PackageUniverse& universe,
+            std::vector<CandidateId>& out) {
+    const std::vector<SlotId> slot = {universe.distribution_slot(name)};
+    universe.list(slot);
+    const std::span<const CandidateId> candidates = universe.candidates(slot.front());
+    for (std::size_t i = candidates.size(); i-- > 0;) {
+        if (universe.candidate(candidates[i]).version == version) {
+            out.push_back(candidates[i]);
+            return;
+        }
+    }
+}
+
+std::vector<std::string> unknown_upgrades(const LockRequest& request,
+                                          const std::optional<Lock>& previous) {
+    std::vector<std::string> unknown;
+    for (const PackageName& name : request.upgrade_packages) {
+        const bool is_known =
+            previous && std::any_of(previous->packages.begin(), previous->packages.end(),
+                                    [&](const auto& package) { return package.name == name; });
+        if (!is_known) {
+            unknown.push_back(name.string());
+        }
+    }
+    return unknown;
+}
+
+std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock) {
+    std::vector<std::string> unmet;
+    for (const Request& request : requests.packages) {
+        bool is_locked = false;
+        for (const LockedPackage& package : lock.packages) {
+            const auto version = pypi::Version::parse(package.version);
+            if (package.name != request.name || !version) {
+                continue;
+            }
+            is_locked = true;
+            if (!request.specifiers.contains(*version)) {
+                unmet.push_back(fmt::format("{} asks for {}, locked is {}", request.location.text(),
+                                            request.text(), package.version));
+            }
+        }
+        if (!is_locked && request.marker.is_always()) {
+            unmet.push_back(fmt::format("{} asks for {}, which is not locked",
+                                        request.location.text(), request.text()));
+        }
+    }
+    return unmet;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "lockfiles/difference.h"
+#include "model/lock.h"
+#include "pipeline/explain.h"
+#include "pipeline/project.h"
+#include "pipeline/services.h"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+struct LockRequest {
+    Project project;
+    bool upgrade_all = false; ///< --upgrade: nothing of the old lock is preferred
+    std::set<PackageName> upgrade_packages = {};   ///< --upgrade-package
+    bool refresh = false;                          ///< --refresh: no cached page is trusted
+    bool only_tell = false;                        ///< --dry-run: nothing is written
+    std::optional<std::string> exclude_newer = {}; ///< --exclude-newer, instead of the manifest's
+};
+
+/// What `lock` did, for `cli` to tell.
+struct LockReport {
+    enum class Outcome {
+        unchanged,  ///< the lock was already what a solve gives, or nothing had to be solved
+        locked,     ///< a lock was written, or would have been under --dry-run
+        impossible, ///< `explanation` says why; the old lock stands
+    };
+
+    Outcome outcome = Outcome::unchanged;
+    std::optional<Lock> lock; ///< none if impossible
+    std::vector<lockfiles::Change> changes;
+    std::optional<Explanation> explanation;
+    std::vector<std::string> unknown_upgrades; ///< --upgrade-package of what is not in the lock
+    double seconds = 0;
+};
+
+/// Manifest → envpm.lock. Old or new, never half; without an answer the old lock stands.
+LockReport lock(const LockRequest& request, Services& services);
+
+/// The same for a manifest that is not yet on disk; writes nothing.
+LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& previous,
+                          const LockRequest& request, Services& services);
+
+/// How a lock stands to its manifest; no network is needed to tell.
+struct LockCheck {
+    bool is_fresh = false;
+    std::vector<std::string> reasons; ///< why it is stale, in the user's terms
+};
+
+LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock);
+
+} // namespace envpm::pipeline

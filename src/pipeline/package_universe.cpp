@@ -1,0 +1,463 @@
+#include "pipeline/package_universe.h"
+
+#include "base/assert.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace envpm::pipeline {
+
+namespace {
+
+template <class Id> std::size_t index_of(Id id) {
+    return static_cast<std::size_t>(id);
+}
+
+template <class Id> Id next_id(std::size_t count) {
+    return static_cast<Id>(count);
+}
+
+std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& specifiers);
+
+} // namespace
+
+PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings)
+    : request_(std::move(request)),
+      listings_(listings) {
+    ENVPM_ASSERT(!request_.pythons.empty());
+    for (const pypi::PythonChoice& python : request_.pythons) {
+        environments_.push_back(
+            pypi::marker_environment(request_.target, python.abi, python.version));
+    }
+    all_pythons_.resize(request_.pythons.size());
+    std::iota(all_pythons_.begin(), all_pythons_.end(), std::size_t{0});
+    python_slot_ = make_slot({{"python"}, SlotKind::python, {}, {}, true, {}, {}});
+    for (std::size_t i = 0; i < request_.pythons.size(); ++i) {
+        const auto release = static_cast<std::uint32_t>(request_.pythons.size() - 1 - i);
+        const CandidateId id = add_candidate(python_slot_, request_.pythons[i].version, release, i);
+        at(id).is_described = true;
+    }
+    add_roots();
+    add_constraints();
+}
+
+const Request* PackageUniverse::request_of(RequirementId requirement) const {
+    return at(requirement).request;
+}
+
+const pypi::WheelCandidate* PackageUniverse::wheel(CandidateId candidate) const {
+    const CandidateEntry& entry = at(candidate);
+    const SlotEntry& slot = at(entry.candidate.slot);
+    return slot.kind == SlotKind::distribution ? &slot.list.wheels[entry.index] : nullptr;
+}
+
+const Listing& PackageUniverse::listing(CandidateId candidate) const {
+    return listings_.find(*at(at(candidate).candidate.slot).name);
+}
+
+const Listings::Description& PackageUniverse::description(CandidateId candidate) const {
+    ENVPM_ASSERT(at(candidate).description != nullptr);
+    return *at(candidate).description;
+}
+
+const pypi::PythonChoice* PackageUniverse::python(CandidateId candidate) const {
+    const CandidateEntry& entry = at(candidate);
+    return entry.candidate.slot == python_slot_ ? &request_.pythons[entry.index] : nullptr;
+}
+
+const PackageName* PackageUniverse::extra(CandidateId candidate) const {
+    const SlotEntry& slot = at(at(candidate).candidate.slot);
+    return slot.extra ? &*slot.extra : nullptr;
+}
+
+const std::string& PackageUniverse::problem(CandidateId candidate) const {
+    return at(candidate).problem;
+}
+
+const PackageName* PackageUniverse::distribution(SlotId slot) const {
+    const SlotEntry& entry = at(slot);
+    return entry.name ? &*entry.name : nullptr;
+}
+
+const pypi::Exclusions& PackageUniverse::exclusions(SlotId slot) const {
+    return at(slot).list.exclusions;
+}
+
+std::optional<SlotId> PackageUniverse::find_slot(const std::string& name) const {
+    const auto found = slot_ids_.find(name);
+    return found == slot_ids_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void PackageUniverse::list(std::span<const SlotId> slots) {
+    std::vector<PackageName> names;
+    for (const SlotId id : slots) {
+        if (!at(id).is_listed) {
+            names.push_back(*at(id).name);
+        }
+    }
+    listings_.load(names);
+    for (const SlotId id : slots) {
+        SlotEntry& slot = at(id);
+        if (!slot.is_listed && slot.kind == SlotKind::distribution) {
+            list_distribution(slot, id);
+        }
+    }
+    for (const SlotId id : slots) {
+        SlotEntry& slot = at(id);
+        if (!slot.is_listed) {
+            list_extra(slot, id);
+        }
+    }
+}
+
+void PackageUniverse::describe(std::span<const CandidateId> candidates) {
+    std::vector<CandidateId> open;
+    std::vector<const pypi::WheelFile*> wheels;
+    for (const CandidateId id : candidates) {
+        if (!at(id).is_described) {
+            open.push_back(id);
+            wheels.push_back(&wheel(base_of(id))->file);
+        }
+    }
+    const std::vector<const Listings::Description*> descriptions = listings_.describe(wheels);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+        if (!at(open[i]).is_described) {
+            describe_one(open[i], *descriptions[i]);
+        }
+    }
+}
+
+std::span<const CandidateId> PackageUniverse::matches(RequirementId requirement) {
+    RequirementEntry& entry = at(requirement);
+    if (entry.is_matched) {
+        return entry.matches;
+    }
+    const SlotEntry& slot = at(entry.requirement.slot);
+    ENVPM_ASSERT(slot.is_listed);
+    if (entry.exact) {
+        entry.matches = {*entry.exact};
+    } else if (entry.pythons) {
+        for (const std::size_t python : *entry.pythons) {
+            entry.matches.push_back(slot.candidates[python]);
+        }
+    } else if (slot.kind == SlotKind::manifest) {
+        entry.matches = slot.candidates;
+    } else {
+        const SlotEntry& base = at(*find_slot(slot.name->string()));
+        const bool is_named = request_.requests.named_prereleases.contains(*slot.name);
+        for (const std::size_t index :
+             pypi::matching(base.list.wheels, entry.specifiers, request_.prereleases, is_named)) {
+            entry.matches.push_back(slot.candidates[index]);
+        }
+    }
+    entry.is_matched = true;
+    return entry.matches;
+}
+
+const PackageUniverse::SlotEntry& PackageUniverse::at(SlotId id) const {
+    return slots_.at(index_of(id));
+}
+
+const PackageUniverse::CandidateEntry& PackageUniverse::at(CandidateId id) const {
+    return candidates_.at(index_of(id));
+}
+
+const PackageUniverse::RequirementEntry& PackageUniverse::at(RequirementId id) const {
+    return requirements_.at(index_of(id));
+}
+
+PackageUniverse::SlotEntry& PackageUniverse::at(SlotId id) {
+    return slots_.at(index_of(id));
+}
+
+PackageUniverse::CandidateEntry& PackageUniverse::at(CandidateId id) {
+    return candidates_.at(index_of(id));
+}
+
+PackageUniverse::RequirementEntry& PackageUniverse::at(RequirementId id) {
+    return requirements_.at(index_of(id));
+}
+
+SlotId PackageUniverse::make_slot(SlotEntry entry) {
+    const auto id = next_id<SlotId>(slots_.size());
+    // `python` is the interpreter; a project that should call itself so cannot be meant.
+    slot_ids_.emplace(entry.slot.name, id);
+    slots_.push_back(std::move(entry));
+    return id;
+}
+
+SlotId PackageUniverse::distribution_slot(const PackageName& name) {
+    if (const auto found = find_slot(name.string())) {
+        return *found;
+    }
+    return make_slot({{name.string()}, SlotKind::distribution, name, {}, false, {}, {}});
+}
+
+SlotId PackageUniverse::extra_slot(const PackageName& name, const PackageName& extra) {
+    const std::string text = name.string() + "[" + extra.string() + "]";
+    if (const auto found = find_slot(text)) {
+        return *found;
+    }
+    return make_slot({{text}, SlotKind::extra, name, extra, false, {}, {}});
+}
+
+CandidateId PackageUniverse::add_candidate(SlotId slot, std::string version, std::uint32_t release,
+                                           std::size_t index) {
+    const auto id = next_id<CandidateId>(candidates_.size());
+    candidates_.push_back({{slot, std::move(version), release}, index, false, {}, {}, nullptr});
+    at(slot).candidates.push_back(id);
+    return id;
+}
+
+RequirementId PackageUniverse::make_requirement(const std::string& key, RequirementEntry entry) {
+    const auto id = next_id<RequirementId>(requirements_.size());
+    const auto [place, is_new] = requirement_ids_.emplace(key, id);
+    if (is_new) {
+        requirements_.push_back(std::move(entry));
+    }
+    return place->second;
+}
+
+RequirementId PackageUniverse::on_distribution(const PackageName& name,
+                                               const pypi::SpecifierSet& specifiers,
+                                               RequirementKind kind) {
+    const std::string text = with_specifiers(name.string(), specifiers);
+    RequirementEntry entry;
+    entry.requirement = {distribution_slot(name), kind, text};
+    entry.specifiers = specifiers;
+    return make_requirement((kind == RequirementKind::needs ? "needs " : "constrains ") + text,
+                            std::move(entry));
+}
+
+RequirementId PackageUniverse::on_extra(const PackageName& name, const PackageName& extra,
+                                        const pypi::SpecifierSet& specifiers) {
+    const SlotId slot = extra_slot(name, extra);
+    distribution_slot(name);
+    RequirementEntry entry;
+    entry.requirement = {slot, RequirementKind::needs,
+                         with_specifiers(at(slot).slot.name, specifiers)};
+    entry.specifiers = specifiers;
+    const std::string key = "needs " + entry.requirement.text;
+    return make_requirement(key, std::move(entry));
+}
+
+RequirementId PackageUniverse::on_pythons(const PythonSet& pythons, const std::string& text) {
+    RequirementEntry entry;
+    entry.requirement = {python_slot_, RequirementKind::needs, text};
+    entry.pythons = pythons;
+    std::string key = "pythons " + text;
+    for (const std::size_t python : pythons) {
+        key += " " + std::to_string(python);
+    }
+    return make_requirement(key, std::move(entry));
+}
+
+RequirementId PackageUniverse::on_candidate(CandidateId candidate) {
+    const Candidate& facts = at(candidate).candidate;
+    RequirementEntry entry;
+    entry.requirement = {facts.slot, RequirementKind::needs,
+                         fmt::format("{} =={}", at(facts.slot).slot.name, facts.version)};
+    entry.exact = candidate;
+    return make_requirement(fmt::format("exactly {}", index_of(candidate)), std::move(entry));
+}
+
+void PackageUniverse::add_roots() {
+    const Request& python = request_.requests.python;
+    std::vector<Dependency> conditional;
+    for (const Request& request : request_.requests.packages) {
+        const PythonSet holds = pythons_where(request.marker, {}, all_pythons_);
+        std::vector<RequirementId> needs;
+        needs.push_back(on_distribution(request.name, request.specifiers, RequirementKind::needs));
+        for (const PackageName& extra : request.extras) {
+            needs.push_back(on_extra(request.name, extra, request.specifiers));
+        }
+        for (const RequirementId need : needs) {
+            at(need).request = &request;
+            if (holds == all_pythons_) {
+                roots_.push_back(need);
+            } else if (!holds.empty()) {
+                conditional.push_back({need, on_pythons(holds, request.marker.text())});
+            }
+        }
+    }
+    if (!conditional.empty()) {
+        const SlotId slot = make_slot({{"the manifest"}, SlotKind::manifest, {}, {}, true, {}, {}});
+        const CandidateId all = add_candidate(slot, "", 0, 0);
+        at(all).is_described = true;
+        at(all).dependencies = std::move(conditional);
+        roots_.push_back(on_candidate(all));
+    }
+    // Last: newer packages count more than a newer interpreter.
+    const RequirementId on_python = on_pythons(pythons_in(python.specifiers), python.text());
+    at(on_python).request = &python;
+    roots_.push_back(on_python);
+}
+
+void PackageUniverse::add_constraints() {
+    for (const Request& request : request_.requests.constraints) {
+        const PythonSet holds = pythons_where(request.marker, {}, all_pythons_);
+        if (!holds.empty()) {
+            const RequirementId id =
+                on_distribution(request.name, request.specifiers, RequirementKind::constrains);
+            at(id).request = &request;
+            constraints_.push_back(id);
+        }
+    }
+}
+
+RequirementId PackageUniverse::relaxed(const Request& request) {
+    if (&request == &request_.requests.python) {
+        return on_pythons(all_pythons_, "python");
+    }
+    return on_distribution(request.name, {}, RequirementKind::needs);
+}
+
+void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
+    slot.is_listed = true;
+    slot.list = pypi::candidates(listings_.find(*slot.name).page,
+                                 {request_.target, request_.pythons, request_.exclude_newer});
+    for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
+        const pypi::WheelCandidate& wheel = slot.list.wheels[i];
+        add_candidate(id, wheel.file.wheel.version.text(), wheel.release, i);
+    }
+}
+
+void PackageUniverse::list_extra(SlotEntry& slot, SlotId id) {
+    const SlotId base_id = *find_slot(slot.name->string());
+    if (!at(base_id).is_listed) {
+        list_distribution(at(base_id), base_id);
+    }
+    slot.is_listed = true;
+    const SlotEntry& base = at(base_id);
+    for (std::size_t i = 0; i < base.candidates.size(); ++i) {
+        const Candidate& facts = at(base.candidates[i]).candidate;
+        add_candidate(id, facts.version, facts.release, i);
+    }
+}
+
+/// The wheel behind an extra; a wheel is its own base.
+CandidateId PackageUniverse::base_of(CandidateId candidate) const {
+    const CandidateEntry& entry = at(candidate);
+    const SlotEntry& slot = at(entry.candidate.slot);
+    return slot.kind == SlotKind::extra
+               ? at(*find_slot(slot.name->string())).candidates.at(entry.index)
+               : candidate;
+}
+
+void PackageUniverse::describe_one(CandidateId id, const Listings::Description& description) {
+    CandidateEntry& entry = at(id);
+    entry.is_described = true;
+    entry.description = &description;
+    entry.problem = description.problem;
+    if (!description.metadata) {
+        return;
+    }
+    const CandidateId base = base_of(id);
+    if (base == id) {
+        add_wheel_dependencies(entry, *description.metadata);
+    } else {
+        add_extra_dependencies(entry, base, *description.metadata);
+    }
+}
+
+void PackageUniverse::add_wheel_dependencies(CandidateEntry& entry,
+                                             const pypi::Metadata& metadata) {
+    const pypi::WheelCandidate& wheel = at(entry.candidate.slot).list.wheels[entry.index];
+    PythonSet possible = wheel.pythons;
+    if (!metadata.requires_python.empty()) {
+        const PythonSet named = pythons_in(entry.description->requires_python);
+        std::erase_if(possible, [&](std::size_t python) {
+            return !std::binary_search(named.begin(), named.end(), python);
+        });
+    }
+    if (possible != all_pythons_) {
+        const std::string text = metadata.requires_python.empty()
+                                     ? "a Python that its wheel fits"
+                                     : "python " + metadata.requires_python;
+        entry.dependencies.push_back({on_pythons(possible, text), std::nullopt});
+    }
+    for (const pypi::Requirement& requirement : metadata.requires_dist) {
+        const PythonSet holds = pythons_where(requirement.marker, {}, possible);
+        if (!holds.empty() && !requirement.url.empty()) {
+            entry.problem = fmt::format("it needs `{}` from a URL", requirement.name.string());
+            return;
+        }
+        add_dependency(entry.dependencies, requirement, holds, possible);
+    }
+}
+
+void PackageUniverse::add_extra_dependencies(CandidateEntry& entry, CandidateId base,
+                                             const pypi::Metadata& metadata) {
+    const PackageName& extra = *at(entry.candidate.slot).extra;
+    const PythonSet& possible = wheel(base)->pythons;
+    entry.dependencies.push_back({on_candidate(base), std::nullopt});
+    for (const pypi::Requirement& requirement : metadata.requires_dist) {
+        if (!requirement.marker.names_extra()) {
+            continue;
+        }
+        const PythonSet holds = pythons_where(requirement.marker, {extra}, possible);
+        if (!holds.empty() && !requirement.url.empty()) {
+            entry.problem = fmt::format("it needs `{}` from a URL", requirement.name.string());
+            return;
+        }
+        add_dependency(entry.dependencies, requirement, holds, possible);
+    }
+}
+
+/// `holds`: the Pythons for which the marker is true, out of those `possible` for the candidate.
+void PackageUniverse::add_dependency(std::vector<Dependency>& out,
+                                     const pypi::Requirement& requirement, const PythonSet& holds,
+                                     const PythonSet& possible) {
+    if (holds.empty()) {
+        return;
+    }
+    std::optional<RequirementId> when;
+    if (holds != possible) {
+        when = on_pythons(holds, requirement.marker.text());
+    }
+    const auto replaced = request_.requests.overrides.find(requirement.name);
+    const pypi::SpecifierSet& specifiers =
+        replaced == request_.requests.overrides.end() ? requirement.specifiers : replaced->second;
+    out.push_back({on_distribution(requirement.name, specifiers, RequirementKind::needs), when});
+    for (const PackageName& extra : requirement.extras) {
+        out.push_back({on_extra(requirement.name, extra, specifiers), when});
+    }
+}
+
+PackageUniverse::PythonSet PackageUniverse::pythons_where(const pypi::Marker& marker,
+                                                          const std::vector<PackageName>& extras,
+                                                          const PythonSet& among) const {
+    if (marker.is_always()) {
+        return among;
+    }
+    PythonSet out;
+    for (const std::size_t python : among) {
+        if (marker.evaluate(environments_[python], extras)) {
+            out.push_back(python);
+        }
+    }
+    return out;
+}
+
+PackageUniverse::PythonSet PackageUniverse::pythons_in(const pypi::SpecifierSet& specifiers) const {
+    PythonSet out;
+    for (std::size_t i = 0; i < request_.pythons.size(); ++i) {
+        const auto version = pypi::Version::parse(request_.pythons[i].version);
+        if (version && specifiers.contains(*version)) {
+            out.push_back(i);
+        }
+    }
+    return out;
+}
+
+namespace {
+
+std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& specifiers) {
+    return specifiers.is_any() ? name : name + " " + specifiers.text();
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

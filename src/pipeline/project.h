@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/http.h"
+#include "host/interpreters.h"
+#include "model/lock.h"
+#include "model/manifest.h"
+#include "pipeline/listings.h"
+#include "pipeline/requests.h"
+#include "pipeline/services.h"
+#include "pypi/index_client.h"
+#include "realize/generations.h"
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// Where a project's files are.
+struct Project {
+    std::filesystem::path manifest_file;
+
+    [[nodiscard]] std::filesystem::path folder() const;
+
+    [[nodiscard]] std::filesystem::path lock_file() const { return folder() / "envpm.lock"; }
+};
+
+/// The manifest named by --manifest-path, or the nearest at or above `start`. An Error (code 1)
+/// says how to make one.
+Project find_project(const std::optional<std::filesystem::path>& manifest_path,
+                     const std::filesystem::path& start);
+
+/// Whether there is one at or above `start`.
+bool has_project(const std::filesystem::path& start);
+
+Manifest read_manifest(const Project& project);
+
+/// Nothing if there is no envpm.lock yet.
+std::optional<Lock> read_lock(const Project& project);
+
+/// The manifest's indexes and `pypi`, each with its mirrors; those in the manifest's order first,
+/// then the default. An Error if no Python index is configured at all.
+std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Settings& settings);
+
+/// Which projects may come from one index only.
+std::map<PackageName, std::string> bound_projects(const Requests& requests);
+
+pypi::CachePolicy cache_policy(const Services& services, bool refresh);
+
+/// The states of the project's environment.
+realize::Generations generations_of(const Project& project);
+
+std::vector<Interpreter> host_interpreters(const Services& services);
+
+} // namespace envpm::pipeline

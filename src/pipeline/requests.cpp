@@ -1,0 +1,176 @@
+#include "pipeline/requests.h"
+
+#include "base/error.h"
+#include "pypi/requirement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <type_traits>
+
+namespace envpm::pipeline {
+
+namespace {
+
+Request read_request(const ManifestRequirement& requirement);
+Request read_python(const Manifest& manifest);
+std::string python_specifier(const std::string& text);
+pypi::SpecifierSet specifiers_at(const std::string& text, const SourceLocation& location);
+std::string line_of(std::string_view kind, const Request& request);
+
+/// Calls `read`, and gives what it throws the place in the manifest.
+template <class Read>
+std::invoke_result_t<Read> with_place(const SourceLocation& location, Read read);
+
+} // namespace
+
+std::string Request::text() const {
+    std::string out = name.string();
+    for (std::size_t i = 0; i < extras.size(); ++i) {
+        out += (i == 0 ? "[" : ",") + extras[i].string() + (i + 1 == extras.size() ? "]" : "");
+    }
+    return specifiers.is_any() ? out : out + " " + specifiers.text();
+}
+
+Requests read_requests(const Manifest& manifest) {
+    Requests requests{read_python(manifest), {}, {}, {}, {}};
+    for (const ManifestRequirement& requirement : manifest.pypi_dependencies) {
+        requests.packages.push_back(read_request(requirement));
+    }
+    for (const ManifestRequirement& requirement : manifest.constraints) {
+        requests.constraints.push_back(read_request(requirement));
+    }
+    for (const Override& override_ : manifest.overrides) {
+        requests.overrides.emplace(override_.name,
+                                   specifiers_at(override_.specifier, override_.location));
+    }
+    for (const auto* list : {&requests.packages, &requests.constraints}) {
+        for (const Request& request : *list) {
+            if (request.specifiers.names_prerelease()) {
+                requests.named_prereleases.insert(request.name);
+            }
+        }
+    }
+    for (const auto& [name, specifiers] : requests.overrides) {
+        if (specifiers.names_prerelease()) {
+            requests.named_prereleases.insert(name);
+        }
+    }
+    return requests;
+}
+
+Sha256 manifest_digest(const Manifest& manifest, const Requests& requests) {
+    std::vector<std::string> lines;
+    lines.push_back(line_of("python", requests.python));
+    for (const Request& request : requests.packages) {
+        lines.push_back(line_of("package", request));
+    }
+    for (const Request& request : requests.constraints) {
+        lines.push_back(line_of("constraint", request));
+    }
+    for (const auto& [name, specifiers] : requests.overrides) {
+        lines.push_back(fmt::format("override {} {}", name.string(), specifiers.text()));
+    }
+    for (const Target& target : manifest.targets) {
+        lines.push_back(fmt::format("target {} {} glibc {}", target.name, to_text(target.platform),
+                                    target.glibc.text()));
+    }
+    std::sort(lines.begin(), lines.end());
+    // The order of the indexes is their priority, so it counts.
+    for (const IndexEntry& index : manifest.indexes) {
+        lines.push_back(fmt::format("index {} {} {}", index.name, index.url,
+                                    index.is_explicit ? "explicit" : "general"));
+    }
+    lines.push_back("exclude-newer " + manifest.exclude_newer.value_or("never"));
+    lines.push_back(fmt::format("prereleases {}", static_cast<int>(manifest.prereleases)));
+    Sha256Hasher hasher;
+    hasher.update("envpm-manifest-v1\n");
+    for (const std::string& line : lines) {
+        hasher.update(line);
+        hasher.update("\n");
+    }
+    return hasher.finish();
+}
+
+ManifestRequirement requirement_from_text(const std::string& text, const std::string& where) {
+    const SourceLocation location{where, 0, 0};
+    const pypi::Requirement parsed =
+        with_place(location, [&] { return pypi::Requirement::parse(text); });
+    if (!parsed.url.empty()) {
+        throw Error(
+            {fmt::format("`{}` names a URL, and wheels come from indexes only", text), where,
+             "put the wheel on an index (a folder of `file://` pages will do) and name that "
+             "under `[indexes]`"});
+    }
+    return {parsed.name,   parsed.specifiers.text(),
+            parsed.extras, parsed.marker.text(),
+            std::nullopt,  location};
+}
+
+namespace {
+
+Request read_request(const ManifestRequirement& requirement) {
+    Request request{requirement.name,
+                    requirement.extras,
+                    specifiers_at(requirement.specifier, requirement.location),
+                    {},
+                    requirement.index,
+                    requirement.location};
+    if (!requirement.marker.empty()) {
+        request.marker = with_place(requirement.location,
+                                    [&] { return pypi::Marker::parse(requirement.marker); });
+    }
+    return request;
+}
+
+Request read_python(const Manifest& manifest) {
+    const PackageName python = *PackageName::parse("python");
+    for (const ManifestRequirement& requirement : manifest.dependencies) {
+        if (requirement.name == python) {
+            ManifestRequirement plain = requirement;
+            plain.specifier = python_specifier(requirement.specifier);
+            return read_request(plain);
+        }
+    }
+    return {python, {}, {}, {}, {}, {manifest.file.string(), 0, 0}};
+}
+
+/// conda's short forms, as far as an interpreter's version needs them: `3.12` and `=3.12` are any
+/// 3.12, `3.12.*` too, `3.12.1` is that one.
+std::string python_specifier(const std::string& text) {
+    std::string version = text;
+    if (version.starts_with('=') && !version.starts_with("==")) {
+        version.erase(0, 1);
+    }
+    if (version.empty() || version.find_first_not_of("0123456789.*") != std::string::npos ||
+        version == "*") {
+        return text;
+    }
+    if (version.ends_with(".*")) {
+        return "==" + version;
+    }
+    const bool is_series = std::count(version.begin(), version.end(), '.') < 2;
+    return "==" + version + (is_series ? ".*" : "");
+}
+
+pypi::SpecifierSet specifiers_at(const std::string& text, const SourceLocation& location) {
+    return with_place(location, [&] { return pypi::SpecifierSet::parse(text); });
+}
+
+template <class Read>
+std::invoke_result_t<Read> with_place(const SourceLocation& location, Read read) {
+    try {
+        return read();
+    } catch (const Error& error) {
+        throw Error({error.text().what, location.text(), error.text().hint}, error.code());
+    }
+}
+
+std::string line_of(std::string_view kind, const Request& request) {
+    return fmt::format("{} {} ; {} @ {}", kind, request.text(), request.marker.text(),
+                       request.index.value_or("any"));
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/hash.h"
+#include "model/manifest.h"
+#include "pypi/marker.h"
+#include "pypi/specifier.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// A manifest requirement in the language of its world.
+struct Request {
+    PackageName name;
+    std::vector<PackageName> extras;
+    pypi::SpecifierSet specifiers;
+    pypi::Marker marker;
+    std::optional<std::string> index;
+    SourceLocation location;
+
+    /// `name[extras] specifier`, normalised.
+    [[nodiscard]] std::string text() const;
+};
+
+/// Everything that the manifest asks of the solve.
+struct Requests {
+    Request python;                ///< any version if the manifest does not say
+    std::vector<Request> packages; ///< in the manifest's order
+    std::vector<Request> constraints;
+    std::map<PackageName, pypi::SpecifierSet> overrides;
+    std::set<PackageName> named_prereleases; ///< some request of the name mentions a pre-release
+};
+
+/// Reads specifiers and markers; an Error (code 1) for a bad one names file:line:column.
+Requests read_requests(const Manifest& manifest);
+
+/// Over what decides the solve and nothing else: not comments, order within tables, tasks or
+/// mirrors.
+Sha256 manifest_digest(const Manifest& manifest, const Requests& requests);
+
+/// Reads a requirement as it is typed: `numpy`, `torch~=2.9.0`, `transformers[torch]>=4 ; marker`.
+/// `where` stands for a place in messages ("the command line").
+ManifestRequirement requirement_from_text(const std::string& text, const std::string& where);
+
+} // namespace envpm::pipeline

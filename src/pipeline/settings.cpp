@@ -1,0 +1,267 @@
+#include "pipeline/settings.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/near_miss.h"
+#include "base/toml.h"
+#include "pipeline/pip_settings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace envpm::pipeline {
+
+namespace {
+
+using std::filesystem::path;
+
+path home_below(const Variables& variables, std::string_view xdg_name, std::string_view fallback);
+void apply_environment(Settings& settings, const Variables& variables);
+void apply_file(Settings& settings, const TomlValue& document);
+void apply_network(fetch::NetworkSettings& network, const TomlValue& table);
+void apply_mirrors(Settings& settings, const TomlValue& table);
+std::vector<path> config_files(const Variables& variables, const SettingFlags& flags,
+                               const std::optional<path>& project);
+std::string first_of(const Variables& variables, std::initializer_list<std::string_view> names);
+void check_keys(const TomlValue& table, const std::vector<std::string>& known);
+std::chrono::milliseconds duration_of(const TomlValue& value);
+std::uint64_t bytes_of(const TomlValue& value);
+const std::string& string_of(const TomlValue& value);
+[[noreturn]] void throw_bad_value(const TomlValue& value, std::string_view wanted);
+
+} // namespace
+
+Settings load_settings(const Variables& variables, const SettingFlags& flags,
+                       const std::optional<path>& project) {
+    Settings settings;
+    settings.store_root = home_below(variables, "XDG_DATA_HOME", ".local/share");
+    settings.cache_root = home_below(variables, "XDG_CACHE_HOME", ".cache");
+    // Weakest first, so that a stronger one overwrites.
+    for (const path& file : config_files(variables, flags, project)) {
+        const bool is_named = flags.config_file.has_value();
+        const auto text = is_named ? read_file(file) : read_file_if_present(file);
+        if (text) {
+            apply_file(settings, parse_toml(*text, file.string()));
+        }
+    }
+    apply_environment(settings, variables);
+    if (const auto index = pip_index(variables)) {
+        std::vector<Mirror>& mirrors = settings.mirrors["pypi"];
+        if (mirrors.empty()) {
+            mirrors.push_back(*index);
+        }
+        for (Mirror& mirror : mirrors) {
+            if (mirror.url == "default") {
+                mirror = *index;
+            }
+        }
+    }
+    if (flags.jobs) {
+        settings.jobs = *flags.jobs;
+    }
+    if (flags.concurrent_downloads) {
+        settings.network.concurrent_downloads = *flags.concurrent_downloads;
+    }
+    if (flags.link_mode) {
+        settings.link_mode = *flags.link_mode;
+    }
+    return settings;
+}
+
+namespace {
+
+path home_below(const Variables& variables, std::string_view xdg_name, std::string_view fallback) {
+    if (const auto folder = variables.find(xdg_name)) {
+        return path(*folder) / "envpm";
+    }
+    const auto home = variables.find("HOME");
+    if (!home) {
+        const std::string own = xdg_name == "XDG_DATA_HOME" ? "ENVPM_ROOT" : "ENVPM_CACHE";
+        const auto folder = variables.find(own);
+        if (!folder) {
+            throw Error({"there is no home folder to keep the store and the cache in", "HOME",
+                         "set HOME, or ENVPM_ROOT and ENVPM_CACHE"});
+        }
+        return *folder;
+    }
+    return path(*home) / fallback / "envpm";
+}
+
+void apply_environment(Settings& settings, const Variables& variables) {
+    if (const auto root = variables.find("ENVPM_ROOT")) {
+        settings.store_root = std::filesystem::absolute(*root);
+    }
+    if (const auto root = variables.find("ENVPM_CACHE")) {
+        settings.cache_root = std::filesystem::absolute(*root);
+    }
+    if (const auto mode = variables.find("ENVPM_LINK_MODE")) {
+        settings.link_mode = *mode;
+    }
+    fetch::NetworkSettings& network = settings.network;
+    network.http_proxy = first_of(variables, {"http_proxy", "all_proxy", "ALL_PROXY"});
+    network.https_proxy =
+        first_of(variables, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+    network.no_proxy = first_of(variables, {"no_proxy", "NO_PROXY"});
+    network.ca_file =
+        first_of(variables, {"ENVPM_CA_FILE", "PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"});
+    if (network.ca_file.empty()) {
+        if (const auto cert = pip_option(variables, "cert")) {
+            network.ca_file = cert->url;
+        }
+    }
+    network.netrc_file = first_of(variables, {"NETRC"});
+    const auto home = variables.find("HOME");
+    if (network.netrc_file.empty() && home && std::filesystem::exists(path(*home) / ".netrc")) {
+        network.netrc_file = (path(*home) / ".netrc").string();
+    }
+}
+
+void apply_file(Settings& settings, const TomlValue& document) {
+    check_keys(document, {"mirrors", "network", "store", "cache", "link-mode"});
+    for (const auto& [name, location, value] : *document.get_if<TomlValue::Table>()) {
+        if (name == "mirrors") {
+            apply_mirrors(settings, value);
+        } else if (name == "network") {
+            apply_network(settings.network, value);
+        } else if (name == "store") {
+            settings.store_root = string_of(value);
+        } else if (name == "cache") {
+            settings.cache_root = string_of(value);
+        } else {
+            settings.link_mode = string_of(value);
+        }
+    }
+}
+
+void apply_network(fetch::NetworkSettings& network, const TomlValue& table) {
+    check_keys(table, {"connect-timeout", "first-byte-timeout", "stall-timeout", "min-speed",
+                       "concurrent-downloads"});
+    for (const auto& [name, location, value] : *table.get_if<TomlValue::Table>()) {
+        if (name == "connect-timeout") {
+            network.connect_timeout = duration_of(value);
+        } else if (name == "first-byte-timeout") {
+            network.first_byte_timeout = duration_of(value);
+        } else if (name == "stall-timeout") {
+            network.stall_timeout = duration_of(value);
+        } else if (name == "min-speed") {
+            network.min_bytes_per_second = bytes_of(value);
+        } else {
+            const auto* count = value.get_if<std::int64_t>();
+            if (count == nullptr || *count < 1 || *count > 64) {
+                throw_bad_value(value, "a whole number from 1 to 64");
+            }
+            network.concurrent_downloads = static_cast<int>(*count);
+        }
+    }
+}
+
+void apply_mirrors(Settings& settings, const TomlValue& table) {
+    const auto* members = table.get_if<TomlValue::Table>();
+    if (members == nullptr) {
+        throw_bad_value(table, "a table of lists of URLs");
+    }
+    for (const auto& [name, location, value] : *members) {
+        const auto* urls = value.get_if<TomlValue::Array>();
+        if (urls == nullptr) {
+            throw_bad_value(value, "a list of URLs");
+        }
+        std::vector<Mirror>& mirrors = settings.mirrors[name];
+        mirrors.clear();
+        for (const TomlValue& url : *urls) {
+            mirrors.push_back({string_of(url), url.location.text(), MirrorKind::configured});
+        }
+    }
+}
+
+std::vector<path> config_files(const Variables& variables, const SettingFlags& flags,
+                               const std::optional<path>& project) {
+    if (flags.config_file) {
+        return {*flags.config_file};
+    }
+    if (flags.ignore_files) {
+        return {};
+    }
+    std::vector<path> files = {"/etc/envpm/config.toml"};
+    if (const auto folder = variables.find("XDG_CONFIG_HOME")) {
+        files.push_back(path(*folder) / "envpm/config.toml");
+    } else if (const auto home = variables.find("HOME")) {
+        files.push_back(path(*home) / ".config/envpm/config.toml");
+    }
+    if (project) {
+        files.push_back(*project / ".envpm/config.toml");
+    }
+    return files;
+}
+
+std::string first_of(const Variables& variables, std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) {
+        if (auto value = variables.find(name)) {
+            return *value;
+        }
+    }
+    return {};
+}
+
+void check_keys(const TomlValue& table, const std::vector<std::string>& known) {
+    const auto* members = table.get_if<TomlValue::Table>();
+    if (members == nullptr) {
+        throw_bad_value(table, "a table");
+    }
+    for (const TomlValue::Member& member : *members) {
+        if (std::find(known.begin(), known.end(), member.name) != known.end()) {
+            continue;
+        }
+        const auto meant = near_miss(member.name, known);
+        throw Error({fmt::format("unknown setting `{}`", member.name), member.location.text(),
+                     meant ? fmt::format("did you mean `{}`?", *meant)
+                           : fmt::format("known here: {}", fmt::join(known, ", "))});
+    }
+}
+
+const std::string& string_of(const TomlValue& value) {
+    const auto* text = value.get_if<std::string>();
+    if (text == nullptr) {
+        throw_bad_value(value, "a string");
+    }
+    return *text;
+}
+
+/// "10s", "500ms", "2min".
+std::chrono::milliseconds duration_of(const TomlValue& value) {
+    const std::string& text = string_of(value);
+    std::int64_t count = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    const std::int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1'000 : unit == "min" ? 60'000 : 0;
+    if (failure != std::errc() || factor == 0 || count < 1 || count > 86'400'000 / factor) {
+        throw_bad_value(value, "a duration such as \"10s\", \"500ms\" or \"2min\"");
+    }
+    return std::chrono::milliseconds(count * factor);
+}
+
+/// "1KiB", "2MiB", "500B".
+std::uint64_t bytes_of(const TomlValue& value) {
+    const std::string& text = string_of(value);
+    std::uint64_t count = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    const std::uint64_t factor = unit == "B"     ? 1
+                                 : unit == "KiB" ? 1U << 10U
+                                 : unit == "MiB" ? 1U << 20U
+                                                 : 0;
+    if (failure != std::errc() || factor == 0 || count > (1ULL << 40U)) {
+        throw_bad_value(value, "a size such as \"1KiB\"");
+    }
+    return count * factor;
+}
+
+void throw_bad_value(const TomlValue& value, std::string_view wanted) {
+    throw Error({fmt::format("this setting must be {}", wanted), value.location.text(), {}});
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

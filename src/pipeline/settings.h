@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/variables.h"
+#include "fetch/client.h"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+enum class MirrorKind {
+    configured, ///< in a configuration file of envpm
+    pip,        ///< the index that the user's pip would ask: the default for `pypi`
+};
+
+/// One base URL that stands for a source, and where it was configured, for messages.
+struct Mirror {
+    std::string url;
+    std::string origin; ///< "PIP_INDEX_URL", "/etc/envpm/config.toml:3", "built in"
+    MirrorKind kind = MirrorKind::configured;
+};
+
+/// Everything that is configured rather than asked for: files, environment and flags, composed once
+/// (docs/cli.md, "Configuration").
+struct Settings {
+    std::filesystem::path store_root; ///< ENVPM_ROOT
+    std::filesystem::path cache_root; ///< ENVPM_CACHE
+    fetch::NetworkSettings network;
+    /// By source name, in order of preference. `pypi` always has an entry; what stands under
+    /// another name is put before the URL that the manifest gives for it.
+    std::map<std::string, std::vector<Mirror>> mirrors;
+    std::size_t jobs = 0;  ///< threads; 0: as many as the processor has
+    std::string link_mode; ///< as `--link-mode` takes it; empty: automatic
+};
+
+/// What the command line says of it; flags win over the environment, that over the project's
+/// `.envpm/config.toml`, that over `$XDG_CONFIG_HOME/envpm/config.toml`, that over
+/// `/etc/envpm/config.toml`.
+struct SettingFlags {
+    std::optional<std::filesystem::path> config_file; ///< --config-file: instead of those files
+    bool ignore_files = false;                        ///< --no-config
+    std::optional<std::size_t> jobs;
+    std::optional<int> concurrent_downloads;
+    std::optional<std::string> link_mode;
+};
+
+/// Throws an Error naming file and line for unknown keys and bad values, and for a machine that has
+/// neither HOME nor the variables that would replace it.
+Settings load_settings(const Variables& variables, const SettingFlags& flags,
+                       const std::optional<std::filesystem::path>& project);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,159 @@
+#include "pipeline/solution.h"
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "lockfiles/lock_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace envpm::pipeline {
+
+namespace {
+
+LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target& target);
+void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& universe,
+                      const std::set<CandidateId>& chosen);
+bool holds(const Dependency& dependency, PackageUniverse& universe,
+           const std::set<CandidateId>& chosen);
+bool is_overridden(const LockedPackage& package, const Requests& requests);
+Sha256 no_digest();
+
+} // namespace
+
+TargetSolution to_solution(const Resolution& resolution, PackageUniverse& universe,
+                           const Requests& requests, const Target& target) {
+    TargetSolution solution{target, {}, {}};
+    const std::set<CandidateId> chosen(resolution.chosen.begin(), resolution.chosen.end());
+    std::map<PackageName, LockedPackage> packages;
+    for (const CandidateId id : resolution.chosen) {
+        if (const pypi::PythonChoice* python = universe.python(id)) {
+            solution.python = {python->abi, python->version};
+        } else if (universe.wheel(id) != nullptr) {
+            LockedPackage package = to_package(id, universe, target);
+            packages.emplace(package.name, std::move(package));
+        }
+    }
+    for (const CandidateId id : resolution.chosen) {
+        const PackageName* name = universe.distribution(universe.candidate(id).slot);
+        if (name == nullptr) {
+            continue;
+        }
+        const auto package = packages.find(*name);
+        ENVPM_ASSERT(package != packages.end());
+        if (const PackageName* extra = universe.extra(id)) {
+            package->second.extras.push_back(*extra);
+        }
+        add_dependencies(package->second, id, universe, chosen);
+    }
+    for (auto& [name, package] : packages) {
+        std::sort(package.extras.begin(), package.extras.end());
+        std::sort(package.dependencies.begin(), package.dependencies.end());
+        package.dependencies.erase(
+            std::unique(package.dependencies.begin(), package.dependencies.end()),
+            package.dependencies.end());
+        package.is_overridden = is_overridden(package, requests);
+        solution.packages.push_back(std::move(package));
+    }
+    return solution;
+}
+
+Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& manifest_digest,
+                  const std::optional<Lock>& previous) {
+    Lock lock{manifest_digest, {}, {}};
+    const auto identity = [](const LockedPackage& package) {
+        return std::tie(package.name, package.version, package.source, package.file, package.sha256,
+                        package.extras, package.dependencies);
+    };
+    for (const TargetSolution& solution : solutions) {
+        lock.targets.push_back({solution.target, solution.python, no_digest(), std::nullopt});
+        for (const LockedPackage& package : solution.packages) {
+            const auto same =
+                std::find_if(lock.packages.begin(), lock.packages.end(), [&](const auto& other) {
+                    return identity(other) == identity(package);
+                });
+            if (same != lock.packages.end()) {
+                same->targets.push_back(solution.target.name);
+            } else {
+                lock.packages.push_back(package);
+            }
+        }
+    }
+    for (LockedPackage& package : lock.packages) {
+        std::sort(package.targets.begin(), package.targets.end());
+    }
+    std::sort(lock.packages.begin(), lock.packages.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.name, a.version, a.file, a.targets) <
+               std::tie(b.name, b.version, b.file, b.targets);
+    });
+    std::sort(lock.targets.begin(), lock.targets.end(),
+              [](const auto& a, const auto& b) { return a.target.name < b.target.name; });
+    for (LockedTarget& target : lock.targets) {
+        target.env = lockfiles::env_digest(lock, target);
+        for (const LockedTarget& before : previous ? previous->targets : lock.targets) {
+            if (before.target.name == target.target.name && before.env == target.env) {
+                target.contents = before.contents;
+            }
+        }
+    }
+    return lock;
+}
+
+namespace {
+
+LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target& target) {
+    const pypi::WheelFile& file = universe.wheel(id)->file;
+    const Listings::Description& description = universe.description(id);
+    return {file.wheel.name,
+            file.wheel.version.text(),
+            universe.listing(id).index->name,
+            file.file_name,
+            file.size_bytes.value_or(description.size_bytes),
+            file.sha256.value_or(description.sha256),
+            {target.name},
+            {},
+            {},
+            false};
+}
+
+void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& universe,
+                      const std::set<CandidateId>& chosen) {
+    for (const Dependency& dependency : universe.dependencies(id)) {
+        const Requirement& need = universe.requirement(dependency.need);
+        const PackageName* name = universe.distribution(need.slot);
+        // An extra's need of its own distribution is no dependency of that.
+        const bool is_own = name != nullptr && *name == package.name;
+        if (name != nullptr && !is_own && holds(dependency, universe, chosen)) {
+            package.dependencies.push_back(need.text);
+        }
+    }
+}
+
+bool holds(const Dependency& dependency, PackageUniverse& universe,
+           const std::set<CandidateId>& chosen) {
+    if (!dependency.when) {
+        return true;
+    }
+    const std::span<const CandidateId> matches = universe.matches(*dependency.when);
+    return std::any_of(matches.begin(), matches.end(),
+                       [&](CandidateId id) { return chosen.contains(id); });
+}
+
+bool is_overridden(const LockedPackage& package, const Requests& requests) {
+    return std::any_of(
+        package.dependencies.begin(), package.dependencies.end(), [&](const std::string& text) {
+            const auto name = PackageName::parse(text.substr(0, text.find_first_of(" [")));
+            return name && requests.overrides.contains(*name);
+        });
+}
+
+Sha256 no_digest() {
+    return Sha256({});
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "model/answer.h"
+#include "model/lock.h"
+#include "pipeline/package_universe.h"
+
+#include <optional>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// One target's answer in the words of the lock.
+struct TargetSolution {
+    Target target;
+    LockedPython python;
+    std::vector<LockedPackage> packages; ///< each for this target only; sorted by name
+};
+
+/// The chosen candidates as locked packages. Sizes and digests come from the index's page, or from
+/// the wheel itself where the page had none.
+TargetSolution to_solution(const Resolution& resolution, PackageUniverse& universe,
+                           const Requests& requests, const Target& target);
+
+/// The targets' solutions as one lock: a package that is the same for several targets stands once.
+/// A seal is kept where `previous` has one for an unchanged env digest.
+Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& manifest_digest,
+                  const std::optional<Lock>& previous);
+
+} // namespace envpm::pipeline
