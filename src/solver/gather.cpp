@@ -83,18 +83,25 @@ Gatherer::Guess Gatherer::guess_after(NeedWalk* before, const SolveRequest& requ
     Choices choices;
     NeedWalk walk(request.roots, request.constraints, known_);
     while (!walk.level().empty()) {
-        for (const SlotId slot : walk.level()) {
-            const bool was_asked = before != nullptr && !before->asked(slot).empty();
-            const std::vector<RequirementId>& asked =
-                was_asked ? before->asked(slot) : walk.asked(slot);
-            const std::optional<CandidateId> choice = choose(asked, slot, request, solution);
-            if (choice) {
-                choices[slot] = *choice;
-            }
-        }
+        choices.merge(guess_level(walk, before, request, solution));
         walk.advance(choices);
     }
     return {std::move(choices), std::move(walk)};
+}
+
+Choices Gatherer::guess_level(NeedWalk& walk, NeedWalk* before, const SolveRequest& request,
+                              const Choices& solution) {
+    Choices choices;
+    for (const SlotId slot : walk.level()) {
+        const bool was_asked = before != nullptr && !before->asked(slot).empty();
+        NeedWalk& asking = was_asked ? *before : walk;
+        const std::optional<CandidateId> choice =
+            choose(asking.asked(slot), slot, request, solution);
+        if (choice) {
+            choices[slot] = *choice;
+        }
+    }
+    return choices;
 }
 
 std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& asked, SlotId slot,

@@ -51,6 +51,8 @@ class Gatherer {
 
     Guess guess(const SolveRequest& request, const Choices& solution);
     Guess guess_after(NeedWalk* before, const SolveRequest& request, const Choices& solution);
+    Choices guess_level(NeedWalk& walk, NeedWalk* before, const SolveRequest& request,
+                        const Choices& solution);
     std::optional<CandidateId> choose(const std::vector<RequirementId>& asked, SlotId slot,
                                       const SolveRequest& request, const Choices& solution);
     [[nodiscard]] bool is_offered(CandidateId candidate) const;

@@ -19,7 +19,9 @@ class IdQueue {
   public:
     IdQueue() { queue_init(&queue_); }
 
+    IdQueue(const IdQueue&) = delete;
     IdQueue(IdQueue&&) = delete;
+    IdQueue& operator=(const IdQueue&) = delete;
     IdQueue& operator=(IdQueue&&) = delete;
 
     ~IdQueue() { queue_free(&queue_); }

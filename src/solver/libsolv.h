@@ -22,7 +22,9 @@ enum class Dep : int {};
 class Pool {
   public:
     Pool();
+    Pool(const Pool&) = delete;
     Pool(Pool&&) = delete;
+    Pool& operator=(const Pool&) = delete;
     Pool& operator=(Pool&&) = delete;
     ~Pool();
 
@@ -96,7 +98,9 @@ struct ProofStep {
 class Sat {
   public:
     explicit Sat(Pool& pool);
+    Sat(const Sat&) = delete;
     Sat(Sat&&) = delete;
+    Sat& operator=(const Sat&) = delete;
     Sat& operator=(Sat&&) = delete;
     ~Sat();
 

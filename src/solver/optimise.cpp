@@ -205,15 +205,24 @@ Choices Optimiser::refine(std::vector<Job> jobs, Choices solution, Sat& sat) {
             solution = run_possible(jobs, level, sat);
         }
         is_decided = false;
-        for (const SlotId slot : level) {
-            if (encoding_.has_slot(slot)) {
-                refined[slot] = solution.at(slot);
-                jobs.push_back(encoding_.choose(solution.at(slot)));
-            }
+        Choices fixed = choices_of(level, solution);
+        for (const auto& [slot, choice] : fixed) {
+            jobs.push_back(encoding_.choose(choice));
         }
+        refined.merge(fixed);
         walk.advance(refined);
     }
     return refined;
+}
+
+Choices Optimiser::choices_of(const std::vector<SlotId>& level, const Choices& solution) const {
+    Choices choices;
+    for (const SlotId slot : level) {
+        if (encoding_.has_slot(slot)) {
+            choices[slot] = solution.at(slot);
+        }
+    }
+    return choices;
 }
 
 /// Whether it is plain without the solver that the slot cannot hold anything better.

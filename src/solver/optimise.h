@@ -49,6 +49,8 @@ class Optimiser {
     [[nodiscard]] std::vector<RootLag> root_lags() const;
     [[nodiscard]] RootLag root_lag(const std::vector<RequirementId>& asked, SlotId slot) const;
     Choices refine(std::vector<Job> jobs, Choices solution, Sat& sat);
+    [[nodiscard]] Choices choices_of(const std::vector<SlotId>& level,
+                                     const Choices& solution) const;
     [[nodiscard]] bool is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& walk) const;
     std::optional<Choices> run(std::vector<Job> jobs, const std::vector<SlotId>& order, Sat& sat);
 
