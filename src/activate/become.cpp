@@ -38,6 +38,7 @@ class SignalsOpen {
     sigset_t before_{};
 };
 
+Refusal try_files(const std::vector<std::string>& command, const Variables& variables);
 std::vector<fs::path> files_for(const std::string& program, const Variables& variables);
 int execute(const fs::path& file, const std::vector<std::string>& command,
             const std::vector<std::string>& environment);
@@ -50,28 +51,32 @@ int execute(const fs::path& file, const std::vector<std::string>& command,
 void become(const std::vector<std::string>& command, const Variables& variables,
             const fs::path& prefix) {
     ENVPM_ASSERT(!command.empty());
-    const std::vector<std::string> environment = variables.strings();
-    Refusal refusal;
-    {
-        const SignalsOpen signals_open;
-        for (const fs::path& file : files_for(command.front(), variables)) {
-            const int failure = execute(file, command, environment);
-            std::error_code ignored;
-            const bool is_there = fs::exists(file, ignored);
-            if (is_there && refusal.file.empty()) {
-                refusal = {file, failure};
-            }
-            // A script whose interpreter is gone is there: another program of its name further
-            // back on PATH is not the one that was asked for.
-            if (failure != ENOTDIR && failure != EACCES && (failure != ENOENT || is_there)) {
-                break;
-            }
-        }
-    }
+    const Refusal refusal = try_files(command, variables);
     refuse(command.front(), refusal, prefix);
 }
 
 namespace {
+
+/// Comes back only if none of them could be run.
+Refusal try_files(const std::vector<std::string>& command, const Variables& variables) {
+    const std::vector<std::string> environment = variables.strings();
+    const SignalsOpen signals_open;
+    Refusal refusal;
+    for (const fs::path& file : files_for(command.front(), variables)) {
+        const int failure = execute(file, command, environment);
+        std::error_code ignored;
+        const bool is_there = fs::exists(file, ignored);
+        if (is_there && refusal.file.empty()) {
+            refusal = {file, failure};
+        }
+        // A script whose interpreter is gone is there: another program of its name further back
+        // on PATH is not the one that was asked for.
+        if (failure != ENOTDIR && failure != EACCES && (failure != ENOENT || is_there)) {
+            break;
+        }
+    }
+    return refusal;
+}
 
 SignalsOpen::SignalsOpen() {
     sigset_t none;
