@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 namespace envpm::cli {
@@ -31,16 +32,18 @@ struct Parser {
     void add_speed_flags(CLI::App* command);
 };
 
-void check_command_word(int count, const char* const* words);
+int own_words(int count, const char* const* words);
+int next_word(int first, int count, const char* const* words);
+void check_command_word(std::string_view word);
 std::chrono::seconds grace_of(const std::string& text);
 
 } // namespace
 
 std::optional<Notice> parse_arguments(int count, const char* const* words, Arguments& arguments) {
-    check_command_word(count, words);
+    const int own = own_words(count, words);
     Parser parser;
     try {
-        parser.app.parse(count, words);
+        parser.app.parse(own, words);
     } catch (const CLI::CallForHelp&) {
         return Notice{parser.app.help()};
     } catch (const CLI::CallForAllHelp&) {
@@ -56,10 +59,8 @@ std::optional<Notice> parse_arguments(int count, const char* const* words, Argum
     }
     arguments = std::move(parser.arguments);
     if (arguments.command == Command::run) {
-        arguments.words = parser.app.get_subcommand("run")->remaining();
-        if (!arguments.words.empty() && arguments.words.front() == "--") {
-            arguments.words.erase(arguments.words.begin());
-        }
+        const bool has_separator = own < count && std::string_view(words[own]) == "--";
+        arguments.words.assign(words + own + (has_separator ? 1 : 0), words + count);
     }
     return std::nullopt;
 }
@@ -208,7 +209,6 @@ void Parser::add_environment_commands() {
 
     CLI::App* run = command(Command::run, "run", "run a command or a task in the environment");
     run->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
-    run->prefix_command();
     run->footer("envpm run [--no-install] [--] COMMAND [ARGUMENTS…]");
 
     CLI::App* shell = command(Command::shell, "shell", "start a shell in the environment");
@@ -250,32 +250,44 @@ void Parser::add_care_commands() {
         ->type_name("TIME");
 }
 
-/// CLI11 takes a misspelt command for an argument too many; the near miss is what the user needs.
-void check_command_word(int count, const char* const* words) {
-    std::vector<std::string> known = {"sync"};
-    for (const CommandWord& word : command_words()) {
-        known.push_back(word.name);
+/// How many of the words are envpm's: all, but for `run`, whose command's flags are its own.
+int own_words(int count, const char* const* words) {
+    const int command = next_word(1, count, words);
+    if (command == count) {
+        return count;
     }
-    for (int i = 1; i < count; ++i) {
+    check_command_word(words[command]);
+    return std::string_view(words[command]) == "run" ? next_word(command + 1, count, words) : count;
+}
+
+/// The first from `first` on that is no flag and no flag's value; `--` counts as one.
+int next_word(int first, int count, const char* const* words) {
+    constexpr std::array<std::string_view, 6> with_value = {
+        "--manifest-path", "--target", "-C", "--directory", "--color", "--config-file"};
+    for (int i = first; i < count; ++i) {
         const std::string_view word = words[i];
-        const bool takes_value = word == "--manifest-path" || word == "--target" || word == "-C" ||
-                                 word == "--directory" || word == "--color" ||
-                                 word == "--config-file";
-        if (takes_value) {
+        if (!word.starts_with("-") || word == "--") {
+            return i;
+        }
+        if (std::find(with_value.begin(), with_value.end(), word) != with_value.end()) {
             ++i;
-            continue;
         }
-        if (word.starts_with("-")) {
-            continue;
-        }
-        if (std::find(known.begin(), known.end(), word) == known.end()) {
-            const auto meant = near_miss(word, known);
-            throw Error({fmt::format("there is no command `{}`", word), "the command line",
-                         meant ? fmt::format("did you mean `{}`?", *meant)
-                               : "`envpm --help` shows what there is"},
-                        ExitCode::usage);
-        }
-        return;
+    }
+    return count;
+}
+
+/// CLI11 takes a misspelt command for an argument too many; the near miss is what the user needs.
+void check_command_word(std::string_view word) {
+    std::vector<std::string> known = {"sync"};
+    for (const CommandWord& command : command_words()) {
+        known.push_back(command.name);
+    }
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+        const auto meant = near_miss(word, known);
+        throw Error({fmt::format("there is no command `{}`", word), "the command line",
+                     meant ? fmt::format("did you mean `{}`?", *meant)
+                           : "`envpm --help` shows what there is"},
+                    ExitCode::usage);
     }
 }
 
