@@ -8,8 +8,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <random>
 
 namespace envpm {
@@ -18,10 +22,22 @@ namespace {
 
 using DirectoryHandle = std::unique_ptr<DIR, Deleter<closedir>>;
 
+/// Each level that is being emptied holds a descriptor, and an archive may hold more levels than
+/// there are descriptors. A folder at this depth is therefore first moved up to the top.
+constexpr unsigned deepest_descent = 64;
+
+struct Removal {
+    int top = -1;
+    unsigned raised = 0; ///< how many folders were moved to the top
+};
+
 std::string read_open_file(int descriptor, const std::filesystem::path& path,
                            std::size_t limit_bytes);
-bool remove_entries(int folder) noexcept;
-bool remove_entry(int parent, const char* name) noexcept;
+[[noreturn]] void throw_too_large(const std::filesystem::path& path);
+Fd open_folder(int parent, const char* name) noexcept;
+bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth) noexcept;
+bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept;
+bool raise_folder(Removal& removal, int parent, const char* name) noexcept;
 Fd open_lock(const std::filesystem::path& path);
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
                  std::string& temporary);
@@ -102,7 +118,22 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 bool remove_tree(const std::filesystem::path& root) noexcept {
-    return remove_entry(AT_FDCWD, root.c_str());
+    if (::unlinkat(AT_FDCWD, root.c_str(), 0) == 0 || errno == ENOENT) {
+        return true;
+    }
+    const Fd top = open_folder(AT_FDCWD, root.c_str());
+    if (!top) {
+        return false;
+    }
+    Removal removal{top.get()};
+    while (true) {
+        const unsigned raised_before = removal.raised;
+        Fd folder = open_folder(top.get(), ".");
+        const bool emptied = folder && remove_entries(removal, std::move(folder), 0);
+        if (!emptied || removal.raised == raised_before) {
+            return ::unlinkat(AT_FDCWD, root.c_str(), AT_REMOVEDIR) == 0 && emptied;
+        }
+    }
 }
 
 TemporaryFolder::TemporaryFolder(const std::filesystem::path& parent) {
@@ -156,9 +187,13 @@ std::string read_open_file(int descriptor, const std::filesystem::path& path,
     if (::fstat(descriptor, &status) != 0) {
         throw_system_error("cannot read a file", path.string(), errno);
     }
+    const auto expected_bytes = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
+    if (expected_bytes > limit_bytes) {
+        throw_too_large(path);
+    }
     std::string content;
     std::size_t filled = 0;
-    content.resize(static_cast<std::size_t>(std::max<off_t>(status.st_size, 0)) + 1);
+    content.resize(expected_bytes + 1);
     while (true) {
         if (filled == content.size()) {
             content.resize(content.size() * 2);
@@ -175,44 +210,73 @@ std::string read_open_file(int descriptor, const std::filesystem::path& path,
         }
         filled += static_cast<std::size_t>(got);
         if (filled > limit_bytes) {
-            throw Error({"a file is larger than it can rightly be", path.string(), {}});
+            throw_too_large(path);
         }
     }
     content.resize(filled);
     return content;
 }
 
-bool remove_entry(int parent, const char* name) noexcept {
+void throw_too_large(const std::filesystem::path& path) {
+    throw Error({"a file is larger than it can rightly be", path.string(), {}});
+}
+
+Fd open_folder(int parent, const char* name) noexcept {
+    Fd folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (folder) {
+        ::fchmod(folder.get(), 0700);
+    }
+    return folder;
+}
+
+bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth) noexcept {
     if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) {
         return true;
     }
     if (errno != EISDIR && errno != EPERM && errno != EACCES) {
         return false;
     }
-    const Fd folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (depth == deepest_descent) {
+        return raise_folder(removal, parent, name);
+    }
+    Fd folder = open_folder(parent, name);
     if (!folder) {
         return false;
     }
-    ::fchmod(folder.get(), 0700);
-    const bool emptied = remove_entries(folder.get());
+    const bool emptied = remove_entries(removal, std::move(folder), depth + 1);
     return ::unlinkat(parent, name, AT_REMOVEDIR) == 0 && emptied;
 }
 
-bool remove_entries(int folder) noexcept {
-    const int copy = ::fcntl(folder, F_DUPFD_CLOEXEC, 0);
-    const DirectoryHandle entries(copy < 0 ? nullptr : ::fdopendir(copy));
+bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept {
+    const DirectoryHandle entries(::fdopendir(folder.get()));
     if (!entries) {
         return false;
     }
+    const int descriptor = folder.release(); // it is the stream's now
     bool all = true;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): each thread has a stream of its own.
     while (const dirent* entry = ::readdir(entries.get())) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") {
-            all = remove_entry(folder, entry->d_name) && all;
+            all = remove_entry(removal, descriptor, entry->d_name, depth) && all;
         }
     }
     return all;
+}
+
+bool raise_folder(Removal& removal, int parent, const char* name) noexcept {
+    constexpr unsigned most_tries = 1000;
+    for (unsigned tries = 0; tries < most_tries; ++tries) {
+        std::array<char, 32> raised{};
+        std::snprintf(raised.data(), raised.size(), ".raised-%u", removal.raised++);
+        if (::renameat(parent, name, removal.top, raised.data()) == 0) {
+            return true;
+        }
+        if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) {
+            return false;
+        }
+    }
+    return false;
 }
 
 Fd open_lock(const std::filesystem::path& path) {

@@ -1,11 +1,15 @@
 #include "base/json.h"
 
+#include "base/assert.h"
 #include "base/error.h"
+#include "base/source_location.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <optional>
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 
 namespace envpm {
 
@@ -29,7 +33,11 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
         return add(Json(static_cast<std::int64_t>(value)));
     }
 
-    bool number_float(number_float_t value, const string_t& /*text*/) override {
+    /// Whole numbers that need more than 64 bits arrive here too, rounded.
+    bool number_float(number_float_t value, const string_t& text) override {
+        if (text.find_first_of(".eE") == string_t::npos) {
+            return fail("a number is out of range");
+        }
         return add(Json(value));
     }
 
@@ -53,18 +61,22 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
     bool end_array() override { return close(); }
 
-    bool parse_error(std::size_t position, const std::string& /*token*/,
+    bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                      const nlohmann::json::exception& fault) override {
-        position_ = position;
+        constexpr int out_of_range = 406;
+        if (fault.id == out_of_range) {
+            return fail("a number is out of range");
+        }
+        // "[name] parse error at line 1, column 2: <what>; last read: '<bytes>'; …", of which the
+        // bytes may be anything.
         const std::string text = fault.what();
-        const std::size_t colon = text.rfind(": ");
-        return fail(text.substr(colon == std::string::npos ? 0 : colon + 2));
+        const std::size_t begin = text.find(": ");
+        const std::size_t end = text.find("; last read");
+        return fail(begin < end ? text.substr(begin + 2, end - begin - 2) : "it is malformed");
     }
 
     Json root;
     std::string failure;
-
-    [[nodiscard]] std::size_t position() const { return position_; }
 
   private:
     bool fail(std::string text) {
@@ -101,9 +113,36 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
     std::vector<Json> open_;
     std::vector<std::string> names_;
-    std::size_t position_ = 0;
 };
 
+/// Reads a text for nlohmann and keeps count: its events do not say where they are.
+class CountingIterator {
+  public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = char;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const char*;
+    using reference = const char&;
+
+    CountingIterator(const char* place, const char*& furthest)
+        : place_(place),
+          furthest_(&furthest) {}
+
+    reference operator*() const { return *place_; }
+
+    CountingIterator& operator++() {
+        *furthest_ = ++place_;
+        return *this;
+    }
+
+    bool operator==(const CountingIterator& other) const { return place_ == other.place_; }
+
+  private:
+    const char* place_;
+    const char** furthest_;
+};
+
+SourceLocation location_of_last(std::string_view read, const std::string& file);
 nlohmann::json to_nlohmann(const Json& value);
 const Json& member(const Json& object, std::string_view name);
 [[noreturn]] void throw_wrong_kind(std::string_view name, std::string_view kind);
@@ -112,9 +151,13 @@ const Json& member(const Json& object, std::string_view name);
 
 Json parse_json(std::string_view text, const std::string& subject) {
     Builder builder;
-    if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
+    const char* const begin = text.data();
+    const char* read = begin;
+    if (!nlohmann::json::sax_parse(CountingIterator(begin, read),
+                                   CountingIterator(begin + text.size(), read), &builder)) {
+        const auto read_bytes = static_cast<std::size_t>(read - begin);
         throw Error({fmt::format("this is not the JSON that it should be: {}", builder.failure),
-                     fmt::format("{}, byte {}", subject, builder.position()),
+                     location_of_last(text.substr(0, read_bytes), subject).text(),
                      {}});
     }
     return std::move(builder.root);
@@ -157,6 +200,14 @@ const Json::Array& Json::array(std::string_view name) const {
 
 namespace {
 
+/// The place of the last byte that was read, which is where the fault was seen.
+SourceLocation location_of_last(std::string_view read, const std::string& file) {
+    const std::string_view before = read.substr(0, read.empty() ? 0 : read.size() - 1);
+    const std::size_t line_begin = before.rfind('\n') + 1; // 0 if there is none
+    return {file, static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+            static_cast<int>(before.size() - line_begin) + 1};
+}
+
 nlohmann::json to_nlohmann(const Json& value) {
     if (const auto* flag = value.get_if<bool>()) {
         return *flag;
@@ -165,6 +216,7 @@ nlohmann::json to_nlohmann(const Json& value) {
         return *whole;
     }
     if (const auto* real = value.get_if<double>()) {
+        ENVPM_ASSERT(std::isfinite(*real));
         return *real;
     }
     if (const auto* text = value.get_if<std::string>()) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/assert.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -32,7 +34,9 @@ class Json {
         : value_(value) {}
 
     Json(std::uint64_t value)
-        : value_(static_cast<std::int64_t>(value)) {}
+        : value_(static_cast<std::int64_t>(value)) {
+        ENVPM_ASSERT(value <= INT64_MAX);
+    }
 
     Json(double value)
         : value_(value) {}
@@ -80,8 +84,8 @@ class Json {
 /// numbers out of range and anything after the value.
 Json parse_json(std::string_view text, const std::string& subject);
 
-/// Canonical text: members sorted, `indent` spaces a level, or one line for 0; always ASCII-safe
-/// UTF-8 (what is not UTF-8 is replaced).
+/// Canonical text: members sorted, `indent` spaces a level, or one line for 0; always valid UTF-8
+/// (what is not is replaced). A number that is not finite is a bug.
 std::string to_text(const Json& value, int indent = 0);
 
 } // namespace envpm

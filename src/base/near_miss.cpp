@@ -15,7 +15,7 @@ std::optional<std::string> near_miss(std::string_view word, std::span<const std:
     constexpr std::size_t longest_compared = 64;
     std::optional<std::string> best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
-    if (word.size() > longest_compared) {
+    if (word.empty() || word.size() > longest_compared) {
         return best;
     }
     for (const std::string& candidate : known) {

@@ -1,7 +1,10 @@
 #include "base/thread_pool.h"
 
+#include "base/error.h"
+
 #include <algorithm>
 #include <atomic>
+#include <system_error>
 #include <utility>
 
 namespace envpm {
@@ -10,12 +13,22 @@ ThreadPool::ThreadPool(std::size_t threads) {
     const std::size_t count =
         threads != 0 ? threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
     workers_.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        workers_.emplace_back([this] { work(); });
+    try {
+        for (std::size_t i = 0; i < count; ++i) {
+            workers_.emplace_back([this] { work(); });
+        }
+    } catch (const std::system_error& failure) {
+        // Those that have started wait for tasks and must be told to end before they are joined.
+        close();
+        throw_system_error("cannot start a thread", {}, failure.code().value());
     }
 }
 
 ThreadPool::~ThreadPool() {
+    close();
+}
+
+void ThreadPool::close() {
     {
         const std::lock_guard lock(mutex_);
         closing_ = true;
@@ -108,8 +121,13 @@ void parallel_for(ThreadPool& pool, std::size_t count,
     TaskGroup group(pool);
     for (std::size_t worker = 0; worker < std::min(pool.size(), count); ++worker) {
         group.run([&] {
-            for (std::size_t i = next++; i < count; i = next++) {
-                body(i);
+            try {
+                for (std::size_t i = next++; i < count; i = next++) {
+                    body(i);
+                }
+            } catch (...) {
+                next = count;
+                throw;
             }
         });
     }

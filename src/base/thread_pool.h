@@ -16,7 +16,7 @@ namespace envpm {
 /// must not throw (TaskGroup is for those that do). The destructor runs what is queued, then joins.
 class ThreadPool {
   public:
-    /// 0 threads means as many as the processor has.
+    /// 0 threads means as many as the processor has. Throws an Error if the system has none left.
     explicit ThreadPool(std::size_t threads = 0);
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
@@ -28,6 +28,7 @@ class ThreadPool {
 
   private:
     void work();
+    void close();
 
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -92,7 +93,7 @@ class TaskGroup {
 };
 
 /// Calls `body(i)` for 0 <= i < count on the pool, in no order, and waits; rethrows the first
-/// failure.
+/// failure, after which no further call begins. Not to be called from a task of the same pool.
 void parallel_for(ThreadPool& pool, std::size_t count,
                   const std::function<void(std::size_t)>& body);
 

@@ -8,7 +8,12 @@
 
 namespace envpm::lockfiles {
 
-/// Canonical text (docs/lockfile.md): the same lock is always the same bytes.
+/// What the env digest calls the way that packages are laid out in a prefix. Raise it when the same
+/// packages come to be other bytes there.
+inline constexpr int layout_version = 1;
+
+/// Canonical text (docs/lockfile.md): the same lock is always the same bytes, in whatever order its
+/// parts stand.
 std::string to_text(const Lock& lock);
 
 /// Reads what `to_text` writes, and refuses what a hostile lock may hold: unknown keys, URLs, paths
@@ -19,11 +24,12 @@ Lock parse(const std::string& text, const std::filesystem::path& file);
 
 std::optional<Lock> read_if_present(const std::filesystem::path& file);
 
-/// Old or new, never half.
+/// Old or new, never half. Throws what `parse` would say if nobody could read the lock again.
 void write(const std::filesystem::path& file, const Lock& lock);
 
 /// The digest over exactly what determines the target's prefix: layout version, Python's ABI, and
-/// the packages' file names and sha256.
+/// the packages' file names and sha256 (the bytes that are hashed: docs/lockfile.md). Pure; it
+/// reads nothing of `target` but its name and Python.
 Sha256 env_digest(const Lock& lock, const LockedTarget& target);
 
 } // namespace envpm::lockfiles

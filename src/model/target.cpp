@@ -22,6 +22,9 @@ std::optional<Platform> parse_platform(std::string_view text) {
 }
 
 std::optional<GlibcVersion> GlibcVersion::parse(std::string_view text) {
+    if (text.find_first_not_of("0123456789.") != std::string_view::npos) {
+        return std::nullopt; // from_chars would take a minus
+    }
     GlibcVersion version;
     const char* const end = text.data() + text.size();
     const auto major_part = std::from_chars(text.data(), end, version.major);
@@ -29,8 +32,7 @@ std::optional<GlibcVersion> GlibcVersion::parse(std::string_view text) {
         return std::nullopt;
     }
     const auto minor_part = std::from_chars(major_part.ptr + 1, end, version.minor);
-    if (minor_part.ec != std::errc() || minor_part.ptr != end || version.major < 1 ||
-        version.minor < 0) {
+    if (minor_part.ec != std::errc() || minor_part.ptr != end || version.major < 1) {
         return std::nullopt;
     }
     return version;

@@ -4,11 +4,13 @@
 #include "model/python.h"
 #include "model/target.h"
 #include "pypi/index_page.h"
+#include "pypi/moment.h"
 #include "pypi/specifier.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace envpm::pypi {
@@ -19,11 +21,13 @@ struct PythonChoice {
     std::string version; ///< "3.11.7"
 };
 
-/// A wheel that fits at least one of the Pythons.
+/// A wheel that is the best of its version for at least one of the Pythons.
 struct WheelCandidate {
     WheelFile file;
-    std::uint32_t release = 0;        ///< 0: the newest version among the candidates
-    std::vector<std::size_t> pythons; ///< those it fits, ascending indexes into the request's
+    std::uint32_t release = 0; ///< 0: the newest version among the candidates
+    /// Those it is the best for, ascending indexes into the request's: a version has at most one
+    /// candidate for each Python, so that choosing a Python chooses the wheel.
+    std::vector<std::size_t> pythons;
 };
 
 struct CandidateRequest {
@@ -46,8 +50,34 @@ struct CandidateList {
     Exclusions exclusions;
 };
 
-/// One candidate for each wheel that is the best of its version for some Python. A file without an
-/// upload time is taken for older than any `exclude_newer`.
+/// Finds candidates on many pages for one request: the tags of its Pythons are worked out once.
+/// `find` may be called from several threads.
+class CandidateFinder {
+  public:
+    /// Throws an Error (code 1) for an `exclude_newer` that is neither date nor date-time.
+    explicit CandidateFinder(const CandidateRequest& request);
+
+    /// One candidate for each wheel that is the best of its version for some Python: not yanked
+    /// before yanked, then by tag, then by build number. A file without an upload time is taken for
+    /// older than any `exclude_newer`; `requires-python` that cannot be read excludes nothing.
+    [[nodiscard]] CandidateList find(const ProjectPage& page) const;
+
+  private:
+    struct TagHash {
+        std::size_t operator()(const Tag& tag) const noexcept;
+    };
+
+    /// Ranks by Python: lower is better; `no_rank` where the tag does not fit.
+    using Ranks = std::vector<std::uint32_t>;
+
+    std::vector<Version> pythons_;
+    std::optional<Moment> last_moment_;
+    std::unordered_map<Tag, Ranks, TagHash> ranks_;
+
+    friend class PageSearch;
+};
+
+/// For one page.
 CandidateList candidates(const ProjectPage& page, const CandidateRequest& request);
 
 /// Indexes into `wheels`, ascending, of those that the specifiers choose. Pre-releases: with

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/http.h"
+#include "pypi/index_cache.h"
 #include "pypi/index_page.h"
 
 #include <chrono>
@@ -11,6 +12,8 @@
 #include <vector>
 
 namespace envpm::pypi {
+
+class MetadataSearch;
 
 /// A Python index: its simple API's base URL on each of its mirrors, in order of preference.
 struct Index {
@@ -32,8 +35,10 @@ struct PageQuery {
 };
 
 struct PageAnswer {
-    std::optional<ProjectPage> page; ///< nothing: the index has no such project
-    std::string mirror;              ///< the base URL that answered
+    std::optional<ProjectPage> page; ///< without foreign wheels (index_page.h); nothing: the index
+                                     ///< has no such project
+    std::string mirror; ///< the base URL that answered, without credentials; of the first 404 if
+                        ///< there is no page
 };
 
 struct MetadataAnswer {
@@ -56,18 +61,29 @@ class IndexClient {
     /// In the queries' order. Each mirror of an index is asked until one answers; 404 and 410 are
     /// the answer "no such project" only if no mirror has it. Throws an Error (code 5) naming every
     /// URL tried and its reason if none answers, or if it is offline and the page is not in the
-    /// cache.
+    /// cache. Wheels on the mirror's own host get its credentials into their URLs, here only: never
+    /// in the cache, nor in an error.
     std::vector<PageAnswer> pages(std::span<const PageQuery> queries);
 
     /// METADATA of each wheel: by sidecar (PEP 658) where the page offers it, else out of the
     /// archive by range requests (the last 32 KiB first: directory and METADATA of most wheels),
     /// else from the whole file. A wheel that the page gives no sha256 for is fetched whole, to
-    /// know it.
+    /// know it. What is wrong with one wheel is its answer's error; if a server cannot be reached
+    /// at all, this throws an Error (code 5), as a lock must not depend on the network's mood.
     std::vector<MetadataAnswer> metadata(std::span<const WheelFile> wheels);
 
   private:
+    class PageSearch;
+
+    [[nodiscard]] bool is_usable(const CachedPage& cached) const;
+    [[nodiscard]] std::int64_t now_seconds() const;
+    void look_up(PageSearch& search) const;
+    void accept(PageSearch& search, const HttpResponse& response) const;
+    void fetch_pages(std::vector<PageSearch>& searches);
+    void store_found(const std::vector<MetadataSearch*>& searches) const;
+
     HttpTransport& transport_;
-    std::filesystem::path cache_folder_;
+    IndexCache cache_;
     CachePolicy policy_;
 };
 

@@ -39,4 +39,8 @@ struct ProjectPage {
 ProjectPage parse_page(std::string_view bytes, std::string_view content_type,
                        const std::string& url, const PackageName& project);
 
+/// Leaves out the wheels that no Target can ever run (other systems and processors): three quarters
+/// of a large page. Of a version that has no other, one is kept, to say that it has wheels.
+void drop_foreign_wheels(ProjectPage& page);
+
 } // namespace envpm::pypi

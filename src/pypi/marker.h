@@ -13,7 +13,7 @@
 namespace envpm::pypi {
 
 /// The values of PEP 508's environment variables for one target and one Python. What a target does
-/// not say (platform_release, platform_version) is the empty string.
+/// not say (platform_release, platform_version), or a map leaves out, is the empty string.
 using MarkerEnvironment = std::map<std::string, std::string, std::less<>>;
 
 MarkerEnvironment marker_environment(const Target& target, const PythonAbi& abi,
@@ -24,10 +24,11 @@ class Marker {
   public:
     Marker() = default;
 
-    /// Throws an Error (code 1) that quotes the marker and points at the fault.
+    /// Throws an Error (code 1) that quotes the marker and names the column of the fault.
     static Marker parse(std::string_view text);
 
-    /// `extras`: those asked for; `extra == "x"` holds if x is among them.
+    /// `extras`: those asked for; `extra == "x"` holds if x is among them. What PEP 508 leaves
+    /// undefined, such as `os_name < "x"`, does not hold.
     [[nodiscard]] bool evaluate(const MarkerEnvironment& environment,
                                 const std::vector<PackageName>& extras) const;
 

@@ -9,7 +9,9 @@
 
 namespace envpm::pypi {
 
-/// What of a wheel's METADATA (core metadata 1.0 to 2.4) the solve needs.
+/// What of a wheel's METADATA (core metadata 1.0 to 2.4) the solve needs. Fields that may be used
+/// once count once, the first time; an extra whose name is none cannot be asked for and is left
+/// out.
 struct Metadata {
     PackageName name;
     std::string version;
@@ -17,8 +19,8 @@ struct Metadata {
     std::vector<Requirement> requires_dist;
     std::vector<PackageName> provides_extra;
 
-    /// Throws an Error (code 1) with `subject` if name or version is missing, or a requirement
-    /// cannot be read.
+    /// Throws an Error (code 1) with `subject` if name or version is missing, a requirement cannot
+    /// be read, or the headers are larger than any honest ones (4 MiB, 20,000 requirements).
     static Metadata parse(std::string_view text, const std::string& subject);
 };
 

@@ -20,9 +20,10 @@ struct Requirement {
 
     /// Throws an Error (code 1) that quotes the text. Accepts what old metadata holds and PEP 508
     /// implementations still read: `name (>=1.0)`.
-    static Requirement parse(std::string_view text);
+    static Requirement parse(std::string_view text, Reading reading = Reading::strict);
 
-    [[nodiscard]] std::string text() const; ///< normalised
+    /// Normalised: `name[extra,other] <2, >=1; marker`, or `name @ URL ; marker`.
+    [[nodiscard]] std::string text() const;
 };
 
 } // namespace envpm::pypi

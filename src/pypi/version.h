@@ -1,11 +1,11 @@
 #pragma once
 
+#include "pypi/version_segments.h"
+
 #include <compare>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace envpm::pypi {
 
@@ -13,30 +13,33 @@ namespace envpm::pypi {
 /// 18 digits; longer ones are no version.
 class Version {
   public:
-    /// Nothing for what PEP 440 does not allow (its appendix B pattern, white space trimmed).
+    /// Nothing for what PEP 440 does not allow (its appendix B pattern, white space trimmed), nor
+    /// for a text of more than 512 characters.
     static std::optional<Version> parse(std::string_view text);
 
     [[nodiscard]] const std::string& text() const { return text_; } ///< normalised
 
-    [[nodiscard]] bool is_prerelease() const; ///< also development releases
-    [[nodiscard]] bool is_postrelease() const;
+    [[nodiscard]] bool is_prerelease() const { return is_prerelease_; } ///< also development ones
+
+    [[nodiscard]] bool is_postrelease() const { return is_postrelease_; }
 
     [[nodiscard]] const std::string& local() const { return local_text_; } ///< "cu128", or empty
 
     [[nodiscard]] std::string public_text() const; ///< without the local part
 
-    std::strong_ordering operator<=>(const Version& other) const;
-    bool operator==(const Version& other) const;
+    std::strong_ordering operator<=>(const Version& other) const { return key_ <=> other.key_; }
+
+    bool operator==(const Version& other) const { return key_ == other.key_; }
 
   private:
-    friend class Specifier;
+    friend class SpecifierSet;
     Version() = default;
 
     std::string text_;
     std::string local_text_;
-    // The implementation adds its ordered key here.
-    std::uint64_t epoch_ = 0;
-    std::vector<std::uint64_t> release_;
+    VersionKey key_;
+    bool is_prerelease_ = false;
+    bool is_postrelease_ = false;
 };
 
 } // namespace envpm::pypi

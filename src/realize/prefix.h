@@ -7,9 +7,11 @@
 #include "model/python.h"
 #include "model/store_paths.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace envpm::realize {
@@ -32,8 +34,9 @@ Sha256 contents_digest(const Layout& layout);
 
 struct PrefixRequest {
     Sha256 env;
-    const Layout& layout;
-    Interpreter interpreter; ///< of this machine
+    const Layout& layout;         ///< from `compose`
+    Interpreter interpreter;      ///< of this machine
+    std::vector<Sha256> archives; ///< what the layout was made from, for the collector; any order
     LinkMode link_mode = LinkMode::automatic;
 };
 

@@ -1,0 +1,156 @@
+#include "activate/environment.h"
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/near_miss.h"
+#include "base/process.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+namespace envpm::activate {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What kept a file from becoming this process. Among several on PATH the first that is there but
+/// cannot be run says more than the last that is not there.
+struct Refusal {
+    fs::path file;
+    int error_number = ENOENT;
+};
+
+/// envpm blocks signals for the thread that waits for them; what it becomes must get its own.
+class SignalsOpen {
+  public:
+    SignalsOpen();
+    SignalsOpen(const SignalsOpen&) = delete;
+    SignalsOpen& operator=(const SignalsOpen&) = delete;
+    SignalsOpen(SignalsOpen&&) = delete;
+    SignalsOpen& operator=(SignalsOpen&&) = delete;
+    ~SignalsOpen();
+
+  private:
+    sigset_t before_{};
+};
+
+std::vector<fs::path> files_for(const std::string& program, const Variables& variables);
+int execute(const fs::path& file, const std::vector<std::string>& command,
+            const std::vector<std::string>& environment);
+[[noreturn]] void refuse(const std::string& program, const Refusal& refusal,
+                         const fs::path& prefix);
+[[noreturn]] void refuse_unknown(const std::string& program, const fs::path& prefix);
+
+} // namespace
+
+void become(const std::vector<std::string>& command, const Variables& variables,
+            const fs::path& prefix) {
+    ENVPM_ASSERT(!command.empty());
+    const std::vector<std::string> environment = variables.strings();
+    Refusal refusal;
+    {
+        const SignalsOpen signals_open;
+        for (const fs::path& file : files_for(command.front(), variables)) {
+            const int failure = execute(file, command, environment);
+            std::error_code ignored;
+            const bool is_there = fs::exists(file, ignored);
+            if (is_there && refusal.file.empty()) {
+                refusal = {file, failure};
+            }
+            // A script whose interpreter is gone is there: another program of its name further
+            // back on PATH is not the one that was asked for.
+            if (failure != ENOTDIR && failure != EACCES && (failure != ENOENT || is_there)) {
+                break;
+            }
+        }
+    }
+    refuse(command.front(), refusal, prefix);
+}
+
+namespace {
+
+SignalsOpen::SignalsOpen() {
+    sigset_t none;
+    sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, &before_);
+}
+
+SignalsOpen::~SignalsOpen() {
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+/// As execvp looks it up: a name with a slash is a path, an empty entry the current folder.
+std::vector<fs::path> files_for(const std::string& program, const Variables& variables) {
+    if (program.empty() || program.find('/') != std::string::npos) {
+        return program.empty() ? std::vector<fs::path>() : std::vector<fs::path>{program};
+    }
+    const std::string path = variables.find("PATH").value_or("/usr/bin:/bin");
+    std::vector<fs::path> files;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const std::size_t end = std::min(path.find(':', begin), path.size());
+        const std::string folder = path.substr(begin, end - begin);
+        files.push_back(fs::path(folder.empty() ? "." : folder) / program);
+        begin = end + 1;
+    }
+    return files;
+}
+
+/// Comes back only with the reason why not. A script without `#!` is one for `sh`.
+int execute(const fs::path& file, const std::vector<std::string>& command,
+            const std::vector<std::string>& environment) {
+    const std::vector<char*> variables = pointers_to(environment);
+    ::execve(file.c_str(), pointers_to(command).data(), variables.data());
+    if (errno != ENOEXEC) {
+        return errno;
+    }
+    std::vector<std::string> script = command;
+    script.front() = file.string();
+    script.insert(script.begin(), "sh");
+    ::execve("/bin/sh", pointers_to(script).data(), variables.data());
+    return errno;
+}
+
+void refuse(const std::string& program, const Refusal& refusal, const fs::path& prefix) {
+    std::error_code ignored;
+    const std::string file = refusal.file.string();
+    if (file.empty()) {
+        refuse_unknown(program, prefix);
+    }
+    if (fs::is_directory(refusal.file, ignored)) {
+        throw Error({fmt::format("cannot run `{}`: it is a folder", program), file, {}});
+    }
+    if (refusal.error_number == EACCES) {
+        throw Error({fmt::format("cannot run `{}`: permission denied", program), file,
+                     fmt::format("make it executable with `chmod +x {}`", file)});
+    }
+    if (refusal.error_number == ENOENT) {
+        throw Error(
+            {fmt::format("cannot run `{}`: the interpreter that it names is not there", program),
+             file, "look at its first line, or at the loader that it was built for"});
+    }
+    throw_system_error(fmt::format("cannot run `{}`", program), file, refusal.error_number);
+}
+
+void refuse_unknown(const std::string& program, const fs::path& prefix) {
+    std::vector<std::string> known;
+    std::error_code failure;
+    for (fs::directory_iterator at(prefix / "bin", failure), end; !failure && at != end;
+         at.increment(failure)) {
+        known.push_back(at->path().filename().string());
+    }
+    std::sort(known.begin(), known.end());
+    const bool is_path = program.find('/') != std::string::npos;
+    const std::optional<std::string> meant = is_path ? std::nullopt : near_miss(program, known);
+    throw Error({is_path ? fmt::format("there is no file `{}` to run", program)
+                         : fmt::format("no program `{}` in the environment or on PATH", program),
+                 {},
+                 meant ? fmt::format("did you mean `{}`?", *meant) : std::string()});
+}
+
+} // namespace
+
+} // namespace envpm::activate

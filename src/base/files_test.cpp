@@ -1,0 +1,190 @@
+#include "base/error.h"
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+namespace envpm {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class Files : public testing::Test {
+  protected:
+    [[nodiscard]] fs::path at(std::string_view name) const { return folder_.path() / name; }
+
+    [[nodiscard]] std::vector<std::string> names() const {
+        std::vector<std::string> out;
+        for (const auto& entry : fs::directory_iterator(folder_.path())) {
+            out.push_back(entry.path().filename().string());
+        }
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+
+  private:
+    TemporaryFolder folder_{fs::temp_directory_path()};
+};
+
+TEST_F(Files, AFileComesBackAsItWasWritten) {
+    const std::string all_bytes = [] {
+        std::string text;
+        for (int i = 0; i < 256 * 1000; ++i) {
+            text += static_cast<char>(i);
+        }
+        return text;
+    }();
+    for (const std::string& content : {std::string(), std::string("x"), all_bytes}) {
+        for (const Durability durability : {Durability::cached, Durability::durable}) {
+            write_file(at("f"), content, durability);
+            EXPECT_EQ(read_file(at("f")), content);
+        }
+    }
+    EXPECT_EQ(names(), std::vector<std::string>{"f"}) << "no temporary file may stay";
+}
+
+TEST_F(Files, WritingCreatesTheFoldersAbove) {
+    write_file(at("a/b/c"), "deep");
+    EXPECT_EQ(read_file(at("a/b/c")), "deep");
+}
+
+TEST_F(Files, AWriteThatFailsLeavesTheOldStateAndNothingElse) {
+    write_file(at("f"), "old");
+    fs::create_directory(at("taken"));
+    fs::create_directory(at("taken/x"));
+    EXPECT_THROW(write_file(at("taken"), "new"), Error);
+    EXPECT_THROW(write_file(at("f/below"), "new"), Error);
+    EXPECT_EQ(read_file(at("f")), "old");
+    EXPECT_EQ(names(), (std::vector<std::string>{"f", "taken"}));
+}
+
+TEST_F(Files, AReaderThatHasTheOldFileOpenKeepsIt) {
+    write_file(at("f"), "old");
+    const Fd open = open_file(at("f"), O_RDONLY);
+    write_file(at("f"), "new");
+    std::array<char, 8> buffer{};
+    ASSERT_EQ(::read(open.get(), buffer.data(), buffer.size()), 3);
+    EXPECT_EQ(std::string(buffer.data()), "old");
+}
+
+TEST_F(Files, AnAbsentFileIsAnAnswerOnlyWhereAsked) {
+    write_file(at("f"), "x");
+    EXPECT_EQ(read_file_if_present(at("absent")), std::nullopt);
+    EXPECT_EQ(read_file_if_present(at("f/below")), std::nullopt);
+    EXPECT_EQ(read_file_if_present(at("f")), "x");
+    EXPECT_THROW(read_file(at("absent")), Error);
+    fs::create_directory(at("folder"));
+    EXPECT_THROW(read_file_if_present(at("folder")), Error);
+}
+
+TEST_F(Files, RefusesWhatIsTooLargeWithoutReadingIt) {
+    write_file(at("f"), "12345");
+    EXPECT_EQ(read_file(at("f"), 5), "12345");
+    EXPECT_THROW(read_file(at("f"), 4), Error);
+    // A sparse file of 8 TiB must not be given a buffer of that size first.
+    const Fd sparse = open_file(at("sparse"), O_RDWR | O_CREAT);
+    ASSERT_EQ(::ftruncate(sparse.get(), off_t{1} << 43U), 0);
+    EXPECT_THROW(read_file(at("sparse"), 1000), Error);
+    EXPECT_THROW(read_file("/dev/zero", 1000), Error);
+}
+
+TEST_F(Files, ReadsFilesWhoseSizeTheSystemDoesNotTell) {
+    EXPECT_THAT(read_file("/proc/self/status"), testing::HasSubstr("Pid:"));
+}
+
+TEST_F(Files, OpenedFilesAreNotInherited) {
+    write_file(at("f"), "x");
+    const Fd file = open_file(at("f"), O_RDONLY);
+    EXPECT_NE(::fcntl(file.get(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST_F(Files, RemovesTreesButNeverWhatALinkPointsAt) {
+    write_file(at("kept/file"), "x");
+    write_file(at("tree/a/b"), "x");
+    fs::create_directory_symlink(at("kept"), at("tree/a/link"));
+    fs::create_directory(at("tree/read-only"));
+    write_file(at("tree/read-only/file"), "x");
+    ASSERT_EQ(::chmod(at("tree/read-only").c_str(), 0555), 0);
+    EXPECT_TRUE(remove_tree(at("tree")));
+    EXPECT_FALSE(fs::exists(at("tree")));
+    EXPECT_EQ(read_file(at("kept/file")), "x");
+    EXPECT_TRUE(remove_tree(at("tree"))) << "what is missing is fine";
+    fs::create_directory_symlink(at("kept"), at("link"));
+    EXPECT_TRUE(remove_tree(at("link")));
+    EXPECT_EQ(names(), std::vector<std::string>{"kept"});
+}
+
+TEST_F(Files, RemovesATreeDeeperThanThereAreDescriptors) {
+    fs::create_directory(at("tree"));
+    Fd folder = open_file(at("tree"), O_RDONLY);
+    for (int i = 0; i < 2000; ++i) {
+        ASSERT_EQ(::mkdirat(folder.get(), "d", 0755), 0);
+        const Fd file(::openat(folder.get(), ".raised-1", O_CREAT | O_WRONLY | O_CLOEXEC, 0444));
+        folder = Fd(::openat(folder.get(), "d", O_RDONLY | O_CLOEXEC));
+        ASSERT_TRUE(file && folder);
+    }
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{std::min<rlim_t>(400, before.rlim_max), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    EXPECT_TRUE(remove_tree(at("tree")));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_FALSE(fs::exists(at("tree")));
+}
+
+TEST_F(Files, ATemporaryFolderGoesWithItsContentUnlessKept) {
+    fs::path gone;
+    fs::path kept;
+    {
+        TemporaryFolder first(at("below"));
+        TemporaryFolder second(at("below"));
+        EXPECT_NE(first.path(), second.path());
+        gone = first.path();
+        kept = second.path();
+        write_file(gone / "x/y", "x");
+        second.keep();
+        const TemporaryFolder moved(std::move(first));
+        EXPECT_TRUE(fs::exists(gone));
+    }
+    EXPECT_FALSE(fs::exists(gone));
+    EXPECT_TRUE(fs::exists(kept));
+}
+
+TEST_F(Files, ALockExcludesAsItsKindSays) {
+    {
+        const FileLock shared(at("below/lock"), LockKind::shared);
+        EXPECT_TRUE(FileLock::try_take(at("below/lock"), LockKind::shared));
+        EXPECT_FALSE(FileLock::try_take(at("below/lock"), LockKind::exclusive));
+    }
+    const std::optional<FileLock> exclusive =
+        FileLock::try_take(at("below/lock"), LockKind::exclusive);
+    ASSERT_TRUE(exclusive);
+    EXPECT_FALSE(FileLock::try_take(at("below/lock"), LockKind::shared));
+}
+
+TEST_F(Files, AWaitingLockIsGivenWhenTheHolderGoes) {
+    std::optional<FileLock> holder(std::in_place, at("lock"), LockKind::exclusive);
+    std::jthread waiter([&] { const FileLock second(at("lock"), LockKind::exclusive); });
+    EXPECT_FALSE(FileLock::try_take(at("lock"), LockKind::shared));
+    holder.reset();
+    waiter.join();
+    EXPECT_TRUE(FileLock::try_take(at("lock"), LockKind::exclusive));
+}
+
+TEST(Fd, OwnsItsDescriptorOnce) {
+    Fd first(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const int number = first.get();
+    Fd second(std::move(first));
+    EXPECT_EQ(second.get(), number);
+    second = Fd();
+    EXPECT_FALSE(second);
+    EXPECT_EQ(::fcntl(number, F_GETFD), -1) << "assigning closes what was owned";
+}
+
+} // namespace
+
+} // namespace envpm

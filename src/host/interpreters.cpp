@@ -1,0 +1,162 @@
+#include "host/interpreters.h"
+
+#include "base/thread_pool.h"
+#include "host/interpreter_cache.h"
+#include "host/probe.h"
+#include "host/search.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace envpm::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Answers by Program::key. A shim leads to a venv, that to the interpreter it was made from: what
+/// needs more steps than this is a ring.
+using Answers = std::map<std::string, Answer>;
+constexpr int most_steps = 4;
+
+Answers answers_of(std::vector<Program> programs, const Search& search, const Variables& variables,
+                   InterpreterCache& cache);
+void ask_all(const std::vector<Program>& programs, const Variables& variables,
+             InterpreterCache& cache, Answers& answers);
+std::vector<Program> unanswered_redirects(const std::vector<Program>& programs,
+                                          const Search& search, const Answers& answers);
+std::optional<Interpreter> follow(Program program, const Search& search, const Answers& answers);
+Interpreter with_lasting_name(Interpreter interpreter);
+
+} // namespace
+
+std::vector<Interpreter> find_interpreters(const Variables& variables, const fs::path& cache_file) {
+    const Search search(variables);
+    InterpreterCache cache(cache_file);
+    const std::vector<Program> programs = search.programs();
+    const Answers answers = answers_of(programs, search, variables, cache);
+    cache.save();
+
+    std::vector<Interpreter> found;
+    for (const Program& program : programs) {
+        std::optional<Interpreter> interpreter = follow(program, search, answers);
+        const auto is_the_same = [&](const Interpreter& other) {
+            std::error_code failure;
+            return fs::equivalent(other.executable, interpreter->executable, failure);
+        };
+        if (interpreter && std::none_of(found.begin(), found.end(), is_the_same)) {
+            found.push_back(with_lasting_name(std::move(*interpreter)));
+        }
+    }
+    return found;
+}
+
+const Interpreter* choose_interpreter(const std::vector<Interpreter>& found, const PythonAbi& abi,
+                                      const std::string& version) {
+    const Interpreter* chosen = nullptr;
+    for (const Interpreter& interpreter : found) {
+        if (interpreter.abi == abi && interpreter.version == version) {
+            return &interpreter;
+        }
+        if (interpreter.abi == abi && chosen == nullptr) {
+            chosen = &interpreter;
+        }
+    }
+    return chosen;
+}
+
+namespace {
+
+Answers answers_of(std::vector<Program> programs, const Search& search, const Variables& variables,
+                   InterpreterCache& cache) {
+    Answers answers;
+    for (int step = 0; step < most_steps && !programs.empty(); ++step) {
+        ask_all(programs, variables, cache, answers);
+        programs = unanswered_redirects(programs, search, answers);
+    }
+    return answers;
+}
+
+void ask_all(const std::vector<Program>& programs, const Variables& variables,
+             InterpreterCache& cache, Answers& answers) {
+    std::vector<const Program*> unknown;
+    for (const Program& program : programs) {
+        if (const Answer* known = cache.find(program)) {
+            answers.insert_or_assign(program.key, *known);
+        } else {
+            unknown.push_back(&program);
+        }
+    }
+    if (unknown.empty()) {
+        return;
+    }
+    std::vector<std::optional<Answer>> fresh(unknown.size());
+    ThreadPool pool;
+    parallel_for(pool, unknown.size(),
+                 [&](std::size_t i) { fresh[i] = ask(unknown[i]->path, variables); });
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+        answers.insert_or_assign(unknown[i]->key, fresh[i].value_or(Answer()));
+        if (fresh[i]) {
+            cache.put(*unknown[i], *fresh[i]);
+        }
+    }
+}
+
+std::vector<Program> unanswered_redirects(const std::vector<Program>& programs,
+                                          const Search& search, const Answers& answers) {
+    std::vector<Program> out;
+    std::set<std::string> keys;
+    for (const Program& program : programs) {
+        const auto answer = answers.find(program.key);
+        if (answer == answers.end() || answer->second.redirect.empty()) {
+            continue;
+        }
+        std::optional<Program> next = search.examine(answer->second.redirect);
+        if (next && !answers.contains(next->key) && keys.insert(next->key).second) {
+            out.push_back(std::move(*next));
+        }
+    }
+    return out;
+}
+
+std::optional<Interpreter> follow(Program program, const Search& search, const Answers& answers) {
+    for (int step = 0; step <= most_steps; ++step) {
+        const auto answer = answers.find(program.key);
+        if (answer == answers.end()) {
+            return std::nullopt;
+        }
+        if (answer->second.interpreter) {
+            Interpreter interpreter = *answer->second.interpreter;
+            interpreter.executable = program.path;
+            return interpreter;
+        }
+        std::optional<Program> next = search.examine(answer->second.redirect);
+        if (!next) {
+            return std::nullopt;
+        }
+        program = std::move(*next);
+    }
+    return std::nullopt;
+}
+
+/// Prefixes link to the interpreter, and `python3` becomes another version when the system is
+/// upgraded: where `python3.11` beside it is the same file, that is its name.
+Interpreter with_lasting_name(Interpreter interpreter) {
+    const PythonAbi& abi = interpreter.abi;
+    const fs::path folder = interpreter.executable.parent_path();
+    for (const std::string& name : {abi.library_folder(), "python" + abi.feature_version()}) {
+        std::error_code failure;
+        if (fs::equivalent(folder / name, interpreter.executable, failure) && !failure) {
+            interpreter.executable = folder / name;
+            break;
+        }
+    }
+    return interpreter;
+}
+
+} // namespace
+
+} // namespace envpm::host

@@ -1,0 +1,139 @@
+#include "host/probe.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/process.h"
+
+namespace envpm::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds time_limit{5000};
+constexpr std::size_t limit_bytes = 1U << 16U;
+
+/// Runs in any Python from 2.7 on, so that an old one answers too. `sys.prefix` does not show a
+/// venv under -S, and `sys._base_executable` only since 3.11, hence the look at pyvenv.cfg.
+constexpr const char* question = R"(
+import json, os, sys
+e = sys.executable
+up = os.path.dirname
+isfile, isdir, join = os.path.isfile, os.path.isdir, os.path.join
+flags = getattr(sys, "abiflags", "")
+names = [os.path.basename(os.path.realpath(e)),
+         "python%d.%d%s" % (sys.version_info[0], sys.version_info[1], flags), "python3"]
+
+def first(folder):
+    for name in names:
+        if isfile(join(folder, name)):
+            return join(folder, name)
+    return ""
+
+def venv_base(settings):
+    base = getattr(sys, "_base_executable", None)
+    if base and base != e and isfile(base):
+        return base
+    with open(settings) as lines:
+        for line in lines:
+            key, _, value = line.partition("=")
+            if key.strip().lower() == "home":
+                return first(value.strip())
+    return ""
+
+def conda_base(prefix):
+    above = up(prefix)
+    if os.path.basename(above) == "envs" and isdir(join(up(above), "conda-meta")):
+        return first(join(up(above), "bin"))
+    return ""
+
+environment, base = False, ""
+for folder in (up(e), up(up(e))):
+    if isfile(join(folder, "pyvenv.cfg")):
+        environment, base = True, venv_base(join(folder, "pyvenv.cfg"))
+        break
+else:
+    prefix = up(up(e))
+    if isdir(join(prefix, "conda-meta")) and not (
+            isdir(join(prefix, "condabin")) or isfile(join(prefix, "bin", "conda"))):
+        environment, base = True, conda_base(prefix)
+
+try:
+    libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
+except (ValueError, AttributeError):
+    libc = ""
+print(json.dumps({
+    "executable": e, "environment": environment, "base": base, "libc": libc,
+    "implementation": sys.implementation.name if hasattr(sys, "implementation") else "",
+    "major": sys.version_info[0], "minor": sys.version_info[1], "flags": flags,
+    "version": sys.version.split()[0], "wide": sys.maxsize > 2 ** 32}))
+)";
+
+bool is_same_file(const fs::path& a, const fs::path& b);
+std::optional<Interpreter> interpreter_of(const fs::path& program, const Json& facts);
+bool is_true(const Json& facts, std::string_view name);
+
+} // namespace
+
+std::optional<Answer> ask(const fs::path& program, const Variables& variables) {
+    const ProcessResult result =
+        run_process({.command = {program.string(), "-I", "-S", "-c", question},
+                     .environment = variables.strings(),
+                     .folder = "/",
+                     .time_limit = time_limit,
+                     .limit_bytes = limit_bytes});
+    if (result.end == ProcessEnd::timed_out) {
+        return std::nullopt;
+    }
+    if (result.end != ProcessEnd::exited || result.exit_code != 0) {
+        return Answer();
+    }
+    return judge(program, result.output);
+}
+
+Answer judge(const fs::path& program, std::string_view output) {
+    try {
+        const Json facts = parse_json(output, program.string());
+        const fs::path executable = facts.text("executable");
+        if (is_true(facts, "environment")) {
+            return {std::nullopt, facts.text("base")};
+        }
+        if (!is_same_file(program, executable)) {
+            return {std::nullopt, executable};
+        }
+        return {interpreter_of(program, facts), {}};
+    } catch (const Error&) {
+        return {}; // A program's nonsense is an answer: it is no interpreter.
+    }
+}
+
+namespace {
+
+std::optional<Interpreter> interpreter_of(const fs::path& program, const Json& facts) {
+    constexpr int oldest_minor = 8;
+    constexpr int newest_minor = 1000;
+    const std::int64_t minor = facts.number("minor");
+    if (facts.text("implementation") != "cpython" || facts.number("major") != 3 ||
+        minor < oldest_minor || minor > newest_minor || !is_true(facts, "wide") ||
+        !facts.text("libc").starts_with("glibc ")) {
+        return std::nullopt;
+    }
+    PythonAbi abi{"cpython", 3, static_cast<int>(minor), {}};
+    abi.abi = "cp3" + std::to_string(minor) + facts.text("flags");
+    return Interpreter{program, abi, facts.text("version")};
+}
+
+bool is_same_file(const fs::path& a, const fs::path& b) {
+    std::error_code failure;
+    return fs::equivalent(a, b, failure) && !failure;
+}
+
+bool is_true(const Json& facts, std::string_view name) {
+    const Json* value = facts.find(name);
+    const bool* flag = value == nullptr ? nullptr : value->get_if<bool>();
+    return flag != nullptr && *flag;
+}
+
+} // namespace
+
+} // namespace envpm::host

@@ -1,0 +1,80 @@
+#include "lockfiles/difference.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace envpm::lockfiles {
+
+namespace {
+
+/// One package in one target, before and after; null where it is not.
+struct Pair {
+    const LockedPackage* before = nullptr;
+    const LockedPackage* after = nullptr;
+};
+
+using Name = PackageName;
+using Pairs = std::map<std::pair<Name, std::string>, Pair>;
+
+void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs);
+bool is_same(const Pair& pair);
+std::optional<std::string> version_of(const LockedPackage* package);
+bool is_everywhere(const std::vector<std::string>& targets, const Lock& lock);
+
+} // namespace
+
+std::vector<Change> difference(const std::optional<Lock>& before, const Lock& after) {
+    Pairs pairs;
+    if (before) {
+        collect(*before, &Pair::before, pairs);
+    }
+    collect(after, &Pair::after, pairs);
+
+    std::map<std::tuple<Name, std::optional<std::string>, std::optional<std::string>>,
+             std::vector<std::string>>
+        changes;
+    for (const auto& [key, pair] : pairs) {
+        if (!is_same(pair)) {
+            changes[{key.first, version_of(pair.before), version_of(pair.after)}].push_back(
+                key.second);
+        }
+    }
+    std::vector<Change> out;
+    for (auto& [key, targets] : changes) {
+        const auto& [name, old_version, new_version] = key;
+        out.push_back({name, old_version, new_version,
+                       is_everywhere(targets, after) ? std::vector<std::string>() : targets});
+    }
+    return out;
+}
+
+namespace {
+
+void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs) {
+    for (const LockedPackage& package : lock.packages) {
+        for (const std::string& target : package.targets) {
+            pairs[{package.name, target}].*side = &package;
+        }
+    }
+}
+
+bool is_same(const Pair& pair) {
+    return pair.before != nullptr && pair.after != nullptr &&
+           pair.before->version == pair.after->version && pair.before->file == pair.after->file &&
+           pair.before->sha256 == pair.after->sha256;
+}
+
+std::optional<std::string> version_of(const LockedPackage* package) {
+    return package == nullptr ? std::nullopt : std::optional(package->version);
+}
+
+bool is_everywhere(const std::vector<std::string>& targets, const Lock& lock) {
+    return std::all_of(lock.targets.begin(), lock.targets.end(), [&](const LockedTarget& target) {
+        return std::find(targets.begin(), targets.end(), target.target.name) != targets.end();
+    });
+}
+
+} // namespace
+
+} // namespace envpm::lockfiles

@@ -1,0 +1,145 @@
+#include "lockfiles/lock_file.h"
+
+#include "base/files.h"
+#include "base/toml.h"
+#include "lockfiles/canonical.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace envpm::lockfiles {
+
+namespace {
+
+void append_target(std::string& out, const LockedTarget& target);
+void append_package(std::string& out, const LockedPackage& package);
+void append_line(std::string& out, std::string_view key, std::string_view text);
+void append_short_list(std::string& out, std::string_view key,
+                       const std::vector<std::string>& items);
+void append_long_list(std::string& out, std::string_view key,
+                      const std::vector<std::string>& items);
+std::vector<std::string> strings_of(const std::vector<PackageName>& names);
+
+} // namespace
+
+std::string to_text(const Lock& lock) {
+    const Lock sorted = in_canonical_order(lock);
+    std::string out = "version = 1\n";
+    append_line(out, "manifest", "sha256:" + lock.manifest.hex());
+    for (const LockedTarget& target : sorted.targets) {
+        append_target(out, target);
+    }
+    for (const LockedPackage& package : sorted.packages) {
+        append_package(out, package);
+    }
+    return out;
+}
+
+std::optional<Lock> read_if_present(const std::filesystem::path& file) {
+    const std::optional<std::string> text = read_file_if_present(file);
+    if (!text) {
+        return std::nullopt;
+    }
+    return parse(*text, file);
+}
+
+void write(const std::filesystem::path& file, const Lock& lock) {
+    const std::string text = to_text(lock);
+    // What an index said is in here: a lock that nobody could read again must not replace one that
+    // everybody can.
+    parse(text, file);
+    write_file(file, text);
+}
+
+Sha256 env_digest(const Lock& lock, const LockedTarget& target) {
+    std::vector<std::string> lines;
+    for (const LockedPackage& package : lock.packages) {
+        const std::vector<std::string>& where = package.targets;
+        if (std::find(where.begin(), where.end(), target.target.name) != where.end()) {
+            lines.push_back(fmt::format("{} sha256:{}\n", package.file, package.sha256.hex()));
+        }
+    }
+    std::sort(lines.begin(), lines.end());
+    const PythonAbi& python = target.python.abi;
+    Sha256Hasher hasher;
+    hasher.update(fmt::format("envpm-env-v1\nlayout {}\npython {} {} {}\n", layout_version,
+                              python.implementation, python.feature_version(), python.abi));
+    for (const std::string& line : lines) {
+        hasher.update(line);
+    }
+    return hasher.finish();
+}
+
+namespace {
+
+void append_target(std::string& out, const LockedTarget& target) {
+    // The reader asks for a plain name, so only a dot needs quotes.
+    const std::string& name = target.target.name;
+    const bool is_bare = name.find('.') == std::string::npos;
+    out += fmt::format("\n[target.{}]\n", is_bare ? name : toml_quoted(name));
+    append_line(out, "platform", to_text(target.target.platform));
+    append_line(out, "glibc", target.target.glibc.text());
+    append_line(out, "python", target.python.abi.abi);
+    append_line(out, "python-version", target.python.version);
+    append_line(out, "python-implementation", target.python.abi.implementation);
+    append_line(out, "env", "sha256:" + target.env.hex());
+    if (target.contents) {
+        append_line(out, "contents", "sha256:" + target.contents->hex());
+    }
+}
+
+void append_package(std::string& out, const LockedPackage& package) {
+    out += "\n[[package]]\n";
+    append_line(out, "name", package.name.string());
+    append_line(out, "version", package.version);
+    append_line(out, "source", package.source);
+    append_line(out, "file", package.file);
+    out += fmt::format("size = {}\n", package.size_bytes);
+    append_line(out, "sha256", package.sha256.hex());
+    append_short_list(out, "targets", package.targets);
+    if (!package.extras.empty()) {
+        append_short_list(out, "extras", strings_of(package.extras));
+    }
+    if (!package.dependencies.empty()) {
+        append_long_list(out, "requires", package.dependencies);
+    }
+    if (package.is_overridden) {
+        out += "overridden = true\n";
+    }
+}
+
+void append_line(std::string& out, std::string_view key, std::string_view text) {
+    out += fmt::format("{} = {}\n", key, toml_quoted(text));
+}
+
+/// In one line: few words that change together.
+void append_short_list(std::string& out, std::string_view key,
+                       const std::vector<std::string>& items) {
+    std::vector<std::string> quoted;
+    std::transform(items.begin(), items.end(), std::back_inserter(quoted),
+                   [](const std::string& item) { return toml_quoted(item); });
+    out += fmt::format("{} = [{}]\n", key, fmt::join(quoted, ", "));
+}
+
+/// One item a line, so that a changed one is a changed line.
+void append_long_list(std::string& out, std::string_view key,
+                      const std::vector<std::string>& items) {
+    out += fmt::format("{} = [\n", key);
+    for (const std::string& item : items) {
+        out += fmt::format("    {},\n", toml_quoted(item));
+    }
+    out += "]\n";
+}
+
+std::vector<std::string> strings_of(const std::vector<PackageName>& names) {
+    std::vector<std::string> out;
+    std::transform(names.begin(), names.end(), std::back_inserter(out),
+                   [](const PackageName& name) { return name.string(); });
+    return out;
+}
+
+} // namespace
+
+} // namespace envpm::lockfiles

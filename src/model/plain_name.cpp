@@ -1,0 +1,24 @@
+#include "model/plain_name.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace envpm {
+
+namespace {
+
+bool is_letter_or_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+} // namespace
+
+bool is_plain_name(std::string_view text) {
+    constexpr std::size_t longest = 64;
+    return !text.empty() && text.size() <= longest && is_letter_or_digit(text.front()) &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+           });
+}
+
+} // namespace envpm

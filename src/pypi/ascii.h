@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace envpm::pypi {
+
+// The languages of this folder know ASCII only: no locale has a say in what a version is.
+
+inline constexpr std::string_view white_space = " \t\n\r\f\v";
+
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+constexpr bool is_letter_or_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+std::string ascii_lower(std::string_view text);
+
+/// Without the white space at both ends.
+std::string_view trimmed(std::string_view text);
+
+} // namespace envpm::pypi

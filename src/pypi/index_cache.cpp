@@ -1,0 +1,239 @@
+#include "pypi/index_cache.h"
+
+#include "base/files.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+#include <vector>
+
+namespace envpm::pypi {
+
+namespace {
+
+constexpr std::string_view page_kind = "envpm-page 1";
+constexpr std::string_view metadata_kind = "envpm-metadata 1";
+constexpr std::string_view nothing = "-";
+constexpr std::size_t longest_file_name = 200; // of a project; file systems end at 255
+
+/// Cuts fields off the front; a missing one spoils the whole.
+class FieldReader {
+  public:
+    explicit FieldReader(std::string_view text)
+        : text_(text) {}
+
+    std::string_view field(char end);
+    std::uint64_t number(char end);
+    std::optional<Sha256> digest(char end);
+
+    void expect(bool condition) { is_good_ = is_good_ && condition; }
+
+    [[nodiscard]] bool is_good() const { return is_good_; }
+
+    [[nodiscard]] std::string_view rest() const { return text_; }
+
+  private:
+    std::string_view text_;
+    bool is_good_ = true;
+};
+
+std::string sealed(std::string_view kind, std::string_view content);
+/// What `sealed` was given, within `text`.
+std::optional<std::string_view> opened(std::string_view kind, const std::string& text);
+std::string page_head(const std::string& mirror, const PackageName& project);
+void write_wheel(fmt::memory_buffer& out, const WheelFile& wheel);
+std::optional<WheelFile> read_wheel(FieldReader& reader);
+std::optional<ProjectPage> read_page(FieldReader& reader);
+
+} // namespace
+
+std::optional<CachedPage> IndexCache::page(const std::string& mirror,
+                                           const PackageName& project) const {
+    const std::string text = read_file_if_present(page_file(mirror, project)).value_or("");
+    const std::optional<std::string_view> content = opened(page_kind, text);
+    const std::string head = page_head(mirror, project);
+    if (!content || !content->starts_with(head)) {
+        return std::nullopt;
+    }
+    FieldReader reader(content->substr(head.size()));
+    CachedPage cached;
+    cached.fetched_seconds = static_cast<std::int64_t>(reader.number('\n'));
+    if (reader.field('\n') == "present") {
+        cached.page = read_page(reader);
+        reader.expect(cached.page.has_value());
+    }
+    return reader.is_good() && reader.rest().empty() ? std::optional(std::move(cached))
+                                                     : std::nullopt;
+}
+
+void IndexCache::store_page(const std::string& mirror, const PackageName& project,
+                            const CachedPage& page) const {
+    fmt::memory_buffer out;
+    fmt::format_to(std::back_inserter(out), "{}{}\n{}\n", page_head(mirror, project),
+                   page.fetched_seconds, page.page ? "present" : "absent");
+    if (page.page) {
+        fmt::format_to(std::back_inserter(out), "{}\n", page.page->wheels.size());
+        for (const WheelFile& wheel : page.page->wheels) {
+            write_wheel(out, wheel);
+        }
+        fmt::format_to(std::back_inserter(out), "{}\n", page.page->sdist_versions.size());
+        for (const std::string& version : page.page->sdist_versions) {
+            fmt::format_to(std::back_inserter(out), "{}\n", version);
+        }
+    }
+    write_file(page_file(mirror, project), sealed(page_kind, {out.data(), out.size()}),
+               Durability::cached);
+}
+
+std::optional<CachedMetadata> IndexCache::metadata(const Sha256& wheel) const {
+    const std::string text = read_file_if_present(metadata_file(wheel)).value_or("");
+    const std::optional<std::string_view> content = opened(metadata_kind, text);
+    if (!content) {
+        return std::nullopt;
+    }
+    FieldReader reader(*content);
+    const std::uint64_t wheel_bytes = reader.number('\n');
+    if (!reader.is_good()) {
+        return std::nullopt;
+    }
+    return CachedMetadata{std::string(reader.rest()), wheel_bytes};
+}
+
+void IndexCache::store_metadata(const Sha256& wheel, const CachedMetadata& metadata) const {
+    write_file(metadata_file(wheel),
+               sealed(metadata_kind, fmt::format("{}\n{}", metadata.wheel_bytes, metadata.text)),
+               Durability::cached);
+}
+
+/// A mirror's folder is named by its URL's digest, which is a file name whatever the URL holds. The
+/// page itself repeats both names, so that no clash of shortened names goes unseen.
+std::filesystem::path IndexCache::page_file(const std::string& mirror,
+                                            const PackageName& project) const {
+    const std::string& name = project.string();
+    return folder_ / "pages" / sha256_of(mirror).hex().substr(0, 16) /
+           (name.size() <= longest_file_name ? name : sha256_of(name).hex());
+}
+
+std::filesystem::path IndexCache::metadata_file(const Sha256& wheel) const {
+    const std::string hex = wheel.hex();
+    return folder_ / "metadata" / hex.substr(0, 2) / hex;
+}
+
+namespace {
+
+std::string_view FieldReader::field(char end) {
+    const std::size_t at = text_.find(end);
+    if (at == std::string_view::npos) {
+        is_good_ = false;
+        text_ = {};
+        return {};
+    }
+    const std::string_view value = text_.substr(0, at);
+    text_.remove_prefix(at + 1);
+    return value;
+}
+
+std::uint64_t FieldReader::number(char end) {
+    const std::string_view digits = field(end);
+    std::uint64_t value = 0;
+    const auto [stop, fault] = std::from_chars(digits.begin(), digits.end(), value);
+    expect(fault == std::errc() && stop == digits.end());
+    return value;
+}
+
+std::optional<Sha256> FieldReader::digest(char end) {
+    const std::string_view hex = field(end);
+    const std::optional<Sha256> digest = Sha256::parse(hex);
+    expect(digest || hex == nothing);
+    return digest;
+}
+
+std::string sealed(std::string_view kind, std::string_view content) {
+    return fmt::format("{}\n{}\n{}", kind, sha256_of(content).hex(), content);
+}
+
+std::optional<std::string_view> opened(std::string_view kind, const std::string& text) {
+    FieldReader reader(text);
+    const bool is_kind = reader.field('\n') == kind;
+    const std::optional<Sha256> digest = reader.digest('\n');
+    if (!is_kind || !digest || sha256_of(reader.rest()) != digest) {
+        return std::nullopt;
+    }
+    return reader.rest();
+}
+
+std::string page_head(const std::string& mirror, const PackageName& project) {
+    return fmt::format("{}\n{}\n", mirror, project.string());
+}
+
+/// One line; a URL that ends in the file's own name, as nearly all do, leaves it out.
+void write_wheel(fmt::memory_buffer& out, const WheelFile& wheel) {
+    std::string_view url = wheel.url;
+    if (url.ends_with("/" + wheel.file_name)) {
+        url.remove_suffix(wheel.file_name.size());
+    }
+    fmt::format_to(std::back_inserter(out), "{}\t{}\t{}\t{}\t{}\t{}{}\t{}\t{}\n", wheel.file_name,
+                   url, wheel.sha256 ? wheel.sha256->hex() : nothing,
+                   wheel.size_bytes ? std::to_string(*wheel.size_bytes) : nothing,
+                   wheel.upload_time ? std::string_view(*wheel.upload_time) : nothing,
+                   wheel.is_yanked ? "y" : "", wheel.has_metadata_file ? "m" : "",
+                   wheel.metadata_sha256 ? wheel.metadata_sha256->hex() : nothing,
+                   wheel.requires_python);
+}
+
+std::optional<WheelFile> read_wheel(FieldReader& reader) {
+    const std::string_view file_name = reader.field('\t');
+    std::optional<WheelName> name = WheelName::parse(file_name);
+    if (!name) {
+        return std::nullopt;
+    }
+    WheelFile wheel{.file_name = std::string(file_name),
+                    .wheel = std::move(*name),
+                    .url = std::string(reader.field('\t')),
+                    .sha256 = reader.digest('\t'),
+                    .size_bytes = std::nullopt,
+                    .requires_python = {},
+                    .upload_time = std::nullopt,
+                    .is_yanked = false,
+                    .has_metadata_file = false,
+                    .metadata_sha256 = std::nullopt};
+    if (wheel.url.ends_with('/')) {
+        wheel.url += wheel.file_name;
+    }
+    if (reader.rest().starts_with(nothing)) {
+        reader.expect(reader.field('\t') == nothing);
+    } else {
+        wheel.size_bytes = reader.number('\t');
+    }
+    if (const std::string_view time = reader.field('\t'); time != nothing) {
+        wheel.upload_time = time;
+    }
+    const std::string_view flags = reader.field('\t');
+    wheel.is_yanked = flags.find('y') != std::string_view::npos;
+    wheel.has_metadata_file = flags.find('m') != std::string_view::npos;
+    wheel.metadata_sha256 = reader.digest('\t');
+    wheel.requires_python = reader.field('\n');
+    return wheel;
+}
+
+std::optional<ProjectPage> read_page(FieldReader& reader) {
+    ProjectPage page;
+    const std::uint64_t wheels = reader.number('\n');
+    for (std::uint64_t i = 0; i < wheels && reader.is_good(); ++i) {
+        std::optional<WheelFile> wheel = read_wheel(reader);
+        if (!wheel) {
+            return std::nullopt;
+        }
+        page.wheels.push_back(std::move(*wheel));
+    }
+    const std::uint64_t sdists = reader.number('\n');
+    for (std::uint64_t i = 0; i < sdists && reader.is_good(); ++i) {
+        page.sdist_versions.emplace_back(reader.field('\n'));
+    }
+    return page;
+}
+
+} // namespace
+
+} // namespace envpm::pypi

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "pypi/index_page.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace envpm::pypi {
+
+/// A page as a mirror had it.
+struct CachedPage {
+    std::int64_t fetched_seconds = 0; ///< since 1970
+    std::optional<ProjectPage> page;  ///< nothing: the mirror has no such project
+};
+
+/// A wheel's METADATA, up to the first empty line.
+struct CachedMetadata {
+    std::string text;
+    std::uint64_t wheel_bytes = 0;
+};
+
+/// What is kept of indexes between runs, below one folder: `pages/<mirror>/<project>` and
+/// `metadata/ab/<sha256 of the wheel>`. Each file begins with its kind and format version, then the
+/// SHA-256 of the rest: what does not match is damaged and counts as absent. Pages are kept parsed,
+/// as lines of fields, because a solve reads hundreds of them.
+class IndexCache {
+  public:
+    explicit IndexCache(std::filesystem::path folder)
+        : folder_(std::move(folder)) {}
+
+    /// `mirror` is a base URL; it must come without credentials, as it is written.
+    [[nodiscard]] std::optional<CachedPage> page(const std::string& mirror,
+                                                 const PackageName& project) const;
+    void store_page(const std::string& mirror, const PackageName& project,
+                    const CachedPage& page) const;
+
+    [[nodiscard]] std::optional<CachedMetadata> metadata(const Sha256& wheel) const;
+    void store_metadata(const Sha256& wheel, const CachedMetadata& metadata) const;
+
+  private:
+    [[nodiscard]] std::filesystem::path page_file(const std::string& mirror,
+                                                  const PackageName& project) const;
+    [[nodiscard]] std::filesystem::path metadata_file(const Sha256& wheel) const;
+
+    std::filesystem::path folder_;
+};
+
+} // namespace envpm::pypi

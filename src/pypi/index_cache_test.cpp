@@ -1,0 +1,72 @@
+#include "base/files.h"
+#include "pypi/fake_index.h"
+#include "pypi/index_cache.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::pypi {
+namespace {
+
+const std::string mirror = "https://index.example.org/simple";
+
+PackageName name(const std::string& text) {
+    return *PackageName::parse(text);
+}
+
+bool is_same(const WheelFile& a, const WheelFile& b) {
+    return a.file_name == b.file_name && a.wheel.version == b.wheel.version && a.url == b.url &&
+           a.sha256 == b.sha256 && a.size_bytes == b.size_bytes &&
+           a.requires_python == b.requires_python && a.upload_time == b.upload_time &&
+           a.is_yanked == b.is_yanked && a.has_metadata_file == b.has_metadata_file &&
+           a.metadata_sha256 == b.metadata_sha256;
+}
+
+TEST(IndexCache, GivesBackEveryFieldOfAPage) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const IndexCache cache(folder.path());
+    WheelFile full = test::wheel_file("demo-1.0-py3-none-any.whl", "x");
+    full.requires_python = ">=3.8, !=3.9.*";
+    full.upload_time = "2026-11-01T00:00:00Z";
+    full.is_yanked = true;
+    full.has_metadata_file = true;
+    full.metadata_sha256 = sha256_of("y");
+    WheelFile bare = test::wheel_file("demo-2.0-py3-none-any.whl", "", "https://e.org/f?id=2");
+    bare.sha256.reset();
+    bare.size_bytes.reset();
+    const ProjectPage page = {{full, bare}, {"0.9", "1.0"}};
+    cache.store_page(mirror, name("demo"), {1234, page});
+
+    const std::optional<CachedPage> cached = cache.page(mirror, name("demo"));
+    ASSERT_TRUE(cached && cached->page);
+    EXPECT_EQ(cached->fetched_seconds, 1234);
+    ASSERT_EQ(cached->page->wheels.size(), 2U);
+    EXPECT_TRUE(is_same(cached->page->wheels[0], full));
+    EXPECT_TRUE(is_same(cached->page->wheels[1], bare));
+    EXPECT_EQ(cached->page->sdist_versions, page.sdist_versions);
+}
+
+TEST(IndexCache, KeepsMirrorsAndProjectsApart) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const IndexCache cache(folder.path());
+    const std::string long_name(1000, 'x');
+    cache.store_page(mirror, name("demo"), {1, std::nullopt});
+    cache.store_page(mirror, name(long_name), {2, ProjectPage{}});
+    EXPECT_FALSE(cache.page(mirror, name("demo"))->page.has_value());
+    EXPECT_TRUE(cache.page(mirror, name(long_name))->page.has_value());
+    EXPECT_FALSE(cache.page(mirror + "/x", name("demo")).has_value());
+    EXPECT_FALSE(cache.page(mirror, name("other")).has_value());
+}
+
+TEST(IndexCache, KeepsMetadataByTheWheelsDigest) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const IndexCache cache(folder.path());
+    cache.store_metadata(sha256_of("wheel"), {"Name: demo\nVersion: 1\n", 77});
+    const std::optional<CachedMetadata> cached = cache.metadata(sha256_of("wheel"));
+    ASSERT_TRUE(cached);
+    EXPECT_EQ(cached->text, "Name: demo\nVersion: 1\n");
+    EXPECT_EQ(cached->wheel_bytes, 77U);
+    EXPECT_FALSE(cache.metadata(sha256_of("another")));
+}
+
+} // namespace
+} // namespace envpm::pypi

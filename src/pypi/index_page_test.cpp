@@ -1,0 +1,242 @@
+#include "base/error.h"
+#include "pypi/index_page.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pypi {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string page_url = "https://index.example.org/simple/demo-pkg/";
+const std::string digest(64, 'a');
+const std::string other_digest(64, 'b');
+
+ProjectPage parse(const std::string& bytes, const std::string& type = "",
+                  const std::string& url = page_url) {
+    return parse_page(bytes, type, url, *PackageName::parse("demo-pkg"));
+}
+
+std::string json_page(const std::string& files) {
+    return R"({"meta":{"api-version":"1.1"},"name":"demo-pkg","files":[)" + files + "]}";
+}
+
+/// One wheel's JSON with further members.
+std::string json_wheel(const std::string& members) {
+    return R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"https://files.example.org/w.whl")" +
+           members + "}";
+}
+
+WheelFile only_wheel(const std::string& bytes) {
+    const ProjectPage page = parse(bytes);
+    EXPECT_EQ(page.wheels.size(), 1U) << bytes;
+    return page.wheels.at(0);
+}
+
+std::string complaint(const std::string& bytes, const std::string& type = "") {
+    try {
+        parse(bytes, type, "https://user:secret@index.example.org/simple/demo-pkg/");
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::network);
+        EXPECT_EQ(error.text().subject, page_url);
+        return error.text().what;
+    }
+    return {};
+}
+
+TEST(IndexPage, ReadsEveryFieldOfTheJsonForm) {
+    const WheelFile wheel = only_wheel(json_page(
+        R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"https://files.example.org/a/w.whl#x",)"
+        R"("hashes":{"md5":"0","sha256":")" +
+        digest + R"("},"requires-python":">=3.8","size":123,)" +
+        R"("upload-time":"2024-01-02T03:04:05.678Z","yanked":"broken",)" +
+        R"("core-metadata":{"sha256":")" + other_digest + R"("},"unknown":[{"a":1}]})"));
+    EXPECT_EQ(wheel.file_name, "demo_pkg-1.0-py3-none-any.whl");
+    EXPECT_EQ(wheel.wheel.version.text(), "1.0");
+    EXPECT_EQ(wheel.url, "https://files.example.org/a/w.whl");
+    EXPECT_EQ(wheel.sha256, Sha256::parse(digest));
+    EXPECT_EQ(wheel.size_bytes, 123U);
+    EXPECT_EQ(wheel.requires_python, ">=3.8");
+    EXPECT_EQ(wheel.upload_time, "2024-01-02T03:04:05.678Z");
+    EXPECT_TRUE(wheel.is_yanked);
+    EXPECT_TRUE(wheel.has_metadata_file);
+    EXPECT_EQ(wheel.metadata_sha256, Sha256::parse(other_digest));
+}
+
+TEST(IndexPage, ReadsYankedAndMetadataInAllTheirSpellings) {
+    struct Case {
+        std::string members;
+        bool is_yanked = false;
+        bool has_metadata_file = false;
+        bool has_digest = false;
+    };
+
+    const std::string hashes = R"({"sha256":")" + digest + "\"}";
+    const std::vector<Case> cases = {
+        {"", false, false, false},
+        {R"(,"yanked":false)", false, false, false},
+        {R"(,"yanked":true)", true, false, false},
+        {R"(,"yanked":"")", false, false, false},
+        {R"(,"yanked":"why")", true, false, false},
+        {R"(,"yanked":null)", false, false, false},
+        {R"(,"core-metadata":true)", false, true, false},
+        {R"(,"core-metadata":false)", false, false, false},
+        {R"(,"core-metadata":false,"dist-info-metadata":false)", false, false, false},
+        {",\"dist-info-metadata\":" + hashes, false, true, true},
+        {",\"core-metadata\":" + hashes + ",\"dist-info-metadata\":" + hashes, false, true, true},
+        {R"(,"core-metadata":{})", false, true, false},
+        {R"(,"core-metadata":{"sha256":"bad"})", false, false, false},
+    };
+    for (const Case& c : cases) {
+        const WheelFile wheel = only_wheel(json_page(json_wheel(c.members)));
+        EXPECT_EQ(wheel.is_yanked, c.is_yanked) << c.members;
+        EXPECT_EQ(wheel.has_metadata_file, c.has_metadata_file) << c.members;
+        EXPECT_EQ(wheel.metadata_sha256.has_value(), c.has_digest) << c.members;
+    }
+}
+
+TEST(IndexPage, TakesNullsAndAbsentFieldsForUnknown) {
+    const WheelFile wheel = only_wheel(json_page(
+        json_wheel(R"(,"size":null,"requires-python":null,"upload-time":null,"hashes":{})")));
+    EXPECT_EQ(wheel.sha256, std::nullopt);
+    EXPECT_EQ(wheel.size_bytes, std::nullopt);
+    EXPECT_EQ(wheel.requires_python, "");
+    EXPECT_EQ(wheel.upload_time, std::nullopt);
+}
+
+TEST(IndexPage, LeavesOutWhatCannotBeReadAndKeepsTheRest) {
+    const std::string good = json_wheel("");
+    for (const std::string& bad : {
+             json_wheel(R"(,"hashes":{"sha256":"XYZ"})"),
+             json_wheel(R"(,"hashes":"none")"),
+             json_wheel(R"(,"size":"big")"),
+             json_wheel(R"(,"size":-1)"),
+             json_wheel(R"(,"requires-python":7)"),
+             std::string(R"({"filename":"demo_pkg-1.0-py3-none-any.whl"})"),
+             std::string(R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"file:///etc/x"})"),
+             std::string(R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"http://e.org/x"})"),
+             std::string(R"({"filename":"other-1.0-py3-none-any.whl","url":"https://e.org/x"})"),
+             std::string(R"({"filename":"demo_pkg-1.0-py3-none-a/b.whl","url":"https://e.org/x"})"),
+             std::string(R"({"filename":"demo_pkg-1.0.egg","url":"https://e.org/x"})"),
+             std::string(R"({"filename":17,"url":"https://e.org/x"})"),
+             std::string("\"text\""),
+             std::string("null"),
+         }) {
+        EXPECT_EQ(parse(json_page(bad + "," + good)).wheels.size(), 1U) << bad;
+        EXPECT_EQ(parse(json_page(good + "," + bad)).wheels.size(), 1U) << bad;
+    }
+}
+
+TEST(IndexPage, ListsTheVersionsOfSdistsOnceAndSorted) {
+    std::string files;
+    for (const char* name :
+         {"demo-pkg-1.10.tar.gz", "demo_pkg-1.9.zip", "Demo.Pkg-1.9.tar.gz", "demo-pkg-1.0rc1.tgz",
+          "demo-pkg-nightly.tar.gz", "other-1.0.tar.gz", "demo-pkg-2.0.exe"}) {
+        files += std::string(files.empty() ? "" : ",") + R"({"filename":")" + name +
+                 R"(","url":"https://files.example.org/)" + name + "\"}";
+    }
+    EXPECT_THAT(parse(json_page(files)).sdist_versions, ElementsAre("1.0rc1", "1.9", "1.10"));
+    EXPECT_THAT(parse("<a href=demo-pkg-3.0.tar.gz>x</a>").sdist_versions, ElementsAre("3.0"));
+}
+
+TEST(IndexPage, ReadsTheHtmlForm) {
+    const ProjectPage page = parse(
+        "<!DOCTYPE html>\n<html><head><title>Links</title></head><body>\n"
+        "<!-- <a href=\"demo_pkg-9.0-py3-none-any.whl\">commented out</a> -->\n"
+        "<script>document.write('<a href=\"demo_pkg-8.0-py3-none-any.whl\">')</script>\n"
+        "<A data-requires-python=\"&gt;=3.8, &#33;=3.9.*\" HREF='../../f/"
+        "demo_pkg-1.0+cu1-py3-none-any.whl?a=1&amp;b=2#sha256=" +
+            digest + "' data-yanked=\"\" data-dist-info-metadata=\"sha256=" + other_digest +
+            "\">x</A><br/>\n"
+            "<a href=/f/demo_pkg-2.0%2Bcu1-py3-none-any.whl data-core-metadata=true>y</a>\n"
+            "<a href=\"https://other.example.org/demo_pkg-3.0-py3-none-any.whl#md5=0\">z</a>\n"
+            "<a>no link</a><a href=\"../\">up</a></body></html>",
+        "text/plain");
+    ASSERT_EQ(page.wheels.size(), 3U);
+    EXPECT_EQ(page.wheels[0].url,
+              "https://index.example.org/f/demo_pkg-1.0+cu1-py3-none-any.whl?a=1&b=2");
+    EXPECT_EQ(page.wheels[0].file_name, "demo_pkg-1.0+cu1-py3-none-any.whl");
+    EXPECT_EQ(page.wheels[0].sha256, Sha256::parse(digest));
+    EXPECT_EQ(page.wheels[0].requires_python, ">=3.8, !=3.9.*");
+    EXPECT_TRUE(page.wheels[0].is_yanked);
+    EXPECT_EQ(page.wheels[0].metadata_sha256, Sha256::parse(other_digest));
+    EXPECT_EQ(page.wheels[1].file_name, "demo_pkg-2.0+cu1-py3-none-any.whl");
+    EXPECT_EQ(page.wheels[1].url,
+              "https://index.example.org/f/demo_pkg-2.0%2Bcu1-py3-none-any.whl");
+    EXPECT_TRUE(page.wheels[1].has_metadata_file);
+    EXPECT_FALSE(page.wheels[1].is_yanked);
+    EXPECT_EQ(page.wheels[2].sha256, std::nullopt);
+    EXPECT_FALSE(page.wheels[2].has_metadata_file);
+}
+
+TEST(IndexPage, ResolvesLinksAgainstTheBaseOfThePage) {
+    const ProjectPage page = parse("<base href=\"https://cdn.example.org/w/\">"
+                                   "<a href=\"demo_pkg-1.0-py3-none-any.whl\">x</a>");
+    EXPECT_EQ(page.wheels.at(0).url, "https://cdn.example.org/w/demo_pkg-1.0-py3-none-any.whl");
+}
+
+TEST(IndexPage, JudgesTheFormByTheBytes) {
+    EXPECT_EQ(parse(" \n" + json_page(json_wheel("")), "text/html").wheels.size(), 1U);
+    EXPECT_EQ(parse("\xef\xbb\xbf<a href=demo_pkg-1.0-py3-none-any.whl>x</a>",
+                    "application/vnd.pypi.simple.v1+json")
+                  .wheels.size(),
+              1U);
+}
+
+TEST(IndexPage, OfAProjectWithoutFilesIsAPage) {
+    EXPECT_THAT(parse(json_page("")).wheels, IsEmpty());
+    EXPECT_THAT(parse("<html><title>Links for demo-pkg</title></html>").wheels, IsEmpty());
+    EXPECT_THAT(parse("<meta name=\"pypi:repository-version\" content=\"1.0\">").wheels, IsEmpty());
+}
+
+TEST(IndexPage, SaysWhatCameInstead) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"<html><form action='/login'><a href='/help'>help</a></form></html>", "no page of a Py"},
+        {"", "the page is empty"},
+        {"Service unavailable", "neither JSON nor HTML"},
+        {"{\"message\":\"not found\"}", "no page of a Python index"},
+        {"{\"files\":17}", "no page of a Python index"},
+        {R"({"meta":{"api-version":"2.0"},"files":[]})", "version `2.0`"},
+        {"<a href=\"demo_pkg-1.0-py3-none-any.whl", "cut short"},
+        {"<a href=demo_pkg-1.0-py3-none-any.whl>x</a><!-- ", "cut short"},
+    };
+    for (const auto& [bytes, expected] : cases) {
+        EXPECT_THAT(complaint(bytes), HasSubstr(expected)) << bytes;
+    }
+}
+
+TEST(IndexPage, CutShortAnywhereIsNeverTakenForAWholeJsonPage) {
+    const std::string whole = json_page(json_wheel(R"(,"size":1)") + "," + json_wheel(""));
+    ASSERT_EQ(parse(whole).wheels.size(), 2U);
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        EXPECT_NE(complaint(whole.substr(0, size)), "") << whole.substr(0, size);
+    }
+}
+
+TEST(IndexPage, WheelsForOtherSystemsCanBeLeftOut) {
+    ProjectPage page;
+    for (const char* rest :
+         {"1.0-cp311-cp311-win_amd64", "1.0-cp311-cp311-macosx_11_0_arm64", "2.0-py3-none-any",
+          "2.0-cp311-cp311-win_arm64", "2.0-cp311-cp311-musllinux_1_1_x86_64",
+          "2.0-cp311-cp311-manylinux_2_17_i686.manylinux_2_17_x86_64",
+          "2.0-cp311-cp311-manylinux2014_aarch64", "2.0-cp311-cp311-linux_s390x",
+          "3.0-cp311-cp311-linux_x86_64"}) {
+        const std::string name = "demo_pkg-" + std::string(rest) + ".whl";
+        page.wheels.push_back(parse("<a href=" + name + ">x</a>").wheels.at(0));
+    }
+    drop_foreign_wheels(page);
+    std::vector<std::string> kept;
+    for (const WheelFile& wheel : page.wheels) {
+        kept.push_back(wheel.file_name.substr(9, wheel.file_name.size() - 13));
+    }
+    EXPECT_THAT(kept, ElementsAre("1.0-cp311-cp311-win_amd64", "2.0-py3-none-any",
+                                  "2.0-cp311-cp311-manylinux_2_17_i686.manylinux_2_17_x86_64",
+                                  "2.0-cp311-cp311-manylinux2014_aarch64",
+                                  "3.0-cp311-cp311-linux_x86_64"));
+}
+
+} // namespace
+} // namespace envpm::pypi

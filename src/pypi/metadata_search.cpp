@@ -1,0 +1,314 @@
+#include "pypi/metadata_search.h"
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "pypi/header_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace envpm::pypi {
+
+namespace {
+
+constexpr std::uint64_t first_tail_bytes = 32U << 10U;
+constexpr std::uint64_t longest_tail_bytes = (64U << 10U) + 98; // holds any end of a ZIP file
+constexpr std::uint64_t largest_part_bytes = 64U << 20U;
+constexpr std::uint64_t largest_whole_bytes = 2U << 30U;
+
+constexpr int status_whole = 200;
+constexpr int status_part = 206;
+
+std::string sidecar_url(const std::string& url);
+std::string_view header_block(std::string_view metadata);
+std::string contradiction(std::string_view headers, const WheelFile& wheel);
+bool is_answer_for_this_file(int status);
+bool is_passing_failure(int status);
+
+} // namespace
+
+MetadataSearch::MetadataSearch(const WheelFile& wheel)
+    : wheel_(wheel),
+      tail_bytes_(first_tail_bytes),
+      sha256_(wheel.sha256),
+      wheel_bytes_(wheel.size_bytes.value_or(0)) {
+    if (!wheel.sha256) {
+        step_ = Step::whole;
+    } else if (wheel.has_metadata_file && wheel.size_bytes) {
+        step_ = Step::sidecar; // a sidecar does not say how large its wheel is
+    }
+}
+
+HttpRequest MetadataSearch::request() const {
+    ENVPM_ASSERT(state_ == State::open);
+    HttpRequest request;
+    request.url = step_ == Step::sidecar ? sidecar_url(wheel_.url) : wheel_.url;
+    request.limit_bytes = step_ == Step::whole ? largest_whole_bytes : largest_part_bytes;
+    if (step_ != Step::sidecar && step_ != Step::whole) {
+        request.range = range();
+    }
+    return request;
+}
+
+void MetadataSearch::accept(const HttpResponse& response) {
+    try {
+        if (step_ == Step::sidecar) {
+            accept_sidecar(response);
+        } else if (!response.error.empty()) {
+            accept_failure(response);
+        } else if (response.status == status_whole) {
+            accept_whole(response);
+        } else if (response.status == status_part && step_ == Step::tail) {
+            accept_tail(response);
+        } else if (response.status == status_part && step_ != Step::whole) {
+            accept_part(response);
+        } else {
+            accept_failure(response);
+        }
+    } catch (const Error& error) { // one bad wheel is an answer and does not end the batch
+        fail(error.text().what);
+    }
+}
+
+/// A sidecar that is missing or not the one that the page means costs one more request, no more:
+/// the wheel itself is the truth.
+void MetadataSearch::accept_sidecar(const HttpResponse& response) {
+    const bool is_right =
+        response.error.empty() && response.status == status_whole &&
+        (!wheel_.metadata_sha256 || sha256_of(response.body) == wheel_.metadata_sha256) &&
+        contradiction(header_block(response.body), wheel_).empty();
+    if (is_right) {
+        finish(response.body);
+    } else {
+        step_ = Step::tail;
+    }
+}
+
+void MetadataSearch::accept_failure(const HttpResponse& response) {
+    const int status = response.status;
+    const bool is_range = step_ != Step::whole;
+    if (is_range && status == status_whole) {
+        step_ = Step::whole; // a server that knows no ranges began to send it all
+    } else if (!response.error.empty()) {
+        fail(response.error, State::unreachable);
+    } else if (is_answer_for_this_file(status) || !is_range) {
+        fail(fmt::format("the server answered {}", status),
+             is_passing_failure(status) ? State::unreachable : State::unusable);
+    } else if (step_ == Step::tail && has_suffix_ranges_ && wheel_.size_bytes.value_or(0) > 0) {
+        has_suffix_ranges_ = false;
+    } else {
+        step_ = Step::whole;
+    }
+}
+
+void MetadataSearch::accept_tail(const HttpResponse& response) {
+    if (!response.range_first) {
+        step_ = Step::whole; // a part of which nobody knows where it stands
+        return;
+    }
+    const std::uint64_t end = *response.range_first + response.body.size();
+    if (end < response.body.size() || response.total_bytes.value_or(end) != end) {
+        fail("the server did not send the end of the file");
+        return;
+    }
+    if (know_size(end)) {
+        window_ = response.body;
+        window_begin_ = *response.range_first;
+        read_tail();
+    }
+}
+
+void MetadataSearch::accept_part(const HttpResponse& response) {
+    const ByteRange asked = range();
+    if (response.range_first != asked.first || response.body.size() != asked.count) {
+        fail("the server sent another part of the file than the one asked for");
+        return;
+    }
+    if (step_ == Step::member) {
+        read_member(response.body);
+        return;
+    }
+    window_ = response.body + window_;
+    window_begin_ = *asked.first;
+    read_directory();
+}
+
+void MetadataSearch::accept_whole(const HttpResponse& response) {
+    if (!know_size(response.body.size())) {
+        return;
+    }
+    const Sha256 digest = sha256_of(response.body);
+    if (wheel_.sha256 && digest != wheel_.sha256) {
+        fail("the server's file has another sha256 than its index says");
+        return;
+    }
+    sha256_ = digest;
+    window_ = response.body;
+    window_begin_ = 0;
+    tail_bytes_ = longest_tail_bytes;
+    read_tail();
+}
+
+bool MetadataSearch::know_size(std::uint64_t bytes) {
+    if (wheel_.size_bytes.value_or(bytes) != bytes) {
+        fail(fmt::format("the server's file has {} bytes, but its index says {}", bytes,
+                         *wheel_.size_bytes));
+        return false;
+    }
+    wheel_bytes_ = bytes;
+    return true;
+}
+
+void MetadataSearch::read_tail() {
+    try {
+        place_ = find_zip_directory(window_, wheel_bytes_, wheel_.file_name);
+    } catch (const Error&) {
+        // A long comment may hide the end record from the first, short tail.
+        if (tail_bytes_ == longest_tail_bytes || window_.size() == wheel_bytes_) {
+            throw;
+        }
+        tail_bytes_ = longest_tail_bytes;
+        return;
+    }
+    if (place_.offset >= window_begin_) {
+        read_directory();
+    } else if (place_.size_bytes > largest_part_bytes) {
+        fail("its ZIP directory is larger than that of any real wheel");
+    } else {
+        step_ = Step::directory;
+    }
+}
+
+void MetadataSearch::read_directory() {
+    const std::string_view directory =
+        std::string_view(window_).substr(place_.offset - window_begin_, place_.size_bytes);
+    const std::vector<ZipMember> members = parse_zip_directory(directory, place_, wheel_.file_name);
+    const ZipMember* found = find_metadata(members);
+    if (found == nullptr) {
+        fail("it has not exactly one METADATA");
+        return;
+    }
+    member_ = *found;
+    const bool is_last = found + 1 == members.data() + members.size();
+    member_end_ = is_last ? place_.offset : found[1].header_offset;
+    if (member_.header_offset >= window_begin_) {
+        read_member(std::string_view(window_).substr(member_.header_offset - window_begin_,
+                                                     member_end_ - member_.header_offset));
+    } else if (member_end_ - member_.header_offset > largest_part_bytes) {
+        fail("its METADATA is larger than any real one");
+    } else {
+        step_ = Step::member;
+    }
+}
+
+void MetadataSearch::read_member(std::string_view bytes) {
+    const std::uint64_t header = check_zip_local_header(bytes, member_, wheel_.file_name);
+    if (header + member_.compressed_bytes > bytes.size()) {
+        fail("its METADATA reaches into the next file of the archive");
+        return;
+    }
+    finish(inflate_zip_member(bytes.substr(header, member_.compressed_bytes), member_,
+                              wheel_.file_name));
+}
+
+void MetadataSearch::finish(std::string_view metadata) {
+    const std::string_view block = header_block(metadata);
+    if (std::string reason = contradiction(block, wheel_); !reason.empty()) {
+        fail(std::move(reason));
+        return;
+    }
+    text_ = block;
+    state_ = State::found;
+    window_.clear();
+}
+
+void MetadataSearch::fail(std::string reason, State state) {
+    reason_ = std::move(reason);
+    state_ = state;
+    window_.clear();
+}
+
+ByteRange MetadataSearch::range() const {
+    switch (step_) {
+    case Step::directory:
+        return {place_.offset, window_begin_ - place_.offset};
+    case Step::member:
+        return {member_.header_offset, member_end_ - member_.header_offset};
+    case Step::tail:
+    case Step::sidecar:
+    case Step::whole:
+        break;
+    }
+    if (has_suffix_ranges_) {
+        return {std::nullopt, tail_bytes_};
+    }
+    const std::uint64_t count = std::min(tail_bytes_, *wheel_.size_bytes);
+    return {*wheel_.size_bytes - count, count};
+}
+
+/// `<name>-<version>.dist-info/METADATA`, of which a wheel has exactly one.
+const ZipMember* MetadataSearch::find_metadata(const std::vector<ZipMember>& members) {
+    const ZipMember* found = nullptr;
+    for (const ZipMember& member : members) {
+        const std::string_view name = member.name;
+        const std::size_t slash = name.find('/');
+        if (slash == std::string_view::npos || name.substr(slash) != "/METADATA" ||
+            !name.substr(0, slash).ends_with(".dist-info")) {
+            continue;
+        }
+        if (found != nullptr) {
+            return nullptr;
+        }
+        found = &member;
+    }
+    return found;
+}
+
+namespace {
+
+/// PEP 658: the file's URL with `.metadata` appended; a query stays behind it.
+std::string sidecar_url(const std::string& url) {
+    const std::size_t query = std::min(url.find('?'), url.size());
+    return url.substr(0, query) + ".metadata" + url.substr(query);
+}
+
+/// The description below it can be a hundred times as long, and no solve reads it.
+std::string_view header_block(std::string_view metadata) {
+    for (std::size_t begin = 0; begin < metadata.size();) {
+        const std::size_t end = std::min(metadata.find('\n', begin), metadata.size() - 1) + 1;
+        if (metadata.substr(begin, end - begin).find_first_not_of("\r\n") ==
+            std::string_view::npos) {
+            return metadata.substr(0, begin);
+        }
+        begin = end;
+    }
+    return metadata;
+}
+
+/// Empty if METADATA is of the wheel that the file name says it is: nothing may pose as another
+/// package, or as another version, for the solve.
+std::string contradiction(std::string_view headers, const WheelFile& wheel) {
+    const std::string_view name = header_field(headers, "Name").value_or("");
+    const std::string_view version = header_field(headers, "Version").value_or("");
+    if (PackageName::parse(name) == wheel.wheel.name &&
+        Version::parse(version) == wheel.wheel.version) {
+        return {};
+    }
+    return fmt::format("its METADATA says that it is `{} {}`", name, version);
+}
+
+/// It says something of the file, not of how it was asked for.
+bool is_answer_for_this_file(int status) {
+    return status == 401 || status == 403 || status == 404 || status == 410 ||
+           is_passing_failure(status);
+}
+
+bool is_passing_failure(int status) {
+    return status == 0 || status == 408 || status == 429 || (status >= 500 && status != 501);
+}
+
+} // namespace
+
+} // namespace envpm::pypi

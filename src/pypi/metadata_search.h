@@ -1,0 +1,82 @@
+#pragma once
+
+#include "base/http.h"
+#include "base/zip.h"
+#include "pypi/index_page.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace envpm::pypi {
+
+/// The way to one wheel's METADATA, step by step: it says what to ask for next and takes the
+/// answer. Pure, so that many can share their requests. The sidecar where there is one; else the
+/// last 32 KiB, which hold the ZIP directory and METADATA of most wheels, then what of the two they
+/// did not reach; the whole file where the server knows no ranges, or where the page gives no
+/// sha256 to know the wheel by.
+class MetadataSearch {
+  public:
+    explicit MetadataSearch(const WheelFile& wheel);
+
+    enum class State {
+        open,        ///< `request` says what to ask for
+        found,       ///< `text`, `sha256` and `wheel_bytes` hold
+        unusable,    ///< `reason` says what is wrong with the wheel
+        unreachable, ///< `reason` says why no answer came; another time it may
+    };
+
+    [[nodiscard]] State state() const { return state_; }
+
+    /// Only while open.
+    [[nodiscard]] HttpRequest request() const;
+
+    [[nodiscard]] bool wants_whole_file() const { return step_ == Step::whole; }
+
+    void accept(const HttpResponse& response);
+
+    [[nodiscard]] const WheelFile& wheel() const { return wheel_; }
+
+    [[nodiscard]] const std::string& text() const { return text_; } ///< to the first empty line
+
+    [[nodiscard]] const std::optional<Sha256>& sha256() const { return sha256_; }
+
+    [[nodiscard]] std::uint64_t wheel_bytes() const { return wheel_bytes_; }
+
+    [[nodiscard]] const std::string& reason() const { return reason_; }
+
+  private:
+    enum class Step { sidecar, tail, directory, member, whole };
+
+    void accept_sidecar(const HttpResponse& response);
+    void accept_failure(const HttpResponse& response);
+    void accept_tail(const HttpResponse& response);
+    void accept_part(const HttpResponse& response);
+    void accept_whole(const HttpResponse& response);
+    bool know_size(std::uint64_t bytes);
+    void read_tail();
+    void read_directory();
+    void read_member(std::string_view bytes);
+    void finish(std::string_view metadata);
+    void fail(std::string reason, State state = State::unusable);
+    [[nodiscard]] ByteRange range() const;
+    [[nodiscard]] const ZipMember* find_metadata(const std::vector<ZipMember>& members);
+
+    const WheelFile& wheel_;
+    Step step_ = Step::tail;
+    State state_ = State::open;
+    std::uint64_t tail_bytes_;
+    bool has_suffix_ranges_ = true; ///< until the server refuses one
+    std::string window_;            ///< the file's last bytes, as far as they are known
+    std::uint64_t window_begin_ = 0;
+    ZipDirectoryPlace place_;
+    ZipMember member_;
+    std::uint64_t member_end_ = 0;
+    std::string text_;
+    std::optional<Sha256> sha256_;
+    std::uint64_t wheel_bytes_ = 0;
+    std::string reason_;
+};
+
+} // namespace envpm::pypi

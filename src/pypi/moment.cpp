@@ -1,0 +1,132 @@
+#include "pypi/moment.h"
+
+#include "pypi/ascii.h"
+
+namespace envpm::pypi {
+
+namespace {
+
+using std::chrono::microseconds;
+
+/// Reads fixed-width numbers and separators, remembering the first fault.
+class Reader {
+  public:
+    explicit Reader(std::string_view text)
+        : text_(text) {}
+
+    int digits(std::size_t count, int largest);
+    bool one_of(std::string_view characters);
+
+    void expect(std::string_view characters) { is_good_ = one_of(characters) && is_good_; }
+
+    microseconds fraction();
+    std::chrono::minutes offset();
+
+    [[nodiscard]] bool is_at_end() const { return text_.empty(); }
+
+    [[nodiscard]] bool is_good() const { return is_good_; }
+
+  private:
+    [[nodiscard]] bool at_digit() const { return !text_.empty() && is_digit(text_.front()); }
+
+    std::string_view text_;
+    bool is_good_ = true;
+};
+
+std::optional<std::chrono::sys_days> read_date(Reader& reader);
+
+} // namespace
+
+std::optional<Moment> parse_moment(std::string_view text) {
+    Reader reader(text);
+    const std::optional<std::chrono::sys_days> day = read_date(reader);
+    reader.expect("Tt ");
+    const std::chrono::hours hours(reader.digits(2, 23));
+    reader.expect(":");
+    const std::chrono::minutes minutes(reader.digits(2, 59));
+    reader.expect(":");
+    const std::chrono::seconds seconds(reader.digits(2, 60)); // 60: a leap second
+    const microseconds fraction = reader.fraction();
+    const std::chrono::minutes offset = reader.offset();
+    if (!day || !reader.is_good() || !reader.is_at_end()) {
+        return std::nullopt;
+    }
+    return Moment(*day) + hours + minutes + seconds + fraction - offset;
+}
+
+std::optional<Moment> last_moment(std::string_view date_or_moment) {
+    Reader reader(date_or_moment);
+    const std::optional<std::chrono::sys_days> day = read_date(reader);
+    if (day && reader.is_at_end()) {
+        return Moment(*day + std::chrono::days(1)) - microseconds(1);
+    }
+    return parse_moment(date_or_moment);
+}
+
+namespace {
+
+int Reader::digits(std::size_t count, int largest) {
+    int value = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!at_digit()) {
+            is_good_ = false;
+            return 0;
+        }
+        value = value * 10 + (text_.front() - '0');
+        text_.remove_prefix(1);
+    }
+    is_good_ = is_good_ && value <= largest;
+    return value;
+}
+
+bool Reader::one_of(std::string_view characters) {
+    if (text_.empty() || characters.find(text_.front()) == std::string_view::npos) {
+        return false;
+    }
+    text_.remove_prefix(1);
+    return true;
+}
+
+microseconds Reader::fraction() {
+    if (!one_of(".")) {
+        return microseconds(0);
+    }
+    is_good_ = is_good_ && at_digit();
+    int value = 0;
+    for (int scale = 100'000; at_digit(); scale /= 10) {
+        value += (text_.front() - '0') * scale;
+        text_.remove_prefix(1);
+    }
+    return microseconds(value);
+}
+
+std::chrono::minutes Reader::offset() {
+    if (one_of("Zz")) {
+        return std::chrono::minutes(0);
+    }
+    const bool is_west = one_of("-");
+    if (!is_west) {
+        expect("+");
+    }
+    const int hours = digits(2, 23);
+    expect(":");
+    const std::chrono::minutes offset(hours * 60 + digits(2, 59));
+    return is_west ? -offset : offset;
+}
+
+std::optional<std::chrono::sys_days> read_date(Reader& reader) {
+    const std::chrono::year year(reader.digits(4, 9999));
+    reader.expect("-");
+    const std::chrono::month month(static_cast<unsigned>(reader.digits(2, 12)));
+    reader.expect("-");
+    const std::chrono::day day(static_cast<unsigned>(reader.digits(2, 31)));
+    const std::chrono::year_month_day date(year, month, day);
+    if (!reader.is_good() || !date.ok()) {
+        return std::nullopt;
+    }
+    return std::chrono::sys_days(date);
+}
+
+} // namespace
+
+} // namespace envpm::pypi

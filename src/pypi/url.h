@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace envpm::pypi {
+
+/// The absolute URL that a reference on a page means (RFC 3986, section 5), without fragment.
+/// Nothing for what is no web address: another scheme than http and https (file too, if the page is
+/// itself a file), a step down from https to http, control characters or spaces. The page's user
+/// and password are not inherited.
+std::optional<std::string> resolve_url(std::string_view page, std::string_view reference);
+
+/// The URL without `user:password@`: the form for messages and for the cache.
+std::string without_credentials(std::string_view url);
+
+/// The URL with the credentials of `other` if both are on the same scheme, host and port.
+std::string with_credentials_of(std::string_view url, std::string_view other);
+
+/// The last component of the path, percent-decoded; neither query nor fragment.
+std::string file_name_of_url(std::string_view url);
+
+} // namespace envpm::pypi

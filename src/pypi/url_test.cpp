@@ -1,0 +1,58 @@
+#include "pypi/url.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::pypi {
+namespace {
+
+TEST(Url, ResolvesReferencesAsBrowsersDo) {
+    const std::string page = "https://example.org:8443/a/b/c?query#fragment";
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"x", "https://example.org:8443/a/b/x"},
+        {"./x#sha256=1", "https://example.org:8443/a/b/x"},
+        {"../x/", "https://example.org:8443/a/x/"},
+        {"../../../../x", "https://example.org:8443/x"},
+        {"..", "https://example.org:8443/a/"},
+        {"/x?y=/../z", "https://example.org:8443/x?y=/../z"},
+        {"?y", "https://example.org:8443/a/b/c?y"},
+        {"//other.example.org/x", "https://other.example.org/x"},
+        {"https://other.example.org/x", "https://other.example.org/x"},
+        {"x:y", ""},
+        {"http://example.org/x", ""},
+        {"file:///etc/passwd", ""},
+        {"javascript:x", ""},
+        {"x y", ""},
+        {"x\ny", ""},
+        {"", ""},
+        {"#only", ""},
+    };
+    for (const auto& [reference, expected] : cases) {
+        EXPECT_EQ(resolve_url(page, reference).value_or(""), expected) << reference;
+    }
+    EXPECT_EQ(resolve_url("https://example.org", "x"), "https://example.org/x");
+    EXPECT_EQ(resolve_url("http://example.org/", "http://e.org/x"), "http://e.org/x");
+    EXPECT_EQ(resolve_url("file:///a/b", "c"), "file:///a/c");
+    EXPECT_EQ(resolve_url("no address", "x"), std::nullopt);
+}
+
+TEST(Url, KeepsCredentialsToTheirOwnHost) {
+    const std::string page = "https://user:pass@example.org/a/";
+    EXPECT_EQ(resolve_url(page, "x"), "https://example.org/a/x");
+    EXPECT_EQ(without_credentials(page), "https://example.org/a/");
+    EXPECT_EQ(without_credentials("https://example.org/@x"), "https://example.org/@x");
+    EXPECT_EQ(with_credentials_of("https://example.org/a/x", page),
+              "https://user:pass@example.org/a/x");
+    for (const char* url : {"https://other.example.org/x", "http://example.org/x",
+                            "https://example.org:444/x", "https://me@example.org/x", "relative"}) {
+        EXPECT_EQ(with_credentials_of(url, page), url);
+    }
+}
+
+TEST(Url, FileNameIsTheLastComponentDecoded) {
+    EXPECT_EQ(file_name_of_url("https://e.org/a/b%2Bc.whl?x=/y#z"), "b+c.whl");
+    EXPECT_EQ(file_name_of_url("b%zz%4"), "b%zz%4");
+    EXPECT_EQ(file_name_of_url("https://e.org/a/"), "");
+}
+
+} // namespace
+} // namespace envpm::pypi

@@ -1,0 +1,212 @@
+#include "pypi/wheel_record.h"
+
+#include "base/error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace envpm::pypi {
+
+namespace {
+
+/// Cuts a CSV text into fields. As Python's csv module, a quote counts at a field's beginning only.
+class CsvReader {
+  public:
+    CsvReader(std::string_view text, const std::string& subject)
+        : text_(text),
+          subject_(subject) {}
+
+    /// The next line that is not empty; no fields at the end.
+    std::vector<std::string> row();
+
+  private:
+    std::string field();
+    std::string quoted_field();
+    void skip_line_ends();
+    [[nodiscard]] bool at_line_end() const;
+
+    std::string_view text_;
+    const std::string& subject_;
+    std::size_t position_ = 0;
+};
+
+bool is_exempt(std::string_view path, std::string_view dist_info);
+void check_row(const RecordRow& row, const TreeFile& file, const std::string& subject);
+std::string csv_field(const std::string& text);
+[[noreturn]] void refuse(std::string what, const std::string& subject);
+
+} // namespace
+
+std::vector<RecordRow> parse_record(std::string_view text, const std::string& subject) {
+    CsvReader reader(text, subject);
+    std::vector<RecordRow> rows;
+    for (std::vector<std::string> fields = reader.row(); !fields.empty(); fields = reader.row()) {
+        if (fields.size() != 3) {
+            refuse(fmt::format("line {} of RECORD has {} fields instead of three", rows.size() + 1,
+                               fields.size()),
+                   subject);
+        }
+        rows.push_back({std::move(fields[0]), std::move(fields[1]), std::move(fields[2])});
+    }
+    return rows;
+}
+
+std::string record_text(std::vector<RecordRow> rows) {
+    std::sort(rows.begin(), rows.end());
+    std::string text;
+    for (const RecordRow& row : rows) {
+        text += csv_field(row.path) + ',' + csv_field(row.hash) + ',' + csv_field(row.size) + '\n';
+    }
+    return text;
+}
+
+std::string record_hash(const Sha256& digest) {
+    static constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string text = "sha256=";
+    std::uint32_t bits = 0;
+    unsigned held = 0;
+    for (const std::uint8_t byte : digest.bytes()) {
+        bits = (bits << 8U) | byte;
+        for (held += 8; held >= 6; held -= 6) {
+            text += alphabet[(bits >> (held - 6)) & 63U];
+        }
+    }
+    text += alphabet[(bits << (6 - held)) & 63U];
+    return text;
+}
+
+void check_record(const std::vector<RecordRow>& rows, const Tree& tree, std::string_view dist_info,
+                  const std::string& subject) {
+    std::vector<bool> listed(tree.files.size());
+    for (const RecordRow& row : rows) {
+        if (is_exempt(row.path, dist_info)) {
+            continue;
+        }
+        const auto found = std::lower_bound(tree.files.begin(), tree.files.end(), row.path,
+                                            [](const TreeFile& file, const std::string& path) {
+                                                return file.path.string() < path;
+                                            });
+        if (found == tree.files.end() || found->path.string() != row.path) {
+            refuse(fmt::format("RECORD lists `{}`, which is not in the wheel", row.path), subject);
+        }
+        check_row(row, *found, subject);
+        listed[static_cast<std::size_t>(found - tree.files.begin())] = true;
+    }
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+        const std::string& path = tree.files[i].path.string();
+        if (!listed[i] && !is_exempt(path, dist_info)) {
+            refuse(fmt::format("`{}` is not listed in RECORD", path), subject);
+        }
+    }
+}
+
+namespace {
+
+std::vector<std::string> CsvReader::row() {
+    skip_line_ends();
+    std::vector<std::string> fields;
+    if (position_ == text_.size()) {
+        return fields;
+    }
+    fields.push_back(field());
+    while (!at_line_end()) {
+        ++position_; // the comma that ended the field
+        fields.push_back(field());
+    }
+    return fields;
+}
+
+std::string CsvReader::field() {
+    if (position_ < text_.size() && text_[position_] == '"') {
+        return quoted_field();
+    }
+    const std::size_t end = std::min(text_.find_first_of(",\r\n", position_), text_.size());
+    std::string value(text_.substr(position_, end - position_));
+    position_ = end;
+    return value;
+}
+
+std::string CsvReader::quoted_field() {
+    std::string value;
+    ++position_;
+    while (true) {
+        const std::size_t quote = text_.find('"', position_);
+        if (quote == std::string_view::npos) {
+            refuse("RECORD ends within a quoted field", subject_);
+        }
+        value += text_.substr(position_, quote - position_);
+        position_ = quote + 1;
+        if (position_ == text_.size() || text_[position_] != '"') {
+            break;
+        }
+        value += '"';
+        ++position_;
+    }
+    if (!at_line_end() && text_[position_] != ',') {
+        refuse("RECORD has text after a quoted field", subject_);
+    }
+    return value;
+}
+
+void CsvReader::skip_line_ends() {
+    position_ = std::min(text_.find_first_not_of("\r\n", position_), text_.size());
+}
+
+bool CsvReader::at_line_end() const {
+    return position_ == text_.size() || text_[position_] == '\r' || text_[position_] == '\n';
+}
+
+bool is_exempt(std::string_view path, std::string_view dist_info) {
+    if (!path.starts_with(dist_info)) {
+        return false;
+    }
+    const std::string_view rest = path.substr(dist_info.size());
+    return rest == "/RECORD" || rest == "/RECORD.jws" || rest == "/RECORD.p7s";
+}
+
+void check_row(const RecordRow& row, const TreeFile& file, const std::string& subject) {
+    std::string_view hash = row.hash;
+    if (!hash.starts_with("sha256=")) {
+        refuse(fmt::format("RECORD gives no sha256 of `{}`", row.path), subject);
+    }
+    while (hash.ends_with('=')) { // padding, which PEP 427 leaves out and old tools wrote
+        hash.remove_suffix(1);
+    }
+    if (hash != record_hash(file.object)) {
+        refuse(fmt::format("`{}` is not the file that RECORD says it is", row.path), subject);
+    }
+    // The digest has proved the bytes; a size that contradicts it is a lie all the same.
+    if (!row.size.empty() && row.size != std::to_string(file.size_bytes)) {
+        refuse(fmt::format("`{}` has {} bytes, but RECORD says `{}`", row.path, file.size_bytes,
+                           row.size),
+               subject);
+    }
+}
+
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char c : text) {
+        quoted += c;
+        if (c == '"') {
+            quoted += c;
+        }
+    }
+    return quoted + '"';
+}
+
+void refuse(std::string what, const std::string& subject) {
+    throw Error({std::move(what), subject,
+                 "the archive is as its index serves it; ask its publisher for a wheel that keeps "
+                 "PEP 427"},
+                ExitCode::integrity);
+}
+
+} // namespace
+
+} // namespace envpm::pypi

@@ -1,0 +1,341 @@
+#include "base/error.h"
+#include "realize/placer.h"
+#include "realize/prefix.h"
+#include "realize/prefix_manifest.h"
+#include "realize/walk.h"
+#include "realize/world_for_tests.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+
+namespace envpm::realize {
+
+namespace {
+
+using testing::HasSubstr;
+
+/// Ends the process as a power cut would, at the n-th thing that it is told.
+class KillingProgress final : public Progress {
+  public:
+    explicit KillingProgress(int at)
+        : left_(at) {}
+
+    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
+        step();
+    }
+
+    void advance(std::uint64_t /*amount*/) override { step(); }
+
+    void end() override { step(); }
+
+    void note(std::string_view /*line*/) override {}
+
+    void trace(std::string_view /*line*/) override {}
+
+  private:
+    void step() {
+        if (--left_ == 0) {
+            ::raise(SIGKILL);
+        }
+    }
+
+    std::atomic<int> left_;
+};
+
+PrefixReport build_with(const World& world, const PrefixRequest& request, std::size_t threads = 2) {
+    ThreadPool pool(threads);
+    SilentProgress progress;
+    return build(world.store, request, pool, progress);
+}
+
+PrefixReport lay_out_with(const World& world, const PrefixRequest& request,
+                          const std::filesystem::path& destination) {
+    ThreadPool pool(2);
+    SilentProgress progress;
+    return lay_out(world.store, request, destination, pool, progress);
+}
+
+Sha256 digest_at(const std::filesystem::path& prefix) {
+    ThreadPool pool(2);
+    SilentProgress progress;
+    return contents_digest_of_prefix(prefix, pool, progress);
+}
+
+struct stat status_of(const std::filesystem::path& path) {
+    struct stat status {};
+
+    EXPECT_EQ(::lstat(path.c_str(), &status), 0) << path;
+    return status;
+}
+
+/// Modes and times of everything, for comparison.
+std::string modes_and_times(const std::filesystem::path& prefix) {
+    std::set<std::string> lines;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(prefix)) {
+        const struct stat status = status_of(entry.path());
+        lines.insert(fmt::format("{} {:o} {}", entry.path().lexically_relative(prefix).string(),
+                                 status.st_mode, status.st_mtim.tv_sec));
+    }
+    const struct stat status = status_of(prefix);
+    return fmt::format("{:o} {}\n{}", status.st_mode, status.st_mtim.tv_sec,
+                       fmt::join(lines, "\n"));
+}
+
+TEST(Build, MakesThePrefixThatTheLayoutSays) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    const PrefixReport report = build_with(world, world.request(layout));
+    EXPECT_EQ(report.prefix, world.store.prefix(sha256_of("env")));
+    EXPECT_FALSE(report.was_there);
+    EXPECT_EQ(report.files, layout.entries.size());
+    EXPECT_NE(report.link_mode, LinkMode::automatic);
+    EXPECT_THAT(read_file(report.prefix / "bin/demo"),
+                testing::StartsWith("#!" + report.prefix.string() + "/bin/python\n"));
+    EXPECT_EQ(read_file(report.prefix / "pyvenv.cfg").substr(0, 16), "home = /usr/bin\n");
+    EXPECT_EQ(std::filesystem::read_symlink(report.prefix / "bin/python"), "/usr/bin/python3.11");
+    EXPECT_EQ(digest_at(report.prefix), contents_digest(layout));
+    EXPECT_EQ(world.leftovers(), 0U);
+
+    const std::optional<PrefixManifest> manifest = read_manifest(report.prefix);
+    ASSERT_TRUE(manifest);
+    EXPECT_EQ(manifest->env, sha256_of("env"));
+    EXPECT_EQ(manifest->interpreter, world.interpreter());
+    EXPECT_TRUE(std::is_sorted(manifest->archives.begin(), manifest->archives.end()));
+    EXPECT_EQ(manifest->archives.size(), 2U);
+    EXPECT_EQ(manifest->files.size(), layout.entries.size());
+}
+
+TEST(Build, FindsAPrefixThatIsThere) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    const PrefixReport first = build_with(world, world.request(layout));
+    const ino_t inode = status_of(first.prefix).st_ino;
+    const PrefixReport second = build_with(world, world.request(layout));
+    EXPECT_TRUE(second.was_there);
+    EXPECT_EQ(second.size_bytes, first.size_bytes);
+    EXPECT_EQ(status_of(second.prefix).st_ino, inode);
+}
+
+TEST(Build, IsTheSameWhateverLinkModeUmaskAndThreads) {
+    std::set<std::string> seen;
+    for (const LinkMode mode : {LinkMode::automatic, LinkMode::hard_link, LinkMode::copy}) {
+        for (const unsigned mask : {0002U, 0077U}) {
+            for (const std::size_t threads : {1U, 8U}) {
+                const World world;
+                const Layout layout = compose({world.package()}, {});
+                PrefixRequest request = world.request(layout);
+                request.link_mode = mode;
+                const mode_t before = ::umask(mask);
+                const PrefixReport report = build_with(world, request, threads);
+                ::umask(before);
+                seen.insert(digest_at(report.prefix).hex() + "\n" + modes_and_times(report.prefix));
+                EXPECT_EQ(digest_at(report.prefix), contents_digest(layout));
+            }
+        }
+    }
+    EXPECT_EQ(seen.size(), 1U);
+    EXPECT_THAT(*seen.begin(), HasSubstr("demo/data/run.sh 100555 315532800\n"));
+    EXPECT_THAT(*seen.begin(), HasSubstr("demo/tools.py 100444 315532800\n"));
+    EXPECT_THAT(*seen.begin(), HasSubstr("bin/demo 100555 315532800\n"));
+    EXPECT_THAT(*seen.begin(), HasSubstr(".envpm/manifest.json 100444 315532800\n"));
+    EXPECT_THAT(*seen.begin(), HasSubstr("lib 40755 315532800\n"));
+}
+
+TEST(Build, LinksObjectsButNeverEmptyOnes) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    PrefixRequest request = world.request(layout);
+    request.link_mode = LinkMode::hard_link;
+    const PrefixReport report = build_with(world, request);
+    EXPECT_EQ(report.link_mode, LinkMode::hard_link);
+    const std::filesystem::path demo = report.prefix / "lib/python3.11/site-packages/demo";
+    EXPECT_EQ(status_of(demo / "tools.py").st_ino,
+              status_of(world.store.object(sha256_of("answer = 42\n"), false)).st_ino);
+    EXPECT_EQ(status_of(demo / "empty.py").st_nlink, 1U);
+}
+
+TEST(Build, CopiesAFileThatHasAllTheLinksItCanHave) {
+    const World world;
+    const std::filesystem::path object = world.store.object(world.object("popular").object, false);
+    std::filesystem::create_directory(world.folder() / "links");
+    constexpr int more_than_ext4_allows = 65'001;
+    int fault = 0;
+    for (int i = 0; i < more_than_ext4_allows && fault == 0; ++i) {
+        const std::string link = (world.folder() / "links" / std::to_string(i)).string();
+        fault = ::link(object.c_str(), link.c_str()) == 0 ? 0 : errno;
+    }
+    if (fault != EMLINK) {
+        GTEST_SKIP() << "this file system has no such limit";
+    }
+    const Layout layout = compose({{{world.file("lib/popular", "popular")}}}, {});
+    PrefixRequest request = world.request(layout);
+    request.link_mode = LinkMode::hard_link;
+    const PrefixReport report = build_with(world, request);
+    EXPECT_EQ(status_of(report.prefix / "lib/popular").st_nlink, 1U);
+    EXPECT_EQ(read_file(report.prefix / "lib/popular"), "popular");
+}
+
+TEST(Build, TellsOfADamagedStoreAndLeavesNothing) {
+    for (const bool is_missing : {true, false}) {
+        const World world;
+        const Layout layout = compose({world.package()}, {});
+        const std::filesystem::path object = world.store.object(sha256_of("answer = 42\n"), false);
+        std::filesystem::remove(object);
+        if (!is_missing) {
+            write_file(object, "answer = 4", Durability::cached);
+        }
+        try {
+            build_with(world, world.request(layout));
+            ADD_FAILURE() << "no error";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ExitCode::integrity);
+            EXPECT_THAT(error.what(), HasSubstr("demo/tools.py` of demo 1.0"));
+            EXPECT_THAT(error.what(), HasSubstr(sha256_of("answer = 42\n").hex()));
+            EXPECT_THAT(error.text().what, HasSubstr(is_missing ? "missing" : "damaged"));
+        }
+        EXPECT_FALSE(std::filesystem::exists(world.store.prefix(sha256_of("env"))));
+        EXPECT_EQ(world.leftovers(), 0U);
+    }
+}
+
+TEST(Build, RefusesALinkModeThatIsNotPossible) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    PrefixRequest request = world.request(layout);
+    request.link_mode = LinkMode::hard_link;
+    if (status_of("/dev/shm").st_dev == status_of(world.folder()).st_dev) {
+        GTEST_SKIP() << "there is only one file system";
+    }
+    const TemporaryFolder elsewhere("/dev/shm");
+    EXPECT_THROW(lay_out_with(world, request, elsewhere.path() / "e"), Error);
+    request.link_mode = LinkMode::automatic;
+    const PrefixReport report = lay_out_with(world, request, elsewhere.path() / "e");
+    EXPECT_EQ(report.link_mode, LinkMode::copy);
+    EXPECT_EQ(digest_at(report.prefix), contents_digest(layout));
+}
+
+TEST(Build, SurvivesAKillAtEveryStep) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    const PrefixRequest request = world.request(layout);
+    int killed = 0;
+    for (int at = 1;; ++at) {
+        const int code = in_a_process([&] {
+            ThreadPool pool(2);
+            KillingProgress progress(at);
+            build(world.store, request, pool, progress);
+        });
+        if (code == 0) {
+            break;
+        }
+        ASSERT_EQ(code, 128 + SIGKILL);
+        ++killed;
+        EXPECT_FALSE(std::filesystem::exists(world.store.prefix(request.env)));
+    }
+    EXPECT_GT(killed, 5);
+    EXPECT_EQ(world.leftovers(), static_cast<std::size_t>(killed));
+    const PrefixReport report = build_with(world, request);
+    EXPECT_TRUE(report.was_there);
+    EXPECT_EQ(digest_at(report.prefix), contents_digest(layout));
+}
+
+TEST(Build, MayBeDoneByManyProcessesAtOnce) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    const PrefixRequest request = world.request(layout);
+    std::vector<pid_t> children;
+    for (int i = 0; i < 4; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::_exit(in_a_process([&] { build_with(world, request); }));
+        }
+        children.push_back(child);
+    }
+    for (const pid_t child : children) {
+        int status = -1;
+        ::waitpid(child, &status, 0);
+        EXPECT_EQ(status, 0);
+    }
+    EXPECT_EQ(digest_at(world.store.prefix(request.env)), contents_digest(layout));
+    EXPECT_EQ(world.leftovers(), 0U);
+}
+
+TEST(Build, ReplacesAPrefixWhoseInterpreterIsGone) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    PrefixRequest request = world.request(layout);
+    request.interpreter.executable = world.folder() / "python3.11";
+    std::filesystem::create_symlink("/usr/bin/true", request.interpreter.executable);
+    const PrefixReport first = build_with(world, request);
+    EXPECT_TRUE(build_with(world, request).was_there);
+
+    std::filesystem::remove(request.interpreter.executable);
+    request.interpreter.executable = "/usr/bin/env";
+    const PrefixReport second = build_with(world, request);
+    EXPECT_FALSE(second.was_there);
+    EXPECT_EQ(second.prefix, first.prefix);
+    EXPECT_EQ(std::filesystem::read_symlink(second.prefix / "bin/python"), "/usr/bin/env");
+    EXPECT_EQ(digest_at(second.prefix), contents_digest(layout));
+    EXPECT_EQ(world.leftovers(), 0U);
+}
+
+TEST(Build, ReplacesAPrefixWithoutAManifest) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    const PrefixReport first = build_with(world, world.request(layout));
+    std::filesystem::remove(manifest_path(first.prefix));
+    std::filesystem::remove(first.prefix / "bin/demo");
+    EXPECT_FALSE(build_with(world, world.request(layout)).was_there);
+    EXPECT_EQ(digest_at(first.prefix), contents_digest(layout));
+    EXPECT_EQ(world.leftovers(), 0U);
+}
+
+TEST(LayOut, ReplacesWhatItLaidOutAndNothingElse) {
+    const World world;
+    const std::filesystem::path place = world.folder() / "deep" / "er" / "place";
+    const Layout one = compose({world.package()}, {});
+    const Layout other = compose({{{world.file("lib/other", "other")}}}, {});
+    lay_out_with(world, world.request(one), place);
+    EXPECT_EQ(digest_at(place), contents_digest(one));
+    lay_out_with(world, world.request(other), place.string() + "/");
+    EXPECT_EQ(digest_at(place), contents_digest(other));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(place.parent_path()), {}), 1);
+
+    const std::filesystem::path mine = world.folder() / "mine";
+    write_file(mine / "thesis.txt", "years of work", Durability::cached);
+    write_file(world.folder() / "file", "text", Durability::cached);
+    std::filesystem::create_symlink(mine, world.folder() / "link");
+    for (const char* name : {"mine", "file", "link", "mine/thesis.txt"}) {
+        EXPECT_THROW(lay_out_with(world, world.request(one), world.folder() / name), Error) << name;
+    }
+    EXPECT_EQ(read_file(mine / "thesis.txt"), "years of work");
+    EXPECT_THROW(lay_out_with(world, world.request(one), "/"), Error);
+}
+
+TEST(LayOut, TakesAnEmptyFolderAndClearsTheLeftoversOfACrash) {
+    const World world;
+    const std::filesystem::path place = world.folder() / "place";
+    std::filesystem::create_directory(place);
+    write_file(world.folder() / ".place.envpm" / "prefix" / "half", "x", Durability::cached);
+    const Layout layout = compose({world.package()}, {});
+    const PrefixReport report = lay_out_with(world, world.request(layout), place);
+    EXPECT_EQ(report.prefix, place);
+    EXPECT_EQ(digest_at(place), contents_digest(layout));
+    EXPECT_FALSE(std::filesystem::exists(world.folder() / ".place.envpm"));
+}
+
+TEST(LinkMode, IsReadFromItsWords) {
+    EXPECT_EQ(parse_link_mode("auto"), LinkMode::automatic);
+    EXPECT_EQ(parse_link_mode("reflink"), LinkMode::reflink);
+    EXPECT_EQ(parse_link_mode("hardlink"), LinkMode::hard_link);
+    EXPECT_EQ(parse_link_mode("copy"), LinkMode::copy);
+    EXPECT_EQ(parse_link_mode("symlink"), std::nullopt);
+}
+
+} // namespace
+
+} // namespace envpm::realize

@@ -1,0 +1,168 @@
+#include "base/error.h"
+#include "base/files.h"
+#include "realize/placer.h"
+#include "realize/prefix.h"
+#include "realize/prefix_manifest.h"
+#include "realize/walk.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace envpm::realize {
+
+namespace {
+
+using FoundByPath = std::unordered_map<std::string_view, const FoundEntry*>;
+
+PrefixManifest require_manifest(const std::filesystem::path& prefix);
+bool is_as_realised(const std::filesystem::path& prefix, const RealisedFile& file,
+                    const FoundEntry& found, CheckDepth depth);
+void add_strangers(const PrefixManifest& manifest, const std::vector<FoundEntry>& found,
+                   std::vector<PrefixDamage>& damage);
+Sha256 digest_before_relocation(const std::filesystem::path& prefix, const FoundEntry& found,
+                                const Relocation* relocation, const Places& places);
+
+} // namespace
+
+std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth depth,
+                                ThreadPool& pool, Progress& progress) {
+    const PrefixManifest manifest = require_manifest(prefix);
+    const std::vector<FoundEntry> found = walk(prefix);
+    FoundByPath found_by_path;
+    for (const FoundEntry& entry : found) {
+        found_by_path.emplace(entry.path, &entry);
+    }
+    std::vector<std::string_view> verdicts(manifest.files.size());
+    progress.begin("checking files", manifest.files.size(), ProgressUnit::items);
+    parallel_for(pool, manifest.files.size(), [&](std::size_t i) {
+        const RealisedFile& file = manifest.files[i];
+        const auto entry = found_by_path.find(file.path);
+        if (entry == found_by_path.end()) {
+            verdicts[i] = "missing";
+        } else if (!is_as_realised(prefix, file, *entry->second, depth)) {
+            verdicts[i] = "changed";
+        }
+        progress.advance(1);
+    });
+    progress.end();
+
+    std::vector<PrefixDamage> damage;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        if (!verdicts[i].empty()) {
+            damage.push_back({manifest.files[i].path, std::string(verdicts[i])});
+        }
+    }
+    add_strangers(manifest, found, damage);
+    std::sort(damage.begin(), damage.end(),
+              [](const PrefixDamage& a, const PrefixDamage& b) { return a.path < b.path; });
+    return damage;
+}
+
+Sha256 contents_digest_of_prefix(const std::filesystem::path& prefix, ThreadPool& pool,
+                                 Progress& progress) {
+    const PrefixManifest manifest = require_manifest(prefix);
+    const Places places = places_of(manifest.prefix, manifest.interpreter);
+    std::unordered_map<std::string_view, const Relocation*> relocations;
+    for (const RealisedFile& file : manifest.files) {
+        if (!file.relocation.is_none()) {
+            relocations.emplace(file.path, &file.relocation);
+        }
+    }
+    const std::vector<FoundEntry> found = walk(prefix);
+    std::vector<std::optional<Sha256>> digests(found.size());
+    progress.begin("hashing files", found.size(), ProgressUnit::items);
+    parallel_for(pool, found.size(), [&](std::size_t i) {
+        const auto relocation = relocations.find(found[i].path);
+        if (found[i].kind != EntryKind::folder) {
+            digests[i] = digest_before_relocation(
+                prefix, found[i], relocation == relocations.end() ? nullptr : relocation->second,
+                places);
+        }
+        progress.advance(1);
+    });
+    progress.end();
+
+    TreeDigest tree;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (digests[i]) {
+            tree.add(found[i].path, *found[i].kind, *digests[i]);
+        } else {
+            tree.add_folder(found[i].path);
+        }
+    }
+    return tree.finish();
+}
+
+namespace {
+
+PrefixManifest require_manifest(const std::filesystem::path& prefix) {
+    std::optional<PrefixManifest> manifest = read_manifest(prefix);
+    if (!manifest) {
+        throw Error({"a folder is no environment that envpm made: it has no manifest",
+                     prefix.string(), "`envpm install` makes it anew"},
+                    ExitCode::integrity);
+    }
+    return std::move(*manifest);
+}
+
+/// A file whose time is not the constant one was touched by someone: then even a quick check reads
+/// it, which finds an edit of equal length.
+bool is_as_realised(const std::filesystem::path& prefix, const RealisedFile& file,
+                    const FoundEntry& found, CheckDepth depth) {
+    if (found.kind != file.kind || found.size_bytes != file.size_bytes) {
+        return false;
+    }
+    const std::filesystem::path path = prefix / file.path;
+    if (file.kind == EntryKind::link) {
+        return sha256_of(std::filesystem::read_symlink(path).native()) == file.sha256;
+    }
+    const bool is_read = depth == CheckDepth::full || found.time != constant_time;
+    return !is_read || sha256_of_file(path) == file.sha256;
+}
+
+/// Of a folder that is not ours the folder alone, not all that it holds.
+void add_strangers(const PrefixManifest& manifest, const std::vector<FoundEntry>& found,
+                   std::vector<PrefixDamage>& damage) {
+    std::unordered_set<std::string_view> known;
+    for (const RealisedFile& file : manifest.files) {
+        std::string_view path = file.path;
+        while (known.insert(path).second && path.find('/') != std::string_view::npos) {
+            path = path.substr(0, path.rfind('/'));
+        }
+    }
+    std::unordered_set<std::string_view> strange;
+    for (const FoundEntry& entry : found) { // Folders come before what they hold.
+        if (known.contains(entry.path)) {
+            continue;
+        }
+        const std::string_view path = entry.path;
+        strange.insert(path);
+        const std::size_t slash = path.rfind('/');
+        if (slash == std::string_view::npos || !strange.contains(path.substr(0, slash))) {
+            damage.push_back({entry.path, "not from a package"});
+        }
+    }
+}
+
+Sha256 digest_before_relocation(const std::filesystem::path& prefix, const FoundEntry& found,
+                                const Relocation* relocation, const Places& places) {
+    const std::filesystem::path path = prefix / found.path;
+    if (!found.kind) {
+        throw Error({"an environment holds something that is neither file nor link nor folder",
+                     path.string(), "remove it, or install again"},
+                    ExitCode::integrity);
+    }
+    if (found.kind == EntryKind::link) {
+        return link_digest(
+            undo_link_relocation(std::filesystem::read_symlink(path).native(), places));
+    }
+    return relocation == nullptr ? sha256_of_file(path)
+                                 : sha256_of(undo_relocation(read_file(path), *relocation, places));
+}
+
+} // namespace
+
+} // namespace envpm::realize

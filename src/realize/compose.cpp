@@ -1,0 +1,121 @@
+#include "base/error.h"
+#include "realize/environment_files.h"
+#include "realize/prefix.h"
+#include "realize/tree_digest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace envpm::realize {
+
+namespace {
+
+/// What stands where, whatever the case of its letters: a layout that works only where `A` and `a`
+/// differ would not be the same environment everywhere.
+class Merger {
+  public:
+    void add(const LayoutEntry& entry);
+    [[nodiscard]] Layout finish();
+
+  private:
+    void refuse_different(const LayoutEntry& there, const LayoutEntry& entry) const;
+    void refuse_below_a_file() const;
+
+    std::unordered_map<std::string, std::size_t> index_by_folded_;
+    std::vector<LayoutEntry> entries_;
+};
+
+std::string fold(std::string_view path);
+[[noreturn]] void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other);
+
+} // namespace
+
+Layout compose(const std::vector<Layout>& packages, const PythonAbi& python) {
+    Merger merger;
+    for (const LayoutEntry& entry : environment_files(python).entries) {
+        merger.add(entry);
+    }
+    for (const Layout& package : packages) {
+        for (const LayoutEntry& entry : package.entries) {
+            merger.add(entry);
+        }
+    }
+    return merger.finish();
+}
+
+namespace {
+
+void Merger::add(const LayoutEntry& entry) {
+    std::string folded = fold(entry.path.string());
+    if (folded == ".envpm" || folded.starts_with(".envpm/")) {
+        throw Error({fmt::format("{} holds a file in `.envpm`, which is envpm's own", entry.owner),
+                     entry.path.string(),
+                     {}});
+    }
+    const auto [found, is_new] = index_by_folded_.emplace(std::move(folded), entries_.size());
+    if (is_new) {
+        entries_.push_back(entry);
+    } else {
+        refuse_different(entries_[found->second], entry);
+    }
+}
+
+Layout Merger::finish() {
+    refuse_below_a_file();
+    std::sort(entries_.begin(), entries_.end(), [](const LayoutEntry& a, const LayoutEntry& b) {
+        return a.path.string() < b.path.string();
+    });
+    return {std::move(entries_)};
+}
+
+/// Many packages bring the same empty `tests/__init__.py` or licence: that is no clash.
+void Merger::refuse_different(const LayoutEntry& there, const LayoutEntry& entry) const {
+    if (there.path != entry.path) {
+        throw_clash("two paths differ only in case", there, entry);
+    }
+    if (kind_of(there) != kind_of(entry) || digest_of(there) != digest_of(entry)) {
+        throw_clash("two packages hold different files of one path", there, entry);
+    }
+}
+
+void Merger::refuse_below_a_file() const {
+    std::unordered_set<std::string> folders;
+    for (const LayoutEntry& entry : entries_) {
+        std::string folder = fold(entry.path.parent());
+        while (!folder.empty() && folders.insert(folder).second) {
+            const auto file = index_by_folded_.find(folder);
+            if (file != index_by_folded_.end()) {
+                throw_clash("a path lies below a file", entries_[file->second], entry);
+            }
+            const std::size_t slash = folder.rfind('/');
+            folder.resize(slash == std::string::npos ? 0 : slash);
+        }
+    }
+}
+
+/// ASCII only, and so the same in every locale.
+std::string fold(std::string_view path) {
+    std::string folded(path);
+    for (char& c : folded) {
+        if (c >= 'A' && c <= 'Z') {
+            c = static_cast<char>(c - 'A' + 'a');
+        }
+    }
+    return folded;
+}
+
+void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other) {
+    throw Error({std::move(what),
+                 fmt::format("`{}` of {} and `{}` of {}", one.path.string(), one.owner,
+                             other.path.string(), other.owner),
+                 "these packages cannot share an environment: leave one out, or ask for another "
+                 "version"});
+}
+
+} // namespace
+
+} // namespace envpm::realize

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "model/layout.h"
+#include "model/python.h"
+
+#include <string>
+
+namespace envpm::realize {
+
+/// Whose the files are that no package brings.
+inline constexpr std::string_view environment_owner = "envpm";
+
+/// What a prefix needs besides its packages to be a Python environment (PEP 405): pyvenv.cfg,
+/// bin/python and its names, lib64, and the `.pth` that keeps bytecode out of the prefix.
+Layout environment_files(const PythonAbi& python);
+
+/// What `bin/python` holds before relocation; realised it leads to the interpreter itself, whatever
+/// that is called.
+std::string interpreter_link(const PythonAbi& python);
+
+/// Within `.envpm` of a prefix outside the store: a link whose text is the env's short name.
+inline constexpr std::string_view bytecode_key = "env";
+
+} // namespace envpm::realize

@@ -1,0 +1,235 @@
+#include "realize/generations.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <map>
+#include <random>
+#include <set>
+
+// The order of every change is the order of what must be on disk first: the store knows of the
+// project, the generation is whole (its json before its link), then `current` moves. A crash
+// between leaves a generation that nobody uses, or a json without a link, which counts for nothing
+// and is removed by the next switch.
+
+namespace envpm::realize {
+
+namespace {
+
+constexpr int record_version = 1;
+
+std::optional<int> parse_number(const std::string& text);
+std::optional<std::filesystem::path> read_link(const std::filesystem::path& link);
+void replace_link(const std::filesystem::path& link, const std::filesystem::path& target);
+void register_root(const StorePaths& store, const std::filesystem::path& folder);
+std::set<int> numbers_in(const std::filesystem::path& folder);
+std::optional<Generation> read_generation(const std::filesystem::path& gens, int number);
+void write_generation(const std::filesystem::path& gens, const Generation& generation);
+void make_current(const std::filesystem::path& folder, int number);
+void remove_old(const std::filesystem::path& gens, const std::vector<Generation>& all);
+[[noreturn]] void throw_no_generation(const std::vector<Generation>& all,
+                                      std::optional<int> number);
+
+} // namespace
+
+Generations::Generations(std::filesystem::path project, std::string environment)
+    : folder_(std::filesystem::absolute(project).lexically_normal() / ".envpm" / "envs" /
+              environment) {}
+
+std::vector<Generation> Generations::all() const {
+    const std::optional<std::filesystem::path> link = read_link(current_link());
+    const std::optional<int> current_number =
+        link ? parse_number(link->filename().string()) : std::nullopt;
+    std::vector<Generation> generations;
+    for (const int number : numbers_in(folder_ / "gens")) {
+        std::optional<Generation> generation = read_generation(folder_ / "gens", number);
+        if (generation) {
+            generation->is_current = number == current_number;
+            generations.push_back(std::move(*generation));
+        }
+    }
+    return generations;
+}
+
+std::optional<Generation> Generations::current() const {
+    const std::optional<std::filesystem::path> link = read_link(current_link());
+    const std::optional<int> number = link ? parse_number(link->filename().string()) : std::nullopt;
+    std::optional<Generation> generation =
+        number ? read_generation(folder_ / "gens", *number) : std::nullopt;
+    if (generation) {
+        generation->is_current = true;
+    }
+    return generation;
+}
+
+Generation Generations::switch_to(const StorePaths& store, const std::filesystem::path& prefix,
+                                  const Sha256& env, const std::string& now) {
+    const FileLock lock(folder_ / "lock", LockKind::exclusive);
+    register_root(store, folder_);
+    const std::optional<Generation> before = current();
+    if (before && before->prefix == prefix && before->env == env) {
+        return *before;
+    }
+    const std::set<int> numbers = numbers_in(folder_ / "gens");
+    const Generation next{numbers.empty() ? 1 : *numbers.rbegin() + 1, prefix, env, now, true};
+    write_generation(folder_ / "gens", next);
+    make_current(folder_, next.number);
+    remove_old(folder_ / "gens", all());
+    return next;
+}
+
+Generation Generations::roll_back(std::optional<int> number) {
+    const FileLock lock(folder_ / "lock", LockKind::exclusive);
+    const std::vector<Generation> generations = all();
+    const Generation* chosen = nullptr;
+    for (const Generation& generation : generations) {
+        if (number ? generation.number == *number : generation.is_current) {
+            chosen = &generation;
+        }
+    }
+    if (!number && chosen != nullptr) {
+        chosen = chosen == generations.data() ? nullptr : chosen - 1;
+    }
+    if (chosen == nullptr) {
+        throw_no_generation(generations, number);
+    }
+    if (!std::filesystem::is_directory(chosen->prefix)) {
+        throw Error({fmt::format("the environment of generation `{}` is no longer in the store",
+                                 chosen->number),
+                     chosen->prefix.string(), "`envpm install` makes the locked one anew"});
+    }
+    make_current(folder_, chosen->number);
+    Generation result = *chosen;
+    result.is_current = true;
+    return result;
+}
+
+namespace {
+
+std::optional<int> parse_number(const std::string& text) {
+    int number = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_whole = fault == std::errc() && end == text.data() + text.size();
+    return is_whole && number > 0 && std::to_string(number) == text ? std::optional(number)
+                                                                    : std::nullopt;
+}
+
+/// Nothing if it is no link.
+std::optional<std::filesystem::path> read_link(const std::filesystem::path& link) {
+    std::error_code failure;
+    std::filesystem::path target = std::filesystem::read_symlink(link, failure);
+    return failure ? std::nullopt : std::optional(std::move(target));
+}
+
+/// A new link under another name and one rename: readers see the old target or the new one.
+void replace_link(const std::filesystem::path& link, const std::filesystem::path& target) {
+    std::error_code failure;
+    std::filesystem::create_directories(link.parent_path(), failure);
+    std::random_device random;
+    const std::filesystem::path temporary =
+        link.parent_path() / fmt::format(".{}.{:08x}", link.filename().string(), random());
+    if (::symlink(target.c_str(), temporary.c_str()) != 0) {
+        throw_system_error("cannot make a link", link.string(), errno);
+    }
+    if (::rename(temporary.c_str(), link.c_str()) != 0) {
+        const int fault = errno;
+        ::unlink(temporary.c_str());
+        throw_system_error("cannot replace a link", link.string(), fault);
+    }
+    sync_folder(link.parent_path());
+}
+
+void register_root(const StorePaths& store, const std::filesystem::path& folder) {
+    const std::filesystem::path link = store.roots() / sha256_of(folder.string()).hex();
+    if (read_link(link) != folder) {
+        replace_link(link, folder);
+    }
+}
+
+/// Of generations, and of what is left of some.
+std::set<int> numbers_in(const std::filesystem::path& folder) {
+    std::set<int> numbers;
+    std::error_code failure;
+    for (const std::filesystem::directory_entry& entry :
+         std::filesystem::directory_iterator(folder, failure)) {
+        const std::filesystem::path name = entry.path().filename();
+        const bool is_record = name.extension() == ".json";
+        if (const std::optional<int> number =
+                parse_number((is_record ? name.stem() : name).string())) {
+            numbers.insert(*number);
+        }
+    }
+    return numbers;
+}
+
+std::optional<Generation> read_generation(const std::filesystem::path& gens, int number) {
+    std::optional<std::filesystem::path> prefix = read_link(gens / std::to_string(number));
+    const std::filesystem::path record = gens / fmt::format("{}.json", number);
+    const std::optional<std::string> text =
+        prefix ? read_file_if_present(record) : std::optional<std::string>();
+    if (!text) {
+        return std::nullopt;
+    }
+    const Json json = parse_json(*text, record.string());
+    const std::optional<Sha256> env = Sha256::parse(json.text("env"));
+    if (json.number("version") != record_version || !env) {
+        throw Error({"the record of a generation cannot be used", record.string(),
+                     "remove it, and `envpm install` makes a new one"});
+    }
+    return Generation{number, std::move(*prefix), *env, json.text("created"), false};
+}
+
+void write_generation(const std::filesystem::path& gens, const Generation& generation) {
+    const Json record(Json::Object{
+        {"created", generation.created},
+        {"env", generation.env.hex()},
+        {"prefix", generation.prefix.string()},
+        {"version", record_version},
+    });
+    write_file(gens / fmt::format("{}.json", generation.number), to_text(record, 2) + "\n");
+    replace_link(gens / std::to_string(generation.number), generation.prefix);
+}
+
+void make_current(const std::filesystem::path& folder, int number) {
+    replace_link(folder / "current", std::filesystem::path("gens") / std::to_string(number));
+}
+
+/// The link first: what has no link counts for nothing.
+void remove_old(const std::filesystem::path& gens, const std::vector<Generation>& all) {
+    std::set<int> kept;
+    for (auto generation = all.rbegin(); generation != all.rend(); ++generation) {
+        if (kept.size() < kept_generations || generation->is_current) {
+            kept.insert(generation->number);
+        }
+    }
+    for (const int number : numbers_in(gens)) {
+        if (!kept.contains(number)) {
+            ::unlink((gens / std::to_string(number)).c_str());
+            ::unlink((gens / fmt::format("{}.json", number)).c_str());
+        }
+    }
+}
+
+void throw_no_generation(const std::vector<Generation>& all, std::optional<int> number) {
+    std::vector<std::string> names;
+    for (const Generation& generation : all) {
+        names.push_back(
+            fmt::format("`{}`{}", generation.number, generation.is_current ? " (current)" : ""));
+    }
+    throw Error({number ? fmt::format("there is no generation `{}`", *number)
+                        : "there is no generation before the current one",
+                 {},
+                 names.empty() ? "`envpm install` makes the first one"
+                               : fmt::format("there are {}", fmt::join(names, ", "))});
+}
+
+} // namespace
+
+} // namespace envpm::realize

@@ -1,0 +1,179 @@
+#include "base/error.h"
+#include "realize/generations.h"
+#include "realize/world_for_tests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::realize {
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Project {
+  public:
+    Project()
+        : generations(world.folder() / "project", "default") {}
+
+    Generation install(const std::string& env) {
+        const std::filesystem::path prefix = world.store.prefix(sha256_of(env));
+        write_file(prefix / "name", env, Durability::cached);
+        return generations.switch_to(world.store, prefix, sha256_of(env), "2026-11-25T12:00:00Z");
+    }
+
+    [[nodiscard]] std::vector<int> numbers() const {
+        std::vector<int> numbers;
+        for (const Generation& generation : generations.all()) {
+            numbers.push_back(generation.number);
+        }
+        return numbers;
+    }
+
+    [[nodiscard]] std::string current_name() const {
+        return read_file(generations.current_link() / "name");
+    }
+
+    World world;
+    Generations generations;
+};
+
+std::string hint_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.text().what + "; " + error.text().hint;
+    }
+    return "no error";
+}
+
+TEST(Generations, BeginEmpty) {
+    Project project;
+    EXPECT_TRUE(project.generations.all().empty());
+    EXPECT_FALSE(project.generations.current());
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}); }), HasSubstr("makes the first"));
+}
+
+TEST(Generations, SwitchToANewPrefix) {
+    Project project;
+    const Generation first = project.install("one");
+    EXPECT_EQ(first.number, 1);
+    EXPECT_TRUE(first.is_current);
+    EXPECT_EQ(project.current_name(), "one");
+    EXPECT_EQ(project.install("two").number, 2);
+    EXPECT_EQ(project.current_name(), "two");
+    EXPECT_EQ(std::filesystem::read_symlink(project.generations.current_link()), "gens/2");
+
+    const std::vector<Generation> all = project.generations.all();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].env, sha256_of("one"));
+    EXPECT_EQ(all[0].created, "2026-11-25T12:00:00Z");
+    EXPECT_EQ(all[0].prefix, project.world.store.prefix(sha256_of("one")));
+    EXPECT_FALSE(all[0].is_current);
+    EXPECT_TRUE(all[1].is_current);
+}
+
+TEST(Generations, StayIfThePrefixIsCurrentAlready) {
+    Project project;
+    project.install("one");
+    EXPECT_EQ(project.install("one").number, 1);
+    EXPECT_THAT(project.numbers(), ElementsAre(1));
+}
+
+TEST(Generations, RegisterTheProjectAsARootEachTime) {
+    Project project;
+    project.install("one");
+    const auto root_targets = [&] {
+        std::vector<std::filesystem::path> targets;
+        for (const auto& entry : std::filesystem::directory_iterator(project.world.store.roots())) {
+            targets.push_back(std::filesystem::read_symlink(entry.path()));
+        }
+        return targets;
+    };
+    EXPECT_THAT(root_targets(),
+                ElementsAre(project.world.folder() / "project/.envpm/envs/default"));
+    std::filesystem::remove_all(project.world.store.roots());
+    project.install("one");
+    EXPECT_EQ(root_targets().size(), 1U);
+}
+
+TEST(Generations, RollBackToTheOneBeforeOrToANumber) {
+    Project project;
+    for (const char* env : {"one", "two", "three"}) {
+        project.install(env);
+    }
+    EXPECT_EQ(project.generations.roll_back({}).number, 2);
+    EXPECT_EQ(project.current_name(), "two");
+    EXPECT_EQ(project.generations.roll_back({}).number, 1);
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}); }),
+                HasSubstr("no generation before the current one; there are `1` (current), `2`"));
+    EXPECT_TRUE(project.generations.roll_back(3).is_current);
+    EXPECT_EQ(project.current_name(), "three");
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back(9); }),
+                HasSubstr("no generation `9`; there are `1`, `2`, `3` (current)"));
+    project.generations.roll_back(1);
+    EXPECT_EQ(project.install("four").number, 4);
+}
+
+TEST(Generations, RefuseToRollBackToAPrefixThatIsGone) {
+    Project project;
+    project.install("one");
+    project.install("two");
+    std::filesystem::remove_all(project.world.store.prefix(sha256_of("one")));
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}); }), HasSubstr("no longer"));
+    EXPECT_EQ(project.current_name(), "two");
+}
+
+TEST(Generations, KeepTheNewestAndTheCurrent) {
+    Project project;
+    for (int i = 1; i <= 8; ++i) {
+        project.install(std::to_string(i));
+    }
+    EXPECT_THAT(project.numbers(), ElementsAre(4, 5, 6, 7, 8));
+    EXPECT_FALSE(std::filesystem::exists(project.generations.folder() / "gens/3.json"));
+    project.generations.roll_back(4);
+    EXPECT_EQ(project.generations.current()->number, 4);
+    project.install("9");
+    EXPECT_THAT(project.numbers(), ElementsAre(5, 6, 7, 8, 9));
+}
+
+TEST(Generations, DoNotMindWhatACrashLeft) {
+    Project project;
+    project.install("one");
+    const std::filesystem::path gens = project.generations.folder() / "gens";
+    std::filesystem::copy_file(gens / "1.json", gens / "2.json"); // no link yet
+    write_file(gens / "notes.txt", "", Durability::cached);
+    write_file(gens / "007.json", "", Durability::cached);
+    EXPECT_THAT(project.numbers(), ElementsAre(1));
+    EXPECT_EQ(project.install("two").number, 3);
+    EXPECT_THAT(project.numbers(), ElementsAre(1, 3));
+    EXPECT_FALSE(std::filesystem::exists(gens / "2.json"));
+
+    std::filesystem::remove(project.generations.current_link());
+    EXPECT_FALSE(project.generations.current());
+    EXPECT_EQ(project.install("two").number, 4);
+}
+
+TEST(Generations, MayBeSwitchedByManyProcessesAtOnce) {
+    Project project;
+    std::vector<pid_t> children;
+    for (int i = 0; i < 4; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::_exit(in_a_process([&] { project.install(std::to_string(i)); }));
+        }
+        children.push_back(child);
+    }
+    for (const pid_t child : children) {
+        int status = -1;
+        ::waitpid(child, &status, 0);
+        EXPECT_EQ(status, 0);
+    }
+    EXPECT_THAT(project.numbers(), ElementsAre(1, 2, 3, 4));
+    EXPECT_EQ(project.generations.current()->number, 4);
+}
+
+} // namespace
+
+} // namespace envpm::realize

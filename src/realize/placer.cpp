@@ -1,0 +1,267 @@
+#include "realize/placer.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <span>
+#include <vector>
+
+namespace envpm::realize {
+
+namespace {
+
+/// Where an object is, and what it must be.
+struct Source {
+    std::string name; ///< below the store's root
+    std::uint64_t size_bytes = 0;
+    bool is_executable = false;
+};
+
+/// Where it goes.
+struct Place {
+    int folder = -1;
+    const std::string& name;
+};
+
+/// What a way of placing a file came to: 0 or errno.
+int hard_link(int store, const Source& source, const Place& place);
+int clone(int store, const Source& source, const Place& place);
+void copy(int store, const Source& source, const Place& place);
+void copy_bytes(int from, int to, const Place& place);
+void check_size(int store, const Source& source, const LayoutEntry& entry);
+Fd create(const Place& place);
+void finish(int file, bool is_executable, const Place& place);
+bool means_impossible(int error_number);
+std::string_view words(LinkMode mode);
+
+} // namespace
+
+std::optional<LinkMode> parse_link_mode(std::string_view text) {
+    for (const LinkMode mode :
+         {LinkMode::automatic, LinkMode::reflink, LinkMode::hard_link, LinkMode::copy}) {
+        if (text == words(mode)) {
+            return mode;
+        }
+    }
+    return std::nullopt;
+}
+
+void set_constant_time(int folder, const char* name) {
+    const timespec time{constant_time, 0};
+    const std::array<timespec, 2> times = {time, time};
+    if (::utimensat(folder, name, times.data(), AT_SYMLINK_NOFOLLOW) != 0) {
+        throw_system_error("cannot set the time of a file", name, errno);
+    }
+}
+
+Placer::Placer(const StorePaths& store, LinkMode wanted, const std::filesystem::path& target_folder)
+    : store_(store),
+      wanted_(wanted),
+      root_(open_file(store.root(), O_PATH | O_DIRECTORY)),
+      root_length_((store.root() / "").native().size()),
+      mode_(probe(target_folder)) {}
+
+void Placer::place_object(const LayoutEntry& entry, int folder, const std::string& name) const {
+    const ObjectFile& object = std::get<ObjectFile>(entry.content);
+    const std::string path = store_.object(object.object, entry.is_executable).string();
+    const Source source{path.substr(root_length_), object.size_bytes, entry.is_executable};
+    const Place place{folder, name};
+    check_size(root_.get(), source, entry);
+    // Thousands of packages share the empty file, and file systems limit the links of one.
+    if (mode_ == LinkMode::copy || object.size_bytes == 0) {
+        copy(root_.get(), source, place);
+        return;
+    }
+    const int fault = mode_ == LinkMode::hard_link ? hard_link(root_.get(), source, place)
+                                                   : clone(root_.get(), source, place);
+    if (fault == 0) {
+        return;
+    }
+    // EPERM: the object is another user's, and the kernel protects it from links.
+    const bool may_copy = fault == EMLINK || fault == EPERM ||
+                          (wanted_ == LinkMode::automatic && means_impossible(fault));
+    if (!may_copy) {
+        throw_system_error("cannot link a file", entry.path.string(), fault);
+    }
+    copy(root_.get(), source, place);
+}
+
+void Placer::place_text(std::string_view text, const LayoutEntry& entry, int folder,
+                        const std::string& name) {
+    const Place place{folder, name};
+    const Fd file = create(place);
+    write_all(file.get(), text, entry.path.string());
+    finish(file.get(), entry.is_executable, place);
+}
+
+void Placer::place_link(const std::string& target, int folder, const std::string& name) {
+    if (::symlinkat(target.c_str(), folder, name.c_str()) != 0) {
+        throw_system_error("cannot make a link", name, errno);
+    }
+    set_constant_time(folder, name.c_str());
+}
+
+/// With a file of its own in the store's `tmp`, so that it tells of the file systems and not of
+/// one object.
+LinkMode Placer::probe(const std::filesystem::path& target_folder) const {
+    if (wanted_ == LinkMode::copy) {
+        return LinkMode::copy;
+    }
+    const TemporaryFolder from(store_.temporary());
+    const TemporaryFolder to(target_folder);
+    constexpr std::size_t block = 4096;
+    write_file(from.path() / "probe", std::string(block, 'x'), Durability::cached);
+    const Fd store = open_file(from.path(), O_PATH | O_DIRECTORY);
+    const Fd target = open_file(to.path(), O_PATH | O_DIRECTORY);
+    const std::string name = "probe";
+    const Source source{name, block, false};
+    if (wanted_ != LinkMode::hard_link && clone(store.get(), source, {target.get(), name}) == 0) {
+        return LinkMode::reflink;
+    }
+    if (wanted_ != LinkMode::reflink && hard_link(store.get(), source, {target.get(), name}) == 0) {
+        return LinkMode::hard_link;
+    }
+    if (wanted_ != LinkMode::automatic) {
+        throw Error({fmt::format("files cannot get there from the store by {}", words(wanted_)),
+                     target_folder.string(), "use link mode `auto` or `copy`"});
+    }
+    return LinkMode::copy;
+}
+
+namespace {
+
+int hard_link(int store, const Source& source, const Place& place) {
+    const bool linked =
+        ::linkat(store, source.name.c_str(), place.folder, place.name.c_str(), 0) == 0;
+    return linked ? 0 : errno;
+}
+
+int clone(int store, const Source& source, const Place& place) {
+    const Fd from(::openat(store, source.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!from) {
+        return errno;
+    }
+    const Fd file = create(place);
+    if (::ioctl(file.get(), FICLONE, from.get()) != 0) {
+        const int fault = errno;
+        ::unlinkat(place.folder, place.name.c_str(), 0);
+        return fault;
+    }
+    finish(file.get(), source.is_executable, place);
+    return 0;
+}
+
+void copy(int store, const Source& source, const Place& place) {
+    const Fd from(::openat(store, source.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!from) {
+        throw_system_error("cannot open an object of the store", source.name, errno);
+    }
+    const Fd to = create(place);
+    if (source.size_bytes != 0) {
+        copy_bytes(from.get(), to.get(), place);
+    }
+
+    struct stat status {};
+
+    if (::fstat(to.get(), &status) != 0 ||
+        static_cast<std::uint64_t>(status.st_size) != source.size_bytes) {
+        throw Error({"an object of the store changed while it was copied", source.name, {}},
+                    ExitCode::integrity);
+    }
+    finish(to.get(), source.is_executable, place);
+}
+
+void copy_bytes(int from, int to, const Place& place) {
+    constexpr std::size_t step = 1U << 30U;
+    ssize_t got = 0;
+    do {
+        got = ::copy_file_range(from, nullptr, to, nullptr, step, 0);
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    if (got == 0) {
+        return;
+    }
+    if (!means_impossible(errno)) {
+        throw_system_error("cannot copy a file", place.name, errno);
+    }
+    std::vector<std::byte> buffer(1U << 18U);
+    while ((got = ::read(from, buffer.data(), buffer.size())) != 0) {
+        if (got < 0 && errno != EINTR) {
+            throw_system_error("cannot read an object of the store", place.name, errno);
+        }
+        if (got > 0) {
+            write_all(to, std::span(buffer).first(static_cast<std::size_t>(got)), place.name);
+        }
+    }
+}
+
+void check_size(int store, const Source& source, const LayoutEntry& entry) {
+    const std::string what = fmt::format("`{}` of {}", entry.path.string(), entry.owner);
+    const std::string hint = "`envpm repair` unpacks the package again";
+
+    struct stat status {};
+
+    if (::fstatat(store, source.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT && errno != ENOTDIR) {
+            throw_system_error("cannot read the store", source.name, errno);
+        }
+        throw Error({what + " is missing from the store", source.name, hint}, ExitCode::integrity);
+    }
+    if (!S_ISREG(status.st_mode) ||
+        static_cast<std::uint64_t>(status.st_size) != source.size_bytes) {
+        throw Error({fmt::format("{} is damaged in the store: {} bytes instead of {}", what,
+                                 status.st_size, source.size_bytes),
+                     source.name, hint},
+                    ExitCode::integrity);
+    }
+}
+
+Fd create(const Place& place) {
+    constexpr unsigned mode = 0600;
+    Fd file(::openat(place.folder, place.name.c_str(),
+                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!file) {
+        throw_system_error("cannot create a file", place.name, errno);
+    }
+    return file;
+}
+
+/// Modes as the store's, whatever the umask.
+void finish(int file, bool is_executable, const Place& place) {
+    const timespec time{constant_time, 0};
+    const std::array<timespec, 2> times = {time, time};
+    if (::fchmod(file, is_executable ? 0555 : 0444) != 0 || ::futimens(file, times.data()) != 0) {
+        throw_system_error("cannot finish a file", place.name, errno);
+    }
+}
+
+bool means_impossible(int error_number) {
+    constexpr std::array impossible = {EXDEV, EINVAL, EOPNOTSUPP, ENOTTY, ENOSYS, EPERM, EBADF};
+    return std::find(impossible.begin(), impossible.end(), error_number) != impossible.end();
+}
+
+std::string_view words(LinkMode mode) {
+    switch (mode) {
+    case LinkMode::automatic:
+        return "auto";
+    case LinkMode::reflink:
+        return "reflink";
+    case LinkMode::hard_link:
+        return "hardlink";
+    case LinkMode::copy:
+        break;
+    }
+    return "copy";
+}
+
+} // namespace
+
+} // namespace envpm::realize

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "base/handle.h"
+#include "model/layout.h"
+#include "model/store_paths.h"
+#include "realize/prefix.h"
+
+#include <filesystem>
+#include <string>
+
+namespace envpm::realize {
+
+/// Every file, folder and link of a prefix has this time: 1980-01-01, the first that zip files can
+/// hold. Objects of the store have it already.
+inline constexpr std::int64_t constant_time = 315532800;
+
+void set_constant_time(int folder, const char* name); ///< of a link itself; throws
+
+/// Puts files into folders of one file system. Any thread may call it once it is made.
+class Placer {
+  public:
+    /// Finds out by one try, in `target_folder`, how files can get from the store to there, if
+    /// `wanted` leaves it open. Throws an Error if the way that was asked for is not possible.
+    Placer(const StorePaths& store, LinkMode wanted, const std::filesystem::path& target_folder);
+
+    [[nodiscard]] LinkMode mode() const { return mode_; }
+
+    /// Makes `name` in `folder` the object's content. An object that is missing or has another size
+    /// is an Error of code 6 that names it and its owner.
+    void place_object(const LayoutEntry& entry, int folder, const std::string& name) const;
+
+    static void place_text(std::string_view text, const LayoutEntry& entry, int folder,
+                           const std::string& name);
+    static void place_link(const std::string& target, int folder, const std::string& name);
+
+  private:
+    [[nodiscard]] LinkMode probe(const std::filesystem::path& target_folder) const;
+
+    const StorePaths& store_;
+    LinkMode wanted_;
+    Fd root_;
+    std::size_t root_length_; ///< of the root's path and its slash
+    LinkMode mode_;
+};
+
+} // namespace envpm::realize

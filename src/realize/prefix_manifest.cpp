@@ -1,0 +1,212 @@
+#include "realize/prefix_manifest.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/relative_path.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace envpm::realize {
+
+namespace {
+
+constexpr int manifest_version = 1;
+
+std::string file_line(const RealisedFile& file);
+std::string python_text(const Interpreter& interpreter);
+std::string offsets_text(std::string_view name, const std::vector<std::uint64_t>& offsets);
+std::string_view kind_text(EntryKind kind);
+RealisedFile parse_file(const Json& json);
+Relocation parse_relocation(const Json& json);
+std::vector<std::uint64_t> parse_offsets(const Json& json, std::string_view name);
+Interpreter parse_python(const Json& json);
+EntryKind parse_kind(std::string_view text);
+Sha256 parse_digest(const std::string& text);
+const Json& member(const Json& json, std::string_view name);
+
+} // namespace
+
+std::filesystem::path manifest_path(const std::filesystem::path& prefix) {
+    return prefix / ".envpm" / "manifest.json";
+}
+
+// Put together from the text of its parts: members in order of name would put the version last,
+// and one tree of all files would cost more than it tells.
+std::string to_text(const PrefixManifest& manifest) {
+    Json::Array archives;
+    for (const Sha256& archive : manifest.archives) {
+        archives.emplace_back(archive.hex());
+    }
+    std::string text = fmt::format(
+        "{{\"version\":{},\"archives\":{},\"env\":\"{}\",\"prefix\":{},\"python\":{},\"files\":[",
+        manifest_version, envpm::to_text(Json(std::move(archives))), manifest.env.hex(),
+        envpm::to_text(Json(manifest.prefix.string())), python_text(manifest.interpreter));
+    constexpr std::size_t usual_line = 200;
+    text.reserve(text.size() + manifest.files.size() * usual_line);
+    for (const RealisedFile& file : manifest.files) {
+        text += &file == manifest.files.data() ? "\n" : ",\n";
+        text += file_line(file);
+    }
+    return text + "\n]}\n";
+}
+
+PrefixManifest parse_manifest(std::string_view text, const std::string& subject) {
+    try {
+        const Json json = parse_json(text, subject);
+        if (json.number("version") != manifest_version) {
+            throw Error({"a prefix is of a version that this envpm does not know", subject,
+                         "use a newer envpm"});
+        }
+        PrefixManifest manifest{parse_digest(json.text("env")),
+                                json.text("prefix"),
+                                parse_python(member(json, "python")),
+                                {},
+                                {}};
+        for (const Json& archive : json.array("archives")) {
+            const std::string* hex = archive.get_if<std::string>();
+            manifest.archives.push_back(parse_digest(hex != nullptr ? *hex : std::string()));
+        }
+        const Json::Array& files = json.array("files");
+        manifest.files.reserve(files.size());
+        for (const Json& file : files) {
+            manifest.files.push_back(parse_file(file));
+        }
+        return manifest;
+    } catch (const Error& fault) {
+        throw Error({"the manifest of a prefix cannot be used: " + fault.text().what, subject,
+                     "remove the prefix and install again"},
+                    ExitCode::integrity);
+    }
+}
+
+std::optional<PrefixManifest> read_manifest(const std::filesystem::path& prefix) {
+    const std::filesystem::path file = manifest_path(prefix);
+    const std::optional<std::string> text = read_file_if_present(file);
+    if (!text) {
+        return std::nullopt;
+    }
+    return parse_manifest(*text, file.string());
+}
+
+namespace {
+
+std::string file_line(const RealisedFile& file) {
+    std::string line = fmt::format("{{\"path\":{},\"type\":\"{}\",\"sha256\":\"{}\",\"size\":{}",
+                                   envpm::to_text(Json(file.path)), kind_text(file.kind),
+                                   file.sha256.hex(), file.size_bytes);
+    if (!file.relocation.is_none()) {
+        line += ",\"tokens\":{";
+        line += offsets_text("home", file.relocation.home_at) + ",";
+        line += offsets_text("prefix", file.relocation.prefix_at);
+        line += fmt::format(",\"trampoline\":{}}}", file.relocation.has_trampoline);
+    }
+    return line + "}";
+}
+
+std::string python_text(const Interpreter& interpreter) {
+    return envpm::to_text(Json(Json::Object{
+        {"abi", interpreter.abi.abi},
+        {"executable", interpreter.executable.string()},
+        {"implementation", interpreter.abi.implementation},
+        {"library", interpreter.abi.library_folder()},
+        {"major", interpreter.abi.major},
+        {"minor", interpreter.abi.minor},
+        {"version", interpreter.version},
+    }));
+}
+
+std::string offsets_text(std::string_view name, const std::vector<std::uint64_t>& offsets) {
+    return fmt::format("\"{}\":[{}]", name, fmt::join(offsets, ","));
+}
+
+std::string_view kind_text(EntryKind kind) {
+    switch (kind) {
+    case EntryKind::file:
+        return "file";
+    case EntryKind::executable:
+        return "executable";
+    case EntryKind::link:
+        return "link";
+    case EntryKind::folder:
+        break;
+    }
+    return "folder";
+}
+
+RealisedFile parse_file(const Json& json) {
+    const std::int64_t size = json.number("size");
+    if (size < 0) {
+        throw Error({"a size is negative", {}, {}});
+    }
+    return {RelativePath::parse(json.text("path")).string(), parse_kind(json.text("type")),
+            parse_digest(json.text("sha256")), static_cast<std::uint64_t>(size),
+            parse_relocation(json)};
+}
+
+Relocation parse_relocation(const Json& json) {
+    const Json* tokens = json.find("tokens");
+    if (tokens == nullptr) {
+        return {};
+    }
+    const bool* has_trampoline = member(*tokens, "trampoline").get_if<bool>();
+    return {parse_offsets(*tokens, "prefix"), parse_offsets(*tokens, "home"),
+            has_trampoline != nullptr && *has_trampoline};
+}
+
+std::vector<std::uint64_t> parse_offsets(const Json& json, std::string_view name) {
+    std::vector<std::uint64_t> offsets;
+    for (const Json& item : json.array(name)) {
+        const std::int64_t* offset = item.get_if<std::int64_t>();
+        if (offset == nullptr || *offset < 0) {
+            throw Error({"an offset is no offset", {}, {}});
+        }
+        offsets.push_back(static_cast<std::uint64_t>(*offset));
+    }
+    return offsets;
+}
+
+Interpreter parse_python(const Json& json) {
+    constexpr std::int64_t largest = 1000;
+    const std::int64_t major = json.number("major");
+    const std::int64_t minor = json.number("minor");
+    if (major < 0 || major > largest || minor < 0 || minor > largest) {
+        throw Error({"a Python version is out of range", {}, {}});
+    }
+    return {json.text("executable"),
+            {json.text("implementation"), static_cast<int>(major), static_cast<int>(minor),
+             json.text("abi")},
+            json.text("version")};
+}
+
+EntryKind parse_kind(std::string_view text) {
+    for (const EntryKind kind : {EntryKind::file, EntryKind::executable, EntryKind::link}) {
+        if (text == kind_text(kind)) {
+            return kind;
+        }
+    }
+    throw Error({fmt::format("`{}` is no type of file", text), {}, {}});
+}
+
+Sha256 parse_digest(const std::string& text) {
+    const std::optional<Sha256> digest = Sha256::parse(text);
+    if (!digest) {
+        throw Error({fmt::format("`{}` is no sha256", text), {}, {}});
+    }
+    return *digest;
+}
+
+const Json& member(const Json& json, std::string_view name) {
+    const Json* found = json.find(name);
+    if (found == nullptr) {
+        throw Error({fmt::format("member `{}` is missing", name), {}, {}});
+    }
+    return *found;
+}
+
+} // namespace
+
+} // namespace envpm::realize

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/hash.h"
+#include "model/python.h"
+#include "realize/relocate.h"
+#include "realize/tree_digest.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::realize {
+
+/// A file or link as it was realised.
+struct RealisedFile {
+    std::string path; ///< within the prefix
+    EntryKind kind = EntryKind::file;
+    Sha256 sha256; ///< of the bytes in the prefix; of a link's target
+    std::uint64_t size_bytes = 0;
+    Relocation relocation;
+
+    bool operator==(const RealisedFile&) const = default;
+};
+
+/// `.envpm/manifest.json`: what a prefix is. It is written last, so a prefix that has one is whole.
+struct PrefixManifest {
+    Sha256 env;
+    std::filesystem::path prefix; ///< the path that its texts name
+    Interpreter interpreter;
+    std::vector<Sha256> archives; ///< sorted
+    std::vector<RealisedFile> files;
+
+    bool operator==(const PrefixManifest&) const = default;
+};
+
+/// `.envpm/manifest.json` below `prefix`.
+std::filesystem::path manifest_path(const std::filesystem::path& prefix);
+
+/// JSON, version first, a line a file.
+std::string to_text(const PrefixManifest& manifest);
+
+/// An Error of code 6 names `subject`.
+PrefixManifest parse_manifest(std::string_view text, const std::string& subject);
+
+/// Nothing if there is none.
+std::optional<PrefixManifest> read_manifest(const std::filesystem::path& prefix);
+
+} // namespace envpm::realize

@@ -1,0 +1,76 @@
+#include "base/error.h"
+#include "realize/prefix_manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::realize {
+
+namespace {
+
+PrefixManifest sample() {
+    return {sha256_of("env"),
+            "/store/p/abc",
+            {"/usr/bin/python3.11", {"cpython", 3, 11, "cp311"}, "3.11.2"},
+            {sha256_of("a"), sha256_of("b")},
+            {{"bin/\"quoted\" ü", EntryKind::executable, sha256_of("x"), 1, {{2, 40}, {7}, true}},
+             {"lib/a.py", EntryKind::file, sha256_of(""), 0, {}},
+             {"lib64", EntryKind::link, sha256_of("lib"), 3, {}}}};
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+TEST(PrefixManifest, ReadsWhatItWrote) {
+    const std::string text = to_text(sample());
+    EXPECT_EQ(parse_manifest(text, "m"), sample());
+    EXPECT_EQ(to_text(parse_manifest(text, "m")), text);
+}
+
+TEST(PrefixManifest, BeginsWithItsVersionAndHasALineAFile) {
+    const std::string text = to_text(sample());
+    EXPECT_TRUE(text.starts_with("{\"version\":1,"));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
+    PrefixManifest empty = sample();
+    empty.files.clear();
+    EXPECT_EQ(parse_manifest(to_text(empty), "m"), empty);
+}
+
+TEST(PrefixManifest, RefusesWhatItDidNotWrite) {
+    const std::string text = to_text(sample());
+    const std::vector<std::string> damaged = {
+        "",
+        "{}",
+        "[]",
+        text.substr(0, text.size() / 2),
+        replaced(text, "\"version\":1", "\"version\":2"),
+        replaced(text, "lib/a.py", "../a.py"),
+        replaced(text, "\"type\":\"file\"", "\"type\":\"folder\""),
+        replaced(text, "\"size\":0", "\"size\":-1"),
+        replaced(text, "[2,40]", "[2,-40]"),
+        replaced(text, "[2,40]", "[2,\"x\"]"),
+        replaced(text, "\"trampoline\"", "\"x\""),
+        replaced(text, sha256_of("a").hex(), "abc"),
+        replaced(text, "\"minor\":11", "\"minor\":99999999999"),
+    };
+    for (const std::string& bad : damaged) {
+        try {
+            parse_manifest(bad, "the-file");
+            ADD_FAILURE() << bad;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ExitCode::integrity);
+            EXPECT_EQ(error.text().subject, "the-file");
+        }
+    }
+}
+
+TEST(PrefixManifest, IsNothingWhereThereIsNone) {
+    EXPECT_EQ(read_manifest("/nonexistent"), std::nullopt);
+}
+
+} // namespace
+
+} // namespace envpm::realize

@@ -1,0 +1,181 @@
+#include "realize/relocate.h"
+
+#include "base/error.h"
+#include "base/relative_path.h"
+#include "realize/environment_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::realize {
+
+namespace {
+
+/// What every kernel reads of a `#!` line; newer ones read 255.
+constexpr std::size_t longest_interpreter_line = 127;
+
+// sh reads `'''exec'` as the word exec, and never comes to the third line; Python reads a string
+// from `'''` to `'''`.
+constexpr std::string_view trampoline_begin = "#!/bin/sh\n'''exec' \"";
+constexpr std::string_view trampoline_end = " \"$0\" \"$@\"\n' '''\n";
+
+struct Mark {
+    std::uint64_t at = 0;
+    std::string_view token;
+    std::string_view value;
+};
+
+void check_path(const std::filesystem::path& path);
+bool needs_trampoline(std::string_view content, const Places& places);
+std::string with_trampoline(std::string_view content, const Places& places);
+std::string without_trampoline(std::string_view content);
+bool is_below(std::string_view path, std::string_view folder);
+
+} // namespace
+
+Places places_of(const std::filesystem::path& prefix, const Interpreter& interpreter) {
+    check_path(prefix);
+    check_path(interpreter.executable);
+    return {prefix.string(), interpreter.executable.parent_path().string(),
+            interpreter.executable.string(), interpreter_link(interpreter.abi)};
+}
+
+RelocatedText relocate(std::string_view content, const Places& places) {
+    RelocatedText out;
+    std::string changed;
+    if (needs_trampoline(content, places)) {
+        changed = with_trampoline(content, places);
+        content = changed;
+        out.relocation.has_trampoline = true;
+    }
+    std::size_t copied = 0;
+    std::size_t prefix = content.find(prefix_token);
+    std::size_t home = content.find(python_home_token);
+    while (std::min(prefix, home) != std::string_view::npos) {
+        const bool is_prefix = prefix < home;
+        std::size_t& at = is_prefix ? prefix : home;
+        const std::string_view token = is_prefix ? prefix_token : python_home_token;
+        out.text += content.substr(copied, at - copied);
+        (is_prefix ? out.relocation.prefix_at : out.relocation.home_at).push_back(out.text.size());
+        out.text += is_prefix ? places.prefix : places.python_home;
+        copied = at + token.size();
+        at = content.find(token, copied);
+    }
+    out.text += content.substr(copied);
+    return out;
+}
+
+std::string undo_relocation(std::string_view content, const Relocation& relocation,
+                            const Places& places) {
+    std::vector<Mark> marks;
+    for (const std::uint64_t at : relocation.prefix_at) {
+        marks.push_back({at, prefix_token, places.prefix});
+    }
+    for (const std::uint64_t at : relocation.home_at) {
+        marks.push_back({at, python_home_token, places.python_home});
+    }
+    std::sort(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) { return a.at < b.at; });
+    std::string out;
+    std::size_t copied = 0;
+    for (const Mark& mark : marks) {
+        if (mark.at < copied || mark.at > content.size() ||
+            content.substr(mark.at, mark.value.size()) != mark.value) {
+            continue; // Someone changed the file; its digest shall say so.
+        }
+        out += content.substr(copied, mark.at - copied);
+        out += mark.token;
+        copied = mark.at + mark.value.size();
+    }
+    out += content.substr(copied);
+    return relocation.has_trampoline ? without_trampoline(out) : out;
+}
+
+std::string relocate_link(std::string_view target, const Places& places) {
+    if (target == places.link) {
+        return places.interpreter;
+    }
+    if (is_below(target, python_home_token)) {
+        return places.python_home + std::string(target.substr(python_home_token.size()));
+    }
+    if (is_below(target, prefix_token)) {
+        return places.prefix + std::string(target.substr(prefix_token.size()));
+    }
+    return std::string(target);
+}
+
+std::string undo_link_relocation(std::string_view target, const Places& places) {
+    if (target == places.interpreter) {
+        return places.link;
+    }
+    if (is_below(target, places.prefix)) {
+        return std::string(prefix_token) + std::string(target.substr(places.prefix.size()));
+    }
+    if (is_below(target, places.python_home)) {
+        return std::string(python_home_token) +
+               std::string(target.substr(places.python_home.size()));
+    }
+    return std::string(target);
+}
+
+namespace {
+
+void check_path(const std::filesystem::path& path) {
+    const std::string& text = path.native();
+    if (!text.starts_with('/')) {
+        throw Error(
+            {"a path that is not absolute cannot be written into an environment", text, {}});
+    }
+    try {
+        RelativePath::parse(std::string_view(text).substr(1));
+    } catch (const Error& fault) {
+        throw Error({"an environment cannot use such a path",
+                     fault.text().what + ": `" + text + "`", "choose a folder with a plain name"});
+    }
+}
+
+bool needs_trampoline(std::string_view content, const Places& places) {
+    const std::string begin = "#!" + std::string(prefix_token);
+    const std::size_t end = content.find('\n');
+    if (!content.starts_with(begin) || end == std::string_view::npos) {
+        return false;
+    }
+    return end - prefix_token.size() + places.prefix.size() > longest_interpreter_line ||
+           places.prefix.find(' ') != std::string::npos;
+}
+
+std::string with_trampoline(std::string_view content, const Places& places) {
+    if (places.prefix.find_first_of("\"$`") != std::string::npos ||
+        places.prefix.find("'''") != std::string::npos) {
+        throw Error({"scripts cannot name a path with such quotes", places.prefix,
+                     "choose a folder with a plain name"});
+    }
+    const std::size_t end = content.find('\n');
+    const std::string_view line = content.substr(2, end - 2);
+    const std::size_t space = std::min(line.find(' '), line.size());
+    return fmt::format("{}{}\"{}{}{}", trampoline_begin, line.substr(0, space), line.substr(space),
+                       trampoline_end, content.substr(end + 1));
+}
+
+std::string without_trampoline(std::string_view content) {
+    if (!content.starts_with(trampoline_begin)) {
+        return std::string(content);
+    }
+    const std::string_view after = content.substr(trampoline_begin.size());
+    const std::size_t quote = after.find('"');
+    const std::size_t end = after.find(trampoline_end);
+    if (end == std::string_view::npos || quote >= end) {
+        return std::string(content);
+    }
+    return fmt::format("#!{}{}\n{}", after.substr(0, quote),
+                       after.substr(quote + 1, end - quote - 1),
+                       after.substr(end + trampoline_end.size()));
+}
+
+bool is_below(std::string_view path, std::string_view folder) {
+    return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+} // namespace
+
+} // namespace envpm::realize

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "model/layout.h"
+#include "model/python.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::realize {
+
+/// What the tokens stand for in one prefix.
+struct Places {
+    std::string prefix;      ///< absolute
+    std::string python_home; ///< the folder of `interpreter`
+    std::string interpreter; ///< absolute
+    std::string link;        ///< what leads to the interpreter, before relocation
+};
+
+/// Throws an Error for a path that text files cannot name safely: relative, not UTF-8, with control
+/// characters or a backslash.
+Places places_of(const std::filesystem::path& prefix, const Interpreter& interpreter);
+
+/// Where in a relocated file the tokens were, so that they can be put back exactly, whatever else
+/// the file says of that path.
+struct Relocation {
+    std::vector<std::uint64_t> prefix_at; ///< ascending
+    std::vector<std::uint64_t> home_at;   ///< ascending
+    bool has_trampoline = false;          ///< its `#!` line became a call of /bin/sh
+
+    [[nodiscard]] bool is_none() const {
+        return prefix_at.empty() && home_at.empty() && !has_trampoline;
+    }
+
+    bool operator==(const Relocation&) const = default;
+};
+
+struct RelocatedText {
+    std::string text;
+    Relocation relocation;
+};
+
+/// Replaces the tokens. A `#!` line that the kernel would cut (over 127 bytes) or split (a space in
+/// the prefix) becomes three lines that sh and Python both understand.
+RelocatedText relocate(std::string_view content, const Places& places);
+
+/// The inverse. A file that was changed gives some other text, never a failure.
+std::string undo_relocation(std::string_view content, const Relocation& relocation,
+                            const Places& places);
+
+std::string relocate_link(std::string_view target, const Places& places);
+std::string undo_link_relocation(std::string_view target, const Places& places);
+
+} // namespace envpm::realize

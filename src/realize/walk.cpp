@@ -1,0 +1,85 @@
+#include "realize/walk.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <memory>
+
+namespace envpm::realize {
+
+namespace {
+
+/// The names in a folder, `.` and `..` left out.
+std::vector<std::string> names_in(const Fd& root, const std::string& folder);
+FoundEntry look_at(const Fd& root, std::string path);
+
+} // namespace
+
+std::vector<FoundEntry> walk(const std::filesystem::path& prefix) {
+    const Fd root = open_file(prefix, O_RDONLY | O_DIRECTORY);
+    std::vector<FoundEntry> found;
+    std::vector<std::string> folders = {""};
+    while (!folders.empty()) {
+        const std::string folder = std::move(folders.back());
+        folders.pop_back();
+        for (const std::string& name : names_in(root, folder)) {
+            if (folder.empty() && name == ".envpm") {
+                continue;
+            }
+            found.push_back(look_at(root, folder.empty() ? name : folder + "/" + name));
+            if (found.back().kind == EntryKind::folder) {
+                folders.push_back(found.back().path);
+            }
+        }
+    }
+    return found;
+}
+
+namespace {
+
+std::vector<std::string> names_in(const Fd& root, const std::string& folder) {
+    Fd handle(::openat(root.get(), folder.empty() ? "." : folder.c_str(),
+                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const std::unique_ptr<DIR, Deleter<closedir>> entries(handle ? ::fdopendir(handle.get())
+                                                                 : nullptr);
+    if (!entries) {
+        throw_system_error("cannot read a folder", folder, errno);
+    }
+    static_cast<void>(handle.release()); // The stream owns it now.
+    std::vector<std::string> names;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a stream of its own.
+    while (const dirent* entry = ::readdir(entries.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") {
+            names.emplace_back(name);
+        }
+    }
+    return names;
+}
+
+FoundEntry look_at(const Fd& root, std::string path) {
+    struct stat status {};
+
+    if (::fstatat(root.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        throw_system_error("cannot read a file", path, errno);
+    }
+    FoundEntry found{std::move(path), std::nullopt, static_cast<std::uint64_t>(status.st_size),
+                     status.st_mtim.tv_sec};
+    if (S_ISREG(status.st_mode)) {
+        found.kind = (status.st_mode & 0111U) != 0 ? EntryKind::executable : EntryKind::file;
+    } else if (S_ISLNK(status.st_mode)) {
+        found.kind = EntryKind::link;
+    } else if (S_ISDIR(status.st_mode)) {
+        found.kind = EntryKind::folder;
+    }
+    return found;
+}
+
+} // namespace
+
+} // namespace envpm::realize

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "model/universe.h"
+#include "solver/libsolv.h"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace envpm::solver {
+
+/// Turns slots, candidates and requirements into libsolv's rules, step by step as they become
+/// known. What is not known yet asks for nothing. encode.cpp explains the encoding.
+///
+/// Requirements, dependencies and preferences are encoded by the `add_…` functions, which need
+/// `index()` afterwards; the jobs only name what was added.
+class Encoding {
+  public:
+    explicit Encoding(Universe& universe)
+        : universe_(universe) {}
+
+    /// A listed slot. Dependencies that were waiting for it are encoded too.
+    void add_slot(SlotId slot);
+    /// The dependencies of a described candidate whose slot was added; forbids an unusable one.
+    void add_dependencies(CandidateId candidate);
+
+    /// Of an added slot.
+    void add_requirement(RequirementId requirement) { marker(requirement); }
+
+    /// That the slot, if present, is this candidate. False if its slot does not have it.
+    bool add_preference(CandidateId candidate);
+
+    void index() { pool_.index(); }
+
+    [[nodiscard]] bool has_slot(SlotId slot) const { return slots_.contains(slot); }
+
+    [[nodiscard]] bool has_preference(CandidateId candidate) const {
+        return preferences_.contains(candidate);
+    }
+
+    /// The candidate's place in its added slot: 0 is the least preferred.
+    [[nodiscard]] std::size_t rank(CandidateId candidate) const {
+        return places_.at(candidate).rank;
+    }
+
+    [[nodiscard]] Job require(RequirementId requirement) const;
+    [[nodiscard]] Job keep(CandidateId candidate) const;
+    [[nodiscard]] Job try_to_keep(CandidateId candidate) const;
+    /// The slot holds one of this rank or a higher one.
+    [[nodiscard]] Job at_least(SlotId slot, std::size_t rank) const;
+    /// The slot holds something: decides it before what comes later.
+    [[nodiscard]] Job decide(SlotId slot) const;
+    [[nodiscard]] Job choose(CandidateId candidate) const;
+
+    [[nodiscard]] Pool& pool() { return pool_; }
+
+    // What the ids of a proof or a solution stand for.
+    [[nodiscard]] std::optional<CandidateId> candidate_of(Solvable solvable) const;
+    [[nodiscard]] std::optional<RequirementId> requirement_of(Solvable solvable) const;
+    [[nodiscard]] std::optional<RequirementId> requirement_of(Dep dep) const;
+
+  private:
+    /// Something that can be chosen together with the dep that only it provides.
+    struct Marker {
+        Solvable solvable{};
+        Dep dep{};
+    };
+
+    struct SlotRules {
+        Marker any;
+        Dep one_of{};                 ///< what its candidates provide
+        std::vector<Marker> at_least; ///< [k - 1]: a candidate of rank k or more
+        std::vector<Solvable> candidates;
+    };
+
+    struct Place {
+        Solvable solvable{};
+        std::size_t rank = 0;
+    };
+
+    /// Candidates of one slot: their ranks, ascending.
+    struct Subset {
+        SlotId slot{};
+        std::vector<std::size_t> ranks;
+    };
+
+    using Waiting = std::vector<std::pair<CandidateId, Dependency>>;
+
+    Marker new_marker(const std::string& kind);
+    Solvable next_any();
+    SlotRules new_ladder(std::size_t size);
+    void add_candidate(const SlotRules& rules, Dep name, std::size_t rank);
+    void add_dependency(CandidateId candidate, const Dependency& dependency);
+    Subset subset(RequirementId requirement);
+    Marker marker(RequirementId requirement);
+    Marker inside(RequirementId condition);
+    void bound(const Marker& marker, const Subset& subset, RequirementKind kind);
+    void exclude_holes(const Marker& marker, const SlotRules& rules, const Subset& subset);
+
+    Universe& universe_;
+    Pool pool_;
+    std::map<SlotId, SlotRules> slots_;
+    std::map<CandidateId, Place> places_;
+    std::map<RequirementId, Marker> requirements_;
+    std::map<RequirementId, Marker> conditions_;
+    std::map<CandidateId, Marker> preferences_;
+    std::map<SlotId, Waiting> waiting_;
+    std::map<Solvable, CandidateId> candidate_of_;
+    std::map<Solvable, RequirementId> requirement_of_solvable_;
+    std::map<Dep, RequirementId> requirement_of_dep_;
+    std::size_t names_ = 0;   ///< given out, so that each is new
+    Solvable reserved_{};     ///< the rest of a block for `any` markers
+    std::size_t reserve_ = 0; ///< how many are left in it
+};
+
+} // namespace envpm::solver

@@ -1,0 +1,227 @@
+#include "solver/gather.h"
+
+#include "base/error.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace envpm::solver {
+
+namespace {
+
+/// Guesses that contradict each other may never settle; what they cost is bounded by this.
+constexpr int max_passes = 8;
+
+/// At most two to this power candidates of one slot are asked for at once.
+constexpr unsigned max_doublings = 8;
+
+template <class Id> bool contains(std::span<const Id> all, Id one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+} // namespace
+
+void Gatherer::follow(const SolveRequest& request, const Choices& solution) {
+    for (const CandidateId candidate : request.preferred) {
+        named_.push_back(known_.universe.candidate(candidate).slot);
+    }
+    bool has_news = true;
+    while (has_news) {
+        Guess best = guess(request, solution);
+        has_news = list_new(best.walk.reached()) || describe_new(best, request.preferred);
+    }
+}
+
+bool Gatherer::learn(const SolveRequest& request, const Choices& solution) {
+    NeedWalk walk(request.roots, request.constraints, known_);
+    while (!walk.level().empty()) {
+        walk.advance(solution);
+    }
+    std::vector<CandidateId> batch;
+    bool is_final = true;
+    for (const SlotId slot : walk.reached()) {
+        const auto choice = solution.find(slot);
+        if (choice == solution.end()) {
+            is_final = false; // its slot is not even known
+        } else if (!known_.candidates.contains(choice->second)) {
+            is_final = false;
+            batch.push_back(choice->second);
+            add_look_ahead(batch, choice->second, walk);
+        }
+    }
+    if (is_final) {
+        return false;
+    }
+    describe(batch);
+    follow(request, solution);
+    return true;
+}
+
+void Gatherer::check_stop() const {
+    if (stop_.stop_requested()) {
+        throw Error({"the search for a solution was interrupted", "", ""}, ExitCode::interrupted);
+    }
+}
+
+/// Walks with the guesses of the walk before in mind until they no longer change: a requirement
+/// from deep below may rule out what was guessed near the top.
+Gatherer::Guess Gatherer::guess(const SolveRequest& request, const Choices& solution) {
+    auto best = std::make_unique<Guess>(guess_after(nullptr, request, solution));
+    for (int pass = 0; pass < max_passes; ++pass) {
+        auto next = std::make_unique<Guess>(guess_after(&best->walk, request, solution));
+        const bool is_settled = next->choices == best->choices;
+        best = std::move(next);
+        if (is_settled) {
+            break;
+        }
+    }
+    return std::move(*best);
+}
+
+Gatherer::Guess Gatherer::guess_after(NeedWalk* before, const SolveRequest& request,
+                                      const Choices& solution) {
+    Choices choices;
+    NeedWalk walk(request.roots, request.constraints, known_);
+    while (!walk.level().empty()) {
+        for (const SlotId slot : walk.level()) {
+            const bool was_asked = before != nullptr && !before->asked(slot).empty();
+            const std::vector<RequirementId>& asked =
+                was_asked ? before->asked(slot) : walk.asked(slot);
+            const std::optional<CandidateId> choice = choose(asked, slot, request, solution);
+            if (choice) {
+                choices[slot] = *choice;
+            }
+        }
+        walk.advance(choices);
+    }
+    return {std::move(choices), std::move(walk)};
+}
+
+std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& asked, SlotId slot,
+                                            const SolveRequest& request, const Choices& solution) {
+    if (!known_.slots.contains(slot)) {
+        return std::nullopt;
+    }
+    const auto solved = solution.find(slot);
+    const std::vector<CandidateId> matching =
+        matching_all(asked, known_.universe, slot, Usable::only);
+    const auto is_matching = [&](CandidateId candidate) {
+        return contains<CandidateId>(matching, candidate);
+    };
+    if (solved != solution.end() && (matching.empty() || is_matching(solved->second))) {
+        return solved->second;
+    }
+    if (matching.empty()) {
+        return std::nullopt; // only the solver can tell what must give way
+    }
+    const auto preferred =
+        std::find_if(request.preferred.begin(), request.preferred.end(), is_matching);
+    return preferred == request.preferred.end() ? matching.back() : *preferred;
+}
+
+/// A previous answer may name what its slot no longer has.
+bool Gatherer::is_offered(CandidateId candidate) const {
+    return contains(known_.universe.candidates(known_.universe.candidate(candidate).slot),
+                    candidate);
+}
+
+bool Gatherer::list_new(const std::vector<SlotId>& reached) {
+    std::vector<SlotId> batch;
+    const auto add_unknown = [&](SlotId slot) {
+        if (!known_.slots.contains(slot) && !contains<SlotId>(batch, slot)) {
+            batch.push_back(slot);
+        }
+    };
+    std::for_each(reached.begin(), reached.end(), add_unknown);
+    std::for_each(named_.begin(), named_.end(), add_unknown);
+    named_.clear();
+    list(batch);
+    return !batch.empty();
+}
+
+bool Gatherer::describe_new(Guess& guess, const std::vector<CandidateId>& preferred) {
+    std::vector<CandidateId> batch;
+    for (const CandidateId candidate : preferred) {
+        if (!known_.candidates.contains(candidate) && is_offered(candidate)) {
+            batch.push_back(candidate);
+        }
+    }
+    for (const SlotId slot : guess.walk.reached()) {
+        const auto choice = guess.choices.find(slot);
+        if (choice == guess.choices.end() || known_.candidates.contains(choice->second) ||
+            contains<CandidateId>(batch, choice->second)) {
+            continue;
+        }
+        batch.push_back(choice->second);
+        const auto last = last_guess_.find(slot);
+        if (last != last_guess_.end() && !known_.universe.is_usable(last->second)) {
+            add_look_ahead(batch, choice->second, guess.walk);
+        }
+        last_guess_[slot] = choice->second;
+    }
+    describe(batch);
+    return !batch.empty();
+}
+
+void Gatherer::add_look_ahead(std::vector<CandidateId>& batch, CandidateId chosen, NeedWalk& walk) {
+    const SlotId slot = known_.universe.candidate(chosen).slot;
+    const unsigned doublings = std::min(++tries_[slot] + 1, max_doublings);
+    std::size_t left = (std::size_t{1} << doublings) - 1;
+    const std::vector<CandidateId> matching =
+        matching_all(walk.asked(slot), known_.universe, slot, Usable::only);
+    auto next = std::find(matching.rbegin(), matching.rend(), chosen);
+    for (; next != matching.rend() && left > 0; ++next) {
+        if (*next != chosen && !known_.candidates.contains(*next)) {
+            batch.push_back(*next);
+            --left;
+        }
+    }
+}
+
+void Gatherer::list(const std::vector<SlotId>& slots) {
+    std::vector<SlotId> unlisted;
+    std::copy_if(slots.begin(), slots.end(), std::back_inserter(unlisted),
+                 [&](SlotId slot) { return !known_.universe.is_listed(slot); });
+    if (!unlisted.empty()) {
+        check_stop();
+        known_.universe.list(unlisted);
+        ++statistics_.batches;
+    }
+    for (const SlotId slot : slots) {
+        known_.slots.insert(slot);
+        slots_.push_back(slot);
+    }
+}
+
+void Gatherer::describe(const std::vector<CandidateId>& candidates) {
+    std::vector<CandidateId> undescribed;
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(undescribed),
+                 [&](CandidateId candidate) { return !known_.universe.is_described(candidate); });
+    if (!undescribed.empty()) {
+        check_stop();
+        known_.universe.describe(undescribed);
+        ++statistics_.batches;
+        statistics_.described += undescribed.size();
+    }
+    for (const CandidateId candidate : candidates) {
+        known_.candidates.insert(candidate);
+        candidates_.push_back(candidate);
+        name_slots(candidate);
+    }
+}
+
+/// What a dependency with a condition names is left alone until the walk meets it: most conditions
+/// never come true.
+void Gatherer::name_slots(CandidateId candidate) {
+    if (!known_.universe.is_usable(candidate)) {
+        return;
+    }
+    for (const Dependency& dependency : known_.universe.dependencies(candidate)) {
+        const Requirement& need = known_.universe.requirement(dependency.need);
+        if (!dependency.when && need.kind == RequirementKind::needs) {
+            named_.push_back(need.slot);
+        }
+    }
+}
+
+} // namespace envpm::solver

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "solver/encode.h"
+#include "solver/solve.h"
+#include "solver/walk.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace envpm::solver {
+
+/// Finds the best solution under what is known now: see `solve` for what is best. Keeps what later
+/// calls, with more knowledge, can start from.
+class Optimiser {
+  public:
+    /// All must outlive it. The request's preferences are those that the encoding has.
+    Optimiser(const SolveRequest& request, const Knowledge& known, Encoding& encoding)
+        : request_(request),
+          known_(known),
+          encoding_(encoding) {}
+
+    /// Nothing if there is no solution. Otherwise only what is needed, as far as it is known.
+    std::optional<Choices> best(Sat& sat);
+
+    /// Any solution, without optimisation beyond the roots' own order.
+    std::optional<Choices> any(Sat& sat);
+
+  private:
+    /// A root's candidates that the request allows, and how far each lags.
+    struct RootLag {
+        SlotId slot{};
+        std::vector<CandidateId> allowed;
+        std::vector<std::uint32_t> lags; ///< never grows from one candidate to a preferred one
+
+        [[nodiscard]] std::uint32_t lag_of(CandidateId candidate) const;
+        [[nodiscard]] CandidateId lowest_within(std::uint32_t lag) const;
+    };
+
+    [[nodiscard]] std::vector<Job> request_jobs() const;
+    [[nodiscard]] std::vector<SlotId> root_slots() const;
+    void keep_preferred(std::vector<Job>& jobs, Sat& sat);
+    std::vector<CandidateId> keep_one_by_one(const std::vector<CandidateId>& wanted,
+                                             std::vector<Job>& jobs, Sat& sat);
+    void limit_lag(std::vector<Job>& jobs, Choices& solution, Sat& sat);
+    std::optional<Choices> run_within(std::uint32_t lag, const std::vector<RootLag>& roots,
+                                      const std::vector<Job>& jobs, Sat& sat);
+    std::vector<Job> lag_jobs(std::uint32_t lag, const std::vector<RootLag>& roots) const;
+    [[nodiscard]] std::vector<RootLag> root_lags() const;
+    [[nodiscard]] RootLag root_lag(const std::vector<RequirementId>& asked, SlotId slot) const;
+    Choices refine(std::vector<Job> jobs, Choices solution, Sat& sat);
+    [[nodiscard]] bool is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& walk) const;
+    std::optional<Choices> run(std::vector<Job> jobs, const std::vector<SlotId>& order, Sat& sat);
+
+    /// Of jobs that certainly have a solution.
+    Choices run_possible(std::vector<Job> jobs, const std::vector<SlotId>& order, Sat& sat);
+
+    const SolveRequest& request_;
+    const Knowledge& known_;
+    Encoding& encoding_;
+    std::vector<CandidateId> kept_;
+    std::uint32_t lowest_lag_ = 0; ///< proved, as long as `kept_` stays the same
+};
+
+} // namespace envpm::solver

@@ -1,0 +1,129 @@
+"""Runs the command snapshots of tests/cases against a built envpm.
+
+A case is a folder with `commands` (a shell command a line), the files that its project begins with, and
+`expected`: each command, what it printed (`1> ` standard output, `2> ` standard error) and its exit
+code. `command_cases.py ENVPM` compares; with `--accept` it writes `expected` anew, for review.
+"""
+
+import argparse
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import sample_index
+from index_server import Behaviour, Index
+
+CASES = Path(__file__).resolve().parent.parent / "cases"
+OWN_FILES = {"commands", "expected", "index"}
+
+
+def environment(folder: Path, envpm: Path, index: Index) -> dict[str, str]:
+    """Nothing of the machine but its Python: a home, store and cache of the case's own."""
+    return {
+        "HOME": str(folder / "home"),
+        "ENVPM_ROOT": str(folder / "root"),
+        "ENVPM_CACHE": str(folder / "cache"),
+        "ENVPM_NO_CONFIG": "1",
+        "PIP_INDEX_URL": index.simple_url,
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PATH": f"{envpm.parent}:{os.environ['PATH']}",
+        "TERM": "dumb",
+        "LC_ALL": "C.UTF-8",
+        "INDEX": index.simple_url,
+    }
+
+
+def normalised(text: str, folder: Path, index: Index) -> str:
+    """What differs from machine to machine and run to run, as words."""
+    text = text.replace(str(folder / "project"), "<project>").replace(str(folder), "<tmp>")
+    text = text.replace(index.url, "<index>")
+    text = re.sub(r"127\.0\.0\.1(:\d+)?", "<host>", text)
+    text = re.sub(r"in \d+(\.\d+)? (ms|s)\b", "in <time>", text)
+    text = re.sub(r'"seconds": [0-9.e+-]+', '"seconds": <time>', text)
+    text = re.sub(r"\b[a-z2-7]{26}\b", "<env>", text)
+    text = re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)
+    text = re.sub(r"python 3\.\d+\.\d+", "python <version>", text)
+    text = re.sub(r"python3\.\d+", "python<3.x>", text)
+    text = re.sub(r'"abi": "cp3\d+t?"', '"abi": "<abi>"', text)
+    text = re.sub(r'"python": "3[0-9.]+"', '"python": "<version>"', text)
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<now>", text)
+
+
+def behaviour_of(case: Path) -> Behaviour:
+    """`index`: words such as `html`, `sidecars`, `no-ranges`, `login`, `truncated-pages`."""
+    behaviour = Behaviour(
+        wrong_bytes={"wrong_bytes-1.0-py3-none-any.whl"}, truncated={"truncated-1.0-py3-none-any.whl"}
+    )
+    words = (case / "index").read_text().split() if (case / "index").exists() else []
+    for word in words:
+        if word == "html":
+            behaviour.json = False
+        elif word == "sidecars":
+            behaviour.sidecars = True
+        elif word == "no-ranges":
+            behaviour.ranges = False
+        elif word == "login":
+            behaviour.login_page = True
+        elif word == "truncated-pages":
+            behaviour.truncate_pages = True
+        else:
+            raise SystemExit(f"{case}/index: unknown word {word}")
+    return behaviour
+
+
+def run_case(case: Path, envpm: Path) -> str:
+    index = Index(sample_index.WHEELS, sample_index.SDISTS, behaviour_of(case))
+    with tempfile.TemporaryDirectory(prefix="envpm-case-") as name:
+        folder = Path(name).resolve()
+        project = folder / "project"
+        shutil.copytree(case, project, ignore=shutil.ignore_patterns(*OWN_FILES))
+        (folder / "home").mkdir()
+        transcript = ""
+        for command in (case / "commands").read_text().splitlines():
+            if not command or command.startswith("#"):
+                continue
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=project, env=environment(folder, envpm, index),
+                capture_output=True, text=True, timeout=120, check=False,
+            )
+            output = "".join(f"1> {line}\n" for line in done.stdout.splitlines())
+            output += "".join(f"2> {line}\n" for line in done.stderr.splitlines())
+            transcript += f"$ {command}\n{output}[{done.returncode}]\n\n"
+        index.close()
+        return normalised(transcript, folder, index)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("envpm", type=Path)
+    parser.add_argument("--accept", action="store_true")
+    parser.add_argument("cases", nargs="*")
+    options = parser.parse_args()
+    failed = []
+    cases = sorted(path.parent for path in CASES.glob("*/commands"))
+    chosen = [case for case in cases if not options.cases or case.name in options.cases]
+    for case in chosen:
+        found = run_case(case, options.envpm.resolve())
+        expected_file = case / "expected"
+        if options.accept:
+            expected_file.write_text(found)
+            continue
+        expected = expected_file.read_text() if expected_file.exists() else ""
+        if found != expected:
+            failed.append(case.name)
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    expected.splitlines(True), found.splitlines(True), f"{case.name}/expected", "found"
+                )
+            )
+    print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

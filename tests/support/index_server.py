@@ -1,0 +1,184 @@
+"""A Python index on loopback: PEP 503 and 691 pages, ranges, sidecars, and faults on request.
+
+Runs inside a test (`Index`), or alone: `index_server.py` serves `sample_index.py` and prints its URL.
+"""
+
+import hashlib
+import html
+import json
+import threading
+import time
+import warnings
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from wheels import Wheel
+
+JSON_TYPE = "application/vnd.pypi.simple.v1+json"
+
+
+@dataclass
+class Behaviour:
+    """How the server differs from a good one."""
+
+    json: bool = True
+    sidecars: bool = False
+    ranges: bool = True
+    truncate_pages: bool = False
+    login_page: bool = False
+    wrong_bytes: set[str] = field(default_factory=set)  # file names
+    truncated: set[str] = field(default_factory=set)  # file names
+    bytes_per_second: int = 0  # of files; 0: as fast as it goes
+
+
+class Index:
+    """Serves wheels until closed. `requests` counts what was asked, by path."""
+
+    def __init__(self, wheels: list[Wheel], sdists: list[str] = (), behaviour: Behaviour | None = None):
+        warnings.simplefilter("ignore", UserWarning)  # duplicate members are made on purpose
+        self.behaviour = behaviour or Behaviour()
+        self.wheels = {wheel.file_name: wheel for wheel in wheels}
+        self.archives = {name: wheel.archive() for name, wheel in self.wheels.items()}
+        self.sdists = list(sdists)
+        self.requests: list[str] = []
+        index = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                index.answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def simple_url(self) -> str:
+        return self.url + "/simple"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        self.requests.append(request.path)
+        parts = request.path.strip("/").split("/")
+        if parts[0] == "simple" and len(parts) == 2:
+            self.answer_page(request, parts[1])
+        elif parts[0] == "files" and len(parts) == 2:
+            self.answer_file(request, parts[1])
+        else:
+            send(request, 404, "text/plain", b"not found\n")
+
+    def answer_page(self, request: BaseHTTPRequestHandler, project: str) -> None:
+        wheels = [wheel for wheel in self.wheels.values() if wheel.name.lower() == project]
+        sdists = [name for name in self.sdists if name.rsplit("-", 1)[0].lower() == project]
+        if self.behaviour.login_page:
+            send(request, 200, "text/html", b"<html><body><h1>Please log in</h1></body></html>")
+        elif not wheels and not sdists:
+            send(request, 404, "text/plain", b"not found\n")
+        else:
+            is_json = self.behaviour.json and JSON_TYPE in request.headers.get("Accept", "")
+            page = self.json_page(project, wheels, sdists) if is_json else self.html_page(wheels, sdists)
+            if self.behaviour.truncate_pages:
+                page = page[: len(page) // 2]
+            send(request, 200, JSON_TYPE if is_json else "text/html", page)
+
+    def json_page(self, project: str, wheels: list[Wheel], sdists: list[str]) -> bytes:
+        files = []
+        for wheel in wheels:
+            archive = self.archives[wheel.file_name]
+            entry = {
+                "filename": wheel.file_name,
+                "url": f"{self.url}/files/{wheel.file_name}",
+                "hashes": {"sha256": hashlib.sha256(archive).hexdigest()},
+                "size": len(archive),
+                "upload-time": wheel.uploaded,
+                "yanked": wheel.yanked,
+            }
+            if wheel.requires_python:
+                entry["requires-python"] = wheel.requires_python
+            if self.behaviour.sidecars:
+                entry["core-metadata"] = {"sha256": hashlib.sha256(wheel.metadata().encode()).hexdigest()}
+            files.append(entry)
+        for name in sdists:
+            files.append({"filename": name, "url": f"{self.url}/files/{name}", "hashes": {}})
+        return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "files": files}).encode()
+
+    def html_page(self, wheels: list[Wheel], sdists: list[str]) -> bytes:
+        lines = ["<!DOCTYPE html><html><body>"]
+        for wheel in wheels:
+            digest = hashlib.sha256(self.archives[wheel.file_name]).hexdigest()
+            attributes = ""
+            if wheel.requires_python:
+                attributes += f' data-requires-python="{html.escape(wheel.requires_python)}"'
+            if wheel.yanked:
+                attributes += ' data-yanked=""'
+            lines.append(f'<a href="../../files/{wheel.file_name}#sha256={digest}"{attributes}>{wheel.file_name}</a><br>')
+        lines += [f'<a href="../../files/{name}">{name}</a><br>' for name in sdists]
+        return "\n".join(lines + ["</body></html>"]).encode()
+
+    def answer_file(self, request: BaseHTTPRequestHandler, name: str) -> None:
+        if name.endswith(".metadata") and self.behaviour.sidecars:
+            send(request, 200, "text/plain", self.wheels[name[: -len(".metadata")]].metadata().encode())
+            return
+        if name not in self.archives:
+            send(request, 404, "text/plain", b"not found\n")
+            return
+        content = self.archives[name]
+        if name in self.behaviour.wrong_bytes:
+            content = content[:-1] + bytes([content[-1] ^ 1])
+        first, last = wanted_range(request.headers.get("Range"), len(content))
+        is_partial = first is not None and self.behaviour.ranges
+        body = content[first : last + 1] if is_partial else content
+        request.send_response(206 if is_partial else 200)
+        request.send_header("Content-Type", "application/octet-stream")
+        request.send_header("Content-Length", str(len(body)))
+        if is_partial:
+            request.send_header("Content-Range", f"bytes {first}-{last}/{len(content)}")
+        request.end_headers()
+        if name in self.behaviour.truncated:
+            body = body[: len(body) // 2]
+            request.close_connection = True
+        self.send_body(request, body)
+
+    def send_body(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        step = max(1, self.behaviour.bytes_per_second // 20) if self.behaviour.bytes_per_second else len(body) or 1
+        try:
+            for begin in range(0, len(body), step):
+                request.wfile.write(body[begin : begin + step])
+                if self.behaviour.bytes_per_second:
+                    time.sleep(0.05)
+        except (BrokenPipeError, ConnectionResetError):
+            request.close_connection = True
+
+
+def wanted_range(header: str | None, size: int) -> tuple[int | None, int]:
+    """The first and last byte of a Range header with one range; none if there is no such header."""
+    if not header or not header.startswith("bytes="):
+        return None, size - 1
+    first, _, last = header[len("bytes=") :].partition("-")
+    if not first:
+        return max(0, size - int(last)), size - 1
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+def send(request: BaseHTTPRequestHandler, status: int, content_type: str, body: bytes) -> None:
+    request.send_response(status)
+    request.send_header("Content-Type", content_type)
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    request.wfile.write(body)
+
+
+if __name__ == "__main__":
+    import sample_index
+
+    served = Index(sample_index.WHEELS, sample_index.SDISTS)
+    print(served.simple_url, flush=True)
+    threading.Event().wait()

@@ -1,0 +1,35 @@
+"""The packages that the command tests lock and install."""
+
+from wheels import Wheel
+
+HELLO = {
+    "hello/__init__.py": 'def main():\n    import sys\n    print("hello", *sys.argv[1:])\n',
+    "hello/data.txt": "data of hello\n",
+}
+
+WHEELS = [
+    Wheel("alpha", "1.0"),
+    Wheel("alpha", "1.1"),
+    Wheel("alpha", "2.0"),
+    Wheel("alpha", "2.1rc1"),
+    Wheel("alpha", "1.2", yanked=True),
+    Wheel("beta", "1.0", requires=["alpha<2"]),
+    Wheel("gamma", "1.0", requires=["alpha>=1.1"]),
+    Wheel("gamma", "2.0", requires=["alpha>=2"]),
+    Wheel("hello", "1.0", requires=["alpha", 'omega; python_version < "3"'], files=HELLO,
+          scripts={"hello": "hello:main"}),
+    Wheel("delta", "1.0", requires=['gamma; extra == "more"'], extras=["more"]),
+    Wheel("late", "1.0", uploaded="2025-01-01T00:00:00Z"),
+    Wheel("late", "2.0", uploaded="2026-06-01T00:00:00Z"),
+    Wheel("elsewhere", "1.0", tag="cp311-cp311-win_amd64"),
+    Wheel("futuristic", "1.0", requires_python=">=4"),
+    Wheel("lying-record", "1.0", record_lies=True),
+    Wheel("lying-name", "1.0", metadata_name="other"),
+    Wheel("escaping", "1.0", member="../../evil.py"),
+    Wheel("doubled", "1.0", twice=True),
+    Wheel("broken-metadata", "1.0", requires=["alpha >>> 1"]),
+    Wheel("wrong-bytes", "1.0"),
+    Wheel("truncated", "1.0"),
+]
+
+SDISTS = ["source-only-1.0.tar.gz"]
