@@ -29,7 +29,7 @@ std::optional<Sha256> Sha256::parse(std::string_view hex) {
         if (digit == std::string_view::npos) {
             return std::nullopt;
         }
-        bytes[i / 2] = static_cast<std::uint8_t>((bytes[i / 2] << 4U) | digit);
+        bytes[i / 2] = static_cast<std::uint8_t>((unsigned{bytes[i / 2]} << 4U) | digit);
     }
     return Sha256(bytes);
 }
