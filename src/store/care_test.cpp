@@ -227,16 +227,15 @@ std::string fault_of(World& world) {
     return "collected";
 }
 
-TEST(Collect, RemovesNothingIfARootOrAPrefixCannotBeRead) {
+struct Breakage {
+    const char* what;
+    std::function<void(const World&, const std::filesystem::path& environment)> inflict;
+    const char* fault;
+};
+
+std::vector<Breakage> breakages() {
     namespace fs = std::filesystem;
-
-    struct Case {
-        const char* what;
-        std::function<void(const World&, const fs::path& environment)> inflict;
-        const char* fault;
-    };
-
-    const std::vector<Case> cases = {
+    return {
         {"a loop of links",
          [](const World& world, const fs::path& /*environment*/) {
              fs::create_symlink(world.root / "roots" / "loop", world.root / "roots" / "loop");
@@ -275,12 +274,15 @@ TEST(Collect, RemovesNothingIfARootOrAPrefixCannotBeRead) {
          },
          "missing or damaged"},
     };
-    for (const Case& broken : cases) {
+}
+
+TEST(Collect, RemovesNothingIfARootOrAPrefixCannotBeRead) {
+    for (const Breakage& broken : breakages()) {
         World world;
         const Archive archive = world.archive("a", wheel("a"));
         world.take_in({archive, world.archive("b", wheel("b"))});
         add_prefix(world, "dead", {});
-        const fs::path environment =
+        const std::filesystem::path environment =
             add_project(world, "project", add_prefix(world, "living", {archive}));
         broken.inflict(world, environment);
         const std::vector<std::string> before = listing(world.root);
