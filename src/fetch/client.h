@@ -23,7 +23,7 @@ struct NetworkSettings {
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds first_byte_timeout{30'000};
     std::chrono::milliseconds stall_timeout{10'000};
-    std::uint64_t min_bytes_per_second = 1024; ///< over 60 s, from the last mirror left
+    std::uint64_t min_bytes_per_second = 1024; ///< over `speed_window`; less is a failure
     int concurrent_downloads = 8;
     int concurrent_per_host = 4;
     std::string http_proxy; ///< empty: none; `https_proxy` for https URLs
@@ -32,6 +32,9 @@ struct NetworkSettings {
     std::string ca_file;    ///< empty: the system's
     std::string netrc_file; ///< empty: no credentials are sent
     std::string user_agent = "envpm/" ENVPM_VERSION;
+    std::chrono::milliseconds first_retry_pause{1'000}; ///< doubles, up to 30 times this, jittered
+    std::chrono::milliseconds speed_window{60'000};     ///< for `min_bytes_per_second`
+    std::uint64_t retry_seed = 0;                       ///< of the jitter
 };
 
 /// A file by what it must be. `urls` are mirrors in order of preference: http(s):// or file://.

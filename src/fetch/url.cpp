@@ -1,0 +1,101 @@
+#include "fetch/url.h"
+
+#include <algorithm>
+
+namespace envpm::fetch {
+
+namespace {
+
+struct UrlParts {
+    std::string_view scheme;
+    std::string_view host;
+    std::string_view path; ///< without query and fragment
+};
+
+UrlParts split(std::string_view url);
+std::string lower(std::string_view text);
+int hex_digit(char digit);
+
+} // namespace
+
+std::string host_of(std::string_view url) {
+    const UrlParts parts = split(url);
+    return lower(parts.scheme) == "file" ? "this machine" : lower(parts.host);
+}
+
+std::string shown_url(std::string_view url) {
+    const UrlParts parts = split(url);
+    std::string shown;
+    if (!parts.scheme.empty()) {
+        shown.append(parts.scheme).append("://");
+    }
+    return shown.append(parts.host).append(parts.path);
+}
+
+bool has_scheme(std::string_view url, std::string_view scheme) {
+    return lower(split(url).scheme) == scheme;
+}
+
+std::optional<std::filesystem::path> file_of(std::string_view url) {
+    const UrlParts parts = split(url);
+    if (lower(parts.scheme) != "file" || !(parts.host.empty() || parts.host == "localhost") ||
+        !parts.path.starts_with('/')) {
+        return std::nullopt;
+    }
+    std::string path;
+    for (std::size_t i = 0; i < parts.path.size(); ++i) {
+        if (parts.path[i] != '%') {
+            path += parts.path[i];
+            continue;
+        }
+        const int high = i + 2 < parts.path.size() ? hex_digit(parts.path[i + 1]) : -1;
+        const int low = high >= 0 ? hex_digit(parts.path[i + 2]) : -1;
+        if (low < 0 || high * 16 + low == 0) {
+            return std::nullopt;
+        }
+        path += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return path;
+}
+
+namespace {
+
+UrlParts split(std::string_view url) {
+    UrlParts parts;
+    url = url.substr(0, url.find_first_of("?#"));
+    const std::size_t colon = url.find("://");
+    if (colon != std::string_view::npos) {
+        parts.scheme = url.substr(0, colon);
+        url.remove_prefix(colon + 3);
+    }
+    const std::size_t slash = std::min(url.find('/'), url.size());
+    parts.host = url.substr(0, slash);
+    parts.path = url.substr(slash);
+    const std::size_t at = parts.host.rfind('@');
+    if (at != std::string_view::npos) {
+
+        parts.host.remove_prefix(at + 1);
+    }
+    return parts;
+}
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char letter) {
+        return static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter);
+    });
+    return result;
+}
+
+int hex_digit(char digit) {
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    const int letter = digit | 0x20;
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+} // namespace
+
+} // namespace envpm::fetch
