@@ -1,0 +1,162 @@
+#include "base/error.h"
+#include "base/files.h"
+#include "fetch/part_file.h"
+
+#include <fcntl.h>
+
+#include <fstream>
+
+namespace envpm::fetch {
+namespace {
+
+std::string text_of(std::size_t size) {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) {
+        text[i] = static_cast<char>((i * 2654435761U) >> 13U);
+    }
+    return text;
+}
+
+class PartFileTest : public ::testing::Test {
+  protected:
+    std::optional<PartFile> open() {
+        return PartFile::open(folder.path(), content.size(), sha256, {});
+    }
+
+    void append(PartFile& part, std::uint64_t first, std::uint64_t count,
+                std::string_view host = "a.example.org") {
+        const std::uint32_t source = part.source_number(host);
+        for (std::uint64_t at = first; at < first + count;) {
+            const std::uint64_t end = std::min(first + count, (at / mebibyte + 1) * mebibyte);
+            part.append(at, std::as_bytes(std::span(content).subspan(at, end - at)), source);
+            at = end;
+        }
+    }
+
+    std::filesystem::path file(const char* suffix) {
+        return folder.path() / (sha256.hex() + suffix);
+    }
+
+    TemporaryFolder folder{::testing::TempDir()};
+    std::string content = text_of(3 * mebibyte + 777);
+    Sha256 sha256 = sha256_of(content);
+};
+
+TEST_F(PartFileTest, ProvesAndPublishesWhateverTheOrder) {
+    {
+        std::optional<PartFile> part = open();
+        append(*part, 2 * mebibyte, mebibyte + 777);
+        append(*part, 0, 1000);
+        append(*part, mebibyte, mebibyte);
+        EXPECT_FALSE(part->is_proven({}));
+        append(*part, 1000, mebibyte - 1000);
+        EXPECT_TRUE(part->is_proven({}));
+        part->publish(final_path(folder.path(), sha256));
+    }
+    EXPECT_EQ(read_file(file("")), content);
+    EXPECT_FALSE(std::filesystem::exists(file(".part")));
+    EXPECT_FALSE(std::filesystem::exists(file(".map")));
+}
+
+TEST_F(PartFileTest, GoesOnWithinABlock) {
+    {
+        std::optional<PartFile> part = open();
+        append(*part, 0, mebibyte + 1234);
+        part->save();
+    }
+    std::optional<PartFile> part = open();
+    EXPECT_THAT(part->present(), ::testing::ElementsAre(Piece{0, mebibyte + 1234}));
+    append(*part, mebibyte + 1234, content.size() - mebibyte - 1234, "b.example.org");
+    EXPECT_TRUE(part->is_proven({}));
+    EXPECT_EQ(part->sources(), 3U);
+}
+
+TEST_F(PartFileTest, DropsABlockWhoseBytesChanged) {
+    {
+        std::optional<PartFile> part = open();
+        append(*part, 0, content.size());
+        part->save();
+    }
+    std::fstream stream(file(".part"), std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(mebibyte + 5);
+    stream.put('\x7f');
+    stream.close();
+    EXPECT_THAT(open()->present(),
+                ::testing::ElementsAre(Piece{0, mebibyte}, Piece{2 * mebibyte, mebibyte + 777}));
+}
+
+TEST_F(PartFileTest, DropsWhatNeverReachedTheDisk) {
+    {
+        std::optional<PartFile> part = open();
+        append(*part, 0, content.size());
+        part->save();
+    }
+    std::filesystem::resize_file(file(".part"), 2 * mebibyte + 10);
+    EXPECT_THAT(open()->present(), ::testing::ElementsAre(Piece{0, 2 * mebibyte}));
+}
+
+TEST_F(PartFileTest, BeginsAgainWithoutAReadableMap) {
+    for (const std::string& map : {std::string(), std::string("nonsense"), std::string(200, 'x')}) {
+        {
+            std::optional<PartFile> part = open();
+            append(*part, 0, mebibyte);
+            part->save();
+            part->drop(0);
+        }
+        write_file(file(".map"), map, Durability::cached);
+        EXPECT_TRUE(open()->present().empty()) << map;
+        open()->discard();
+    }
+}
+
+TEST_F(PartFileTest, OnlyOneHasItAtATime) {
+    std::optional<PartFile> first = open();
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(open());
+    append(*first, 0, 10);
+    first->save();
+    EXPECT_FALSE(open()) << "the map was replaced under the lock";
+    first.reset();
+    EXPECT_TRUE(open());
+}
+
+TEST_F(PartFileTest, DropsTheBlocksOfOneSource) {
+    std::optional<PartFile> part = open();
+    append(*part, 0, mebibyte, "a.example.org");
+    append(*part, mebibyte, 10, "a.example.org");
+    append(*part, mebibyte + 10, 10, "b.example.org");
+    append(*part, 2 * mebibyte, mebibyte, "b.example.org");
+    part->drop(1U << part->source_number("b.example.org"));
+    EXPECT_THAT(part->present(), ::testing::ElementsAre(Piece{0, mebibyte}));
+    append(*part, mebibyte, content.size() - mebibyte, "a.example.org");
+    EXPECT_TRUE(part->is_proven({}));
+    EXPECT_EQ(part->sources(), 1U);
+}
+
+TEST_F(PartFileTest, WrongBytesAreNotProven) {
+    std::optional<PartFile> part = open();
+    content[mebibyte] = static_cast<char>(content[mebibyte] ^ 1);
+    append(*part, 0, content.size());
+    EXPECT_FALSE(part->is_proven({}));
+}
+
+TEST_F(PartFileTest, SourcesBeyondTheLastBitShareIt) {
+    std::optional<PartFile> part = open();
+    for (std::uint32_t i = 0; i < 40; ++i) {
+        EXPECT_EQ(part->source_number("host" + std::to_string(i)), std::min(i, 31U));
+    }
+    EXPECT_EQ(part->source_number("host3"), 3U);
+}
+
+TEST_F(PartFileTest, AFolderThatCannotBeIsNamed) {
+    write_file(folder.path() / "plain", "x", Durability::cached);
+    try {
+        PartFile::open(folder.path() / "plain", 1, sha256, {});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.text().subject, (folder.path() / "plain").string());
+    }
+}
+
+} // namespace
+} // namespace envpm::fetch
