@@ -1,0 +1,498 @@
+#include "fetch/curl.h"
+
+#include "base/assert.h"
+#include "base/handle.h"
+#include "fetch/patience.h"
+#include "fetch/url.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+
+namespace envpm::fetch {
+
+namespace {
+
+constexpr long most_redirects = 10;
+constexpr std::size_t longest_url = 64U << 10U;
+constexpr long receive_buffer_bytes = 512L << 10U;
+constexpr std::chrono::milliseconds longest_wait{1'000};
+
+using EasyHandle = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
+using MultiHandle = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
+using ShareHandle = std::unique_ptr<CURLSH, Deleter<curl_share_cleanup>>;
+using HeaderList = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
+
+/// libcurl counts the calls of its global set-up itself, from any thread.
+class GlobalCurl {
+  public:
+    GlobalCurl() { ENVPM_ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); }
+
+    GlobalCurl(const GlobalCurl&) = delete;
+    GlobalCurl& operator=(const GlobalCurl&) = delete;
+
+    ~GlobalCurl() { curl_global_cleanup(); }
+};
+
+/// A transfer under way. Its address is what libcurl's callbacks get.
+struct Active {
+    EasyHandle easy;
+    HeaderList headers;
+    Receiver* receiver = nullptr;
+    std::exception_ptr* failure = nullptr; ///< the loop's: what a receiver threw
+    std::string url;
+    std::array<char, CURL_ERROR_SIZE> words{};
+
+    Patience patience{Clock::now()};
+    bool head_told = false;
+    bool is_paused = false;
+    bool stopped = false;
+    bool was_https = false;
+    bool left_https = false;
+};
+
+template <class T> void set(Active& active, CURLoption option, T value);
+void set_proxy(Active& active, const NetworkSettings& settings);
+ResponseHead read_head(CURL* easy);
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept;
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
+int before_request(void* user, char* to, char* from, int to_port, int from_port) noexcept;
+Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings);
+std::string proxy_of(std::string_view url, const NetworkSettings& settings);
+
+} // namespace
+
+class CurlLoop::Impl {
+  public:
+    explicit Impl(const NetworkSettings& settings);
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    ~Impl() { cancel_all(); }
+
+    TransferId start(const Transfer& transfer, Receiver& receiver);
+    void resume(TransferId id);
+    void cancel(TransferId id);
+    void cancel_all();
+    void post(std::function<void()> task);
+    void drop_posted();
+
+    void wake() noexcept { curl_multi_wakeup(multi_.get()); }
+
+    void turn(std::chrono::milliseconds at_most);
+
+  private:
+    void configure(Active& active, const Transfer& transfer);
+    void finish_ended();
+    void finish_late(Clock::time_point now);
+    [[nodiscard]] Clock::time_point next_deadline(Clock::time_point now) const;
+    void finish(TransferId id, TransferEnd end);
+    void run_posted();
+
+    NetworkSettings settings_;
+    GlobalCurl global_;
+    ShareHandle share_;
+    MultiHandle multi_;
+    std::map<TransferId, std::unique_ptr<Active>> active_;
+    TransferId last_id_ = 0;
+    std::set<std::string> http1_hosts_; ///< HTTP/2 went wrong there
+    std::exception_ptr failure_;
+    std::mutex mutex_;
+    std::vector<std::function<void()>> posted_; ///< guarded by mutex_
+};
+
+CurlLoop::CurlLoop(const NetworkSettings& settings)
+    : impl_(std::make_unique<Impl>(settings)) {}
+
+CurlLoop::~CurlLoop() = default;
+
+TransferId CurlLoop::start(const Transfer& transfer, Receiver& receiver) {
+    return impl_->start(transfer, receiver);
+}
+
+void CurlLoop::resume(TransferId id) {
+    impl_->resume(id);
+}
+
+void CurlLoop::cancel(TransferId id) {
+    impl_->cancel(id);
+}
+
+void CurlLoop::cancel_all() {
+    impl_->cancel_all();
+}
+
+void CurlLoop::post(std::function<void()> task) {
+    impl_->post(std::move(task));
+}
+
+void CurlLoop::drop_posted() {
+    impl_->drop_posted();
+}
+
+void CurlLoop::wake() noexcept {
+    impl_->wake();
+}
+
+void CurlLoop::turn(std::chrono::milliseconds at_most) {
+    impl_->turn(at_most);
+}
+
+CurlLoop::Impl::Impl(const NetworkSettings& settings)
+    : settings_(settings),
+      share_(curl_share_init()),
+      multi_(curl_multi_init()) {
+    ENVPM_ASSERT(share_ && multi_);
+    // One thread uses the share, so it needs no lock functions.
+    ENVPM_ASSERT(curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ==
+                 CURLSHE_OK);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 32L);
+}
+
+TransferId CurlLoop::Impl::start(const Transfer& transfer, Receiver& receiver) {
+    auto active = std::make_unique<Active>();
+    active->easy.reset(curl_easy_init());
+    ENVPM_ASSERT(active->easy);
+    active->receiver = &receiver;
+    active->failure = &failure_;
+    active->url = transfer.url;
+    configure(*active, transfer);
+    const TransferId id = ++last_id_;
+    CURL* const easy = active->easy.get();
+    // The id fits in a pointer, and unlike one it cannot dangle.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    set(*active, CURLOPT_PRIVATE, reinterpret_cast<void*>(id));
+    active_.emplace(id, std::move(active));
+    ENVPM_ASSERT(curl_multi_add_handle(multi_.get(), easy) == CURLM_OK);
+    return id;
+}
+
+void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
+    const bool is_https = has_scheme(transfer.url, "https");
+    for (const std::string& header : transfer.headers) {
+        curl_slist* const longer = curl_slist_append(active.headers.get(), header.c_str());
+        ENVPM_ASSERT(longer != nullptr);
+        static_cast<void>(active.headers.release());
+        active.headers.reset(longer);
+    }
+    // An empty one is refused as every other bad URL is; libcurl's own limit would be an assertion.
+    set(active, CURLOPT_URL, transfer.url.size() <= longest_url ? transfer.url.c_str() : "");
+    set(active, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(active, CURLOPT_SHARE, share_.get());
+    set(active, CURLOPT_HTTPHEADER, active.headers.get());
+    set(active, CURLOPT_ERRORBUFFER, active.words.data());
+    set(active, CURLOPT_USERAGENT, settings_.user_agent.c_str());
+    set(active, CURLOPT_NOSIGNAL, 1L);
+    set(active, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(active, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : "http,https");
+    set(active, CURLOPT_FOLLOWLOCATION, 1L);
+    set(active, CURLOPT_MAXREDIRS, most_redirects);
+    set(active, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
+    set(active, CURLOPT_BUFFERSIZE, receive_buffer_bytes);
+    set(active, CURLOPT_HEADERFUNCTION, &on_header);
+    set(active, CURLOPT_HEADERDATA, &active);
+    set(active, CURLOPT_WRITEFUNCTION, &on_body);
+    set(active, CURLOPT_WRITEDATA, &active);
+    set(active, CURLOPT_PREREQFUNCTION, &before_request);
+    set(active, CURLOPT_PREREQDATA, &active);
+    set_proxy(active, settings_);
+    if (!settings_.ca_file.empty()) {
+        set(active, CURLOPT_CAINFO, settings_.ca_file.c_str());
+    }
+    if (!settings_.netrc_file.empty()) {
+        set(active, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
+        set(active, CURLOPT_NETRC_FILE, settings_.netrc_file.c_str());
+    }
+    if (!transfer.range.empty()) {
+        set(active, CURLOPT_RANGE, transfer.range.c_str());
+    }
+    if (transfer.encoding == Transfer::Encoding::gzip) {
+        set(active, CURLOPT_ACCEPT_ENCODING, "gzip");
+    }
+    const bool http2 = transfer.protocol == Transfer::Protocol::any && is_https &&
+                       !http1_hosts_.contains(host_of(transfer.url));
+    set(active, CURLOPT_HTTP_VERSION,
+        static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    // Waiting for the first handshake shows whether one connection is enough for all.
+    set(active, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
+}
+
+void CurlLoop::Impl::resume(TransferId id) {
+    const auto found = active_.find(id);
+    if (found != active_.end() && std::exchange(found->second->is_paused, false)) {
+        found->second->patience.resume(Clock::now());
+        curl_easy_pause(found->second->easy.get(), CURLPAUSE_CONT);
+    }
+}
+
+void CurlLoop::Impl::cancel(TransferId id) {
+    const auto found = active_.find(id);
+    if (found != active_.end()) {
+        curl_multi_remove_handle(multi_.get(), found->second->easy.get());
+        active_.erase(found);
+    }
+}
+
+void CurlLoop::Impl::cancel_all() {
+    while (!active_.empty()) {
+        cancel(active_.begin()->first);
+    }
+}
+
+void CurlLoop::Impl::post(std::function<void()> task) {
+    {
+        const std::lock_guard lock(mutex_);
+        posted_.push_back(std::move(task));
+    }
+    wake();
+}
+
+void CurlLoop::Impl::drop_posted() {
+    const std::lock_guard lock(mutex_);
+    posted_.clear();
+}
+
+void CurlLoop::Impl::turn(std::chrono::milliseconds at_most) {
+    const Clock::time_point now = Clock::now();
+    const auto until = std::chrono::ceil<std::chrono::milliseconds>(next_deadline(now) - now);
+    const auto wait =
+        std::clamp(std::min(at_most, until), std::chrono::milliseconds(0), longest_wait);
+    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
+    int running = 0;
+    ENVPM_ASSERT(curl_multi_perform(multi_.get(), &running) == CURLM_OK);
+    if (failure_) {
+        std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+    finish_ended();
+    finish_late(Clock::now());
+    run_posted();
+}
+
+void CurlLoop::Impl::finish_ended() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+        if (message->msg != CURLMSG_DONE) {
+            continue;
+        }
+        void* tag = nullptr;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &tag);
+        const auto id = static_cast<TransferId>(reinterpret_cast<std::uintptr_t>(tag));
+        const CURLcode code = message->data.result;
+        Active& active = *active_.at(id);
+        TransferEnd end{read_head(active.easy.get()), std::nullopt, active.stopped};
+        if (code != CURLE_OK && !active.stopped) {
+            end.failure = describe(active, code, settings_);
+        }
+        if (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM) {
+            http1_hosts_.insert(host_of(active.url));
+        }
+        finish(id, std::move(end));
+    }
+}
+
+void CurlLoop::Impl::finish_late(Clock::time_point now) {
+    std::vector<TransferId> ids;
+    for (const auto& [id, active] : active_) {
+        ids.push_back(id);
+    }
+    for (const TransferId id : ids) {
+        const auto found = active_.find(id);
+        if (found == active_.end()) {
+            continue;
+        }
+        Active& active = *found->second;
+        curl_off_t sent_after = 0;
+        curl_easy_getinfo(active.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
+        if (sent_after > 0) {
+            active.patience.request_sent(now);
+        }
+        if (std::optional<Failure> late =
+                active.patience.judge(settings_, host_of(active.url), now)) {
+            finish(id, {read_head(active.easy.get()), std::move(late), false});
+        }
+    }
+}
+
+Clock::time_point CurlLoop::Impl::next_deadline(Clock::time_point now) const {
+    Clock::time_point next = now + longest_wait;
+    for (const auto& [id, active] : active_) {
+        next = std::min(next, active->patience.deadline(settings_).value_or(next));
+    }
+    return std::max(next, now);
+}
+
+void CurlLoop::Impl::finish(TransferId id, TransferEnd end) {
+    const std::unique_ptr<Active> active = std::move(active_.at(id));
+    active_.erase(id);
+    curl_multi_remove_handle(multi_.get(), active->easy.get());
+    active->receiver->done(end);
+}
+
+void CurlLoop::Impl::run_posted() {
+    std::vector<std::function<void()>> tasks;
+    {
+        const std::lock_guard lock(mutex_);
+        tasks.swap(posted_);
+    }
+    for (const std::function<void()>& task : tasks) {
+        task();
+    }
+}
+
+namespace {
+
+template <class T> void set(Active& active, CURLoption option, T value) {
+    // Only an option that this libcurl was built without can fail here.
+    ENVPM_ASSERT(curl_easy_setopt(active.easy.get(), option, value) == CURLE_OK);
+}
+
+void set_proxy(Active& active, const NetworkSettings& settings) {
+    // Empty strings keep libcurl from reading the environment, which `main` has read already.
+    const std::string& proxy =
+        has_scheme(active.url, "https") ? settings.https_proxy : settings.http_proxy;
+    set(active, CURLOPT_PROXY, proxy.c_str());
+    set(active, CURLOPT_NOPROXY, settings.no_proxy.c_str());
+}
+
+ResponseHead read_head(CURL* easy) {
+    ResponseHead head;
+    long status = 0;
+    const char* url = nullptr;
+    curl_off_t length = -1;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    const auto field = [easy](const char* name) {
+        curl_header* found = nullptr;
+        const bool is_there =
+            curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK;
+        return is_there ? std::string(found->value) : std::string();
+    };
+    head.status = static_cast<int>(status);
+    head.url = url != nullptr ? url : "";
+    head.content_type = field("Content-Type");
+    head.content_encoding = field("Content-Encoding");
+    head.content_range = field("Content-Range");
+    head.retry_after = field("Retry-After");
+    if (length >= 0) {
+        head.content_length = static_cast<std::uint64_t>(length);
+    }
+    return head;
+}
+
+std::size_t on_header(char* /*data*/, std::size_t size, std::size_t count, void* user) noexcept {
+    Active& active = *static_cast<Active*>(user);
+    active.patience.received(Clock::now(), 0);
+    return size * count;
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+    Active& active = *static_cast<Active*>(user);
+    try {
+        Flow flow = Flow::go_on;
+        if (!active.head_told) {
+            active.head_told = true;
+            flow = active.receiver->head(read_head(active.easy.get()));
+        }
+        if (flow == Flow::go_on) {
+            flow = active.receiver->body(std::as_bytes(std::span(data, size * count)));
+        }
+        if (flow == Flow::pause) {
+            active.is_paused = true;
+            active.patience.pause();
+            return CURL_WRITEFUNC_PAUSE;
+        }
+        if (flow == Flow::stop) {
+            active.stopped = true;
+            return CURL_WRITEFUNC_ERROR;
+        }
+        active.patience.received(Clock::now(), size * count);
+        return size * count;
+    } catch (...) {
+        *active.failure = std::current_exception();
+        return CURL_WRITEFUNC_ERROR;
+    }
+}
+
+/// Runs before each request, those after redirects too: what was asked for under TLS is never
+/// asked for again without.
+int before_request(void* user, char* /*to*/, char* /*from*/, int /*to_port*/,
+                   int /*from_port*/) noexcept {
+    Active& active = *static_cast<Active*>(user);
+    const char* scheme = nullptr;
+    curl_easy_getinfo(active.easy.get(), CURLINFO_SCHEME, &scheme);
+    const std::string_view name = scheme != nullptr ? scheme : "";
+    const bool is_https = name == "HTTPS" || name == "https";
+    active.left_https = active.was_https && !is_https;
+    active.was_https = active.was_https || is_https;
+    return active.left_https ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+std::string proxy_of(std::string_view url, const NetworkSettings& settings) {
+    return shown_url(has_scheme(url, "https") ? settings.https_proxy : settings.http_proxy);
+}
+
+Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings) {
+    const std::string host = host_of(active.url);
+    const std::string proxy = proxy_of(active.url, settings);
+    const std::string by_proxy = proxy.empty() ? "" : fmt::format(" (the proxy is `{}`)", proxy);
+    std::string words =
+        active.words.front() != '\0' ? active.words.data() : curl_easy_strerror(code);
+    long proxy_status = 0;
+    curl_easy_getinfo(active.easy.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (proxy_status >= 400) {
+        return {proxy_status >= 500 ? FailureClass::transient : FailureClass::absent,
+                fmt::format("the proxy `{}` refused the way to `{}` with {}", proxy, host,
+                            proxy_status),
+                std::nullopt};
+    }
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
+        return {FailureClass::unreachable,
+                fmt::format("`{}` cannot be reached: {}{}", host, words, by_proxy), std::nullopt};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return {FailureClass::absent,
+                fmt::format("the certificate of `{}` is not trusted: {} (certificates are taken "
+                            "from {}; SSL_CERT_FILE names another file)",
+                            host, words,
+                            settings.ca_file.empty() ? "the system"
+                                                     : fmt::format("`{}`", settings.ca_file)),
+                std::nullopt};
+    case CURLE_TOO_MANY_REDIRECTS:
+        return {FailureClass::absent,
+                fmt::format("`{}` redirects more than {} times", host, most_redirects),
+                std::nullopt};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_ABORTED_BY_CALLBACK:
+        return {FailureClass::absent,
+                active.was_https
+                    ? fmt::format("`{}` redirects from https to another protocol", host)
+                    : fmt::format("`{}` leads to something that is neither http nor https", host),
+                std::nullopt};
+    case CURLE_URL_MALFORMAT:
+        return {FailureClass::absent, "the URL cannot be read", std::nullopt};
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    default:
+        return {FailureClass::transient,
+                fmt::format("the connection to `{}` broke: {}{}", host, words, by_proxy),
+                std::nullopt};
+    }
+}
+
+} // namespace
+
+} // namespace envpm::fetch

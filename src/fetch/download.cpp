@@ -1,0 +1,180 @@
+#include "fetch/download.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace envpm::fetch {
+
+namespace {
+
+/// Each open file holds a descriptor.
+constexpr std::size_t most_open_files = 64;
+constexpr std::chrono::milliseconds longest_turn{1'000};
+
+/// One file, and the places in the list of downloads that ask for it.
+struct Entry {
+    std::unique_ptr<Target> target;
+    std::vector<std::size_t> indexes;
+    bool is_reported = false;
+};
+
+class Batch {
+  public:
+    Batch(DownloadContext& context, std::span<const Download> downloads,
+          const OnComplete& on_complete);
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+
+    /// Saves what came: after success there is nothing to save, after Ctrl-C or a failure of the
+    /// caller's there is.
+    ~Batch();
+
+    std::vector<std::optional<Error>> run(int most_at_once);
+
+  private:
+    bool open_files(Clock::time_point now);
+    Clock::time_point start_transfers(Clock::time_point now, int most_at_once);
+    void report_ended();
+
+    DownloadContext& context_;
+    std::span<const Download> downloads_;
+    const OnComplete& on_complete_;
+    std::vector<Entry> entries_;
+    std::vector<std::optional<Error>> errors_;
+};
+
+bool is_open(Target::Phase phase);
+bool is_over(Target::Phase phase);
+
+} // namespace
+
+std::vector<std::optional<Error>> run_downloads(DownloadContext& context,
+                                                std::span<const Download> downloads,
+                                                int most_at_once, const OnComplete& on_complete) {
+    return Batch(context, downloads, on_complete).run(most_at_once);
+}
+
+namespace {
+
+Batch::Batch(DownloadContext& context, std::span<const Download> downloads,
+             const OnComplete& on_complete)
+    : context_(context),
+      downloads_(downloads),
+      on_complete_(on_complete),
+      errors_(downloads.size()) {
+    std::map<Sha256, std::size_t> entry_of;
+    for (std::size_t i = 0; i < downloads.size(); ++i) {
+        const auto [found, is_new] = entry_of.try_emplace(downloads[i].sha256, entries_.size());
+        if (is_new) {
+            entries_.push_back({std::make_unique<Target>(downloads[i], context), {}, false});
+        }
+        entries_[found->second].indexes.push_back(i);
+    }
+    std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+        return a.target->as_open_file().size > b.target->as_open_file().size;
+    });
+}
+
+Batch::~Batch() {
+    for (const Entry& entry : entries_) {
+        entry.target->close();
+    }
+    context_.loop.drop_posted();
+}
+
+std::vector<std::optional<Error>> Batch::run(int most_at_once) {
+    while (true) {
+        if (context_.stop.stop_requested()) {
+            throw Error({"interrupted", {}, "what was fetched is kept: the same command goes on"},
+                        ExitCode::interrupted);
+        }
+        report_ended();
+        const Clock::time_point now = Clock::now();
+        if (!open_files(now)) {
+            return std::move(errors_);
+        }
+        const Clock::time_point next = start_transfers(now, most_at_once);
+        context_.loop.turn(std::chrono::ceil<std::chrono::milliseconds>(next - now));
+    }
+}
+
+/// Opens what may be open; false once every file is over.
+bool Batch::open_files(Clock::time_point now) {
+    std::size_t open_count = 0;
+    bool some_left = false;
+    for (const Entry& entry : entries_) {
+        open_count += is_open(entry.target->phase()) ? 1U : 0U;
+        some_left = some_left || !is_over(entry.target->phase());
+    }
+    for (const Entry& entry : entries_) {
+        Target& target = *entry.target;
+        const bool is_due = target.phase() == Target::Phase::closed ||
+                            (target.phase() == Target::Phase::waiting && target.wake_at() <= now);
+        if (is_due && open_count < most_open_files) {
+            target.open();
+            ++open_count;
+        }
+    }
+    return some_left;
+}
+
+/// Fills the free connections; the answer is when to look again if nothing happens.
+Clock::time_point Batch::start_transfers(Clock::time_point now, int most_at_once) {
+    std::vector<OpenFile> files;
+    int in_flight = 0;
+    const bool has_buffers = context_.buffers.available() > 1;
+    Clock::time_point next = now + longest_turn;
+    for (const Entry& entry : entries_) {
+        files.push_back(entry.target->as_open_file());
+        in_flight += files.back().in_flight;
+        if (has_buffers) {
+            entry.target->resume_paused();
+        }
+        if (entry.target->phase() == Target::Phase::waiting) {
+            next = std::min(next, entry.target->wake_at().value_or(next));
+        }
+    }
+    bool has_started = true;
+    while (has_started && in_flight < most_at_once) {
+        has_started = false;
+        for (const std::size_t i : order_files(files)) {
+            has_started = entries_[i].target->start_transfer(now);
+            files[i] = entries_[i].target->as_open_file();
+            if (has_started) {
+                ++in_flight;
+                break;
+            }
+            next = std::min(next, entries_[i].target->wake_at().value_or(next));
+        }
+    }
+    return std::max(next, now);
+}
+
+void Batch::report_ended() {
+    for (Entry& entry : entries_) {
+        if (entry.is_reported || !is_over(entry.target->phase())) {
+            continue;
+        }
+        entry.is_reported = true;
+        for (const std::size_t index : entry.indexes) {
+            if (entry.target->phase() == Target::Phase::done) {
+                on_complete_(index, final_path(context_.folder, downloads_[index].sha256));
+            }
+            errors_[index] = entry.target->error();
+        }
+    }
+}
+
+bool is_over(Target::Phase phase) {
+    return phase == Target::Phase::done || phase == Target::Phase::failed;
+}
+
+bool is_open(Target::Phase phase) {
+    return phase != Target::Phase::closed && phase != Target::Phase::waiting && !is_over(phase);
+}
+
+} // namespace
+
+} // namespace envpm::fetch

@@ -1,0 +1,259 @@
+#include "fetch/get.h"
+
+#include "base/error.h"
+#include "fetch/response.h"
+#include "fetch/url.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace envpm::fetch {
+
+namespace {
+
+constexpr std::uint64_t small_bytes = 256U << 10U;
+constexpr std::chrono::milliseconds longest_turn{1'000};
+
+/// One request with its tries.
+class Page final : public Receiver {
+  public:
+    Page(const HttpRequest& request, GetContext& context);
+
+    /// Small ones weigh 1, others 2.
+    [[nodiscard]] int weight() const;
+
+    [[nodiscard]] bool is_running() const { return is_running_; }
+
+    [[nodiscard]] bool is_over() const { return is_over_; }
+
+    [[nodiscard]] Clock::time_point start_at() const;
+
+    void start();
+
+    HttpResponse take() { return std::move(response_); }
+
+    Flow head(const ResponseHead& head) override;
+    Flow body(std::span<const std::byte> bytes) override;
+    void done(const TransferEnd& end) override;
+
+  private:
+    void take_head(const ResponseHead& head);
+    std::optional<Failure> judge(const TransferEnd& end);
+    void finish(std::string error);
+
+    const HttpRequest& request_;
+    GetContext& context_;
+    Host& host_;
+    HttpResponse response_;
+    std::optional<std::uint64_t> body_bytes_;
+    std::string refusal_; ///< why the transfer was stopped
+    bool is_running_ = false;
+    bool is_over_ = false;
+    int tries_ = 0;
+    int cost_ = 0;
+    Clock::time_point retry_at_{};
+};
+
+std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Page>> pages,
+                                             Clock::time_point now, int most_at_once);
+
+/// However `get` ends, the loop must know none of its pages any more.
+class CancelAtEnd {
+  public:
+    explicit CancelAtEnd(CurlLoop& loop)
+        : loop_(loop) {}
+
+    CancelAtEnd(const CancelAtEnd&) = delete;
+    CancelAtEnd& operator=(const CancelAtEnd&) = delete;
+
+    ~CancelAtEnd() { loop_.cancel_all(); }
+
+  private:
+    CurlLoop& loop_;
+};
+
+} // namespace
+
+std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,
+                                   int most_at_once) {
+    std::vector<std::unique_ptr<Page>> pages;
+    for (const HttpRequest& request : requests) {
+        pages.push_back(std::make_unique<Page>(request, context));
+    }
+    const CancelAtEnd cancel_at_end(context.loop);
+    while (true) {
+        if (context.stop.stop_requested()) {
+            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
+        }
+        const Clock::time_point now = Clock::now();
+        const std::optional<Clock::time_point> next = start_pages(pages, now, most_at_once);
+        if (!next) {
+            break;
+        }
+        context.loop.turn(std::chrono::ceil<std::chrono::milliseconds>(*next - now));
+    }
+    std::vector<HttpResponse> responses;
+    for (const std::unique_ptr<Page>& page : pages) {
+        responses.push_back(page->take());
+    }
+    return responses;
+}
+
+namespace {
+
+/// Fills the free places; the answer is when to look again, nothing once every page is over.
+std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Page>> pages,
+                                             Clock::time_point now, int most_at_once) {
+    Clock::time_point next = now + longest_turn;
+    int weight = 0;
+    bool some_left = false;
+    for (const std::unique_ptr<Page>& page : pages) {
+        weight += page->is_running() ? page->weight() : 0;
+        some_left = some_left || !page->is_over();
+    }
+    for (const std::unique_ptr<Page>& page : pages) {
+        if (page->is_over() || page->is_running()) {
+            continue;
+        }
+        if (page->start_at() > now) {
+            next = std::min(next, page->start_at());
+        } else if (weight + page->weight() <= 2 * most_at_once) {
+            weight += page->weight();
+            page->start();
+        }
+    }
+    return some_left ? std::optional(next) : std::nullopt;
+}
+
+Page::Page(const HttpRequest& request, GetContext& context)
+    : request_(request),
+      context_(context),
+      host_(context.hosts.at(host_of(request.url))) {
+    if (request.range && !range_field(*request.range)) {
+        finish(fmt::format("`{}`: no bytes were asked for", shown_url(request.url)));
+    }
+}
+
+int Page::weight() const {
+    const std::uint64_t most = request_.range ? request_.range->count : request_.limit_bytes;
+    return most <= small_bytes ? 1 : 2;
+}
+
+Clock::time_point Page::start_at() const {
+    return std::max(retry_at_, host_.parked_until);
+}
+
+void Page::start() {
+    ++tries_;
+    is_running_ = true;
+    response_ = {};
+    body_bytes_.reset();
+    refusal_.clear();
+    Transfer transfer;
+    transfer.url = request_.url;
+    transfer.headers = request_.headers;
+    transfer.protocol = Transfer::Protocol::any;
+    if (request_.range) {
+        transfer.range = range_field(*request_.range).value_or("");
+        transfer.headers.emplace_back("Accept-Encoding: identity");
+    } else {
+        transfer.encoding = Transfer::Encoding::gzip;
+    }
+    context_.loop.start(transfer, *this);
+}
+
+Flow Page::head(const ResponseHead& head) {
+    take_head(head);
+    return refusal_.empty() ? Flow::go_on : Flow::stop;
+}
+
+void Page::take_head(const ResponseHead& head) {
+    response_.status = head.status;
+    response_.url = head.url;
+    response_.content_type = head.content_type;
+    JudgedRange judged = judge_get(request_.range, head);
+    response_.range_first = judged.first;
+    response_.total_bytes = judged.total;
+    body_bytes_ = judged.body_bytes;
+    refusal_ = std::move(judged.error);
+}
+
+Flow Page::body(std::span<const std::byte> bytes) {
+    if (bytes.size() > request_.limit_bytes - response_.body.size()) {
+        refusal_ = fmt::format("`{}` sends more than {} bytes", host_of(response_.url),
+                               request_.limit_bytes);
+        return Flow::stop;
+    }
+    response_.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return Flow::go_on;
+}
+
+void Page::done(const TransferEnd& end) {
+    is_running_ = false;
+    if (end.head.status != 0 && !end.stopped) {
+        take_head(end.head);
+    }
+    if (!refusal_.empty()) {
+        finish(refusal_);
+        return;
+    }
+    const std::optional<Failure> failure = judge(end);
+    if (!failure) {
+        host_.failures = 0;
+        finish({});
+        return;
+    }
+    cost_ += cost_of(failure->kind);
+    const bool may_pass =
+        failure->kind == FailureClass::transient || failure->kind == FailureClass::unreachable;
+    if (!may_pass || cost_ >= tries_per_request) {
+        finish(tries_ > 1 ? fmt::format("{} ({} tries)", failure->reason, tries_)
+                          : failure->reason);
+        return;
+    }
+    const Clock::time_point now = Clock::now();
+    retry_at_ = now + context_.backoff.pause(tries_);
+    if (failure->retry_after) {
+        host_.parked_until = std::max(host_.parked_until, now + *failure->retry_after);
+    }
+}
+
+/// What may pass, of a response or of its absence. 404 and the like are answers.
+std::optional<Failure> Page::judge(const TransferEnd& end) {
+    if (end.failure) {
+        return end.failure;
+    }
+    const int status = end.head.status;
+    if (status >= 400 && class_of_status(status) == FailureClass::transient) {
+        Failure failure{FailureClass::transient,
+                        fmt::format("`{}` answered {}", host_of(end.head.url), status),
+                        parse_retry_after(end.head.retry_after, std::chrono::system_clock::now())};
+        if (failure.retry_after && *failure.retry_after > longest_retry_after) {
+            failure.kind = FailureClass::absent;
+            failure.reason += fmt::format(" and asks to wait {} s", failure.retry_after->count());
+        }
+        return failure;
+    }
+    if (body_bytes_ && response_.body.size() != *body_bytes_) {
+        return Failure{FailureClass::transient,
+                       fmt::format("`{}` ended a part after {} of {} bytes", host_of(end.head.url),
+                                   response_.body.size(), *body_bytes_),
+                       std::nullopt};
+    }
+    return std::nullopt;
+}
+
+void Page::finish(std::string error) {
+    is_over_ = true;
+    response_.error = std::move(error);
+    if (!response_.error.empty() && response_.status < 400) {
+        response_.body.clear();
+    }
+}
+
+} // namespace
+
+} // namespace envpm::fetch

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "base/http.h"
+#include "fetch/curl.h"
+#include "fetch/retry.h"
+#include "fetch/schedule.h"
+
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace envpm::fetch {
+
+/// What all requests of one `get` share.
+struct GetContext {
+    CurlLoop& loop;
+    Hosts& hosts;
+    Backoff& backoff;
+    std::stop_token stop;
+};
+
+/// `Client::get` without its settings. Up to `most_at_once` requests run together, twice as many if
+/// they are known to be small.
+std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,
+                                   int most_at_once);
+
+} // namespace envpm::fetch

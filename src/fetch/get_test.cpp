@@ -1,0 +1,319 @@
+#include "base/error.h"
+#include "base/files.h"
+#include "fetch/client.h"
+#include "fetch/loopback_server.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+namespace envpm::fetch {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+NetworkSettings quick_settings() {
+    NetworkSettings settings;
+    settings.first_retry_pause = milliseconds(2);
+    settings.retry_seed = 1;
+    return settings;
+}
+
+/// For servers that fall silent; a busy machine may make good ones look so.
+NetworkSettings impatient_settings() {
+    NetworkSettings settings = quick_settings();
+    settings.first_byte_timeout = milliseconds(60);
+    settings.stall_timeout = milliseconds(60);
+    return settings;
+}
+
+Answer with_body(std::string body) {
+    Answer answer;
+    answer.body = std::move(body);
+    return answer;
+}
+
+Answer with_status(int status, std::vector<std::string> headers = {}) {
+    Answer answer;
+    answer.status = status;
+    answer.headers = std::move(headers);
+    return answer;
+}
+
+std::string gzip(const std::string& text) {
+    z_stream stream{};
+    EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    std::string out(text.size() + 100, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    return out;
+}
+
+class GetTest : public ::testing::Test {
+  protected:
+    HttpResponse get(const HttpRequest& request) { return client->get({&request, 1}).front(); }
+
+    HttpResponse get(std::string_view path) { return get({server.url(path), {}, {}, 1U << 20U}); }
+
+    HttpResponse get_range(std::string_view path, ByteRange range) {
+        return get({server.url(path), {}, range, 1U << 20U});
+    }
+
+    LoopbackServer server;
+    std::optional<Client> client{std::in_place, quick_settings(), std::stop_token()};
+};
+
+TEST_F(GetTest, AnswersInTheRequestsOrderOverKeptConnections) {
+    std::vector<HttpRequest> requests;
+    for (int i = 0; i < 60; ++i) {
+        const std::string path = fmt::format("/page/{}", i);
+        server.serve(path, {with_body(fmt::format("page {}", i))});
+        requests.push_back({server.url(path), {}, {}, 1U << 20U});
+    }
+    for (int round = 0; round < 2; ++round) {
+        const std::vector<HttpResponse> responses = client->get(requests);
+        for (int i = 0; i < 60; ++i) {
+            EXPECT_EQ(responses.at(static_cast<std::size_t>(i)).body, fmt::format("page {}", i));
+            EXPECT_EQ(responses.at(static_cast<std::size_t>(i)).status, 200);
+        }
+    }
+    EXPECT_LE(server.connections(), 8);
+    EXPECT_LE(server.most_connections_at_once(), 8);
+}
+
+TEST_F(GetTest, SmallRequestsRunSixteenAtOnce) {
+    Answer slow = with_body("x");
+    slow.drip_bytes = 1;
+    slow.drip_pause = milliseconds(40);
+    slow.length = Answer::Length::chunked;
+    server.serve("/small", {slow});
+    const std::vector<HttpRequest> requests(32, {server.url("/small"), {}, {}, 1000});
+    client->get(requests);
+    EXPECT_GT(server.most_connections_at_once(), 8);
+    EXPECT_LE(server.most_connections_at_once(), 16);
+}
+
+TEST_F(GetTest, SendsHeadersAndNameAndReportsTheType) {
+    Answer page = with_body("{}");
+    page.headers = {"Content-Type: application/vnd.pypi.simple.v1+json"};
+    server.serve("/simple/", {page});
+    const HttpResponse response =
+        get({server.url("/simple/"), {"Accept: application/json"}, {}, 100});
+    EXPECT_EQ(response.content_type, "application/vnd.pypi.simple.v1+json");
+    EXPECT_EQ(response.total_bytes, 2U);
+    EXPECT_THAT(server.requests().front().head, HasSubstr("accept: application/json\r\n"));
+    EXPECT_THAT(server.requests().front().head, HasSubstr("user-agent: envpm/"));
+    EXPECT_THAT(server.requests().front().head, HasSubstr("accept-encoding: gzip\r\n"));
+}
+
+TEST_F(GetTest, InflatesWholePagesWithinTheLimit) {
+    Answer page = with_body(gzip(std::string(100'000, 'a')));
+    page.headers = {"Content-Encoding: gzip"};
+    server.serve("/page", {page});
+    EXPECT_EQ(get("/page").body, std::string(100'000, 'a'));
+    const HttpResponse bomb = get({server.url("/page"), {}, {}, 99'999});
+    EXPECT_THAT(bomb.error, HasSubstr("sends more than 99999 bytes"));
+    EXPECT_TRUE(bomb.body.empty());
+}
+
+TEST_F(GetTest, ReadsPartsFromTheStartTheMiddleAndTheEnd) {
+    server.serve("/wheel", {with_body("0123456789")});
+    const HttpResponse middle = get_range("/wheel", {3, 4});
+    EXPECT_EQ(middle.body, "3456");
+    EXPECT_EQ(middle.status, 206);
+    EXPECT_EQ(middle.range_first, 3U);
+    EXPECT_EQ(middle.total_bytes, 10U);
+    const HttpResponse tail = get_range("/wheel", {std::nullopt, 3});
+    EXPECT_EQ(tail.body, "789");
+    EXPECT_EQ(tail.range_first, 7U);
+    EXPECT_EQ(get_range("/wheel", {std::nullopt, 99}).body, "0123456789");
+    EXPECT_EQ(get_range("/wheel", {8, 100}).body, "89");
+    EXPECT_THAT(server.requests().front().head, HasSubstr("accept-encoding: identity\r\n"));
+    EXPECT_THAT(server.requests().front().head, HasSubstr("range: bytes=3-6\r\n"));
+}
+
+TEST_F(GetTest, WrongAndEmptyPartsAreErrors) {
+    Answer wrong = with_body("0123456789");
+    wrong.content_range = "bytes 0-3/10";
+    server.serve("/wrong", {wrong});
+    EXPECT_THAT(get_range("/wrong", {3, 4}).error, HasSubstr("another part"));
+    wrong.content_range = "bytes=3-6/10";
+    server.serve("/old", {wrong});
+    EXPECT_THAT(get_range("/old", {3, 4}).error, HasSubstr("cannot be placed"));
+    EXPECT_THAT(get_range("/none", {3, 0}).error, HasSubstr("no bytes were asked for"));
+    EXPECT_EQ(server.count("/none"), 0U);
+}
+
+TEST_F(GetTest, AWholeAnswerToAPartIsTheCallersToJudge) {
+    Answer whole = with_body("0123456789");
+    whole.ranges = Answer::Ranges::ignored;
+    server.serve("/wheel", {whole});
+    const HttpResponse response = get_range("/wheel", {3, 4});
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "0123456789");
+    EXPECT_EQ(response.range_first, std::nullopt);
+}
+
+TEST_F(GetTest, ClientErrorsAreAnswersAtOnce) {
+    Answer forbidden = with_status(403);
+    forbidden.body = "why";
+    server.serve("/403", {forbidden});
+    const HttpResponse response = get("/403");
+    EXPECT_EQ(response.status, 403);
+    EXPECT_EQ(response.body, "why");
+    EXPECT_EQ(response.error, "");
+    EXPECT_EQ(server.count("/403"), 1U);
+}
+
+TEST_F(GetTest, TransientFailuresAreTriedAgain) {
+    Answer cut = with_body("good content");
+    cut.cut_after = 4;
+    server.serve("/page", {with_status(503), cut, with_status(429), with_body("good content")});
+    const HttpResponse response = get("/page");
+    EXPECT_EQ(response.body, "good content");
+    EXPECT_EQ(response.error, "");
+    EXPECT_EQ(server.count("/page"), 4U);
+}
+
+TEST_F(GetTest, TheLastFailureIsTold) {
+    server.serve("/page", {with_status(502)});
+    const HttpResponse response = get("/page");
+    EXPECT_EQ(response.status, 502);
+    EXPECT_EQ(response.error, fmt::format("`{}` answered 502 (4 tries)", server.host()));
+    EXPECT_EQ(server.count("/page"), 4U);
+}
+
+TEST_F(GetTest, StallsEndInTime) {
+    client.emplace(impatient_settings(), std::stop_token());
+    Answer stall = with_body("half of it");
+    stall.stall_after = 4;
+    server.serve("/page", {stall});
+    EXPECT_THAT(get("/page").error, HasSubstr("sent nothing for 0.06 s (4 tries)"));
+    Answer silent;
+    silent.silence = Answer::Silence::before_head;
+    server.serve("/silent", {silent});
+    const HttpResponse response = get("/silent");
+    EXPECT_THAT(response.error, HasSubstr("did not answer for 0.06 s"));
+    EXPECT_EQ(response.status, 0);
+}
+
+TEST_F(GetTest, RetryAfterIsWaitedForByTheWholeHost) {
+    server.serve("/busy", {with_status(429, {"Retry-After: 1"}), with_body("done")});
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(get("/busy").body, "done");
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(990));
+}
+
+TEST_F(GetTest, ADayIsNotWaitedFor) {
+    server.serve("/banned", {with_status(429, {"Retry-After: 86400"})});
+    EXPECT_THAT(get("/banned").error, HasSubstr("asks to wait 86400 s"));
+    EXPECT_EQ(server.count("/banned"), 1U);
+}
+
+TEST_F(GetTest, FollowsTenRedirectsAndNoMore) {
+    for (int i = 0; i < 12; ++i) {
+        server.serve(fmt::format("/r{}", i),
+                     {with_status(302, {fmt::format("Location: /r{}", i + 1)})});
+    }
+    server.serve("/r12", {with_body("end")});
+    const HttpResponse ten = get("/r2");
+    EXPECT_EQ(ten.body, "end");
+    EXPECT_EQ(ten.url, server.url("/r12"));
+    EXPECT_THAT(get("/r1").error, HasSubstr("redirects more than 10 times"));
+}
+
+TEST_F(GetTest, RedirectsToFilesAreRefused) {
+    server.serve("/r", {with_status(302, {"Location: file:///etc/passwd"})});
+    const HttpResponse response = get("/r");
+    EXPECT_THAT(response.error, HasSubstr("neither http nor https"));
+    EXPECT_TRUE(response.body.empty());
+}
+
+TEST_F(GetTest, NamesHostAndReasonWithoutCredentials) {
+    const HttpResponse refused =
+        get({"http://user:secret@127.0.0.1:1/x?token=secret", {}, {}, 100});
+    EXPECT_THAT(refused.error, HasSubstr("`127.0.0.1:1` cannot be reached"));
+    EXPECT_THAT(refused.error, Not(HasSubstr("secret")));
+    const HttpResponse unknown = get({"http://nowhere.invalid/", {}, {}, 100});
+    EXPECT_THAT(unknown.error, HasSubstr("`nowhere.invalid` cannot be reached"));
+    EXPECT_THAT(get({"ftp://example.org/x", {}, {}, 100}).error, HasSubstr("neither http"));
+    EXPECT_NE(get({"http://" + std::string(100'000, 'a'), {}, {}, 100}).error, "");
+    EXPECT_NE(get({"", {}, {}, 100}).error, "");
+}
+
+TEST_F(GetTest, ConnectionRefusedLeavesTheOthersAlone) {
+    server.serve("/good", {with_body("good")});
+    const std::vector<HttpRequest> requests = {{"http://127.0.0.1:1/x", {}, {}, 100},
+                                               {server.url("/good"), {}, {}, 100}};
+    const std::vector<HttpResponse> responses = client->get(requests);
+    EXPECT_NE(responses.at(0).error, "");
+    EXPECT_EQ(responses.at(1).body, "good");
+}
+
+TEST(GetSettings, TheProxyIsUsedUnlessTheHostIsExempt) {
+    LoopbackServer proxy;
+    proxy.serve("/x", {with_body("from the proxy")});
+    NetworkSettings settings = quick_settings();
+    settings.http_proxy = "http://user:secret@" + proxy.host();
+    settings.no_proxy = "exempt.invalid";
+    Client client(settings, {});
+    const std::vector<HttpRequest> requests = {{"http://example.org/x", {}, {}, 100},
+                                               {"http://exempt.invalid/x", {}, {}, 100}};
+    const std::vector<HttpResponse> responses = client.get(requests);
+    EXPECT_EQ(responses.at(0).body, "from the proxy");
+    EXPECT_THAT(proxy.requests().front().head, HasSubstr("proxy-authorization: basic"));
+    EXPECT_THAT(responses.at(1).error, HasSubstr("exempt.invalid"));
+    settings.http_proxy = "http://user:secret@127.0.0.1:1";
+    Client lost(settings, {});
+    const std::string error = lost.get({requests.data(), 1}).front().error;
+    EXPECT_THAT(error, HasSubstr("(the proxy is `http://127.0.0.1:1`)"));
+    EXPECT_THAT(error, Not(HasSubstr("secret")));
+}
+
+TEST(GetSettings, NetrcIsSentToItsHostOnly) {
+    LoopbackServer server;
+    server.serve("/x", {with_body("x")});
+    server.serve("/away", {with_status(302, {fmt::format("Location: http://localhost:{}/x",
+                                                         server.host().substr(10))})});
+    TemporaryFolder folder(::testing::TempDir());
+    write_file(folder.path() / "netrc", "machine 127.0.0.1 login me password pass\n");
+    NetworkSettings settings = quick_settings();
+    settings.netrc_file = folder.path() / "netrc";
+    Client client(settings, {});
+    const HttpRequest request{server.url("/away"), {}, {}, 100};
+    EXPECT_EQ(client.get({&request, 1}).front().body, "x");
+    ASSERT_EQ(server.requests().size(), 2U);
+    EXPECT_THAT(server.requests().at(0).head, HasSubstr("authorization: basic bwu6cgfzcw=="));
+    EXPECT_THAT(server.requests().at(1).head, Not(HasSubstr("authorization")));
+}
+
+TEST(GetSettings, AStopEndsTheWait) {
+    LoopbackServer server;
+    Answer stall = with_body("half of it");
+    stall.stall_after = 4;
+    server.serve("/page", {stall});
+    NetworkSettings settings = quick_settings();
+    settings.stall_timeout = std::chrono::hours(1);
+    std::stop_source stop;
+    Client client(settings, stop.get_token());
+    const std::jthread stopper([&] {
+        server.wait_for_bytes(4);
+        stop.request_stop();
+    });
+    const HttpRequest request{server.url("/page"), {}, {}, 100};
+    try {
+        client.get({&request, 1});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::interrupted);
+    }
+}
+
+} // namespace
+} // namespace envpm::fetch
