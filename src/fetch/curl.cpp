@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/handle.h"
+#include "fetch/patience.h"
 #include "fetch/url.h"
 
 #include <curl/curl.h>
@@ -49,12 +50,9 @@ struct Active {
     std::string url;
     std::array<char, CURL_ERROR_SIZE> words{};
 
-    enum class Stage { connecting, waiting, answering } stage = Stage::connecting;
-    Clock::time_point last_activity;
-    Clock::time_point window_start;
-    std::uint64_t window_bytes = 0;
+    Patience patience{Clock::now()};
     bool head_told = false;
-    bool paused = false;
+    bool is_paused = false;
     bool stopped = false;
     bool was_https = false;
     bool left_https = false;
@@ -94,7 +92,6 @@ class CurlLoop::Impl {
     void configure(Active& active, const Transfer& transfer);
     void finish_ended();
     void finish_late(Clock::time_point now);
-    std::optional<Failure> lateness(Active& active, Clock::time_point now) const;
     [[nodiscard]] Clock::time_point next_deadline(Clock::time_point now) const;
     void finish(TransferId id, TransferEnd end);
     void run_posted();
@@ -166,7 +163,6 @@ TransferId CurlLoop::Impl::start(const Transfer& transfer, Receiver& receiver) {
     active->receiver = &receiver;
     active->failure = &failure_;
     active->url = transfer.url;
-    active->last_activity = Clock::now();
     configure(*active, transfer);
     const TransferId id = ++last_id_;
     CURL* const easy = active->easy.get();
@@ -230,11 +226,8 @@ void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
 
 void CurlLoop::Impl::resume(TransferId id) {
     const auto found = active_.find(id);
-    if (found != active_.end() && found->second->paused) {
-        found->second->paused = false;
-        found->second->last_activity = Clock::now();
-        found->second->window_start = found->second->last_activity;
-        found->second->window_bytes = 0;
+    if (found != active_.end() && std::exchange(found->second->is_paused, false)) {
+        found->second->patience.resume(Clock::now());
         curl_easy_pause(found->second->easy.get(), CURLPAUSE_CONT);
     }
 }
@@ -314,68 +307,23 @@ void CurlLoop::Impl::finish_late(Clock::time_point now) {
         if (found == active_.end()) {
             continue;
         }
-        if (std::optional<Failure> late = lateness(*found->second, now)) {
-            finish(id, {read_head(found->second->easy.get()), std::move(late), false});
-        }
-    }
-}
-
-/// The failure if a transfer has been silent or slow for too long.
-std::optional<Failure> CurlLoop::Impl::lateness(Active& active, Clock::time_point now) const {
-    const std::string host = host_of(active.url);
-    const auto silent = [&](std::string_view what, std::chrono::milliseconds limit) {
-        return Failure{FailureClass::transient,
-                       fmt::format("`{}` {} for {:.3g} s", host, what,
-                                   static_cast<double>(limit.count()) / 1000),
-                       std::nullopt};
-    };
-    if (active.paused) {
-        return std::nullopt;
-    }
-    if (active.stage == Active::Stage::connecting) {
+        Active& active = *found->second;
         curl_off_t sent_after = 0;
         curl_easy_getinfo(active.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
         if (sent_after > 0) {
-            active.stage = Active::Stage::waiting;
-            active.last_activity = now;
+            active.patience.request_sent(now);
         }
-        return std::nullopt;
-    }
-    if (active.stage == Active::Stage::waiting) {
-        if (now - active.last_activity < settings_.first_byte_timeout) {
-            return std::nullopt;
+        if (std::optional<Failure> late =
+                active.patience.judge(settings_, host_of(active.url), now)) {
+            finish(id, {read_head(active.easy.get()), std::move(late), false});
         }
-        return silent("did not answer", settings_.first_byte_timeout);
     }
-    if (now - active.last_activity >= settings_.stall_timeout) {
-        return silent("sent nothing", settings_.stall_timeout);
-    }
-    if (now - active.window_start < settings_.speed_window) {
-        return std::nullopt;
-    }
-    const auto window_ms = static_cast<std::uint64_t>(settings_.speed_window.count());
-    if (active.window_bytes * 1000 < settings_.min_bytes_per_second * window_ms) {
-        return silent(
-            fmt::format("sent less than {} bytes a second", settings_.min_bytes_per_second),
-            settings_.speed_window);
-    }
-    active.window_start = now;
-    active.window_bytes = 0;
-    return std::nullopt;
 }
 
 Clock::time_point CurlLoop::Impl::next_deadline(Clock::time_point now) const {
     Clock::time_point next = now + longest_wait;
     for (const auto& [id, active] : active_) {
-        if (active->paused || active->stage == Active::Stage::connecting) {
-            continue;
-        }
-        const bool waiting = active->stage == Active::Stage::waiting;
-        next = std::min(next, active->last_activity + (waiting ? settings_.first_byte_timeout
-                                                               : settings_.stall_timeout));
-        if (!waiting) {
-            next = std::min(next, active->window_start + settings_.speed_window);
-        }
+        next = std::min(next, active->patience.deadline(settings_).value_or(next));
     }
     return std::max(next, now);
 }
@@ -441,11 +389,7 @@ ResponseHead read_head(CURL* easy) {
 
 std::size_t on_header(char* /*data*/, std::size_t size, std::size_t count, void* user) noexcept {
     Active& active = *static_cast<Active*>(user);
-    active.last_activity = Clock::now();
-    if (active.stage != Active::Stage::answering) {
-        active.stage = Active::Stage::answering;
-        active.window_start = active.last_activity;
-    }
+    active.patience.received(Clock::now(), 0);
     return size * count;
 }
 
@@ -461,15 +405,15 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
             flow = active.receiver->body(std::as_bytes(std::span(data, size * count)));
         }
         if (flow == Flow::pause) {
-            active.paused = true;
+            active.is_paused = true;
+            active.patience.pause();
             return CURL_WRITEFUNC_PAUSE;
         }
         if (flow == Flow::stop) {
             active.stopped = true;
             return CURL_WRITEFUNC_ERROR;
         }
-        active.last_activity = Clock::now();
-        active.window_bytes += size * count;
+        active.patience.received(Clock::now(), size * count);
         return size * count;
     } catch (...) {
         *active.failure = std::current_exception();

@@ -106,6 +106,44 @@ MirrorChoice choose_mirror(std::span<const Mirror> mirrors, Clock::time_point no
     return UseMirror{*best};
 }
 
+void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock::time_point now,
+                  Clock::duration pause) {
+    mirror.reason = failure.reason;
+    mirror.last_failure = failure.kind;
+    switch (failure.kind) {
+    case FailureClass::transient:
+    case FailureClass::unreachable:
+        ++mirror.failures;
+        ++mirror.host->failures;
+        mirror.retry_at = now + pause;
+        break;
+    case FailureClass::no_ranges:
+        // If the whole file was asked for, not even that can be had.
+        mirror.trust = asked == AskedFor::whole ? Trust::barred : mirror.trust;
+        mirror.can_ranges = false;
+        break;
+    case FailureClass::absent:
+    case FailureClass::poison:
+        mirror.trust = Trust::barred;
+        break;
+    }
+    if (failure.retry_after && mirror.trust != Trust::barred) {
+        mirror.host->parked_until = now + *failure.retry_after;
+        mirror.host->most = 1;
+    }
+}
+
+void take_success(Mirror& mirror) {
+    mirror.failures = 0;
+    mirror.host->failures = 0;
+    mirror.host->most = std::min(mirror.host->most + 1, mirror.host->limit);
+}
+
+bool all_barred(std::span<const Mirror> mirrors) {
+    return std::all_of(mirrors.begin(), mirrors.end(),
+                       [](const Mirror& mirror) { return mirror.trust == Trust::barred; });
+}
+
 std::vector<std::size_t> order_files(std::span<const OpenFile> files) {
     std::vector<std::size_t> order;
     bool small_on_its_way = false;

@@ -124,6 +124,18 @@ using MirrorChoice = std::variant<UseMirror, WaitForMirror, NoMirror>;
 MirrorChoice choose_mirror(std::span<const Mirror> mirrors, Clock::time_point now,
                            std::uint64_t bytes_present);
 
+/// What was asked of a mirror when it failed.
+enum class AskedFor { part, whole };
+
+/// Takes a failure into account: the mirror pauses so long, serves whole files only, or is barred.
+void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock::time_point now,
+                  Clock::duration pause);
+
+/// The host served what it was asked for.
+void take_success(Mirror& mirror);
+
+[[nodiscard]] bool all_barred(std::span<const Mirror> mirrors);
+
 /// One file of a batch, as the choice between files sees it.
 struct OpenFile {
     std::uint64_t size = 0;

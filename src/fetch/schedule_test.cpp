@@ -136,6 +136,39 @@ TEST_F(ThreeMirrors, WithoutRangesIsAskedLaterOnceMuchIsThere) {
     EXPECT_EQ(choice_of(mirrors, now, 8 * mebibyte + 1), 0);
 }
 
+TEST_F(ThreeMirrors, EachFailureHasItsConsequence) {
+    const auto fail = [&](std::size_t i, FailureClass kind, AskedFor asked) {
+        take_failure(mirrors[i], {kind, "why", std::nullopt}, asked, now, seconds(3));
+    };
+    fail(0, FailureClass::transient, AskedFor::part);
+    EXPECT_EQ(mirrors[0].retry_at, now + seconds(3));
+    EXPECT_EQ(mirrors[0].host->failures, 1);
+    EXPECT_EQ(mirrors[0].trust, Trust::full);
+    fail(0, FailureClass::absent, AskedFor::part);
+    EXPECT_EQ(mirrors[0].trust, Trust::barred);
+    fail(1, FailureClass::no_ranges, AskedFor::part);
+    EXPECT_FALSE(mirrors[1].can_ranges);
+    fail(1, FailureClass::no_ranges, AskedFor::part);
+    EXPECT_EQ(mirrors[1].trust, Trust::full) << "two parts were on their way";
+    fail(1, FailureClass::no_ranges, AskedFor::whole);
+    EXPECT_EQ(mirrors[1].trust, Trust::barred);
+    EXPECT_FALSE(all_barred(mirrors));
+    fail(2, FailureClass::poison, AskedFor::whole);
+    EXPECT_TRUE(all_barred(mirrors));
+    EXPECT_EQ(mirrors[2].reason, "why");
+}
+
+TEST_F(ThreeMirrors, ABusyHostGetsOneTransferUntilItServesAgain) {
+    take_failure(mirrors[0], {FailureClass::transient, "busy", seconds(9)}, AskedFor::part, now,
+                 seconds(0));
+    EXPECT_EQ(mirrors[0].host->parked_until, now + seconds(9));
+    EXPECT_EQ(mirrors[0].host->most, 1);
+    take_success(mirrors[0]);
+    take_success(mirrors[0]);
+    EXPECT_EQ(mirrors[0].host->most, 2) << "no more than the limit";
+    EXPECT_EQ(mirrors[0].host->failures, 0);
+}
+
 TEST(Hosts, KeepOneStateForEachName) {
     Hosts hosts(3);
     Host& first = hosts.at("a.example.org");

@@ -260,10 +260,7 @@ void Target::settle_account(std::size_t mirror, const TransferReport& report) {
     if (report.failure) {
         judge_failure(mirror, report);
     } else {
-        Host& host = *mirrors_[mirror].host;
-        mirrors_[mirror].failures = 0;
-        host.failures = 0;
-        host.most = std::min(host.most + 1, host.limit);
+        take_success(mirrors_[mirror]);
     }
     if (phase_ == Phase::fetching) {
         go_on();
@@ -272,36 +269,16 @@ void Target::settle_account(std::size_t mirror, const TransferReport& report) {
 
 void Target::judge_failure(std::size_t mirror_index, const TransferReport& report) {
     const Failure& failure = *report.failure;
-    Mirror& mirror = mirrors_[mirror_index];
-    mirror.reason = failure.reason;
-    mirror.last_failure = failure.kind;
     news_ = failure.reason;
     news_mirror_ = mirror_index;
     const bool worthwhile = report.brought_bytes >= worthwhile_bytes && !one_mirror_only_;
     fruitless_tries_ += worthwhile ? 0 : cost_of(failure.kind);
-    switch (failure.kind) {
-    case FailureClass::transient:
-    case FailureClass::unreachable:
-        ++mirror.failures;
-        ++mirror.host->failures;
-        mirror.retry_at = Clock::now() + context_.backoff.pause(mirror.failures);
-        break;
-    case FailureClass::no_ranges:
-        // If the whole file was asked for, not even that can be had.
-        mirror.trust = report.how == AskedBytes::How::ranged ? mirror.trust : Trust::barred;
-        mirror.can_ranges = false;
-        break;
-    case FailureClass::absent:
-        mirror.trust = Trust::barred;
-        break;
-    case FailureClass::poison:
-        mirror.trust = Trust::barred;
+    Mirror& mirror = mirrors_[mirror_index];
+    take_failure(mirror, failure,
+                 report.how == AskedBytes::How::ranged ? AskedFor::part : AskedFor::whole,
+                 Clock::now(), context_.backoff.pause(mirror.failures + 1));
+    if (failure.kind == FailureClass::poison) {
         drop(1U << source_numbers_[mirror_index]);
-        break;
-    }
-    if (failure.retry_after && mirror.trust != Trust::barred) {
-        mirror.host->parked_until = Clock::now() + *failure.retry_after;
-        mirror.host->most = 1;
     }
 }
 
@@ -322,9 +299,7 @@ void Target::drop(std::uint32_t sources) {
 }
 
 bool Target::is_exhausted() const {
-    return fruitless_tries_ >= tries_per_file(mirrors_.size()) ||
-           std::all_of(mirrors_.begin(), mirrors_.end(),
-                       [](const Mirror& mirror) { return mirror.trust == Trust::barred; });
+    return fruitless_tries_ >= tries_per_file(mirrors_.size()) || all_barred(mirrors_);
 }
 
 void Target::go_on() {
