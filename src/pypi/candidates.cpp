@@ -40,7 +40,13 @@ class PageSearch {
     /// The wheels of one version, as indexes into the page's.
     using Release = std::vector<std::size_t>;
 
+    struct Best {
+        std::size_t wheel = 0;
+        std::uint32_t rank = no_rank;
+    };
+
     [[nodiscard]] std::vector<Release> releases() const;
+    void improve(std::vector<Best>& best, std::size_t wheel) const;
     void add_release(const Release& release);
     Fate fit(const WheelFile& wheel);
     void note_fate(const std::string& version, Fate fate);
@@ -159,23 +165,14 @@ std::vector<PageSearch::Release> PageSearch::releases() const {
 }
 
 void PageSearch::add_release(const Release& release) {
-    struct Best {
-        std::size_t wheel = 0;
-        std::uint32_t rank = no_rank;
-    };
-
     std::vector<Best> best(finder_.pythons_.size());
     Fate fate = Fate::no_matching_tag;
     for (const std::size_t i : release) {
         const WheelFile& wheel = page_.wheels[i];
         const Fate own = fit(wheel);
         fate = std::max(fate, own);
-        for (std::size_t p = 0; own == Fate::candidate && p < best.size(); ++p) {
-            if (ranks_[p] != no_rank &&
-                (best[p].rank == no_rank ||
-                 is_better(wheel, ranks_[p], page_.wheels[best[p].wheel], best[p].rank))) {
-                best[p] = {i, ranks_[p]};
-            }
+        if (own == Fate::candidate) {
+            improve(best, i);
         }
     }
     if (fate != Fate::candidate) {
@@ -197,6 +194,18 @@ void PageSearch::add_release(const Release& release) {
               [](const WheelCandidate& a, const WheelCandidate& b) {
                   return a.pythons.back() < b.pythons.back();
               });
+}
+
+/// Takes a wheel, whose ranks are in `ranks_`, for each Python that it is better for.
+void PageSearch::improve(std::vector<Best>& best, std::size_t wheel) const {
+    for (std::size_t p = 0; p < best.size(); ++p) {
+        const bool is_first = best[p].rank == no_rank;
+        if (ranks_[p] != no_rank &&
+            (is_first || is_better(page_.wheels[wheel], ranks_[p], page_.wheels[best[p].wheel],
+                                   best[p].rank))) {
+            best[p] = {wheel, ranks_[p]};
+        }
+    }
 }
 
 /// Fills `ranks_`.

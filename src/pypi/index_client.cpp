@@ -150,23 +150,30 @@ void IndexClient::look_up(PageSearch& search) const {
 }
 
 void IndexClient::fetch_pages(std::vector<PageSearch>& searches) {
-    while (!policy_.offline) {
+    for (std::vector<PageSearch*> asking = still_open(searches); !asking.empty();
+         asking = still_open(searches)) {
         std::vector<HttpRequest> requests;
-        std::vector<PageSearch*> asking;
-        for (PageSearch& search : searches) {
-            if (search.is_open()) {
-                requests.push_back({search.url(), {std::string(accept_header)}, std::nullopt});
-                asking.push_back(&search);
-            }
-        }
-        if (asking.empty()) {
-            return;
+        requests.reserve(asking.size());
+        for (const PageSearch* search : asking) {
+            requests.push_back({search->url(), {std::string(accept_header)}, std::nullopt});
         }
         const std::vector<HttpResponse> responses = transport_.get(requests);
         for (std::size_t i = 0; i < asking.size(); ++i) {
             accept(*asking[i], responses.at(i));
         }
     }
+}
+
+/// Those with a mirror left to ask; none offline.
+std::vector<IndexClient::PageSearch*>
+IndexClient::still_open(std::vector<PageSearch>& searches) const {
+    std::vector<PageSearch*> open;
+    for (PageSearch& search : searches) {
+        if (!policy_.offline && search.is_open()) {
+            open.push_back(&search);
+        }
+    }
+    return open;
 }
 
 void IndexClient::accept(PageSearch& search, const HttpResponse& response) const {

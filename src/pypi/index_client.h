@@ -80,6 +80,7 @@ class IndexClient {
     void look_up(PageSearch& search) const;
     void accept(PageSearch& search, const HttpResponse& response) const;
     void fetch_pages(std::vector<PageSearch>& searches);
+    [[nodiscard]] std::vector<PageSearch*> still_open(std::vector<PageSearch>& searches) const;
     void store_found(const std::vector<MetadataSearch*>& searches) const;
 
     HttpTransport& transport_;

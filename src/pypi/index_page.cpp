@@ -132,19 +132,18 @@ bool read_hash(const std::string& hex, std::optional<Sha256>& digest) {
 std::optional<Version> sdist_version(std::string_view file_name, const PackageName& project) {
     static constexpr std::array<std::string_view, 5> endings = {".tar.gz", ".zip", ".tgz",
                                                                 ".tar.bz2", ".tar.xz"};
-    for (const std::string_view ending : endings) {
-        if (!file_name.ends_with(ending)) {
-            continue;
-        }
-        const std::string_view stem = file_name.substr(0, file_name.size() - ending.size());
-        for (std::size_t cut = stem.find('-'); cut != std::string_view::npos;
-             cut = stem.find('-', cut + 1)) {
-            if (PackageName::parse(stem.substr(0, cut)) != project) {
-                continue;
-            }
-            if (std::optional<Version> version = Version::parse(stem.substr(cut + 1))) {
-                return version;
-            }
+    const auto* const ending =
+        std::find_if(endings.begin(), endings.end(),
+                     [file_name](std::string_view known) { return file_name.ends_with(known); });
+    if (ending == endings.end()) {
+        return std::nullopt;
+    }
+    const std::string_view stem = file_name.substr(0, file_name.size() - ending->size());
+    for (std::size_t cut = stem.find('-'); cut != std::string_view::npos;
+         cut = stem.find('-', cut + 1)) {
+        std::optional<Version> version = Version::parse(stem.substr(cut + 1));
+        if (version && PackageName::parse(stem.substr(0, cut)) == project) {
+            return version;
         }
     }
     return std::nullopt;

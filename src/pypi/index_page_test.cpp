@@ -26,7 +26,7 @@ std::string json_page(const std::string& files) {
 
 /// One wheel's JSON with further members.
 std::string json_wheel(const std::string& members) {
-    return R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"https://files.example.org/w.whl")" +
+    return R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"https://cdn.example.org/w.whl")" +
            members + "}";
 }
 
@@ -49,14 +49,14 @@ std::string complaint(const std::string& bytes, const std::string& type = "") {
 
 TEST(IndexPage, ReadsEveryFieldOfTheJsonForm) {
     const WheelFile wheel = only_wheel(json_page(
-        R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"https://files.example.org/a/w.whl#x",)"
+        R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"https://cdn.example.org/a/w.whl#x",)"
         R"("hashes":{"md5":"0","sha256":")" +
         digest + R"("},"requires-python":">=3.8","size":123,)" +
         R"("upload-time":"2024-01-02T03:04:05.678Z","yanked":"broken",)" +
         R"("core-metadata":{"sha256":")" + other_digest + R"("},"unknown":[{"a":1}]})"));
     EXPECT_EQ(wheel.file_name, "demo_pkg-1.0-py3-none-any.whl");
     EXPECT_EQ(wheel.wheel.version.text(), "1.0");
-    EXPECT_EQ(wheel.url, "https://files.example.org/a/w.whl");
+    EXPECT_EQ(wheel.url, "https://cdn.example.org/a/w.whl");
     EXPECT_EQ(wheel.sha256, Sha256::parse(digest));
     EXPECT_EQ(wheel.size_bytes, 123U);
     EXPECT_EQ(wheel.requires_python, ">=3.8");

@@ -56,7 +56,7 @@ class TagScanner {
 PageEntry entry_of(const Tag& anchor, const std::string& href);
 void read_metadata_attribute(const Tag& anchor, PageEntry& entry);
 std::string sha256_in(std::string_view text);
-bool is_distribution(std::string_view file_name);
+bool is_distribution(const std::string& href);
 std::string decoded(std::string_view text);
 std::string decoded_entity(std::string_view name);
 std::string utf8(std::uint32_t point);
@@ -73,11 +73,8 @@ RawPage read_html_page(std::string_view bytes, const std::string& url) {
         const std::string* href = tag->find("href");
         if (tag->name == "base" && href != nullptr && !href->empty()) {
             page.base = resolve_url(url, *href).value_or(url);
-        } else if (tag->name == "a" && href != nullptr) {
-            PageEntry entry = entry_of(*tag, *href);
-            if (is_distribution(entry.file_name)) {
-                page.entries.push_back(std::move(entry));
-            }
+        } else if (tag->name == "a" && href != nullptr && is_distribution(*href)) {
+            page.entries.push_back(entry_of(*tag, *href));
         } else if (tag->name == "meta") {
             const std::string* name = tag->find("name");
             is_index = is_index || (name != nullptr && *name == "pypi:repository-version");
@@ -247,12 +244,12 @@ std::string sha256_in(std::string_view text) {
 }
 
 /// What an index page links to: wheels, sdists, and the older kinds, which show that it is one.
-bool is_distribution(std::string_view file_name) {
+bool is_distribution(const std::string& href) {
     static constexpr std::array<std::string_view, 10> endings = {
         ".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".egg", ".exe", ".msi", ".rpm"};
-    return std::any_of(endings.begin(), endings.end(), [file_name](std::string_view ending) {
-        return file_name.ends_with(ending);
-    });
+    const std::string file_name = file_name_of_url(href);
+    return std::any_of(endings.begin(), endings.end(),
+                       [&](std::string_view ending) { return file_name.ends_with(ending); });
 }
 
 std::string decoded(std::string_view text) {
