@@ -56,7 +56,7 @@ Lock two_target_lock() {
 TEST(LockText, BeginsWithItsVersionAndHasOneBlockAPackage) {
     Lock lock{
         sha256_of("manifest"), {target_of("default")}, {package_of("idna", "3.10", {"default"})}};
-    lock.packages[0].dependencies = {"attrs", "b >=1"};
+    lock.packages[0].dependencies = {"attrs", "b >=1", "c[more] >=2"};
     lock = with_digests(lock);
     EXPECT_EQ(to_text(lock), "version = 1\n"
                              "manifest = \"sha256:" +
@@ -86,6 +86,7 @@ TEST(LockText, BeginsWithItsVersionAndHasOneBlockAPackage) {
                                  "requires = [\n"
                                  "    \"attrs\",\n"
                                  "    \"b >=1\",\n"
+                                 "    \"c[more] >=2\",\n"
                                  "]\n");
 }
 

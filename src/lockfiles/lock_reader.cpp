@@ -264,12 +264,12 @@ std::vector<PackageName> read_extras(const TomlValue& value) {
     return extras;
 }
 
-/// "name" or "name specifier". It is only shown, so it needs no more than to be harmless.
+/// "name", "name specifier" or "name[extra] specifier". It is only shown, so it needs no more than to be harmless.
 Names read_dependencies(const TomlValue& value) {
     Names lines = expect_strings(value, "requires");
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const std::string_view line = lines[i];
-        const auto name = PackageName::parse(line.substr(0, line.find(' ')));
+        const auto name = PackageName::parse(line.substr(0, line.find_first_of(" [")));
         const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) {
             return c >= ' ' && c <= '~' && c != '@' && c != '/' && c != '\\';
         });
