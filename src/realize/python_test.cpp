@@ -187,6 +187,32 @@ TEST(PythonPrefix, NeverRunsTheBytecodeOfWhatWasLaidOutBefore) {
     }
 }
 
+// A project's `current` link is one path for one prefix of the store after the other.
+TEST(PythonPrefix, NeverRunsTheBytecodeOfTheGenerationBefore) {
+    const std::optional<Interpreter> interpreter = some_python();
+    if (!interpreter) {
+        GTEST_SKIP() << "no Python here";
+    }
+    PythonPrefix prefix(*interpreter);
+    const std::filesystem::path current = prefix.world.folder() / "current";
+    const std::string module = "lib/" + interpreter->abi.library_folder() + "/site-packages/m.py";
+    for (const char* number : {"1", "2"}) {
+        const std::string content = fmt::format("print({})\n", number);
+        const Layout layout = compose({{{prefix.world.file(module, content)}}}, interpreter->abi);
+        PrefixRequest request = prefix.world.request(layout);
+        request.env = sha256_of(content);
+        request.interpreter = *interpreter;
+        const PrefixReport report =
+            build(prefix.world.store, request, prefix.pool, prefix.progress);
+        std::filesystem::remove(current);
+        std::filesystem::create_directory_symlink(report.prefix, current);
+        EXPECT_EQ(run("env -i " + prefix.home() + " " + (current / "bin/python").string() +
+                      " -c 'import m'")
+                      .out,
+                  number + std::string("\n"));
+    }
+}
+
 // An interpreter may be reached through a link in a folder that has no library beside it.
 TEST(PythonPrefix, RunsAnInterpreterThatIsALink) {
     const std::vector<Interpreter> found = interpreters();
