@@ -1,6 +1,7 @@
 """A Python index on loopback: PEP 503 and 691 pages, ranges, sidecars, and faults on request.
 
-Runs inside a test (`Index`), or alone: `index_server.py` serves `sample_index.py` and prints its URL.
+Runs inside a test (`Index`), or alone: `index_server.py` serves `sample_index.py`
+and prints its URL.
 """
 
 import hashlib
@@ -34,7 +35,9 @@ class Behaviour:
 class Index:
     """Serves wheels until closed. `requests` counts what was asked, by path."""
 
-    def __init__(self, wheels: list[Wheel], sdists: list[str] = (), behaviour: Behaviour | None = None):
+    def __init__(
+        self, wheels: list[Wheel], sdists: list[str] = (), behaviour: Behaviour | None = None
+    ):
         warnings.simplefilter("ignore", UserWarning)  # duplicate members are made on purpose
         self.behaviour = behaviour or Behaviour()
         self.wheels = {wheel.file_name: wheel for wheel in wheels}
@@ -84,7 +87,10 @@ class Index:
             send(request, 404, "text/plain", b"not found\n")
         else:
             is_json = self.behaviour.json and JSON_TYPE in request.headers.get("Accept", "")
-            page = self.json_page(project, wheels, sdists) if is_json else self.html_page(wheels, sdists)
+            if is_json:
+                page = self.json_page(project, wheels, sdists)
+            else:
+                page = self.html_page(wheels, sdists)
             if self.behaviour.truncate_pages:
                 page = page[: len(page) // 2]
             send(request, 200, JSON_TYPE if is_json else "text/html", page)
@@ -104,11 +110,13 @@ class Index:
             if wheel.requires_python:
                 entry["requires-python"] = wheel.requires_python
             if self.behaviour.sidecars:
-                entry["core-metadata"] = {"sha256": hashlib.sha256(wheel.metadata().encode()).hexdigest()}
+                digest = hashlib.sha256(wheel.metadata().encode()).hexdigest()
+                entry["core-metadata"] = {"sha256": digest}
             files.append(entry)
         for name in sdists:
             files.append({"filename": name, "url": f"{self.url}/files/{name}", "hashes": {}})
-        return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "files": files}).encode()
+        page = {"meta": {"api-version": "1.1"}, "name": project, "files": files}
+        return json.dumps(page).encode()
 
     def html_page(self, wheels: list[Wheel], sdists: list[str]) -> bytes:
         lines = ["<!DOCTYPE html><html><body>"]
@@ -119,13 +127,15 @@ class Index:
                 attributes += f' data-requires-python="{html.escape(wheel.requires_python)}"'
             if wheel.yanked:
                 attributes += ' data-yanked=""'
-            lines.append(f'<a href="../../files/{wheel.file_name}#sha256={digest}"{attributes}>{wheel.file_name}</a><br>')
+            target = f"../../files/{wheel.file_name}#sha256={digest}"
+            lines.append(f'<a href="{target}"{attributes}>{wheel.file_name}</a><br>')
         lines += [f'<a href="../../files/{name}">{name}</a><br>' for name in sdists]
         return "\n".join(lines + ["</body></html>"]).encode()
 
     def answer_file(self, request: BaseHTTPRequestHandler, name: str) -> None:
         if name.endswith(".metadata") and self.behaviour.sidecars:
-            send(request, 200, "text/plain", self.wheels[name[: -len(".metadata")]].metadata().encode())
+            wheel = self.wheels[name[: -len(".metadata")]]
+            send(request, 200, "text/plain", wheel.metadata().encode())
             return
         if name not in self.archives:
             send(request, 404, "text/plain", b"not found\n")
@@ -148,11 +158,12 @@ class Index:
         self.send_body(request, body)
 
     def send_body(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        step = max(1, self.behaviour.bytes_per_second // 20) if self.behaviour.bytes_per_second else len(body) or 1
+        rate = self.behaviour.bytes_per_second
+        step = max(1, rate // 20 if rate else len(body))
         try:
             for begin in range(0, len(body), step):
                 request.wfile.write(body[begin : begin + step])
-                if self.behaviour.bytes_per_second:
+                if rate:
                     time.sleep(0.05)
         except (BrokenPipeError, ConnectionResetError):
             request.close_connection = True

@@ -38,7 +38,8 @@ class Wheel:
         return f"{self.distribution}-{self.version}-{self.tag}.whl"
 
     def metadata(self) -> str:
-        lines = ["Metadata-Version: 2.1", f"Name: {self.metadata_name or self.name}", f"Version: {self.version}"]
+        lines = ["Metadata-Version: 2.1"]
+        lines += [f"Name: {self.metadata_name or self.name}", f"Version: {self.version}"]
         if self.requires_python:
             lines.append(f"Requires-Python: {self.requires_python}")
         lines += [f"Provides-Extra: {extra}" for extra in self.extras]
@@ -52,12 +53,15 @@ class Wheel:
             members[path] = content.encode() if isinstance(content, str) else content
         members[f"{info}/METADATA"] = self.metadata().encode()
         members[f"{info}/WHEEL"] = (
-            f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {self.tag}\n".encode()
+            "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n"
+            f"Tag: {self.tag}\n".encode()
         )
         if self.scripts:
             lines = "".join(f"{name} = {target}\n" for name, target in self.scripts.items())
             members[f"{info}/entry_points.txt"] = f"[console_scripts]\n{lines}".encode()
-        record = "".join(f"{path},{record_hash(content)},{len(content)}\n" for path, content in members.items())
+        record = "".join(
+            f"{path},{record_hash(content)},{len(content)}\n" for path, content in members.items()
+        )
         if self.record_lies:
             record = record.replace("sha256=", "sha256=A", 1)
         members[f"{info}/RECORD"] = (record + f"{info}/RECORD,,\n").encode()
