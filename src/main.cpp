@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <random>
 #include <thread>
 
 #include <pthread.h>
@@ -65,5 +66,6 @@ int main(int argc, char** argv) {
     invocation.variables = envpm::Variables::from_strings(environ);
     invocation.stop = signals.token();
     invocation.now = std::chrono::system_clock::now();
+    invocation.random_seed = std::random_device()();
     return static_cast<int>(envpm::cli::run_command(invocation));
 }

@@ -67,6 +67,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 
     std::vector<TargetSolution> solutions;
     for (const Target& target : manifest.targets) {
+        services.throw_if_stopped();
         auto answer = solve_target(run, target, solutions);
         if (auto* explanation = std::get_if<Explanation>(&answer)) {
             report.outcome = LockReport::Outcome::impossible;
