@@ -167,8 +167,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
                     statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
-        Explanation explanation = explain(*conflict, universe, run.requests,
-                                          run.listings.loaded_names(), run.services.stop());
+        Explanation explanation = explain(*conflict, universe, run.listings, run.services.stop());
         explanation.target = target.name;
         return explanation;
     }
