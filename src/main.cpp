@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <random>
 #include <thread>
 
 extern char** environ; // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
@@ -66,5 +67,6 @@ int main(int argc, char** argv) {
     invocation.variables = envpm::Variables::from_strings(environ);
     invocation.stop = signals.token();
     invocation.now = std::chrono::system_clock::now();
+    invocation.random_seed = std::random_device()();
     return static_cast<int>(envpm::cli::run_command(invocation));
 }
