@@ -11,7 +11,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass
 class Wheel:
-    """One wheel. `files` are beside the metadata, by path; values are bytes or text."""
+    """One wheel. `files` are beside the metadata, by path; values are bytes or text.
+
+    `executable` names those of them with mode 0755.
+    """
 
     name: str
     version: str
@@ -20,6 +23,7 @@ class Wheel:
     requires_python: str = ""
     tag: str = "py3-none-any"
     files: dict[str, bytes | str] = field(default_factory=dict)
+    executable: set[str] = field(default_factory=set)
     scripts: dict[str, str] = field(default_factory=dict)
     yanked: bool = False
     uploaded: str = "2026-01-01T00:00:00.000000Z"
@@ -78,7 +82,7 @@ class Wheel:
             for path, content in members:
                 entry = zipfile.ZipInfo(path, EPOCH)
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
+                entry.external_attr = (0o755 if path in self.executable else 0o644) << 16
                 archive.writestr(entry, content)
         return buffer.getvalue()
 
