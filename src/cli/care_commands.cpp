@@ -59,10 +59,13 @@ ExitCode run_verify(const Session& session) {
         tell(session, words_of(report, session.terminal));
     } else {
         show(words_of(report, session.terminal));
-        tell(session, fmt::format("{} {} files are damaged\nhint: delete them and run `envpm "
-                                  "install`, which fetches what is missing\n",
-                                  styled(session.terminal, Style::bad, "error:"),
-                                  report.store.size() + report.prefix.size()));
+        const std::string prefix =
+            report.prefix.empty() ? "" : " and the folder " + report.prefix_folder.string();
+        tell(session,
+             fmt::format("{} {} files are damaged\nhint: delete what is named above{}, then "
+                         "run `envpm install`, which brings it in again\n",
+                         styled(session.terminal, Style::bad, "error:"),
+                         report.store.size() + report.prefix.size(), prefix));
     }
     return is_whole ? ExitCode::done : ExitCode::integrity;
 }

@@ -85,7 +85,9 @@ ExitCode prepare(const Session& session, const Project& project) {
         return ExitCode::done;
     }
     const pipeline::InstallReport report =
-        pipeline::install({project, pipeline::LockUse::update, session.arguments.global.target, {}},
+        pipeline::install({.project = project,
+                           .target = session.arguments.global.target,
+                           .purpose = pipeline::InstallPurpose::use_it},
                           session.services);
     if (!report.was_current) {
         tell(session, words_of(report, session.terminal));

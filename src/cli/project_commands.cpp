@@ -1,3 +1,4 @@
+#include "base/error.h"
 #include "cli/render.h"
 #include "cli/session.h"
 
@@ -12,6 +13,8 @@ using pipeline::Project;
 
 ExitCode install_after_edit(const Session& session, const Project& project,
                             const pipeline::EditReport& edit, char sign);
+pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
+                                        const pipeline::EditReport& edit);
 ExitCode run_lock_check(const Session& session, const Project& project);
 
 } // namespace
@@ -96,9 +99,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
         return ExitCode::no_solution;
     }
     if (!session.arguments.no_install) {
-        const pipeline::InstallReport installed = pipeline::install(
-            {project, pipeline::LockUse::locked, session.arguments.global.target, {}},
-            session.services);
+        const pipeline::InstallReport installed = install_or_undo(session, project, edit);
         if (is_json) {
             document_value.get_if<Json::Object>()->emplace("install", json_of(installed));
         } else {
@@ -109,6 +110,21 @@ ExitCode install_after_edit(const Session& session, const Project& project,
         show(document(std::move(document_value)));
     }
     return ExitCode::done;
+}
+
+/// An edit that cannot be installed is taken back: all of it or nothing.
+pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
+                                        const pipeline::EditReport& edit) {
+    try {
+        return pipeline::install({.project = project,
+                                  .lock_use = pipeline::LockUse::locked,
+                                  .target = session.arguments.global.target},
+                                 session.services);
+    } catch (Error& error) {
+        pipeline::undo(project, edit);
+        error.add_context("envpm.toml and envpm.lock are as before");
+        throw;
+    }
 }
 
 ExitCode run_lock_check(const Session& session, const Project& project) {

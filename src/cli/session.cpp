@@ -32,7 +32,8 @@ void tell(const Session& session, const std::string& words) {
 
 void show(const std::string& data) {
     std::fwrite(data.data(), 1, data.size(), stdout);
-    if (std::fflush(stdout) != 0) {
+    // A reader that has seen enough (`| head`) is no failure.
+    if (std::fflush(stdout) != 0 && errno != EPIPE) {
         throw_system_error("cannot write the output", "standard output", errno);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/installed.h"
 
 #include <fmt/format.h>
 
@@ -29,7 +30,9 @@ std::vector<realize::Generation> generations(const Project& project) {
 }
 
 realize::Generation roll_back(const Project& project, std::optional<int> number) {
-    return generations_of(project).roll_back(number);
+    realize::Generation generation = generations_of(project).roll_back(number);
+    remember_rollback(project);
+    return generation;
 }
 
 SealReport seal(const Project& project, Services& services) {
@@ -98,7 +101,7 @@ void throw_damaged(const std::vector<realize::PrefixDamage>& damages,
         files += fmt::format("{}{} ({})", files.empty() ? "" : ", ", damage.path, damage.what);
     }
     throw Error({fmt::format("the environment is damaged: {}", files), prefix.string(),
-                 "`envpm gc` and `envpm install` make it anew"},
+                 "delete that folder and run `envpm install`, which makes it anew"},
                 ExitCode::integrity);
 }
 

@@ -34,6 +34,7 @@ SealReport seal(const Project& project, Services& services);
 struct VerifyReport {
     std::vector<store::Damage> store;
     std::vector<realize::PrefixDamage> prefix; ///< of the project's current one, if there is one
+    std::filesystem::path prefix_folder;
 };
 
 VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth depth,

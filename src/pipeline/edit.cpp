@@ -22,7 +22,12 @@ Manifest parse_manifest(const std::string& text, const Project& project);
 std::string with_additions(std::string text, const AddRequest& request,
                            const std::vector<ManifestRequirement>& additions);
 void bound_by_choice(std::vector<ManifestRequirement>& additions, const Lock& lock);
-void commit(const Project& project, const std::string& manifest, const Lock& lock);
+std::vector<ManifestRequirement> read_additions(const AddRequest& request,
+                                                const Manifest& manifest);
+void keep_parts(ManifestRequirement& addition, const Manifest& manifest);
+FileLock edit_lock(const Project& project);
+void commit(const Project& project, const std::string& manifest, EditReport& report);
+void finish_edit(const Project& project);
 std::filesystem::path journal_of(const Project& project);
 std::string entry_of(const ManifestRequirement& requirement);
 void append_missing_line(const std::filesystem::path& file, const std::string& line);
@@ -31,18 +36,16 @@ std::optional<std::string> python_series(const Services& services);
 } // namespace
 
 EditReport add(const AddRequest& request, Services& services) {
-    const std::string text = read_file(request.project.manifest_file);
-    std::vector<ManifestRequirement> additions;
-    for (const std::string& typed : request.requirements) {
-        additions.push_back(requirement_from_text(typed, "the command line"));
-        additions.back().index = request.index;
-    }
-    const std::optional<Lock> previous = read_lock(request.project);
-    std::string edited = with_additions(text, request, additions);
-    LockRequest question{.project = request.project};
+    const FileLock alone = edit_lock(request.project);
     EditReport report;
+    report.manifest_before = read_file(request.project.manifest_file);
+    const std::string& text = report.manifest_before;
+    std::vector<ManifestRequirement> additions =
+        read_additions(request, parse_manifest(text, request.project));
+    std::string edited = with_additions(text, request, additions);
     report.lock =
-        solve_manifest(parse_manifest(edited, request.project), previous, question, services);
+        solve_manifest(parse_manifest(edited, request.project), read_lock(request.project),
+                       {.project = request.project}, services);
     if (report.lock.outcome == LockReport::Outcome::impossible) {
         return report;
     }
@@ -52,7 +55,7 @@ EditReport add(const AddRequest& request, Services& services) {
     // The bounds are what was chosen, so the answer stands; only the manifest's digest is another.
     report.lock.lock->manifest = manifest_digest(manifest, read_requests(manifest));
     services.throw_if_stopped();
-    commit(request.project, edited, *report.lock.lock);
+    commit(request.project, edited, report);
     for (const ManifestRequirement& addition : additions) {
         report.entries.push_back(entry_of(addition));
     }
@@ -60,8 +63,10 @@ EditReport add(const AddRequest& request, Services& services) {
 }
 
 EditReport remove(const RemoveRequest& request, Services& services) {
-    std::string text = read_file(request.project.manifest_file);
+    const FileLock alone = edit_lock(request.project);
     EditReport report;
+    report.manifest_before = read_file(request.project.manifest_file);
+    std::string text = report.manifest_before;
     for (const std::string& typed : request.names) {
         const auto name = PackageName::parse(typed);
         if (!name) {
@@ -72,32 +77,35 @@ EditReport remove(const RemoveRequest& request, Services& services) {
         text = manifest::without_requirement(text, request.project.manifest_file, *name);
         report.entries.push_back(name->string());
     }
-    const std::optional<Lock> previous = read_lock(request.project);
-    report.lock = solve_manifest(parse_manifest(text, request.project), previous,
+    report.lock = solve_manifest(parse_manifest(text, request.project), read_lock(request.project),
                                  {.project = request.project}, services);
     services.throw_if_stopped();
     if (report.lock.outcome != LockReport::Outcome::impossible) {
-        commit(request.project, text, *report.lock.lock);
+        commit(request.project, text, report);
     }
     return report;
 }
 
-void finish_interrupted_edit(const Project& project) {
-    const std::filesystem::path journal = journal_of(project);
-    const auto text = read_file_if_present(journal);
-    if (!text) {
+void undo(const Project& project, const EditReport& edit) {
+    const FileLock alone = edit_lock(project);
+    const auto now = read_file_if_present(project.lock_file());
+    if (!now || *now != lockfiles::to_text(*edit.lock.lock)) {
         return;
     }
-    const Json edit = parse_json(*text, journal.string());
-    if (edit.number("version") != journal_version) {
-        throw Error(
-            {"another version of envpm was interrupted while it edited this project",
-             journal.string(),
-             "finish with that version, or delete this file to keep both files as they are"});
+    // The manifest first: a kill between the two leaves a stale lock, which the next command mends.
+    write_file(project.manifest_file, edit.manifest_before);
+    if (edit.lock_before) {
+        write_file(project.lock_file(), *edit.lock_before);
+    } else {
+        std::filesystem::remove(project.lock_file());
     }
-    write_file(project.manifest_file, edit.text("manifest"));
-    write_file(project.lock_file(), edit.text("lock"));
-    std::filesystem::remove(journal);
+}
+
+void finish_interrupted_edit(const Project& project) {
+    if (std::filesystem::exists(journal_of(project))) {
+        const FileLock alone = edit_lock(project);
+        finish_edit(project);
+    }
 }
 
 std::filesystem::path init(const std::filesystem::path& folder,
@@ -112,9 +120,13 @@ std::filesystem::path init(const std::filesystem::path& folder,
     if (own_name.empty()) {
         own_name = whole.parent_path().filename().string();
     }
+    const std::string text =
+        manifest::new_manifest(name.value_or(own_name), python_series(services));
+    // A folder may be called what no workspace can be; that is said now and not by every command.
+    parse_manifest(text, {file});
     append_missing_line(whole / ".gitignore", ".envpm/");
     append_missing_line(whole / ".gitattributes", "envpm.lock linguist-generated=true");
-    write_file(file, manifest::new_manifest(name.value_or(own_name), python_series(services)));
+    write_file(file, text);
     return file;
 }
 
@@ -152,13 +164,77 @@ void bound_by_choice(std::vector<ManifestRequirement>& additions, const Lock& lo
     }
 }
 
+std::vector<ManifestRequirement> read_additions(const AddRequest& request,
+                                                const Manifest& manifest) {
+    std::vector<ManifestRequirement> additions;
+    for (const std::string& typed : request.requirements) {
+        ManifestRequirement addition = requirement_from_text(typed, "the command line");
+        for (const ManifestRequirement& other : additions) {
+            if (other.name == addition.name) {
+                throw Error({fmt::format("`{}` stands twice", addition.name.string()),
+                             "the command line", "name each package once: `alpha>=1,<2`"},
+                            ExitCode::usage);
+            }
+        }
+        addition.index = request.index;
+        keep_parts(addition, manifest);
+        additions.push_back(std::move(addition));
+    }
+    return additions;
+}
+
+/// What is there and was not typed stays.
+void keep_parts(ManifestRequirement& addition, const Manifest& manifest) {
+    for (const ManifestRequirement& there : manifest.pypi_dependencies) {
+        if (there.name != addition.name) {
+            continue;
+        }
+        if (addition.extras.empty()) {
+            addition.extras = there.extras;
+        }
+        if (addition.marker.empty()) {
+            addition.marker = there.marker;
+        }
+        if (!addition.index) {
+            addition.index = there.index;
+        }
+    }
+}
+
+FileLock edit_lock(const Project& project) {
+    return {project.folder() / ".envpm/edit.lock", LockKind::exclusive};
+}
+
 /// Two files cannot be renamed as one; a journal that holds both can.
-void commit(const Project& project, const std::string& manifest, const Lock& lock) {
-    const std::string lock_text = lockfiles::to_text(lock);
+void commit(const Project& project, const std::string& manifest, EditReport& report) {
+    if (read_file(project.manifest_file) != report.manifest_before) {
+        throw Error({"the manifest was changed while envpm worked, so nothing was written",
+                     project.manifest_file.string(), "run the command again"});
+    }
+    report.lock_before = read_file_if_present(project.lock_file());
+    const std::string lock_text = lockfiles::to_text(*report.lock.lock);
     write_file(journal_of(project),
                to_text(Json(Json::Object{
                    {"version", journal_version}, {"manifest", manifest}, {"lock", lock_text}})));
-    finish_interrupted_edit(project);
+    finish_edit(project);
+}
+
+void finish_edit(const Project& project) {
+    const std::filesystem::path journal = journal_of(project);
+    const auto text = read_file_if_present(journal);
+    if (!text) {
+        return;
+    }
+    const Json edit = parse_json(*text, journal.string());
+    if (edit.number("version") != journal_version) {
+        throw Error(
+            {"another version of envpm was interrupted while it edited this project",
+             journal.string(),
+             "finish with that version, or delete this file to keep both files as they are"});
+    }
+    write_file(project.manifest_file, edit.text("manifest"));
+    write_file(project.lock_file(), edit.text("lock"));
+    std::filesystem::remove(journal);
 }
 
 std::filesystem::path journal_of(const Project& project) {

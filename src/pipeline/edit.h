@@ -23,13 +23,20 @@ struct RemoveRequest {
 struct EditReport {
     std::vector<std::string> entries; ///< "torch ~=2.9.0"; names for `remove`
     LockReport lock;                  ///< impossible: manifest and lock stand as they were
+    std::string manifest_before;      ///< for `undo`
+    std::optional<std::string> lock_before;
 };
 
 /// Changes envpm.toml and envpm.lock as one: both are new or both are old, even after a kill
 /// half-way (the next command finishes or forgets the change). A requirement without a version gets
-/// the bound `>=` of the version that the solve chose.
+/// the bound `>=` of the version that the solve chose; extras, marker and index of an entry that is
+/// there already are kept unless the new one names its own. One edit of a project at a time: others
+/// wait. A manifest that someone changed meanwhile is left alone, with an Error.
 EditReport add(const AddRequest& request, Services& services);
 EditReport remove(const RemoveRequest& request, Services& services);
+
+/// Puts manifest and lock back as they were before the edit, unless someone changed them since.
+void undo(const Project& project, const EditReport& edit);
 
 /// Finishes an edit that a crash interrupted; called before a command reads the project.
 void finish_interrupted_edit(const Project& project);

@@ -6,6 +6,7 @@
 #include "host/interpreters.h"
 #include "host/this_machine.h"
 #include "pipeline/archives.h"
+#include "pipeline/installed.h"
 #include "pypi/wheel_layout.h"
 #include "realize/generations.h"
 #include "realize/prefix.h"
@@ -24,9 +25,10 @@ struct LockInUse {
     std::optional<LockReport> report;
 };
 
-std::optional<InstallReport> if_current(const InstallRequest& request);
-std::string stamp_of(const InstallRequest& request);
-std::filesystem::path stamp_file(const Project& project);
+std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
+void require_this_machine(const LockedTarget& target);
+bool fits(const LockedTarget& target, const Target& machine);
+std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
 std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target);
 Interpreter interpreter_for(const LockedTarget& target, const Services& services);
@@ -39,7 +41,7 @@ void check_seal(const LockedTarget& target, const Layout& layout,
 
 InstallReport install(const InstallRequest& request, Services& services) {
     const auto start = std::chrono::steady_clock::now();
-    if (auto current = if_current(request)) {
+    if (auto current = if_current(request, services)) {
         return *current;
     }
     const Manifest manifest = read_manifest(request.project);
@@ -50,6 +52,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
         return report;
     }
     const LockedTarget& target = choose_target(*in_use.lock, request.target);
+    require_this_machine(target);
     const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
     const Interpreter interpreter = interpreter_for(target, services);
     services.throw_if_stopped();
@@ -81,7 +84,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
 
     generations_of(request.project)
         .switch_to(store.paths(), prefix.prefix, target.env, to_rfc3339(services.now()));
-    write_file(stamp_file(request.project), stamp_of(request), Durability::cached);
+    remember_install(request);
 
     report.target = target.target.name;
     report.env = short_name(target.env);
@@ -112,67 +115,50 @@ const LockedTarget& choose_target(const Lock& lock, const std::optional<std::str
     }
     const std::optional<Target> machine = host::detect_target();
     for (const LockedTarget& target : lock.targets) {
-        if (machine && target.target.platform == machine->platform &&
-            target.target.glibc <= machine->glibc) {
+        if (machine && fits(target, *machine)) {
             return target;
         }
     }
-    const std::string here =
-        machine ? fmt::format("{} with glibc {}", to_text(machine->platform), machine->glibc.text())
-                : std::string("a platform that envpm does not know");
-    throw Error({fmt::format("no target of the lock fits this machine: {}", here), "envpm.lock",
-                 "declare it under `[targets]` and run `envpm lock`"});
+    throw Error({fmt::format("no target of the lock fits this machine: {}", describe(machine)),
+                 "envpm.lock", "declare it under `[targets]` and run `envpm lock`"});
 }
 
 namespace {
 
-/// The no-op: lock and manifest are, byte for byte, those of the last install, and what that left
-/// still starts. No TOML, no index, no store is read.
-std::optional<InstallReport> if_current(const InstallRequest& request) {
-    if (request.prefix) {
+/// A project that was moved is another root than before, so the root is renewed here too.
+std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services) {
+    const auto prefix = up_to_date_prefix(request);
+    if (!prefix) {
         return std::nullopt;
     }
-    const auto stamp = read_file_if_present(stamp_file(request.project));
-    if (!stamp || *stamp != stamp_of(request)) {
-        return std::nullopt;
-    }
-    const realize::Generations generations = generations_of(request.project);
-    std::error_code failure;
-    const std::filesystem::path prefix =
-        std::filesystem::canonical(generations.current_link(), failure);
-    if (failure || !std::filesystem::exists(prefix / "bin/python", failure) ||
-        !std::filesystem::exists(prefix / ".envpm/manifest.json", failure)) {
-        return std::nullopt;
-    }
+    generations_of(request.project).keep_alive(StorePaths(services.settings().store_root));
     InstallReport report;
     report.was_current = true;
-    report.env = prefix.filename().string();
-    report.prefix = prefix;
+    report.env = prefix->filename().string();
+    report.prefix = *prefix;
     return report;
 }
 
-/// What an install depended on: both files by content, and the target that was asked for.
-std::string stamp_of(const InstallRequest& request) {
-    const auto digest = [](const std::filesystem::path& file) {
-        const auto text = read_file_if_present(file);
-        return text ? sha256_of(*text).hex() : std::string("absent");
-    };
-    const std::filesystem::path link = generations_of(request.project).current_link();
-    std::error_code failure;
-    return to_text(Json(Json::Object{
-               {"version", 1},
-               {"manifest", request.lock_use == LockUse::frozen
-                                ? std::string("any")
-                                : digest(request.project.manifest_file)},
-               {"lock", digest(request.project.lock_file())},
-               {"prefix", std::filesystem::canonical(link, failure).string()},
-               {"target", request.target.value_or("")},
-           })) +
-           "\n";
+void require_this_machine(const LockedTarget& target) {
+    const std::optional<Target> machine = host::detect_target();
+    if (machine && fits(target, *machine)) {
+        return;
+    }
+    throw Error(
+        {fmt::format("target `{}` is for {} with glibc {} or later, and this machine has {}",
+                     target.target.name, to_text(target.target.platform),
+                     target.target.glibc.text(), describe(machine)),
+         "--target", "install it on such a machine"});
 }
 
-std::filesystem::path stamp_file(const Project& project) {
-    return generations_of(project).folder() / "installed.json";
+bool fits(const LockedTarget& target, const Target& machine) {
+    return target.target.platform == machine.platform && target.target.glibc <= machine.glibc;
+}
+
+std::string describe(const std::optional<Target>& machine) {
+    return machine
+               ? fmt::format("{} with glibc {}", to_text(machine->platform), machine->glibc.text())
+               : std::string("a platform that envpm does not know");
 }
 
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services) {

@@ -19,11 +19,17 @@ enum class LockUse {
     frozen, ///< --frozen: the lock as it is, whatever the manifest says
 };
 
+enum class InstallPurpose {
+    go_forward, ///< `install`: to what the lock says
+    use_it,     ///< `run`, `shell`: an environment that was rolled back stays as it is
+};
+
 struct InstallRequest {
     Project project;
     LockUse lock_use = LockUse::update;
-    std::optional<std::string> target;           ///< --target; else the one that fits this machine
-    std::optional<std::filesystem::path> prefix; ///< --prefix: laid out there besides
+    std::optional<std::string> target = {}; ///< --target; else the one that fits this machine
+    std::optional<std::filesystem::path> prefix = {}; ///< --prefix: laid out there besides
+    InstallPurpose purpose = InstallPurpose::go_forward;
 };
 
 /// What `install` did, for `cli` to tell.

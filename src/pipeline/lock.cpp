@@ -29,6 +29,8 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Service
 void load_known_names(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved);
+void tell_passed_over(const Resolution& resolution, const PackageUniverse& universe,
+                      Progress& progress);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
                                    PackageUniverse& universe);
@@ -171,7 +173,26 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         explanation.target = target.name;
         return explanation;
     }
-    return to_solution(std::get<Resolution>(answer), universe, run.requests, target);
+    const auto& resolution = std::get<Resolution>(answer);
+    tell_passed_over(resolution, universe, run.services.progress());
+    return to_solution(resolution, universe, run.requests, target);
+}
+
+/// A newer wheel whose metadata cannot be used is no candidate; nobody should have to wonder why an
+/// older one was taken.
+void tell_passed_over(const Resolution& resolution, const PackageUniverse& universe,
+                      Progress& progress) {
+    for (const CandidateId chosen : resolution.chosen) {
+        const SlotId slot = universe.candidate(chosen).slot;
+        const std::span<const CandidateId> candidates = universe.candidates(slot);
+        for (std::size_t i = candidates.size(); i-- > 0 && candidates[i] != chosen;) {
+            if (universe.wheel(chosen) != nullptr && !universe.is_usable(candidates[i])) {
+                progress.note(fmt::format(
+                    "note: {} {} was passed over: {}", universe.slot(slot).name,
+                    universe.candidate(candidates[i]).version, universe.problem(candidates[i])));
+            }
+        }
+    }
 }
 
 /// What the old lock has, and what the targets before this one got, strongest first: so that a lock

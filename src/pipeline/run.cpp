@@ -1,5 +1,6 @@
 #include "pipeline/run.h"
 
+#include "base/error.h"
 #include "pipeline/care.h"
 
 namespace envpm::pipeline {
@@ -7,6 +8,10 @@ namespace envpm::pipeline {
 ActiveEnvironment activate_project(const Project& project, const Services& services) {
     const Manifest manifest = read_manifest(project);
     const realize::Generation current = current_generation(project);
+    if (!std::filesystem::exists(current.prefix / "bin/python")) {
+        throw Error({"the environment is gone, or its Python is", current.prefix.string(),
+                     "run `envpm install`, which makes it anew"});
+    }
     const activate::ActivationRequest request{current.prefix, project.folder(), manifest.name,
                                               manifest.activation_variables};
     activate::Changes changes = activate::activation(request, services.variables());
@@ -20,7 +25,10 @@ std::vector<std::string> command_to_run(const Project& project,
     for (const Task& task : manifest.tasks) {
         if (!words.empty() && task.name == words.front()) {
             // "$@" behind the task's own text hands the arguments on unchanged.
-            std::vector<std::string> command = {"sh", "-c", task.command + " \"$@\"", task.name};
+            std::vector<std::string> command = {"sh", "-c", task.command, task.name};
+            if (words.size() > 1) {
+                command[2] += " \"$@\"";
+            }
             command.insert(command.end(), words.begin() + 1, words.end());
             return command;
         }

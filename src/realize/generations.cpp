@@ -69,6 +69,10 @@ std::optional<Generation> Generations::current() const {
     return generation;
 }
 
+void Generations::keep_alive(const StorePaths& store) const {
+    register_root(store, folder_);
+}
+
 Generation Generations::switch_to(const StorePaths& store, const std::filesystem::path& prefix,
                                   const Sha256& env, const std::string& now) {
     const FileLock lock(folder_ / "lock", LockKind::exclusive);

@@ -35,6 +35,10 @@ class Generations {
     [[nodiscard]] std::vector<Generation> all() const;
     [[nodiscard]] std::optional<Generation> current() const;
 
+    /// Registers the project as a root of the store, if it is none yet, so that a collector never
+    /// takes its prefixes away. Costs one look if it is.
+    void keep_alive(const StorePaths& store) const;
+
     /// Makes `prefix` current as a new generation, unless it already is; registers the project as a
     /// root of the store first, so that a collector can never take it away. Keeps the newest
     /// `kept_generations`, and the current one.

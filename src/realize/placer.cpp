@@ -205,7 +205,7 @@ void copy_bytes(int from, int to, const Place& place) {
 
 void check_size(int store, const Source& source, const LayoutEntry& entry) {
     const std::string what = fmt::format("`{}` of {}", entry.path.string(), entry.owner);
-    const std::string hint = "`envpm repair` unpacks the package again";
+    const std::string hint = "run `envpm install` again, which fetches the package anew";
 
     struct stat status {};
 

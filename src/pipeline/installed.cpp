@@ -1,0 +1,82 @@
+#include "pipeline/installed.h"
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/json.h"
+
+namespace envpm::pipeline {
+
+namespace {
+
+std::string stamp_of(const InstallRequest& request);
+std::filesystem::path stamp_file(const Project& project, std::string_view name);
+bool has_stamp(const InstallRequest& request, std::string_view name);
+std::string digest_of(const std::filesystem::path& file);
+
+constexpr std::string_view after_install = "installed.json";
+constexpr std::string_view after_rollback = "rolled-back.json";
+
+} // namespace
+
+std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& request) {
+    const bool is_known = has_stamp(request, after_install) ||
+                          (request.purpose == InstallPurpose::use_it &&
+                           has_stamp({.project = request.project}, after_rollback));
+    if (request.prefix || !is_known) {
+        return std::nullopt;
+    }
+    std::error_code failure;
+    const std::filesystem::path prefix =
+        std::filesystem::canonical(generations_of(request.project).current_link(), failure);
+    if (failure || !std::filesystem::exists(prefix / "bin/python", failure) ||
+        !std::filesystem::exists(prefix / ".envpm/manifest.json", failure)) {
+        return std::nullopt;
+    }
+    return prefix;
+}
+
+void remember_install(const InstallRequest& request) {
+    std::filesystem::remove(stamp_file(request.project, after_rollback));
+    write_file(stamp_file(request.project, after_install), stamp_of(request), Durability::cached);
+}
+
+void remember_rollback(const Project& project) {
+    write_file(stamp_file(project, after_rollback), stamp_of({.project = project}),
+               Durability::cached);
+}
+
+namespace {
+
+bool has_stamp(const InstallRequest& request, std::string_view name) {
+    const auto stamp = read_file_if_present(stamp_file(request.project, name));
+    return stamp && *stamp == stamp_of(request);
+}
+
+std::string stamp_of(const InstallRequest& request) {
+    std::error_code failure;
+    const std::filesystem::path prefix =
+        std::filesystem::canonical(generations_of(request.project).current_link(), failure);
+    return to_text(Json(Json::Object{
+               {"version", 1},
+               {"manifest", request.lock_use == LockUse::frozen
+                                ? std::string("any")
+                                : digest_of(request.project.manifest_file)},
+               {"lock", digest_of(request.project.lock_file())},
+               {"prefix", prefix.string()},
+               {"target", request.target.value_or("")},
+           })) +
+           "\n";
+}
+
+std::filesystem::path stamp_file(const Project& project, std::string_view name) {
+    return generations_of(project).folder() / name;
+}
+
+std::string digest_of(const std::filesystem::path& file) {
+    const auto text = read_file_if_present(file);
+    return text ? sha256_of(*text).hex() : std::string("absent");
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
