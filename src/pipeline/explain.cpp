@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 
 namespace envpm::pipeline {
@@ -15,6 +16,7 @@ namespace envpm::pipeline {
 namespace {
 
 constexpr std::size_t shown_versions = 4;
+constexpr std::size_t shown_alike = 5;
 
 /// A solution with how much it changes: the releases between what was asked for and what is chosen.
 struct Offer {
@@ -22,6 +24,8 @@ struct Offer {
     std::size_t distance = 0;
 };
 
+std::optional<std::pair<SlotId, SlotId>> between(const Reason& reason,
+                                                 const PackageUniverse& universe);
 ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
                                const Listings& listings);
 ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& universe);
@@ -50,14 +54,37 @@ std::string series_of(const std::string& version);
 Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Listings& listings,
                     std::stop_token stop) {
     Explanation explanation;
+    // A package whose every release pins another release of the next would fill the screen: a few
+    // of such lines show the pattern, and the rest is counted.
+    std::map<std::pair<SlotId, SlotId>, std::size_t> alike;
     for (const Reason& reason : conflict.reasons) {
-        explanation.reasons.push_back(explain_reason(reason, universe, listings));
+        if (const auto pair = between(reason, universe); !pair || ++alike[*pair] <= shown_alike) {
+            explanation.reasons.push_back(explain_reason(reason, universe, listings));
+        }
+    }
+    for (const auto& [pair, count] : alike) {
+        if (count > shown_alike) {
+            explanation.reasons.push_back(
+                {fmt::format("and so on: {} more such lines of {} about {}", count - shown_alike,
+                             universe.slot(pair.first).name, universe.slot(pair.second).name),
+                 {}});
+        }
     }
     explanation.nearest = nearest_solutions(conflict, universe, stop);
     return explanation;
 }
 
 namespace {
+
+/// Which package needs which, of a reason that says so.
+std::optional<std::pair<SlotId, SlotId>> between(const Reason& reason,
+                                                 const PackageUniverse& universe) {
+    if (reason.kind != Reason::Kind::needs) {
+        return std::nullopt;
+    }
+    return std::pair(universe.candidate(reason.candidates.front()).slot,
+                     universe.requirement(reason.requirement).slot);
+}
 
 ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
                                const Listings& listings) {

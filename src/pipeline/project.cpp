@@ -42,8 +42,11 @@ Project find_project(const std::optional<std::filesystem::path>& manifest_path,
     if (const auto found = find_project_if_any(manifest_path, start)) {
         return *found;
     }
+    const bool has_pyproject = std::filesystem::exists(start / "pyproject.toml");
     throw Error({"there is no `envpm.toml` here or in a folder above", start.string(),
-                 "run `envpm init` to make one, or name it with `--manifest-path`"});
+                 has_pyproject
+                     ? "add a `[tool.envpm]` table to pyproject.toml and its `[project]` is used"
+                     : "run `envpm init` to make one, or name it with `--manifest-path`"});
 }
 
 std::optional<Lock> read_lock(const Project& project) {
