@@ -52,7 +52,8 @@ class Client final : public HttpTransport {
     Client(NetworkSettings settings, std::stop_token stop);
     ~Client() override;
 
-    /// See HttpTransport; file:// URLs are read as a server would serve them. 429, 5xx and broken connections are tried again with growing pauses.
+    /// See HttpTransport; file:// URLs are read as a server would serve them. 429, 5xx and broken
+    /// connections are tried again with growing pauses.
     std::vector<HttpResponse> get(std::span<const HttpRequest> requests) override;
 
     /// Brings every file to `folder/<sha256>`, whole and proven by size and sha256, and calls
