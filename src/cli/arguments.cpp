@@ -34,6 +34,7 @@ struct Parser {
 
 int own_words(int count, const char* const* words);
 int next_word(int first, int count, const char* const* words);
+ColorMode color_mode_of(const std::string& text);
 void check_command_word(const CLI::App& app, int count, const char* const* words);
 std::chrono::seconds grace_of(const std::string& text);
 
@@ -116,8 +117,6 @@ CLI::App* Parser::command(Command value, const std::string& name, const std::str
 
 void Parser::add_global_flags() {
     GlobalOptions& global = arguments.global;
-    const std::map<std::string, ColorMode> modes = {
-        {"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}};
     app.add_option("--manifest-path", global.manifest_path, "the manifest, instead of the nearest")
         ->envname("ENVPM_MANIFEST_PATH")
         ->type_name("FILE");
@@ -133,10 +132,11 @@ void Parser::add_global_flags() {
     app.add_flag("-q,--quiet", global.is_quiet, "only errors")->envname("ENVPM_QUIET");
     app.add_flag("-v,--verbose", global.is_verbose, "a line for each step")
         ->envname("ENVPM_VERBOSE");
-    app.add_option("--color", global.color, "auto, always or never")
+    app.add_option_function<std::string>(
+           "--color", [&global](const std::string& text) { global.color = color_mode_of(text); },
+           "auto, always or never")
         ->envname("ENVPM_COLOR")
-        ->type_name("WHEN")
-        ->transform(CLI::CheckedTransformer(modes));
+        ->type_name("WHEN");
     app.add_flag("--no-progress", global.has_no_progress, "no progress bars")
         ->envname("ENVPM_NO_PROGRESS");
     app.add_option("--config-file", global.config_file, "this configuration, and no other file")
@@ -296,6 +296,17 @@ void check_command_word(const CLI::App& app, int count, const char* const* words
         {fmt::format("there is no command `{}`", words[place]), "the command line",
          meant ? fmt::format("did you mean `{}`?", *meant) : "`envpm --help` shows what there is"},
         ExitCode::usage);
+}
+
+ColorMode color_mode_of(const std::string& text) {
+    if (text == "auto") {
+        return ColorMode::automatic;
+    }
+    if (text == "always" || text == "never") {
+        return text == "always" ? ColorMode::always : ColorMode::never;
+    }
+    throw CLI::ValidationError("--color",
+                               fmt::format("`{}` is none of auto, always and never", text));
 }
 
 /// "24h", "30min", "7d", "0s".

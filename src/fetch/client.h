@@ -51,6 +51,8 @@ class Client final : public HttpTransport {
   public:
     Client(NetworkSettings settings, std::stop_token stop);
     ~Client() override;
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
 
     /// See HttpTransport; file:// URLs are read as a server would serve them. 429, 5xx and broken
     /// connections are tried again with growing pauses.

@@ -12,6 +12,8 @@ namespace envpm::pipeline {
 
 namespace {
 
+std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages,
+                                      const store::Store& store, ThreadPool& pool);
 std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
                                     const Manifest& manifest, Services& services);
 void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
@@ -27,14 +29,10 @@ void throw_if_not_located(const std::vector<fetch::Download>& downloads,
 
 FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
                           const store::Store& store, Services& services) {
-    std::vector<LockedPackage> missing;
-    FetchTotals totals;
-    for (const LockedPackage& package : packages) {
-        if (!store.tree(package.sha256)) {
-            missing.push_back(package);
-            ++totals.packages;
-            totals.bytes += package.size_bytes;
-        }
+    const std::vector<LockedPackage> missing = missing_of(packages, store, services.pool());
+    FetchTotals totals{missing.size(), 0};
+    for (const LockedPackage& package : missing) {
+        totals.bytes += package.size_bytes;
     }
     if (missing.empty()) {
         return totals;
@@ -69,6 +67,22 @@ FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Mani
 }
 
 namespace {
+
+std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages,
+                                      const store::Store& store, ThreadPool& pool) {
+    std::vector<char> is_here(packages.size());
+    parallel_for(pool, packages.size(), [&](std::size_t i) {
+        const std::optional<Tree> tree = store.tree(packages[i].sha256);
+        is_here[i] = tree && store.has_objects(*tree) ? 1 : 0;
+    });
+    std::vector<LockedPackage> missing;
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        if (is_here[i] == 0) {
+            missing.push_back(packages[i]);
+        }
+    }
+    return missing;
+}
 
 /// A lock has no URLs: where a file is today stands on its project's page.
 std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,

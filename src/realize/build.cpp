@@ -56,7 +56,7 @@ PrefixReport build(const StorePaths& store, const PrefixRequest& request, Thread
     }
     const TemporaryFolder aside(store.temporary());
     const std::filesystem::path made = aside.path() / "prefix";
-    report.link_mode = fill({store, made, report.prefix, {}}, request, pool, progress);
+    report.link_mode = fill({store, made, report.prefix}, request, pool, progress);
     create_folders(report.prefix.parent_path());
     if (!rename_to_free_place(made, report.prefix)) {
         report.was_there = is_whole(report.prefix);
@@ -83,8 +83,7 @@ PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
         parent / fmt::format(".{}.envpm", report.prefix.filename().string());
     const Aside aside(beside);
     const std::filesystem::path made = beside / "prefix";
-    report.link_mode =
-        fill({store, made, report.prefix, short_name(request.env)}, request, pool, progress);
+    report.link_mode = fill({store, made, report.prefix}, request, pool, progress);
     if (!rename_to_free_place(made, report.prefix)) {
         exchange(made, report.prefix);
     }

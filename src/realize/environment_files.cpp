@@ -17,10 +17,9 @@ LayoutEntry link(std::string_view path, std::string target);
 // The folder must be ours: bytecode that someone else wrote is code that someone else runs as us.
 // Where there is no such folder, or it cannot be written, nothing is written anywhere. Bytecode is
 // found by the source's path, and valid by its time and size, which are no help where all times are
-// equal: a prefix of the store has a path of its own, another one has a key for its content.
+// equal and one `current` link leads to one prefix after the other: so each env has a folder.
 //
-// It is one expression statement and one string, because a `.pth` line is one line; it takes some
-// 15 microseconds.
+// It is one expression statement and one string, because a `.pth` line is one line.
 constexpr std::string_view bytecode_file = "00-envpm.pth";
 constexpr std::string_view bytecode_line =
     R"(import os, sys; sys.pycache_prefix is None and exec()"

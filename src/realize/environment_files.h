@@ -18,7 +18,8 @@ Layout environment_files(const PythonAbi& python);
 /// that is called.
 std::string interpreter_link(const PythonAbi& python);
 
-/// Within `.envpm` of a prefix outside the store: a link whose text is the env's short name.
+/// Within `.envpm`: a link whose text is the env's short name. Bytecode is kept apart by it,
+/// because a project's `current` link is the same path for one prefix after the other.
 inline constexpr std::string_view bytecode_key = "env";
 
 } // namespace envpm::realize

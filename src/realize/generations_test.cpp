@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "realize/generations.h"
+
+#include "base/error.h"
 #include "realize/world_for_tests.h"
 
 #include <gmock/gmock.h>

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <functional>
 
 namespace envpm::realize {
 
@@ -164,27 +165,53 @@ TEST(PythonPrefix, MayHaveASpaceOrALongName) {
     }
 }
 
-// All times in a prefix are equal, and so may sizes be: only the key tells the two apart.
+/// Two environments whose module differs, but not in time or size, one after the other where
+/// `place` puts them: each must run its own.
+void expect_own_bytecode(
+    PythonPrefix& prefix,
+    const std::function<std::filesystem::path(const PrefixRequest& request)>& place) {
+    const PythonAbi abi = prefix.request.interpreter.abi;
+    const std::string module = "lib/" + abi.library_folder() + "/site-packages/m.py";
+    for (const char* number : {"1", "2"}) {
+        const std::string content = fmt::format("print({})\n", number);
+        const Layout layout = compose({{{prefix.world.file(module, content)}}}, abi);
+        PrefixRequest request = prefix.world.request(layout);
+        request.env = sha256_of(content);
+        request.interpreter = prefix.request.interpreter;
+        const std::filesystem::path python = place(request) / "bin/python";
+        EXPECT_EQ(run("env -i " + prefix.home() + " " + python.string() + " -c 'import m'").out,
+                  number + std::string("\n"));
+    }
+}
+
 TEST(PythonPrefix, NeverRunsTheBytecodeOfWhatWasLaidOutBefore) {
     const std::optional<Interpreter> interpreter = some_python();
     if (!interpreter) {
         GTEST_SKIP() << "no Python here";
     }
     PythonPrefix prefix(*interpreter);
-    const std::filesystem::path place = prefix.world.folder() / "place";
-    const std::string module = "lib/" + interpreter->abi.library_folder() + "/site-packages/m.py";
-    for (const char* number : {"1", "2"}) {
-        const std::string content = fmt::format("print({})\n", number);
-        const Layout layout = compose({{{prefix.world.file(module, content)}}}, interpreter->abi);
-        PrefixRequest request = prefix.world.request(layout);
-        request.env = sha256_of(content);
-        request.interpreter = *interpreter;
-        lay_out(prefix.world.store, request, place, prefix.pool, prefix.progress);
-        EXPECT_EQ(run("env -i " + prefix.home() + " " + (place / "bin/python").string() +
-                      " -c 'import m'")
-                      .out,
-                  number + std::string("\n"));
+    const std::filesystem::path folder = prefix.world.folder() / "place";
+    expect_own_bytecode(prefix, [&](const PrefixRequest& request) {
+        lay_out(prefix.world.store, request, folder, prefix.pool, prefix.progress);
+        return folder;
+    });
+}
+
+// A project's `current` link is one path for one prefix of the store after the other.
+TEST(PythonPrefix, NeverRunsTheBytecodeOfTheGenerationBefore) {
+    const std::optional<Interpreter> interpreter = some_python();
+    if (!interpreter) {
+        GTEST_SKIP() << "no Python here";
     }
+    PythonPrefix prefix(*interpreter);
+    const std::filesystem::path current = prefix.world.folder() / "current";
+    expect_own_bytecode(prefix, [&](const PrefixRequest& request) {
+        const PrefixReport report =
+            build(prefix.world.store, request, prefix.pool, prefix.progress);
+        std::filesystem::remove(current);
+        std::filesystem::create_directory_symlink(report.prefix, current);
+        return current;
+    });
 }
 
 // An interpreter may be reached through a link in a folder that has no library beside it.

@@ -52,8 +52,7 @@ void place_all(const Job& job, const Placer& placer, const Layout& layout, const
                int root);
 Fd open_folder(int root, const std::string& path);
 void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder);
-void place_own_files(int root, const PrefixManifest& manifest,
-                     const std::optional<std::string>& bytecode_key);
+void place_own_files(int root, const PrefixManifest& manifest);
 void sync_file_system(int folder, const std::filesystem::path& path);
 
 } // namespace
@@ -77,7 +76,7 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
     PrefixManifest manifest{request.env, site.prefix, request.interpreter, request.archives,
                             std::move(plan.files)};
     std::sort(manifest.archives.begin(), manifest.archives.end());
-    place_own_files(root.get(), manifest, site.bytecode_key);
+    place_own_files(root.get(), manifest);
     folders.emplace_back(own_folder);
     parallel_for(pool, folders.size(),
                  [&](std::size_t i) { finish_folder(root.get(), folders[i]); });
@@ -204,16 +203,13 @@ void place(const Placer& placer, const LayoutEntry& entry, const std::string& te
     }
 }
 
-void place_own_files(int root, const PrefixManifest& manifest,
-                     const std::optional<std::string>& bytecode_key) {
+void place_own_files(int root, const PrefixManifest& manifest) {
     make_folder(root, std::string(own_folder));
     const Fd folder = open_folder(root, std::string(own_folder));
     const RelativePath path = RelativePath::parse(".envpm/manifest.json");
     Placer::place_text(to_text(manifest), {path, GeneratedFile{}, false, {}}, folder.get(),
                        std::string(path.filename()));
-    if (bytecode_key) {
-        Placer::place_link(*bytecode_key, folder.get(), std::string(realize::bytecode_key));
-    }
+    Placer::place_link(short_name(manifest.env), folder.get(), std::string(bytecode_key));
 }
 
 void sync_file_system(int folder, const std::filesystem::path& path) {

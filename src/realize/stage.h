@@ -6,8 +6,6 @@
 #include "realize/prefix.h"
 
 #include <filesystem>
-#include <optional>
-#include <string>
 
 namespace envpm::realize {
 
@@ -16,7 +14,6 @@ struct Site {
     const StorePaths& store;
     std::filesystem::path folder; ///< does not exist; its parent does, and may hold other things
     std::filesystem::path prefix; ///< the path that texts name
-    std::optional<std::string> bytecode_key; ///< for a prefix whose path does not name its content
 };
 
 /// Makes the whole prefix in `site.folder`, manifest last, and durable. After a failure some of it

@@ -1,5 +1,6 @@
-#include "realize/prefix.h"
 #include "realize/tree_digest.h"
+
+#include "realize/prefix.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "store/open_archive.h"
+
+#include "base/error.h"
 #include "store/world_for_tests.h"
 
 #include <gmock/gmock.h>

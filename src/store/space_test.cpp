@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "store/space.h"
+
+#include "base/error.h"
 #include "store/world_for_tests.h"
 
 #include <fcntl.h>

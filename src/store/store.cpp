@@ -5,8 +5,10 @@
 #include "store/tree_file.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -35,6 +37,15 @@ Store Store::open(const std::filesystem::path& root) {
 std::optional<Tree> Store::tree(const Sha256& archive) const {
     const std::optional<std::string> text = read_file_if_present(paths_.tree(archive));
     return text ? parse_tree(*text, archive) : std::nullopt;
+}
+
+bool Store::has_objects(const Tree& tree) const {
+    return std::all_of(tree.files.begin(), tree.files.end(), [&](const TreeFile& file) {
+        struct stat status {};
+        const std::filesystem::path path = paths_.object(file.object, file.is_executable);
+        return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+               static_cast<std::uint64_t>(status.st_size) == file.size_bytes;
+    });
 }
 
 namespace {

@@ -27,6 +27,10 @@ class Store {
     /// absent.
     [[nodiscard]] std::optional<Tree> tree(const Sha256& archive) const;
 
+    /// Whether every object of the tree is there, by kind and size: what someone deleted, because
+    /// `verify` named it, is brought in again by an intake of the archive.
+    [[nodiscard]] bool has_objects(const Tree& tree) const;
+
   private:
     Store(StorePaths paths, FileLock lock)
         : paths_(std::move(paths)),

@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "store/store.h"
+
+#include "base/error.h"
 #include "store/world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -96,6 +97,20 @@ TEST(Store, ADamagedTreeCountsAsAbsent) {
     write_file(world.paths.tree(archive.sha256), text.substr(0, text.size() / 2));
     EXPECT_FALSE(store.tree(archive.sha256));
     EXPECT_FALSE(store.tree(sha256_of("never seen")));
+}
+
+TEST(Store, SeesThatAnObjectIsGoneAndTakesItInAgain) {
+    World world;
+    const Archive archive = world.archive("a", test::wheel("a"));
+    world.take_in({archive});
+    const Tree tree = *Store::open(world.root).tree(archive.sha256);
+    EXPECT_TRUE(Store::open(world.root).has_objects(tree));
+    const TreeFile& file = tree.files.front();
+    std::filesystem::remove(world.paths.object(file.object, file.is_executable));
+    EXPECT_FALSE(Store::open(world.root).has_objects(tree));
+    world.take_in({archive});
+    EXPECT_TRUE(Store::open(world.root).has_objects(tree));
+    EXPECT_TRUE(world.damages().empty());
 }
 
 } // namespace

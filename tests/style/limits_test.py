@@ -178,7 +178,7 @@ PLANTED = [
     ("src/base/a.cpp", "int x;\n\n", "must end in one newline"),
     ("src/base/a.cpp", "", "must end in one newline"),
     ("src/base/a.h", "int x;\n", "src/base/a.h:1: no `#pragma once`"),
-    ("src/base/a.cpp", '#include "/work/x.h"\n', "src/base/a.cpp:1: a path of one machine"),
+    ("src/base/a.cpp", '#include "/root/x.h"\n', "src/base/a.cpp:1: a path of one machine"),
     ("tests/a.py", "x = '/root/.cache'\n", "tests/a.py:1: a path of one machine"),
     ("tools/a.sh", "cd /home/jane/x\n", "tools/a.sh:1: a path of one machine"),
 ]
