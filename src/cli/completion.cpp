@@ -48,10 +48,8 @@ std::string bash_script() {
         "") words="{} {}" ;;
 {}    esac
     case "$command:$current" in
-        run:*|*:[!-]*) [ -n "$command" ] && {{
-            COMPREPLY=($(compgen -f -- "$current"))
-            return
-        }} ;;
+        :*) ;;
+        run:*|*:[!-]*) COMPREPLY=($(compgen -f -- "$current")); return ;;
     esac
     COMPREPLY=($(compgen -W "$words {}" -- "$current"))
 }}

@@ -54,7 +54,8 @@ class Client final : public HttpTransport {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// See HttpTransport. 429, 5xx and broken connections are tried again with growing pauses.
+    /// See HttpTransport; file:// URLs are read as a server would serve them. 429, 5xx and broken
+    /// connections are tried again with growing pauses.
     std::vector<HttpResponse> get(std::span<const HttpRequest> requests) override;
 
     /// Brings every file to `folder/<sha256>`, whole and proven by size and sha256, and calls

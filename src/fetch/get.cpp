@@ -1,6 +1,7 @@
 #include "fetch/get.h"
 
 #include "base/error.h"
+#include "fetch/local_page.h"
 #include "fetch/response.h"
 #include "fetch/url.h"
 
@@ -132,7 +133,10 @@ Page::Page(const HttpRequest& request, GetContext& context)
     : request_(request),
       context_(context),
       host_(context.hosts.at(host_of(request.url))) {
-    if (request.range && !range_field(*request.range)) {
+    if (const auto file = file_of(request.url)) {
+        response_ = read_local_page(request, *file);
+        is_over_ = true;
+    } else if (request.range && !range_field(*request.range)) {
         finish(fmt::format("`{}`: no bytes were asked for", shown_url(request.url)));
     }
 }

@@ -1,0 +1,236 @@
+#include "cli/arguments.h"
+
+#include "base/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace envpm::cli {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<const char*> argv_of(const std::vector<std::string>& words) {
+    std::vector<const char*> argv = {"envpm"};
+    for (const std::string& word : words) {
+        argv.push_back(word.c_str());
+    }
+    return argv;
+}
+
+std::variant<Arguments, Notice> parse(const std::vector<std::string>& words) {
+    const std::vector<const char*> argv = argv_of(words);
+    return parse_arguments(static_cast<int>(argv.size()), argv.data());
+}
+
+Arguments arguments_of(const std::vector<std::string>& words) {
+    return std::get<Arguments>(parse(words));
+}
+
+std::string notice_of(const std::vector<std::string>& words) {
+    return std::get<Notice>(parse(words)).text;
+}
+
+/// What and hint of wrong usage, whose code must be 2.
+std::string failure_of(const std::vector<std::string>& words) {
+    try {
+        (void)parse(words);
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::usage);
+        return error.text().what + " | " + error.text().hint;
+    }
+    return "no failure";
+}
+
+/// A variable of the process for as long as this lives: CLI11 reads them itself.
+class Variable {
+  public:
+    Variable(std::string name, const std::string& value)
+        : name_(std::move(name)) {
+        ::setenv(name_.c_str(), value.c_str(), 1);
+    }
+
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+
+    ~Variable() { ::unsetenv(name_.c_str()); }
+
+  private:
+    std::string name_;
+};
+
+TEST(Arguments, every_command_is_known_by_its_word) {
+    const std::vector<std::pair<std::vector<std::string>, Command>> cases = {
+        {{"init"}, Command::init},
+        {{"add", "torch"}, Command::add},
+        {{"remove", "torch"}, Command::remove},
+        {{"lock"}, Command::lock},
+        {{"install"}, Command::install},
+        {{"sync"}, Command::install},
+        {{"run", "python"}, Command::run},
+        {{"shell"}, Command::shell},
+        {{"shell-hook"}, Command::shell_hook},
+        {{"list"}, Command::list},
+        {{"tree"}, Command::tree},
+        {{"why", "torch"}, Command::why},
+        {{"info"}, Command::info},
+        {{"seal"}, Command::seal},
+        {{"verify"}, Command::verify},
+        {{"gc"}, Command::gc},
+        {{"gens"}, Command::gens},
+        {{"rollback"}, Command::rollback},
+        {{"completion", "bash"}, Command::completion},
+    };
+    for (const auto& [words, command] : cases) {
+        EXPECT_EQ(arguments_of(words).command, command) << words.front();
+    }
+    EXPECT_EQ(command_words().size() + 1, cases.size()) << "`sync` is another word for `install`";
+}
+
+TEST(Arguments, global_flags_stand_before_or_after_the_command) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"--json", "-q", "-C", "/x", "--target", "gpu", "--offline",
+                                   "--color", "never", "--manifest-path=m.toml", "lock"},
+          std::vector<std::string>{"lock", "--json", "-q", "-C", "/x", "--target", "gpu",
+                                   "--offline", "--color", "never", "--manifest-path=m.toml"}}) {
+        const GlobalOptions global = arguments_of(words).global;
+        EXPECT_TRUE(global.is_json);
+        EXPECT_TRUE(global.is_quiet);
+        EXPECT_TRUE(global.is_offline);
+        EXPECT_FALSE(global.is_verbose);
+        EXPECT_EQ(global.directory, "/x");
+        EXPECT_EQ(global.target, "gpu");
+        EXPECT_EQ(global.color, ColorMode::never);
+        EXPECT_EQ(global.manifest_path, "m.toml");
+    }
+}
+
+TEST(Arguments, flags_of_the_commands_are_read) {
+    const Arguments lock = arguments_of({"lock", "--upgrade", "-P", "a", "-P", "b", "--refresh",
+                                         "--dry-run", "--exclude-newer", "2025-01-01"});
+    EXPECT_TRUE(lock.upgrade && lock.refresh && lock.dry_run);
+    EXPECT_FALSE(lock.check);
+    EXPECT_THAT(lock.upgrade_packages, ElementsAre("a", "b"));
+    EXPECT_EQ(lock.exclude_newer, "2025-01-01");
+    EXPECT_TRUE(arguments_of({"lock", "--check"}).check);
+
+    const Arguments install = arguments_of({"install", "--frozen", "--prefix", "/p", "--jobs", "3",
+                                            "--concurrent-downloads", "2", "--link-mode", "copy"});
+    EXPECT_TRUE(install.frozen);
+    EXPECT_EQ(install.prefix, "/p");
+    EXPECT_EQ(install.jobs, 3U);
+    EXPECT_EQ(install.concurrent_downloads, 2);
+    EXPECT_EQ(install.link_mode, "copy");
+
+    const Arguments add = arguments_of({"add", "a>=1", "b", "--index", "own", "--no-install"});
+    EXPECT_THAT(add.words, ElementsAre("a>=1", "b"));
+    EXPECT_EQ(add.index, "own");
+    EXPECT_TRUE(add.no_install);
+
+    EXPECT_EQ(arguments_of({"rollback", "3"}).generation, 3);
+    EXPECT_EQ(arguments_of({"shell-hook", "--shell", "fish"}).shell, "fish");
+    EXPECT_TRUE(arguments_of({"verify", "--quick"}).quick);
+    EXPECT_EQ(arguments_of({"init", "--name", "x", "folder"}).name, "x");
+}
+
+TEST(Arguments, grace_takes_units) {
+    EXPECT_EQ(arguments_of({"gc", "--grace", "0s"}).grace, std::chrono::seconds(0));
+    EXPECT_EQ(arguments_of({"gc", "--grace", "30min"}).grace, std::chrono::minutes(30));
+    EXPECT_EQ(arguments_of({"gc", "--grace", "7d"}).grace, std::chrono::hours(168));
+    EXPECT_EQ(arguments_of({"gc"}).grace, std::nullopt);
+    for (const std::string text : {"7", "d", "-1d", "1w", "999999999s"}) {
+        EXPECT_THAT(failure_of({"gc", "--grace", text}), HasSubstr("--grace")) << text;
+    }
+}
+
+TEST(Arguments, run_hands_on_everything_behind_its_command) {
+    EXPECT_THAT(arguments_of({"run", "python", "-c", "x", "--json", "--", "-q"}).words,
+                ElementsAre("python", "-c", "x", "--json", "--", "-q"));
+    EXPECT_FALSE(arguments_of({"run", "python", "--json"}).global.is_json);
+    const Arguments separated = arguments_of({"run", "--no-install", "--", "--odd", "-x"});
+    EXPECT_THAT(separated.words, ElementsAre("--odd", "-x"));
+    EXPECT_TRUE(separated.no_install);
+    const Arguments with_values = arguments_of({"-C", "run", "run", "--target", "gpu", "python"});
+    EXPECT_EQ(with_values.global.directory, "run");
+    EXPECT_EQ(with_values.global.target, "gpu");
+    EXPECT_THAT(with_values.words, ElementsAre("python"));
+    EXPECT_THAT(arguments_of({"run"}).words, IsEmpty());
+}
+
+TEST(Arguments, a_misspelt_command_gets_what_was_meant) {
+    EXPECT_EQ(failure_of({"instal"}), "there is no command `instal` | did you mean `install`?");
+    EXPECT_EQ(failure_of({"--json", "snyc"}), "there is no command `snyc` | did you mean `sync`?");
+    EXPECT_EQ(failure_of({"conjure"}),
+              "there is no command `conjure` | `envpm --help` shows what there is");
+}
+
+TEST(Arguments, wrong_usage_is_refused) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"add"}, std::vector<std::string>{"why"},
+          std::vector<std::string>{"why", "a", "b"}, std::vector<std::string>{"lock", "--nonsense"},
+          std::vector<std::string>{"install", "--locked", "--frozen"},
+          std::vector<std::string>{"install", "--jobs", "0"},
+          std::vector<std::string>{"install", "--jobs", "many"},
+          std::vector<std::string>{"install", "--concurrent-downloads", "65"},
+          std::vector<std::string>{"lock", "--color", "pink"},
+          std::vector<std::string>{"rollback", "last"},
+          std::vector<std::string>{"run", "--nonsense", "python"},
+          std::vector<std::string>{"lock", "--target"}}) {
+        EXPECT_NE(failure_of(words), "no failure") << words.back();
+    }
+}
+
+TEST(Arguments, variables_stand_for_flags_that_are_not_there) {
+    const Variable target("ENVPM_TARGET", "gpu");
+    const Variable offline("ENVPM_OFFLINE", "1");
+    const Variable json("ENVPM_JSON", "true");
+    const Variable manifest("ENVPM_MANIFEST_PATH", "/m/envpm.toml");
+    const Variable color("ENVPM_COLOR", "always");
+    const Variable locked("ENVPM_LOCKED", "1");
+    const Arguments arguments = arguments_of({"install"});
+    EXPECT_EQ(arguments.global.target, "gpu");
+    EXPECT_TRUE(arguments.global.is_offline);
+    EXPECT_TRUE(arguments.global.is_json);
+    EXPECT_EQ(arguments.global.manifest_path, "/m/envpm.toml");
+    EXPECT_EQ(arguments.global.color, ColorMode::always);
+    EXPECT_TRUE(arguments.locked);
+    EXPECT_EQ(arguments_of({"install", "--target", "cpu"}).global.target, "cpu");
+}
+
+TEST(Arguments, a_variable_that_says_no_is_no_flag) {
+    const Variable offline("ENVPM_OFFLINE", "0");
+    EXPECT_FALSE(arguments_of({"lock"}).global.is_offline);
+}
+
+TEST(Arguments, help_and_version_are_notices) {
+    EXPECT_THAT(notice_of({"--version"}), HasSubstr("envpm "));
+    EXPECT_THAT(notice_of({}), HasSubstr("install"));
+    EXPECT_THAT(notice_of({"--help"}), HasSubstr("--manifest-path"));
+    EXPECT_THAT(notice_of({"lock", "--help"}), HasSubstr("--upgrade-package"));
+    EXPECT_THAT(notice_of({"run", "--help"}), HasSubstr("COMMAND"));
+}
+
+TEST(Arguments, json_is_seen_in_words_that_cannot_be_parsed) {
+    const auto asks = [](const std::vector<std::string>& words) {
+        const std::vector<const char*> argv = argv_of(words);
+        return asks_for_json(static_cast<int>(argv.size()), argv.data());
+    };
+    EXPECT_TRUE(asks({"--json", "instal"}));
+    EXPECT_TRUE(asks({"lock", "--nonsense", "--json"}));
+    EXPECT_FALSE(asks({"instal"}));
+    EXPECT_FALSE(asks({"run", "tool", "--json"}));
+}
+
+TEST(Arguments, flags_are_listed_for_completion) {
+    EXPECT_THAT(flags_of("lock"), Contains("--upgrade-package"));
+    EXPECT_THAT(flags_of(""), Contains("--offline"));
+    EXPECT_THAT(flags_of("list"), ElementsAre("--help"));
+}
+
+} // namespace
+} // namespace envpm::cli

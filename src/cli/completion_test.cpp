@@ -1,0 +1,56 @@
+#include "cli/completion.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "cli/arguments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace envpm::cli {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Completion, names_every_command_for_every_shell) {
+    for (const std::string shell : {"bash", "zsh", "fish", "/usr/bin/zsh"}) {
+        const std::string script = completion_script(shell);
+        for (const CommandWord& word : command_words()) {
+            EXPECT_THAT(script, HasSubstr(word.name)) << shell;
+        }
+        EXPECT_THAT(script, HasSubstr("upgrade-package")) << shell;
+    }
+}
+
+TEST(Completion, a_shell_that_is_not_known_is_wrong_usage) {
+    try {
+        (void)completion_script("tcsh");
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::usage);
+        EXPECT_EQ(error.text().hint, "known: bash, zsh, fish");
+    }
+}
+
+class CompletionSyntaxTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(CompletionSyntaxTest, the_shell_itself_can_read_it) {
+    const std::string shell = GetParam();
+    const std::filesystem::path program = "/usr/bin/" + shell;
+    if (!std::filesystem::exists(program)) {
+        GTEST_SKIP() << "no " << shell << " here";
+    }
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    write_file(folder.path() / "script", completion_script(shell));
+    const std::string command =
+        program.string() + " -n '" + (folder.path() / "script").string() + "'";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shells, CompletionSyntaxTest, testing::Values("bash", "zsh", "fish"),
+                         [](const auto& shell) { return std::string(shell.param); });
+
+} // namespace
+} // namespace envpm::cli

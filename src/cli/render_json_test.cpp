@@ -1,0 +1,117 @@
+#include "cli/render.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::cli {
+namespace {
+
+PackageName name_of(const std::string& text) {
+    return PackageName::parse(text).value();
+}
+
+LockedPackage package(const std::string& name) {
+    return {name_of(name),   "1.0",       "pypi", name + ".whl", 7,
+            sha256_of(name), {"default"}, {},     {"z >=1"},     false};
+}
+
+LockedTarget target() {
+    return {{}, {{}, "3.11.1"}, sha256_of("env"), {}};
+}
+
+TEST(Document, is_one_object_with_its_schema_and_a_line_end) {
+    EXPECT_EQ(document(Json::Object{{"a", 1}}), "{\n  \"a\": 1,\n  \"schema\": 1\n}\n");
+}
+
+TEST(JsonOfError, has_code_and_texts) {
+    Error error({"it failed", "here", "try again"}, ExitCode::network);
+    EXPECT_EQ(to_text(json_of(error)),
+              R"({"error":{"code":5,"hint":"try again","subject":"here","what":"it failed"}})");
+    error.add_context("while testing");
+    EXPECT_EQ(json_of(error).find("error")->array("contexts").at(0), Json("while testing"));
+}
+
+TEST(JsonOfLock, has_changes_and_targets) {
+    pipeline::LockReport report;
+    report.outcome = pipeline::LockReport::Outcome::locked;
+    report.lock = Lock{sha256_of("m"), {target()}, {package("a")}};
+    report.changes = {{name_of("a"), {}, "1.0", {"default"}}};
+    const Json json = json_of(report);
+    EXPECT_EQ(*json.find("changed"), Json(true));
+    EXPECT_EQ(json.number("packages"), 1);
+    EXPECT_EQ(to_text(json.array("changes").at(0)),
+              R"({"after":"1.0","before":null,"name":"a","targets":["default"]})");
+    EXPECT_EQ(json.array("targets").at(0).text("env"), sha256_of("env").hex());
+    EXPECT_TRUE(json.array("targets").at(0).find("contents")->is_null());
+}
+
+TEST(JsonOfLock, a_conflict_is_an_error_of_code_4_with_its_parts) {
+    pipeline::LockReport report;
+    report.outcome = pipeline::LockReport::Outcome::impossible;
+    report.explanation = pipeline::Explanation{
+        "default", {{"you ask for a", "envpm.toml:4:1"}}, {{"a = \"~=1.0\"", "a 1.0", "x:1"}}};
+    const Json json = json_of(report);
+    const Json& error = *json.find("error");
+    EXPECT_EQ(error.number("code"), 4);
+    EXPECT_EQ(error.text("subject"), "default");
+    EXPECT_EQ(error.array("reasons").at(0).text("place"), "envpm.toml:4:1");
+    EXPECT_EQ(error.array("nearest").at(0).text("result"), "a 1.0");
+    pipeline::InstallReport install;
+    install.lock = report;
+    EXPECT_EQ(json_of(install), json);
+}
+
+TEST(JsonOfInstall, has_the_facts) {
+    pipeline::InstallReport report;
+    report.env = "abc";
+    report.prefix = "/p/abc";
+    report.packages = 3;
+    report.fetched_bytes = 9;
+    const Json json = json_of(report);
+    EXPECT_EQ(*json.find("changed"), Json(true));
+    EXPECT_EQ(json.text("prefix"), "/p/abc");
+    EXPECT_EQ(json.number("packages"), 3);
+    EXPECT_EQ(json.number("fetched_bytes"), 9);
+    EXPECT_EQ(json.find("lock"), nullptr);
+}
+
+TEST(JsonOfView, has_every_package) {
+    const pipeline::LockedView view{target(), {package("a")}, {name_of("a")}};
+    const Json json = json_of(view);
+    EXPECT_EQ(json.array("requested").at(0), Json("a"));
+    const Json& found = json.array("packages").at(0);
+    EXPECT_EQ(found.text("sha256"), sha256_of("a").hex());
+    EXPECT_EQ(found.number("size"), 7);
+    EXPECT_EQ(found.array("requires").at(0), Json("z >=1"));
+}
+
+TEST(JsonOfVerify, names_each_damage) {
+    pipeline::VerifyReport report;
+    report.store.push_back({"objects/ab", "other bytes"});
+    report.prefix.push_back({"bin/x", "missing"});
+    EXPECT_EQ(to_text(json_of(report)), R"({"damages":[{"path":"objects/ab","what":"other bytes"},)"
+                                        R"({"path":"current/bin/x","what":"missing"}]})");
+}
+
+TEST(JsonOfInformation, has_null_for_what_there_is_not) {
+    const Json json = json_of(pipeline::Information());
+    EXPECT_TRUE(json.find("prefix")->is_null());
+    EXPECT_TRUE(json.find("manifest")->is_null());
+    EXPECT_TRUE(json.find("lock_problem")->is_null());
+    EXPECT_TRUE(json.find("host")->array("interpreters").empty());
+}
+
+TEST(JsonOfGenerations, are_a_list) {
+    const Json json = json_of(std::vector<realize::Generation>{
+        {3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", true}});
+    const Json& found = json.array("generations").at(0);
+    EXPECT_EQ(found.number("number"), 3);
+    EXPECT_EQ(*found.find("current"), Json(true));
+}
+
+TEST(JsonOfPaths, are_lists_of_names) {
+    EXPECT_EQ(to_text(json_of(std::vector<pipeline::Path>{{"a", "b"}, {"c"}})),
+              R"({"paths":[["a","b"],["c"]]})");
+}
+
+} // namespace
+} // namespace envpm::cli

@@ -1,0 +1,192 @@
+#include "cli/render.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::cli {
+namespace {
+
+using pipeline::LockReport;
+
+PackageName name_of(const std::string& text) {
+    return PackageName::parse(text).value();
+}
+
+LockedPackage package(const std::string& name, const std::string& version,
+                      std::vector<std::string> dependencies = {}) {
+    return {name_of(name),   version,     "pypi", name + ".whl",           1500,
+            sha256_of(name), {"default"}, {},     std::move(dependencies), false};
+}
+
+pipeline::LockedView view() {
+    pipeline::LockedView out{{{}, {}, sha256_of("env"), {}}, {}, {}};
+    out.packages = {package("a", "1.0", {"long-name >=1", "z"}), package("b", "2", {"long-name"}),
+                    package("long-name", "10.0.1", {"z"}), package("z", "3")};
+    out.packages[3].is_overridden = true;
+    out.requested = {name_of("a"), name_of("b")};
+    return out;
+}
+
+LockReport lock_report() {
+    LockReport report;
+    report.outcome = LockReport::Outcome::locked;
+    report.lock = Lock{sha256_of("m"),
+                       {{{}, {{}, "3.11.1"}, sha256_of("env"), {}}},
+                       {package("a", "1.0"), package("b", "2")}};
+    report.changes = {{name_of("a"), {}, "1.0", {}},
+                      {name_of("b"), "1", "2", {"gpu"}},
+                      {name_of("c"), "1", {}, {}}};
+    report.unknown_upgrades = {"d"};
+    report.seconds = 0.25;
+    return report;
+}
+
+pipeline::Explanation explanation() {
+    return {"default",
+            {{"you ask for a ==9", "envpm.toml:4:1"}, {"there is only 1.0", ""}},
+            {{"a = \"~=1.0.0\"", "a 1.0", "envpm.toml:4:1"}}};
+}
+
+TEST(WordsOfError, have_what_where_context_and_hint) {
+    Error error({"it failed", "file.toml:1", "try again"});
+    error.add_context("while testing");
+    EXPECT_EQ(words_of(error, Terminal()),
+              "error: it failed\n  at: file.toml:1\n  while testing\nhint: try again\n");
+    EXPECT_EQ(words_of(Error({"it failed", "", ""}), Terminal()), "error: it failed\n");
+}
+
+TEST(WordsOfError, are_coloured_only_on_request) {
+    Terminal terminal;
+    terminal.has_color = true;
+    EXPECT_EQ(words_of(Error({"it failed", "", ""}), terminal),
+              "\x1b[1;31merror:\x1b[0m it failed\n");
+}
+
+TEST(WordsOfLock, tell_targets_and_changes) {
+    EXPECT_EQ(words_of(lock_report(), Terminal()),
+              "resolved 2 packages for default in 250 ms (python 3.11.1 from this host)\n"
+              "  + a 1.0\n"
+              "  ~ b 1 → 2  (gpu)\n"
+              "  - c 1\n"
+              "  note: `d` was not in the lock, so there was nothing to upgrade\n");
+}
+
+TEST(WordsOfLock, cut_long_lists) {
+    LockReport report = lock_report();
+    report.unknown_upgrades.clear();
+    report.changes.assign(45, {name_of("a"), {}, "1.0", {}});
+    const std::string words = words_of(report, Terminal());
+    EXPECT_TRUE(words.ends_with("  + a 1.0\n  … 5 more\n")) << words;
+}
+
+TEST(WordsOfExplanation, are_reasons_and_numbered_offers) {
+    EXPECT_EQ(words_of(explanation(), Terminal()),
+              "error: no environment can satisfy the manifest for target `default`\n"
+              "  you ask for a ==9  [envpm.toml:4:1]\n"
+              "  there is only 1.0\n"
+              "nearest that exist, each by one change:\n"
+              "  1. a = \"~=1.0.0\"  gives a 1.0  [envpm.toml:4:1]\n");
+    pipeline::Explanation hopeless = explanation();
+    hopeless.nearest.clear();
+    EXPECT_EQ(words_of(hopeless, Terminal()),
+              "error: no environment can satisfy the manifest for target `default`\n"
+              "  you ask for a ==9  [envpm.toml:4:1]\n"
+              "  there is only 1.0\n");
+}
+
+TEST(WordsOfInstall, tell_what_was_done) {
+    pipeline::InstallReport report;
+    report.env = "abc";
+    report.packages = 3;
+    report.files = 12;
+    report.size_bytes = 2'000'000;
+    report.seconds = 1.5;
+    EXPECT_EQ(words_of(report, Terminal()),
+              "✓ 3 packages, nothing fetched; 12 files, 2.0 MB\n"
+              "✓ installed in 1.5 s   env abc   prefix .envpm/envs/default/current\n");
+    report.fetched_packages = 2;
+    report.fetched_bytes = 1000;
+    report.is_sealed = true;
+    EXPECT_EQ(words_of(report, Terminal()),
+              "✓ 3 packages, 2 of them fetched (1.0 kB); 12 files, 2.0 MB\n"
+              "✓ installed in 1.5 s   env abc   prefix .envpm/envs/default/current\n"
+              "✓ the sealed contents were reproduced\n");
+    report.was_current = true;
+    EXPECT_EQ(words_of(report, Terminal()), "✓ up to date   env abc\n");
+}
+
+TEST(WordsOfEdit, tell_entries_or_that_nothing_changed) {
+    pipeline::EditReport report;
+    report.entries = {"a >=1.0"};
+    report.lock = lock_report();
+    report.lock.changes.clear();
+    report.lock.unknown_upgrades.clear();
+    EXPECT_EQ(words_of(report, '+', Terminal()),
+              "+ a >=1.0\n"
+              "resolved 2 packages for default in 250 ms (python 3.11.1 from this host)\n");
+    report.lock.explanation = explanation();
+    const std::string words = words_of(report, '+', Terminal());
+    EXPECT_TRUE(words.ends_with("envpm.toml and envpm.lock are as before\n"));
+}
+
+TEST(WordsOfVerify, name_each_damage) {
+    EXPECT_EQ(words_of(pipeline::VerifyReport(), Terminal()),
+              "✓ store and environment are whole\n");
+    pipeline::VerifyReport report;
+    report.store.push_back({"objects/ab", "other bytes"});
+    report.prefix.push_back({"bin/x", "missing"});
+    EXPECT_EQ(words_of(report, Terminal()), "objects/ab: other bytes\ncurrent/bin/x: missing\n");
+}
+
+TEST(WordsOfInformation, tell_of_a_machine_without_a_project) {
+    pipeline::Information information;
+    information.version = "1";
+    information.root = "/r";
+    information.cache = "/c";
+    EXPECT_EQ(words_of(information), "envpm      1\n"
+                                     "root       /r\n"
+                                     "cache      /c\n"
+                                     "project    none here\n");
+    information.manifest = "/p/envpm.toml";
+    information.workspace = "demo";
+    information.indexes = {{"pypi", {"https://a", "https://b"}, true}};
+    information.lock_problem = "there is no envpm.lock yet";
+    EXPECT_EQ(words_of(information), "envpm      1\n"
+                                     "root       /r\n"
+                                     "cache      /c\n"
+                                     "project    demo (/p/envpm.toml)\n"
+                                     "index      pypi  https://a, https://b  (explicit)\n"
+                                     "lock       there is no envpm.lock yet\n"
+                                     "prefix     nothing is installed yet\n");
+}
+
+TEST(WordsOfGenerations, mark_the_current_one) {
+    EXPECT_EQ(words_of(std::vector<realize::Generation>{
+                  {1, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", false},
+                  {12, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", true}}),
+              "     1  2025-01-01T00:00:00Z  " + short_name(sha256_of("a")) + "\n" +
+                  "*   12  2025-01-02T00:00:00Z  " + short_name(sha256_of("b")) + "\n");
+}
+
+TEST(ListWords, are_a_table) {
+    EXPECT_EQ(list_words(view()), "a          1.0       1.5 kB  pypi\n"
+                                  "b          2         1.5 kB  pypi\n"
+                                  "long-name  10.0.1    1.5 kB  pypi\n"
+                                  "z          3         1.5 kB  pypi  (overridden)\n");
+}
+
+TEST(TreeWords, show_the_needs_of_a_package_once) {
+    EXPECT_EQ(tree_words(view()), "a 1.0\n"
+                                  "├─ long-name 10.0.1\n"
+                                  "│  └─ z 3\n"
+                                  "└─ z 3\n"
+                                  "b 2\n"
+                                  "└─ long-name 10.0.1 (above)\n");
+}
+
+TEST(WhyWords, are_a_chain_a_line) {
+    EXPECT_EQ(why_words({{"a", "long-name", "z"}, {"a"}}), "a → long-name → z\na\n");
+    EXPECT_EQ(why_words({}), "nothing in the manifest needs it: run `envpm lock`\n");
+}
+
+} // namespace
+} // namespace envpm::cli

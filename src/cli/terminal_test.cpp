@@ -1,0 +1,95 @@
+#include "cli/terminal.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::cli {
+namespace {
+
+TEST(HumanBytes, uses_decimal_units) {
+    EXPECT_EQ(human_bytes(0), "0 B");
+    EXPECT_EQ(human_bytes(999), "999 B");
+    EXPECT_EQ(human_bytes(1000), "1.0 kB");
+    EXPECT_EQ(human_bytes(9949), "9.9 kB");
+    EXPECT_EQ(human_bytes(12'345), "12 kB");
+    EXPECT_EQ(human_bytes(999'499), "999 kB");
+    EXPECT_EQ(human_bytes(999'500), "1.0 MB");
+    EXPECT_EQ(human_bytes(2'800'000'000), "2.8 GB");
+    EXPECT_EQ(human_bytes(5'000'000'000'000'000), "5000 TB");
+}
+
+TEST(HumanSeconds, changes_units_where_people_do) {
+    EXPECT_EQ(human_seconds(0), "0 ms");
+    EXPECT_EQ(human_seconds(0.23), "230 ms");
+    EXPECT_EQ(human_seconds(0.9996), "1.0 s");
+    EXPECT_EQ(human_seconds(1.44), "1.4 s");
+    EXPECT_EQ(human_seconds(99.9), "99.9 s");
+    EXPECT_EQ(human_seconds(125), "2 min 5 s");
+}
+
+TEST(Styled, adds_codes_only_with_colour) {
+    Terminal terminal;
+    EXPECT_EQ(styled(terminal, Style::bad, "error:"), "error:");
+    terminal.has_color = true;
+    EXPECT_EQ(styled(terminal, Style::bad, "error:"), "\x1b[1;31merror:\x1b[0m");
+    EXPECT_EQ(styled(terminal, Style::plain, "text"), "text");
+}
+
+TEST(DescribeTerminal, never_wins_over_everything_and_always_over_no_color) {
+    Variables variables;
+    variables.set("TERM", "xterm");
+    GlobalOptions options;
+    options.color = ColorMode::never;
+    EXPECT_FALSE(describe_terminal(options, variables).has_color);
+    variables.set("NO_COLOR", "1");
+    options.color = ColorMode::automatic;
+    EXPECT_FALSE(describe_terminal(options, variables).has_color);
+    options.color = ColorMode::always;
+    EXPECT_TRUE(describe_terminal(options, variables).has_color);
+}
+
+TEST(DescribeTerminal, no_progress_and_dumb_terminals_redraw_no_line) {
+    Variables variables;
+    variables.set("TERM", "xterm");
+    GlobalOptions options;
+    options.has_no_progress = true;
+    EXPECT_FALSE(describe_terminal(options, variables).is_interactive);
+    options.has_no_progress = false;
+    variables.set("TERM", "dumb");
+    EXPECT_FALSE(describe_terminal(options, variables).is_interactive);
+}
+
+/// What the progress writes to standard error.
+std::string written_by(const Terminal& terminal, void (*report)(Progress&)) {
+    testing::internal::CaptureStderr();
+    {
+        TerminalProgress progress(terminal);
+        report(progress);
+    }
+    return testing::internal::GetCapturedStderr();
+}
+
+TEST(TerminalProgress, says_nothing_of_short_tasks) {
+    EXPECT_EQ(written_by({},
+                         [](Progress& progress) {
+                             progress.begin("fetching", 10, ProgressUnit::bytes);
+                             progress.advance(10);
+                             progress.end();
+                         }),
+              "");
+}
+
+TEST(TerminalProgress, notes_are_told_unless_quiet_and_traces_if_verbose) {
+    const auto report = [](Progress& progress) {
+        progress.note("moved on");
+        progress.trace("step");
+    };
+    Terminal terminal;
+    EXPECT_EQ(written_by(terminal, report), "moved on\n");
+    terminal.is_verbose = true;
+    EXPECT_EQ(written_by(terminal, report), "moved on\nstep\n");
+    terminal.is_quiet = true;
+    EXPECT_EQ(written_by(terminal, report), "");
+}
+
+} // namespace
+} // namespace envpm::cli

@@ -1,0 +1,63 @@
+#include "base/files.h"
+#include "fetch/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::fetch {
+namespace {
+
+using testing::HasSubstr;
+
+class LocalPageTest : public testing::Test {
+  protected:
+    LocalPageTest()
+        : folder_(std::filesystem::temp_directory_path()) {
+        write_file(folder_.path() / "a b/index.html", "0123456789");
+    }
+
+    [[nodiscard]] HttpResponse get(const std::string& path, std::optional<ByteRange> range = {},
+                                   std::uint64_t limit_bytes = 100) const {
+        Client client({}, {});
+        const std::vector<HttpRequest> requests = {
+            {"file://" + folder_.path().string() + path, {}, range, limit_bytes}};
+        return client.get(requests).at(0);
+    }
+
+    TemporaryFolder folder_;
+};
+
+TEST_F(LocalPageTest, a_folder_stands_for_its_index) {
+    const HttpResponse response = get("/a%20b/");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "0123456789");
+    EXPECT_EQ(response.content_type, "text/html");
+    EXPECT_EQ(response.total_bytes, 10U);
+    EXPECT_THAT(response.url, HasSubstr("/a%20b/"));
+}
+
+TEST_F(LocalPageTest, ranges_are_honoured) {
+    const HttpResponse part = get("/a%20b/index.html", ByteRange{2, 3});
+    EXPECT_EQ(part.status, 206);
+    EXPECT_EQ(part.body, "234");
+    EXPECT_EQ(part.range_first, 2U);
+    const HttpResponse tail = get("/a%20b/index.html", ByteRange{std::nullopt, 4});
+    EXPECT_EQ(tail.body, "6789");
+    EXPECT_EQ(tail.range_first, 6U);
+    EXPECT_EQ(get("/a%20b/index.html", ByteRange{std::nullopt, 99}).body, "0123456789");
+}
+
+TEST_F(LocalPageTest, what_is_not_there_is_404) {
+    EXPECT_EQ(get("/absent/").status, 404);
+    std::filesystem::create_directory(folder_.path() / "empty");
+    EXPECT_EQ(get("/empty/").status, 404);
+}
+
+TEST_F(LocalPageTest, what_is_too_large_is_an_error_of_the_answer) {
+    const HttpResponse response = get("/a%20b/", {}, 9);
+    EXPECT_THAT(response.error, HasSubstr("more than 9 bytes"));
+    EXPECT_EQ(response.body, "");
+}
+
+} // namespace
+} // namespace envpm::fetch

@@ -1,0 +1,105 @@
+#include "pipeline/edit.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using testing::HasSubstr;
+
+class EditTest : public testing::Test {
+  protected:
+    EditTest()
+        : folder_(std::filesystem::temp_directory_path()) {
+        settings_.cache_root = folder_.path() / "cache";
+        settings_.store_root = folder_.path() / "store";
+        variables_.set("PATH", "/usr/bin:/bin:/usr/local/bin");
+    }
+
+    [[nodiscard]] Project project() const { return {folder_.path() / "project/envpm.toml"}; }
+
+    [[nodiscard]] std::filesystem::path journal() const {
+        return folder_.path() / "project/.envpm/edit.json";
+    }
+
+    void write_journal(int version) const {
+        write_file(journal(), to_text(Json(Json::Object{{"version", version},
+                                                        {"manifest", "new manifest\n"},
+                                                        {"lock", "new lock\n"}})));
+    }
+
+    [[nodiscard]] Services services() { return {settings_, {variables_, {}, {}}, progress_}; }
+
+    TemporaryFolder folder_;
+    Settings settings_;
+    Variables variables_;
+    SilentProgress progress_;
+};
+
+TEST_F(EditTest, an_interrupted_edit_is_finished_whichever_file_was_written) {
+    for (const bool has_new_manifest : {false, true}) {
+        for (const bool has_new_lock : {false, true}) {
+            write_file(project().manifest_file, has_new_manifest ? "new manifest\n" : "old\n");
+            write_file(project().lock_file(), has_new_lock ? "new lock\n" : "old\n");
+            write_journal(1);
+            finish_interrupted_edit(project());
+            EXPECT_EQ(read_file(project().manifest_file), "new manifest\n");
+            EXPECT_EQ(read_file(project().lock_file()), "new lock\n");
+            EXPECT_FALSE(std::filesystem::exists(journal()));
+        }
+    }
+}
+
+TEST_F(EditTest, a_project_without_a_journal_is_left_alone) {
+    write_file(project().manifest_file, "old\n");
+    finish_interrupted_edit(project());
+    EXPECT_EQ(read_file(project().manifest_file), "old\n");
+    EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
+}
+
+TEST_F(EditTest, a_journal_of_another_version_is_not_guessed_at) {
+    write_file(project().manifest_file, "old\n");
+    write_journal(2);
+    EXPECT_THROW(finish_interrupted_edit(project()), Error);
+    EXPECT_EQ(read_file(project().manifest_file), "old\n");
+    EXPECT_TRUE(std::filesystem::exists(journal()));
+}
+
+TEST_F(EditTest, remove_refuses_what_is_no_name_before_anything_is_solved) {
+    write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n");
+    Services world = services();
+    try {
+        (void)remove({project(), {"no name"}}, world);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::usage);
+        EXPECT_THAT(error.text().what, HasSubstr("`no name` is no package name"));
+    }
+}
+
+TEST_F(EditTest, init_writes_a_manifest_and_the_lines_for_git_once) {
+    const std::filesystem::path home = folder_.path() / "vision";
+    write_file(home / ".gitignore", "*.o");
+    write_file(home / ".gitattributes", "envpm.lock linguist-generated=true\n");
+    const Services world = services();
+    EXPECT_EQ(init(home, std::nullopt, world), home / "envpm.toml");
+    EXPECT_EQ(read_manifest({home / "envpm.toml"}).name, "vision");
+    EXPECT_EQ(read_file(home / ".gitignore"), "*.o\n.envpm/\n");
+    EXPECT_EQ(read_file(home / ".gitattributes"), "envpm.lock linguist-generated=true\n");
+}
+
+TEST_F(EditTest, init_takes_a_name_and_never_overwrites) {
+    const Services world = services();
+    const std::filesystem::path home = folder_.path() / "new/";
+    (void)init(home, "other", world);
+    EXPECT_EQ(read_manifest({home / "envpm.toml"}).name, "other");
+    EXPECT_THROW((void)init(home, std::nullopt, world), Error);
+}
+
+} // namespace
+} // namespace envpm::pipeline

@@ -1,0 +1,179 @@
+#include "pipeline/explain.h"
+
+#include "pipeline/world_for_tests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using test::FakeIndexes;
+using test::World;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string asking_for(const std::string& requirements) {
+    return "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n" + requirements;
+}
+
+Explanation explanation_of(World& world) {
+    const Answer answer = world.solve();
+    const auto* conflict = std::get_if<Conflict>(&answer);
+    EXPECT_NE(conflict, nullptr) << "there is a solution";
+    return conflict == nullptr ? Explanation()
+                               : explain(*conflict, world.universe, world.listings, {});
+}
+
+std::vector<std::string> texts_of(const Explanation& explanation) {
+    std::vector<std::string> out;
+    for (const ExplainedReason& reason : explanation.reasons) {
+        out.push_back(reason.text);
+    }
+    return out;
+}
+
+std::vector<std::string> changes_of(const Explanation& explanation) {
+    std::vector<std::string> out;
+    for (const NearestSolution& nearest : explanation.nearest) {
+        out.push_back(nearest.change + " gives " + nearest.result);
+    }
+    return out;
+}
+
+std::vector<std::string> reasons_for(FakeIndexes& indexes, const std::string& requirements) {
+    World world(indexes, asking_for(requirements));
+    return texts_of(explanation_of(world));
+}
+
+/// Releases of `alpha` that need nothing.
+std::vector<test::Release> plain(const std::vector<std::string>& versions) {
+    std::vector<test::Release> releases;
+    for (const std::string& version : versions) {
+        releases.push_back({"alpha-" + version + "-py3-none-any.whl"});
+    }
+    return releases;
+}
+
+TEST(Explain, says_what_there_is_where_nothing_matches) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", plain({"1.0"}));
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"==9\"\n"),
+                ElementsAre("you ask for alpha ==9",
+                            "no release that fits matches alpha ==9; there is only 1.0"));
+    indexes.add("pypi", "alpha", plain({"1.0", "2.0"}));
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"==9\"\n"),
+                Contains("no release that fits matches alpha ==9; there are 1.0 and 2.0"));
+    indexes.add("pypi", "alpha", plain({"1.0", "2.0", "3.0"}));
+    EXPECT_THAT(
+        reasons_for(indexes, "alpha = \"==9\"\n"),
+        Contains("no release that fits matches alpha ==9; there are 1.0 to 3.0 (3 releases)"));
+}
+
+TEST(Explain, counts_releases_and_not_wheels) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha",
+                {{"alpha-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", {"beta>=2"}},
+                 {"alpha-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", {"beta>=2"}}});
+    indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
+    World world(indexes, asking_for("alpha = \"*\"\n"), {test::python_of(11), test::python_of(12)});
+    EXPECT_THAT(texts_of(explanation_of(world)), Contains("alpha 1.0 needs beta >=2"));
+}
+
+TEST(Explain, has_the_grammar_of_one_and_many) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-win32.whl"}});
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
+                Contains("alpha has no wheel that fits: 1.0 has no wheel for this platform and "
+                         "Python"));
+    indexes.add("pypi", "alpha",
+                {{"alpha-1.0-py3-none-win32.whl"}, {"alpha-1.1-py3-none-win32.whl"}});
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
+                Contains("alpha has no wheel that fits: 1.1 and 1.0 have no wheel for this "
+                         "platform and Python"));
+    indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {}, ">=3.20"}});
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
+                Contains("alpha has no wheel that fits: 1.0 asks for another Python"));
+}
+
+TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", plain({"1.0"}));
+    World world(indexes, asking_for("alpah = \"*\"\n"));
+    EXPECT_THAT(texts_of(explanation_of(world)), Contains("no index has `alpah`"));
+    world.listings.load(std::vector<PackageName>{test::name_of("alpha")});
+    World later(indexes, asking_for("alpah = \"*\"\n"));
+    pypi::IndexClient same_cache(indexes.transport, world.folder.path(), {});
+    Listings listings(same_cache, {FakeIndexes::index("pypi")}, {});
+    const Answer answer = later.solve();
+    EXPECT_THAT(texts_of(explain(std::get<Conflict>(answer), later.universe, listings, {})),
+                Contains("no index has `alpah`; did you mean `alpha`?"));
+}
+
+TEST(Explain, unusable_metadata_is_told_in_its_words) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha",
+                {{"alpha-1.0-py3-none-any.whl", {"beta @ https://example.org/b.whl"}}});
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
+                Contains("alpha 1.0 cannot be used: it needs `beta` from a URL"));
+}
+
+/// `beta` has a release for each of `alpha` 1.0 to 4.0, `gamma` one for alpha 4.0 only.
+class ExplainNearestTest : public testing::Test {
+  protected:
+    ExplainNearestTest() {
+        indexes_.add("pypi", "alpha", plain({"1.0", "2.0", "3.0", "4.0"}));
+        indexes_.add("pypi", "beta",
+                     {{"beta-1.0-py3-none-any.whl", {"alpha==1.0"}},
+                      {"beta-1.1-py3-none-any.whl", {"alpha==1.0"}},
+                      {"beta-4.0-py3-none-any.whl", {"alpha==4.0"}}});
+        indexes_.add("pypi", "gamma", {{"gamma-1.0-py3-none-any.whl", {"alpha==4.0"}}});
+    }
+
+    std::vector<std::string> nearest(const std::string& requirements) {
+        World world(indexes_, asking_for(requirements));
+        return changes_of(explanation_of(world));
+    }
+
+    FakeIndexes indexes_;
+};
+
+TEST_F(ExplainNearestTest, offers_what_was_solved_smallest_change_first) {
+    EXPECT_THAT(
+        nearest("alpha = \"==4.0\"\nbeta = \"<1.1\"\n"),
+        ElementsAre("beta = \"~=4.0.0\" gives beta 4.0", "alpha = \"~=1.0.0\" gives alpha 1.0"));
+    EXPECT_THAT(nearest("beta = \"<1.1\"\nalpha = \"==2.0\"\n"),
+                ElementsAre("alpha = \"~=1.0.0\" gives alpha 1.0"));
+}
+
+TEST_F(ExplainNearestTest, offers_changes_of_constraints) {
+    EXPECT_THAT(nearest("gamma = \"*\"\n[constraints]\nalpha = \"<4\"\n"),
+                ElementsAre("alpha = \"~=4.0.0\" gives alpha 4.0"));
+}
+
+TEST_F(ExplainNearestTest, a_request_with_extras_is_one_change) {
+    EXPECT_THAT(
+        nearest("alpha = \"==4.0\"\nbeta = { version = \"<1.1\", extras = [\"x\", \"y\"] }\n"),
+        Contains("beta = { version = \"~=4.0.0\", … } gives beta 4.0"));
+}
+
+TEST_F(ExplainNearestTest, nothing_is_offered_where_no_single_change_helps) {
+    EXPECT_THAT(nearest("alpha = \"*\"\nmissing = \"*\"\n"), IsEmpty());
+}
+
+TEST_F(ExplainNearestTest, a_pre_release_is_offered_as_a_pin) {
+    indexes_.add("pypi", "delta", {{"delta-5rc1-py3-none-any.whl"}});
+    EXPECT_THAT(nearest("delta = \"<5rc1\"\n"), ElementsAre("delta = \"==5rc1\" gives delta 5rc1"));
+}
+
+TEST_F(ExplainNearestTest, places_point_into_the_manifest) {
+    World world(indexes_, asking_for("alpha = \"==4.0\"\nbeta = \"<1.1\"\n"));
+    const Explanation explanation = explanation_of(world);
+    EXPECT_THAT(explanation.reasons.at(0).place, HasSubstr("envpm.toml:4:"));
+    EXPECT_THAT(explanation.nearest.at(0).place, HasSubstr("envpm.toml:5:"));
+}
+
+} // namespace
+} // namespace envpm::pipeline

@@ -1,0 +1,103 @@
+#include "pipeline/inspect.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "pipeline/world_for_tests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using test::name_of;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+LockedPackage package(const std::string& name, std::vector<std::string> dependencies = {}) {
+    return {name_of(name),   "1.0",       "pypi", name + ".whl",           0,
+            sha256_of(name), {"default"}, {},     std::move(dependencies), false};
+}
+
+/// app → web → core, app → cli → web, tool → core, and a pair that needs each other.
+LockedView view() {
+    LockedView out{{{}, {}, sha256_of("env"), {}}, {}, {}};
+    out.packages = {package("app", {"cli", "web >=1"}),
+                    package("cli", {"web[fast] >=1"}),
+                    package("core"),
+                    package("one", {"two"}),
+                    package("tool", {"core"}),
+                    package("two", {"one"}),
+                    package("web", {"core <2"})};
+    out.requested = {name_of("app"), name_of("tool"), name_of("one")};
+    return out;
+}
+
+TEST(NameOfDependency, leaves_out_extras_and_specifiers) {
+    EXPECT_EQ(name_of_dependency("web"), name_of("web"));
+    EXPECT_EQ(name_of_dependency("web >=1"), name_of("web"));
+    EXPECT_EQ(name_of_dependency("web[fast] >=1"), name_of("web"));
+    EXPECT_THROW((void)name_of_dependency(">=1"), Error);
+}
+
+TEST(Why, gives_each_requests_shortest_path) {
+    EXPECT_THAT(why(view(), name_of("core")),
+                ElementsAre(ElementsAre("app", "web", "core"), ElementsAre("tool", "core")));
+    EXPECT_THAT(why(view(), name_of("web")), ElementsAre(ElementsAre("app", "web")));
+}
+
+TEST(Why, a_requested_package_is_its_own_reason) {
+    EXPECT_THAT(why(view(), name_of("tool")), ElementsAre(ElementsAre("tool")));
+}
+
+TEST(Why, ends_where_packages_need_each_other) {
+    EXPECT_THAT(why(view(), name_of("two")), ElementsAre(ElementsAre("one", "two")));
+}
+
+TEST(Why, is_empty_for_what_the_manifest_no_longer_needs) {
+    LockedView orphaned = view();
+    orphaned.requested = {name_of("tool")};
+    EXPECT_THAT(why(orphaned, name_of("web")), IsEmpty());
+}
+
+TEST(Why, offers_the_near_miss_of_what_is_not_locked) {
+    try {
+        (void)why(view(), name_of("cor"));
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.text().what, "`cor` is not in the lock");
+        EXPECT_EQ(error.text().hint, "did you mean `core`?");
+    }
+}
+
+TEST(ViewLock, without_a_lock_says_how_to_make_one) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    write_file(folder.path() / "envpm.toml", "[workspace]\nname = \"demo\"\n");
+    try {
+        (void)view_lock({folder.path() / "envpm.toml"}, std::nullopt);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::lock_out_of_date);
+        EXPECT_THAT(error.text().hint, HasSubstr("`envpm lock`"));
+    }
+}
+
+TEST(Inform, shows_no_credentials_of_an_index) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    write_file(folder.path() / "envpm.toml", "[workspace]\nname = \"demo\"\n");
+    Settings settings;
+    settings.cache_root = folder.path() / "cache";
+    settings.mirrors["pypi"] = {
+        {"https://user:secret@a.example.org/simple", "PIP_INDEX_URL", MirrorKind::pip}};
+    SilentProgress progress;
+    const Services services(settings, {}, progress);
+    const Information information = inform(Project{folder.path() / "envpm.toml"}, services);
+    ASSERT_EQ(information.indexes.size(), 1U);
+    EXPECT_THAT(information.indexes[0].urls, ElementsAre("https://a.example.org/simple"));
+    EXPECT_EQ(information.workspace, "demo");
+    EXPECT_EQ(information.lock_problem, "there is no envpm.lock yet");
+}
+
+} // namespace
+} // namespace envpm::pipeline

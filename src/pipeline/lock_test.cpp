@@ -1,0 +1,221 @@
+#include "pipeline/lock.h"
+
+#include "base/error.h"
+#include "lockfiles/lock_file.h"
+#include "pipeline/world_for_tests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using test::manifest_of;
+using test::name_of;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string start = "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n";
+
+Lock lock_for(const std::string& text,
+              const std::vector<std::pair<std::string, std::string>>& has) {
+    const Manifest manifest = manifest_of(text);
+    Lock lock{manifest_digest(manifest, read_requests(manifest)), {}, {}};
+    for (const auto& [name, version] : has) {
+        lock.packages.push_back({name_of(name),
+                                 version,
+                                 "pypi",
+                                 name + ".whl",
+                                 0,
+                                 sha256_of(name),
+                                 {"default"},
+                                 {},
+                                 {},
+                                 false});
+    }
+    return lock;
+}
+
+TEST(CheckLock, a_lock_of_this_very_manifest_is_fresh) {
+    const Lock lock = lock_for(start + "alpha = \">=1\"\n", {{"alpha", "1.0"}});
+    EXPECT_TRUE(
+        check_lock(manifest_of("# new comment\n" + start + "alpha = \">=1\"\n"), lock).is_fresh);
+}
+
+TEST(CheckLock, says_that_there_is_none) {
+    const LockCheck check = check_lock(manifest_of(start), std::nullopt);
+    EXPECT_FALSE(check.is_fresh);
+    EXPECT_THAT(check.reasons, ElementsAre("there is no envpm.lock yet"));
+}
+
+TEST(CheckLock, names_what_is_not_locked_or_locked_otherwise) {
+    const Lock lock = lock_for(start + "alpha = \">=1\"\n", {{"alpha", "1.0"}});
+    const LockCheck check =
+        check_lock(manifest_of(start + "alpha = \">=2\"\nbeta = \"*\"\n"), lock);
+    EXPECT_FALSE(check.is_fresh);
+    EXPECT_THAT(check.reasons, ElementsAre("envpm.toml:4:1 asks for alpha >=2, locked is 1.0",
+                                           "envpm.toml:5:1 asks for beta, which is not locked"));
+}
+
+TEST(CheckLock, does_not_miss_a_package_whose_marker_may_not_hold) {
+    const Lock lock = lock_for(start + "alpha = \"*\"\n", {{"alpha", "1.0"}});
+    const LockCheck check = check_lock(
+        manifest_of(start + "alpha = \"*\"\n"
+                            "beta = { version = \"*\", marker = \"python_version < '3'\" }\n"),
+        lock);
+    EXPECT_FALSE(check.is_fresh);
+    EXPECT_THAT(check.reasons,
+                ElementsAre("the manifest has changed; what is locked would still satisfy it"));
+}
+
+/// A project whose index is a folder, so that nothing else is needed of the world but a Python.
+class LockTest : public testing::Test {
+  protected:
+    LockTest()
+        : folder_(std::filesystem::temp_directory_path()) {
+        variables_.set("PATH", "/usr/bin:/bin:/usr/local/bin");
+        settings_.cache_root = folder_.path() / "cache";
+        settings_.store_root = folder_.path() / "store";
+        settings_.mirrors["pypi"] = {
+            {"file://" + (folder_.path() / "index").string(), "the test", MirrorKind::pip}};
+    }
+
+    [[nodiscard]] Project project() const { return {folder_.path() / "project/envpm.toml"}; }
+
+    void write_manifest(const std::string& dependencies) const {
+        write_file(project().manifest_file, start + dependencies);
+    }
+
+    /// Makes `name` have these versions, none of which needs anything.
+    void publish(const std::string& name, const std::vector<std::string>& versions) const {
+        std::string links;
+        for (const std::string& version : versions) {
+            const std::string file = name + "-" + version + "-py3-none-any.whl";
+            const std::string wheel =
+                envpm::test::make_zip({{.name = name + "-" + version + ".dist-info/METADATA",
+                                        .content = "Metadata-Version: 2.1\nName: " + name +
+                                                   "\nVersion: " + version + "\n\n"}});
+            write_file(folder_.path() / "index" / name / file, wheel);
+            links +=
+                "<a href=\"" + file + "#sha256=" + sha256_of(wheel).hex() + "\">" + file + "</a>\n";
+        }
+        write_file(folder_.path() / "index" / name / "index.html",
+                   "<!DOCTYPE html><html><body>\n" + links + "</body></html>\n");
+    }
+
+    LockReport lock() { return lock({.project = project()}); }
+
+    LockReport lock(const LockRequest& request) {
+        Services services(settings_, {variables_, stop_.get_token(), now_}, progress_);
+        return pipeline::lock(request, services);
+    }
+
+    static std::vector<std::string> versions_of(const LockReport& report) {
+        std::vector<std::string> out;
+        for (const LockedPackage& package : report.lock.value().packages) {
+            out.push_back(package.name.string() + " " + package.version);
+        }
+        return out;
+    }
+
+    TemporaryFolder folder_;
+    Variables variables_;
+    Settings settings_;
+    SilentProgress progress_;
+    std::stop_source stop_;
+    std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
+};
+
+TEST_F(LockTest, writes_a_lock_and_the_next_time_finds_it_unchanged) {
+    publish("alpha", {"1.0", "2.0"});
+    write_manifest("alpha = \"*\"\n");
+    const LockReport first = lock();
+    EXPECT_EQ(first.outcome, LockReport::Outcome::locked);
+    EXPECT_THAT(versions_of(first), ElementsAre("alpha 2.0"));
+    EXPECT_EQ(read_lock(project()), first.lock);
+    const LockReport second = lock();
+    EXPECT_EQ(second.outcome, LockReport::Outcome::unchanged);
+    EXPECT_THAT(second.changes, IsEmpty());
+}
+
+TEST_F(LockTest, needs_no_index_while_its_pages_are_young_in_the_cache) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    (void)lock();
+    std::filesystem::remove_all(folder_.path() / "index");
+    EXPECT_EQ(lock().outcome, LockReport::Outcome::unchanged);
+    now_ += std::chrono::hours(1);
+    EXPECT_EQ(lock().outcome, LockReport::Outcome::impossible) << "old pages are asked for again";
+}
+
+TEST_F(LockTest, keeps_what_is_locked_unless_asked_to_upgrade) {
+    publish("alpha", {"1.0"});
+    publish("beta", {"1.0"});
+    write_manifest("alpha = \"*\"\nbeta = \"*\"\n");
+    (void)lock();
+    publish("alpha", {"1.0", "2.0"});
+    publish("beta", {"1.0", "2.0"});
+    now_ += std::chrono::seconds(1);
+    EXPECT_THAT(versions_of(lock({.project = project(), .refresh = true})),
+                ElementsAre("alpha 1.0", "beta 1.0"));
+    const LockReport one =
+        lock({.project = project(), .upgrade_packages = {name_of("alpha"), name_of("other")}});
+    EXPECT_THAT(versions_of(one), ElementsAre("alpha 2.0", "beta 1.0"));
+    EXPECT_THAT(one.unknown_upgrades, ElementsAre("other"));
+    EXPECT_THAT(versions_of(lock({.project = project(), .upgrade_all = true})),
+                ElementsAre("alpha 2.0", "beta 2.0"));
+}
+
+TEST_F(LockTest, a_dry_run_tells_and_writes_nothing) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    const LockReport report = lock({.project = project(), .only_tell = true});
+    EXPECT_EQ(report.outcome, LockReport::Outcome::locked);
+    EXPECT_EQ(report.changes.size(), 1U);
+    EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
+}
+
+TEST_F(LockTest, without_an_answer_the_old_lock_stands) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    (void)lock();
+    const std::string before = read_file(project().lock_file());
+    write_manifest("alpha = \">=2\"\n");
+    const LockReport report = lock();
+    EXPECT_EQ(report.outcome, LockReport::Outcome::impossible);
+    EXPECT_EQ(report.lock, std::nullopt);
+    EXPECT_EQ(report.explanation.value().target, "default");
+    EXPECT_THAT(report.explanation->reasons.back().text,
+                HasSubstr("no release that fits matches alpha >=2; there is only 1.0"));
+    EXPECT_EQ(read_file(project().lock_file()), before);
+}
+
+TEST_F(LockTest, a_stop_ends_it_with_code_130_and_nothing_written) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    stop_.request_stop();
+    try {
+        (void)lock();
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::interrupted);
+    }
+    EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
+}
+
+TEST_F(LockTest, a_python_that_the_host_lacks_is_no_solution) {
+    write_file(project().manifest_file,
+               "[workspace]\nname = \"demo\"\n[dependencies]\npython = \"3.99\"\n");
+    try {
+        (void)lock();
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::no_solution);
+        EXPECT_THAT(error.text().what, HasSubstr("no Python of this host is `python ==3.99.*`"));
+        EXPECT_THAT(error.text().subject, HasSubstr("envpm.toml:4:"));
+    }
+}
+
+} // namespace
+} // namespace envpm::pipeline

@@ -1,0 +1,80 @@
+#include "pipeline/pip_settings.h"
+
+#include "base/files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+class PipSettingsTest : public testing::Test {
+  protected:
+    PipSettingsTest()
+        : folder_(std::filesystem::temp_directory_path()) {
+        variables_.set("HOME", folder_.path().string());
+    }
+
+    void write(const std::string& file, const std::string& text) const {
+        write_file(folder_.path() / file, text);
+    }
+
+    /// `key` of pip's files; "" if none has it.
+    [[nodiscard]] std::string option(const std::string& key) const {
+        const auto found = pip_option(variables_, key);
+        return found ? found->url : "";
+    }
+
+    TemporaryFolder folder_;
+    Variables variables_;
+};
+
+TEST_F(PipSettingsTest, reads_global_and_install_sections_only) {
+    write(".config/pip/pip.conf", "[freeze]\ncolour = red\n[global]\ncolour = green\n");
+    EXPECT_EQ(option("colour"), "green");
+    write(".config/pip/pip.conf", "colour = none\n[install]\ncolour: blue\n");
+    EXPECT_EQ(option("colour"), "blue");
+    write(".config/pip/pip.conf", "[list]\ncolour = red\n");
+    EXPECT_EQ(option("colour"), "");
+}
+
+TEST_F(PipSettingsTest, skips_comments_and_white_space_as_pip_does) {
+    write(".config/pip/pip.conf", "# colour = red\n; colour = red\n\n [global] \r\n"
+                                  "  colour\t=  https://a.example.org/x=1  \r\n");
+    EXPECT_EQ(option("colour"), "https://a.example.org/x=1");
+}
+
+TEST_F(PipSettingsTest, a_line_that_is_no_setting_is_skipped) {
+    write(".config/pip/pip.conf", "[global\ncolour\n[global]\nno separator\ncolour = green");
+    EXPECT_EQ(option("colour"), "green");
+}
+
+TEST_F(PipSettingsTest, the_strongest_file_that_has_the_key_wins) {
+    const std::string text = "[global]\ncolour = ";
+    write(".pip/pip.conf", text + "old");
+    EXPECT_EQ(option("colour"), "old");
+    write(".config/pip/pip.conf", text + "user");
+    EXPECT_EQ(option("colour"), "user");
+    variables_.set("XDG_CONFIG_HOME", (folder_.path() / "xdg").string());
+    write("xdg/pip/pip.conf", text + "xdg");
+    EXPECT_EQ(option("colour"), "xdg");
+    variables_.set("PIP_CONFIG_FILE", (folder_.path() / "own.conf").string());
+    write("own.conf", "[global]\nother = 1\n");
+    EXPECT_EQ(option("colour"), "xdg");
+    write("own.conf", text + "own");
+    EXPECT_EQ(option("colour"), "own");
+    EXPECT_EQ(pip_option(variables_, "colour")->origin, folder_.path() / "own.conf");
+}
+
+TEST_F(PipSettingsTest, the_variable_wins_over_the_files) {
+    variables_.set("PIP_CONFIG_FILE", (folder_.path() / "own.conf").string());
+    write("own.conf", "[global]\nindex-url = https://file.example.org/simple\n");
+    EXPECT_EQ(pip_index(variables_)->url, "https://file.example.org/simple");
+    EXPECT_EQ(pip_index(variables_)->kind, MirrorKind::pip);
+    variables_.set("PIP_INDEX_URL", "https://variable.example.org/simple");
+    EXPECT_EQ(pip_index(variables_)->url, "https://variable.example.org/simple");
+    EXPECT_EQ(pip_index(variables_)->origin, "PIP_INDEX_URL");
+}
+
+} // namespace
+} // namespace envpm::pipeline
