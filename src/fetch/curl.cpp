@@ -153,7 +153,7 @@ CurlLoop::Impl::Impl(const NetworkSettings& settings)
     // One thread uses the share, so it needs no lock functions.
     ENVPM_ASSERT(curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ==
                  CURLSHE_OK);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 32L);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 64L);
 }
 
 TransferId CurlLoop::Impl::start(const Transfer& transfer, Receiver& receiver) {

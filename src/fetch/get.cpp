@@ -15,7 +15,9 @@ namespace envpm::fetch {
 
 namespace {
 
-constexpr std::uint64_t small_bytes = 256U << 10U;
+/// Pages and pieces; the way there and back is what they cost, so many are asked for together.
+constexpr std::uint64_t small_bytes = 64U << 20U;
+constexpr int large_weight = 6;
 constexpr std::chrono::milliseconds longest_turn{1'000};
 
 /// One request with its tries.
@@ -23,7 +25,7 @@ class Page final : public Receiver {
   public:
     Page(const HttpRequest& request, GetContext& context);
 
-    /// Small ones weigh 1, others 2.
+    /// Small ones weigh 1, whole files `large_weight`.
     [[nodiscard]] int weight() const;
 
     [[nodiscard]] bool is_running() const { return is_running_; }
@@ -121,7 +123,7 @@ std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Pag
         }
         if (page->start_at() > now) {
             next = std::min(next, page->start_at());
-        } else if (weight + page->weight() <= 2 * most_at_once) {
+        } else if (weight + page->weight() <= large_weight * most_at_once) {
             weight += page->weight();
             page->start();
         }
@@ -143,7 +145,7 @@ Page::Page(const HttpRequest& request, GetContext& context)
 
 int Page::weight() const {
     const std::uint64_t most = request_.range ? request_.range->count : request_.limit_bytes;
-    return most <= small_bytes ? 1 : 2;
+    return most <= small_bytes ? 1 : large_weight;
 }
 
 Clock::time_point Page::start_at() const {

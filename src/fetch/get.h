@@ -19,8 +19,8 @@ struct GetContext {
     std::stop_token stop;
 };
 
-/// `Client::get` without its settings. Up to `most_at_once` requests run together, twice as many if
-/// they are known to be small.
+/// `Client::get` without its settings. Up to `most_at_once` requests for whole files run together,
+/// six times as many for pages and pieces.
 std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,
                                    int most_at_once);
 

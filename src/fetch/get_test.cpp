@@ -83,20 +83,31 @@ TEST_F(GetTest, AnswersInTheRequestsOrderOverKeptConnections) {
             EXPECT_EQ(responses.at(static_cast<std::size_t>(i)).status, 200);
         }
     }
-    EXPECT_LE(server.connections(), 8);
-    EXPECT_LE(server.most_connections_at_once(), 8);
+    EXPECT_LE(server.connections(), 48);
 }
 
-TEST_F(GetTest, SmallRequestsRunSixteenAtOnce) {
-    Answer slow = with_body("x");
-    slow.drip_bytes = 1;
-    slow.drip_pause = milliseconds(40);
-    slow.length = Answer::Length::chunked;
-    server.serve("/small", {slow});
-    const std::vector<HttpRequest> requests(32, {server.url("/small"), {}, {}, 1000});
-    client->get(requests);
-    EXPECT_GT(server.most_connections_at_once(), 8);
-    EXPECT_LE(server.most_connections_at_once(), 16);
+class GetManyTest : public GetTest {
+  protected:
+    int most_at_once(std::uint64_t limit_bytes) {
+        Answer slow = with_body("x");
+        slow.drip_bytes = 1;
+        slow.drip_pause = milliseconds(100);
+        slow.length = Answer::Length::chunked;
+        server.serve("/slow", {slow});
+        const std::vector<HttpRequest> requests(96, {server.url("/slow"), {}, {}, limit_bytes});
+        client->get(requests);
+        return server.most_connections_at_once();
+    }
+};
+
+TEST_F(GetManyTest, PagesRunFortyEightAtOnce) {
+    const int most = most_at_once(HttpRequest().limit_bytes);
+    EXPECT_GT(most, 16);
+    EXPECT_LE(most, 48);
+}
+
+TEST_F(GetManyTest, WholeFilesRunEightAtOnce) {
+    EXPECT_LE(most_at_once(HttpRequest().limit_bytes + 1), 8);
 }
 
 TEST_F(GetTest, SendsHeadersAndNameAndReportsTheType) {

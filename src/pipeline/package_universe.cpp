@@ -25,6 +25,7 @@ std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& s
 
 PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings)
     : request_(std::move(request)),
+      finder_({request_.target, request_.pythons, request_.exclude_newer}),
       listings_(listings) {
     ENVPM_ASSERT(!request_.pythons.empty());
     for (const pypi::PythonChoice& python : request_.pythons) {
@@ -324,8 +325,7 @@ RequirementId PackageUniverse::relaxed(RequirementId requirement) {
 
 void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     slot.is_listed = true;
-    slot.list = pypi::candidates(listings_.find(*slot.name).page,
-                                 {request_.target, request_.pythons, request_.exclude_newer});
+    slot.list = finder_.find(listings_.find(*slot.name).page);
     for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
         const pypi::WheelCandidate& wheel = slot.list.wheels[i];
         add_candidate(id, wheel.file.wheel.version.text(), wheel.release, i);

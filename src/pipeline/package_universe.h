@@ -176,6 +176,7 @@ class PackageUniverse final : public Universe {
     [[nodiscard]] PythonSet pythons_in(const pypi::SpecifierSet& specifiers) const;
 
     UniverseRequest request_;
+    pypi::CandidateFinder finder_;
     Listings& listings_;
     std::vector<pypi::MarkerEnvironment> environments_; ///< one for each Python
     PythonSet all_pythons_;

@@ -15,6 +15,9 @@ constexpr int max_passes = 8;
 /// At most two to this power candidates of one slot are asked for at once.
 constexpr unsigned max_doublings = 8;
 
+/// A slot that is tried this often is looked through beyond what is asked of it now.
+constexpr unsigned tries_before_moving = 3;
+
 template <class Id> bool contains(std::span<const Id> all, Id one) {
     return std::find(all.begin(), all.end(), one) != all.end();
 }
@@ -174,15 +177,28 @@ void Gatherer::add_look_ahead(std::vector<CandidateId>& batch, CandidateId chose
     const SlotId slot = known_.universe.candidate(chosen).slot;
     const unsigned doublings = std::min(++tries_[slot] + 1, max_doublings);
     std::size_t left = (std::size_t{1} << doublings) - 1;
-    const std::vector<CandidateId> matching =
-        matching_all(walk.asked(slot), known_.universe, slot, Usable::only);
-    auto next = std::find(matching.rbegin(), matching.rend(), chosen);
-    for (; next != matching.rend() && left > 0; ++next) {
-        if (*next != chosen && !known_.candidates.contains(*next)) {
+    left -= add_below(batch, chosen,
+                      matching_all(walk.asked(slot), known_.universe, slot, Usable::only), left);
+    // What is asked of the slot may move down with it, a step each time: boto3 asks for a narrow
+    // range of botocore, the next older one for the next narrow range.
+    if (tries_[slot] >= tries_before_moving) {
+        add_below(batch, chosen, known_.universe.candidates(slot), left);
+    }
+}
+
+/// At most `most` that are not known, from `chosen` down; the answer is how many there were.
+std::size_t Gatherer::add_below(std::vector<CandidateId>& batch, CandidateId chosen,
+                                std::span<const CandidateId> candidates, std::size_t most) const {
+    std::size_t added = 0;
+    auto next = std::find(candidates.rbegin(), candidates.rend(), chosen);
+    for (; next != candidates.rend() && added < most; ++next) {
+        if (!known_.candidates.contains(*next) && known_.universe.is_usable(*next) &&
+            !contains<CandidateId>(batch, *next)) {
             batch.push_back(*next);
-            --left;
+            ++added;
         }
     }
+    return added;
 }
 
 void Gatherer::list(const std::vector<SlotId>& slots) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <utility>
 #include <vector>
@@ -29,8 +30,8 @@ class Gatherer {
     void follow(const SolveRequest& request, const Choices& solution);
 
     /// Learns what the solution chose without knowing it, together with the next-best candidates
-    /// of these slots (twice as many each time), then follows on from there. False if nothing of
-    /// the solution was unknown: then it is final.
+    /// of these slots (twice as many each time, after a few also those that nothing asks for now),
+    /// then follows on from there. False if nothing of the solution was unknown: then it is final.
     bool learn(const SolveRequest& request, const Choices& solution);
 
     [[nodiscard]] const Knowledge& known() const { return known_; }
@@ -59,6 +60,8 @@ class Gatherer {
     bool list_new(const std::vector<SlotId>& reached);
     bool describe_new(Guess& guess, const std::vector<CandidateId>& preferred);
     void add_look_ahead(std::vector<CandidateId>& batch, CandidateId chosen, NeedWalk& walk);
+    std::size_t add_below(std::vector<CandidateId>& batch, CandidateId chosen,
+                          std::span<const CandidateId> candidates, std::size_t most) const;
     void list(const std::vector<SlotId>& slots);
     void describe(const std::vector<CandidateId>& candidates);
     void name_slots(CandidateId candidate);

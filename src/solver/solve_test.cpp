@@ -260,6 +260,23 @@ TEST(Solve, AThousandPinnedVersionsTakeFewQuestions) {
     }
 }
 
+TEST(Solve, NarrowRangesThatMoveDownTakeFewRounds) {
+    FakeUniverse universe;
+    const SlotId boto3 = universe.add_slot("boto3", 400);
+    const SlotId botocore = universe.add_slot("botocore", 400);
+    const SlotId urllib3 = universe.add_slot("urllib3", 2);
+    for (std::size_t rank = 0; rank < 400; ++rank) {
+        universe.depend(universe.at(boto3, rank), universe.needs(botocore, rank, rank / 5 * 5 + 4));
+        universe.depend(universe.at(botocore, rank), universe.needs(urllib3, rank < 7 ? 0 : 1));
+    }
+    SolveStatistics statistics;
+    const std::vector<RequirementId> roots = {universe.needs(urllib3, 0, 0),
+                                              universe.needs(boto3, 0)};
+    EXPECT_THAT(names(solve({roots, {}, {}}, universe, {}, &statistics), universe),
+                UnorderedElementsAre("urllib3 0", "boto3 6", "botocore 6"));
+    EXPECT_LE(statistics.rounds, 20) << "what is asked of botocore is always a few versions only";
+}
+
 TEST(Solve, AConflictNamesOnlyTheRootsThatMatter) {
     FakeUniverse universe;
     const SlotId torch = universe.add_slot("torch", 2);
