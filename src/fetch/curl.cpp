@@ -93,7 +93,7 @@ class CurlLoop::Impl {
     void finish_ended();
     void finish_late(Clock::time_point now);
     [[nodiscard]] Clock::time_point next_deadline(Clock::time_point now) const;
-    void finish(TransferId id, TransferEnd end);
+    void finish(TransferId id, const TransferEnd& end);
     void run_posted();
 
     NetworkSettings settings_;
@@ -293,7 +293,7 @@ void CurlLoop::Impl::finish_ended() {
         if (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM) {
             http1_hosts_.insert(host_of(active.url));
         }
-        finish(id, std::move(end));
+        finish(id, end);
     }
 }
 
@@ -328,7 +328,7 @@ Clock::time_point CurlLoop::Impl::next_deadline(Clock::time_point now) const {
     return std::max(next, now);
 }
 
-void CurlLoop::Impl::finish(TransferId id, TransferEnd end) {
+void CurlLoop::Impl::finish(TransferId id, const TransferEnd& end) {
     const std::unique_ptr<Active> active = std::move(active_.at(id));
     active_.erase(id);
     curl_multi_remove_handle(multi_.get(), active->easy.get());

@@ -10,6 +10,7 @@ namespace envpm::realize {
 
 namespace {
 
+// NOLINTNEXTLINE(misc-unused-using-decls): it sees no use in a literal.
 using std::string_view_literals::operator""sv;
 
 constexpr std::string_view folder_domain = "envpm-tree-v1\0dir\0"sv;
