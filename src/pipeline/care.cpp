@@ -66,6 +66,7 @@ VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth de
     report.store = store::verify(paths, depth, services.pool(), services.progress());
     if (project) {
         if (const auto current = generations_of(*project).current()) {
+            report.prefix_folder = current->prefix;
             report.prefix =
                 realize::check(current->prefix,
                                depth == store::VerifyDepth::full ? realize::CheckDepth::full
