@@ -28,7 +28,7 @@ function(envpm_precompile target headers)
     endif()
     set(owner envpm_precompiled_${headers})
     if(NOT TARGET ${owner})
-        file(WRITE ${PROJECT_BINARY_DIR}/${owner}.cpp "")
+        file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${owner}.cpp CONTENT "// Nothing but headers.\n")
         add_library(${owner} STATIC ${PROJECT_BINARY_DIR}/${owner}.cpp)
         target_link_libraries(${owner} PRIVATE envpm_options)
         if(headers STREQUAL "tests")
@@ -42,9 +42,12 @@ function(envpm_precompile target headers)
     target_precompile_headers(${target} REUSE_FROM ${owner})
 endfunction()
 
-# envpm_module(name SOURCES … HEADERS … TESTS … DEPENDS folders… LIBRARIES targets…)
+# envpm_module(name SOURCES … HEADERS … TESTS … TEST_HEADERS … DEPENDS folders…
+#              LIBRARIES targets…)
+# TEST_HEADERS are read by tests only, the tests of other folders included.
 function(envpm_module name)
-    cmake_parse_arguments(PARSE_ARGV 1 M "" "" "SOURCES;HEADERS;TESTS;DEPENDS;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 M "" ""
+                          "SOURCES;HEADERS;TESTS;TEST_HEADERS;DEPENDS;LIBRARIES")
     add_library(envpm_${name} STATIC ${M_SOURCES})
     target_sources(envpm_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src
                    FILES ${M_HEADERS})
@@ -53,7 +56,7 @@ function(envpm_module name)
     set_target_properties(envpm_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
     envpm_precompile(envpm_${name} product)
     if(ENVPM_TESTS AND M_TESTS)
-        add_executable(envpm_${name}_test ${M_TESTS})
+        add_executable(envpm_${name}_test ${M_TESTS} ${M_TEST_HEADERS})
         target_link_libraries(envpm_${name}_test PRIVATE envpm_${name} GTest::gmock GTest::gtest
                               GTest::gtest_main)
         envpm_precompile(envpm_${name}_test tests)

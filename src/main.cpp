@@ -1,19 +1,21 @@
 #include "cli/commands.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <random>
 #include <thread>
-
-#include <pthread.h>
-#include <unistd.h>
 
 extern char** environ; // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
 
 namespace {
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a stop request; a second one ends the process at once, which
-/// is safe at any point. Signals are blocked in every other thread, so no code is ever interrupted.
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop request; a second one ends the process at once,
+/// which is safe at any point. Signals are blocked in every other thread, so no code is ever
+/// interrupted.
 class SignalWaiter {
   public:
     SignalWaiter() {
@@ -65,5 +67,6 @@ int main(int argc, char** argv) {
     invocation.variables = envpm::Variables::from_strings(environ);
     invocation.stop = signals.token();
     invocation.now = std::chrono::system_clock::now();
+    invocation.random_seed = std::random_device()();
     return static_cast<int>(envpm::cli::run_command(invocation));
 }

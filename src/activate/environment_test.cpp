@@ -1,4 +1,5 @@
 #include "activate/environment.h"
+
 #include "base/error.h"
 
 #include <set>

@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "base/files.h"
+
+#include "base/error.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>

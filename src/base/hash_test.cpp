@@ -1,6 +1,7 @@
+#include "base/hash.h"
+
 #include "base/error.h"
 #include "base/files.h"
-#include "base/hash.h"
 
 namespace envpm {
 

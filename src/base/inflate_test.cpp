@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "base/inflate.h"
+
+#include "base/error.h"
 #include "base/zip_writer.h"
 
 #include <gmock/gmock.h>

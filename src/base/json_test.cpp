@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "base/json.h"
+
+#include "base/error.h"
 
 #include <cmath>
 

@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 
 namespace envpm {
 
@@ -68,6 +69,9 @@ Pipe open_pipe();
 int spawn(const ProcessRequest& request, const Pipe& pipe, pid_t& id);
 ProcessEnd read_output(int descriptor, const ProcessRequest& request, Clock::time_point deadline,
                        std::string& output);
+std::optional<ProcessEnd> read_block(int descriptor, const ProcessRequest& request,
+                                     std::string& output);
+std::optional<ProcessEnd> after_failure(int error, const ProcessRequest& request);
 int milliseconds_until(Clock::time_point deadline);
 
 } // namespace
@@ -191,30 +195,46 @@ int spawn(const ProcessRequest& request, const Pipe& pipe, pid_t& id) {
 
 ProcessEnd read_output(int descriptor, const ProcessRequest& request, Clock::time_point deadline,
                        std::string& output) {
-    std::array<char, 4096> block{};
     while (true) {
         pollfd ready{descriptor, POLLIN, 0};
         const int count = ::poll(&ready, 1, milliseconds_until(deadline));
         if (count == 0) {
             return ProcessEnd::timed_out;
         }
-        const ssize_t got = count < 0 ? -1 : ::read(descriptor, block.data(), block.size());
-        if (got < 0 && errno != EINTR) {
-            throw_system_error("cannot read a program's output", request.command.front(), errno);
-        }
-        if (got == 0) {
-            return ProcessEnd::exited;
-        }
-        const std::size_t room = request.limit_bytes - output.size();
-        const std::size_t more = got < 0 ? 0 : static_cast<std::size_t>(got);
-        output.append(block.data(), std::min(room, more));
-        if (more > room) {
-            return ProcessEnd::overflowed;
+        const std::optional<ProcessEnd> end =
+            count < 0 ? after_failure(errno, request) : read_block(descriptor, request, output);
+        if (end) {
+            return *end;
         }
         if (Clock::now() >= deadline) {
             return ProcessEnd::timed_out;
         }
     }
+}
+
+/// Adds what is there to `output`; none if more may come.
+std::optional<ProcessEnd> read_block(int descriptor, const ProcessRequest& request,
+                                     std::string& output) {
+    std::array<char, 4096> block{};
+    const ssize_t got = ::read(descriptor, block.data(), block.size());
+    if (got < 0) {
+        return after_failure(errno, request);
+    }
+    if (got == 0) {
+        return ProcessEnd::exited;
+    }
+    const std::size_t room = request.limit_bytes - output.size();
+    const auto more = static_cast<std::size_t>(got);
+    output.append(block.data(), std::min(room, more));
+    return more > room ? std::optional(ProcessEnd::overflowed) : std::nullopt;
+}
+
+/// A signal is no reason to stop reading; anything else is thrown.
+std::optional<ProcessEnd> after_failure(int error, const ProcessRequest& request) {
+    if (error != EINTR) {
+        throw_system_error("cannot read a program's output", request.command.front(), error);
+    }
+    return std::nullopt;
 }
 
 int milliseconds_until(Clock::time_point deadline) {

@@ -1,6 +1,7 @@
+#include "base/process.h"
+
 #include "base/error.h"
 #include "base/files.h"
-#include "base/process.h"
 
 #include <csignal>
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
 
 namespace envpm {
@@ -17,6 +18,7 @@ constexpr std::size_t longest_component = 255;
 std::string_view fault_of(std::string_view text);
 std::string_view fault_of_component(std::string_view component);
 bool is_utf8(std::string_view text);
+std::size_t length_of_character(std::string_view text);
 std::string quoted(std::string_view text);
 
 } // namespace
@@ -92,27 +94,37 @@ std::string_view fault_of_component(std::string_view component) {
 
 /// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<std::uint8_t>(text[i]);
-        const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-        if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || i + length > text.size()) {
+    while (!text.empty()) {
+        const std::size_t length = length_of_character(text);
+        if (length == 0) {
             return false;
         }
-        std::uint32_t point = length == 1 ? lead : lead & (0xffU >> (length + 1));
-        for (std::size_t k = 1; k < length; ++k) {
-            const auto next = static_cast<std::uint8_t>(text[i + k]);
-            if ((next & 0xc0U) != 0x80U) {
-                return false;
-            }
-            point = (point << 6U) | (next & 0x3fU);
-        }
-        const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-        if (overlong || (point >= 0xd800 && point <= 0xdfff) || point > 0x10ffff) {
-            return false;
-        }
-        i += length;
+        text.remove_prefix(length);
     }
     return true;
+}
+
+/// Bytes of the character that `text` begins with; 0 if it begins with none.
+std::size_t length_of_character(std::string_view text) {
+    const auto lead = static_cast<std::uint8_t>(text.front());
+    if (lead < 0x80) {
+        return 1;
+    }
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || length > text.size()) {
+        return 0;
+    }
+    std::uint32_t point = lead & (0xffU >> (length + 1));
+    for (const char c : text.substr(1, length - 1)) {
+        const auto next = static_cast<std::uint8_t>(c);
+        if ((next & 0xc0U) != 0x80U) {
+            return 0;
+        }
+        point = (point << 6U) | (next & 0x3fU);
+    }
+    constexpr std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
+    const bool is_surrogate = point >= 0xd800 && point <= 0xdfff;
+    return point < smallest.at(length) || is_surrogate || point > 0x10ffff ? 0 : length;
 }
 
 /// Printable whatever it holds: the name came from outside.

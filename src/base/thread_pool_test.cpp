@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "base/thread_pool.h"
+
+#include "base/error.h"
 
 #include <sys/resource.h>
 

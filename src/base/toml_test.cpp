@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "base/toml.h"
+
+#include "base/error.h"
 
 namespace envpm {
 

@@ -34,15 +34,16 @@ struct Parser {
 
 int own_words(int count, const char* const* words);
 int next_word(int first, int count, const char* const* words);
-void check_command_word(std::string_view word);
 ColorMode color_mode_of(const std::string& text);
+void check_command_word(const CLI::App& app, int count, const char* const* words);
 std::chrono::seconds grace_of(const std::string& text);
 
 } // namespace
 
-std::optional<Notice> parse_arguments(int count, const char* const* words, Arguments& arguments) {
+std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words) {
     const int own = own_words(count, words);
     Parser parser;
+    check_command_word(parser.app, count, words);
     try {
         parser.app.parse(own, words);
     } catch (const CLI::CallForHelp&) {
@@ -58,12 +59,17 @@ std::optional<Notice> parse_arguments(int count, const char* const* words, Argum
     if (parser.arguments.command == Command::none) {
         return Notice{parser.app.help()};
     }
-    arguments = std::move(parser.arguments);
+    Arguments arguments = std::move(parser.arguments);
     if (arguments.command == Command::run) {
         const bool has_separator = own < count && std::string_view(words[own]) == "--";
         arguments.words.assign(words + own + (has_separator ? 1 : 0), words + count);
     }
-    return std::nullopt;
+    return arguments;
+}
+
+bool asks_for_json(int count, const char* const* words) {
+    const char* const* last = words + own_words(count, words);
+    return std::find(words, last, std::string_view("--json")) != last;
 }
 
 std::vector<CommandWord> command_words() {
@@ -152,13 +158,12 @@ void Parser::add_lock_flags(CLI::App* sub) {
 }
 
 void Parser::add_speed_flags(CLI::App* sub) {
+    // Their variables are settings too, for the commands that have no such flag.
     sub->add_option("--jobs", arguments.jobs, "threads; default: one for each processor")
-        ->envname("ENVPM_JOBS")
         ->type_name("N")
         ->check(CLI::Range(1, 1024));
     sub->add_option("--concurrent-downloads", arguments.concurrent_downloads,
                     "transfers at the same time; default 8")
-        ->envname("ENVPM_CONCURRENT_DOWNLOADS")
         ->type_name("N")
         ->check(CLI::Range(1, 64));
     sub->add_option("--link-mode", arguments.link_mode, "auto, reflink, hardlink or copy")
@@ -253,11 +258,8 @@ void Parser::add_care_commands() {
 /// How many of the words are envpm's: all, but for `run`, whose command's flags are its own.
 int own_words(int count, const char* const* words) {
     const int command = next_word(1, count, words);
-    if (command == count) {
-        return count;
-    }
-    check_command_word(words[command]);
-    return std::string_view(words[command]) == "run" ? next_word(command + 1, count, words) : count;
+    const bool is_run = command < count && std::string_view(words[command]) == "run";
+    return is_run ? next_word(command + 1, count, words) : count;
 }
 
 /// The first from `first` on that is no flag and no flag's value; `--` counts as one.
@@ -277,18 +279,23 @@ int next_word(int first, int count, const char* const* words) {
 }
 
 /// CLI11 takes a misspelt command for an argument too many; the near miss is what the user needs.
-void check_command_word(std::string_view word) {
+void check_command_word(const CLI::App& app, int count, const char* const* words) {
+    const int place = next_word(1, count, words);
+    const auto commands = app.get_subcommands({});
+    if (place == count ||
+        std::any_of(commands.begin(), commands.end(),
+                    [&](const CLI::App* command) { return command->check_name(words[place]); })) {
+        return;
+    }
     std::vector<std::string> known = {"sync"};
     for (const CommandWord& command : command_words()) {
         known.push_back(command.name);
     }
-    if (std::find(known.begin(), known.end(), word) == known.end()) {
-        const auto meant = near_miss(word, known);
-        throw Error({fmt::format("there is no command `{}`", word), "the command line",
-                     meant ? fmt::format("did you mean `{}`?", *meant)
-                           : "`envpm --help` shows what there is"},
-                    ExitCode::usage);
-    }
+    const auto meant = near_miss(words[place], known);
+    throw Error(
+        {fmt::format("there is no command `{}`", words[place]), "the command line",
+         meant ? fmt::format("did you mean `{}`?", *meant) : "`envpm --help` shows what there is"},
+        ExitCode::usage);
 }
 
 ColorMode color_mode_of(const std::string& text) {

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <variant>
 #include <vector>
 
 namespace envpm::cli {
@@ -80,9 +81,13 @@ struct Notice {
     std::string text;
 };
 
-/// Reads argv. Fills `arguments`, or returns what `--help` and `--version` show. Throws an Error of
-/// code 2 for wrong usage, with the near miss of a misspelt command.
-std::optional<Notice> parse_arguments(int count, const char* const* words, Arguments& arguments);
+/// Reads argv, and the variables `ENVPM_*` of flags that are not there. `--help` and `--version`
+/// give a Notice. Throws an Error of code 2 for wrong usage, with the near miss of a misspelt
+/// command. What follows the command of `run` is not looked at.
+std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words);
+
+/// Whether envpm's own words ask for JSON: for telling what is wrong with the others.
+bool asks_for_json(int count, const char* const* words);
 
 /// The commands as typed, for completion and near misses, each with its one-line help.
 struct CommandWord {

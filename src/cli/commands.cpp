@@ -11,6 +11,8 @@ namespace envpm::cli {
 
 namespace {
 
+ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
+                    const Invocation& invocation);
 ExitCode dispatch(const Session& session);
 pipeline::SettingFlags flags_of(const Arguments& arguments);
 ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json);
@@ -18,42 +20,56 @@ ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json
 } // namespace
 
 ExitCode run_command(const Invocation& invocation) {
-    Arguments arguments;
     Terminal terminal;
-    const bool has_no_color = invocation.variables.find("NO_COLOR").has_value();
-    const bool is_dumb = invocation.variables.find("TERM").value_or("dumb") == "dumb";
+    bool is_json = asks_for_json(invocation.argument_count, invocation.arguments);
     try {
-        const auto notice =
-            parse_arguments(invocation.argument_count, invocation.arguments, arguments);
-        terminal = describe_terminal(arguments.global, has_no_color, is_dumb);
-        if (notice) {
+        const auto parsed = parse_arguments(invocation.argument_count, invocation.arguments);
+        if (const auto* notice = std::get_if<Notice>(&parsed)) {
             show(notice->text);
             return ExitCode::done;
         }
-        TerminalProgress progress(terminal);
-        if (!arguments.global.directory.empty()) {
-            std::filesystem::current_path(arguments.global.directory);
-        }
-        const std::filesystem::path start = std::filesystem::current_path();
-        const pipeline::Settings settings =
-            pipeline::load_settings(invocation.variables, flags_of(arguments), start);
-        pipeline::Services services(settings, invocation.variables, progress, invocation.stop,
-                                    invocation.now,
-                                    arguments.global.is_offline ? pipeline::NetworkUse::offline
-                                                                : pipeline::NetworkUse::online);
-        return dispatch({arguments, terminal, services, start});
+        const auto& arguments = std::get<Arguments>(parsed);
+        is_json = arguments.global.is_json;
+        terminal = describe_terminal(arguments.global, invocation.variables);
+        return run_parsed(arguments, terminal, invocation);
     } catch (const Error& error) {
-        return report_error(error, terminal, arguments.global.is_json);
+        return report_error(error, terminal, is_json);
     } catch (const std::filesystem::filesystem_error& error) {
         return report_error(
             Error({error.code().message(), error.path1().string(), "check that path"}), terminal,
-            arguments.global.is_json);
+            is_json);
     } catch (const std::exception& error) {
-        return report_error(Error({error.what(), "", ""}), terminal, arguments.global.is_json);
+        return report_error(Error({error.what(), "", ""}), terminal, is_json);
     }
 }
 
 namespace {
+
+ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
+                    const Invocation& invocation) {
+    if (arguments.command == Command::completion) {
+        show(completion_script(arguments.words.front()));
+        return ExitCode::done;
+    }
+    const GlobalOptions& global = arguments.global;
+    if (!global.directory.empty()) {
+        std::filesystem::current_path(global.directory);
+    }
+    const std::filesystem::path start = std::filesystem::current_path();
+    std::optional<std::filesystem::path> folder;
+    if (arguments.command != Command::init) {
+        if (const auto project = pipeline::find_project_if_any(global.manifest_path, start)) {
+            folder = project->folder();
+        }
+    }
+    TerminalProgress progress(terminal);
+    pipeline::Services services(
+        pipeline::load_settings(invocation.variables, flags_of(arguments), folder),
+        {invocation.variables, invocation.stop, invocation.now, invocation.random_seed,
+         global.is_offline ? pipeline::NetworkUse::offline : pipeline::NetworkUse::online},
+        progress);
+    return dispatch({arguments, terminal, services, start});
+}
 
 ExitCode dispatch(const Session& session) {
     switch (session.arguments.command) {
@@ -90,8 +106,6 @@ ExitCode dispatch(const Session& session) {
     case Command::rollback:
         return run_rollback(session);
     case Command::completion:
-        show(completion_script(session.arguments.words.front()));
-        return ExitCode::done;
     case Command::none:
         break;
     }

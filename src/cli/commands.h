@@ -4,7 +4,7 @@
 #include "base/variables.h"
 
 #include <chrono>
-#include <filesystem>
+#include <cstdint>
 #include <stop_token>
 
 namespace envpm::cli {
@@ -16,6 +16,7 @@ struct Invocation {
     Variables variables;
     std::stop_token stop;
     std::chrono::system_clock::time_point now;
+    std::uint64_t random_seed = 0; ///< so that many machines do not retry at the same moment
 };
 
 /// Runs one command and tells its outcome: data on standard output, everything else on standard

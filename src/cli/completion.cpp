@@ -48,7 +48,10 @@ std::string bash_script() {
         "") words="{} {}" ;;
 {}    esac
     case "$command:$current" in
-        run:*|*:[!-]*) [ -n "$command" ] && {{ COMPREPLY=($(compgen -f -- "$current")); return; }} ;;
+        run:*|*:[!-]*) [ -n "$command" ] && {{
+            COMPREPLY=($(compgen -f -- "$current"))
+            return
+        }} ;;
     esac
     COMPREPLY=($(compgen -W "$words {}" -- "$current"))
 }}

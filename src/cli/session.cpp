@@ -16,11 +16,12 @@ pipeline::Project project_of(const Session& session) {
 }
 
 std::optional<pipeline::Project> project_if_any(const Session& session) {
-    const bool is_named = session.arguments.global.manifest_path.has_value();
-    if (!is_named && !pipeline::has_project(session.start)) {
-        return std::nullopt;
+    const auto project =
+        pipeline::find_project_if_any(session.arguments.global.manifest_path, session.start);
+    if (project) {
+        pipeline::finish_interrupted_edit(*project);
     }
-    return project_of(session);
+    return project;
 }
 
 void tell(const Session& session, const std::string& words) {

@@ -7,6 +7,12 @@
 
 namespace envpm::cli {
 
+namespace {
+
+std::string quoted(const std::string& text);
+
+} // namespace
+
 activate::Shell shell_named(const std::string& text) {
     const std::string name = std::filesystem::path(text).filename().string();
     if (const auto shell = activate::parse_shell(name)) {
@@ -35,12 +41,16 @@ ShellStart shell_start(const pipeline::ActiveEnvironment& environment, const Var
         return {{program, "--rcfile", file.string(), "-i"}, std::move(variables)};
     }
     case activate::Shell::zsh: {
-        // zsh reads its start files from ZDOTDIR; ours reads the user's first.
-        const std::string own = before.find("ZDOTDIR").value_or("$HOME");
+        // zsh reads its start files from ZDOTDIR; ours reads the user's first, and the user's
+        // .zshenv may move ZDOTDIR on.
+        const auto own = before.find("ZDOTDIR");
         write_file(folder / ".zshrc",
-                   fmt::format("export ZDOTDIR={}\n[ -r \"$ZDOTDIR/.zshrc\" ] && . "
-                               "\"$ZDOTDIR/.zshrc\"\n{}",
-                               own, text),
+                   (own ? "export ZDOTDIR=" + quoted(*own) : std::string("unset ZDOTDIR")) +
+                       "\nfor envpm_file in .zshenv .zshrc; do\n"
+                       "    [ -r \"${ZDOTDIR:-$HOME}/$envpm_file\" ] && "
+                       ". \"${ZDOTDIR:-$HOME}/$envpm_file\"\n"
+                       "done\nunset envpm_file\n" +
+                       text,
                    Durability::cached);
         variables.set("ZDOTDIR", folder.string());
         return {{program, "-i"}, std::move(variables)};
@@ -50,8 +60,23 @@ ShellStart shell_start(const pipeline::ActiveEnvironment& environment, const Var
     }
     const std::filesystem::path file = folder / "init.fish";
     write_file(file, text, Durability::cached);
-    return {{program, "-i", "--init-command", fmt::format("source '{}'", file.string())},
+    return {{program, "-i", "--init-command", "source " + quoted(file.string())},
             std::move(variables)};
 }
+
+namespace {
+
+/// As one word, for zsh and fish alike: fish takes \\ and \' within single quotes for escapes, so
+/// both stand outside of them.
+std::string quoted(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) {
+        const bool is_special = c == '\'' || c == '\\';
+        out += is_special ? std::string("'\\") + c + "'" : std::string(1, c);
+    }
+    return out + "'";
+}
+
+} // namespace
 
 } // namespace envpm::cli

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace envpm::cli {
 
@@ -18,8 +19,10 @@ std::string bar(std::uint64_t done, std::uint64_t total);
 
 } // namespace
 
-Terminal describe_terminal(const GlobalOptions& options, bool has_no_color, bool is_dumb) {
+Terminal describe_terminal(const GlobalOptions& options, const Variables& variables) {
     Terminal terminal;
+    const bool has_no_color = variables.find("NO_COLOR").has_value();
+    const bool is_dumb = variables.find("TERM").value_or("dumb") == "dumb";
     const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
     terminal.is_interactive = is_terminal && !is_dumb && !options.has_no_progress;
     terminal.has_color =

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/progress.h"
+#include "base/variables.h"
 #include "cli/arguments.h"
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
+#include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -22,7 +24,7 @@ struct Terminal {
 };
 
 /// From the flags, NO_COLOR (https://no-color.org), TERM and the streams.
-Terminal describe_terminal(const GlobalOptions& options, bool has_no_color, bool is_dumb);
+Terminal describe_terminal(const GlobalOptions& options, const Variables& variables);
 
 enum class Style { plain, bold, good, bad, faint };
 

@@ -51,6 +51,8 @@ class Client final : public HttpTransport {
   public:
     Client(NetworkSettings settings, std::stop_token stop);
     ~Client() override;
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
 
     /// See HttpTransport. 429, 5xx and broken connections are tried again with growing pauses.
     std::vector<HttpResponse> get(std::span<const HttpRequest> requests) override;

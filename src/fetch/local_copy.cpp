@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <system_error>
 
 namespace envpm::fetch {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t copy_bytes = 256U << 10U;
 
+ssize_t read_within_grid(const Fd& file, const Piece& piece, std::span<std::byte> buffer);
 Failure absent(std::string reason);
 
 } // namespace
@@ -39,14 +41,7 @@ LocalCopy copy_pieces(const std::filesystem::path& from, std::vector<Piece> piec
     std::vector<std::byte> buffer(copy_bytes);
     while (!pieces.empty() && !stop.stop_requested()) {
         Piece& piece = pieces.front();
-        // Pieces of the buffer's grid never cross a block's end.
-        const std::uint64_t grid_end = (piece.first / copy_bytes + 1) * copy_bytes;
-        const std::uint64_t count = std::min(piece.end(), grid_end) - piece.first;
-        const ssize_t got =
-            ::pread(file.get(), buffer.data(), count, static_cast<off_t>(piece.first));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
+        const ssize_t got = read_within_grid(file, piece, buffer);
         if (got <= 0) {
             return {std::move(pieces), absent(got == 0 ? std::string("it became shorter")
                                                        : std::generic_category().message(errno))};
@@ -62,6 +57,17 @@ LocalCopy copy_pieces(const std::filesystem::path& from, std::vector<Piece> piec
 }
 
 namespace {
+
+/// What pread answers, signals apart. Pieces of the buffer's grid never cross a block's end.
+ssize_t read_within_grid(const Fd& file, const Piece& piece, std::span<std::byte> buffer) {
+    const std::uint64_t grid_end = (piece.first / copy_bytes + 1) * copy_bytes;
+    const std::uint64_t count = std::min(piece.end(), grid_end) - piece.first;
+    ssize_t got = -1;
+    do {
+        got = ::pread(file.get(), buffer.data(), count, static_cast<off_t>(piece.first));
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
 
 Failure absent(std::string reason) {
     return {FailureClass::absent, std::move(reason), std::nullopt};

@@ -1,6 +1,7 @@
+#include "fetch/part_file.h"
+
 #include "base/error.h"
 #include "base/files.h"
-#include "fetch/part_file.h"
 
 #include <fcntl.h>
 

@@ -1,6 +1,7 @@
+#include "host/interpreter_cache.h"
+
 #include "base/error.h"
 #include "base/files.h"
-#include "host/interpreter_cache.h"
 
 namespace envpm::host {
 

@@ -1,7 +1,8 @@
+#include "host/interpreters.h"
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
-#include "host/interpreters.h"
 
 #include <fmt/format.h>
 
@@ -42,9 +43,7 @@ class Interpreters : public testing::Test {
         return home_ / name;
     }
 
-    std::vector<Interpreter> find() const {
-        return find_interpreters(variables_, cache_);
-    }
+    std::vector<Interpreter> find() const { return find_interpreters(variables_, cache_); }
 
     /// How often the wrapper of `counted` was started.
     [[nodiscard]] std::size_t starts() const {

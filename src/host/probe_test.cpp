@@ -1,5 +1,6 @@
-#include "base/files.h"
 #include "host/probe.h"
+
+#include "base/files.h"
 
 #include <fmt/format.h>
 

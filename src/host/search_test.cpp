@@ -1,5 +1,6 @@
-#include "base/files.h"
 #include "host/search.h"
+
+#include "base/files.h"
 
 #include <sys/stat.h>
 

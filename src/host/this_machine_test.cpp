@@ -1,5 +1,6 @@
-#include "base/process.h"
 #include "host/this_machine.h"
+
+#include "base/process.h"
 
 namespace envpm::host {
 

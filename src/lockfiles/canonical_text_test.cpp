@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "lockfiles/canonical_text.h"
+
+#include "base/error.h"
 #include "lockfiles/lock_file.h"
 
 #include <fmt/format.h>

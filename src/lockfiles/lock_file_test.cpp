@@ -1,6 +1,7 @@
+#include "lockfiles/lock_file.h"
+
 #include "base/error.h"
 #include "base/files.h"
-#include "lockfiles/lock_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

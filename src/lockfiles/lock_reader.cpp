@@ -264,7 +264,8 @@ std::vector<PackageName> read_extras(const TomlValue& value) {
     return extras;
 }
 
-/// "name", "name specifier" or "name[extra] specifier". It is only shown, so it needs no more than to be harmless.
+/// "name", "name specifier" or "name[extra] specifier". It is only shown, so it needs no more than
+/// to be harmless.
 Names read_dependencies(const TomlValue& value) {
     Names lines = expect_strings(value, "requires");
     for (std::size_t i = 0; i < lines.size(); ++i) {

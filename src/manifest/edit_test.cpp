@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "manifest/edit.h"
+
+#include "base/error.h"
 #include "manifest/read.h"
 #include "manifest/requirement_text.h"
 

@@ -4,6 +4,7 @@ namespace envpm::manifest {
 
 namespace {
 
+std::string without_end(const Document& document, const List& list, std::size_t position);
 std::string with_first_item(const Document& document, const List& list, const std::string& item);
 std::string with_last_item(const Document& document, const List& list, const std::string& item);
 bool begins_line(const Document& document, std::size_t offset);
@@ -57,12 +58,7 @@ std::string without_item(const Document& document, const List& list, std::size_t
         return erased(text, list.span.begin + 1, list.span.end - 1);
     }
     if (position > 0 && !has_comma) {
-        const std::size_t comma = list.commas[position - 1];
-        const std::size_t before = list.items[position - 1].end;
-        const bool is_near = text.find_first_not_of(" \t\r\n", before) == comma;
-        return has_line_break(document, comma, item.begin)
-                   ? erased(erased(text, item.begin, item.end), comma, comma + 1)
-                   : erased(text, is_near ? before : comma, item.end);
+        return without_end(document, list, position);
     }
     if (position > 0 && !begins_line(document, item.begin)) {
         return erased(text, list.commas[position - 1] + 1, end);
@@ -71,6 +67,18 @@ std::string without_item(const Document& document, const List& list, std::size_t
 }
 
 namespace {
+
+/// Without an item that no comma follows, and without the comma before it.
+std::string without_end(const Document& document, const List& list, std::size_t position) {
+    const std::string& text = document.text;
+    const Span item = list.items[position];
+    const std::size_t comma = list.commas[position - 1];
+    const std::size_t before = list.items[position - 1].end;
+    const bool is_near = text.find_first_not_of(" \t\r\n", before) == comma;
+    return has_line_break(document, comma, item.begin)
+               ? erased(erased(text, item.begin, item.end), comma, comma + 1)
+               : erased(text, is_near ? before : comma, item.end);
+}
 
 std::string with_first_item(const Document& document, const List& list, const std::string& item) {
     const std::size_t inside = list.span.begin + 1;

@@ -1,6 +1,7 @@
+#include "manifest/read.h"
+
 #include "base/error.h"
 #include "base/files.h"
-#include "manifest/read.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

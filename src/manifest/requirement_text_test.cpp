@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "manifest/requirement_text.h"
+
+#include "base/error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-#include "model/python.h"
 #include "model/target.h"
+
+#include "model/python.h"
 
 namespace envpm {
 

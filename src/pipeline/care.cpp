@@ -49,6 +49,7 @@ SealReport seal(const Project& project, Services& services) {
     if (!damages.empty()) {
         throw_damaged(damages, current.prefix);
     }
+    services.throw_if_stopped();
     const Sha256 contents =
         realize::contents_digest_of_prefix(current.prefix, services.pool(), services.progress());
     SealReport report{target->target.name, contents, target->contents == contents};
@@ -64,6 +65,7 @@ VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth de
     VerifyReport report;
     const StorePaths paths(services.settings().store_root);
     report.store = store::verify(paths, depth, services.pool(), services.progress());
+    services.throw_if_stopped();
     if (project) {
         if (const auto current = generations_of(*project).current()) {
             report.prefix_folder = current->prefix;

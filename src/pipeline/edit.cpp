@@ -16,6 +16,8 @@ namespace envpm::pipeline {
 
 namespace {
 
+constexpr int journal_version = 1;
+
 Manifest parse_manifest(const std::string& text, const Project& project);
 std::string with_additions(std::string text, const AddRequest& request,
                            const std::vector<ManifestRequirement>& additions);
@@ -49,6 +51,7 @@ EditReport add(const AddRequest& request, Services& services) {
     const Manifest manifest = parse_manifest(edited, request.project);
     // The bounds are what was chosen, so the answer stands; only the manifest's digest is another.
     report.lock.lock->manifest = manifest_digest(manifest, read_requests(manifest));
+    services.throw_if_stopped();
     commit(request.project, edited, *report.lock.lock);
     for (const ManifestRequirement& addition : additions) {
         report.entries.push_back(entry_of(addition));
@@ -72,6 +75,7 @@ EditReport remove(const RemoveRequest& request, Services& services) {
     const std::optional<Lock> previous = read_lock(request.project);
     report.lock = solve_manifest(parse_manifest(text, request.project), previous,
                                  {.project = request.project}, services);
+    services.throw_if_stopped();
     if (report.lock.outcome != LockReport::Outcome::impossible) {
         commit(request.project, text, *report.lock.lock);
     }
@@ -85,6 +89,12 @@ void finish_interrupted_edit(const Project& project) {
         return;
     }
     const Json edit = parse_json(*text, journal.string());
+    if (edit.number("version") != journal_version) {
+        throw Error(
+            {"another version of envpm was interrupted while it edited this project",
+             journal.string(),
+             "finish with that version, or delete this file to keep both files as they are"});
+    }
     write_file(project.manifest_file, edit.text("manifest"));
     write_file(project.lock_file(), edit.text("lock"));
     std::filesystem::remove(journal);
@@ -145,9 +155,9 @@ void bound_by_choice(std::vector<ManifestRequirement>& additions, const Lock& lo
 /// Two files cannot be renamed as one; a journal that holds both can.
 void commit(const Project& project, const std::string& manifest, const Lock& lock) {
     const std::string lock_text = lockfiles::to_text(lock);
-    write_file(
-        journal_of(project),
-        to_text(Json(Json::Object{{"version", 1}, {"manifest", manifest}, {"lock", lock_text}})));
+    write_file(journal_of(project),
+               to_text(Json(Json::Object{
+                   {"version", journal_version}, {"manifest", manifest}, {"lock", lock_text}})));
     finish_interrupted_edit(project);
 }
 

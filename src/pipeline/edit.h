@@ -21,14 +21,13 @@ struct RemoveRequest {
 
 /// What an edit did: the manifest's new entries, and the lock that goes with them.
 struct EditReport {
-    std::vector<std::string> entries; ///< "torch = \"~=2.9.0\""; names for `remove`
+    std::vector<std::string> entries; ///< "torch ~=2.9.0"; names for `remove`
     LockReport lock;                  ///< impossible: manifest and lock stand as they were
 };
 
 /// Changes envpm.toml and envpm.lock as one: both are new or both are old, even after a kill
 /// half-way (the next command finishes or forgets the change). A requirement without a version gets
-/// the bound
-/// `>=` of the version that the solve chose.
+/// the bound `>=` of the version that the solve chose.
 EditReport add(const AddRequest& request, Services& services);
 EditReport remove(const RemoveRequest& request, Services& services);
 

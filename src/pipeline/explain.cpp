@@ -7,6 +7,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 namespace envpm::pipeline {
 
@@ -14,52 +16,63 @@ namespace {
 
 constexpr std::size_t shown_versions = 4;
 
+/// A solution with how much it changes: the releases between what was asked for and what is chosen.
+struct Offer {
+    NearestSolution solution;
+    std::size_t distance = 0;
+};
+
+ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
+                               const Listings& listings);
 ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& universe);
 std::string explain_needs(const Reason& reason, const PackageUniverse& universe);
 std::string explain_nothing(const Reason& reason, const PackageUniverse& universe,
-                            const std::vector<std::string>& known_names);
+                            const Listings& listings);
 std::string explain_unusable(const Reason& reason, const PackageUniverse& universe);
 std::string explain_exclusions(const pypi::Exclusions& exclusions);
-std::string versions_of(const std::vector<CandidateId>& candidates,
-                        const PackageUniverse& universe);
-std::optional<NearestSolution> without(const Request& request, RequirementId root,
-                                       PackageUniverse& universe, std::stop_token stop);
+std::vector<std::string> versions_of(std::span<const CandidateId> candidates,
+                                     const PackageUniverse& universe);
+std::string range_of(const std::vector<std::string>& versions);
+std::string what_there_is(const std::vector<std::string>& versions);
+std::string some_of(const std::vector<std::string>& versions);
+std::vector<NearestSolution> nearest_solutions(const Conflict& conflict, PackageUniverse& universe,
+                                               const std::stop_token& stop);
+std::optional<Offer> without(const Request& request, RequirementId root, PackageUniverse& universe,
+                             const std::stop_token& stop);
+std::optional<CandidateId> chosen_wheel(const Resolution& resolution, const PackageName& name,
+                                        const PackageUniverse& universe);
+std::size_t distance_to(CandidateId chosen, RequirementId asked, PackageUniverse& universe);
+std::string entry_of(const Request& request, const std::string& specifier);
 std::string series_of(const std::string& version);
 
 } // namespace
 
-Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Requests& requests,
-                    const std::vector<std::string>& known_names, std::stop_token stop) {
+Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Listings& listings,
+                    std::stop_token stop) {
     Explanation explanation;
     for (const Reason& reason : conflict.reasons) {
-        switch (reason.kind) {
-        case Reason::Kind::asked:
-            explanation.reasons.push_back(explain_asked(reason, universe));
-            break;
-        case Reason::Kind::needs:
-            explanation.reasons.push_back({explain_needs(reason, universe), {}});
-            break;
-        case Reason::Kind::nothing_matches:
-            explanation.reasons.push_back({explain_nothing(reason, universe, known_names), {}});
-            break;
-        case Reason::Kind::unusable:
-            explanation.reasons.push_back({explain_unusable(reason, universe), {}});
-            break;
-        }
+        explanation.reasons.push_back(explain_reason(reason, universe, listings));
     }
-    for (const RequirementId root : conflict.roots) {
-        const Request* request = universe.request_of(root);
-        if (request == nullptr || request->specifiers.is_any() || request == &requests.python) {
-            continue;
-        }
-        if (auto nearest = without(*request, root, universe, stop)) {
-            explanation.nearest.push_back(std::move(*nearest));
-        }
-    }
+    explanation.nearest = nearest_solutions(conflict, universe, stop);
     return explanation;
 }
 
 namespace {
+
+ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
+                               const Listings& listings) {
+    switch (reason.kind) {
+    case Reason::Kind::asked:
+        return explain_asked(reason, universe);
+    case Reason::Kind::needs:
+        return {explain_needs(reason, universe), {}};
+    case Reason::Kind::nothing_matches:
+        return {explain_nothing(reason, universe, listings), {}};
+    case Reason::Kind::unusable:
+        break;
+    }
+    return {explain_unusable(reason, universe), {}};
+}
 
 ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& universe) {
     const Request* request = universe.request_of(reason.requirement);
@@ -72,30 +85,32 @@ ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& unive
 
 std::string explain_needs(const Reason& reason, const PackageUniverse& universe) {
     const std::string& who = universe.slot(universe.candidate(reason.candidates.front()).slot).name;
-    return fmt::format("{} {} {} {}", who, versions_of(reason.candidates, universe),
-                       reason.candidates.size() == 1 ? "needs" : "need",
-                       universe.requirement(reason.requirement).text);
+    const std::string& need = universe.requirement(reason.requirement).text;
+    const std::vector<std::string> versions = versions_of(reason.candidates, universe);
+    if (versions.front().empty()) {
+        return fmt::format("{} needs {}", who, need); // the manifest itself, under a marker
+    }
+    return fmt::format("{} {} {} {}", who, range_of(versions),
+                       versions.size() == 1 ? "needs" : "need", need);
 }
 
 std::string explain_nothing(const Reason& reason, const PackageUniverse& universe,
-                            const std::vector<std::string>& known_names) {
+                            const Listings& listings) {
     const Requirement& requirement = universe.requirement(reason.requirement);
     const std::string& name = universe.slot(requirement.slot).name;
     const auto candidates = universe.candidates(requirement.slot);
-    const pypi::Exclusions& exclusions = universe.exclusions(requirement.slot);
-    const std::string excluded = explain_exclusions(exclusions);
+    const std::string excluded = explain_exclusions(universe.exclusions(requirement.slot));
     if (!candidates.empty()) {
-        return fmt::format(
-            "no {} matches {}; there are {}{}",
-            universe.distribution(requirement.slot) == nullptr ? name + " of this host"
-                                                               : name + " that fits",
-            requirement.text, versions_of({candidates.begin(), candidates.end()}, universe),
-            excluded.empty() ? "" : "; " + excluded);
+        const bool is_python = universe.distribution(requirement.slot) == nullptr;
+        return fmt::format("{} matches {}; {}{}",
+                           is_python ? "no Python of this host" : "no release that fits",
+                           requirement.text, what_there_is(versions_of(candidates, universe)),
+                           excluded.empty() ? "" : "; " + excluded);
     }
     if (!excluded.empty()) {
         return fmt::format("{} has no wheel that fits: {}", name, excluded);
     }
-    const auto meant = near_miss(name, known_names);
+    const auto meant = near_miss(name, listings.known_names());
     return fmt::format("no index has `{}`{}", name,
                        meant ? fmt::format("; did you mean `{}`?", *meant) : "");
 }
@@ -104,30 +119,28 @@ std::string explain_unusable(const Reason& reason, const PackageUniverse& univer
     const CandidateId last = reason.candidates.back();
     return fmt::format("{} {} cannot be used: {}",
                        universe.slot(universe.candidate(last).slot).name,
-                       versions_of(reason.candidates, universe), universe.problem(last));
+                       range_of(versions_of(reason.candidates, universe)), universe.problem(last));
 }
 
 std::string explain_exclusions(const pypi::Exclusions& exclusions) {
     std::vector<std::string> parts;
-    const auto add = [&](const std::vector<std::string>& versions, std::string_view why) {
+    const auto add = [&](const std::vector<std::string>& versions, std::string_view one_does,
+                         std::string_view many_do, std::string_view what) {
         if (!versions.empty()) {
-            const std::size_t shown = std::min(versions.size(), shown_versions);
-            parts.push_back(fmt::format(
-                "{}{} {}",
-                fmt::join(versions.begin(), versions.begin() + static_cast<long>(shown), ", "),
-                versions.size() > shown ? " …" : "", why));
+            parts.push_back(fmt::format("{} {} {}", some_of(versions),
+                                        versions.size() == 1 ? one_does : many_do, what));
         }
     };
-    add(exclusions.no_matching_tag, "have no wheel for this platform and Python");
-    add(exclusions.other_python, "ask for another Python");
-    add(exclusions.only_sdist, "have only a source archive, which envpm does not build");
-    add(exclusions.too_new, "are newer than exclude-newer");
+    add(exclusions.no_matching_tag, "has", "have", "no wheel for this platform and Python");
+    add(exclusions.other_python, "asks", "ask", "for another Python");
+    add(exclusions.only_sdist, "has", "have", "only a source archive, which envpm does not build");
+    add(exclusions.too_new, "is", "are", "newer than exclude-newer");
     return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-/// "2.9.1", "2.8.0 and 2.9.1", "2.0.0 to 2.9.1".
-std::string versions_of(const std::vector<CandidateId>& candidates,
-                        const PackageUniverse& universe) {
+/// Each once: a version may have a candidate for every Python.
+std::vector<std::string> versions_of(std::span<const CandidateId> candidates,
+                                     const PackageUniverse& universe) {
     std::vector<std::string> versions;
     for (const CandidateId id : candidates) {
         const std::string& version = universe.candidate(id).version;
@@ -135,51 +148,139 @@ std::string versions_of(const std::vector<CandidateId>& candidates,
             versions.push_back(version);
         }
     }
+    return versions;
+}
+
+/// "2.9.1", "2.8.0 and 2.9.1", "2.0.0 to 2.9.1 (12 releases)".
+std::string range_of(const std::vector<std::string>& versions) {
     if (versions.size() == 1) {
         return versions.front();
     }
-    return versions.size() == 2 ? versions.front() + " and " + versions.back()
-                                : versions.front() + " to " + versions.back();
+    if (versions.size() == 2) {
+        return versions.front() + " and " + versions.back();
+    }
+    return fmt::format("{} to {} ({} releases)", versions.front(), versions.back(),
+                       versions.size());
 }
 
-/// Solves with that one requirement opened to any version; what comes out is the nearest there is.
-std::optional<NearestSolution> without(const Request& request, RequirementId root,
-                                       PackageUniverse& universe, std::stop_token stop) {
+std::string what_there_is(const std::vector<std::string>& versions) {
+    if (versions.size() == 1) {
+        return "there is only " + versions.front();
+    }
+    return "there are " + range_of(versions);
+}
+
+/// "1.0", "1.1 and 1.0", "1.5, 1.4, 1.3, 1.2 and others": newest first, and not all need be known.
+std::string some_of(const std::vector<std::string>& versions) {
+    const bool is_cut = versions.size() > shown_versions;
+    const std::size_t listed = is_cut ? shown_versions : versions.size() - 1;
+    std::string out;
+    for (std::size_t i = 0; i < listed; ++i) {
+        out += (i == 0 ? "" : ", ") + versions[i];
+    }
+    return out + (out.empty() ? "" : " and ") + (is_cut ? "others" : versions.back());
+}
+
+std::vector<NearestSolution> nearest_solutions(const Conflict& conflict, PackageUniverse& universe,
+                                               const std::stop_token& stop) {
+    std::vector<const Request*> tried;
+    std::vector<Offer> offers;
+    for (const RequirementId root : conflict.roots) {
+        const Request* request = universe.request_of(root);
+        // A request with extras is several roots, and one change.
+        if (request == nullptr || request->specifiers.is_any() ||
+            universe.distribution(universe.requirement(root).slot) == nullptr ||
+            std::find(tried.begin(), tried.end(), request) != tried.end()) {
+            continue;
+        }
+        tried.push_back(request);
+        if (auto offer = without(*request, root, universe, stop)) {
+            offers.push_back(std::move(*offer));
+        }
+    }
+    std::stable_sort(offers.begin(), offers.end(),
+                     [](const Offer& a, const Offer& b) { return a.distance < b.distance; });
+    std::vector<NearestSolution> solutions;
+    for (Offer& offer : offers) {
+        solutions.push_back(std::move(offer.solution));
+    }
+    return solutions;
+}
+
+/// Solves with that one request opened to any version; what comes out is the nearest there is.
+/// Nothing if there is still no answer, or if the change would be none.
+std::optional<Offer> without(const Request& request, RequirementId root, PackageUniverse& universe,
+                             const std::stop_token& stop) {
     solver::SolveRequest relaxed{universe.roots(), universe.constraints(), {}};
     for (RequirementId& requirement : relaxed.roots) {
-        if (requirement == root) {
-            requirement = universe.relaxed(request);
+        if (universe.request_of(requirement) == &request) {
+            requirement = universe.relaxed(requirement);
         }
     }
     std::erase(relaxed.constraints, root);
-    const Answer answer = solver::solve(relaxed, universe, std::move(stop));
+    const Answer answer = solver::solve(relaxed, universe, stop);
     const auto* resolution = std::get_if<Resolution>(&answer);
     if (resolution == nullptr) {
         return std::nullopt;
     }
-    for (const CandidateId id : resolution->chosen) {
-        const Candidate& candidate = universe.candidate(id);
-        const PackageName* name = universe.distribution(candidate.slot);
-        if (name != nullptr && *name == request.name && universe.wheel(id) != nullptr) {
-            return NearestSolution{
-                fmt::format("{} = \"~={}\"", name->string(), series_of(candidate.version)),
-                fmt::format("{} {}", name->string(), candidate.version), request.location.text()};
-        }
+    const std::string place = request.location.text();
+    const std::optional<CandidateId> chosen = chosen_wheel(*resolution, request.name, universe);
+    if (!chosen) {
+        return Offer{{fmt::format("without `{}`", request.name.string()),
+                      "an environment that does not need it", place},
+                     std::numeric_limits<std::size_t>::max()};
     }
-    return NearestSolution{fmt::format("without `{}`", request.name.string()),
-                           "nothing else needs it", request.location.text()};
+    const std::string& version = universe.candidate(*chosen).version;
+    const std::string specifier = series_of(version);
+    if (pypi::SpecifierSet::parse(specifier) == request.specifiers) {
+        return std::nullopt;
+    }
+    return Offer{
+        {entry_of(request, specifier), fmt::format("{} {}", request.name.string(), version), place},
+        distance_to(*chosen, root, universe)};
 }
 
-/// What `~=` takes to stay in the version's series: "2.9.1" -> "2.9.0", "5" -> "5.0".
+std::optional<CandidateId> chosen_wheel(const Resolution& resolution, const PackageName& name,
+                                        const PackageUniverse& universe) {
+    for (const CandidateId id : resolution.chosen) {
+        const PackageName* chosen = universe.distribution(universe.candidate(id).slot);
+        if (chosen != nullptr && *chosen == name && universe.wheel(id) != nullptr) {
+            return id;
+        }
+    }
+    return std::nullopt;
+}
+
+/// Releases from the nearest that was asked for; from the newest, if there is none such.
+std::size_t distance_to(CandidateId chosen, RequirementId asked, PackageUniverse& universe) {
+    const std::uint32_t there = universe.candidate(chosen).release;
+    std::uint32_t least = std::numeric_limits<std::uint32_t>::max();
+    for (const CandidateId id : universe.matches(asked)) {
+        const std::uint32_t here = universe.candidate(id).release;
+        least = std::min(least, here < there ? there - here : here - there);
+    }
+    return least == std::numeric_limits<std::uint32_t>::max() ? there : least;
+}
+
+/// As it would stand in the manifest; what else an entry has stays as it is.
+std::string entry_of(const Request& request, const std::string& specifier) {
+    const bool is_table = !request.extras.empty() || request.index || !request.marker.is_always();
+    const std::string& name = request.name.string();
+    return is_table ? fmt::format("{} = {{ version = \"{}\", … }}", name, specifier)
+                    : fmt::format("{} = \"{}\"", name, specifier);
+}
+
+/// What stays in the version's series: "2.9.1" -> "~=2.9.0", "5" -> "~=5.0", "2.0rc1" ->
+/// "==2.0rc1".
 std::string series_of(const std::string& version) {
     const auto parsed = pypi::Version::parse(version);
     const std::string text = parsed ? parsed->public_text() : version;
-    const std::size_t first = text.find('.');
-    if (first == std::string::npos || text.find_first_not_of("0123456789.") != std::string::npos) {
-        return first == std::string::npos ? text + ".0" : text;
+    if (text.find_first_not_of("0123456789.") != std::string::npos) {
+        return "==" + text;
     }
-    const std::size_t second = text.find('.', first + 1);
-    return text.substr(0, second) + ".0";
+    const std::size_t first = text.find('.');
+    const std::size_t second = first == std::string::npos ? first : text.find('.', first + 1);
+    return "~=" + text.substr(0, second) + ".0";
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "model/answer.h"
+#include "pipeline/listings.h"
 #include "pipeline/package_universe.h"
 
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ struct ExplainedReason {
 
 /// A change of the manifest that makes it solvable; each was solved before it is offered.
 struct NearestSolution {
-    std::string change; ///< `torch = "~=2.3.0"`
+    std::string change; ///< `torch = "~=2.3.0"`, or "without `torch`"
     std::string result; ///< "torch 2.3.1"
     std::string place;  ///< the line to change
 };
@@ -31,8 +31,9 @@ struct Explanation {
 };
 
 /// Words for each reason, then the nearest environments that exist, found by giving up one of the
-/// conflicting requirements at a time and solving again.
-Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Requests& requests,
-                    const std::vector<std::string>& known_names, std::stop_token stop);
+/// conflicting requests or constraints at a time and solving again; the smallest change comes
+/// first. `target` is left to the caller. Throws as `solver::solve` does.
+Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Listings& listings,
+                    std::stop_token stop);
 
 } // namespace envpm::pipeline

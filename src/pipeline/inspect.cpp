@@ -4,6 +4,7 @@
 #include "base/near_miss.h"
 #include "host/this_machine.h"
 #include "pipeline/install.h"
+#include "pypi/url.h"
 #include "realize/generations.h"
 
 #include <fmt/format.h>
@@ -130,6 +131,11 @@ void inform_of_project(Information& information, const Project& project, const S
     information.manifest = project.manifest_file;
     information.workspace = manifest.name;
     information.indexes = indexes_of(manifest, services.settings());
+    for (pypi::Index& index : information.indexes) {
+        for (std::string& url : index.urls) {
+            url = pypi::without_credentials(url);
+        }
+    }
     if (const auto current = generations_of(project).current()) {
         information.prefix = current->prefix;
     }

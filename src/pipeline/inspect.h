@@ -42,7 +42,7 @@ struct Information {
     std::optional<std::string> lock_problem;     ///< why there is no target
     std::optional<Target> machine;
     std::vector<Interpreter> interpreters;
-    std::vector<pypi::Index> indexes;
+    std::vector<pypi::Index> indexes; ///< URLs without credentials, to be shown
 };
 
 Information inform(const std::optional<Project>& project, const Services& services);

@@ -34,7 +34,6 @@ Layout layout_of(const std::vector<LockedPackage>& packages, const LockedTarget&
                  const store::Store& store, Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
-realize::LinkMode link_mode_of(const Settings& settings);
 
 } // namespace
 
@@ -53,23 +52,27 @@ InstallReport install(const InstallRequest& request, Services& services) {
     const LockedTarget& target = choose_target(*in_use.lock, request.target);
     const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
     const Interpreter interpreter = interpreter_for(target, services);
+    services.throw_if_stopped();
 
     const store::Store store = store::Store::open(services.settings().store_root);
     const FetchTotals fetched = fetch_missing(packages, manifest, store, services);
     // Every byte now in the store was verified against the lock.
 
+    services.throw_if_stopped();
     const Layout layout = layout_of(packages, target, store, services);
     realize::PrefixRequest wanted{.env = target.env,
                                   .layout = layout,
                                   .interpreter = interpreter,
                                   .archives = {},
-                                  .link_mode = link_mode_of(services.settings())};
+                                  .link_mode = services.settings().link_mode};
     for (const LockedPackage& package : packages) {
         wanted.archives.push_back(package.sha256);
     }
+    services.throw_if_stopped();
     const realize::PrefixReport prefix =
         realize::build(store.paths(), wanted, services.pool(), services.progress());
     check_seal(target, layout, prefix, services);
+    services.throw_if_stopped();
     if (request.prefix) {
         realize::lay_out(store.paths(), wanted, *request.prefix, services.pool(),
                          services.progress());
@@ -283,18 +286,6 @@ void check_seal(const LockedTarget& target, const Layout& layout,
                      target.contents->hex(), real.hex()),
          files, "`envpm verify` checks the store; `envpm seal` seals what is here instead"},
         ExitCode::integrity);
-}
-
-realize::LinkMode link_mode_of(const Settings& settings) {
-    if (settings.link_mode.empty()) {
-        return realize::LinkMode::automatic;
-    }
-    if (const auto mode = realize::parse_link_mode(settings.link_mode)) {
-        return *mode;
-    }
-    throw Error({fmt::format("`{}` is no link mode", settings.link_mode), "--link-mode",
-                 "known: auto, reflink, hardlink, copy"},
-                ExitCode::usage);
 }
 
 } // namespace

@@ -43,7 +43,8 @@ struct InstallReport {
 };
 
 /// envpm.lock → blobs → trees → prefix → the project's `current` link. Whatever stops it, the
-/// project's environment is the old or the new one. If the lock has to be made and cannot, the
+/// project's environment is the old or the new one; a request to stop is heard between the steps
+/// (code 130), and the next run goes on from there. If the lock has to be made and cannot, the
 /// report has only `lock`.
 InstallReport install(const InstallRequest& request, Services& services);
 

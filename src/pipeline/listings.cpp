@@ -58,14 +58,19 @@ const Listing& Listings::find(const PackageName& name) const {
     return found->second;
 }
 
-std::vector<std::string> Listings::loaded_names() const {
-    std::vector<std::string> names;
+std::vector<std::string> Listings::known_names() const {
+    std::set<std::string> names;
     for (const auto& [name, listing] : listings_) {
         if (listing.index != nullptr) {
-            names.push_back(name.string());
+            names.insert(name.string());
         }
     }
-    return names;
+    for (const pypi::Index& index : indexes_) {
+        for (std::string& name : client_.cached_projects(index)) {
+            names.insert(std::move(name));
+        }
+    }
+    return {names.begin(), names.end()};
 }
 
 std::vector<const Listings::Description*>

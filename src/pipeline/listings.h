@@ -27,13 +27,15 @@ class Listings {
     Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes,
              std::map<PackageName, std::string> bound);
 
-    /// Makes the pages of all these known: one batch an index.
+    /// Makes the pages of all these known: one batch an index, in order of priority.
     void load(std::span<const PackageName> names);
 
     /// Loaded before.
     [[nodiscard]] const Listing& find(const PackageName& name) const;
 
-    [[nodiscard]] std::vector<std::string> loaded_names() const;
+    /// The projects that the indexes are known to have, sorted: those loaded, and those that
+    /// earlier runs left in the cache. What a misspelt name may have meant.
+    [[nodiscard]] std::vector<std::string> known_names() const;
 
     /// Metadata of a wheel, or why there is none.
     struct Description {
@@ -46,8 +48,6 @@ class Listings {
 
     /// One batch; in the wheels' order; valid as long as this.
     std::vector<const Description*> describe(std::span<const pypi::WheelFile* const> wheels);
-
-    [[nodiscard]] std::size_t described() const { return descriptions_.size(); }
 
   private:
     [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;

@@ -67,6 +67,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 
     std::vector<TargetSolution> solutions;
     for (const Target& target : manifest.targets) {
+        services.throw_if_stopped();
         auto answer = solve_target(run, target, solutions);
         if (auto* explanation = std::get_if<Explanation>(&answer)) {
             report.outcome = LockReport::Outcome::impossible;
@@ -166,8 +167,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
                     statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
-        Explanation explanation = explain(*conflict, universe, run.requests,
-                                          run.listings.loaded_names(), run.services.stop());
+        Explanation explanation = explain(*conflict, universe, run.listings, run.services.stop());
         explanation.target = target.name;
         return explanation;
     }

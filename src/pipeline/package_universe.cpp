@@ -307,11 +307,19 @@ void PackageUniverse::add_constraints() {
     }
 }
 
-RequirementId PackageUniverse::relaxed(const Request& request) {
-    if (&request == &request_.requests.python) {
+RequirementId PackageUniverse::relaxed(RequirementId requirement) {
+    const SlotEntry& slot = at(at(requirement).requirement.slot);
+    switch (slot.kind) {
+    case SlotKind::python:
         return on_pythons(all_pythons_, "python");
+    case SlotKind::extra:
+        return on_extra(*slot.name, *slot.extra, {});
+    case SlotKind::distribution:
+        return on_distribution(*slot.name, {}, RequirementKind::needs);
+    case SlotKind::manifest:
+        break;
     }
-    return on_distribution(request.name, {}, RequirementKind::needs);
+    return requirement;
 }
 
 void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {

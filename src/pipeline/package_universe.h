@@ -65,8 +65,8 @@ class PackageUniverse final : public Universe {
     /// The slot of a distribution, made if need be.
     SlotId distribution_slot(const PackageName& name);
 
-    /// `request` with any version instead of its own: for finding what else there is.
-    RequirementId relaxed(const Request& request);
+    /// The same need with any version: for finding what else there is.
+    RequirementId relaxed(RequirementId requirement);
 
     [[nodiscard]] std::size_t slot_count() const override { return slots_.size(); }
 

@@ -21,24 +21,29 @@ std::filesystem::path Project::folder() const {
     return std::filesystem::absolute(manifest_file).lexically_normal().parent_path();
 }
 
-Project find_project(const std::optional<std::filesystem::path>& manifest_path,
-                     const std::filesystem::path& start) {
+std::optional<Project>
+find_project_if_any(const std::optional<std::filesystem::path>& manifest_path,
+                    const std::filesystem::path& start) {
     if (manifest_path) {
         if (!std::filesystem::exists(*manifest_path)) {
             throw Error({"there is no such manifest", manifest_path->string(),
                          "run `envpm init` there to make one"});
         }
-        return {*manifest_path};
+        return Project{*manifest_path};
     }
     if (const auto found = manifest::find(start)) {
-        return {*found};
+        return Project{*found};
+    }
+    return std::nullopt;
+}
+
+Project find_project(const std::optional<std::filesystem::path>& manifest_path,
+                     const std::filesystem::path& start) {
+    if (const auto found = find_project_if_any(manifest_path, start)) {
+        return *found;
     }
     throw Error({"there is no `envpm.toml` here or in a folder above", start.string(),
                  "run `envpm init` to make one, or name it with `--manifest-path`"});
-}
-
-bool has_project(const std::filesystem::path& start) {
-    return manifest::find(start).has_value();
 }
 
 std::optional<Lock> read_lock(const Project& project) {

@@ -25,13 +25,15 @@ struct Project {
     [[nodiscard]] std::filesystem::path lock_file() const { return folder() / "envpm.lock"; }
 };
 
-/// The manifest named by --manifest-path, or the nearest at or above `start`. An Error (code 1)
-/// says how to make one.
+/// The manifest named by --manifest-path, or the nearest at or above `start`, if there is one. An
+/// Error (code 1) for a named one that does not exist.
+std::optional<Project>
+find_project_if_any(const std::optional<std::filesystem::path>& manifest_path,
+                    const std::filesystem::path& start);
+
+/// The same for commands that need one: an Error (code 1) says how to make it.
 Project find_project(const std::optional<std::filesystem::path>& manifest_path,
                      const std::filesystem::path& start);
-
-/// Whether there is one at or above `start`.
-bool has_project(const std::filesystem::path& start);
 
 Manifest read_manifest(const Project& project);
 

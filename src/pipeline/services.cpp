@@ -1,23 +1,29 @@
 #include "pipeline/services.h"
 
+#include "base/error.h"
+
 #include <fmt/chrono.h>
 
 namespace envpm::pipeline {
 
-Services::Services(Settings settings, Variables variables, Progress& progress, std::stop_token stop,
-                   std::chrono::system_clock::time_point now, NetworkUse network_use)
+Services::Services(Settings settings, Surroundings surroundings, Progress& progress)
     : settings_(std::move(settings)),
-      variables_(std::move(variables)),
-      progress_(progress),
-      stop_(std::move(stop)),
-      now_(now),
-      network_use_(network_use) {}
+      surroundings_(std::move(surroundings)),
+      progress_(progress) {}
 
 Services::~Services() = default;
 
+void Services::throw_if_stopped() const {
+    if (surroundings_.stop.stop_requested()) {
+        throw Error({"interrupted", {}, "the next run goes on from here"}, ExitCode::interrupted);
+    }
+}
+
 fetch::Client& Services::network() {
     if (!network_) {
-        network_ = std::make_unique<fetch::Client>(settings_.network, stop_);
+        fetch::NetworkSettings network = settings_.network;
+        network.retry_seed = surroundings_.random_seed;
+        network_ = std::make_unique<fetch::Client>(std::move(network), surroundings_.stop);
     }
     return *network_;
 }

@@ -7,52 +7,64 @@
 #include "pipeline/settings.h"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
 
 namespace envpm::pipeline {
 
 enum class NetworkUse { online, offline };
 
-/// What the steps of a command need of the world, handed in by `main` so that tests can choose it.
-/// Network and threads start when they are first used: most commands need neither.
+/// What of the world differs from run to run, handed in by `main` so that tests can choose it.
+struct Surroundings {
+    Variables variables;
+    std::stop_token stop;
+    std::chrono::system_clock::time_point now;
+    std::uint64_t random_seed = 0; ///< of the pauses before a retry
+    NetworkUse network_use = NetworkUse::online;
+};
+
+/// What the steps of a command work with. Network and threads start when they are first used: most
+/// commands need neither. Of one thread, but for `progress` and what `pool` is for.
 class Services {
   public:
-    Services(Settings settings, Variables variables, Progress& progress, std::stop_token stop,
-             std::chrono::system_clock::time_point now, NetworkUse network_use);
+    Services(Settings settings, Surroundings surroundings, Progress& progress);
     ~Services();
     Services(const Services&) = delete;
     Services& operator=(const Services&) = delete;
 
     [[nodiscard]] const Settings& settings() const { return settings_; }
 
-    [[nodiscard]] const Variables& variables() const { return variables_; }
+    [[nodiscard]] const Variables& variables() const { return surroundings_.variables; }
 
     [[nodiscard]] Progress& progress() const { return progress_; }
 
-    [[nodiscard]] const std::stop_token& stop() const { return stop_; }
+    [[nodiscard]] const std::stop_token& stop() const { return surroundings_.stop; }
 
-    [[nodiscard]] std::chrono::system_clock::time_point now() const { return now_; }
+    /// Between two steps: an Error of code 130 if the user asked to stop.
+    void throw_if_stopped() const;
 
-    [[nodiscard]] bool is_offline() const { return network_use_ == NetworkUse::offline; }
+    [[nodiscard]] std::chrono::system_clock::time_point now() const { return surroundings_.now; }
+
+    [[nodiscard]] bool is_offline() const {
+        return surroundings_.network_use == NetworkUse::offline;
+    }
 
     fetch::Client& network();
     ThreadPool& pool();
 
-    /// The cache's folder for one kind of thing: "pages", "dl", …
+    /// The cache's folder for one kind of thing: "index", "dl", …
     [[nodiscard]] std::filesystem::path cache(std::string_view kind) const {
         return settings_.cache_root / kind;
     }
 
   private:
     Settings settings_;
-    Variables variables_;
+    Surroundings surroundings_;
     Progress& progress_;
-    std::stop_token stop_;
-    std::chrono::system_clock::time_point now_;
-    NetworkUse network_use_;
     std::unique_ptr<fetch::Client> network_;
     std::unique_ptr<ThreadPool> pool_;
 };

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/near_miss.h"
 #include "base/toml.h"
+#include "manifest/index_url.h"
 #include "pipeline/pip_settings.h"
 
 #include <fmt/format.h>
@@ -18,8 +19,21 @@ namespace {
 
 using std::filesystem::path;
 
+/// Flags and variables are checked alike, but a bad flag is wrong usage.
+struct Origin {
+    std::string name; ///< "--link-mode", "ENVPM_JOBS"
+    ExitCode code = ExitCode::failed;
+};
+
+constexpr std::int64_t most_jobs = 1024;
+constexpr std::int64_t most_downloads = 64;
+
 path home_below(const Variables& variables, std::string_view xdg_name, std::string_view fallback);
 void apply_environment(Settings& settings, const Variables& variables);
+void apply_network_environment(fetch::NetworkSettings& network, const Variables& variables);
+void apply_flags(Settings& settings, const SettingFlags& flags);
+void apply_pip_index(Settings& settings, const Variables& variables);
+void check_homes(const Settings& settings);
 void apply_file(Settings& settings, const TomlValue& document);
 void apply_network(fetch::NetworkSettings& network, const TomlValue& table);
 void apply_mirrors(Settings& settings, const TomlValue& table);
@@ -27,6 +41,10 @@ std::vector<path> config_files(const Variables& variables, const SettingFlags& f
                                const std::optional<path>& project);
 std::string first_of(const Variables& variables, std::initializer_list<std::string_view> names);
 void check_keys(const TomlValue& table, const std::vector<std::string>& known);
+Mirror mirror_of(const TomlValue& value);
+std::filesystem::path folder_of(const TomlValue& value);
+realize::LinkMode link_mode_of(std::string_view text, const Origin& origin);
+std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin);
 std::chrono::milliseconds duration_of(const TomlValue& value);
 std::uint64_t bytes_of(const TomlValue& value);
 const std::string& string_of(const TomlValue& value);
@@ -48,46 +66,21 @@ Settings load_settings(const Variables& variables, const SettingFlags& flags,
         }
     }
     apply_environment(settings, variables);
-    if (const auto index = pip_index(variables)) {
-        std::vector<Mirror>& mirrors = settings.mirrors["pypi"];
-        if (mirrors.empty()) {
-            mirrors.push_back(*index);
-        }
-        for (Mirror& mirror : mirrors) {
-            if (mirror.url == "default") {
-                mirror = *index;
-            }
-        }
-    }
-    if (flags.jobs) {
-        settings.jobs = *flags.jobs;
-    }
-    if (flags.concurrent_downloads) {
-        settings.network.concurrent_downloads = *flags.concurrent_downloads;
-    }
-    if (flags.link_mode) {
-        settings.link_mode = *flags.link_mode;
-    }
+    apply_flags(settings, flags);
+    apply_pip_index(settings, variables);
+    check_homes(settings);
     return settings;
 }
 
 namespace {
 
 path home_below(const Variables& variables, std::string_view xdg_name, std::string_view fallback) {
-    if (const auto folder = variables.find(xdg_name)) {
+    const auto folder = variables.find(xdg_name);
+    if (folder && path(*folder).is_absolute()) {
         return path(*folder) / "envpm";
     }
     const auto home = variables.find("HOME");
-    if (!home) {
-        const std::string own = xdg_name == "XDG_DATA_HOME" ? "ENVPM_ROOT" : "ENVPM_CACHE";
-        const auto folder = variables.find(own);
-        if (!folder) {
-            throw Error({"there is no home folder to keep the store and the cache in", "HOME",
-                         "set HOME, or ENVPM_ROOT and ENVPM_CACHE"});
-        }
-        return *folder;
-    }
-    return path(*home) / fallback / "envpm";
+    return home ? path(*home) / fallback / "envpm" : path();
 }
 
 void apply_environment(Settings& settings, const Variables& variables) {
@@ -98,9 +91,20 @@ void apply_environment(Settings& settings, const Variables& variables) {
         settings.cache_root = std::filesystem::absolute(*root);
     }
     if (const auto mode = variables.find("ENVPM_LINK_MODE")) {
-        settings.link_mode = *mode;
+        settings.link_mode = link_mode_of(*mode, {"ENVPM_LINK_MODE"});
     }
-    fetch::NetworkSettings& network = settings.network;
+    if (const auto jobs = variables.find("ENVPM_JOBS")) {
+        settings.jobs = static_cast<std::size_t>(count_of(*jobs, most_jobs, {"ENVPM_JOBS"}));
+    }
+    if (const auto count = variables.find("ENVPM_CONCURRENT_DOWNLOADS")) {
+        settings.network.concurrent_downloads =
+            static_cast<int>(count_of(*count, most_downloads, {"ENVPM_CONCURRENT_DOWNLOADS"}));
+    }
+    apply_network_environment(settings.network, variables);
+}
+
+void apply_network_environment(fetch::NetworkSettings& network, const Variables& variables) {
+    // Not HTTP_PROXY: a web server's child would take it from a request's header.
     network.http_proxy = first_of(variables, {"http_proxy", "all_proxy", "ALL_PROXY"});
     network.https_proxy =
         first_of(variables, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
@@ -119,6 +123,42 @@ void apply_environment(Settings& settings, const Variables& variables) {
     }
 }
 
+void apply_flags(Settings& settings, const SettingFlags& flags) {
+    if (flags.jobs) {
+        settings.jobs = *flags.jobs;
+    }
+    if (flags.concurrent_downloads) {
+        settings.network.concurrent_downloads = *flags.concurrent_downloads;
+    }
+    if (flags.link_mode) {
+        settings.link_mode = link_mode_of(*flags.link_mode, {"--link-mode", ExitCode::usage});
+    }
+}
+
+/// pip's index is the default of `pypi`, and what "default" means in a list of its mirrors.
+void apply_pip_index(Settings& settings, const Variables& variables) {
+    const std::optional<Mirror> index = pip_index(variables);
+    if (!index) {
+        return;
+    }
+    std::vector<Mirror>& mirrors = settings.mirrors["pypi"];
+    if (mirrors.empty()) {
+        mirrors.push_back(*index);
+    }
+    for (Mirror& mirror : mirrors) {
+        if (mirror.url == "default") {
+            mirror = *index;
+        }
+    }
+}
+
+void check_homes(const Settings& settings) {
+    if (settings.store_root.empty() || settings.cache_root.empty()) {
+        throw Error({"there is no home folder to keep the store and the cache in", "HOME",
+                     "set HOME, or ENVPM_ROOT and ENVPM_CACHE"});
+    }
+}
+
 void apply_file(Settings& settings, const TomlValue& document) {
     check_keys(document, {"mirrors", "network", "store", "cache", "link-mode"});
     for (const auto& [name, location, value] : *document.get_if<TomlValue::Table>()) {
@@ -127,11 +167,11 @@ void apply_file(Settings& settings, const TomlValue& document) {
         } else if (name == "network") {
             apply_network(settings.network, value);
         } else if (name == "store") {
-            settings.store_root = string_of(value);
+            settings.store_root = folder_of(value);
         } else if (name == "cache") {
-            settings.cache_root = string_of(value);
+            settings.cache_root = folder_of(value);
         } else {
-            settings.link_mode = string_of(value);
+            settings.link_mode = link_mode_of(string_of(value), {value.location.text()});
         }
     }
 }
@@ -150,8 +190,8 @@ void apply_network(fetch::NetworkSettings& network, const TomlValue& table) {
             network.min_bytes_per_second = bytes_of(value);
         } else {
             const auto* count = value.get_if<std::int64_t>();
-            if (count == nullptr || *count < 1 || *count > 64) {
-                throw_bad_value(value, "a whole number from 1 to 64");
+            if (count == nullptr || *count < 1 || *count > most_downloads) {
+                throw_bad_value(value, fmt::format("a whole number from 1 to {}", most_downloads));
             }
             network.concurrent_downloads = static_cast<int>(*count);
         }
@@ -165,13 +205,13 @@ void apply_mirrors(Settings& settings, const TomlValue& table) {
     }
     for (const auto& [name, location, value] : *members) {
         const auto* urls = value.get_if<TomlValue::Array>();
-        if (urls == nullptr) {
+        if (urls == nullptr || urls->empty()) {
             throw_bad_value(value, "a list of URLs");
         }
         std::vector<Mirror>& mirrors = settings.mirrors[name];
         mirrors.clear();
         for (const TomlValue& url : *urls) {
-            mirrors.push_back({string_of(url), url.location.text(), MirrorKind::configured});
+            mirrors.push_back(mirror_of(url));
         }
     }
 }
@@ -221,6 +261,46 @@ void check_keys(const TomlValue& table, const std::vector<std::string>& known) {
     }
 }
 
+Mirror mirror_of(const TomlValue& value) {
+    const std::string& url = string_of(value);
+    if (url != "default") {
+        if (const auto fault = manifest::fault_of_index_url(url)) {
+            throw Error({fault->what, value.location.text(), fault->hint});
+        }
+    }
+    return {url, value.location.text(), MirrorKind::configured};
+}
+
+/// Relative to what? A configuration holds for many folders.
+path folder_of(const TomlValue& value) {
+    const path folder = string_of(value);
+    if (!folder.is_absolute()) {
+        throw_bad_value(value, "an absolute path");
+    }
+    return folder;
+}
+
+realize::LinkMode link_mode_of(std::string_view text, const Origin& origin) {
+    if (const auto mode = realize::parse_link_mode(text)) {
+        return *mode;
+    }
+    throw Error({fmt::format("`{}` is no link mode", text), origin.name,
+                 "known: auto, reflink, hardlink, copy"},
+                origin.code);
+}
+
+std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin) {
+    std::int64_t count = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, failure] = std::from_chars(text.data(), last, count);
+    if (failure != std::errc() || end != last || count < 1 || count > most) {
+        throw Error(
+            {fmt::format("`{}` is no whole number from 1 to {}", text, most), origin.name, {}},
+            origin.code);
+    }
+    return count;
+}
+
 const std::string& string_of(const TomlValue& value) {
     const auto* text = value.get_if<std::string>();
     if (text == nullptr) {
@@ -229,7 +309,7 @@ const std::string& string_of(const TomlValue& value) {
     return *text;
 }
 
-/// "10s", "500ms", "2min".
+/// "10s", "500ms", "2min"; a day at most.
 std::chrono::milliseconds duration_of(const TomlValue& value) {
     const std::string& text = string_of(value);
     std::int64_t count = 0;

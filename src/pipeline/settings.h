@@ -2,7 +2,9 @@
 
 #include "base/variables.h"
 #include "fetch/client.h"
+#include "realize/prefix.h"
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -18,7 +20,7 @@ enum class MirrorKind {
 
 /// One base URL that stands for a source, and where it was configured, for messages.
 struct Mirror {
-    std::string url;
+    std::string url;    ///< or "default": what stands here if nothing is configured
     std::string origin; ///< "PIP_INDEX_URL", "/etc/envpm/config.toml:3", "built in"
     MirrorKind kind = MirrorKind::configured;
 };
@@ -30,10 +32,10 @@ struct Settings {
     std::filesystem::path cache_root; ///< ENVPM_CACHE
     fetch::NetworkSettings network;
     /// By source name, in order of preference. `pypi` always has an entry; what stands under
-    /// another name is put before the URL that the manifest gives for it.
+    /// another name stands for the URL that the manifest gives for it.
     std::map<std::string, std::vector<Mirror>> mirrors;
-    std::size_t jobs = 0;  ///< threads; 0: as many as the processor has
-    std::string link_mode; ///< as `--link-mode` takes it; empty: automatic
+    std::size_t jobs = 0; ///< threads; 0: as many as the processor has
+    realize::LinkMode link_mode = realize::LinkMode::automatic;
 };
 
 /// What the command line says of it; flags win over the environment, that over the project's
@@ -47,8 +49,10 @@ struct SettingFlags {
     std::optional<std::string> link_mode;
 };
 
-/// Throws an Error naming file and line for unknown keys and bad values, and for a machine that has
-/// neither HOME nor the variables that would replace it.
+/// `project` is the project's folder. Throws an Error (code 1) naming file and line, or the
+/// variable, for unknown keys and bad values, and one for a machine that has neither HOME nor what
+/// would replace it; a bad flag is an Error of code 2. Mirrors are http, https or file URLs without
+/// credentials; only pip's own index may have some, as pip takes them there.
 Settings load_settings(const Variables& variables, const SettingFlags& flags,
                        const std::optional<std::filesystem::path>& project);
 

@@ -86,6 +86,21 @@ void IndexCache::store_page(const std::string& mirror, const PackageName& projec
                Durability::cached);
 }
 
+std::vector<std::string> IndexCache::projects(const std::string& mirror) const {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (std::filesystem::directory_iterator entry(page_folder(mirror), failure), end;
+         !failure && entry != end; entry.increment(failure)) {
+        const auto name = PackageName::parse(entry->path().filename().string());
+        const auto cached = name ? page(mirror, *name) : std::nullopt;
+        if (cached && cached->page) {
+            names.push_back(name->string());
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
 std::optional<CachedMetadata> IndexCache::metadata(const Sha256& wheel) const {
     const std::string text = read_file_if_present(metadata_file(wheel)).value_or("");
     const std::optional<std::string_view> content = opened(metadata_kind, text);
@@ -108,11 +123,14 @@ void IndexCache::store_metadata(const Sha256& wheel, const CachedMetadata& metad
 
 /// A mirror's folder is named by its URL's digest, which is a file name whatever the URL holds. The
 /// page itself repeats both names, so that no clash of shortened names goes unseen.
+std::filesystem::path IndexCache::page_folder(const std::string& mirror) const {
+    return folder_ / "pages" / sha256_of(mirror).hex().substr(0, 16);
+}
+
 std::filesystem::path IndexCache::page_file(const std::string& mirror,
                                             const PackageName& project) const {
     const std::string& name = project.string();
-    return folder_ / "pages" / sha256_of(mirror).hex().substr(0, 16) /
-           (name.size() <= longest_file_name ? name : sha256_of(name).hex());
+    return page_folder(mirror) / (name.size() <= longest_file_name ? name : sha256_of(name).hex());
 }
 
 std::filesystem::path IndexCache::metadata_file(const Sha256& wheel) const {

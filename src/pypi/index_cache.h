@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace envpm::pypi {
 
@@ -37,10 +38,15 @@ class IndexCache {
     void store_page(const std::string& mirror, const PackageName& project,
                     const CachedPage& page) const;
 
+    /// The projects that `mirror` has, as far as its pages are here; sorted. It reads them all: for
+    /// the explanation of a failure.
+    [[nodiscard]] std::vector<std::string> projects(const std::string& mirror) const;
+
     [[nodiscard]] std::optional<CachedMetadata> metadata(const Sha256& wheel) const;
     void store_metadata(const Sha256& wheel, const CachedMetadata& metadata) const;
 
   private:
+    [[nodiscard]] std::filesystem::path page_folder(const std::string& mirror) const;
     [[nodiscard]] std::filesystem::path page_file(const std::string& mirror,
                                                   const PackageName& project) const;
     [[nodiscard]] std::filesystem::path metadata_file(const Sha256& wheel) const;

@@ -1,6 +1,7 @@
+#include "pypi/index_cache.h"
+
 #include "base/files.h"
 #include "pypi/fake_index.h"
-#include "pypi/index_cache.h"
 
 #include <gtest/gtest.h>
 

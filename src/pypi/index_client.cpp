@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace envpm::pypi {
@@ -87,6 +88,18 @@ std::vector<PageAnswer> IndexClient::pages(std::span<const PageQuery> queries) {
         answers.push_back(search.take(policy_));
     }
     return answers;
+}
+
+std::vector<std::string> IndexClient::cached_projects(const Index& index) const {
+    std::vector<std::string> names;
+    for (const std::string& mirror : index.urls) {
+        std::vector<std::string> more = cache_.projects(without_credentials(base_url(mirror)));
+        names.insert(names.end(), std::make_move_iterator(more.begin()),
+                     std::make_move_iterator(more.end()));
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
 }
 
 std::vector<MetadataAnswer> IndexClient::metadata(std::span<const WheelFile> wheels) {

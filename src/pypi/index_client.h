@@ -65,6 +65,9 @@ class IndexClient {
     /// in the cache, nor in an error.
     std::vector<PageAnswer> pages(std::span<const PageQuery> queries);
 
+    /// The projects of an index that the cache has pages of, sorted: what a misspelt name may mean.
+    [[nodiscard]] std::vector<std::string> cached_projects(const Index& index) const;
+
     /// METADATA of each wheel: by sidecar (PEP 658) where the page offers it, else out of the
     /// archive by range requests (the last 32 KiB first: directory and METADATA of most wheels),
     /// else from the whole file. A wheel that the page gives no sha256 for is fetched whole, to

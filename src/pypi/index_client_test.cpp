@@ -1,7 +1,8 @@
+#include "pypi/index_client.h"
+
 #include "base/error.h"
 #include "base/files.h"
 #include "pypi/fake_index.h"
-#include "pypi/index_client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

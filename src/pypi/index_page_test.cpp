@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "pypi/index_page.h"
+
+#include "base/error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "pypi/marker.h"
+
+#include "base/error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,9 +58,17 @@ TEST(Marker, TakesThePlusOfAPythonFromACheckoutForALocalVersion) {
     EXPECT_TRUE(Marker::parse("python_full_version == '3.13.0'").evaluate(built, {}));
 }
 
+using Verdicts = std::vector<std::pair<std::string, bool>>;
+
+void expect_verdicts(const Verdicts& verdicts) {
+    for (const auto& [text, expected] : verdicts) {
+        EXPECT_EQ(holds(text), expected) << text;
+    }
+}
+
 // The verdicts are those of the Python library `packaging` 26.4 in the same environment.
-TEST(Marker, HoldsWhereItDoesInPython) {
-    const std::vector<std::pair<std::string, bool>> cases{
+TEST(Marker, ComparesVersionsAsPythonDoes) {
+    expect_verdicts({
         {R"(python_version >= "3.9")", true},
         {R"(python_version < '3.9')", false},
         {R"(python_version<"3.11.1")", true},
@@ -87,6 +96,11 @@ TEST(Marker, HoldsWhereItDoesInPython) {
         {R"("3.11.1" ~= python_version)", true},
         {R"("3.1" in python_version)", true},
         {R"("2" not in python_version)", true},
+    });
+}
+
+TEST(Marker, ComparesNamesAsPythonDoes) {
+    expect_verdicts({
         {R"(os_name == "posix")", true},
         {R"(os.name == "nt")", false},
         {R"(sys.platform == "linux")", true},
@@ -109,15 +123,17 @@ TEST(Marker, HoldsWhereItDoesInPython) {
         {R"(platform_release != "4")", false},
         {R"(platform.version == "")", true},
         {R"(platform_version != "4")", true},
+    });
+}
+
+TEST(Marker, JoinsComparisonsAsPythonDoes) {
+    expect_verdicts({
         {R"(os_name == "nt" and sys_platform == "linux" or python_version >= "3")", true},
         {R"(os_name == "nt" and (sys_platform == "linux" or python_version >= "3"))", false},
         {R"(os_name == "posix" or os_name == "nt" and sys_platform == "win32")", true},
         {R"((os_name == "posix" or os_name == "nt") and sys_platform == "win32")", false},
         {R"(((os_name=='posix'))and(python_version>'3')or'a'==os_name)", true},
-    };
-    for (const auto& [text, expected] : cases) {
-        EXPECT_EQ(holds(text), expected) << text;
-    }
+    });
 }
 
 TEST(Marker, MeansTheSameInItsNormalForm) {

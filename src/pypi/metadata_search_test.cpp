@@ -1,5 +1,6 @@
-#include "pypi/fake_index.h"
 #include "pypi/metadata_search.h"
+
+#include "pypi/fake_index.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -145,8 +146,9 @@ TEST(MetadataSearch, GoesToTheWholeFileIfARangeIsNotUnderstood) {
 }
 
 TEST(MetadataSearch, FindsTheEndOfAnArchiveWithALongComment) {
-    const Outcome result = run(make_zip({member("demo-1.0.dist-info/METADATA", metadata)},
-                                    [](ZipEnd& end) { end.comment = std::string(60'000, 'c'); }));
+    const Outcome result =
+        run(make_zip({member("demo-1.0.dist-info/METADATA", metadata)},
+                     [](ZipEnd& end) { end.comment = std::string(60'000, 'c'); }));
     EXPECT_EQ(result.text, headers) << result.reason;
 }
 

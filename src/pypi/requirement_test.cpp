@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "pypi/requirement.h"
+
+#include "base/error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "pypi/script.h"
+
+#include "base/error.h"
 
 #include <gtest/gtest.h>
 

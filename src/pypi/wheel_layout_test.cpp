@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "pypi/wheel_layout.h"
+
+#include "base/error.h"
 #include "pypi/wheel_record.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "pypi/wheel_record.h"
+
+#include "base/error.h"
 
 #include <gtest/gtest.h>
 
@@ -75,7 +76,8 @@ TEST(Record, NamesTheFileThatIsNotAsListed) {
     const std::vector<std::pair<std::string, std::string>> cases = {
         {"", "`a.py` is not listed in RECORD"},
         {row + "b.py," + hash + ",1\n", "RECORD lists `b.py`, which is not in the wheel"},
-        {row + "/home/u/.bashrc,,\n", "RECORD lists `/home/u/.bashrc`, which is not in the wheel"},
+        {row + "/home/me/.bashrc,,\n",
+         "RECORD lists `/home/me/.bashrc`, which is not in the wheel"},
         {row + "../a.py," + hash + ",1\n", "RECORD lists `../a.py`, which is not in the wheel"},
         {"a.py," + hash + ",2\n", "`a.py` has 1 bytes, but RECORD says `2`"},
         {"a.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,1\n",

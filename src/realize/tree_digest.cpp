@@ -10,7 +10,7 @@ namespace envpm::realize {
 
 namespace {
 
-using namespace std::string_view_literals;
+using std::string_view_literals::operator""sv;
 
 constexpr std::string_view folder_domain = "envpm-tree-v1\0dir\0"sv;
 constexpr std::string_view link_domain = "envpm-tree-v1\0lnk\0"sv;

@@ -1,4 +1,5 @@
 #include "solver/encode.h"
+
 #include "solver/fake_universe.h"
 
 #include <gmock/gmock.h>

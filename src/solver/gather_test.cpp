@@ -1,6 +1,7 @@
+#include "solver/gather.h"
+
 #include "base/error.h"
 #include "solver/fake_universe.h"
-#include "solver/gather.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
+#include "solver/solve.h"
+
 #include "base/error.h"
 #include "solver/fake_universe.h"
-#include "solver/solve.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

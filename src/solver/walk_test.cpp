@@ -1,5 +1,6 @@
-#include "solver/fake_universe.h"
 #include "solver/walk.h"
+
+#include "solver/fake_universe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

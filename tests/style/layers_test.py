@@ -4,7 +4,8 @@
 main -> cli -> pipeline -> stages -> model -> base; no stage includes another, and `fetch` knows
 only `base`. Also fails on a cycle between headers, on an include that is no file, and on a header
 that nobody but a test includes. A header that its folder's CMakeLists.txt lists under HEADERS is
-public: its caller may not be written yet. So are all headers of a folder that has none.
+public: its caller may not be written yet. So are all headers of a folder that has none. A header
+under TEST_HEADERS is for tests: a test must include it, and nothing of the product may.
 
 Run from the repository root: `tests/style/layers_test.py [--self-test]`.
 """
@@ -61,11 +62,17 @@ def public_headers(root):
     for header in (root / "src").glob("*/*.h"):
         if not (header.parent / "CMakeLists.txt").exists():
             public.add(header.relative_to(root / "src").as_posix())
+    return public | listed(root, "HEADERS", "h")
+
+
+def listed(root, word, suffix):
+    """Paths below src that the CMakeLists.txt of their folder lists under `word`."""
+    paths = set()
     for listing in sorted((root / "src").glob("*/CMakeLists.txt")):
         text = re.sub(r"#.*", "", listing.read_text(encoding="utf-8"))
-        for block in re.findall(r"\bHEADERS\b((?:\s+[\w./-]+\.h\b)+)", text):
-            public.update(f"{listing.parent.name}/{name}" for name in block.split())
-    return public
+        for block in re.findall(rf"\b{word}\b((?:\s+[\w./-]+\.{suffix}\b)+)", text):
+            paths.update(f"{listing.parent.name}/{name}" for name in block.split())
+    return paths
 
 
 def arrow_faults(includes):
@@ -115,27 +122,33 @@ def cycle_faults(includes):
     return faults
 
 
-def orphan_faults(includes, public):
-    included = {
-        target
-        for path, found in includes.items()
-        for _, target in found
-        if not path.endswith("_test.cpp")
-    }
+def orphan_faults(includes, public, for_tests, test_files):
+    """Headers without a reader, and headers for tests that the product reads."""
+    readers = {path: set() for path in includes}
+    for path, found in includes.items():
+        for number, target in found:
+            if target in for_tests and path not in test_files:
+                yield f"src/{path}:{number}: `{target}` is for tests only"
+            readers.setdefault(target, set()).add(path)
     for path in includes:
-        if path.endswith(".h") and path not in included and path not in public:
-            yield f"src/{path}:1: no file but a test includes this header"
-    for path in sorted(public - includes.keys()):
+        is_read = readers[path] - test_files or (path in for_tests and readers[path])
+        if path.endswith(".h") and path not in public and not is_read:
+            who = "no file" if path in for_tests else "no file but a test"
+            yield f"src/{path}:1: {who} includes this header"
+    for path in sorted((public | for_tests) - includes.keys()):
         yield f"src/{folder_of(path)}/CMakeLists.txt:1: HEADERS lists `{path}`, which is no file"
 
 
 def check(root):
     includes = read_includes(root)
+    for_tests = listed(root, "TEST_HEADERS", "h")
+    test_files = {path for path in includes if path.endswith("_test.cpp")}
+    test_files |= for_tests | listed(root, "TESTS", "cpp")
     faults = [] if includes else ["src:1: there is no source here"]
     faults += arrow_faults(includes)
     faults += own_header_faults(includes)
     faults += cycle_faults(includes)
-    faults += orphan_faults(includes, public_headers(root))
+    faults += orphan_faults(includes, public_headers(root), for_tests, test_files)
     return faults
 
 
@@ -152,7 +165,13 @@ GOOD = {
     "src/store/CMakeLists.txt": "envpm_module(store HEADERS store.h DEPENDS base)\n",
     "src/solver/solve.h": "",
     "src/realize/prefix.h": "",
-    "src/realize/CMakeLists.txt": "envpm_module(realize HEADERS prefix.h DEPENDS base)\n",
+    "src/realize/CMakeLists.txt": (
+        "envpm_module(realize HEADERS prefix.h TESTS a_test.cpp server.cpp"
+        " TEST_HEADERS server.h DEPENDS base)\n"
+    ),
+    "src/realize/server.h": "",
+    "src/realize/server.cpp": '#include "realize/server.h"\n',
+    "src/realize/a_test.cpp": '#include "realize/server.h"\n',
 }
 PLANTED = [
     ({"src/base/error.h": '#include "model/tree.h"\n'}, "src/base/error.h:1: `base` may not"),
@@ -178,6 +197,14 @@ PLANTED = [
     (
         {"src/realize/CMakeLists.txt": "envpm_module(realize HEADERS prefix.h gone.h)\n"},
         "src/realize/CMakeLists.txt:1: HEADERS lists `realize/gone.h`",
+    ),
+    (
+        {"src/realize/prefix.h": '#include "realize/server.h"\n'},
+        "src/realize/prefix.h:1: `realize/server.h` is for tests only",
+    ),
+    (
+        {"src/realize/server.cpp": "", "src/realize/a_test.cpp": ""},
+        "src/realize/server.h:1: no file includes this header",
     ),
 ]
 

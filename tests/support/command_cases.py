@@ -1,8 +1,9 @@
 """Runs the command snapshots of tests/cases against a built envpm.
 
-A case is a folder with `commands` (a shell command a line), the files that its project begins with, and
-`expected`: each command, what it printed (`1> ` standard output, `2> ` standard error) and its exit
-code. `command_cases.py ENVPM` compares; with `--accept` it writes `expected` anew, for review.
+A case is a folder with `commands` (a shell command a line), the files that its project begins
+with, and `expected`: each command, what it printed (`1> ` standard output, `2> ` standard error)
+and its exit code. `command_cases.py ENVPM` compares; with `--accept` it writes `expected` anew, for
+review.
 """
 
 import argparse
@@ -57,7 +58,8 @@ def normalised(text: str, folder: Path, index: Index) -> str:
 def behaviour_of(case: Path) -> Behaviour:
     """`index`: words such as `html`, `sidecars`, `no-ranges`, `login`, `truncated-pages`."""
     behaviour = Behaviour(
-        wrong_bytes={"wrong_bytes-1.0-py3-none-any.whl"}, truncated={"truncated-1.0-py3-none-any.whl"}
+        wrong_bytes={"wrong_bytes-1.0-py3-none-any.whl"},
+        truncated={"truncated-1.0-py3-none-any.whl"},
     )
     words = (case / "index").read_text().split() if (case / "index").exists() else []
     for word in words:
@@ -118,7 +120,10 @@ def main() -> int:
             failed.append(case.name)
             sys.stdout.writelines(
                 difflib.unified_diff(
-                    expected.splitlines(True), found.splitlines(True), f"{case.name}/expected", "found"
+                    expected.splitlines(True),
+                    found.splitlines(True),
+                    f"{case.name}/expected",
+                    "found",
                 )
             )
     print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed")

@@ -1,20 +1,25 @@
 """A Python index on loopback: PEP 503 and 691 pages, ranges, sidecars, and faults on request.
 
-Runs inside a test (`Index`), or alone: `index_server.py` serves `sample_index.py` and prints its URL.
+Runs inside a test (`Index`), or alone: `index_server.py` serves `sample_index.py`
+and prints its URL.
 """
 
 import hashlib
 import html
 import json
+import random
+import socket
 import threading
 import time
 import warnings
+from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from wheels import Wheel
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
+STEP_BYTES = 64 << 10
 
 
 @dataclass
@@ -28,23 +33,44 @@ class Behaviour:
     login_page: bool = False
     wrong_bytes: set[str] = field(default_factory=set)  # file names
     truncated: set[str] = field(default_factory=set)  # file names
-    bytes_per_second: int = 0  # of files; 0: as fast as it goes
+    absent: set[str] = field(default_factory=set)  # file names that are on pages, but not there
+    bytes_per_second: int = 0  # of files, for each connection; 0: as fast as it goes
+    shuffle_seed: int | None = None  # files are answered after pauses of their own, in another order
+    dies_after_bytes: int = 0  # of files; then the server is gone until `come_back`
 
 
 class Index:
-    """Serves wheels until closed. `requests` counts what was asked, by path."""
+    """Serves wheels until closed. `requests` has what was asked, by path; `sent`, the bytes by file."""
 
-    def __init__(self, wheels: list[Wheel], sdists: list[str] = (), behaviour: Behaviour | None = None):
+    def __init__(
+        self, wheels: list[Wheel], sdists: list[str] = (), behaviour: Behaviour | None = None
+    ):
         warnings.simplefilter("ignore", UserWarning)  # duplicate members are made on purpose
         self.behaviour = behaviour or Behaviour()
         self.wheels = {wheel.file_name: wheel for wheel in wheels}
         self.archives = {name: wheel.archive() for name, wheel in self.wheels.items()}
         self.sdists = list(sdists)
         self.requests: list[str] = []
+        self.sent: Counter[str] = Counter()
+        self.lock = threading.Lock()
+        self.connections: set[socket.socket] = set()
+        self.port = 0
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Listens, after the first time on the same port as before."""
         index = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                super().setup()
+                index.connections.add(self.connection)
+
+            def finish(self):
+                index.connections.discard(self.connection)
+                super().finish()
 
             def do_GET(self):
                 index.answer(self)
@@ -52,18 +78,44 @@ class Index:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 64
+
+            def handle_error(self, *_):
+                pass  # a client was killed, which the tests do on purpose
+
+        self.is_gone = False
+        self.server = Server(("127.0.0.1", self.port), Handler)
+        self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def simple_url(self) -> str:
         return self.url + "/simple"
 
     def close(self) -> None:
+        """Gone in the middle of whatever it was sending."""
+        self.is_gone = True
         self.server.shutdown()
         self.server.server_close()
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it was over already
+
+    @property
+    def sent_bytes(self) -> int:
+        with self.lock:
+            return sum(self.sent.values())
+
+    def forget(self) -> None:
+        """Counts from nothing."""
+        with self.lock:
+            self.sent.clear()
+            self.requests.clear()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         self.requests.append(request.path)
@@ -84,7 +136,10 @@ class Index:
             send(request, 404, "text/plain", b"not found\n")
         else:
             is_json = self.behaviour.json and JSON_TYPE in request.headers.get("Accept", "")
-            page = self.json_page(project, wheels, sdists) if is_json else self.html_page(wheels, sdists)
+            if is_json:
+                page = self.json_page(project, wheels, sdists)
+            else:
+                page = self.html_page(wheels, sdists)
             if self.behaviour.truncate_pages:
                 page = page[: len(page) // 2]
             send(request, 200, JSON_TYPE if is_json else "text/html", page)
@@ -104,11 +159,13 @@ class Index:
             if wheel.requires_python:
                 entry["requires-python"] = wheel.requires_python
             if self.behaviour.sidecars:
-                entry["core-metadata"] = {"sha256": hashlib.sha256(wheel.metadata().encode()).hexdigest()}
+                digest = hashlib.sha256(wheel.metadata().encode()).hexdigest()
+                entry["core-metadata"] = {"sha256": digest}
             files.append(entry)
         for name in sdists:
             files.append({"filename": name, "url": f"{self.url}/files/{name}", "hashes": {}})
-        return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "files": files}).encode()
+        page = {"meta": {"api-version": "1.1"}, "name": project, "files": files}
+        return json.dumps(page).encode()
 
     def html_page(self, wheels: list[Wheel], sdists: list[str]) -> bytes:
         lines = ["<!DOCTYPE html><html><body>"]
@@ -119,17 +176,21 @@ class Index:
                 attributes += f' data-requires-python="{html.escape(wheel.requires_python)}"'
             if wheel.yanked:
                 attributes += ' data-yanked=""'
-            lines.append(f'<a href="../../files/{wheel.file_name}#sha256={digest}"{attributes}>{wheel.file_name}</a><br>')
+            target = f"../../files/{wheel.file_name}#sha256={digest}"
+            lines.append(f'<a href="{target}"{attributes}>{wheel.file_name}</a><br>')
         lines += [f'<a href="../../files/{name}">{name}</a><br>' for name in sdists]
         return "\n".join(lines + ["</body></html>"]).encode()
 
     def answer_file(self, request: BaseHTTPRequestHandler, name: str) -> None:
         if name.endswith(".metadata") and self.behaviour.sidecars:
-            send(request, 200, "text/plain", self.wheels[name[: -len(".metadata")]].metadata().encode())
+            wheel = self.wheels[name[: -len(".metadata")]]
+            send(request, 200, "text/plain", wheel.metadata().encode())
             return
-        if name not in self.archives:
+        if name not in self.archives or name in self.behaviour.absent:
             send(request, 404, "text/plain", b"not found\n")
             return
+        if self.behaviour.shuffle_seed is not None:
+            time.sleep(random.Random(f"{self.behaviour.shuffle_seed} {request.path}").uniform(0, 0.1))
         content = self.archives[name]
         if name in self.behaviour.wrong_bytes:
             content = content[:-1] + bytes([content[-1] ^ 1])
@@ -145,17 +206,32 @@ class Index:
         if name in self.behaviour.truncated:
             body = body[: len(body) // 2]
             request.close_connection = True
-        self.send_body(request, body)
+        self.send_body(request, name, body)
 
-    def send_body(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        step = max(1, self.behaviour.bytes_per_second // 20) if self.behaviour.bytes_per_second else len(body) or 1
+    def send_body(self, request: BaseHTTPRequestHandler, name: str, body: bytes) -> None:
+        speed = self.behaviour.bytes_per_second
+        step = max(1, min(STEP_BYTES, speed // 20)) if speed else STEP_BYTES
+        began = time.monotonic()
         try:
             for begin in range(0, len(body), step):
+                if self.is_gone:
+                    raise ConnectionResetError
                 request.wfile.write(body[begin : begin + step])
-                if self.behaviour.bytes_per_second:
-                    time.sleep(0.05)
-        except (BrokenPipeError, ConnectionResetError):
+                self.count(name, len(body[begin : begin + step]))
+                if speed:
+                    time.sleep(max(0.0, began + (begin + step) / speed - time.monotonic()))
+        except OSError:
             request.close_connection = True
+
+    def count(self, name: str, count: int) -> None:
+        with self.lock:
+            self.sent[name] += count
+            limit = self.behaviour.dies_after_bytes
+            dies = limit and sum(self.sent.values()) >= limit
+            if dies:
+                self.behaviour.dies_after_bytes = 0
+        if dies:
+            self.close()
 
 
 def wanted_range(header: str | None, size: int) -> tuple[int | None, int]:

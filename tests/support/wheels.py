@@ -11,7 +11,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass
 class Wheel:
-    """One wheel. `files` are beside the metadata, by path; values are bytes or text."""
+    """One wheel. `files` are beside the metadata, by path; values are bytes or text.
+
+    `executable` names those of them with mode 0755.
+    """
 
     name: str
     version: str
@@ -20,6 +23,7 @@ class Wheel:
     requires_python: str = ""
     tag: str = "py3-none-any"
     files: dict[str, bytes | str] = field(default_factory=dict)
+    executable: set[str] = field(default_factory=set)
     scripts: dict[str, str] = field(default_factory=dict)
     yanked: bool = False
     uploaded: str = "2026-01-01T00:00:00.000000Z"
@@ -38,7 +42,8 @@ class Wheel:
         return f"{self.distribution}-{self.version}-{self.tag}.whl"
 
     def metadata(self) -> str:
-        lines = ["Metadata-Version: 2.1", f"Name: {self.metadata_name or self.name}", f"Version: {self.version}"]
+        lines = ["Metadata-Version: 2.1"]
+        lines += [f"Name: {self.metadata_name or self.name}", f"Version: {self.version}"]
         if self.requires_python:
             lines.append(f"Requires-Python: {self.requires_python}")
         lines += [f"Provides-Extra: {extra}" for extra in self.extras]
@@ -52,12 +57,15 @@ class Wheel:
             members[path] = content.encode() if isinstance(content, str) else content
         members[f"{info}/METADATA"] = self.metadata().encode()
         members[f"{info}/WHEEL"] = (
-            f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {self.tag}\n".encode()
+            "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n"
+            f"Tag: {self.tag}\n".encode()
         )
         if self.scripts:
             lines = "".join(f"{name} = {target}\n" for name, target in self.scripts.items())
             members[f"{info}/entry_points.txt"] = f"[console_scripts]\n{lines}".encode()
-        record = "".join(f"{path},{record_hash(content)},{len(content)}\n" for path, content in members.items())
+        record = "".join(
+            f"{path},{record_hash(content)},{len(content)}\n" for path, content in members.items()
+        )
         if self.record_lies:
             record = record.replace("sha256=", "sha256=A", 1)
         members[f"{info}/RECORD"] = (record + f"{info}/RECORD,,\n").encode()
@@ -74,7 +82,7 @@ class Wheel:
             for path, content in members:
                 entry = zipfile.ZipInfo(path, EPOCH)
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
+                entry.external_attr = (0o755 if path in self.executable else 0o644) << 16
                 archive.writestr(entry, content)
         return buffer.getvalue()
 
