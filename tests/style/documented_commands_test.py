@@ -356,6 +356,8 @@ def main():
     parser.add_argument("--self-test", action="store_true")
     options = parser.parse_args()
     envpm = options.envpm.resolve() if options.envpm else None
+    if envpm and not os.access(envpm, os.X_OK):
+        parser.error(f"{envpm} is no program")
     faults = self_test() if options.self_test else check(envpm, options.accept)
     print("\n".join(faults), end="\n" if faults else "")
     return 1 if faults else 0
