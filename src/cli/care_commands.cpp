@@ -59,13 +59,14 @@ ExitCode run_verify(const Session& session) {
         tell(session, words_of(report, session.terminal));
     } else {
         show(words_of(report, session.terminal));
-        const std::string prefix =
-            report.prefix.empty() ? "" : " and the folder " + report.prefix_folder.string();
-        tell(session,
-             fmt::format("{} {} files are damaged\nhint: delete what is named above{}, then "
-                         "run `envpm install`, which brings it in again\n",
-                         styled(session.terminal, Style::bad, "error:"),
-                         report.store.size() + report.prefix.size(), prefix));
+        // A prefix that is there counts as whole, so that of a damaged one nothing may be left.
+        const std::string what = report.prefix.empty() ? "them"
+                                                       : fmt::format("them and all of `{}`",
+                                                                     report.prefix_folder.string());
+        tell(session, fmt::format("{} {} files are damaged\nhint: delete {}, then run `envpm "
+                                  "install`, which fetches what is missing\n",
+                                  styled(session.terminal, Style::bad, "error:"),
+                                  report.store.size() + report.prefix.size(), what));
     }
     return is_whole ? ExitCode::done : ExitCode::integrity;
 }

@@ -71,6 +71,7 @@ VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth de
     services.throw_if_stopped();
     if (project) {
         if (const auto current = generations_of(*project).current()) {
+            report.prefix_folder = current->prefix;
             report.prefix =
                 realize::check(current->prefix,
                                depth == store::VerifyDepth::full ? realize::CheckDepth::full

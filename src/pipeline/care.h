@@ -7,6 +7,7 @@
 #include "store/care.h"
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,7 +35,7 @@ SealReport seal(const Project& project, Services& services);
 struct VerifyReport {
     std::vector<store::Damage> store;
     std::vector<realize::PrefixDamage> prefix; ///< of the project's current one, if there is one
-    std::filesystem::path prefix_folder;
+    std::filesystem::path prefix_folder = {};  ///< where that one is
 };
 
 VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth depth,

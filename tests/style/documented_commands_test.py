@@ -192,12 +192,13 @@ def faults_of_run(page, steps, results):
 
 
 def accepted(lines, steps, results):
-    """The page's lines with the output that was found, where some is shown without `…`."""
+    """The page's lines with the output that was found, where another is shown without `…`."""
     lines = list(lines)
     for number, step in reversed(list(enumerate(steps))):
         if step.kind == "command" and number in results and step.shown:
             found = results[number][1]
-            if not any(line.strip() == ANY_LINES for line in step.shown):
+            is_whole = not any(line.strip() == ANY_LINES for line in step.shown)
+            if is_whole and not is_shown(step.shown, found):
                 lines[step.line : step.line + len(step.shown)] = [
                     ("    " + line).rstrip() for line in found
                 ]
@@ -355,6 +356,8 @@ def main():
     parser.add_argument("--self-test", action="store_true")
     options = parser.parse_args()
     envpm = options.envpm.resolve() if options.envpm else None
+    if envpm and not os.access(envpm, os.X_OK):
+        parser.error(f"{envpm} is no program")
     faults = self_test() if options.self_test else check(envpm, options.accept)
     print("\n".join(faults), end="\n" if faults else "")
     return 1 if faults else 0
