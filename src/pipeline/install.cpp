@@ -78,7 +78,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
 
     generations_of(request.project)
         .switch_to(store.paths(), prefix.prefix, target.env, to_rfc3339(services.now()));
-    write_file(stamp_file(request.project), stamp_of(request), Durability::cached);
+    write_file(stamp_file(request.project), stamp_of(request));
 
     report.target = target.target.name;
     report.env = short_name(target.env);
