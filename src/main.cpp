@@ -59,7 +59,10 @@ class SignalWaiter {
 } // namespace
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
+    // Handlers, because what `run` starts would inherit that they are ignored. With them a write
+    // that nobody reads, or that goes beyond the limit of a file's size, fails with an error.
+    std::signal(SIGPIPE, [](int) {});
+    std::signal(SIGXFSZ, [](int) {});
     const SignalWaiter signals;
     envpm::cli::Invocation invocation;
     invocation.argument_count = argc;

@@ -41,6 +41,8 @@ bool raise_folder(Removal& removal, int parent, const char* name) noexcept;
 Fd open_lock(const std::filesystem::path& path);
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
                  std::string& temporary);
+bool take_alone(int descriptor);
+void remove_abandoned(const std::filesystem::path& path, const std::filesystem::path& folder);
 
 } // namespace
 
@@ -93,8 +95,13 @@ void write_file(const std::filesystem::path& path, std::string_view content,
     if (failure) {
         throw_system_error("cannot create a folder", folder.string(), failure.value());
     }
+    if (durability == Durability::durable) {
+        remove_abandoned(path, folder);
+    }
     std::string temporary;
     Fd file = create_beside(path, folder, temporary);
+    const Fd lock(::fcntl(file.get(), F_DUPFD_CLOEXEC,
+                          0)); // says until after the rename that someone is at work
     try {
         write_all(file.get(), content, path.string());
         if ((durability == Durability::durable && ::fsync(file.get()) != 0) ||
@@ -282,10 +289,18 @@ bool raise_folder(Removal& removal, int parent, const char* name) noexcept {
 Fd open_lock(const std::filesystem::path& path) {
     std::error_code failure;
     std::filesystem::create_directories(path.parent_path(), failure);
-    return open_file(path, O_RDWR | O_CREAT, 0666);
+    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (!file && (errno == EROFS || errno == EACCES)) {
+        return open_file(path, O_RDONLY); // whoever may only read may lock what is there
+    }
+    if (!file) {
+        throw_system_error("cannot open a file", path.string(), errno);
+    }
+    return file;
 }
 
-/// A new hidden file with a name that nobody can predict, with the mode that the umask gives.
+/// A new hidden file with a name that nobody can predict, with the mode that the umask gives,
+/// locked: what is not locked was left by a crash.
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
                  std::string& temporary) {
     std::random_device random;
@@ -293,11 +308,41 @@ Fd create_beside(const std::filesystem::path& path, const std::filesystem::path&
         temporary =
             (folder / fmt::format(".{}.{:08x}", path.filename().string(), random())).string();
         Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-        if (file) {
+        if (file && take_alone(file.get())) {
             return file;
         }
-        if (errno != EEXIST) {
+        if (!file && errno != EEXIST) {
             throw_system_error("cannot create a file", path.string(), errno);
+        }
+    }
+}
+
+/// False if another one has it, or has already removed it. Where there are no locks all is as if
+/// nobody else was there.
+bool take_alone(int descriptor) {
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return false;
+    }
+
+    struct stat status {};
+
+    return ::fstat(descriptor, &status) != 0 || status.st_nlink > 0;
+}
+
+/// What crashes left of earlier writes of the same file.
+void remove_abandoned(const std::filesystem::path& path, const std::filesystem::path& folder) {
+    constexpr std::size_t digits = 8;
+    const std::string begin = fmt::format(".{}.", path.filename().string());
+    std::error_code unreadable; // then they stay
+    for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable)) {
+        const std::string name = entry.path().filename().string();
+        if (name.size() != begin.size() + digits || !name.starts_with(begin) ||
+            name.find_first_not_of("0123456789abcdef", begin.size()) != std::string::npos) {
+            continue;
+        }
+        const Fd file(::open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+        if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+            ::unlink(entry.path().c_str());
         }
     }
 }

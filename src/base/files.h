@@ -30,7 +30,8 @@ enum class Durability {
 };
 
 /// Replaces `path` by temporary file and rename: readers and crashes see the old content or the
-/// new, never a part. Creates missing parent folders.
+/// new, never a part. Creates missing parent folders. A durable write removes what a crash left of
+/// earlier ones of the same file.
 void write_file(const std::filesystem::path& path, std::string_view content,
                 Durability durability = Durability::durable);
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -61,6 +62,20 @@ TEST_F(Files, AWriteThatFailsLeavesTheOldStateAndNothingElse) {
     EXPECT_THROW(write_file(at("f/below"), "new"), Error);
     EXPECT_EQ(read_file(at("f")), "old");
     EXPECT_EQ(names(), (std::vector<std::string>{"f", "taken"}));
+}
+
+TEST_F(Files, ADurableWriteRemovesWhatACrashLeftAndNothingElse) {
+    const std::vector<std::string> others = {".a.0123456", ".a.0123456g", ".a.new", ".b.01234567"};
+    for (const std::string& name : others) {
+        write_file(at(name), "", Durability::cached);
+    }
+    write_file(at(".a.01234567"), "left by a crash", Durability::cached);
+    write_file(at(".a.89abcdef"), "being written", Durability::cached);
+    const Fd writer = open_file(at(".a.89abcdef"), O_RDWR);
+    ASSERT_EQ(::flock(writer.get(), LOCK_EX), 0);
+    write_file(at("a"), "new");
+    EXPECT_THAT(names(), testing::ElementsAre(".a.0123456", ".a.0123456g", ".a.89abcdef", ".a.new",
+                                              ".b.01234567", "a"));
 }
 
 TEST_F(Files, AReaderThatHasTheOldFileOpenKeepsIt) {
@@ -165,6 +180,15 @@ TEST_F(Files, ALockExcludesAsItsKindSays) {
         FileLock::try_take(at("below/lock"), LockKind::exclusive);
     ASSERT_TRUE(exclusive);
     EXPECT_FALSE(FileLock::try_take(at("below/lock"), LockKind::shared));
+}
+
+TEST_F(Files, WhoMayOnlyReadMayLockWhatIsThere) {
+    if (::geteuid() == 0) {
+        GTEST_SKIP() << "root may write anything";
+    }
+    write_file(at("lock"), "", Durability::cached);
+    fs::permissions(at("lock"), fs::perms::owner_read);
+    EXPECT_TRUE(FileLock::try_take(at("lock"), LockKind::shared));
 }
 
 TEST_F(Files, AWaitingLockIsGivenWhenTheHolderGoes) {

@@ -150,12 +150,18 @@ void PartFile::publish(const std::filesystem::path& target) {
     }
     // After the rename: a crash between the two leaves a map that no part file matches, which the
     // next run finds out by its crc32s.
-    ::unlink(map_path_.c_str());
+    remove_map();
 }
 
 void PartFile::discard() noexcept {
-    ::unlink(map_path_.c_str());
+    remove_map();
     ::unlink(path_.c_str());
+}
+
+/// With the one that a crash or a full disk left unfinished.
+void PartFile::remove_map() noexcept {
+    ::unlink(map_path_.c_str());
+    ::unlink(with_suffix(map_path_, ".new").c_str());
 }
 
 PartFile::PartFile(std::filesystem::path part, std::filesystem::path map_path, Fd file, PartMap map)

@@ -66,6 +66,7 @@ class PartFile {
     PartFile(std::filesystem::path part, std::filesystem::path map_path, Fd file, PartMap map);
 
     void load(const std::stop_token& stop);
+    void remove_map() noexcept;
     void check_block(std::size_t index, std::vector<std::byte>& buffer);
     void read_at(std::uint64_t offset, std::span<std::byte> into) const;
     void catch_up(std::uint64_t budget_bytes);

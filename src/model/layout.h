@@ -24,6 +24,7 @@ inline constexpr std::string_view python_home_token = "/@ENVPM_PYTHON_HOME@";
 struct ObjectFile {
     Sha256 object;
     std::uint64_t size_bytes = 0;
+    bool becomes_executable = false; ///< the store has it without the bit: it cannot be linked
 
     bool operator==(const ObjectFile&) const = default;
 };

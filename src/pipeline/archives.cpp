@@ -1,12 +1,14 @@
 #include "pipeline/archives.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "pipeline/project.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace envpm::pipeline {
 
@@ -14,6 +16,7 @@ namespace {
 
 std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages,
                                       const store::Store& store, ThreadPool& pool);
+void remove_served(const std::filesystem::path& folder, const store::Store& store);
 std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
                                     const Manifest& manifest, Services& services);
 void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
@@ -29,13 +32,17 @@ void throw_if_not_located(const std::vector<fetch::Download>& downloads,
 
 FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
                           const store::Store& store, Services& services) {
-    const std::vector<LockedPackage> missing = missing_of(packages, store, services.pool());
-    FetchTotals totals{missing.size(), 0};
-    for (const LockedPackage& package : missing) {
-        totals.bytes += package.size_bytes;
+    if (missing_of(packages, store, services.pool()).empty()) {
+        return {};
     }
-    if (missing.empty()) {
-        return totals;
+    // As long as someone holds this, no archive is removed: not those that another process waits
+    // for.
+    std::optional<FileLock> in_use(std::in_place, services.cache("dl.lock"), LockKind::shared);
+    const std::vector<LockedPackage> missing = missing_of(packages, store, services.pool());
+    FetchTotals totals;
+    for (const LockedPackage& package : missing) {
+        ++totals.packages;
+        totals.bytes += package.size_bytes;
     }
     const std::filesystem::path folder = services.cache("dl");
     const bool all_here = std::all_of(missing.begin(), missing.end(), [&](const auto& package) {
@@ -46,17 +53,16 @@ FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Mani
     }
     const std::vector<fetch::Download> downloads = locate(missing, manifest, services);
     store::Intake intake(store, services.pool(), services.progress());
-    std::vector<std::filesystem::path> arrived;
     const auto failures = services.network().download(
         downloads, folder, services.progress(),
         [&](std::size_t index, const std::filesystem::path& file) {
-            arrived.push_back(file);
             intake.add({file, downloads[index].sha256, downloads[index].label});
         });
     intake.publish();
     // Published and durable: the archives have served.
-    for (const std::filesystem::path& file : arrived) {
-        std::filesystem::remove(file);
+    in_use.reset();
+    if (FileLock::try_take(services.cache("dl.lock"), LockKind::exclusive)) {
+        remove_served(folder, store);
     }
     for (const std::optional<Error>& failure : failures) {
         if (failure) {
@@ -82,6 +88,19 @@ std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages
         }
     }
     return missing;
+}
+
+/// Whatever the store has by now, from this run or from one that was killed before it came here;
+/// the last process of several that work at the same time removes for all.
+void remove_served(const std::filesystem::path& folder, const store::Store& store) {
+    std::error_code gone; // what cannot be removed only takes room
+    for (const auto& entry : std::filesystem::directory_iterator(folder, gone)) {
+        const std::string name = entry.path().filename().string();
+        const std::optional<Sha256> archive = Sha256::parse(name.substr(0, name.find('.')));
+        if (archive && store.tree(*archive)) {
+            std::filesystem::remove(entry.path(), gone);
+        }
+    }
 }
 
 /// A lock has no URLs: where a file is today stands on its project's page.

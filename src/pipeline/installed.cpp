@@ -37,12 +37,11 @@ std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& req
 
 void remember_install(const InstallRequest& request) {
     std::filesystem::remove(stamp_file(request.project, after_rollback));
-    write_file(stamp_file(request.project, after_install), stamp_of(request), Durability::cached);
+    write_file(stamp_file(request.project, after_install), stamp_of(request));
 }
 
 void remember_rollback(const Project& project) {
-    write_file(stamp_file(project, after_rollback), stamp_of({.project = project}),
-               Durability::cached);
+    write_file(stamp_file(project, after_rollback), stamp_of({.project = project}));
 }
 
 namespace {

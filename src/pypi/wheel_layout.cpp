@@ -158,6 +158,9 @@ void Layouter::place_script(const TreeFile& file, std::string_view name) {
             entry = generated_entry(std::move(*script));
         }
     }
+    if (auto* object = std::get_if<ObjectFile>(&entry.content)) {
+        object->becomes_executable = !file.is_executable;
+    }
     entry.is_executable = true;
     add(fmt::format("bin/{}", name), std::move(entry));
 }

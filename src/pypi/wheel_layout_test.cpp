@@ -125,7 +125,8 @@ TEST(WheelLayout, PutsEveryFolderWherePep427Says) {
                             site + info + "RECORD", site + info + "WHEEL", site + "plat.so",
                             site + "pure.py", "share/demo.txt"));
     const LayoutEntry expected = {RelativePath::parse("bin/run.sh"),
-                                  ObjectFile{sha256_of("#!/bin/sh\n"), 10}, true, "demo-pkg 1.0"};
+                                  ObjectFile{sha256_of("#!/bin/sh\n"), 10, true}, true,
+                                  "demo-pkg 1.0"};
     EXPECT_EQ(entry_at(layout, "bin/run.sh"), expected) << "scripts become executable";
     EXPECT_TRUE(entry_at(layout, site + "demo/tool").is_executable);
     EXPECT_FALSE(entry_at(layout, site + "pure.py").is_executable);

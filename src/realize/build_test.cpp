@@ -158,6 +158,24 @@ TEST(Build, LinksObjectsButNeverEmptyOnes) {
     EXPECT_EQ(status_of(demo / "empty.py").st_nlink, 1U);
 }
 
+TEST(Build, CopiesAFileThatBecomesExecutable) {
+    for (const LinkMode mode : {LinkMode::automatic, LinkMode::hard_link, LinkMode::copy}) {
+        const World world;
+        LayoutEntry script = world.file("bin/run.sh", "#!/bin/sh\necho ran\n");
+        script.is_executable = true;
+        std::get<ObjectFile>(script.content).becomes_executable = true;
+        const Layout layout = compose({{{script}}}, {});
+        PrefixRequest request = world.request(layout);
+        request.link_mode = mode;
+        const PrefixReport report = build_with(world, request);
+        EXPECT_EQ(run((report.prefix / "bin/run.sh").string()).out, "ran\n");
+        EXPECT_EQ(digest_at(report.prefix), contents_digest(layout));
+        const std::filesystem::path object =
+            world.store.object(sha256_of("#!/bin/sh\necho ran\n"), false);
+        EXPECT_EQ(status_of(object).st_mode & 0777U, 0444U) << "the object stays as it was";
+    }
+}
+
 TEST(Build, CopiesAFileThatHasAllTheLinksItCanHave) {
     const World world;
     const std::filesystem::path object = world.store.object(world.object("popular").object, false);

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <charconv>
 #include <map>
-#include <random>
 #include <set>
 
 // The order of every change is the order of what must be on disk first: the store knows of the
@@ -132,13 +131,14 @@ std::optional<std::filesystem::path> read_link(const std::filesystem::path& link
     return failure ? std::nullopt : std::optional(std::move(target));
 }
 
-/// A new link under another name and one rename: readers see the old target or the new one.
+/// A new link under another name and one rename: readers see the old target or the new one. The
+/// name is fixed, since all who come here hold the project's lock: a crash leaves no second one.
 void replace_link(const std::filesystem::path& link, const std::filesystem::path& target) {
     std::error_code failure;
     std::filesystem::create_directories(link.parent_path(), failure);
-    std::random_device random;
     const std::filesystem::path temporary =
-        link.parent_path() / fmt::format(".{}.{:08x}", link.filename().string(), random());
+        link.parent_path() / fmt::format(".{}.new", link.filename().string());
+    ::unlink(temporary.c_str());
     if (::symlink(target.c_str(), temporary.c_str()) != 0) {
         throw_system_error("cannot make a link", link.string(), errno);
     }

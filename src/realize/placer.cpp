@@ -72,12 +72,13 @@ Placer::Placer(const StorePaths& store, LinkMode wanted, const std::filesystem::
 
 void Placer::place_object(const LayoutEntry& entry, int folder, const std::string& name) const {
     const ObjectFile& object = std::get<ObjectFile>(entry.content);
-    const std::string path = store_.object(object.object, entry.is_executable).string();
+    const bool was_executable = entry.is_executable && !object.becomes_executable;
+    const std::string path = store_.object(object.object, was_executable).string();
     const Source source{path.substr(root_length_), object.size_bytes, entry.is_executable};
     const Place place{folder, name};
     check_size(root_.get(), source, entry);
     // Thousands of packages share the empty file, and file systems limit the links of one.
-    if (mode_ == LinkMode::copy || object.size_bytes == 0) {
+    if (mode_ == LinkMode::copy || object.size_bytes == 0 || object.becomes_executable) {
         copy(root_.get(), source, place);
         return;
     }

@@ -1,0 +1,203 @@
+"""One lock, one environment: the same bytes whatever the circumstances of the install.
+
+identity_test.py ENVPM. Installs one lock once for each combination of user, umask, locale, file
+system, link mode and number of threads that this machine has, each time into a store of its own and
+with the files arriving in another order, and compares the digests: `env` and `contents` as envpm tells
+them, and the second implementation's. What the machine lacks is said and left out.
+"""
+
+import itertools
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+import varied_wheels  # noqa: E402
+from index_server import Behaviour, Index  # noqa: E402
+from sandbox import Sandbox, manifest_of  # noqa: E402
+
+NOBODY = 65534
+PYTHON = "/usr/bin/python3"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    user: int
+    umask: int
+    locale: str
+    place: Path
+    link_mode: str
+    jobs: int
+
+    def __str__(self) -> str:
+        return (f"uid {self.user}, umask {self.umask:04o}, {self.locale}, {self.place}, {self.link_mode}, "
+                f"{self.jobs} jobs")
+
+
+class Matrix:
+    def __init__(self, envpm: Path, index: Index, homes: list[Path]):
+        self.index = index
+        self.homes = homes
+        # Where every user can run it.
+        self.envpm = homes[0] / "envpm"
+        shutil.copy(envpm, self.envpm)
+        self.count = 0
+
+    def sandbox(self, at: Circumstances) -> Sandbox:
+        self.count += 1
+        variables = {"LC_ALL": at.locale, "ENVPM_LINK_MODE": at.link_mode, "PATH": "/usr/bin:/bin"}
+        if (locales := self.homes[0] / "locales").is_dir():
+            variables["LOCPATH"] = str(locales)
+        wrapper = []
+        if at.user != os.geteuid():
+            wrapper = ["setpriv", f"--reuid={at.user}", f"--regid={at.user}", "--clear-groups"]
+        sandbox = Sandbox(
+            at.place / f"{self.count}", self.envpm, self.index.simple_url, variables=variables, wrapper=wrapper,
+            umask=at.umask,
+        )
+        return sandbox
+
+    def install(self, at: Circumstances, manifest: str, lock: str) -> dict[str, str]:
+        """What the environment is, in every way that it can be told."""
+        self.index.behaviour = Behaviour(shuffle_seed=self.count)
+        sandbox = self.sandbox(at)
+        sandbox.write(manifest, lock)
+        if at.user != os.geteuid():
+            for path in (sandbox.folder, *sandbox.folder.rglob("*")):
+                os.chown(path, at.user, at.user)
+        sandbox.run("install", "--locked", "--jobs", str(at.jobs))
+        sandbox.run("seal")
+        info = sandbox.info()
+        found = {"env": info["env"], "contents": info["contents"], "second": sandbox.digest(),
+                 "modes": modes_and_times(sandbox.prefix())}
+        owner = (sandbox.prefix() / "pyvenv.cfg").stat().st_uid
+        if owner != at.user:
+            raise AssertionError(f"{at}: the files belong to uid {owner}")
+        return found
+
+
+def modes_and_times(prefix: Path) -> str:
+    """Not in any digest, but equal as well."""
+    seen = set()
+    for path in prefix.rglob("*"):
+        status = path.lstat()
+        kind = "link" if path.is_symlink() else f"{stat.S_IMODE(status.st_mode):04o}"
+        seen.add(f"{kind} {int(status.st_mtime)}")
+    return ", ".join(sorted(seen))
+
+
+def users() -> list[int]:
+    me = os.geteuid()
+    if me != 0 or not shutil.which("setpriv"):
+        print("one user only: another one needs root and setpriv")
+        return [me]
+    return [me, NOBODY]
+
+
+def locales(folder: Path) -> list[str]:
+    """C, and Turkish, whose i is no I: made here if it is not installed, or the nearest there is."""
+    installed = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=True).stdout.split()
+    turkish = next((name for name in installed if name.lower().startswith("tr_tr.utf")), None)
+    if turkish:
+        return ["C", turkish]
+    if shutil.which("localedef"):
+        made = folder / "locales"
+        made.mkdir()
+        done = subprocess.run(
+            ["localedef", "-i", "tr_TR", "-f", "UTF-8", str(made / "tr_TR.UTF-8")], capture_output=True, check=False,
+        )
+        if done.returncode == 0:
+            return ["C", "tr_TR.UTF-8"]
+        shutil.rmtree(made)
+    nearest = next((name for name in installed if name not in ("C", "POSIX")), "POSIX")
+    print(f"no Turkish locale here: {nearest} instead")
+    return ["C", nearest]
+
+
+def file_system(folder: Path) -> str:
+    done = subprocess.run(["stat", "-f", "-c", "%T", str(folder)], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def places(cleanup: list[Path]) -> list[Path]:
+    """A folder on the disk, and one in memory if that is another file system."""
+    found: dict[str, Path] = {}
+    for parent in (Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm")):
+        if not parent.is_dir() or not os.access(parent, os.W_OK) or file_system(parent) in found:
+            continue
+        folder = Path(tempfile.mkdtemp(prefix="envpm-identity-", dir=parent)).resolve()
+        folder.chmod(0o755)
+        cleanup.append(folder)
+        found[file_system(folder)] = folder
+    print("file systems:", ", ".join(found))
+    return list(found.values())
+
+
+def link_modes(matrix: Matrix, at: Circumstances, manifest: str, lock: str) -> list[str]:
+    modes = ["hardlink", "copy"]
+    sandbox = matrix.sandbox(at)
+    sandbox.write(manifest, lock)
+    if sandbox.run("install", "--link-mode", "reflink", expected=None).returncode == 0:
+        return [*modes, "reflink"]
+    print(f"no reflinks at {at.place}")
+    return modes
+
+
+def run(envpm: Path, cleanup: list[Path]) -> int:
+    homes = places(cleanup)
+    index = Index(varied_wheels.WHEELS)
+    matrix = Matrix(envpm, index, homes)
+    version = subprocess.run(
+        [PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=True,
+    ).stdout.strip()
+    manifest = manifest_of("varied-all", python=f"{version}.*")
+    usual = Circumstances(os.geteuid(), 0o022, "C", homes[0], "auto", 2)
+    locker = matrix.sandbox(usual)
+    locker.write(manifest)
+    locker.run("lock")
+    lock = locker.lock.read_text()
+    expected = matrix.install(usual, manifest, lock)
+    if expected["contents"] != expected["second"]:
+        print(f"the two implementations differ: {expected}")
+        return 1
+    here = {place: link_modes(matrix, Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2), manifest, lock)
+            for place in homes}
+    failures = 0
+    cells = [
+        Circumstances(user, umask, locale, place, link_mode, jobs)
+        for user, umask, locale, place, jobs in itertools.product(
+            users(), (0o002, 0o077), locales(homes[0]), homes, (1, 8))
+        for link_mode in here[place]
+    ]
+    for at in cells:
+        found = matrix.install(at, manifest, lock)
+        if found != expected:
+            failures += 1
+            print(f"{at}:")
+            for name in expected:
+                if found[name] != expected[name]:
+                    print(f"  {name} {found[name]}\n  instead of {expected[name]}")
+    index.close()
+    print(f"{len(cells) - failures} of {len(cells)} combinations are equal: contents {expected['contents']}")
+    return 1 if failures or len(cells) < 8 else 0
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    cleanup: list[Path] = []
+    try:
+        return run(Path(sys.argv[1]).resolve(), cleanup)
+    finally:
+        for folder in cleanup:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
