@@ -8,13 +8,36 @@
 #include <array>
 #include <sstream>
 
+namespace envpm {
+
+namespace {
+
+struct BrokenAssumption {};
+
+} // namespace
+
+} // namespace envpm
+
+// The library takes for granted what a text may well break, such as that a key follows `[` (3.3.0):
+// it would abort, or worse with NDEBUG.
+#undef NDEBUG
+// NOLINTBEGIN(cppcoreguidelines-macro-usage)
+#define TOML_ASSERT(condition)                                                                     \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            throw ::envpm::BrokenAssumption();                                                     \
+        }                                                                                          \
+    } while (false)
 #define TOML_ENABLE_FORMATTERS 1
+// NOLINTEND(cppcoreguidelines-macro-usage)
 #include <toml++/toml.h>
 
 namespace envpm {
 
 namespace {
 
+SourceLocation broken_line(std::string_view text, const std::string& file);
+bool breaks_assumption(std::string_view text);
 SourceLocation location_of(const toml::source_position& position, const std::string& file);
 TomlValue convert(const toml::node& node, const std::string& file);
 TomlValue::Table convert_table(const toml::table& table, const std::string& file);
@@ -47,6 +70,10 @@ TomlValue parse_toml(std::string_view text, const std::string& file) {
         throw Error({fmt::format("this is not valid TOML: {}", failure.description()),
                      location_of(failure.source().begin, file).text(),
                      {}});
+    } catch (const BrokenAssumption&) {
+        throw Error({"this is not valid TOML: a character is out of place",
+                     broken_line(text, file).text(),
+                     {}});
     }
 }
 
@@ -67,6 +94,30 @@ std::string toml_quoted(std::string_view text) {
 }
 
 namespace {
+
+/// The library does not say where it was, but the lines up to that place break it just so.
+SourceLocation broken_line(std::string_view text, const std::string& file) {
+    std::vector<std::size_t> ends;
+    for (std::size_t end = 0; end < text.size(); ++end) {
+        end = std::min(text.find('\n', end), text.size());
+        ends.push_back(end);
+    }
+    const auto broken = std::partition_point(ends.begin(), ends.end(), [text](std::size_t end) {
+        return !breaks_assumption(text.substr(0, end));
+    });
+    return {file, static_cast<int>(broken - ends.begin()) + 1, 0};
+}
+
+bool breaks_assumption(std::string_view text) {
+    try {
+        static_cast<void>(toml::parse(text));
+    } catch (const BrokenAssumption&) {
+        return true;
+    } catch (const toml::parse_error&) {
+        return false; // cut off in the middle of something
+    }
+    return false;
+}
 
 SourceLocation location_of(const toml::source_position& position, const std::string& file) {
     return {file, static_cast<int>(position.line), static_cast<int>(position.column)};
