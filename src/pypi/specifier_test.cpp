@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "pypi/specifier.h"
+
+#include "base/error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -119,6 +120,12 @@ TEST(Specifier, MeansTheSameWhenItsNormalFormIsReadAgain) {
     EXPECT_EQ(SpecifierSet::parse("!= 1.0.*").text(), "!=1.0.*");
     EXPECT_EQ(SpecifierSet::parse(">1!=2<1!3").text(), "!=2, <1!3, >1");
     EXPECT_NE(SpecifierSet::parse(">=1"), SpecifierSet::parse(">1"));
+}
+
+TEST(Specifier, RefusesARawVersionThatBeginsAsAnOperator) {
+    for (const char* text : {"=== ==", "===>1", ">1, === =", "=== ~"}) {
+        EXPECT_THROW(SpecifierSet::parse(text), Error) << text;
+    }
 }
 
 TEST(Specifier, IsAnyForNothingAndForAStar) {
