@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "pypi/metadata.h"
+
+#include "base/error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,6 +62,11 @@ TEST(Metadata, ReadsFoldedLinesAndAnyLineEnd) {
                         subject);
     EXPECT_EQ(metadata.name.string(), "demo");
     EXPECT_THAT(requirements(metadata), testing::ElementsAre("numpy <3, >=1.26"));
+}
+
+TEST(Metadata, HasNoBlanksAtTheEndOfAFoldedValue) {
+    const Metadata metadata = Metadata::parse("Name: demo\nVersion: 1.0\n \n\n", subject);
+    EXPECT_EQ(metadata.version, "1.0");
 }
 
 TEST(Metadata, ReadsOldMetadata) {
