@@ -103,7 +103,7 @@ std::optional<Headers::Header> Headers::next() {
     Header header{ascii_lower(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))};
     while (is_continuation(rest_)) {
         const std::string_view continuation = trimmed(take_line());
-        header.value += continuation.empty() ? "" : " ";
+        header.value += continuation.empty() || header.value.empty() ? "" : " ";
         header.value += continuation;
     }
     return header;
