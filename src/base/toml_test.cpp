@@ -76,6 +76,9 @@ TEST(Toml, SaysWhereItIsWrong) {
     for (const auto& [text, place] : cases) {
         EXPECT_THAT(place_of(text), testing::StartsWith(place)) << text;
     }
+    EXPECT_EQ(place_of("a = 1\n[!b]\nc = 1\n"), "envpm.toml:2");
+    EXPECT_EQ(place_of("[[ @"), "envpm.toml:1");
+    EXPECT_THAT(place_of("a = 1 \xc3\xa4"), testing::StartsWith("envpm.toml:1:"));
     EXPECT_THAT(place_of("a = " + std::string(100'000, '[')), testing::StartsWith("envpm.toml:1:"));
 }
 

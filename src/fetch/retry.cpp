@@ -44,7 +44,8 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view field,
     if (!date) {
         return std::nullopt;
     }
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(*date - now);
+    // In whole seconds: a far date has no place in the clock's own unit.
+    const auto wait = *date - std::chrono::floor<std::chrono::seconds>(now);
     return std::max(wait, std::chrono::seconds(0));
 }
 

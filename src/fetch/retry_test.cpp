@@ -23,6 +23,8 @@ TEST(Retry, RetryAfterIsSecondsOrADate) {
     EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), seconds(30));
     EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), seconds(0));
     EXPECT_EQ(parse_retry_after("86400", now), seconds(86400));
+    EXPECT_EQ(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now),
+              seconds(253'402'300'799 - 784'111'747));
 }
 
 TEST(Retry, UnreadableRetryAfterIsNone) {

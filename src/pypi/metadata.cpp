@@ -102,8 +102,9 @@ std::optional<Headers::Header> Headers::next() {
     }
     Header header{ascii_lower(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))};
     while (is_continuation(rest_)) {
-        header.value += ' ';
-        header.value += trimmed(take_line());
+        const std::string_view continuation = trimmed(take_line());
+        header.value += continuation.empty() || header.value.empty() ? "" : " ";
+        header.value += continuation;
     }
     return header;
 }

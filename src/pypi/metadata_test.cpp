@@ -61,7 +61,13 @@ TEST(Metadata, ReadsFoldedLinesAndAnyLineEnd) {
                         "Requires-Dist: numpy\r\n\t>=1.26,\r\n        <3\r\n\r\nName: body",
                         subject);
     EXPECT_EQ(metadata.name.string(), "demo");
+    EXPECT_EQ(metadata.version, "1.0");
     EXPECT_THAT(requirements(metadata), testing::ElementsAre("numpy <3, >=1.26"));
+}
+
+TEST(Metadata, HasNoBlanksAtTheEndOfAFoldedValue) {
+    const Metadata metadata = Metadata::parse("Name: demo\nVersion: 1.0\n \n\n", subject);
+    EXPECT_EQ(metadata.version, "1.0");
 }
 
 TEST(Metadata, ReadsOldMetadata) {

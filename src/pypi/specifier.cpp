@@ -116,6 +116,9 @@ SpecifierSet::read_clause(std::string_view op, std::string_view operand, Reading
     Clause clause;
     clause.op = op;
     if (op == "===") {
+        if (operator_characters.find(operand.front()) != std::string_view::npos) {
+            return std::nullopt; // no version begins so, and the two could not be told apart
+        }
         const std::optional<Version> version = Version::parse(operand);
         clause.names_prerelease = version && version->is_prerelease();
         clause.operand = ascii_lower(operand);

@@ -135,6 +135,12 @@ TEST(Specifier, MeansTheSameWhenItsNormalFormIsReadAgain) {
     EXPECT_NE(SpecifierSet::parse(">=1"), SpecifierSet::parse(">1"));
 }
 
+TEST(Specifier, RefusesARawVersionThatBeginsAsAnOperator) {
+    for (const char* text : {"=== ==", "===>1", ">1, === =", "=== ~"}) {
+        EXPECT_THROW(SpecifierSet::parse(text), Error) << text;
+    }
+}
+
 TEST(Specifier, IsAnyForNothingAndForAStar) {
     for (const char* text : {"", " ", "*", " * ", ","}) {
         const SpecifierSet set = SpecifierSet::parse(text);

@@ -132,7 +132,8 @@ std::optional<TreeFile> parse_file(Cursor& cursor) {
 std::optional<std::uint64_t> Cursor::number() {
     std::uint64_t value = 0;
     const auto [end, fault] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
-    if (fault != std::errc()) {
+    const bool has_leading_zero = value != 0 ? text_.starts_with('0') : end - text_.data() > 1;
+    if (fault != std::errc() || has_leading_zero) {
         return std::nullopt;
     }
     text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
@@ -145,7 +146,9 @@ std::optional<RelativePath> Cursor::path() {
     }
     std::string path;
     while (!text_.empty() && text_.front() != '"') {
-        skip("\\");
+        if (skip("\\") && !text_.starts_with('"')) {
+            return std::nullopt; // nothing else is ever escaped
+        }
         path += text_.substr(0, 1);
         text_.remove_prefix(text_.empty() ? 0 : 1);
     }

@@ -58,6 +58,9 @@ TEST(TreeFile, IsAbsentIfItsListBreaksARule) {
              "[\n[\"a" + hex + "-1,false]\n]",
              "[\n[\"a" + hex + "99999999999999999999999,false]\n]",
              "[\n[\"a" + hex + "1,maybe]\n]",
+             "[\n[\"a" + hex + "01,false]\n]", // not as it is written
+             "[\n[\"a" + hex + "00,false]\n]",
+             "[\n[\"\\a" + hex + "1,false]\n]",
              std::string("[\n[\"a\",\"abc\",1,false]\n]"),
              std::string("[\n[\"a\\"),
              std::string("[]"),

@@ -1,0 +1,63 @@
+#include "page_fuzz.h"
+
+#include "base/assert.h"
+#include "fuzz.h"
+#include "pypi/ascii.h"
+#include "pypi/index_page.h"
+#include "pypi/moment.h"
+
+#include <algorithm>
+
+namespace envpm::fuzz {
+
+using pypi::ProjectPage;
+using pypi::WheelFile;
+
+namespace {
+
+void check_wheel(const WheelFile& wheel, const PackageName& project);
+
+} // namespace
+
+void check_page(std::string_view bytes, std::string_view content_type) {
+    const PackageName project = *PackageName::parse("demo");
+    auto page = if_accepted([&] {
+        return pypi::parse_page(bytes, content_type, "https://me:!secret@example.org/simple/demo/",
+                                project);
+    });
+    if (!page) {
+        return;
+    }
+    for (const WheelFile& wheel : page->wheels) {
+        check_wheel(wheel, project);
+    }
+    for (const std::string& version : page->sdist_versions) {
+        ENVPM_ASSERT(pypi::Version::parse(version)->text() == version);
+    }
+    const std::vector<WheelFile> all = page->wheels;
+    pypi::drop_foreign_wheels(*page);
+    for (const WheelFile& wheel : all) {
+        ENVPM_ASSERT(
+            std::any_of(page->wheels.begin(), page->wheels.end(), [&wheel](const WheelFile& kept) {
+                return kept.wheel.version == wheel.wheel.version;
+            }));
+    }
+}
+
+namespace {
+
+void check_wheel(const WheelFile& wheel, const PackageName& project) {
+    ENVPM_ASSERT(wheel.wheel.name == project);
+    ENVPM_ASSERT(pypi::ascii_lower(wheel.url).starts_with("https://"));
+    ENVPM_ASSERT(wheel.url.find("!secret@") == std::string::npos);
+    const auto is_unsafe = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\';
+    };
+    ENVPM_ASSERT(std::none_of(wheel.file_name.begin(), wheel.file_name.end(), is_unsafe));
+    ENVPM_ASSERT(!wheel.upload_time || pypi::parse_moment(*wheel.upload_time));
+    ENVPM_ASSERT(wheel.has_metadata_file || !wheel.metadata_sha256);
+}
+
+} // namespace
+
+} // namespace envpm::fuzz
