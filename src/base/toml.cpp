@@ -1,6 +1,7 @@
 #include "base/toml.h"
 
 #include "base/error.h"
+#include "base/toml_dots.h"
 
 #include <fmt/format.h>
 
@@ -69,6 +70,7 @@ std::string_view TomlValue::kind() const {
 }
 
 TomlValue parse_toml(std::string_view text, const std::string& file) {
+    check_dots(text, file);
     try {
         const toml::table table = toml::parse(text, std::string_view(file));
         return {convert_table(table, file), {file, 1, 1}};

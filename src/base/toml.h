@@ -38,7 +38,9 @@ struct TomlValue::Member {
     TomlValue value;
 };
 
-/// Throws an Error with file:line:column in the parser's words. `file` is only for the places.
+/// Throws an Error with file:line:column, mostly in the parser's words. Keys with more than 64 dots
+/// and values nested deeper than 256 are refused, so that no text makes the stack overflow. `file`
+/// is only for the places.
 TomlValue parse_toml(std::string_view text, const std::string& file);
 
 /// A basic string with the escapes that TOML asks for, quotes included.

@@ -82,6 +82,74 @@ TEST(Toml, SaysWhereItIsWrong) {
     EXPECT_THAT(place_of("a = " + std::string(100'000, '[')), testing::StartsWith("envpm.toml:1:"));
 }
 
+std::string with_dots(int count) {
+    std::string key;
+    for (int i = 0; i < count; ++i) {
+        key += "a.";
+    }
+    return key + "a";
+}
+
+/// Where `text` was refused for its dots.
+std::string refused_dot(const std::string& text) {
+    try {
+        parse_toml(text, "envpm.toml");
+    } catch (const Error& error) {
+        EXPECT_EQ(error.text().what, "more than 64 dots lead to one key");
+        return error.text().subject;
+    }
+    return "it was read";
+}
+
+TEST(Toml, KeysOfManyDotsDoNotOverflowTheStack) {
+    const std::string many = with_dots(20'000);
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {many + " = 1\n", "envpm.toml:1:130"},
+        {with_dots(65) + " = 1\n", "envpm.toml:1:130"},
+        {"# one\n[" + many + "]\n", "envpm.toml:2:131"},
+        {"[[" + many + "]]\n", "envpm.toml:1:132"},
+        {"x = [\n1.5, { " + many + " = 1 }]\n", "envpm.toml:2:137"},
+        {"'é' . \"\\\"\" . '\\'." + many + " = 1\n", "envpm.toml:1:141"},
+        {with_dots(40) + " = { b = [{ x = 1, " + with_dots(40) + " = 2 }] }\n", "envpm.toml:1:150"},
+        {"s = \"x\\\\\" # '\n" + with_dots(65) + " = 1\n", "envpm.toml:2:130"},
+        {"s = \"\"\"x\\\"\"\"\"\"\"\n" + with_dots(65) + " = 1\n", "envpm.toml:2:130"},
+        {"s = '''x\n'''''\n" + with_dots(65) + " = 1\n", "envpm.toml:3:130"},
+    };
+    for (const auto& [text, place] : cases) {
+        EXPECT_EQ(refused_dot(text), place) << text.substr(0, 60);
+    }
+}
+
+TEST(Toml, DotsThatAreNoneOfAKeyAndUpToSixtyFourOfItAreTaken) {
+    const std::string quiet = with_dots(100);
+    for (const std::string& text :
+         {with_dots(64) + " = 1.5\n[b." + with_dots(63) + "]\n" + with_dots(64) +
+              " = [0.5, {c = 1}, 2.5]\n",
+          "a = '" + quiet + "'\nb = \"\\\"" + quiet + "\"\n", "# " + quiet + "\n# ' " + quiet,
+          "a = '''\n'" + quiet + "''\n'''''\nb = \"\"\"\n\\\"\"\"" + quiet + "\"\"\"\n",
+          "'" + quiet + "' = { \"" + quiet + "\" = 1 }\n"}) {
+        EXPECT_EQ(refused_dot(text), "it was read") << text;
+    }
+    std::string long_text;
+    for (int i = 0; i < 100; ++i) {
+        long_text += "k" + std::to_string(i) + ".x = {y.z = 1.5, w.v = [1.5]}\n";
+    }
+    EXPECT_EQ(refused_dot(long_text), "it was read");
+}
+
+TEST(Toml, DeepValuesDoNotOverflowTheStack) {
+    std::string tables = "a = ";
+    std::string dotted = "a = ";
+    for (int i = 0; i < 100'000; ++i) {
+        tables += "{a=";
+        dotted += "[{a.a=";
+    }
+    EXPECT_THAT(place_of(tables), testing::StartsWith("envpm.toml:1:"));
+    EXPECT_THAT(refused_dot(dotted), testing::StartsWith("envpm.toml:1:"));
+    EXPECT_THAT(place_of("a = " + std::string(100'000, '[') + std::string(100'000, ']')),
+                testing::StartsWith("envpm.toml:1:"));
+}
+
 TEST(Toml, WhatIsQuotedIsReadBackAsItWas) {
     for (const std::string& text :
          {std::string(), std::string("plain"), std::string("quote \" and \\ slash"),
