@@ -1,5 +1,6 @@
 #include "lockfiles/lock_file.h"
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/toml.h"
 #include "lockfiles/canonical.h"
@@ -22,6 +23,9 @@ void append_long_list(std::string& out, std::string_view key,
                       const std::vector<std::string>& items);
 std::vector<std::string> strings_of(const std::vector<PackageName>& names);
 
+using Parser = Lock (*)(const std::string& text, const std::filesystem::path& file);
+std::optional<Lock> read_with(Parser parser, const std::filesystem::path& file);
+
 } // namespace
 
 std::string to_text(const Lock& lock) {
@@ -38,11 +42,11 @@ std::string to_text(const Lock& lock) {
 }
 
 std::optional<Lock> read_if_present(const std::filesystem::path& file) {
-    const std::optional<std::string> text = read_file_if_present(file);
-    if (!text) {
-        return std::nullopt;
-    }
-    return parse(*text, file);
+    return read_with(parse, file);
+}
+
+std::optional<Lock> read_for_update(const std::filesystem::path& file) {
+    return read_with(parse_for_update, file);
 }
 
 void write(const std::filesystem::path& file, const Lock& lock) {
@@ -73,6 +77,24 @@ Sha256 env_digest(const Lock& lock, const LockedTarget& target) {
 }
 
 namespace {
+
+/// Whoever has a lock that no command can read needs a way on from there.
+std::optional<Lock> read_with(Parser parser, const std::filesystem::path& file) {
+    const std::optional<std::string> text = read_file_if_present(file);
+    if (!text) {
+        return std::nullopt;
+    }
+    try {
+        return parser(*text, file);
+    } catch (const Error& error) {
+        if (!error.text().hint.empty()) {
+            throw;
+        }
+        throw Error({error.text().what, error.text().subject,
+                     "restore it from version control, or delete it and run `envpm lock`"},
+                    error.code());
+    }
+}
 
 void append_target(std::string& out, const LockedTarget& target) {
     // The reader asks for a plain name, so only a dot needs quotes.

@@ -22,7 +22,15 @@ std::string to_text(const Lock& lock);
 /// Errors name file and line, code 6 where the lock lies, 1 where it cannot be read.
 Lock parse(const std::string& text, const std::filesystem::path& file);
 
+/// As `parse`, for who computes the env digests anew: one that is not that of its target's packages
+/// stays as it stands, so that this lock equals none that is right, and the target's `contents` are
+/// dropped. That is how a lock comes out of a merge by hand.
+Lock parse_for_update(const std::string& text, const std::filesystem::path& file);
+
 std::optional<Lock> read_if_present(const std::filesystem::path& file);
+
+/// The lock that a new one starts from; see `parse_for_update`.
+std::optional<Lock> read_for_update(const std::filesystem::path& file);
 
 /// Old or new, never half. Throws what `parse` would say if nobody could read the lock again.
 void write(const std::filesystem::path& file, const Lock& lock);

@@ -141,6 +141,37 @@ TEST(LockFile, IsWrittenAndReadBack) {
     EXPECT_EQ(read_file(file), to_text(two_target_lock()));
 }
 
+TEST(LockFile, ThatAMergeChangedIsAStartOnlyForWhoUpdatesIt) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path file = folder.path() / "envpm.lock";
+    EXPECT_EQ(read_for_update(file), std::nullopt);
+    Lock merged = two_target_lock();
+    merged.packages[2] = package_of("numpy", "2.2", {"laptop"});
+    write_file(file, to_text(merged));
+    EXPECT_THROW(read_if_present(file), Error);
+    merged.targets[1].contents.reset();
+    EXPECT_EQ(read_for_update(file), merged);
+    write(file, with_digests(merged));
+    EXPECT_EQ(read_if_present(file), with_digests(merged));
+}
+
+TEST(LockFile, ThatNobodyCanReadComesWithAWayOut) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path file = folder.path() / "envpm.lock";
+    write_file(file, "version = \n");
+    for (const auto read : {read_if_present, read_for_update}) {
+        try {
+            read(file);
+            FAIL() << "it was read";
+        } catch (const Error& error) {
+            EXPECT_THAT(error.text().what, HasSubstr("not valid TOML"));
+            EXPECT_THAT(error.text().subject, HasSubstr("envpm.lock:1"));
+            EXPECT_EQ(error.text().hint,
+                      "restore it from version control, or delete it and run `envpm lock`");
+        }
+    }
+}
+
 TEST(LockFile, StaysWhenTheNewLockCouldNotBeReadAgain) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const std::filesystem::path file = folder.path() / "envpm.lock";

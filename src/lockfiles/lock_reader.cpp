@@ -43,7 +43,8 @@ std::vector<PackageName> read_extras(const TomlValue& value);
 Names read_dependencies(const TomlValue& value);
 PackageName read_name(const TomlValue& value, std::string_view key);
 void check_unique(const LockedPackage& package, const SourceLocation& location, Places& seen);
-void check_env_digests(const Lock& lock, const TomlValue& targets);
+Lock read_lock(const TomlValue& root);
+const TomlValue& place_of_env(const TomlValue& root, const LockedTarget& target);
 const TomlValue& member(const TomlValue& table, std::string_view where, std::string_view key);
 std::string word(const TomlValue& value, std::string_view key, std::string_view punctuation);
 Sha256 prefixed_digest(const TomlValue& value, std::string_view key);
@@ -53,8 +54,33 @@ Sha256 digest(const TomlValue& value, std::string_view key, std::string_view hex
 } // namespace
 
 Lock parse(const std::string& text, const std::filesystem::path& file) {
-    check_text(text, file.string());
     const TomlValue root = read_text(text, file.string());
+    Lock lock = read_lock(root);
+    for (const LockedTarget& target : lock.targets) {
+        if (env_digest(lock, target) != target.env) {
+            refuse(place_of_env(root, target).location,
+                   fmt::format("`env` of target `{}` is not the digest of its packages",
+                               target.target.name),
+                   "run `envpm lock`, which takes what is in it as its start");
+        }
+    }
+    return in_canonical_order(std::move(lock));
+}
+
+Lock parse_for_update(const std::string& text, const std::filesystem::path& file) {
+    Lock lock = read_lock(read_text(text, file.string()));
+    for (LockedTarget& target : lock.targets) {
+        if (env_digest(lock, target) != target.env) {
+            target.contents.reset(); // they are those of other packages
+        }
+    }
+    return in_canonical_order(std::move(lock));
+}
+
+namespace {
+
+/// All but the env digests, which only a whole lock has.
+Lock read_lock(const TomlValue& root) {
     check_version(root);
     expect_keys(root, "the lock", Names{"version", "manifest", "target", "package"});
     Lock lock{prefixed_digest(member(root, "the lock", "manifest"), "manifest"), {}, {}};
@@ -75,11 +101,8 @@ Lock parse(const std::string& text, const std::filesystem::path& file) {
             check_unique(lock.packages.back(), package.location, seen);
         }
     }
-    check_env_digests(lock, targets);
-    return in_canonical_order(std::move(lock));
+    return lock;
 }
-
-namespace {
 
 void check_text(const std::string& text, const std::string& file) {
     if (text.size() > longest_text_bytes) {
@@ -97,6 +120,7 @@ void check_text(const std::string& text, const std::string& file) {
 }
 
 TomlValue read_text(const std::string& text, const std::string& file) {
+    check_text(text, file);
     std::optional<TomlValue> canonical = read_canonical_text(text, file);
     return canonical ? std::move(*canonical) : parse_toml(text, file);
 }
@@ -169,8 +193,7 @@ LockedPython read_python(const TomlValue& table, std::string_view where) {
     if (python.abi.implementation == "cpython" && python.abi.abi != expected &&
         python.abi.abi != expected + "t") {
         refuse(tag.location,
-               fmt::format("the ABI `{}` is not that of CPython {}", python.abi.abi, version),
-               "run `envpm lock` to write it anew");
+               fmt::format("the ABI `{}` is not that of CPython {}", python.abi.abi, version), {});
     }
     return python;
 }
@@ -307,15 +330,8 @@ void check_unique(const LockedPackage& package, const SourceLocation& location, 
     }
 }
 
-void check_env_digests(const Lock& lock, const TomlValue& targets) {
-    for (const LockedTarget& target : lock.targets) {
-        if (env_digest(lock, target) != target.env) {
-            refuse(targets.find(target.target.name)->find("env")->location,
-                   fmt::format("`env` of target `{}` is not the digest of its packages",
-                               target.target.name),
-                   "someone changed the lock by hand or merged it; run `envpm lock`");
-        }
-    }
+const TomlValue& place_of_env(const TomlValue& root, const LockedTarget& target) {
+    return *root.find("target")->find(target.target.name)->find("env");
 }
 
 const TomlValue& member(const TomlValue& table, std::string_view where, std::string_view key) {

@@ -175,7 +175,7 @@ TEST(LockReader, RefusesWhatCannotBeTrueOrSafe) {
          lies,
          {}},
         {"\"cp312\"", "\"cp312t\"", "`env` of target `default` is not the digest", "10", lies,
-         "run `envpm lock`"},
+         "run `envpm lock`, which takes what is in it as its start"},
         {wheel,
          "\"idna-3.10-1-py3-none-any.whl\"",
          "is not the digest of its packages",
@@ -218,6 +218,39 @@ TEST(LockReader, SaysThatAMergeIsNotResolved) {
     EXPECT_EQ(refusal.what, "the lock holds a merge that is not resolved");
     EXPECT_EQ(refusal.subject, "envpm.lock:4:1");
     EXPECT_EQ(refusal_of("<<<<<<< HEAD\n").subject, "envpm.lock:1:1");
+}
+
+TEST(LockReader, TakesAMergedLockAsAStartThatEqualsNoRightOne) {
+    const Lock good = parse(good_text(), "envpm.lock");
+    const std::string sealed = "contents = \"sha256:" + sha256_of("contents").hex() + "\"\n";
+    const std::string env_line = "env = \"sha256:" + good.targets[0].env.hex() + "\"\n";
+    const std::string right = changed(env_line, env_line + sealed);
+    EXPECT_EQ(parse_for_update(right, "envpm.lock"), parse(right, "envpm.lock"));
+
+    std::string merged = right;
+    const std::string version = "version = \"3.10\"";
+    merged.replace(merged.find(version), version.size(), "version = \"3.11\"");
+    const std::string file = "idna-3.10-py3";
+    merged.replace(merged.find(file), file.size(), "idna-3.11-py3");
+    EXPECT_THAT(refusal_of(merged).what, HasSubstr("is not the digest of its packages"));
+    const Lock start = parse_for_update(merged, "envpm.lock");
+    EXPECT_EQ(start.packages.at(0).version, "3.11");
+    EXPECT_EQ(start.targets.at(0).env, good.targets[0].env) << "it must not pass for a right one";
+    EXPECT_NE(start.targets.at(0).env, env_digest(start, start.targets[0]));
+    EXPECT_EQ(start.targets.at(0).contents, std::nullopt);
+}
+
+TEST(LockReader, ChecksAllElseOfAStartToo) {
+    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+             {"version = 1", "version = 2"},
+             {"\"idna-3.10-py3-none-any.whl\"", "\"../idna-3.10-py3-none-any.whl\""},
+             {"source = \"pypi\"", "source = \"../pypi\""},
+             {"targets = [\"default\"]", "targets = [\"defualt\"]"},
+             {"\"cp312\"", "\"cp311\""},
+             {"env = \"sha256:", "env = \"sha256:0"},
+             {"[target.default]", "<<<<<<< HEAD\n[target.default]"}}) {
+        EXPECT_THROW(parse_for_update(changed(from, to), "envpm.lock"), Error) << to;
+    }
 }
 
 TEST(LockReader, TakesATextThatIsNotCanonical) {
