@@ -39,6 +39,7 @@ bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth
 bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept;
 bool raise_folder(Removal& removal, int parent, const char* name) noexcept;
 Fd open_lock(const std::filesystem::path& path);
+std::filesystem::path end_of_links(std::filesystem::path path);
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
                  std::string& temporary);
 bool take_alone(int descriptor);
@@ -88,24 +89,25 @@ void write_all(int descriptor, std::string_view text, const std::string& subject
 
 void write_file(const std::filesystem::path& path, std::string_view content,
                 Durability durability) {
+    const std::filesystem::path place = end_of_links(path);
     const std::filesystem::path folder =
-        path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+        place.has_parent_path() ? place.parent_path() : std::filesystem::path(".");
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     if (failure) {
         throw_system_error("cannot create a folder", folder.string(), failure.value());
     }
     if (durability == Durability::durable) {
-        remove_abandoned(path, folder);
+        remove_abandoned(place, folder);
     }
     std::string temporary;
-    Fd file = create_beside(path, folder, temporary);
-    const Fd lock(::fcntl(file.get(), F_DUPFD_CLOEXEC,
-                          0)); // says until after the rename that someone is at work
+    Fd file = create_beside(place, folder, temporary);
+    // Says until after the rename that someone is at work.
+    const Fd lock(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
     try {
         write_all(file.get(), content, path.string());
         if ((durability == Durability::durable && ::fsync(file.get()) != 0) ||
-            ::close(file.release()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+            ::close(file.release()) != 0 || ::rename(temporary.c_str(), place.c_str()) != 0) {
             throw_system_error("cannot write a file", path.string(), errno);
         }
     } catch (...) {
@@ -297,6 +299,21 @@ Fd open_lock(const std::filesystem::path& path) {
         throw_system_error("cannot open a file", path.string(), errno);
     }
     return file;
+}
+
+/// Where a file of that name is or would be made; `path` itself if it is no symbolic link.
+std::filesystem::path end_of_links(std::filesystem::path path) {
+    constexpr int most_links = 40; // as the system follows
+    const std::string named = path.string();
+    for (int links = 0; links <= most_links; ++links) {
+        std::error_code failure;
+        const std::filesystem::path target = std::filesystem::read_symlink(path, failure);
+        if (failure) { // it is no link, or not there; anything else shows when it is written
+            return path;
+        }
+        path = path.parent_path() / target;
+    }
+    throw_system_error("cannot write a file", named, ELOOP);
 }
 
 /// A new hidden file with a name that nobody can predict, with the mode that the umask gives,

@@ -78,6 +78,39 @@ TEST_F(Files, ADurableWriteRemovesWhatACrashLeftAndNothingElse) {
                                               ".b.01234567", "a"));
 }
 
+TEST_F(Files, ALinkStaysALinkAndItsTargetIsReplaced) {
+    write_file(at("real/f"), "old");
+    fs::create_symlink("real/f", at("near"));
+    fs::create_directory(at("below"));
+    fs::create_symlink("../near", at("below/far"));
+    const Fd open = open_file(at("real/f"), O_RDONLY);
+    for (const Durability durability : {Durability::cached, Durability::durable}) {
+        const std::string content = durability == Durability::cached ? "cached" : "durable";
+        write_file(at("below/far"), content, durability);
+        EXPECT_EQ(read_file(at("real/f")), content);
+    }
+    std::array<char, 8> buffer{};
+    EXPECT_EQ(::read(open.get(), buffer.data(), buffer.size()), 3) << "a reader keeps the old file";
+    EXPECT_EQ(fs::read_symlink(at("near")), "real/f");
+    EXPECT_EQ(fs::read_symlink(at("below/far")), "../near");
+    EXPECT_EQ(names(), (std::vector<std::string>{"below", "near", "real"}));
+    EXPECT_EQ(std::distance(fs::directory_iterator(at("real")), {}), 1) << "no temporary file";
+}
+
+TEST_F(Files, ALinkToNothingGetsItsTarget) {
+    fs::create_symlink(at("absent/f"), at("link"));
+    write_file(at("link"), "new");
+    EXPECT_TRUE(fs::is_symlink(at("link")));
+    EXPECT_FALSE(fs::is_symlink(at("absent/f")));
+    EXPECT_EQ(read_file(at("absent/f")), "new");
+}
+
+TEST_F(Files, ALinkToItselfIsRefusedAndStays) {
+    fs::create_symlink("link", at("link"));
+    EXPECT_THROW(write_file(at("link"), "new"), Error);
+    EXPECT_EQ(names(), std::vector<std::string>{"link"});
+}
+
 TEST_F(Files, AReaderThatHasTheOldFileOpenKeepsIt) {
     write_file(at("f"), "old");
     const Fd open = open_file(at("f"), O_RDONLY);
