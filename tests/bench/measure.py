@@ -16,7 +16,8 @@ actions = [(posix.POSIX_SPAWN_DUP2, out, 1), (posix.POSIX_SPAWN_DUP2, out, 2)]
 child = posix.posix_spawn(sys.argv[2], sys.argv[2:], posix.environ, file_actions=actions)
 _, status, usage = posix.wait4(child, 0)
 seconds = time.monotonic() - begin
-print(posix.waitstatus_to_exitcode(status), seconds, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
+cpu = usage.ru_utime + usage.ru_stime
+print(posix.waitstatus_to_exitcode(status), seconds, usage.ru_maxrss, cpu)
 """
 
 
@@ -35,12 +36,20 @@ def run(command: list[str], environment: dict[str, str], folder: Path) -> Measur
     """Runs `command` in `folder`; what it prints goes to a file there, shown only if it fails."""
     log = folder / "bench-output.txt"
     launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(log)]
-    answer = subprocess.run(launcher + [str(word) for word in command], env=environment, cwd=folder,
-                            stdout=subprocess.PIPE, text=True, check=True)
+    answer = subprocess.run(
+        launcher + [str(word) for word in command],
+        env=environment,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
     code, seconds, peak, cpu = answer.stdout.split()
     if int(code) != 0:
-        raise CommandFailed(f"{json.dumps([str(word) for word in command])} ended with {code}:\n"
-                            + log.read_text(errors="replace")[-4000:])
+        raise CommandFailed(
+            f"{json.dumps([str(word) for word in command])} ended with {code}:\n"
+            + log.read_text(errors="replace")[-4000:]
+        )
     return Measure(float(seconds), int(peak) / 1000, float(cpu))
 
 

@@ -1,6 +1,7 @@
 """Folders to measure in: an ext4 image with a journal where we may mount one.
 
-Without a journal ext4 creates files 5 to 40 times slower for minutes after others were deleted nearby; so
+Without a journal ext4 creates files 5 to 40 times slower for minutes after others were deleted
+nearby; so
 every run gets new folders, and what it made is thrown away with its image.
 """
 
@@ -43,4 +44,7 @@ def image(parent: Path | None, gigabytes: int):
 def describe() -> str:
     if os.geteuid() == 0:
         return "a new ext4 image with a journal per run (loop mount)"
-    return "plain folders: not root, so no image; file system rows may be distorted by earlier deletions"
+    return (
+        "plain folders: not root, so no image; "
+        "file system rows may be distorted by earlier deletions"
+    )

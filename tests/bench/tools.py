@@ -17,11 +17,15 @@ def default_index() -> str:
     if told:
         return told
     pip = [sys.executable, "-m", "pip"]
-    configured = subprocess.run(pip + ["config", "get", "global.index-url"], capture_output=True, text=True)
+    configured = subprocess.run(
+        pip + ["config", "get", "global.index-url"], capture_output=True, text=True
+    )
     if configured.returncode == 0:
         return configured.stdout.strip()
     ask = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
-    return subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def requirement_lines(text: str) -> list[str]:
@@ -37,10 +41,14 @@ def manifest(requirements: list[str], python: str, exclude_newer: str | None) ->
     lines += ["", "[dependencies]", f'python = "=={python}"', "", "[pypi-dependencies]"]
     for requirement in requirements:
         text, _, marker = (part.strip() for part in requirement.partition(";"))
-        name, extras, version = re.fullmatch(r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?\s*(.*)", text).groups()
+        name, extras, version = re.fullmatch(
+            r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?\s*(.*)", text
+        ).groups()
         fields = [f'version = "{version or "*"}"']
         if extras:
-            fields.append("extras = [" + ", ".join(f'"{extra.strip()}"' for extra in extras.split(",")) + "]")
+            fields.append(
+                "extras = [" + ", ".join(f'"{extra.strip()}"' for extra in extras.split(",")) + "]"
+            )
         if marker:
             fields.append("marker = '" + marker.replace("'", '"') + "'")
         lines.append(f"{name} = {{ " + ", ".join(fields) + " }")
@@ -56,8 +64,16 @@ class Tool:
         self.program, self.folder, self.index, self.python = program, folder, index, python
         self.project = folder / "project"
         self.project.mkdir(parents=True)
-        kept = {key: os.environ[key] for key in ("SSL_CERT_FILE", "SSL_CERT_DIR", "LANG", "TERM") if key in os.environ}
-        self.environment = kept | {"HOME": str(folder), "PATH": f"{python.parent}:/usr/bin:/bin"} | self.own_environment()
+        kept = {
+            key: os.environ[key]
+            for key in ("SSL_CERT_FILE", "SSL_CERT_DIR", "LANG", "TERM")
+            if key in os.environ
+        }
+        self.environment = (
+            kept
+            | {"HOME": str(folder), "PATH": f"{python.parent}:/usr/bin:/bin"}
+            | self.own_environment()
+        )
 
     def own_environment(self) -> dict[str, str]:
         raise NotImplementedError
@@ -70,11 +86,16 @@ class Envpm(Tool):
     name = "envpm"
 
     def own_environment(self):
-        return {"ENVPM_ROOT": str(self.folder / "store"), "ENVPM_CACHE": str(self.folder / "cache"),
-                "PIP_INDEX_URL": self.index}
+        return {
+            "ENVPM_ROOT": str(self.folder / "store"),
+            "ENVPM_CACHE": str(self.folder / "cache"),
+            "PIP_INDEX_URL": self.index,
+        }
 
     def ask(self, requirements: list[str], exclude_newer: str | None) -> None:
-        version = subprocess.run([self.python, "-V"], capture_output=True, text=True, check=True).stdout.split()[1]
+        version = subprocess.run(
+            [self.python, "-V"], capture_output=True, text=True, check=True
+        ).stdout.split()[1]
         (self.project / "envpm.toml").write_text(manifest(requirements, version, exclude_newer))
 
     def lock(self, *, offline=False, refresh=False):
@@ -88,7 +109,9 @@ class Envpm(Tool):
         return self.run("install", "--frozen", "--no-progress")
 
     def install_again(self, number: int):
-        return self.run("install", "--frozen", "--no-progress", "--prefix", self.folder / f"prefix-{number}")
+        return self.run(
+            "install", "--frozen", "--no-progress", "--prefix", self.folder / f"prefix-{number}"
+        )
 
     def locked(self) -> dict[str, str]:
         text = (self.project / "envpm.lock").read_text()
@@ -99,8 +122,12 @@ class Uv(Tool):
     name = "uv"
 
     def own_environment(self):
-        return {"UV_CACHE_DIR": str(self.folder / "cache"), "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never",
-                "UV_NO_PROGRESS": "1"}
+        return {
+            "UV_CACHE_DIR": str(self.folder / "cache"),
+            "UV_NO_CONFIG": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_NO_PROGRESS": "1",
+        }
 
     def ask(self, requirements, exclude_newer):
         (self.project / "wanted.in").write_text("\n".join(requirements) + "\n")
@@ -108,8 +135,22 @@ class Uv(Tool):
 
     def lock(self, *, offline=False, refresh=False):
         newer = ["--exclude-newer", self.exclude_newer] if self.exclude_newer else []
-        return self.run("pip", "compile", "wanted.in", "-o", "locked.txt", "--generate-hashes", "--no-build", "--python", self.python,
-                        "--default-index", self.index, *newer, *["--offline"] * offline, *["--refresh"] * refresh)
+        return self.run(
+            "pip",
+            "compile",
+            "wanted.in",
+            "-o",
+            "locked.txt",
+            "--generate-hashes",
+            "--no-build",
+            "--python",
+            self.python,
+            "--default-index",
+            self.index,
+            *newer,
+            *["--offline"] * offline,
+            *["--refresh"] * refresh,
+        )
 
     def take_lock(self, other):
         (self.project / "locked.txt").write_bytes((other.project / "locked.txt").read_bytes())
@@ -120,8 +161,17 @@ class Uv(Tool):
         return folder / "bin/python"
 
     def sync(self, number: int):
-        return self.run("pip", "sync", "--require-hashes", "--no-build", "--python", self.folder / f"venv-{number}/bin/python",
-                        "--default-index", self.index, "locked.txt")
+        return self.run(
+            "pip",
+            "sync",
+            "--require-hashes",
+            "--no-build",
+            "--python",
+            self.folder / f"venv-{number}/bin/python",
+            "--default-index",
+            self.index,
+            "locked.txt",
+        )
 
     def install(self):
         self.make_environment(0)
@@ -144,4 +194,6 @@ def fetch_uv(folder: Path) -> Path:
 
 
 def version_of(program: Path) -> str:
-    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [program, "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip()

@@ -1,4 +1,4 @@
-"""A Python index of a folder of wheels, served by nginx on loopback: pages, files, ranges, sidecars."""
+"""A Python index of a folder of wheels: pages, files, ranges, sidecars, by nginx on loopback."""
 
 import contextlib
 import hashlib
@@ -16,9 +16,15 @@ daemon off; worker_processes 2; pid {site}/nginx.pid; error_log {site}/error.log
 events {{ worker_connections 512; }}
 http {{
     access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
-    client_body_temp_path {site}/body; proxy_temp_path {site}/proxy; fastcgi_temp_path {site}/fastcgi;
+    client_body_temp_path {site}/body; proxy_temp_path {site}/proxy;
+    fastcgi_temp_path {site}/fastcgi;
     uwsgi_temp_path {site}/uwsgi; scgi_temp_path {site}/scgi;
-    types {{ application/vnd.pypi.simple.v1+json json; text/html html; text/plain metadata; application/zip whl; }}
+    types {{
+        application/vnd.pypi.simple.v1+json json;
+        text/html html;
+        text/plain metadata;
+        application/zip whl;
+    }}
     map $http_accept $form {{ default html; "~simple\\.v1\\+json" json; }}
     server {{
         listen 127.0.0.1:{port};
@@ -27,7 +33,9 @@ http {{
             add_header Cache-Control "max-age=600"; add_header Vary Accept;
             try_files /$set/$project.$form =404;
         }}
-        location ~ ^/(all|alone)/files/.*\\.metadata$ {{ add_header Cache-Control "max-age=365000000, immutable"; }}
+        location ~ ^/(all|alone)/files/.*\\.metadata$ {{
+            add_header Cache-Control "max-age=365000000, immutable";
+        }}
         location ~ ^/(all|alone)/files/(?<file>[^/]+\\.whl)$ {{
             add_header Cache-Control "max-age=365000000, immutable"; alias {wheels}/$file;
         }}
@@ -58,8 +66,13 @@ def write_page(folder: Path, wheel: Path, digest: str, metadata: bytes) -> None:
     needs = re.search(rb"^Requires-Python: *(.+?)\r?$", metadata, re.MULTILINE)
     python = needs.group(1).decode() if needs else None
     sidecar = hashlib.sha256(metadata).hexdigest()
-    file = {"filename": wheel.name, "url": f"../../files/{wheel.name}", "hashes": {"sha256": digest},
-            "size": wheel.stat().st_size, "core-metadata": {"sha256": sidecar}}
+    file = {
+        "filename": wheel.name,
+        "url": f"../../files/{wheel.name}",
+        "hashes": {"sha256": digest},
+        "size": wheel.stat().st_size,
+        "core-metadata": {"sha256": sidecar},
+    }
     if python:
         file["requires-python"] = python
     project = project_of(wheel)
@@ -68,7 +81,8 @@ def write_page(folder: Path, wheel: Path, digest: str, metadata: bytes) -> None:
     requires = f' data-requires-python="{html.escape(python)}"' if python else ""
     (folder / f"{project}.html").write_text(
         f'<!DOCTYPE html><html><body><a href="{file["url"]}#sha256={digest}"{requires}'
-        f' data-core-metadata="sha256={sidecar}">{wheel.name}</a></body></html>')
+        f' data-core-metadata="sha256={sidecar}">{wheel.name}</a></body></html>'
+    )
 
 
 def without_needs(metadata: bytes) -> bytes:
@@ -77,7 +91,7 @@ def without_needs(metadata: bytes) -> bytes:
 
 @contextlib.contextmanager
 def serve(wheels: Path, site: Path):
-    """Yields the base URL of two indexes: `/all/simple`, and `/alone/simple` where nothing needs anything."""
+    """The base URL of two indexes: `/all/simple`; in `/alone/simple` nothing needs anything."""
     for wheel in sorted(wheels.glob("*.whl")):
         digest, metadata = sha256_of(wheel), metadata_of(wheel)
         write_page(site / "all", wheel, digest, metadata)

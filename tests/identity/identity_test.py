@@ -2,8 +2,8 @@
 
 identity_test.py ENVPM. Installs one lock once for each combination of user, umask, locale, file
 system, link mode and number of threads that this machine has, each time into a store of its own and
-with the files arriving in another order, and compares the digests: `env` and `contents` as envpm tells
-them, and the second implementation's. What the machine lacks is said and left out.
+with the files arriving in another order, and compares the digests: `env` and `contents` as envpm
+tells them, and the second implementation's. What the machine lacks is said and left out.
 """
 
 import itertools
@@ -36,8 +36,10 @@ class Circumstances:
     jobs: int
 
     def __str__(self) -> str:
-        return (f"uid {self.user}, umask {self.umask:04o}, {self.locale}, {self.place}, {self.link_mode}, "
-                f"{self.jobs} jobs")
+        return (
+            f"uid {self.user}, umask {self.umask:04o}, {self.locale}, {self.place}, "
+            f"{self.link_mode}, {self.jobs} jobs"
+        )
 
 
 class Matrix:
@@ -58,7 +60,11 @@ class Matrix:
         if at.user != os.geteuid():
             wrapper = ["setpriv", f"--reuid={at.user}", f"--regid={at.user}", "--clear-groups"]
         sandbox = Sandbox(
-            at.place / f"{self.count}", self.envpm, self.index.simple_url, variables=variables, wrapper=wrapper,
+            at.place / f"{self.count}",
+            self.envpm,
+            self.index.simple_url,
+            variables=variables,
+            wrapper=wrapper,
             umask=at.umask,
         )
         return sandbox
@@ -74,8 +80,12 @@ class Matrix:
         sandbox.run("install", "--locked", "--jobs", str(at.jobs))
         sandbox.run("seal")
         info = sandbox.info()
-        found = {"env": info["env"], "contents": info["contents"], "second": sandbox.digest(),
-                 "modes": modes_and_times(sandbox.prefix())}
+        found = {
+            "env": info["env"],
+            "contents": info["contents"],
+            "second": sandbox.digest(),
+            "modes": modes_and_times(sandbox.prefix()),
+        }
         owner = (sandbox.prefix() / "pyvenv.cfg").stat().st_uid
         if owner != at.user:
             raise AssertionError(f"{at}: the files belong to uid {owner}")
@@ -101,8 +111,10 @@ def users() -> list[int]:
 
 
 def locales(folder: Path) -> list[str]:
-    """C, and Turkish, whose i is no I: made here if it is not installed, or the nearest there is."""
-    installed = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=True).stdout.split()
+    """C, and Turkish, whose i is no I: made here if not installed, or the nearest there is."""
+    installed = subprocess.run(
+        ["locale", "-a"], capture_output=True, text=True, check=True
+    ).stdout.split()
     turkish = next((name for name in installed if name.lower().startswith("tr_tr.utf")), None)
     if turkish:
         return ["C", turkish]
@@ -110,7 +122,9 @@ def locales(folder: Path) -> list[str]:
         made = folder / "locales"
         made.mkdir()
         done = subprocess.run(
-            ["localedef", "-i", "tr_TR", "-f", "UTF-8", str(made / "tr_TR.UTF-8")], capture_output=True, check=False,
+            ["localedef", "-i", "tr_TR", "-f", "UTF-8", str(made / "tr_TR.UTF-8")],
+            capture_output=True,
+            check=False,
         )
         if done.returncode == 0:
             return ["C", "tr_TR.UTF-8"]
@@ -121,7 +135,9 @@ def locales(folder: Path) -> list[str]:
 
 
 def file_system(folder: Path) -> str:
-    done = subprocess.run(["stat", "-f", "-c", "%T", str(folder)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["stat", "-f", "-c", "%T", str(folder)], capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
@@ -154,7 +170,10 @@ def run(envpm: Path, cleanup: list[Path]) -> int:
     index = Index(varied_wheels.WHEELS)
     matrix = Matrix(envpm, index, homes)
     version = subprocess.run(
-        [PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=True,
+        [PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     manifest = manifest_of("varied-all", python=f"{version}.*")
     usual = Circumstances(os.geteuid(), 0o022, "C", homes[0], "auto", 2)
@@ -166,13 +185,18 @@ def run(envpm: Path, cleanup: list[Path]) -> int:
     if expected["contents"] != expected["second"]:
         print(f"the two implementations differ: {expected}")
         return 1
-    here = {place: link_modes(matrix, Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2), manifest, lock)
-            for place in homes}
+    here = {
+        place: link_modes(
+            matrix, Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2), manifest, lock
+        )
+        for place in homes
+    }
     failures = 0
     cells = [
         Circumstances(user, umask, locale, place, link_mode, jobs)
         for user, umask, locale, place, jobs in itertools.product(
-            users(), (0o002, 0o077), locales(homes[0]), homes, (1, 8))
+            users(), (0o002, 0o077), locales(homes[0]), homes, (1, 8)
+        )
         for link_mode in here[place]
     ]
     for at in cells:
@@ -184,7 +208,10 @@ def run(envpm: Path, cleanup: list[Path]) -> int:
                 if found[name] != expected[name]:
                     print(f"  {name} {found[name]}\n  instead of {expected[name]}")
     index.close()
-    print(f"{len(cells) - failures} of {len(cells)} combinations are equal: contents {expected['contents']}")
+    print(
+        f"{len(cells) - failures} of {len(cells)} combinations are equal: "
+        f"contents {expected['contents']}"
+    )
     return 1 if failures or len(cells) < 8 else 0
 
 

@@ -1,7 +1,7 @@
 """Whole commands that are killed, interrupted or starved: nothing is lost and nothing is half done.
 
-recovery_test.py ENVPM [a test's name…]. Needs no network. What needs root or strace is skipped, with
-the reason, where that is missing.
+recovery_test.py ENVPM [a test's name…]. Needs no network. What needs root or strace is skipped,
+with the reason, where that is missing.
 """
 
 import contextlib
@@ -31,8 +31,24 @@ MEBIBYTE = 1 << 20
 MOST_AT_ONCE = 4  # transfers from one host
 KILLS = 25
 # The calls by which things become visible, durable or gone.
-CALLS = ["rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat",
-         "fsync", "fdatasync", "syncfs", "ftruncate", "mkdir", "mkdirat", "rmdir"]
+CALLS = [
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "unlink",
+    "unlinkat",
+    "symlink",
+    "symlinkat",
+    "fsync",
+    "fdatasync",
+    "syncfs",
+    "ftruncate",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+]
 ROOT_ONLY = "needs root, to mount a file system of its own"
 
 ENVPM = Path()
@@ -43,7 +59,9 @@ ALL = manifest_of("varied-all")
 def work_folder() -> Path | None:
     """Kills do not need a disk: in memory they are quick, and harder on the order of events."""
     memory = Path("/dev/shm")
-    usable = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
+    usable = (
+        memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
+    )
     return memory if usable else None
 
 
@@ -67,7 +85,9 @@ class World:
     def sandbox(self, index: Index | None = None, **options) -> Sandbox:
         """A fresh one. It goes at the very end: deleting between runs makes some disks slow."""
         self.count += 1
-        return Sandbox(self.folder / f"{self.count}", ENVPM, (index or self.index).simple_url, **options)
+        return Sandbox(
+            self.folder / f"{self.count}", ENVPM, (index or self.index).simple_url, **options
+        )
 
     def from_few_to_all(self, **options) -> Sandbox:
         """The small environment is installed; the manifest and lock are those of the large one."""
@@ -114,9 +134,15 @@ class Recovery(unittest.TestCase):
         self.assertEqual(names(sandbox.project), [".envpm", "envpm.lock", "envpm.toml"], message)
         self.assertEqual(names(sandbox.project / ".envpm"), ["envs"], message)
         self.assertEqual(
-            names(sandbox.environment_folder), ["current", "gens", "installed.json", "lock"], message
+            names(sandbox.environment_folder),
+            ["current", "gens", "installed.json", "lock"],
+            message,
         )
-        self.assertEqual([name for name in names(sandbox.environment_folder / "gens") if name[0] == "."], [], message)
+        self.assertEqual(
+            [name for name in names(sandbox.environment_folder / "gens") if name[0] == "."],
+            [],
+            message,
+        )
 
     def expect_few_bytes(self, kills: int, message: object = None) -> None:
         """A kill loses a block of each file on its way, and what stood in the sockets."""
@@ -137,7 +163,9 @@ class Watch:
         while not self.is_over.wait(0.002):
             try:
                 prefix = self.sandbox.prefix()
-                self.seen[prefix.name if (prefix / ".envpm/manifest.json").exists() else "half"] += 1
+                self.seen[
+                    prefix.name if (prefix / ".envpm/manifest.json").exists() else "half"
+                ] += 1
             except (OSError, AttributeError):
                 self.seen["nothing"] += 1
 
@@ -174,7 +202,9 @@ class Kill(Recovery):
                     self.expect_recovered(sandbox)
                 names.add(sandbox.prefix().name)
                 self.assertLessEqual(set(watch.seen), names)
-        self.assertGreater(killed, KILLS // 2, "most kills came too late: the machine is very uneven")
+        self.assertGreater(
+            killed, KILLS // 2, "most kills came too late: the machine is very uneven"
+        )
 
     def kill_install(self, sandbox: Sandbox, after: float) -> bool:
         process = sandbox.start("install", "--no-progress")
@@ -193,7 +223,9 @@ class Kill(Recovery):
             for number in sorted(chosen):
                 with self.subTest(call=call, number=number, of=count):
                     sandbox = WORLD.from_few_to_all()
-                    done = sandbox.run("install", "--jobs", "2", wrapper=killing(call, number), expected=None)
+                    done = sandbox.run(
+                        "install", "--jobs", "2", wrapper=killing(call, number), expected=None
+                    )
                     killed += done.returncode == -signal.SIGKILL
                     self.expect_old_or_new(sandbox)
                     self.expect_recovered(sandbox)
@@ -218,7 +250,9 @@ class Kill(Recovery):
 
     def test_kill_fetches_hardly_a_byte_of_a_large_file_twice(self):
         size = 40 << 20
-        index = Index([Wheel("huge", "1.0", files={"huge/noise.bin": varied_wheels.noise(5, size)})])
+        index = Index(
+            [Wheel("huge", "1.0", files={"huge/noise.bin": varied_wheels.noise(5, size)})]
+        )
         self.addCleanup(index.close)
         sandbox = WORLD.sandbox(index)
         sandbox.write(manifest_of("huge"))
@@ -290,7 +324,9 @@ class KillOfAnEdit(Recovery):
             number += 1
             with self.subTest(number=number):
                 sandbox = self.few_sandbox()
-                done = sandbox.run("add", "--no-install", *self.ADDED, wrapper=killing(call, number), expected=None)
+                done = sandbox.run(
+                    "add", "--no-install", *self.ADDED, wrapper=killing(call, number), expected=None
+                )
                 reached_the_end = done.returncode == 0
                 self.expect_one_change(sandbox)
         self.assertTrue(reached_the_end)
@@ -340,7 +376,9 @@ class FullDisk(Recovery):
             self.skipTest(ROOT_ONLY)
         folder = Path(tempfile.mkdtemp(prefix="mount-", dir=WORLD.folder))
         done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "envpm-test", str(folder)], capture_output=True, text=True,
+            ["mount", "-t", "tmpfs", "-o", options, "envpm-test", str(folder)],
+            capture_output=True,
+            text=True,
             check=False,
         )
         if done.returncode != 0:
@@ -397,7 +435,8 @@ class FullDisk(Recovery):
             with self.subTest(limit=limit):
                 sandbox = WORLD.from_few_to_all()
                 done = sandbox.run(
-                    "install", expected=1,
+                    "install",
+                    expected=1,
                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
                 )
                 self.assertIn("File too large", done.stderr)
@@ -410,7 +449,9 @@ class FullDisk(Recovery):
         sandbox.write(FEW, WORLD.locks[FEW])
         self.remount(folder, "ro")
         sandbox.run("install")
-        python = sandbox.run("run", "python", "-c", "import entry_points; print(entry_points.version)")
+        python = sandbox.run(
+            "run", "python", "-c", "import entry_points; print(entry_points.version)"
+        )
         self.assertEqual(python.stdout, "1.0\n")
         sandbox.run("verify")
         sandbox.write(ALL, WORLD.locks[ALL])
@@ -425,7 +466,9 @@ class Together(Recovery):
             with self.subTest(count=count):
                 WORLD.index.forget()
                 shared = WORLD.sandbox()
-                sandboxes = [WORLD.sandbox(root=shared.root, cache=shared.cache) for _ in range(count)]
+                sandboxes = [
+                    WORLD.sandbox(root=shared.root, cache=shared.cache) for _ in range(count)
+                ]
                 for number, sandbox in enumerate(sandboxes):
                     manifest = FEW if number == 3 else ALL
                     sandbox.write(manifest, WORLD.locks[manifest])

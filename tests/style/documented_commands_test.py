@@ -143,8 +143,14 @@ def run_page(steps, envpm, home, index_url, urls):
     (project / "train.py").write_text(TRAIN, encoding="utf-8")
     done = subprocess.run(
         ["bash", "-c", script_of(steps, urls)],
-        cwd=project, env=variables(home, envpm, index_url), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
+        cwd=project,
+        env=variables(home, envpm, index_url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
     )
     text = done.stdout.replace(str(home), HOME)
     for shown, real in urls.items():
@@ -206,9 +212,15 @@ def accepted(lines, steps, results):
 
 
 def check_pages(envpm, accept):
-    indexes = [Index(wheels) for wheels in
-               (documented_index.DEFAULT, documented_index.DEFAULT, documented_index.INTERNAL,
-                documented_index.CUDA)]
+    indexes = [
+        Index(wheels)
+        for wheels in (
+            documented_index.DEFAULT,
+            documented_index.DEFAULT,
+            documented_index.INTERNAL,
+            documented_index.CUDA,
+        )
+    ]
     urls = {
         "https://wheels.example.org/simple": indexes[0].simple_url,
         "https://mirror.example.org/simple": indexes[1].simple_url,
@@ -332,7 +344,7 @@ def self_test():
             failures.append(f"planted: {new!r}; said: {faults}")
     sound = {
         "a.md": "| `lock [--check]` |\n| `run` |",
-        "a.1": ".TP\n.B run\n.TP\n.BR a \", \" lock\n\\-\\-check",
+        "a.1": '.TP\n.B run\n.TP\n.BR a ", " lock\n\\-\\-check',
     }
     if check_references(["lock", "run"], ["--check"], sound):
         failures.append("sound references were blamed")

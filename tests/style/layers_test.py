@@ -109,7 +109,7 @@ def cycle_faults(includes):
         open_path.append(path)
         for number, target in includes.get(path, ()):
             if target in open_path:
-                ring = open_path[open_path.index(target):] + [target]
+                ring = open_path[open_path.index(target) :] + [target]
                 faults.append(f"src/{path}:{number}: a ring of headers: {' -> '.join(ring)}")
             elif target in includes and target not in done:
                 visit(target)

@@ -90,8 +90,13 @@ def run_case(case: Path, envpm: Path) -> str:
             if not command or command.startswith("#"):
                 continue
             done = subprocess.run(
-                ["bash", "-c", command], cwd=project, env=environment(folder, envpm, index),
-                capture_output=True, text=True, timeout=120, check=False,
+                ["bash", "-c", command],
+                cwd=project,
+                env=environment(folder, envpm, index),
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
             )
             output = "".join(f"1> {line}\n" for line in done.stdout.splitlines())
             output += "".join(f"2> {line}\n" for line in done.stderr.splitlines())

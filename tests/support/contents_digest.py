@@ -60,17 +60,17 @@ class Prefix:
             return self.interpreter_link
         for value, token in ((self.named, PREFIX_TOKEN), (self.home, HOME_TOKEN)):
             if target == value or target.startswith(value + b"/"):
-                return token + target[len(value):]
+                return token + target[len(value) :]
         return target
 
     def text_with_tokens(self, content, tokens):
         marks = [(at, self.named, PREFIX_TOKEN) for at in tokens["prefix"]]
         marks += [(at, self.home, HOME_TOKEN) for at in tokens["home"]]
         for at, value, token in sorted(marks, reverse=True):  # From the end: offsets stay true.
-            if content[at:at + len(value)] == value:
-                content = content[:at] + token + content[at + len(value):]
+            if content[at : at + len(value)] == value:
+                content = content[:at] + token + content[at + len(value) :]
         if tokens["trampoline"] and content.startswith(TRAMPOLINE):
-            head, _, rest = content[len(TRAMPOLINE):].partition(TRAMPOLINE_END)
+            head, _, rest = content[len(TRAMPOLINE) :].partition(TRAMPOLINE_END)
             interpreter, _, arguments = head.partition(b'"')
             content = b"#!" + interpreter + arguments + b"\n" + rest
         return content

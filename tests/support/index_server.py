@@ -35,12 +35,14 @@ class Behaviour:
     truncated: set[str] = field(default_factory=set)  # file names
     absent: set[str] = field(default_factory=set)  # file names that are on pages, but not there
     bytes_per_second: int = 0  # of files, for each connection; 0: as fast as it goes
-    shuffle_seed: int | None = None  # files are answered after pauses of their own, in another order
+    shuffle_seed: int | None = (
+        None  # files are answered after pauses of their own, in another order
+    )
     dies_after_bytes: int = 0  # of files; then the server is gone until `come_back`
 
 
 class Index:
-    """Serves wheels until closed. `requests` has what was asked, by path; `sent`, the bytes by file."""
+    """Serves wheels until closed. `requests`: what was asked, by path; `sent`: bytes by file."""
 
     def __init__(
         self, wheels: list[Wheel], sdists: list[str] = (), behaviour: Behaviour | None = None
@@ -190,7 +192,9 @@ class Index:
             send(request, 404, "text/plain", b"not found\n")
             return
         if self.behaviour.shuffle_seed is not None:
-            time.sleep(random.Random(f"{self.behaviour.shuffle_seed} {request.path}").uniform(0, 0.1))
+            time.sleep(
+                random.Random(f"{self.behaviour.shuffle_seed} {request.path}").uniform(0, 0.1)
+            )
         content = self.archives[name]
         if name in self.behaviour.wrong_bytes:
             content = content[:-1] + bytes([content[-1] ^ 1])

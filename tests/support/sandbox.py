@@ -19,7 +19,9 @@ class Sandbox:
     root: Path | None = None
     cache: Path | None = None
     variables: dict[str, str] = field(default_factory=dict)
-    wrapper: list[str] = field(default_factory=list)  # a command that starts another: setpriv, strace
+    wrapper: list[str] = field(
+        default_factory=list
+    )  # a command that starts another: setpriv, strace
     umask: int = -1
 
     def __post_init__(self):
@@ -42,20 +44,31 @@ class Sandbox:
             "LC_ALL": "C.UTF-8",
         } | self.variables
 
-    def start(self, *arguments: str, wrapper: list[str] | None = None, **options) -> subprocess.Popen:
+    def start(
+        self, *arguments: str, wrapper: list[str] | None = None, **options
+    ) -> subprocess.Popen:
         return subprocess.Popen(
             [*(self.wrapper if wrapper is None else wrapper), str(self.envpm), *arguments],
-            cwd=self.project, env=self.environment(), umask=self.umask, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+            cwd=self.project,
+            env=self.environment(),
+            umask=self.umask,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
         )
 
-    def run(self, *arguments: str, expected: int | None = 0, **options) -> subprocess.CompletedProcess:
+    def run(
+        self, *arguments: str, expected: int | None = 0, **options
+    ) -> subprocess.CompletedProcess:
         """`expected` is the exit code; None takes any."""
         process = self.start(*arguments, **options)
         output, errors = process.communicate(timeout=120)
         if expected is not None and process.returncode != expected:
             raise AssertionError(
-                f"envpm {' '.join(arguments)}: exit code {process.returncode}, not {expected}\n{output}{errors}"
+                f"envpm {' '.join(arguments)}: exit code {process.returncode}, not {expected}\n"
+                f"{output}{errors}"
             )
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
