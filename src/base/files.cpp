@@ -39,7 +39,7 @@ bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth
 bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept;
 bool raise_folder(Removal& removal, int parent, const char* name) noexcept;
 Fd open_lock(const std::filesystem::path& path);
-std::filesystem::path end_of_links(std::filesystem::path path);
+std::filesystem::path end_of_links(const std::filesystem::path& path);
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
                  std::string& temporary);
 bool take_alone(int descriptor);
@@ -301,19 +301,21 @@ Fd open_lock(const std::filesystem::path& path) {
     return file;
 }
 
-/// Where a file of that name is or would be made; `path` itself if it is no symbolic link.
-std::filesystem::path end_of_links(std::filesystem::path path) {
+/// Where a file of that name is or would be made; `path` itself if it is no symbolic link, or one
+/// to a file of another name: a checkout may hold a link from `envpm.lock` to anything of its
+/// user's.
+std::filesystem::path end_of_links(const std::filesystem::path& path) {
     constexpr int most_links = 40; // as the system follows
-    const std::string named = path.string();
+    std::filesystem::path place = path;
     for (int links = 0; links <= most_links; ++links) {
         std::error_code failure;
-        const std::filesystem::path target = std::filesystem::read_symlink(path, failure);
+        const std::filesystem::path target = std::filesystem::read_symlink(place, failure);
         if (failure) { // it is no link, or not there; anything else shows when it is written
-            return path;
+            return place.filename() == path.filename() ? place : path;
         }
-        path = path.parent_path() / target;
+        place = place.parent_path() / target;
     }
-    throw_system_error("cannot write a file", named, ELOOP);
+    throw_system_error("cannot write a file", path.string(), ELOOP);
 }
 
 /// A new hidden file with a name that nobody can predict, with the mode that the umask gives,

@@ -30,9 +30,9 @@ enum class Durability {
 };
 
 /// Replaces `path` by temporary file and rename: readers and crashes see the old content or the
-/// new, never a part. Creates missing parent folders. A symbolic link stays one: what it leads to
-/// is replaced, or made if it is not there. A durable write removes what a crash left of earlier
-/// ones of the same file.
+/// new, never a part. Creates missing parent folders. A symbolic link to a file of the same
+/// name stays one: what it leads to is replaced, or made; any other link is replaced. A durable
+/// write removes what a crash left of earlier ones of the same file.
 void write_file(const std::filesystem::path& path, std::string_view content,
                 Durability durability = Durability::durable);
 

@@ -98,6 +98,28 @@ std::string complaint(IndexClient client) {
     return {};
 }
 
+TEST(IndexClient, ReadsAnIndexThatIsAFolderOfPages) {
+    const Index folder = {"local", {"file:///srv/simple"}};
+    FakeTransport transport;
+    transport.files["file:///srv/simple/demo/"] =
+        "<a href='../../f/demo-1.0-py3-none-any.whl'>demo-1.0-py3-none-any.whl</a>"
+        "<a href='demo-2.0-py3-none-any.whl'>demo-2.0-py3-none-any.whl</a>";
+    const std::vector<PageQuery> queries = {{&folder, *PackageName::parse("demo")},
+                                            {&folder, *PackageName::parse("absent")}};
+    const Cache cache;
+    for (const CachePolicy& policy : {at(0), offline(at(1))}) {
+        const std::vector<PageAnswer> answers = cache.client(transport, policy).pages(queries);
+        ASSERT_TRUE(answers.at(0).page.has_value());
+        const std::vector<WheelFile>& wheels = answers[0].page->wheels;
+        ASSERT_EQ(wheels.size(), 2U);
+        EXPECT_EQ(wheels[0].url, "file:///srv/f/demo-1.0-py3-none-any.whl");
+        EXPECT_EQ(wheels[1].url, "file:///srv/simple/demo/demo-2.0-py3-none-any.whl");
+        EXPECT_EQ(answers[0].mirror, "file:///srv/simple");
+        EXPECT_FALSE(answers.at(1).page.has_value());
+    }
+    EXPECT_EQ(transport.batches.size(), 1U);
+}
+
 TEST(IndexClient, AsksForAllPagesAtOnceInBothForms) {
     FakeTransport transport;
     transport.files[first_page] = page_of("1.0");

@@ -32,6 +32,12 @@ TEST(Url, ResolvesReferencesAsBrowsersDo) {
     EXPECT_EQ(resolve_url("https://example.org", "x"), "https://example.org/x");
     EXPECT_EQ(resolve_url("http://example.org/", "http://e.org/x"), "http://e.org/x");
     EXPECT_EQ(resolve_url("file:///a/b", "c"), "file:///a/c");
+    EXPECT_EQ(resolve_url("file:///s/simple/demo/", "../../f/x%201.whl#sha256=1"),
+              "file:///s/f/x%201.whl");
+    EXPECT_EQ(resolve_url("file:///s/simple/demo/", "/f/x.whl"), "file:///f/x.whl");
+    EXPECT_EQ(resolve_url("file:///s/demo/", "../../../x"), "file:///x");
+    EXPECT_EQ(resolve_url("file:///s/demo/", "file:///f/x"), "file:///f/x");
+    EXPECT_EQ(resolve_url("file:///s/demo/", "https://e.org/x"), "https://e.org/x");
     EXPECT_EQ(resolve_url("no address", "x"), std::nullopt);
 }
 
