@@ -6,10 +6,12 @@
 #include "host/search.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace envpm::host {
 
@@ -30,13 +32,22 @@ std::vector<Program> unanswered_redirects(const std::vector<Program>& programs,
                                           const Search& search, const Answers& answers);
 std::optional<Interpreter> follow(Program program, const Search& search, const Answers& answers);
 Interpreter with_lasting_name(Interpreter interpreter);
+std::optional<int> named_minor(std::string_view file_name);
 
 } // namespace
 
-std::vector<Interpreter> find_interpreters(const Variables& variables, const fs::path& cache_file) {
+std::vector<Interpreter>
+find_interpreters(const Variables& variables, const fs::path& cache_file,
+                  const std::function<bool(int major, int minor)>& is_wanted) {
     const Search search(variables);
     InterpreterCache cache(cache_file);
-    const std::vector<Program> programs = search.programs();
+    std::vector<Program> programs = search.programs();
+    if (is_wanted) {
+        std::erase_if(programs, [&](const Program& program) {
+            const std::optional<int> minor = named_minor(program.path.filename().string());
+            return minor && !is_wanted(3, *minor);
+        });
+    }
     const Answers answers = answers_of(programs, search, variables, cache);
     cache.save();
 
@@ -155,6 +166,19 @@ Interpreter with_lasting_name(Interpreter interpreter) {
         }
     }
     return interpreter;
+}
+
+/// 11 of "python3.11"; nothing for a name that does not say it.
+std::optional<int> named_minor(std::string_view file_name) {
+    constexpr std::string_view stem = "python3.";
+    int minor = 0;
+    if (!file_name.starts_with(stem)) {
+        return std::nullopt;
+    }
+    file_name.remove_prefix(stem.size());
+    const char* const end = file_name.data() + file_name.size();
+    const auto [rest, failure] = std::from_chars(file_name.data(), end, minor);
+    return failure == std::errc() && rest == end ? std::optional(minor) : std::nullopt;
 }
 
 } // namespace

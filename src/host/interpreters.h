@@ -4,6 +4,7 @@
 #include "model/python.h"
 
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 namespace envpm::host {
@@ -15,8 +16,12 @@ namespace envpm::host {
 /// left out. An environment that envpm, venv or conda made is not a host interpreter, the one that
 /// it was made from is. Throws only if `cache_file` cannot be read for a reason other than its
 /// absence; a damaged one is ignored.
-std::vector<Interpreter> find_interpreters(const Variables& variables,
-                                           const std::filesystem::path& cache_file);
+///
+/// `is_wanted(major, minor)`, if given, spares asking those whose file name says that they are
+/// another Python ("python3.9"); those that are called `python3` are asked all the same.
+std::vector<Interpreter>
+find_interpreters(const Variables& variables, const std::filesystem::path& cache_file,
+                  const std::function<bool(int major, int minor)>& is_wanted = {});
 
 /// Of those, one that serves a lock made for `abi`: the same version if there is one, else the
 /// first of the same ABI.

@@ -163,6 +163,18 @@ TEST_F(Interpreters, AWarmCacheStartsNobody) {
     EXPECT_EQ(find().front().version, "3.99.99");
 }
 
+TEST_F(Interpreters, ANameThatSaysAnotherVersionIsNotAsked) {
+    counted("other/python3.7");
+    counted("some/python3.8");
+    counted("plain/python3");
+    set_path({"other", "some", "plain"});
+    find_interpreters(variables_, cache_,
+                      [](int major, int minor) { return major == 3 && minor == 8; });
+    EXPECT_EQ(starts(), 2U);
+    find();
+    EXPECT_EQ(starts(), 3U) << "without a wish all are asked";
+}
+
 TEST_F(Interpreters, AChangedFileIsAskedAgain) {
     counted("shims/python3");
     set_path({"shims"});

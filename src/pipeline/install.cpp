@@ -198,13 +198,15 @@ std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& tar
 }
 
 Interpreter interpreter_for(const LockedTarget& target, const Services& services) {
-    const std::vector<Interpreter> found = host_interpreters(services);
+    const std::vector<Interpreter> fitting = host_interpreters(
+        services,
+        pypi::SpecifierSet::parse(fmt::format("=={}.*", target.python.abi.feature_version())));
     if (const Interpreter* chosen =
-            host::choose_interpreter(found, target.python.abi, target.python.version)) {
+            host::choose_interpreter(fitting, target.python.abi, target.python.version)) {
         return *chosen;
     }
     std::string versions;
-    for (const Interpreter& interpreter : found) {
+    for (const Interpreter& interpreter : host_interpreters(services)) {
         versions += (versions.empty() ? "" : ", ") + interpreter.version;
     }
     throw Error({fmt::format("the lock needs a Python {} ({}), and this host has none",

@@ -26,6 +26,7 @@ struct Run {
 };
 
 std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services);
+[[noreturn]] void throw_no_python(const Request& python, const Services& services);
 void load_known_names(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved);
@@ -109,11 +110,8 @@ namespace {
 
 /// Ascending: of each version the first that was found, the newest last.
 std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services) {
-    const std::vector<Interpreter> found = host_interpreters(services);
     std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
-    std::string versions;
-    for (const Interpreter& interpreter : found) {
-        versions += (versions.empty() ? "" : ", ") + interpreter.version;
+    for (const Interpreter& interpreter : host_interpreters(services, requests.python.specifiers)) {
         const auto version = pypi::Version::parse(interpreter.version);
         const bool is_known = std::any_of(choices.begin(), choices.end(), [&](const auto& choice) {
             return choice.second.abi == interpreter.abi &&
@@ -124,14 +122,7 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Service
         }
     }
     if (choices.empty()) {
-        throw Error({fmt::format("no Python of this host is `{}`", requests.python.text()),
-                     requests.python.location.text(),
-                     versions.empty()
-                         ? "install one (Debian: `apt install python3`); none was found on PATH"
-                         : fmt::format("found: {}; install another, or change `python` under "
-                                       "`[dependencies]`",
-                                       versions)},
-                    ExitCode::no_solution);
+        throw_no_python(requests.python, services);
     }
     std::stable_sort(choices.begin(), choices.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -140,6 +131,20 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Service
         out.push_back(std::move(choice));
     }
     return out;
+}
+
+void throw_no_python(const Request& python, const Services& services) {
+    std::string versions;
+    for (const Interpreter& interpreter : host_interpreters(services)) {
+        versions += (versions.empty() ? "" : ", ") + interpreter.version;
+    }
+    throw Error(
+        {fmt::format("no Python of this host is `{}`", python.text()), python.location.text(),
+         versions.empty() ? "install one (Debian: `apt install python3`); none was found on PATH"
+                          : fmt::format("found: {}; install another, or change `python` under "
+                                        "`[dependencies]`",
+                                        versions)},
+        ExitCode::no_solution);
 }
 
 /// Every name of the old lock and of the manifest at once: a re-lock is one round trip.

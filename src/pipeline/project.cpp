@@ -120,6 +120,22 @@ std::vector<Interpreter> host_interpreters(const Services& services) {
                                    services.cache("interpreters") / "found.json");
 }
 
+std::vector<Interpreter> host_interpreters(const Services& services,
+                                           const pypi::SpecifierSet& specifiers) {
+    constexpr int highest_patch = 40;
+    const auto is_wanted = [&](int major, int minor) {
+        for (int patch = 0; patch <= highest_patch; ++patch) {
+            const auto version = pypi::Version::parse(fmt::format("{}.{}.{}", major, minor, patch));
+            if (specifiers.contains(*version)) {
+                return true;
+            }
+        }
+        return false;
+    };
+    return host::find_interpreters(services.variables(),
+                                   services.cache("interpreters") / "found.json", is_wanted);
+}
+
 namespace {
 
 /// `own` is what the manifest says; "default" in a list of mirrors stands for it. A list of mirrors

@@ -54,4 +54,8 @@ realize::Generations generations_of(const Project& project);
 
 std::vector<Interpreter> host_interpreters(const Services& services);
 
+/// Those that a Python requirement may be met by: no others are asked what they are.
+std::vector<Interpreter> host_interpreters(const Services& services,
+                                           const pypi::SpecifierSet& specifiers);
+
 } // namespace envpm::pipeline
