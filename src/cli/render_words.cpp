@@ -19,6 +19,11 @@ void add_tree(std::string& out, const pipeline::LockedView& view, const PackageN
               const std::string& indent, std::set<PackageName>& shown);
 const LockedPackage* find_package(const pipeline::LockedView& view, const PackageName& name);
 
+/// "1 file", "2 files".
+std::string counted(std::uint64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string tick(const Terminal& terminal) {
     return styled(terminal, Style::good, "✓");
 }
@@ -96,8 +101,8 @@ std::string words_of(const pipeline::InstallReport& report, const Terminal& term
             ? std::string("nothing fetched")
             : fmt::format("{} of them fetched ({})", report.fetched_packages,
                           human_bytes(report.fetched_bytes));
-    out += fmt::format("{} {} packages, {}; {} files, {}\n", tick(terminal), report.packages,
-                       fetched, report.files, human_bytes(report.size_bytes));
+    out += fmt::format("{} {}, {}; {}, {}\n", tick(terminal), counted(report.packages, "package"),
+                       fetched, counted(report.files, "file"), human_bytes(report.size_bytes));
     out += fmt::format("{} installed in {}   env {}   prefix .envpm/envs/default/current\n",
                        tick(terminal), human_seconds(report.seconds), report.env);
     if (report.is_sealed) {
@@ -169,9 +174,10 @@ std::string words_of(const store::CollectReport& report, bool only_tell) {
     for (const std::filesystem::path& path : report.removed) {
         out += path.string() + "\n";
     }
-    return out + fmt::format("{} {}, {} things; {} projects keep the rest\n",
+    return out + fmt::format("{} {}, {}; the rest is kept for {}\n",
                              only_tell ? "would free" : "freed", human_bytes(report.freed_bytes),
-                             report.removed.size(), report.kept_roots.size());
+                             counted(report.removed.size(), "thing"),
+                             counted(report.kept_roots.size(), "project"));
 }
 
 std::string words_of(const std::vector<realize::Generation>& generations) {
@@ -238,9 +244,9 @@ std::string change_line(const lockfiles::Change& change, const Terminal& termina
 }
 
 std::string target_line(const pipeline::LockReport& report, const LockedTarget& target) {
-    return fmt::format("resolved {} packages for {} in {} (python {} from this host)\n",
-                       packages_of(*report.lock, target.target.name), target.target.name,
-                       human_seconds(report.seconds), target.python.version);
+    return fmt::format("resolved {} for {} in {} (python {} from this host)\n",
+                       counted(packages_of(*report.lock, target.target.name), "package"),
+                       target.target.name, human_seconds(report.seconds), target.python.version);
 }
 
 std::size_t packages_of(const Lock& lock, const std::string& target) {

@@ -16,7 +16,7 @@ namespace {
 
 std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages,
                                       const store::Store& store, ThreadPool& pool);
-void remove_served(const std::filesystem::path& folder, const store::Store& store);
+void remove_served(const Services& services, const store::Store& store);
 std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
                                     const Manifest& manifest, Services& services);
 void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
@@ -33,6 +33,7 @@ void throw_if_not_located(const std::vector<fetch::Download>& downloads,
 FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
                           const store::Store& store, Services& services) {
     if (missing_of(packages, store, services.pool()).empty()) {
+        remove_served(services, store); // a run may have been killed between publishing and this
         return {};
     }
     // As long as someone holds this, no archive is removed: not those that another process waits
@@ -61,9 +62,7 @@ FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Mani
     intake.publish();
     // Published and durable: the archives have served.
     in_use.reset();
-    if (FileLock::try_take(services.cache("dl.lock"), LockKind::exclusive)) {
-        remove_served(folder, store);
-    }
+    remove_served(services, store);
     for (const std::optional<Error>& failure : failures) {
         if (failure) {
             throw *failure;
@@ -92,13 +91,21 @@ std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages
 
 /// Whatever the store has by now, from this run or from one that was killed before it came here;
 /// the last process of several that work at the same time removes for all.
-void remove_served(const std::filesystem::path& folder, const store::Store& store) {
-    std::error_code gone; // what cannot be removed only takes room
-    for (const auto& entry : std::filesystem::directory_iterator(folder, gone)) {
+void remove_served(const Services& services, const store::Store& store) {
+    const std::filesystem::path folder = services.cache("dl");
+    std::error_code failure; // what cannot be removed only takes room
+    if (!std::filesystem::exists(folder, failure) || std::filesystem::is_empty(folder, failure)) {
+        return;
+    }
+    const auto alone = FileLock::try_take(services.cache("dl.lock"), LockKind::exclusive);
+    if (!alone) {
+        return;
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
         const std::string name = entry.path().filename().string();
         const std::optional<Sha256> archive = Sha256::parse(name.substr(0, name.find('.')));
         if (archive && store.tree(*archive)) {
-            std::filesystem::remove(entry.path(), gone);
+            std::filesystem::remove(entry.path(), failure);
         }
     }
 }
