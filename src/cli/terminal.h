@@ -45,6 +45,8 @@ class TerminalProgress final : public Progress {
     explicit TerminalProgress(const Terminal& terminal)
         : terminal_(terminal) {}
 
+    TerminalProgress(const TerminalProgress&) = delete;
+    TerminalProgress& operator=(const TerminalProgress&) = delete;
     ~TerminalProgress() override;
 
     void begin(std::string_view task, std::uint64_t total, ProgressUnit unit) override;
