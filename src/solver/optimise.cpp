@@ -1,7 +1,7 @@
 // What is not known yet asks for nothing, so a solution under partial knowledge is never worse than
 // the true one: if the best of them turns out to be fully known, it is the true best. That holds
 // for each step here by itself, and it is why what is proved to be impossible stays impossible: a
-// lower lag, a higher rank of a root. Each call is told what the calls before proved, or it would
+// lower lag, a higher rank of a slot. Each call is told what the calls before proved, or it would
 // refute the same thousand candidates again in each of its runs.
 //
 // A run of the solver is lexicographically the best in the order of its jobs. Only slots that are
@@ -18,6 +18,9 @@
 namespace envpm::solver {
 
 namespace {
+
+/// From then on a slot's ceiling is lowered whenever it falls.
+constexpr int falls_before_proof = 2;
 
 bool is_kept(CandidateId candidate, SlotId slot, const Choices& solution) {
     const auto choice = solution.find(slot);
@@ -39,8 +42,9 @@ std::optional<Choices> Optimiser::best(Sat& sat) {
     if (!solution) {
         return std::nullopt;
     }
-    note_falling(*solution);
-    return refine(std::move(jobs), std::move(*solution), sat);
+    Choices refined = refine(with_ceilings(std::move(jobs)), std::move(*solution), sat);
+    note_falling(refined);
+    return refined;
 }
 
 std::optional<Choices> Optimiser::any(Sat& sat) {
@@ -122,9 +126,7 @@ void Optimiser::start_over(std::vector<CandidateId> kept) {
 
 std::optional<Choices> Optimiser::best_roots(const std::vector<Job>& jobs, Sat& sat) {
     for (const SlotId slot : falling_) {
-        if (!lower_ceiling(slot, jobs, sat)) {
-            return std::nullopt;
-        }
+        lower_ceiling(slot, jobs, sat);
     }
     if (!last_.empty()) {
         std::optional<Choices> solution = at_lowest_lag(jobs, sat);
@@ -159,7 +161,8 @@ Choices Optimiser::limit_lag(const std::vector<Job>& jobs, Choices greedy, Sat& 
         worst = lag > high ? &root : worst;
         high = std::max(high, lag);
     }
-    if (high > lowest_lag_ && lower_ceiling(worst->slot, jobs, sat)) {
+    if (high > lowest_lag_) {
+        lower_ceiling(worst->slot, jobs, sat);
         raise_lowest_lag(roots);
     }
     std::uint32_t tried = lowest_lag_;
@@ -176,13 +179,12 @@ Choices Optimiser::limit_lag(const std::vector<Job>& jobs, Choices greedy, Sat& 
     return solution;
 }
 
-/// Decided before all others, a root is as high as it can be at all. False if there is no solution.
-bool Optimiser::lower_ceiling(SlotId slot, const std::vector<Job>& jobs, Sat& sat) {
+/// Decided before all others, a slot is as high as it can be at all, if it holds anything.
+void Optimiser::lower_ceiling(SlotId slot, const std::vector<Job>& jobs, Sat& sat) {
     const std::optional<Choices> solution = run(with_ceilings(jobs), {slot}, sat);
     if (solution) {
         ceilings_[slot] = encoding_.rank(solution->at(slot));
     }
-    return solution.has_value();
 }
 
 void Optimiser::raise_lowest_lag(const std::vector<RootLag>& roots) {
@@ -204,12 +206,13 @@ std::vector<Job> Optimiser::with_ceilings(std::vector<Job> jobs) const {
     return jobs;
 }
 
+/// To prove a ceiling takes a run, so what may have fallen by chance is let go.
 void Optimiser::note_falling(const Choices& solution) {
     falling_.clear();
-    for (const SlotId slot : root_slots()) {
-        const CandidateId choice = solution.at(slot);
+    for (const auto& [slot, choice] : solution) {
         const auto last = last_.find(slot);
-        if (last != last_.end() && encoding_.rank(choice) < encoding_.rank(last->second)) {
+        if (last != last_.end() && encoding_.rank(choice) < encoding_.rank(last->second) &&
+            ++falls_[slot] >= falls_before_proof) {
             falling_.push_back(slot);
         }
         last_[slot] = choice;
@@ -314,7 +317,9 @@ bool Optimiser::is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& wa
         return true;
     }
     const CandidateId choice = solution.at(slot);
-    if (std::find(kept_.begin(), kept_.end(), choice) != kept_.end()) {
+    const auto ceiling = ceilings_.find(slot);
+    const bool is_proved = ceiling != ceilings_.end() && ceiling->second == encoding_.rank(choice);
+    if (is_proved || std::find(kept_.begin(), kept_.end(), choice) != kept_.end()) {
         return true;
     }
     const std::vector<CandidateId> matching =

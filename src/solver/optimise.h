@@ -47,7 +47,7 @@ class Optimiser {
     std::optional<Choices> best_roots(const std::vector<Job>& jobs, Sat& sat);
     std::optional<Choices> at_lowest_lag(const std::vector<Job>& jobs, Sat& sat);
     Choices limit_lag(const std::vector<Job>& jobs, Choices greedy, Sat& sat);
-    bool lower_ceiling(SlotId slot, const std::vector<Job>& jobs, Sat& sat);
+    void lower_ceiling(SlotId slot, const std::vector<Job>& jobs, Sat& sat);
     void raise_lowest_lag(const std::vector<RootLag>& roots);
     [[nodiscard]] std::vector<Job> with_ceilings(std::vector<Job> jobs) const;
     void note_falling(const Choices& solution);
@@ -72,9 +72,10 @@ class Optimiser {
     std::vector<CandidateId> kept_; ///< of these
     // Proved, as long as `kept_` stays the same.
     std::uint32_t lowest_lag_ = 0;
-    std::map<SlotId, std::size_t> ceilings_; ///< no root can have a higher rank
+    std::map<SlotId, std::size_t> ceilings_; ///< a slot cannot have a higher rank
     Choices last_;
-    std::vector<SlotId> falling_; ///< roots that the last solution has lower than the one before
+    std::map<SlotId, int> falls_; ///< times that a slot was lower than the last time
+    std::vector<SlotId> falling_; ///< the last time, and not for the first time
 };
 
 } // namespace envpm::solver
