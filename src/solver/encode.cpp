@@ -107,6 +107,10 @@ Job Encoding::at_least(SlotId slot, std::size_t rank) const {
     return Job::choose(rank == 0 ? rules.any.solvable : rules.at_least.at(rank - 1).solvable);
 }
 
+Job Encoding::at_most(SlotId slot, std::size_t rank) const {
+    return Job::forbid(slots_.at(slot).at_least.at(rank).solvable);
+}
+
 Job Encoding::decide(SlotId slot) const {
     return Job::choose_one_of(slots_.at(slot).one_of);
 }

@@ -46,11 +46,18 @@ class Encoding {
         return places_.at(candidate).rank;
     }
 
+    [[nodiscard]] std::size_t highest_rank(SlotId slot) const {
+        return slots_.at(slot).at_least.size();
+    }
+
     [[nodiscard]] Job require(RequirementId requirement) const;
     [[nodiscard]] Job keep(CandidateId candidate) const;
     [[nodiscard]] Job try_to_keep(CandidateId candidate) const;
     /// The slot holds one of this rank or a higher one.
     [[nodiscard]] Job at_least(SlotId slot, std::size_t rank) const;
+    /// The slot, if present, holds one of this rank or a lower one. This rank must not be the
+    /// slot's highest.
+    [[nodiscard]] Job at_most(SlotId slot, std::size_t rank) const;
     /// The slot holds something: decides it before what comes later.
     [[nodiscard]] Job decide(SlotId slot) const;
     [[nodiscard]] Job choose(CandidateId candidate) const;

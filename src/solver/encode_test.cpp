@@ -68,6 +68,15 @@ TEST(Encode, ARequirementAllowsExactlyItsMatches) {
     }
 }
 
+TEST(Encode, AJobLimitsTheRankFromBelowAndFromAbove) {
+    Five five;
+    five.encoding.add_slot(five.slot);
+    EXPECT_EQ(five.encoding.highest_rank(five.slot), 4U);
+    EXPECT_THAT(possible(five, {five.encoding.at_least(five.slot, 3)}), ElementsAre(3, 4));
+    EXPECT_THAT(possible(five, {five.encoding.at_most(five.slot, 1)}), ElementsAre(0, 1));
+    EXPECT_THAT(solved(five.encoding, {five.encoding.at_most(five.slot, 1)}), IsEmpty());
+}
+
 TEST(Encode, ASlotHoldsOneCandidate) {
     Five five;
     five.encoding.add_slot(five.slot);

@@ -49,7 +49,7 @@ bool Gatherer::learn(const SolveRequest& request, const Choices& solution) {
         } else if (!known_.candidates.contains(choice->second)) {
             is_final = false;
             batch.push_back(choice->second);
-            add_look_ahead(batch, choice->second, walk);
+            add_look_ahead(batch, choice->second, walk, solution);
         }
     }
     if (is_final) {
@@ -165,7 +165,7 @@ bool Gatherer::describe_new(Guess& guess, const std::vector<CandidateId>& prefer
         batch.push_back(choice->second);
         const auto last = last_guess_.find(slot);
         if (last != last_guess_.end() && !known_.universe.is_usable(last->second)) {
-            add_look_ahead(batch, choice->second, guess.walk);
+            add_look_ahead(batch, choice->second, guess.walk, guess.choices);
         }
         last_guess_[slot] = choice->second;
     }
@@ -173,7 +173,8 @@ bool Gatherer::describe_new(Guess& guess, const std::vector<CandidateId>& prefer
     return !batch.empty();
 }
 
-void Gatherer::add_look_ahead(std::vector<CandidateId>& batch, CandidateId chosen, NeedWalk& walk) {
+void Gatherer::add_look_ahead(std::vector<CandidateId>& batch, CandidateId chosen, NeedWalk& walk,
+                              const Choices& choices) {
     const SlotId slot = known_.universe.candidate(chosen).slot;
     const unsigned doublings = std::min(++tries_[slot] + 1, max_doublings);
     std::size_t left = (std::size_t{1} << doublings) - 1;
@@ -183,7 +184,68 @@ void Gatherer::add_look_ahead(std::vector<CandidateId>& batch, CandidateId chose
     // range of botocore, the next older one for the next narrow range.
     if (tries_[slot] >= tries_before_moving) {
         add_below(batch, chosen, known_.universe.candidates(slot), left);
+        for (const CandidateId partner : partners(chosen, choices)) {
+            add_stretch(batch, partner, std::size_t{1} << doublings);
+            unsigned& tries = tries_[known_.universe.candidate(partner).slot];
+            tries = std::max(tries, tries_[slot]);
+        }
     }
+}
+
+/// Where the slots stand that move down together with the chosen candidate's: those that its
+/// neighbour above asks for, at the lowest match, and those whose choice asks for it. Without them
+/// boto3 and botocore would be learned in turns, in a round each.
+std::vector<CandidateId> Gatherer::partners(CandidateId chosen, const Choices& choices) {
+    const SlotId slot = known_.universe.candidate(chosen).slot;
+    const std::span<const CandidateId> candidates = known_.universe.candidates(slot);
+    const auto place = std::find(candidates.rbegin(), candidates.rend(), chosen);
+    std::vector<CandidateId> partners;
+    if (place != candidates.rbegin()) {
+        for (const RequirementId need : needs_of(*(place - 1))) {
+            const SlotId other = known_.universe.requirement(need).slot;
+            const std::span<const CandidateId> matches = known_.universe.matches(need);
+            if (other != slot && tries_[other] >= tries_before_moving && !matches.empty()) {
+                partners.push_back(matches.front());
+            }
+        }
+    }
+    for (const auto& [other, choice] : choices) {
+        const std::vector<RequirementId> needs = needs_of(choice);
+        const bool is_asking = std::any_of(needs.begin(), needs.end(), [&](RequirementId need) {
+            return known_.universe.requirement(need).slot == slot;
+        });
+        if (other != slot && tries_[other] >= tries_before_moving && is_asking) {
+            partners.push_back(choice);
+        }
+    }
+    return partners;
+}
+
+/// What is known of a candidate's needs whose slots are known.
+std::vector<RequirementId> Gatherer::needs_of(CandidateId candidate) const {
+    std::vector<RequirementId> needs;
+    if (!known_.candidates.contains(candidate) || !known_.universe.is_usable(candidate)) {
+        return needs;
+    }
+    for (const Dependency& dependency : known_.universe.dependencies(candidate)) {
+        const Requirement& need = known_.universe.requirement(dependency.need);
+        if (need.kind == RequirementKind::needs && known_.slots.contains(need.slot)) {
+            needs.push_back(dependency.need);
+        }
+    }
+    return needs;
+}
+
+/// Those of its slot from `first` on that are not known, in a stretch of this length. A slot that
+/// does not move is thus asked for once, though this is called each time.
+void Gatherer::add_stretch(std::vector<CandidateId>& batch, CandidateId first,
+                           std::size_t length) const {
+    const std::span<const CandidateId> candidates =
+        known_.universe.candidates(known_.universe.candidate(first).slot);
+    const auto place = std::find(candidates.begin(), candidates.end(), first);
+    const auto end = static_cast<std::size_t>(place - candidates.begin()) + 1;
+    const std::size_t begin = end - std::min(end, length);
+    add_below(batch, first, candidates.subspan(begin, end - begin), length);
 }
 
 /// At most `most` that are not known, from `chosen` down; the answer is how many there were.

@@ -30,8 +30,9 @@ class Gatherer {
     void follow(const SolveRequest& request, const Choices& solution);
 
     /// Learns what the solution chose without knowing it, together with the next-best candidates
-    /// of these slots (twice as many each time, after a few also those that nothing asks for now),
-    /// then follows on from there. False if nothing of the solution was unknown: then it is final.
+    /// of these slots (twice as many each time, after a few also those that nothing asks for now,
+    /// and as many of the slots that are tried in turn with them), then follows on from there.
+    /// False if nothing of the solution was unknown: then it is final.
     bool learn(const SolveRequest& request, const Choices& solution);
 
     [[nodiscard]] const Knowledge& known() const { return known_; }
@@ -59,7 +60,11 @@ class Gatherer {
     [[nodiscard]] bool is_offered(CandidateId candidate) const;
     bool list_new(const std::vector<SlotId>& reached);
     bool describe_new(Guess& guess, const std::vector<CandidateId>& preferred);
-    void add_look_ahead(std::vector<CandidateId>& batch, CandidateId chosen, NeedWalk& walk);
+    void add_look_ahead(std::vector<CandidateId>& batch, CandidateId chosen, NeedWalk& walk,
+                        const Choices& choices);
+    std::vector<CandidateId> partners(CandidateId chosen, const Choices& choices);
+    [[nodiscard]] std::vector<RequirementId> needs_of(CandidateId candidate) const;
+    void add_stretch(std::vector<CandidateId>& batch, CandidateId first, std::size_t length) const;
     std::size_t add_below(std::vector<CandidateId>& batch, CandidateId chosen,
                           std::span<const CandidateId> candidates, std::size_t most) const;
     void list(const std::vector<SlotId>& slots);

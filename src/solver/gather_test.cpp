@@ -80,6 +80,33 @@ TEST(Gather, LooksFurtherAheadEachTime) {
     EXPECT_THAT(counts, ElementsAre(4U, 8U, 16U));
 }
 
+TEST(Gather, LearnsSlotsThatMoveTogetherAtOnce) {
+    Setting setting;
+    FakeUniverse& universe = setting.universe;
+    const SlotId app = universe.add_slot("app", 200);
+    const SlotId core = universe.add_slot("core", 200);
+    for (std::size_t rank = 0; rank < 200; ++rank) {
+        universe.depend(universe.at(app, rank), universe.needs(core, rank, rank));
+    }
+    const SolveRequest request{{universe.needs(app, 0)}, {}, {}};
+    setting.gatherer.follow(request, {});
+    const auto choose = [&](std::size_t app_rank, std::size_t core_rank) {
+        return Choices{{app, universe.at(app, app_rank)}, {core, universe.at(core, core_rank)}};
+    };
+    for (std::size_t rank = 190; rank > 160; rank -= 10) {
+        setting.gatherer.learn(request, choose(rank, 199));
+        setting.gatherer.learn(request, choose(199, rank - 5));
+    }
+    ASSERT_FALSE(universe.is_described(universe.at(app, 154)));
+    ASSERT_FALSE(universe.is_described(universe.at(core, 130)));
+    setting.gatherer.learn(request, choose(154, 199));
+    EXPECT_TRUE(universe.is_described(universe.at(core, 130))) << "app 155 asks for core 155";
+    ASSERT_TRUE(universe.is_described(universe.at(app, 124)));
+    ASSERT_FALSE(universe.is_described(universe.at(app, 100)));
+    setting.gatherer.learn(request, choose(124, 120));
+    EXPECT_TRUE(universe.is_described(universe.at(app, 100))) << "app 124 asks for core";
+}
+
 TEST(Gather, TakesUpWhatTheUniverseKnowsWithoutAQuestion) {
     FakeUniverse universe(FakeUniverse::Metadata::known);
     SolveStatistics statistics;

@@ -120,6 +120,10 @@ Job Job::prefer(Solvable solvable) {
     return {SOLVER_INSTALL | SOLVER_SOLVABLE | SOLVER_WEAK, id(solvable)};
 }
 
+Job Job::forbid(Solvable solvable) {
+    return {SOLVER_ERASE | SOLVER_SOLVABLE, id(solvable)};
+}
+
 void Sat::Free::operator()(s_Solver* solver) const noexcept {
     solver_free(solver);
 }
@@ -137,6 +141,7 @@ bool Sat::run(std::span<const Job> jobs) {
     for (const Job& job : jobs) {
         queue_push2(queue.get(), job.how_, job.what_);
     }
+    ++runs_;
     return solver_solve(solver_.get(), queue.get()) == 0;
 }
 

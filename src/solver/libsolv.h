@@ -58,14 +58,17 @@ class Pool {
     s_Repo* repo_ = nullptr; ///< owned by the pool
 };
 
-/// One thing that a solution must contain. Earlier jobs are decided first, each with the highest
-/// rank that is possible, so a solution is lexicographically the best in the order of the jobs.
+/// One thing that a solution must contain, or must not. Earlier jobs are decided first, each with
+/// the highest rank that is possible, so a solution is lexicographically the best in the order of
+/// the jobs.
 class Job {
   public:
     static Job choose(Solvable solvable);
     static Job choose_one_of(Dep dep);
     /// Given up if it conflicts with other jobs; of several the last one is given up.
     static Job prefer(Solvable solvable);
+    /// Must not be in the solution.
+    static Job forbid(Solvable solvable);
 
     friend bool operator==(const Job&, const Job&) = default;
 
@@ -107,6 +110,8 @@ class Sat {
     /// Whether there is a solution.
     bool run(std::span<const Job> jobs);
 
+    [[nodiscard]] int runs() const { return runs_; }
+
     /// What the last run chose, if it found a solution; in the order of decision.
     [[nodiscard]] std::vector<Solvable> chosen() const;
 
@@ -119,6 +124,7 @@ class Sat {
     };
 
     std::unique_ptr<s_Solver, Free> solver_;
+    int runs_ = 0;
 };
 
 } // namespace envpm::solver

@@ -1,6 +1,8 @@
 // What is not known yet asks for nothing, so a solution under partial knowledge is never worse than
 // the true one: if the best of them turns out to be fully known, it is the true best. That holds
-// for each step here by itself, and it is why a proved lower bound of the lag stays proved.
+// for each step here by itself, and it is why what is proved to be impossible stays impossible: a
+// lower lag, a higher rank of a slot. Each call is told what the calls before proved, or it would
+// refute the same thousand candidates again in each of its runs.
 //
 // A run of the solver is lexicographically the best in the order of its jobs. Only slots that are
 // certainly needed may be among them: a job for another one would pull it in, or let it speak
@@ -17,6 +19,9 @@ namespace envpm::solver {
 
 namespace {
 
+/// From then on a slot's ceiling is lowered whenever it falls.
+constexpr int falls_before_proof = 2;
+
 bool is_kept(CandidateId candidate, SlotId slot, const Choices& solution) {
     const auto choice = solution.find(slot);
     return choice == solution.end() || choice->second == candidate;
@@ -30,16 +35,16 @@ void append(std::vector<Job>& jobs, const std::vector<Job>& more) {
 
 std::optional<Choices> Optimiser::best(Sat& sat) {
     std::vector<Job> jobs = request_jobs();
-    std::optional<Choices> solution = run(jobs, root_slots(), sat);
+    if (!keep_preferred(jobs, sat)) {
+        return std::nullopt;
+    }
+    std::optional<Choices> solution = best_roots(jobs, sat);
     if (!solution) {
         return std::nullopt;
     }
-    keep_preferred(jobs, sat);
-    if (!kept_.empty()) {
-        solution = run_possible(jobs, root_slots(), sat);
-    }
-    limit_lag(jobs, *solution, sat);
-    return refine(std::move(jobs), std::move(*solution), sat);
+    Choices refined = refine(with_ceilings(std::move(jobs)), std::move(*solution), sat);
+    note_falling(refined);
+    return refined;
 }
 
 std::optional<Choices> Optimiser::any(Sat& sat) {
@@ -63,37 +68,41 @@ std::vector<SlotId> Optimiser::root_slots() const {
     return NeedWalk(request_.roots, {}, known_).level();
 }
 
-/// All at once is the usual case.
-void Optimiser::keep_preferred(std::vector<Job>& jobs, Sat& sat) {
-    std::vector<CandidateId> kept;
-    std::copy_if(request_.preferred.begin(), request_.preferred.end(), std::back_inserter(kept),
+/// False if there is no solution even without them. All at once is the usual case; later, what was
+/// kept is still the best that can be, if it can be.
+bool Optimiser::keep_preferred(std::vector<Job>& jobs, Sat& sat) {
+    std::vector<CandidateId> wanted;
+    std::copy_if(request_.preferred.begin(), request_.preferred.end(), std::back_inserter(wanted),
                  [&](CandidateId candidate) { return encoding_.has_preference(candidate); });
+    if (wanted != wanted_) {
+        wanted_ = wanted;
+        start_over(std::move(wanted));
+    }
     std::vector<Job> all = jobs;
-    for (const CandidateId candidate : kept) {
+    for (const CandidateId candidate : kept_) {
         all.push_back(encoding_.keep(candidate));
     }
-    if (kept.empty() || run(all, {}, sat)) {
+    if (kept_.empty() || run(all, {}, sat)) {
         jobs = std::move(all);
-    } else {
-        kept = keep_one_by_one(kept, jobs, sat);
+        return true;
     }
-    if (kept != kept_) {
-        lowest_lag_ = 0;
-        kept_ = std::move(kept);
+    if (!run(jobs, {}, sat)) {
+        return false;
     }
+    start_over(keep_one_by_one(jobs, sat));
+    return true;
 }
 
 /// libsolv's own compromise is the start; what it gave up is offered again, because it does not
 /// look for the best.
-std::vector<CandidateId> Optimiser::keep_one_by_one(const std::vector<CandidateId>& wanted,
-                                                    std::vector<Job>& jobs, Sat& sat) {
+std::vector<CandidateId> Optimiser::keep_one_by_one(std::vector<Job>& jobs, Sat& sat) {
     std::vector<Job> tried = jobs;
-    for (const CandidateId candidate : wanted) {
+    for (const CandidateId candidate : wanted_) {
         tried.push_back(encoding_.try_to_keep(candidate));
     }
     std::optional<Choices> solution = run_possible(tried, {}, sat);
     std::vector<CandidateId> kept;
-    for (const CandidateId candidate : wanted) {
+    for (const CandidateId candidate : wanted_) {
         const SlotId slot = known_.universe.candidate(candidate).slot;
         std::vector<Job> more = jobs;
         more.push_back(encoding_.keep(candidate));
@@ -108,34 +117,111 @@ std::vector<CandidateId> Optimiser::keep_one_by_one(const std::vector<CandidateI
     return kept;
 }
 
-void Optimiser::limit_lag(std::vector<Job>& jobs, Choices& solution, Sat& sat) {
+/// With fewer kept, more may be possible.
+void Optimiser::start_over(std::vector<CandidateId> kept) {
+    kept_ = std::move(kept);
+    lowest_lag_ = 0;
+    ceilings_.clear();
+}
+
+std::optional<Choices> Optimiser::best_roots(const std::vector<Job>& jobs, Sat& sat) {
+    for (const SlotId slot : falling_) {
+        lower_ceiling(slot, jobs, sat);
+    }
+    if (!last_.empty()) {
+        std::optional<Choices> solution = at_lowest_lag(jobs, sat);
+        if (solution) {
+            return solution;
+        }
+    }
+    std::optional<Choices> greedy = run(with_ceilings(jobs), root_slots(), sat);
+    if (!greedy) {
+        return std::nullopt;
+    }
+    return limit_lag(jobs, std::move(*greedy), sat);
+}
+
+/// What an earlier call found is likely still possible, and then it is still the best.
+std::optional<Choices> Optimiser::at_lowest_lag(const std::vector<Job>& jobs, Sat& sat) {
     const std::vector<RootLag> roots = root_lags();
+    raise_lowest_lag(roots);
+    std::optional<Choices> solution = run_within(lowest_lag_, roots, jobs, sat);
+    lowest_lag_ += solution ? 0U : 1U;
+    return solution;
+}
+
+/// `greedy` is the best without a limit.
+Choices Optimiser::limit_lag(const std::vector<Job>& jobs, Choices greedy, Sat& sat) {
+    const std::vector<RootLag> roots = root_lags();
+    Choices solution = std::move(greedy);
+    const RootLag* worst = nullptr;
     std::uint32_t high = 0; // the worst lag that is known to be possible
     for (const RootLag& root : roots) {
-        high = std::max(high, root.lag_of(solution.at(root.slot)));
+        const std::uint32_t lag = root.lag_of(solution.at(root.slot));
+        worst = lag > high ? &root : worst;
+        high = std::max(high, lag);
     }
-    const std::uint32_t greedy = high;
-    std::uint32_t low = lowest_lag_;
-    std::uint32_t tried = low; // what an earlier call found is likely still possible
-    while (low < high) {
+    if (high > lowest_lag_) {
+        lower_ceiling(worst->slot, jobs, sat);
+        raise_lowest_lag(roots);
+    }
+    std::uint32_t tried = lowest_lag_;
+    while (lowest_lag_ < high) {
         std::optional<Choices> better = run_within(tried, roots, jobs, sat);
         if (better) {
             solution = std::move(*better);
             high = tried;
         } else {
-            low = tried + 1;
+            lowest_lag_ = tried + 1;
         }
-        tried = low + (high - low) / 2;
+        tried = lowest_lag_ + (high - lowest_lag_) / 2;
     }
-    lowest_lag_ = low;
-    if (high < greedy) {
-        append(jobs, lag_jobs(high, roots));
+    return solution;
+}
+
+/// Decided before all others, a slot is as high as it can be at all, if it holds anything.
+void Optimiser::lower_ceiling(SlotId slot, const std::vector<Job>& jobs, Sat& sat) {
+    const std::optional<Choices> solution = run(with_ceilings(jobs), {slot}, sat);
+    if (solution) {
+        ceilings_[slot] = encoding_.rank(solution->at(slot));
+    }
+}
+
+void Optimiser::raise_lowest_lag(const std::vector<RootLag>& roots) {
+    for (const RootLag& root : roots) {
+        const auto ceiling = ceilings_.find(root.slot);
+        if (ceiling != ceilings_.end()) {
+            const CandidateId best = known_.universe.candidates(root.slot)[ceiling->second];
+            lowest_lag_ = std::max(lowest_lag_, root.lag_of(best));
+        }
+    }
+}
+
+std::vector<Job> Optimiser::with_ceilings(std::vector<Job> jobs) const {
+    for (const auto& [slot, rank] : ceilings_) {
+        if (rank < encoding_.highest_rank(slot)) {
+            jobs.push_back(encoding_.at_most(slot, rank));
+        }
+    }
+    return jobs;
+}
+
+/// To prove a ceiling takes a run, so what may have fallen by chance is let go.
+void Optimiser::note_falling(const Choices& solution) {
+    falling_.clear();
+    for (const auto& [slot, choice] : solution) {
+        const auto last = last_.find(slot);
+        if (last != last_.end() && encoding_.rank(choice) < encoding_.rank(last->second) &&
+            ++falls_[slot] >= falls_before_proof) {
+            falling_.push_back(slot);
+        }
+        last_[slot] = choice;
     }
 }
 
 std::optional<Choices> Optimiser::run_within(std::uint32_t lag, const std::vector<RootLag>& roots,
                                              const std::vector<Job>& jobs, Sat& sat) {
-    std::vector<Job> bounded = jobs;
+    std::vector<Job> bounded = with_ceilings(jobs);
     append(bounded, lag_jobs(lag, roots));
     return run(std::move(bounded), root_slots(), sat);
 }
@@ -231,7 +317,9 @@ bool Optimiser::is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& wa
         return true;
     }
     const CandidateId choice = solution.at(slot);
-    if (std::find(kept_.begin(), kept_.end(), choice) != kept_.end()) {
+    const auto ceiling = ceilings_.find(slot);
+    const bool is_proved = ceiling != ceilings_.end() && ceiling->second == encoding_.rank(choice);
+    if (is_proved || std::find(kept_.begin(), kept_.end(), choice) != kept_.end()) {
         return true;
     }
     const std::vector<CandidateId> matching =

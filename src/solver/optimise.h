@@ -4,7 +4,9 @@
 #include "solver/solve.h"
 #include "solver/walk.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -39,10 +41,16 @@ class Optimiser {
 
     [[nodiscard]] std::vector<Job> request_jobs() const;
     [[nodiscard]] std::vector<SlotId> root_slots() const;
-    void keep_preferred(std::vector<Job>& jobs, Sat& sat);
-    std::vector<CandidateId> keep_one_by_one(const std::vector<CandidateId>& wanted,
-                                             std::vector<Job>& jobs, Sat& sat);
-    void limit_lag(std::vector<Job>& jobs, Choices& solution, Sat& sat);
+    bool keep_preferred(std::vector<Job>& jobs, Sat& sat);
+    std::vector<CandidateId> keep_one_by_one(std::vector<Job>& jobs, Sat& sat);
+    void start_over(std::vector<CandidateId> kept);
+    std::optional<Choices> best_roots(const std::vector<Job>& jobs, Sat& sat);
+    std::optional<Choices> at_lowest_lag(const std::vector<Job>& jobs, Sat& sat);
+    Choices limit_lag(const std::vector<Job>& jobs, Choices greedy, Sat& sat);
+    void lower_ceiling(SlotId slot, const std::vector<Job>& jobs, Sat& sat);
+    void raise_lowest_lag(const std::vector<RootLag>& roots);
+    [[nodiscard]] std::vector<Job> with_ceilings(std::vector<Job> jobs) const;
+    void note_falling(const Choices& solution);
     std::optional<Choices> run_within(std::uint32_t lag, const std::vector<RootLag>& roots,
                                       const std::vector<Job>& jobs, Sat& sat);
     std::vector<Job> lag_jobs(std::uint32_t lag, const std::vector<RootLag>& roots) const;
@@ -60,8 +68,14 @@ class Optimiser {
     const SolveRequest& request_;
     const Knowledge& known_;
     Encoding& encoding_;
-    std::vector<CandidateId> kept_;
-    std::uint32_t lowest_lag_ = 0; ///< proved, as long as `kept_` stays the same
+    std::vector<CandidateId> wanted_;
+    std::vector<CandidateId> kept_; ///< of these
+    // Proved, as long as `kept_` stays the same.
+    std::uint32_t lowest_lag_ = 0;
+    std::map<SlotId, std::size_t> ceilings_; ///< a slot cannot have a higher rank
+    Choices last_;
+    std::map<SlotId, int> falls_; ///< times that a slot was lower than the last time
+    std::vector<SlotId> falling_; ///< the last time, and not for the first time
 };
 
 } // namespace envpm::solver

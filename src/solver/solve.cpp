@@ -84,6 +84,7 @@ std::optional<Choices> Session::find(const SolveRequest& request, Goal goal) {
             goal == Goal::best ? optimiser.best(*sat_) : optimiser.any(*sat_);
         const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
         statistics_.solver_seconds += spent.count();
+        statistics_.solver_runs += sat_->runs();
         ++statistics_.rounds;
         if (!solution || !gatherer_.learn(request, *solution)) {
             return solution;
