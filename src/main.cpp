@@ -9,8 +9,6 @@
 #include <random>
 #include <thread>
 
-extern char** environ; // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
-
 namespace {
 
 /// Turns SIGINT, SIGTERM and SIGHUP into a stop request; a second one ends the process at once,
@@ -20,7 +18,7 @@ class SignalWaiter {
   public:
     SignalWaiter() {
         sigemptyset(&signals_);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) {
             sigaddset(&signals_, signal);
         }
         pthread_sigmask(SIG_BLOCK, &signals_, &before_);
@@ -32,7 +30,7 @@ class SignalWaiter {
 
     ~SignalWaiter() {
         is_done_ = true;
-        pthread_kill(thread_.native_handle(), SIGTERM);
+        pthread_kill(thread_.native_handle(), SIGUSR2); // one that nobody sends to stop us
         thread_.join();
     }
 
@@ -58,7 +56,7 @@ class SignalWaiter {
 
 } // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv, char** variables) {
     // Handlers, because what `run` starts would inherit that they are ignored. With them a write
     // that nobody reads, or that goes beyond the limit of a file's size, fails with an error.
     std::signal(SIGPIPE, [](int) {});
@@ -67,7 +65,7 @@ int main(int argc, char** argv) {
     envpm::cli::Invocation invocation;
     invocation.argument_count = argc;
     invocation.arguments = argv;
-    invocation.variables = envpm::Variables::from_strings(environ);
+    invocation.variables = envpm::Variables::from_strings(variables);
     invocation.stop = signals.token();
     invocation.now = std::chrono::system_clock::now();
     invocation.random_seed = std::random_device()();

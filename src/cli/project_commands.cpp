@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace envpm::cli {
 
 namespace {
@@ -16,6 +18,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit);
 ExitCode run_lock_check(const Session& session, const Project& project);
+std::set<PackageName> names_of(const std::vector<std::string>& typed);
 
 } // namespace
 
@@ -54,20 +57,12 @@ ExitCode run_lock(const Session& session) {
     if (arguments.check) {
         return run_lock_check(session, project);
     }
-    pipeline::LockRequest request{.project = project,
-                                  .upgrade_all = arguments.upgrade,
-                                  .refresh = arguments.refresh,
-                                  .only_tell = arguments.dry_run,
-                                  .exclude_newer = arguments.exclude_newer};
-    for (const std::string& typed : arguments.upgrade_packages) {
-        const auto name = PackageName::parse(typed);
-        if (!name) {
-            throw Error({fmt::format("`{}` is no package name", typed), "--upgrade-package",
-                         "name it as envpm.lock does"},
-                        ExitCode::usage);
-        }
-        request.upgrade_packages.insert(*name);
-    }
+    const pipeline::LockRequest request{.project = project,
+                                        .upgrade_all = arguments.upgrade,
+                                        .upgrade_packages = names_of(arguments.upgrade_packages),
+                                        .refresh = arguments.refresh,
+                                        .only_tell = arguments.dry_run,
+                                        .exclude_newer = arguments.exclude_newer};
     const LockReport report = pipeline::lock(request, session.services);
     if (arguments.global.is_json) {
         show(document(json_of(report)));
@@ -125,6 +120,20 @@ pipeline::InstallReport install_or_undo(const Session& session, const Project& p
         error.add_context("envpm.toml and envpm.lock are as before");
         throw;
     }
+}
+
+std::set<PackageName> names_of(const std::vector<std::string>& typed) {
+    std::set<PackageName> names;
+    for (const std::string& text : typed) {
+        const auto name = PackageName::parse(text);
+        if (!name) {
+            throw Error({fmt::format("`{}` is no package name", text), "--upgrade-package",
+                         "name it as envpm.lock does"},
+                        ExitCode::usage);
+        }
+        names.insert(*name);
+    }
+    return names;
 }
 
 ExitCode run_lock_check(const Session& session, const Project& project) {

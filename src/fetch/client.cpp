@@ -47,7 +47,7 @@ class Client::Loop {
           hosts(std::max(1, settings.concurrent_per_host)),
           backoff(settings.first_retry_pause, settings.retry_seed),
           curl(settings),
-          wake_on_stop(stop, [this] { curl.wake(); }) {}
+          wake_on_stop_(stop, [this] { curl.wake(); }) {}
 
     const NetworkSettings settings;
     const std::stop_token stop;
@@ -57,7 +57,7 @@ class Client::Loop {
     std::optional<ThreadPool> pool; ///< from the first download on
 
   private:
-    std::stop_callback<std::function<void()>> wake_on_stop;
+    std::stop_callback<std::function<void()>> wake_on_stop_;
 };
 
 Client::Client(NetworkSettings settings, std::stop_token stop)

@@ -260,8 +260,8 @@ void read_activation(const TomlValue& table, const Dialect& dialect, Manifest& m
                         fmt::format("{} is no environment variable's name", toml_quoted(name)),
                         "letters, digits and `_`, not beginning with a digit");
         }
-        manifest.activation_variables.emplace_back(name,
-                                                   expect_text(member.value, where + "." + name));
+        manifest.activation_variables.emplace_back(
+            name, expect_text(member.value, fmt::format("{}.{}", where, name)));
     }
 }
 

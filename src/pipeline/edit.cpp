@@ -111,7 +111,7 @@ void finish_interrupted_edit(const Project& project) {
 std::filesystem::path init(const std::filesystem::path& folder,
                            const std::optional<std::string>& name, const Services& services) {
     const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
-    const std::filesystem::path file = whole / "envpm.toml";
+    std::filesystem::path file = whole / "envpm.toml";
     if (std::filesystem::exists(file)) {
         throw Error({"there is a manifest already", file.string(),
                      "edit it, or use `envpm add` and `envpm remove`"});

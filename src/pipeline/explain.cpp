@@ -52,7 +52,7 @@ std::string series_of(const std::string& version);
 } // namespace
 
 Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Listings& listings,
-                    std::stop_token stop) {
+                    const std::stop_token& stop) {
     Explanation explanation;
     // A package whose every release pins another release of the next would fill the screen: a few
     // of such lines show the pattern, and the rest is counted.

@@ -34,6 +34,6 @@ struct Explanation {
 /// conflicting requests or constraints at a time and solving again; the smallest change comes
 /// first. `target` is left to the caller. Throws as `solver::solve` does.
 Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Listings& listings,
-                    std::stop_token stop);
+                    const std::stop_token& stop);
 
 } // namespace envpm::pipeline

@@ -36,6 +36,8 @@ Layout layout_of(const std::vector<LockedPackage>& packages, const LockedTarget&
                  const store::Store& store, Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
+std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
+                              Services& services);
 
 } // namespace
 
@@ -256,24 +258,31 @@ void check_seal(const LockedTarget& target, const Layout& layout,
     if (planned == *target.contents && real == planned) {
         return;
     }
-    std::string files;
-    for (const realize::PrefixDamage& damage : realize::check(
-             prefix.prefix, realize::CheckDepth::full, services.pool(), services.progress())) {
-        files += fmt::format("{}{} ({})", files.empty() ? "" : ", ", damage.path, damage.what);
-    }
-    if (files.empty()) {
-        for (const LayoutEntry& entry : layout.entries) {
-            if (!std::holds_alternative<ObjectFile>(entry.content)) {
-                files +=
-                    (files.empty() ? "one of the generated files: " : ", ") + entry.path.string();
-            }
-        }
-    }
     throw Error(
         {fmt::format("the environment does not have the sealed contents: sealed {}, here {}",
                      target.contents->hex(), real.hex()),
-         files, "`envpm verify` checks the store; `envpm seal` seals what is here instead"},
+         files_in_question(layout, prefix, services),
+         "`envpm verify` checks the store; `envpm seal` seals what is here instead"},
         ExitCode::integrity);
+}
+
+/// The damaged ones; if there are none, those that no package's sha256 names.
+std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
+                              Services& services) {
+    std::vector<std::string> files;
+    for (const realize::PrefixDamage& damage : realize::check(
+             prefix.prefix, realize::CheckDepth::full, services.pool(), services.progress())) {
+        files.push_back(fmt::format("{} ({})", damage.path, damage.what));
+    }
+    if (!files.empty()) {
+        return fmt::format("{}", fmt::join(files, ", "));
+    }
+    for (const LayoutEntry& entry : layout.entries) {
+        if (!std::holds_alternative<ObjectFile>(entry.content)) {
+            files.push_back(entry.path.string());
+        }
+    }
+    return fmt::format("one of the generated files: {}", fmt::join(files, ", "));
 }
 
 } // namespace

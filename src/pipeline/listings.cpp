@@ -30,26 +30,33 @@ void Listings::load(std::span<const PackageName> names) {
     }
     // One index after the other: what the first has is never asked of the second.
     for (std::size_t round = 0; !open.empty(); ++round) {
-        std::vector<pypi::PageQuery> queries;
-        for (const PackageName& name : open) {
-            const std::vector<const pypi::Index*> indexes = indexes_for(name);
-            if (round < indexes.size()) {
-                queries.push_back({indexes[round], name});
-            } else {
-                listings_.emplace(name, Listing{});
-            }
-        }
-        open.clear();
-        std::vector<pypi::PageAnswer> answers = client_.pages(queries);
-        for (std::size_t i = 0; i < queries.size(); ++i) {
-            if (answers[i].page) {
-                listings_.emplace(queries[i].project,
-                                  Listing{queries[i].index, std::move(*answers[i].page)});
-            } else {
-                open.push_back(queries[i].project);
-            }
+        open = load_round(open, round);
+    }
+}
+
+/// Asks each project's index number `round`; returns the projects that it does not have.
+std::vector<PackageName> Listings::load_round(const std::vector<PackageName>& names,
+                                              std::size_t round) {
+    std::vector<pypi::PageQuery> queries;
+    for (const PackageName& name : names) {
+        const std::vector<const pypi::Index*> indexes = indexes_for(name);
+        if (round < indexes.size()) {
+            queries.push_back({indexes[round], name});
+        } else {
+            listings_.emplace(name, Listing{});
         }
     }
+    std::vector<PackageName> absent;
+    std::vector<pypi::PageAnswer> answers = client_.pages(queries);
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+        if (answers[i].page) {
+            listings_.emplace(queries[i].project,
+                              Listing{queries[i].index, std::move(*answers[i].page)});
+        } else {
+            absent.push_back(queries[i].project);
+        }
+    }
+    return absent;
 }
 
 const Listing& Listings::find(const PackageName& name) const {

@@ -50,6 +50,7 @@ class Listings {
     std::vector<const Description*> describe(std::span<const pypi::WheelFile* const> wheels);
 
   private:
+    std::vector<PackageName> load_round(const std::vector<PackageName>& names, std::size_t round);
     [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;
 
     pypi::IndexClient& client_;
