@@ -40,9 +40,9 @@ Requests read_requests(const Manifest& manifest) {
     for (const ManifestRequirement& requirement : manifest.constraints) {
         requests.constraints.push_back(read_request(requirement));
     }
-    for (const Override& override_ : manifest.overrides) {
-        requests.overrides.emplace(override_.name,
-                                   specifiers_at(override_.specifier, override_.location));
+    for (const Override& replaced : manifest.overrides) {
+        requests.overrides.emplace(replaced.name,
+                                   specifiers_at(replaced.specifier, replaced.location));
     }
     for (const auto* list : {&requests.packages, &requests.constraints}) {
         for (const Request& request : *list) {

@@ -273,7 +273,7 @@ Mirror mirror_of(const TomlValue& value) {
 
 /// Relative to what? A configuration holds for many folders.
 path folder_of(const TomlValue& value) {
-    const path folder = string_of(value);
+    path folder = string_of(value);
     if (!folder.is_absolute()) {
         throw_bad_value(value, "an absolute path");
     }

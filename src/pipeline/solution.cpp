@@ -21,6 +21,8 @@ bool holds(const Dependency& dependency, PackageUniverse& universe,
            const std::set<CandidateId>& chosen);
 bool is_overridden(const LockedPackage& package, const Requests& requests);
 Sha256 no_digest();
+void add_package(Lock& lock, const LockedPackage& package, const std::string& target);
+void keep_seal(LockedTarget& target, const Lock& previous);
 
 } // namespace
 
@@ -64,22 +66,10 @@ TargetSolution to_solution(const Resolution& resolution, PackageUniverse& univer
 Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& manifest_digest,
                   const std::optional<Lock>& previous) {
     Lock lock{manifest_digest, {}, {}};
-    const auto identity = [](const LockedPackage& package) {
-        return std::tie(package.name, package.version, package.source, package.file, package.sha256,
-                        package.extras, package.dependencies);
-    };
     for (const TargetSolution& solution : solutions) {
         lock.targets.push_back({solution.target, solution.python, no_digest(), std::nullopt});
         for (const LockedPackage& package : solution.packages) {
-            const auto same =
-                std::find_if(lock.packages.begin(), lock.packages.end(), [&](const auto& other) {
-                    return identity(other) == identity(package);
-                });
-            if (same != lock.packages.end()) {
-                same->targets.push_back(solution.target.name);
-            } else {
-                lock.packages.push_back(package);
-            }
+            add_package(lock, package, solution.target.name);
         }
     }
     for (LockedPackage& package : lock.packages) {
@@ -93,16 +83,38 @@ Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& ma
               [](const auto& a, const auto& b) { return a.target.name < b.target.name; });
     for (LockedTarget& target : lock.targets) {
         target.env = lockfiles::env_digest(lock, target);
-        for (const LockedTarget& before : previous ? previous->targets : lock.targets) {
-            if (before.target.name == target.target.name && before.env == target.env) {
-                target.contents = before.contents;
-            }
+        if (previous) {
+            keep_seal(target, *previous);
         }
     }
     return lock;
 }
 
 namespace {
+
+/// What is the same for several targets stands once.
+void add_package(Lock& lock, const LockedPackage& package, const std::string& target) {
+    const auto identity = [](const LockedPackage& of) {
+        return std::tie(of.name, of.version, of.source, of.file, of.sha256, of.extras,
+                        of.dependencies);
+    };
+    const auto same =
+        std::find_if(lock.packages.begin(), lock.packages.end(),
+                     [&](const auto& other) { return identity(other) == identity(package); });
+    if (same != lock.packages.end()) {
+        same->targets.push_back(target);
+    } else {
+        lock.packages.push_back(package);
+    }
+}
+
+void keep_seal(LockedTarget& target, const Lock& previous) {
+    for (const LockedTarget& before : previous.targets) {
+        if (before.target.name == target.target.name && before.env == target.env) {
+            target.contents = before.contents;
+        }
+    }
+}
 
 LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target& target) {
     const pypi::WheelFile& file = universe.wheel(id)->file;

@@ -97,6 +97,8 @@ void JsonPageReader::read_files(ondemand::value files, RawPage& page) const {
     }
     for (auto item : items) {
         ondemand::value value;
+        // `get` is for rvalues only, however trivial the type is to copy.
+        // NOLINTNEXTLINE(performance-move-const-arg)
         check(std::move(item).get(value));
         ondemand::object file;
         if (!is_kind(value.get_object().get(file))) {

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "realize/prefix.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
