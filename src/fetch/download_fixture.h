@@ -16,6 +16,13 @@
 
 namespace envpm::fetch {
 
+/// The thread sanitizer ends a child that starts threads after a fork.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool can_fork = false;
+#else
+inline constexpr bool can_fork = true;
+#endif
+
 /// Keeps what it is told. For tests.
 class RecordedProgress final : public Progress {
   public:

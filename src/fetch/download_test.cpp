@@ -340,6 +340,9 @@ TEST_F(DownloadTest, FileUrlsAreCopiedAndProven) {
 }
 
 TEST_F(DownloadTest, AFullDiskEndsWithTheSystemsWordsAndKeepsWhatIsGood) {
+    if (!can_fork) {
+        GTEST_SKIP() << "no fork under the thread sanitizer";
+    }
     const std::string content = text_of(8 * mib);
     first.serve("/file", {with_body(content)});
     const pid_t child = ::fork();

@@ -37,6 +37,9 @@ class ResumeTest : public DownloadTest {
 };
 
 TEST_F(ResumeTest, AKilledDownloadGoesOnWhereItStopped) {
+    if (!can_fork) {
+        GTEST_SKIP() << "no fork under the thread sanitizer";
+    }
     // Slow enough that little is in the sockets' buffers when the child dies.
     const std::string content = text_of(60 * mib);
     Answer slow = with_body(content);
@@ -55,6 +58,9 @@ TEST_F(ResumeTest, AKilledDownloadGoesOnWhereItStopped) {
 }
 
 TEST_F(ResumeTest, KilledAgainAndAgainItEndsRight) {
+    if (!can_fork) {
+        GTEST_SKIP() << "no fork under the thread sanitizer";
+    }
     const std::string content = text_of(20 * mib);
     Answer slow = with_body(content);
     slow.drip_bytes = 64U << 10U;
@@ -99,6 +105,9 @@ TEST_F(ResumeTest, AnInterruptSavesEveryByte) {
 }
 
 TEST_F(ResumeTest, ASecondProcessWaitsAndFindsTheFile) {
+    if (!can_fork) {
+        GTEST_SKIP() << "no fork under the thread sanitizer";
+    }
     const std::string content = text_of(4 * mib);
     Answer slow = with_body(content);
     slow.drip_bytes = 256U << 10U;
@@ -115,6 +124,9 @@ TEST_F(ResumeTest, ASecondProcessWaitsAndFindsTheFile) {
 }
 
 TEST_F(ResumeTest, ASecondProcessTakesOverFromADeadOne) {
+    if (!can_fork) {
+        GTEST_SKIP() << "no fork under the thread sanitizer";
+    }
     const std::string content = text_of(4 * mib);
     Answer stall = with_body(content);
     stall.stall_after = 2 * mib;
