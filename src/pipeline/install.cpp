@@ -25,7 +25,7 @@ struct LockInUse {
     std::optional<LockReport> report;
 };
 
-std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
+std::optional<InstallReport> if_current(const InstallRequest& request);
 void require_this_machine(const LockedTarget& target);
 bool fits(const LockedTarget& target, const Target& machine);
 std::string describe(const std::optional<Target>& machine);
@@ -43,7 +43,7 @@ std::string files_in_question(const Layout& layout, const realize::PrefixReport&
 
 InstallReport install(const InstallRequest& request, Services& services) {
     const auto start = std::chrono::steady_clock::now();
-    if (auto current = if_current(request, services)) {
+    if (auto current = if_current(request)) {
         return *current;
     }
     const Manifest manifest = read_manifest(request.project);
@@ -128,12 +128,13 @@ const LockedTarget& choose_target(const Lock& lock, const std::optional<std::str
 namespace {
 
 /// A project that was moved is another root than before, so the root is renewed here too.
-std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services) {
+std::optional<InstallReport> if_current(const InstallRequest& request) {
     const auto prefix = up_to_date_prefix(request);
     if (!prefix) {
         return std::nullopt;
     }
-    generations_of(request.project).keep_alive(StorePaths(services.settings().store_root));
+    // The store is the one that the prefix lies in (`p/<name>`), whatever is configured by now.
+    generations_of(request.project).keep_alive(StorePaths(prefix->parent_path().parent_path()));
     InstallReport report;
     report.was_current = true;
     report.env = prefix->filename().string();
