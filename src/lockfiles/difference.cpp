@@ -15,7 +15,7 @@ struct Pair {
 };
 
 using Name = PackageName;
-using Pairs = std::map<std::pair<Name, std::string>, Pair>;
+using Pairs = std::map<std::tuple<Name, bool, std::string>, Pair>; ///< name, is conda, target
 
 void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs);
 bool is_same(const Pair& pair);
@@ -36,8 +36,8 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
         changes;
     for (const auto& [key, pair] : pairs) {
         if (!is_same(pair)) {
-            changes[{key.first, version_of(pair.before), version_of(pair.after)}].push_back(
-                key.second);
+            changes[{std::get<0>(key), version_of(pair.before), version_of(pair.after)}].push_back(
+                std::get<2>(key));
         }
     }
     std::vector<Change> out;
@@ -54,7 +54,7 @@ namespace {
 void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs) {
     for (const LockedPackage& package : lock.packages) {
         for (const std::string& target : package.targets) {
-            pairs[{package.name, target}].*side = &package;
+            pairs[{package.name, package.is_conda(), target}].*side = &package;
         }
     }
 }

@@ -14,6 +14,7 @@ namespace envpm::lockfiles {
 
 namespace {
 
+std::string python_line(const std::optional<LockedPython>& python);
 void append_target(std::string& out, const LockedTarget& target);
 void append_package(std::string& out, const LockedPackage& package);
 void append_line(std::string& out, std::string_view key, std::string_view text);
@@ -60,16 +61,14 @@ void write(const std::filesystem::path& file, const Lock& lock) {
 Sha256 env_digest(const Lock& lock, const LockedTarget& target) {
     std::vector<std::string> lines;
     for (const LockedPackage& package : lock.packages) {
-        const std::vector<std::string>& where = package.targets;
-        if (std::find(where.begin(), where.end(), target.target.name) != where.end()) {
+        if (package.is_for(target.target.name)) {
             lines.push_back(fmt::format("{} sha256:{}\n", package.file, package.sha256.hex()));
         }
     }
     std::sort(lines.begin(), lines.end());
-    const PythonAbi& python = target.python.abi;
     Sha256Hasher hasher;
-    hasher.update(fmt::format("envpm-env-v1\nlayout {}\npython {} {} {}\n", layout_version,
-                              python.implementation, python.feature_version(), python.abi));
+    hasher.update(
+        fmt::format("envpm-env-v1\nlayout {}\n{}\n", layout_version, python_line(target.python)));
     for (const std::string& line : lines) {
         hasher.update(line);
     }
@@ -96,6 +95,15 @@ std::optional<Lock> read_with(Parser parser, const std::filesystem::path& file) 
     }
 }
 
+std::string python_line(const std::optional<LockedPython>& python) {
+    if (!python) {
+        return "python none";
+    }
+    return fmt::format("python {} {} {}{}", python->abi.implementation,
+                       python->abi.feature_version(), python->abi.abi,
+                       python->is_package ? " package" : "");
+}
+
 void append_target(std::string& out, const LockedTarget& target) {
     // The reader asks for a plain name, so only a dot needs quotes.
     const std::string& name = target.target.name;
@@ -103,9 +111,14 @@ void append_target(std::string& out, const LockedTarget& target) {
     out += fmt::format("\n[target.{}]\n", is_bare ? name : toml_quoted(name));
     append_line(out, "platform", to_text(target.target.platform));
     append_line(out, "glibc", target.target.glibc.text());
-    append_line(out, "python", target.python.abi.abi);
-    append_line(out, "python-version", target.python.version);
-    append_line(out, "python-implementation", target.python.abi.implementation);
+    if (target.python) {
+        append_line(out, "python", target.python->abi.abi);
+        append_line(out, "python-version", target.python->version);
+        append_line(out, "python-implementation", target.python->abi.implementation);
+        if (target.python->is_package) {
+            append_line(out, "python-from", "package");
+        }
+    }
     append_line(out, "env", "sha256:" + target.env.hex());
     if (target.contents) {
         append_line(out, "contents", "sha256:" + target.contents->hex());
@@ -117,6 +130,9 @@ void append_package(std::string& out, const LockedPackage& package) {
     append_line(out, "name", package.name.string());
     append_line(out, "version", package.version);
     append_line(out, "source", package.source);
+    if (package.is_conda()) {
+        append_line(out, "subdir", package.subdir);
+    }
     append_line(out, "file", package.file);
     out += fmt::format("size = {}\n", package.size_bytes);
     append_line(out, "sha256", package.sha256.hex());

@@ -43,7 +43,7 @@ Lock two_target_lock() {
     Lock lock{sha256_of("manifest"), {target_of("a100"), target_of("laptop")}, {}};
     lock.targets[1].target.platform = Platform::linux_aarch64;
     lock.targets[1].target.glibc = {2, 35};
-    lock.targets[1].python = {{"cpython", 3, 13, "cp313t"}, "3.13.0rc1"};
+    lock.targets[1].python = LockedPython{{"cpython", 3, 13, "cp313t"}, "3.13.0rc1"};
     lock.targets[1].contents = sha256_of("contents");
     lock.packages = {package_of("attrs", "25.1", {"a100", "laptop"}),
                      package_of("numpy", "1.26", {"a100"}), package_of("numpy", "2.1", {"laptop"}),
@@ -193,14 +193,14 @@ TEST(EnvDigest, HangsOnWhatDeterminesThePrefixOnly) {
     EXPECT_TRUE(changed([](Lock& l) { l.packages[0].sha256 = sha256_of("other"); }));
     EXPECT_TRUE(changed([](Lock& l) { l.packages[0].file = "attrs-25.1-1-py3-none-any.whl"; }));
     EXPECT_TRUE(changed([](Lock& l) { l.packages[0].targets = {"laptop"}; }));
-    EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python.abi.abi = "cp312t"; }));
-    EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python.abi.minor = 13; }));
-    EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python.abi.implementation = "pypy"; }));
+    EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python->abi.abi = "cp312t"; }));
+    EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python->abi.minor = 13; }));
+    EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python->abi.implementation = "pypy"; }));
 
     EXPECT_FALSE(changed([](Lock& l) { l.packages[2].sha256 = sha256_of("of laptop"); }));
     EXPECT_FALSE(changed([](Lock& l) { l.packages[0].source = "mirror"; }));
     EXPECT_FALSE(changed([](Lock& l) { l.packages[0].dependencies = {"x"}; }));
-    EXPECT_FALSE(changed([](Lock& l) { l.targets[0].python.version = "3.12.9"; }));
+    EXPECT_FALSE(changed([](Lock& l) { l.targets[0].python->version = "3.12.9"; }));
     EXPECT_FALSE(changed([](Lock& l) { l.targets[0].target.glibc = {2, 17}; }));
     EXPECT_FALSE(changed([](Lock& l) { l.manifest = sha256_of("other"); }));
     EXPECT_FALSE(changed([](Lock& l) { std::reverse(l.packages.begin(), l.packages.end()); }));

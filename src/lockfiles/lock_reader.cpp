@@ -1,13 +1,14 @@
 // The reader of docs/lockfile.md. A lock comes from a repository that anyone may have written to,
 // so nothing in it is believed: every string has an alphabet, every reference must lead somewhere,
-// and the env digest is computed again. What is malformed is an Error of code 1; what is well
-// formed but cannot be true or safe is one of code 6.
+// and the env digest is computed again.
 
 #include "base/error.h"
 #include "base/toml_fields.h"
 #include "lockfiles/canonical.h"
 #include "lockfiles/canonical_text.h"
+#include "lockfiles/lock_fields.h"
 #include "lockfiles/lock_file.h"
+#include "lockfiles/package_reader.h"
 #include "model/plain_name.h"
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace envpm::lockfiles {
@@ -25,31 +27,19 @@ using Names = std::vector<std::string>;
 
 constexpr std::size_t longest_text_bytes = std::size_t{64} << 20U;
 constexpr std::size_t most_targets = 256;
-constexpr std::int64_t largest_wheel_bytes = std::int64_t{1} << 40U;
-constexpr std::size_t longest_file_name = 255;
 
-/// Where each package stands, for complaints about two of them.
-using Places = std::map<std::pair<std::string, std::string>, SourceLocation>;
+/// Where each package stands, for complaints about two of them. A conda package may be called like
+/// a wheel that is another thing: graphviz is.
+using Places = std::map<std::tuple<bool, std::string, std::string>, SourceLocation>;
 
 void check_text(const std::string& text, const std::string& file);
 TomlValue read_text(const std::string& text, const std::string& file);
 void check_version(const TomlValue& root);
 LockedTarget read_target(const TomlValue::Member& member);
-LockedPython read_python(const TomlValue& table, std::string_view where);
-LockedPackage read_package(const TomlValue& table, const Names& targets);
-std::string read_file_name(const TomlValue& value, const PackageName& name);
-Names read_targets(const TomlValue& value, const Names& known);
-std::vector<PackageName> read_extras(const TomlValue& value);
-Names read_dependencies(const TomlValue& value);
-PackageName read_name(const TomlValue& value, std::string_view key);
+std::optional<LockedPython> read_python(const TomlValue& table, std::string_view where);
 void check_unique(const LockedPackage& package, const SourceLocation& location, Places& seen);
 Lock read_lock(const TomlValue& root);
 const TomlValue& place_of_env(const TomlValue& root, const LockedTarget& target);
-const TomlValue& member(const TomlValue& table, std::string_view where, std::string_view key);
-std::string word(const TomlValue& value, std::string_view key, std::string_view punctuation);
-Sha256 prefixed_digest(const TomlValue& value, std::string_view key);
-Sha256 digest(const TomlValue& value, std::string_view key, std::string_view hex);
-[[noreturn]] void refuse(const SourceLocation& location, std::string what, std::string hint);
 
 } // namespace
 
@@ -148,7 +138,7 @@ LockedTarget read_target(const TomlValue::Member& entry) {
     const TomlValue& table = entry.value;
     expect_keys(table, where,
                 Names{"platform", "glibc", "python", "python-version", "python-implementation",
-                      "env", "contents"});
+                      "python-from", "env", "contents"});
     const TomlValue& platform_value = member(table, where, "platform");
     const std::optional<Platform> platform =
         parse_platform(expect_string(platform_value, "platform"));
@@ -173,7 +163,10 @@ LockedTarget read_target(const TomlValue::Member& entry) {
 }
 
 /// The ABI tag, the version and the implementation say the same thing in part, and must agree.
-LockedPython read_python(const TomlValue& table, std::string_view where) {
+std::optional<LockedPython> read_python(const TomlValue& table, std::string_view where) {
+    if (table.find("python") == nullptr && table.find("python-version") == nullptr) {
+        return std::nullopt;
+    }
     const TomlValue& tag = member(table, where, "python");
     const TomlValue& version_value = member(table, where, "python-version");
     LockedPython python;
@@ -181,6 +174,13 @@ LockedPython read_python(const TomlValue& table, std::string_view where) {
     python.version = word(version_value, "python-version", ".+");
     python.abi.implementation =
         word(member(table, where, "python-implementation"), "python-implementation", "");
+    if (const TomlValue* const from = table.find("python-from")) {
+        const std::string& text = expect_string(*from, "python-from");
+        if (text != "host" && text != "package") {
+            complain_at(from->location, "`python-from` must be `host` or `package`");
+        }
+        python.is_package = text == "package";
+    }
     const std::string& version = python.version;
     const char* const end = version.data() + version.size();
     const auto major = std::from_chars(version.data(), end, python.abi.major);
@@ -198,130 +198,10 @@ LockedPython read_python(const TomlValue& table, std::string_view where) {
     return python;
 }
 
-LockedPackage read_package(const TomlValue& table, const Names& targets) {
-    static const Names known = {"name",   "version", "source", "file",     "size",
-                                "sha256", "targets", "extras", "requires", "overridden"};
-    constexpr std::string_view where = "package";
-    expect_keys(table, where, known);
-    const TomlValue& size = member(table, where, "size");
-    const std::int64_t size_bytes = expect_integer(size, "size");
-    if (size_bytes < 1 || size_bytes > largest_wheel_bytes) {
-        complain_at(size.location, fmt::format("`size` must be from 1 to {}", largest_wheel_bytes));
-    }
-    const TomlValue& source = member(table, where, "source");
-    if (!is_plain_name(expect_string(source, "source"))) {
-        refuse(source.location, "`source` must be the plain name of an index",
-               "a lock names no URL; the manifest's `[indexes]` gives names to them");
-    }
-    const TomlValue& sha256 = member(table, where, "sha256");
-    const PackageName name = read_name(member(table, where, "name"), "name");
-    LockedPackage package{name,
-                          word(member(table, where, "version"), "version", ".+!_-"),
-                          expect_string(source, "source"),
-                          read_file_name(member(table, where, "file"), name),
-                          static_cast<std::uint64_t>(size_bytes),
-                          digest(sha256, "sha256", expect_string(sha256, "sha256")),
-                          read_targets(member(table, where, "targets"), targets),
-                          {},
-                          {},
-                          false};
-    if (const TomlValue* const value = table.find("extras")) {
-        package.extras = read_extras(*value);
-    }
-    if (const TomlValue* const value = table.find("requires")) {
-        package.dependencies = read_dependencies(*value);
-    }
-    if (const TomlValue* const value = table.find("overridden")) {
-        package.is_overridden = expect_boolean(*value, "overridden");
-    }
-    return package;
-}
-
-/// A wheel's name is joined to folders and URLs later: letters, digits and `._+!-` only, so that it
-/// is one component everywhere; and it must be of the package that the block says it is.
-std::string read_file_name(const TomlValue& value, const PackageName& name) {
-    const std::string& file = expect_string(value, "file");
-    const bool is_plain = file.size() <= longest_file_name && !file.empty() &&
-                          file.front() != '.' && std::all_of(file.begin(), file.end(), [](char c) {
-                              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                                     (c >= 'A' && c <= 'Z') ||
-                                     std::string_view("._+!-").find(c) != std::string_view::npos;
-                          });
-    const auto dashes = std::count(file.begin(), file.end(), '-');
-    if (!is_plain || !file.ends_with(".whl") || dashes < 4 || dashes > 5) {
-        refuse(value.location,
-               fmt::format("`file` must be a plain wheel name, not {}", toml_quoted(file)),
-               "name-version-python-abi-platform.whl, without a path or a URL");
-    }
-    if (PackageName::parse(std::string_view(file).substr(0, file.find('-'))) != name) {
-        refuse(value.location, fmt::format("`{}` is no file of `{}`", file, name.string()), {});
-    }
-    return file;
-}
-
-Names read_targets(const TomlValue& value, const Names& known) {
-    Names names = expect_strings(value, "targets");
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (std::find(known.begin(), known.end(), names[i]) == known.end()) {
-            refuse(expect_array(value, "targets")[i].location,
-                   fmt::format("there is no target {} in this lock", toml_quoted(names[i])),
-                   known_words(names[i], known));
-        }
-    }
-    std::sort(names.begin(), names.end());
-    if (names.empty() || std::adjacent_find(names.begin(), names.end()) != names.end()) {
-        complain_at(value.location, "`targets` must name at least one target, each once");
-    }
-    return names;
-}
-
-std::vector<PackageName> read_extras(const TomlValue& value) {
-    std::vector<PackageName> extras;
-    for (const TomlValue& item : expect_array(value, "extras")) {
-        extras.push_back(read_name(item, "extras"));
-    }
-    std::sort(extras.begin(), extras.end());
-    if (std::adjacent_find(extras.begin(), extras.end()) != extras.end()) {
-        complain_at(value.location, "`extras` must name each extra once");
-    }
-    return extras;
-}
-
-/// "name", "name specifier" or "name[extra] specifier". It is only shown, so it needs no more than
-/// to be harmless.
-Names read_dependencies(const TomlValue& value) {
-    Names lines = expect_strings(value, "requires");
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        const std::string_view line = lines[i];
-        const auto name = PackageName::parse(line.substr(0, line.find_first_of(" [")));
-        const bool is_plain = std::all_of(line.begin(), line.end(), [](char c) {
-            return c >= ' ' && c <= '~' && c != '@' && c != '/' && c != '\\';
-        });
-        if (!name || !is_plain) {
-            refuse(expect_array(value, "requires")[i].location,
-                   fmt::format("`requires` must hold names with specifiers, not {}",
-                               toml_quoted(lines[i])),
-                   {});
-        }
-    }
-    std::sort(lines.begin(), lines.end());
-    return lines;
-}
-
-PackageName read_name(const TomlValue& value, std::string_view key) {
-    const std::string& text = expect_string(value, key);
-    const std::optional<PackageName> name = PackageName::parse(text);
-    if (!name || name->string() != text) {
-        complain_at(value.location,
-                    fmt::format("`{}` must be a normalised name, not {}", key, toml_quoted(text)));
-    }
-    return *name;
-}
-
 void check_unique(const LockedPackage& package, const SourceLocation& location, Places& seen) {
     for (const std::string& target : package.targets) {
         const auto [place, is_new] =
-            seen.emplace(std::pair(package.name.string(), target), location);
+            seen.emplace(std::tuple(package.is_conda(), package.name.string(), target), location);
         if (!is_new) {
             refuse(location,
                    fmt::format("`{}` stands twice for target `{}`", package.name.string(), target),
@@ -332,54 +212,6 @@ void check_unique(const LockedPackage& package, const SourceLocation& location, 
 
 const TomlValue& place_of_env(const TomlValue& root, const LockedTarget& target) {
     return *root.find("target")->find(target.target.name)->find("env");
-}
-
-const TomlValue& member(const TomlValue& table, std::string_view where, std::string_view key) {
-    const TomlValue* const found = table.find(key);
-    if (found == nullptr) {
-        complain_at(table.location, fmt::format("`{}` is missing in `{}`", key, where));
-    }
-    return *found;
-}
-
-/// A string of letters, digits and `punctuation`, beginning with a letter or digit.
-std::string word(const TomlValue& value, std::string_view key, std::string_view punctuation) {
-    constexpr std::size_t longest = 128;
-    const std::string& text = expect_string(value, key);
-    const auto is_letter_or_digit = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    };
-    const bool is_word =
-        !text.empty() && text.size() <= longest && is_letter_or_digit(text.front()) &&
-        std::all_of(text.begin(), text.end(), [&](char c) {
-            return is_letter_or_digit(c) || punctuation.find(c) != std::string_view::npos;
-        });
-    if (!is_word) {
-        complain_at(value.location, fmt::format("`{}` cannot be {}", key, toml_quoted(text)));
-    }
-    return text;
-}
-
-Sha256 prefixed_digest(const TomlValue& value, std::string_view key) {
-    constexpr std::string_view prefix = "sha256:";
-    const std::string& text = expect_string(value, key);
-    if (!text.starts_with(prefix)) {
-        complain_at(value.location, fmt::format("`{}` must be `sha256:` and 64 digits", key));
-    }
-    return digest(value, key, std::string_view(text).substr(prefix.size()));
-}
-
-Sha256 digest(const TomlValue& value, std::string_view key, std::string_view hex) {
-    const std::optional<Sha256> parsed = Sha256::parse(hex);
-    if (!parsed) {
-        complain_at(value.location,
-                    fmt::format("`{}` must hold 64 lower-case hexadecimal digits", key));
-    }
-    return *parsed;
-}
-
-void refuse(const SourceLocation& location, std::string what, std::string hint) {
-    complain_at(location, std::move(what), std::move(hint), ExitCode::integrity);
 }
 
 } // namespace

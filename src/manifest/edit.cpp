@@ -253,7 +253,7 @@ void refuse_dynamic(const TomlValue& root, const std::filesystem::path& file) {
 std::optional<std::string> member_named(const Document& document, const KeyPath& table,
                                         const PackageName& name) {
     for (const std::string& member : members_of(document, table)) {
-        if (PackageName::parse(member) == name) {
+        if (PackageName::parse(member) == name || PackageName::parse_conda(member) == name) {
             return member;
         }
     }

@@ -29,8 +29,8 @@ using Meaning = std::multiset<std::string>;
 Meaning meaning_of(const std::string& text, const std::string& file) {
     const Manifest manifest = parse(text, "/projects/" + file, Platform::linux_64);
     Meaning out = {"name " + manifest.name, "newer " + manifest.exclude_newer.value_or("")};
-    for (const ManifestRequirement& requirement : manifest.dependencies) {
-        out.insert("python " + text_of(requirement));
+    for (const CondaRequirement& requirement : manifest.dependencies) {
+        out.insert("conda " + requirement.name.string() + requirement.specifier);
     }
     for (const ManifestRequirement& requirement : manifest.pypi_dependencies) {
         out.insert("wheel " + text_of(requirement));

@@ -4,26 +4,26 @@
 
 namespace envpm::manifest {
 
-std::optional<UrlFault> fault_of_index_url(std::string_view url) {
+std::optional<UrlFault> fault_of_source_url(std::string_view url, const std::string& what) {
     const std::size_t colon = url.find("://");
     const std::string_view scheme = url.substr(0, colon);
     if (colon == std::string_view::npos ||
         (scheme != "https" && scheme != "http" && scheme != "file")) {
-        return UrlFault{"an index URL begins with `https://`, `http://` or `file://`", {}};
+        return UrlFault{what + " begins with `https://`, `http://` or `file://`", {}};
     }
     const bool is_printable =
         std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c <= '~'; });
     if (!is_printable || url.find('\\') != std::string_view::npos) {
-        return UrlFault{"an index URL holds printable ASCII only",
+        return UrlFault{what + " holds printable ASCII only",
                         "write blanks and other letters as %XX"};
     }
     if (url.find_first_of("?#") != std::string_view::npos) {
-        return UrlFault{"an index URL has no query and no fragment", {}};
+        return UrlFault{what + " has no query and no fragment", {}};
     }
     const std::string_view rest = url.substr(colon + 3);
     const std::string_view host = rest.substr(0, rest.find('/'));
     if (host.find('@') != std::string_view::npos) {
-        return UrlFault{"an index URL must not hold credentials",
+        return UrlFault{what + " must not hold credentials",
                         "put user and password into ~/.netrc, where they are not committed"};
     }
     if (scheme == "file" && (!host.empty() || rest.size() < 2)) {
@@ -31,7 +31,7 @@ std::optional<UrlFault> fault_of_index_url(std::string_view url) {
                         "as in `file:///srv/wheels/simple`"};
     }
     if (scheme != "file" && (host.empty() || host.front() == ':')) {
-        return UrlFault{"the index URL names no host", {}};
+        return UrlFault{what + " names a host", {}};
     }
     return std::nullopt;
 }

@@ -6,15 +6,15 @@
 
 namespace envpm::manifest {
 
-/// Why an index URL is not accepted, and what to write instead.
+/// Why the URL of an index or a channel is not accepted, and what to write instead.
 struct UrlFault {
     std::string what;
     std::string hint;
 };
 
-/// Nothing if `url` is one of http, https or file that an index may have: a host (none for file),
+/// Nothing if `url` is one of http, https or file that a source may have: a host (none for file),
 /// no credentials, no query, no fragment, no blanks. Never quotes the URL, which may hold a
-/// password.
-std::optional<UrlFault> fault_of_index_url(std::string_view url);
+/// password. `what` is as in "an index URL".
+std::optional<UrlFault> fault_of_source_url(std::string_view url, const std::string& what);
 
 } // namespace envpm::manifest

@@ -242,8 +242,12 @@ void take_python(const TomlValue& project, Manifest& manifest) {
     if (!python.marker.empty()) {
         complain_at(value->location, "`project.requires-python` must be a version specifier");
     }
-    if (manifest.dependencies.empty()) {
-        manifest.dependencies.push_back(python);
+    const bool has_own =
+        std::any_of(manifest.dependencies.begin(), manifest.dependencies.end(),
+                    [](const CondaRequirement& own) { return own.name.string() == "python"; });
+    if (!has_own) {
+        manifest.dependencies.push_back(
+            {python.name, python.specifier, {}, std::nullopt, value->location});
     }
 }
 

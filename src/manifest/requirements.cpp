@@ -18,24 +18,18 @@ std::string read_words(const TomlValue& value, const std::string& key);
 std::string read_specifier(const TomlValue& value, const std::string& key);
 ManifestRequirement read_requirement(const TomlValue::Member& member, const std::string& where,
                                      const Keys& known);
+CondaRequirement read_conda_requirement(const TomlValue::Member& member, const std::string& where);
+std::string read_conda_words(const TomlValue& value, const std::string& key);
 std::vector<PackageName> read_extras(const TomlValue& value, const std::string& key);
 void check_unique(const TomlValue& table, const std::string& where);
 
 } // namespace
 
-std::vector<ManifestRequirement> read_dependencies(const TomlValue& table,
-                                                   const std::string& where) {
-    std::vector<ManifestRequirement> out;
+std::vector<CondaRequirement> read_dependencies(const TomlValue& table, const std::string& where) {
+    std::vector<CondaRequirement> out;
     for (const TomlValue::Member& member : expect_table(table, where)) {
-        if (read_key(member, where).string() != "python") {
-            complain_at(member.location,
-                        fmt::format("`{}` cannot be in `{}`: conda channels are not supported yet",
-                                    member.name, where),
-                        "wheels go under `[pypi-dependencies]`; here is `python` only");
-        }
-        out.push_back(read_requirement(member, where, {"version"}));
+        out.push_back(read_conda_requirement(member, where));
     }
-    check_unique(table, where);
     return out;
 }
 
@@ -144,6 +138,42 @@ ManifestRequirement read_requirement(const TomlValue::Member& member, const std:
         out.index = expect_string(*index, key + ".index");
     }
     return out;
+}
+
+CondaRequirement read_conda_requirement(const TomlValue::Member& member, const std::string& where) {
+    const std::string key = where + "." + member.name;
+    const std::optional<PackageName> name = PackageName::parse_conda(member.name);
+    if (!name) {
+        complain_at(
+            member.location,
+            fmt::format("{} in `{}` is no conda package's name", toml_quoted(member.name), where),
+            "lower-case letters, digits, `.`, `_` and `-`");
+    }
+    CondaRequirement out{*name, "*", {}, {}, member.location};
+    const TomlValue& value = member.value;
+    if (value.get_if<TomlValue::Table>() == nullptr) {
+        out.specifier = read_conda_words(value, key);
+        return out;
+    }
+    expect_keys(value, key, Keys{"version", "build", "channel"});
+    if (const TomlValue* const version = value.find("version")) {
+        out.specifier = read_conda_words(*version, key + ".version");
+    }
+    if (const TomlValue* const build = value.find("build")) {
+        out.build = read_conda_words(*build, key + ".build");
+    }
+    if (const TomlValue* const channel = value.find("channel")) {
+        out.channel = expect_string(*channel, key + ".channel");
+    }
+    return out;
+}
+
+std::string read_conda_words(const TomlValue& value, const std::string& key) {
+    if (value.get_if<TomlValue::Array>() != nullptr || value.get_if<bool>() != nullptr) {
+        complain_at(value.location,
+                    fmt::format("`{}` must be a string or a table, not {}", key, value.kind()));
+    }
+    return read_specifier(value, key);
 }
 
 std::vector<PackageName> read_extras(const TomlValue& value, const std::string& key) {

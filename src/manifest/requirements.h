@@ -11,9 +11,8 @@ namespace envpm::manifest {
 // The tables whose keys are packages. `where` is the table's name for complaints; a name that
 // stands twice after normalisation is an Error that names both places.
 
-/// `[dependencies]`: `python` only, until conda channels are supported.
-std::vector<ManifestRequirement> read_dependencies(const TomlValue& table,
-                                                   const std::string& where);
+/// `[dependencies]`: version, or version and build, or a table with version, build and channel.
+std::vector<CondaRequirement> read_dependencies(const TomlValue& table, const std::string& where);
 
 /// `[pypi-dependencies]`: a specifier, or a table with version, extras, marker and index.
 std::vector<ManifestRequirement> read_pypi_dependencies(const TomlValue& table,

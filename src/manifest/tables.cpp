@@ -1,6 +1,7 @@
 #include "manifest/tables.h"
 
 #include "base/toml_fields.h"
+#include "manifest/channels.h"
 #include "manifest/index_url.h"
 #include "manifest/requirements.h"
 #include "manifest/time_text.h"
@@ -27,6 +28,7 @@ IndexEntry read_index(const TomlValue::Member& member, const std::string& where)
 Target read_target(const TomlValue::Member& member, const std::string& where);
 Task read_task(const TomlValue::Member& member, const std::string& where);
 void read_activation(const TomlValue& table, const Dialect& dialect, Manifest& manifest);
+void check_channels(const Manifest& manifest);
 void expect_plain_name(const TomlValue::Member& member, std::string_view of_what);
 std::string expect_text(const TomlValue& value, std::string_view key);
 
@@ -39,8 +41,8 @@ void read_tables(const TomlValue& root, const Dialect& dialect, Manifest& manife
         check_requires_envpm(*workspace->find("requires-envpm"), manifest);
     }
     expect_keys(root, dialect.prefix.empty() ? "the manifest" : "tool.envpm",
-                Keys{"workspace", "dependencies", "pypi-dependencies", "indexes", "targets",
-                     "constraints", "overrides", "tasks", "activation"});
+                Keys{"workspace", "dependencies", "pypi-dependencies", "indexes", "channels",
+                     "targets", "constraints", "overrides", "tasks", "activation"});
     const auto each = [&](const char* table, const auto& read_member) {
         if (const TomlValue* const value = root.find(table)) {
             for (const TomlValue::Member& member : expect_table(*value, name(table))) {
@@ -51,6 +53,8 @@ void read_tables(const TomlValue& root, const Dialect& dialect, Manifest& manife
     if (workspace != nullptr) {
         read_workspace(*workspace, dialect, manifest);
     }
+    manifest.channels = read_channels(workspace == nullptr ? nullptr : workspace->find("channels"),
+                                      root.find("channels"), name("channels"));
     if (const TomlValue* const table = root.find("dependencies")) {
         manifest.dependencies = read_dependencies(*table, name("dependencies"));
     }
@@ -91,6 +95,7 @@ void complete(Manifest& manifest, Platform platform) {
                         known_words(*requirement.index, known));
         }
     }
+    check_channels(manifest);
     if (manifest.targets.empty()) {
         manifest.targets.push_back({"default", platform, {}});
     }
@@ -144,7 +149,8 @@ std::optional<Release> parse_release(std::string_view text) {
 }
 
 void read_workspace(const TomlValue& table, const Dialect& dialect, Manifest& manifest) {
-    Keys known = {"name", "exclude-newer", "prereleases", "requires-envpm"};
+    Keys known = {"name",          "channels",    "channel-priority",
+                  "exclude-newer", "prereleases", "requires-envpm"};
     known.insert(known.end(), dialect.more_workspace_keys.begin(),
                  dialect.more_workspace_keys.end());
     expect_keys(table, dialect.prefix + "workspace", known);
@@ -163,6 +169,9 @@ void read_workspace(const TomlValue& table, const Dialect& dialect, Manifest& ma
     }
     if (const TomlValue* const value = table.find("prereleases")) {
         manifest.prereleases = read_prereleases(*value);
+    }
+    if (const TomlValue* const value = table.find("channel-priority")) {
+        manifest.channel_priority = read_channel_priority(*value);
     }
 }
 
@@ -197,7 +206,7 @@ IndexEntry read_index(const TomlValue::Member& member, const std::string& where)
         }
     }
     entry.url = expect_string(*url, key);
-    if (auto fault = fault_of_index_url(entry.url)) {
+    if (auto fault = fault_of_source_url(entry.url, "an index URL")) {
         complain_at(url->location, fmt::format("`{}`: {}", key, fault->what), fault->hint);
     }
     return entry;
@@ -262,6 +271,43 @@ void read_activation(const TomlValue& table, const Dialect& dialect, Manifest& m
         }
         manifest.activation_variables.emplace_back(
             name, expect_text(member.value, fmt::format("{}.{}", where, name)));
+    }
+}
+
+/// Every channel that a requirement names is declared, no source has the name of another, and only
+/// `python` can do without a channel.
+void check_channels(const Manifest& manifest) {
+    Keys known;
+    for (const ChannelEntry& channel : manifest.channels) {
+        known.push_back(channel.name);
+        for (const IndexEntry& index : manifest.indexes) {
+            if (index.name == channel.name) {
+                complain_at(channel.location,
+                            fmt::format("an index is called `{}` as well", channel.name),
+                            fmt::format("it is at {}; the lock tells sources apart by name",
+                                        index.location.text()));
+            }
+        }
+        if (channel.name == "pypi") {
+            complain_at(channel.location, "`pypi` is the Python index, not a channel", {});
+        }
+    }
+    for (const CondaRequirement& requirement : manifest.dependencies) {
+        const std::string& name = requirement.name.string();
+        if (requirement.channel &&
+            std::find(known.begin(), known.end(), *requirement.channel) == known.end()) {
+            complain_at(requirement.location,
+                        fmt::format("`{}` names the channel {}, which is not declared", name,
+                                    toml_quoted(*requirement.channel)),
+                        known_words(*requirement.channel, known));
+        }
+        if (known.empty() && name != "python") {
+            complain_at(
+                requirement.location,
+                fmt::format("`{}` is to come from a conda channel, and none is listed", name),
+                "add `channels = [\"conda-forge\"]` to `[workspace]`; wheels go under "
+                "`[pypi-dependencies]`");
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 #include "model/python.h"
 #include "model/target.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,11 +14,12 @@
 
 namespace envpm {
 
-/// The Python that a target was solved for. `version` is what the solve saw; an interpreter of the
-/// same ABI serves the lock too.
+/// The Python that a target was solved for. Of a host's, `version` is what the solve saw; an
+/// interpreter of the same ABI serves the lock too.
 struct LockedPython {
     PythonAbi abi;
-    std::string version; ///< "3.11.7"
+    std::string version;     ///< "3.11.7"
+    bool is_package = false; ///< it is one of the target's packages, not the host's
 
     bool operator==(const LockedPython&) const = default;
 };
@@ -25,9 +27,9 @@ struct LockedPython {
 /// One machine of the lock.
 struct LockedTarget {
     Target target;
-    LockedPython python;
-    Sha256 env;                     ///< of exactly what determines the prefix; names it
-    std::optional<Sha256> contents; ///< of the realised bytes, location-free; only when sealed
+    std::optional<LockedPython> python; ///< none: nothing in it is for Python
+    Sha256 env;                         ///< of exactly what determines the prefix; names it
+    std::optional<Sha256> contents;     ///< of the realised bytes, location-free; only when sealed
 
     bool operator==(const LockedTarget&) const = default;
 };
@@ -37,7 +39,7 @@ struct LockedTarget {
 struct LockedPackage {
     PackageName name;
     std::string version;
-    std::string source; ///< the name of an index
+    std::string source; ///< the name of an index or a channel
     std::string file;   ///< "torch-2.9.1-cp312-cp312-manylinux_2_28_x86_64.whl"
     std::uint64_t size_bytes = 0;
     Sha256 sha256;
@@ -45,6 +47,14 @@ struct LockedPackage {
     std::vector<PackageName> extras;       ///< chosen ones, sorted
     std::vector<std::string> dependencies; ///< "name" or "name specifier", sorted; for tree and why
     bool is_overridden = false;            ///< `[overrides]` replaced some of its dependencies
+    std::string subdir{}; ///< of a conda package, its folder in the channel; empty for a wheel
+
+    [[nodiscard]] bool is_conda() const { return !subdir.empty(); }
+
+    /// Whether one of its targets is called so.
+    [[nodiscard]] bool is_for(const std::string& target) const {
+        return std::find(targets.begin(), targets.end(), target) != targets.end();
+    }
 
     bool operator==(const LockedPackage&) const = default;
 };

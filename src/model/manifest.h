@@ -23,6 +23,31 @@ struct ManifestRequirement {
     SourceLocation location;
 };
 
+/// One line of `[dependencies]`: what conda packages meet, in conda's language; `location` as
+/// above. `python` is one of them.
+struct CondaRequirement {
+    PackageName name;
+    std::string specifier;              ///< version, or version and build: "2.5.*", "2.5.* *cuda*"
+    std::string build{};                ///< the build's glob, where it stands by itself
+    std::optional<std::string> channel; ///< the only channel that may serve it
+    SourceLocation location;
+};
+
+/// A conda channel. The listed ones are asked in the manifest's order; the others serve only
+/// requirements that name them.
+struct ChannelEntry {
+    std::string name;
+    std::string url;
+    bool is_listed = false;
+    SourceLocation location;
+};
+
+/// What a channel further down may offer of a name that an earlier one has.
+enum class ChannelPriority {
+    strict,   ///< nothing
+    flexible, ///< what the earlier one has no matching candidate for
+};
+
 /// A named Python index. `pypi` needs no entry; an entry of that name replaces the default.
 struct IndexEntry {
     std::string name;
@@ -56,11 +81,13 @@ struct Manifest {
     Prereleases prereleases = Prereleases::if_necessary;
     std::optional<std::string> requires_envpm;
 
-    std::vector<ManifestRequirement> dependencies;      ///< `[dependencies]`
+    std::vector<CondaRequirement> dependencies;         ///< `[dependencies]`
     std::vector<ManifestRequirement> pypi_dependencies; ///< `[pypi-dependencies]`
     std::vector<IndexEntry> indexes;                    ///< in the file's order
-    std::vector<Target> targets;                        ///< never empty
-    std::vector<ManifestRequirement> constraints;       ///< versions if present
+    std::vector<ChannelEntry> channels;                 ///< the listed ones first, in their order
+    ChannelPriority channel_priority = ChannelPriority::strict;
+    std::vector<Target> targets;                  ///< never empty
+    std::vector<ManifestRequirement> constraints; ///< versions if present
     std::vector<Override> overrides;
     std::vector<Task> tasks;
     std::vector<std::pair<std::string, std::string>> activation_variables; ///< in the file's order

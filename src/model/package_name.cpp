@@ -1,5 +1,7 @@
 #include "model/package_name.h"
 
+#include <algorithm>
+
 namespace envpm {
 
 namespace {
@@ -26,6 +28,19 @@ std::optional<PackageName> PackageName::parse(std::string_view text) {
         }
     }
     return PackageName(std::move(normal));
+}
+
+std::optional<PackageName> PackageName::parse_conda(std::string_view text) {
+    constexpr std::size_t longest = 128;
+    const auto is_lower_or_digit = [](char c) {
+        return is_letter_or_digit(c) && !(c >= 'A' && c <= 'Z');
+    };
+    const bool is_name = !text.empty() && text.size() <= longest &&
+                         (is_lower_or_digit(text.front()) || text.front() == '_') &&
+                         std::all_of(text.begin(), text.end(), [&](char c) {
+                             return is_lower_or_digit(c) || c == '.' || c == '-' || c == '_';
+                         });
+    return is_name ? std::optional(PackageName(std::string(text))) : std::nullopt;
 }
 
 } // namespace envpm

@@ -7,13 +7,19 @@
 
 namespace envpm {
 
-/// A distribution's name in the one spelling that compares equal (PEP 503: lower case, runs of `-`,
-/// `_` and `.` become one `-`). Extras follow the same rule (PEP 685).
+/// A package's name in the one spelling that compares equal. Of a Python distribution that is PEP
+/// 503's: lower case, runs of `-`, `_` and `.` become one `-`; extras follow the same rule (PEP
+/// 685). A conda package's name stays as it is.
 class PackageName {
   public:
     /// Nothing if it is no name: letters, digits, `.`, `-`, `_`, beginning and ending with a letter
     /// or digit (PEP 508).
     static std::optional<PackageName> parse(std::string_view text);
+
+    /// A conda package's name, which has no other spelling: lower-case letters, digits, `.`, `-`
+    /// and
+    /// `_`, beginning with a letter, a digit or `_` (CEP 26). Nothing if it is none.
+    static std::optional<PackageName> parse_conda(std::string_view text);
 
     [[nodiscard]] const std::string& string() const { return text_; }
 

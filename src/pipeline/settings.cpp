@@ -264,7 +264,7 @@ void check_keys(const TomlValue& table, const std::vector<std::string>& known) {
 Mirror mirror_of(const TomlValue& value) {
     const std::string& url = string_of(value);
     if (url != "default") {
-        if (const auto fault = manifest::fault_of_index_url(url)) {
+        if (const auto fault = manifest::fault_of_source_url(url, "a mirror URL")) {
             throw Error({fault->what, value.location.text(), fault->hint});
         }
     }

@@ -55,7 +55,7 @@ TEST(ToSolution, has_the_facts_of_the_page) {
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     World world(indexes, asking_for("alpha = \"*\"\n"));
     const TargetSolution found = solution_of(world);
-    EXPECT_EQ(found.python.version, "3.11.1");
+    EXPECT_EQ(found.python->version, "3.11.1");
     ASSERT_EQ(found.packages.size(), 1U);
     const LockedPackage& alpha = found.packages.front();
     EXPECT_EQ(alpha.source, "pypi");
@@ -89,7 +89,7 @@ TEST(ToSolution, a_dependency_whose_marker_does_not_hold_for_the_python_is_none)
     indexes.add("pypi", "gamma", {{"gamma-1.0-py3-none-any.whl"}});
     World world(indexes, asking_for("alpha = \"*\"\n"), {test::python_of(11), test::python_of(12)});
     const TargetSolution found = solution_of(world);
-    EXPECT_EQ(found.python.version, "3.12.1");
+    EXPECT_EQ(found.python->version, "3.12.1");
     EXPECT_THAT(found.packages.at(0).dependencies, ElementsAre("gamma"));
 }
 

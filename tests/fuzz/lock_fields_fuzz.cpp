@@ -49,12 +49,12 @@ LockedTarget target_of(FuzzedDataProvider& input) {
     LockedTarget target{{input.ConsumeRandomLengthString(20),
                          input.ConsumeBool() ? Platform::linux_64 : Platform::linux_aarch64,
                          {2, input.ConsumeIntegralInRange(0, 60)}},
-                        {{"cpython", 3, input.ConsumeIntegralInRange(0, 20), "cp312"}, "3.12.4"},
+                        LockedPython{{"cpython", 3, input.ConsumeIntegralInRange(0, 20), "cp312"}, "3.12.4"},
                         sha256_of(""),
                         std::nullopt};
     if (input.ConsumeBool()) {
-        target.python.version = input.ConsumeRandomLengthString(10);
-        target.python.abi.abi = input.ConsumeRandomLengthString(10);
+        target.python->version = input.ConsumeRandomLengthString(10);
+        target.python->abi.abi = input.ConsumeRandomLengthString(10);
         target.contents = sha256_of("contents");
     }
     return target;
