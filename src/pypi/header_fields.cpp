@@ -1,6 +1,6 @@
 #include "pypi/header_fields.h"
 
-#include "pypi/ascii.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #include "pypi/marker_parser.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/near_miss.h"
-#include "pypi/ascii.h"
 
 #include <fmt/format.h>
 

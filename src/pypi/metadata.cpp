@@ -1,7 +1,7 @@
 #include "pypi/metadata.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
-#include "pypi/ascii.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "pypi/moment.h"
 
-#include "pypi/ascii.h"
+#include "base/ascii.h"
 
 namespace envpm::pypi {
 

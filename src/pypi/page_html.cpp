@@ -1,5 +1,5 @@
+#include "base/ascii.h"
 #include "base/error.h"
-#include "pypi/ascii.h"
 #include "pypi/page_entry.h"
 #include "pypi/url.h"
 

@@ -1,9 +1,9 @@
 #include "pypi/script.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/relative_path.h"
 #include "model/layout.h"
-#include "pypi/ascii.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "pypi/specifier.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
-#include "pypi/ascii.h"
 #include "pypi/specifier_hint.h"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "pypi/url.h"
 
-#include "pypi/ascii.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <utility>

@@ -12,7 +12,7 @@
 
 #include "pypi/version_segments.h"
 
-#include "pypi/ascii.h"
+#include "base/ascii.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "pypi/wheel_name.h"
 
-#include "pypi/ascii.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <tuple>

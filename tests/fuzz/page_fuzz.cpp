@@ -1,8 +1,8 @@
 #include "page_fuzz.h"
 
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "fuzz.h"
-#include "pypi/ascii.h"
 #include "pypi/index_page.h"
 #include "pypi/moment.h"
 
@@ -52,7 +52,7 @@ namespace {
 
 void check_wheel(const WheelFile& wheel, const PackageName& project) {
     ENVPM_ASSERT(wheel.wheel.name == project);
-    ENVPM_ASSERT(pypi::ascii_lower(wheel.url).starts_with("https://"));
+    ENVPM_ASSERT(ascii_lower(wheel.url).starts_with("https://"));
     const auto is_unsafe = [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\';
     };

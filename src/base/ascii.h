@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-namespace envpm::pypi {
+namespace envpm {
 
-// The languages of this folder know ASCII only: no locale has a say in what a version is.
+// The languages of the package worlds know ASCII only: no locale has a say in what a version is.
 
 inline constexpr std::string_view white_space = " \t\n\r\f\v";
 
@@ -22,4 +22,4 @@ std::string ascii_lower(std::string_view text);
 /// Without the white space at both ends.
 std::string_view trimmed(std::string_view text);
 
-} // namespace envpm::pypi
+} // namespace envpm

@@ -1,8 +1,8 @@
-#include "pypi/ascii.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 
-namespace envpm::pypi {
+namespace envpm {
 
 std::string ascii_lower(std::string_view text) {
     std::string lower(text);
@@ -18,4 +18,4 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, std::max(first, end) - first);
 }
 
-} // namespace envpm::pypi
+} // namespace envpm
