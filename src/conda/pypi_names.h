@@ -1,0 +1,37 @@
+#pragma once
+
+#include "model/package_name.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace envpm::conda {
+
+/// Which Python project a conda package is, and the reverse: numpy is numpy in both worlds, pytorch
+/// is torch, and graphviz is the program, not the project of that name. Where a record says it
+/// itself (`purls`), that comes first. Views into the text, which must outlive this.
+class PypiNames {
+  public:
+    /// The table that ships with envpm (src/conda/data/README.md).
+    static PypiNames shipped();
+
+    /// One of the same form: lines of a conda name and a project's, or `-` for none. An Error
+    /// (code 1) names `origin` and the line that is neither.
+    static PypiNames parse(std::string_view text, const std::string& origin);
+
+    /// The project that the package is. A package that the table does not list is the project of
+    /// its own name.
+    [[nodiscard]] std::optional<PackageName> project_of(std::string_view conda_name) const;
+
+    /// The conda name to look a project up under. Of several packages that are the project, the one
+    /// of its own name, else the shortest, else the first.
+    [[nodiscard]] std::string package_of(const PackageName& project) const;
+
+  private:
+    std::unordered_map<std::string_view, std::string_view> projects_; ///< "-" for none
+    std::unordered_map<std::string_view, std::string_view> packages_;
+};
+
+} // namespace envpm::conda
