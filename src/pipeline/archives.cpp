@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "conda/channels.h"
 #include "pipeline/project.h"
 
 #include <fmt/format.h>
@@ -9,6 +10,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <memory>
 
 namespace envpm::pipeline {
 
@@ -19,6 +22,13 @@ std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages
 void remove_served(const Services& services, const store::Store& store);
 std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
                                     const Manifest& manifest, Services& services);
+void locate_conda(std::vector<fetch::Download>& downloads,
+                  const std::vector<LockedPackage>& missing, const Manifest& manifest,
+                  Services& services);
+void locate_wheels(std::vector<fetch::Download>& downloads,
+                   const std::vector<LockedPackage>& missing, const Manifest& manifest,
+                   Services& services);
+[[noreturn]] void throw_no_source(const LockedPackage& package);
 void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
               const std::vector<pypi::Index>& indexes, pypi::IndexClient& client);
 const pypi::Index& index_named(const std::vector<pypi::Index>& indexes,
@@ -110,19 +120,54 @@ void remove_served(const Services& services, const store::Store& store) {
     }
 }
 
-/// A lock has no URLs: where a file is today stands on its project's page.
+/// A lock has no URLs: where a file is today, its source knows.
 std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
                                     const Manifest& manifest, Services& services) {
     std::vector<fetch::Download> downloads;
+    bool has_wheels = false;
     for (const LockedPackage& package : missing) {
         downloads.push_back({fmt::format("{} {}", package.name.string(), package.version),
                              {},
                              package.size_bytes,
                              package.sha256});
+        has_wheels |= !package.is_conda();
     }
-    if (services.is_offline()) {
-        return downloads;
+    if (!services.is_offline()) {
+        locate_conda(downloads, missing, manifest, services);
     }
+    if (!services.is_offline() && has_wheels) {
+        locate_wheels(downloads, missing, manifest, services);
+    }
+    return downloads;
+}
+
+void locate_conda(std::vector<fetch::Download>& downloads,
+                  const std::vector<LockedPackage>& missing, const Manifest& manifest,
+                  Services& services) {
+    std::map<std::string, std::unique_ptr<conda::Channels>> channels; // by subdir
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        if (!missing[i].is_conda()) {
+            continue;
+        }
+        std::unique_ptr<conda::Channels>& here = channels[missing[i].subdir];
+        if (!here) {
+            here = std::make_unique<conda::Channels>(
+                services.network(), services.cache("channels"), cache_policy(services, false),
+                channels_of(manifest, services.settings()),
+                parse_platform(missing[i].subdir).value_or(Platform::linux_64));
+        }
+        auto urls = here->urls_of(missing[i].source, missing[i].subdir, missing[i].file);
+        if (!urls) {
+            throw_no_source(missing[i]);
+        }
+        downloads[i].urls = std::move(*urls);
+    }
+}
+
+/// Where a wheel is stands on its project's page.
+void locate_wheels(std::vector<fetch::Download>& downloads,
+                   const std::vector<LockedPackage>& missing, const Manifest& manifest,
+                   Services& services) {
     const std::vector<std::vector<pypi::Index>> mirrors =
         by_mirror(indexes_of(manifest, services.settings()));
     std::optional<Error> failure;
@@ -147,21 +192,25 @@ std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
         throw *failure;
     }
     throw_if_not_located(downloads, missing);
-    return downloads;
 }
 
 void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
               const std::vector<pypi::Index>& indexes, pypi::IndexClient& client) {
     std::vector<pypi::PageQuery> queries;
-    for (const LockedPackage& package : missing) {
-        queries.push_back({&index_named(indexes, package), package.name});
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        if (!missing[i].is_conda()) {
+            queries.push_back({&index_named(indexes, missing[i]), missing[i].name});
+            places.push_back(i);
+        }
     }
     const std::vector<pypi::PageAnswer> answers = client.pages(queries);
-    for (std::size_t i = 0; i < missing.size(); ++i) {
-        if (!answers[i].page) {
+    for (std::size_t query = 0; query < queries.size(); ++query) {
+        if (!answers[query].page) {
             continue;
         }
-        for (const pypi::WheelFile& wheel : answers[i].page->wheels) {
+        const std::size_t i = places[query];
+        for (const pypi::WheelFile& wheel : answers[query].page->wheels) {
             if (wheel.file_name == missing[i].file &&
                 (!wheel.sha256 || *wheel.sha256 == missing[i].sha256)) {
                 downloads[i].urls.push_back(wheel.url);
@@ -177,9 +226,17 @@ const pypi::Index& index_named(const std::vector<pypi::Index>& indexes,
             return index;
         }
     }
-    throw Error({fmt::format("the lock takes {} {} from `{}`, and no index has that name",
-                             package.name.string(), package.version, package.source),
-                 "envpm.lock", "name the index under `[indexes]`, or run `envpm lock`"});
+    throw_no_source(package);
+}
+
+void throw_no_source(const LockedPackage& package) {
+    const bool is_conda = package.is_conda();
+    throw Error({fmt::format("the lock takes {} {} from `{}`, and no {} has that name",
+                             package.name.string(), package.version, package.source,
+                             is_conda ? "channel" : "index"),
+                 "envpm.lock",
+                 fmt::format("name the {} under `[{}]`, or run `envpm lock`",
+                             is_conda ? "channel" : "index", is_conda ? "channels" : "indexes")});
 }
 
 /// The n-th list has the n-th mirror of each index, or its last if it has fewer.

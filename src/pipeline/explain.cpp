@@ -27,11 +27,12 @@ struct Offer {
 std::optional<std::pair<SlotId, SlotId>> between(const Reason& reason,
                                                  const PackageUniverse& universe);
 ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
-                               const Listings& listings);
+                               const Sources& sources);
 ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& universe);
 std::string explain_needs(const Reason& reason, const PackageUniverse& universe);
 std::string explain_nothing(const Reason& reason, const PackageUniverse& universe,
-                            const Listings& listings);
+                            const Sources& sources);
+std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources);
 std::string explain_unusable(const Reason& reason, const PackageUniverse& universe);
 std::string explain_exclusions(const pypi::Exclusions& exclusions);
 std::vector<std::string> versions_of(std::span<const CandidateId> candidates,
@@ -51,7 +52,7 @@ std::string series_of(const std::string& version);
 
 } // namespace
 
-Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Listings& listings,
+Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Sources& sources,
                     const std::stop_token& stop) {
     Explanation explanation;
     // A package whose every release pins another release of the next would fill the screen: a few
@@ -59,7 +60,7 @@ Explanation explain(const Conflict& conflict, PackageUniverse& universe, const L
     std::map<std::pair<SlotId, SlotId>, std::size_t> alike;
     for (const Reason& reason : conflict.reasons) {
         if (const auto pair = between(reason, universe); !pair || ++alike[*pair] <= shown_alike) {
-            explanation.reasons.push_back(explain_reason(reason, universe, listings));
+            explanation.reasons.push_back(explain_reason(reason, universe, sources));
         }
     }
     for (const auto& [pair, count] : alike) {
@@ -87,14 +88,14 @@ std::optional<std::pair<SlotId, SlotId>> between(const Reason& reason,
 }
 
 ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
-                               const Listings& listings) {
+                               const Sources& sources) {
     switch (reason.kind) {
     case Reason::Kind::asked:
         return explain_asked(reason, universe);
     case Reason::Kind::needs:
         return {explain_needs(reason, universe), {}};
     case Reason::Kind::nothing_matches:
-        return {explain_nothing(reason, universe, listings), {}};
+        return {explain_nothing(reason, universe, sources), {}};
     case Reason::Kind::unusable:
         break;
     }
@@ -103,11 +104,17 @@ ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
 
 ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& universe) {
     const Request* request = universe.request_of(reason.requirement);
+    const CondaRequest* conda = universe.conda_request_of(reason.requirement);
     const Requirement& requirement = universe.requirement(reason.requirement);
+    if (universe.is_virtual(requirement.slot)) {
+        return {fmt::format("the target has {}", requirement.text), {}};
+    }
     const std::string_view verb =
         requirement.kind == RequirementKind::constrains ? "allow only" : "ask for";
     return {fmt::format("you {} {}", verb, requirement.text),
-            request == nullptr ? "" : request->location.text()};
+            request != nullptr ? request->location.text()
+            : conda != nullptr ? conda->location.text()
+                               : std::string()};
 }
 
 std::string explain_needs(const Reason& reason, const PackageUniverse& universe) {
@@ -122,23 +129,47 @@ std::string explain_needs(const Reason& reason, const PackageUniverse& universe)
 }
 
 std::string explain_nothing(const Reason& reason, const PackageUniverse& universe,
-                            const Listings& listings) {
+                            const Sources& sources) {
     const Requirement& requirement = universe.requirement(reason.requirement);
     const std::string& name = universe.slot(requirement.slot).name;
     const auto candidates = universe.candidates(requirement.slot);
     const std::string excluded = explain_exclusions(universe.exclusions(requirement.slot));
     if (!candidates.empty()) {
-        const bool is_python = universe.distribution(requirement.slot) == nullptr;
+        const bool is_host = universe.python(candidates.back()) != nullptr &&
+                             universe.package(candidates.back()) == nullptr;
         return fmt::format("{} matches {}; {}{}",
-                           is_python ? "no Python of this host" : "no release that fits",
+                           is_host ? "no Python of this host" : "no release that fits",
                            requirement.text, what_there_is(versions_of(candidates, universe)),
                            excluded.empty() ? "" : "; " + excluded);
     }
     if (!excluded.empty()) {
         return fmt::format("{} has no wheel that fits: {}", name, excluded);
     }
-    const auto meant = near_miss(name, listings.known_names());
-    return fmt::format("no index has `{}`{}", name,
+    return explain_unknown(requirement.slot, universe, sources);
+}
+
+/// No source has the name, or a channel has nothing under it that can be used.
+std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources) {
+    const std::string& name = universe.slot(slot).name;
+    if (universe.is_virtual(slot)) {
+        return fmt::format("the target has no `{}`", name);
+    }
+    const CondaListing* listing = universe.conda_listing(slot);
+    if (listing != nullptr && !listing->too_new.empty()) {
+        return fmt::format("every build of {} is newer than exclude-newer", name);
+    }
+    if (listing != nullptr && !listing->unusable.empty()) {
+        const conda::Unusable& last = listing->unusable.back();
+        return fmt::format("no file of {} can be used: {}: {}", name, last.file_name, last.why);
+    }
+    std::vector<std::string> known = sources.listings.known_names();
+    const std::vector<std::string> packages = sources.conda.known_names();
+    known.insert(known.end(), packages.begin(), packages.end());
+    const auto meant = near_miss(name, known);
+    const std::string_view asked = !universe.has_channels()      ? "no index has"
+                                   : universe.distribution(slot) ? "no channel and no index has"
+                                                                 : "no channel has";
+    return fmt::format("{} `{}`{}", asked, name,
                        meant ? fmt::format("; did you mean `{}`?", *meant) : "");
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/answer.h"
+#include "pipeline/conda_sources.h"
 #include "pipeline/listings.h"
 #include "pipeline/package_universe.h"
 
@@ -30,10 +31,16 @@ struct Explanation {
     std::vector<NearestSolution> nearest;
 };
 
+/// What was asked, for the names that they know.
+struct Sources {
+    const Listings& listings;
+    const CondaSources& conda;
+};
+
 /// Words for each reason, then the nearest environments that exist, found by giving up one of the
 /// conflicting requests or constraints at a time and solving again; the smallest change comes
 /// first. `target` is left to the caller. Throws as `solver::solve` does.
-Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Listings& listings,
+Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Sources& sources,
                     const std::stop_token& stop);
 
 } // namespace envpm::pipeline

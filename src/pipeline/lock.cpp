@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/conda_sources.h"
 #include "pipeline/package_universe.h"
 #include "pipeline/solution.h"
 #include "solver/solve.h"
@@ -21,11 +22,12 @@ struct Run {
     const LockRequest& request;
     const std::optional<Lock>& previous;
     Listings& listings;
-    std::vector<pypi::PythonChoice> pythons;
+    CondaSources& conda;
     Services& services;
 };
 
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services);
+std::optional<std::string> exclude_newer(const LockRequest& request, const Manifest& manifest);
+std::vector<pypi::PythonChoice> host_choices(const Requests& requests, Services& services);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
 void load_known_names(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
@@ -35,11 +37,13 @@ void tell_passed_over(const Resolution& resolution, const PackageUniverse& unive
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
                                    PackageUniverse& universe);
-void prefer(const PackageName& name, const std::string& version, PackageUniverse& universe,
-            std::vector<CandidateId>& out);
+void prefer(const LockedPackage& package, PackageUniverse& universe, std::vector<CandidateId>& out);
+bool is_same(const LockedPackage& package, CandidateId candidate, const PackageUniverse& universe);
+bool is_upgraded(const LockedPackage& package, const LockRequest& request);
 std::vector<std::string> unknown_upgrades(const LockRequest& request,
                                           const std::optional<Lock>& previous);
 std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock);
+void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet);
 
 } // namespace
 
@@ -64,9 +68,9 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     pypi::IndexClient client(services.network(), services.cache("index"),
                              cache_policy(services, request.refresh));
     Listings listings(client, indexes_of(manifest, services.settings()), bound_projects(requests));
-    const Run run{manifest, requests, request,
-                  previous, listings, python_choices(requests, services),
-                  services};
+    CondaSources conda(manifest, requests, request.refresh, exclude_newer(request, manifest),
+                       services);
+    const Run run{manifest, requests, request, previous, listings, conda, services};
     load_known_names(run);
 
     std::vector<TargetSolution> solutions;
@@ -108,8 +112,12 @@ LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) 
 
 namespace {
 
+std::optional<std::string> exclude_newer(const LockRequest& request, const Manifest& manifest) {
+    return request.exclude_newer ? request.exclude_newer : manifest.exclude_newer;
+}
+
 /// Ascending: of each version the first that was found, the newest last.
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services) {
+std::vector<pypi::PythonChoice> host_choices(const Requests& requests, Services& services) {
     std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
     for (const Interpreter& interpreter : host_interpreters(services, requests.python.specifiers)) {
         const auto version = pypi::Version::parse(interpreter.version);
@@ -121,7 +129,7 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Service
             choices.push_back({*version, {interpreter.abi, interpreter.version}});
         }
     }
-    if (choices.empty()) {
+    if (choices.empty() && requests.conda.empty()) {
         throw_no_python(requests.python, services);
     }
     std::stable_sort(choices.begin(), choices.end(),
@@ -149,13 +157,18 @@ void throw_no_python(const Request& python, const Services& services) {
 
 /// Every name of the old lock and of the manifest at once: a re-lock is one round trip.
 void load_known_names(const Run& run) {
+    if (run.requests.packages.empty() && !run.manifest.channels.empty()) {
+        return; // no wheel is wanted
+    }
     std::vector<PackageName> names;
     for (const Request& request : run.requests.packages) {
         names.push_back(request.name);
     }
     if (run.previous) {
         for (const LockedPackage& package : run.previous->packages) {
-            names.push_back(package.name);
+            if (!package.is_conda()) {
+                names.push_back(package.name);
+            }
         }
     }
     run.listings.load(names);
@@ -163,10 +176,25 @@ void load_known_names(const Run& run) {
 
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved) {
-    const std::optional<std::string>& exclude_newer =
-        run.request.exclude_newer ? run.request.exclude_newer : run.manifest.exclude_newer;
-    PackageUniverse universe(
-        {run.requests, target, run.pythons, exclude_newer, run.manifest.prereleases}, run.listings);
+    CondaRecords* const records = run.conda.records_for(target.platform);
+    UniverseRequest wanted{run.requests,
+                           target,
+                           {},
+                           {},
+                           exclude_newer(run.request, run.manifest),
+                           run.manifest.prereleases,
+                           run.manifest.channel_priority};
+    if (records != nullptr) {
+        const std::vector<std::string> python = {"python"};
+        records->load(python);
+        CondaPythons pythons = conda_pythons(records->find("python"), run.requests.conda);
+        wanted.pythons = std::move(pythons.choices);
+        wanted.conda_pythons = std::move(pythons.packages);
+    }
+    if (wanted.conda_pythons.empty()) {
+        wanted.pythons = host_choices(run.requests, run.services);
+    }
+    PackageUniverse universe(std::move(wanted), run.listings, records);
     const solver::SolveRequest question{universe.roots(), universe.constraints(),
                                         preferred(run, target, solved, universe)};
     solver::SolveStatistics statistics;
@@ -175,7 +203,8 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
                     statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
-        Explanation explanation = explain(*conflict, universe, run.listings, run.services.stop());
+        Explanation explanation =
+            explain(*conflict, universe, {run.listings, run.conda}, run.services.stop());
         explanation.target = target.name;
         return explanation;
     }
@@ -192,7 +221,9 @@ void tell_passed_over(const Resolution& resolution, const PackageUniverse& unive
         const SlotId slot = universe.candidate(chosen).slot;
         const std::span<const CandidateId> candidates = universe.candidates(slot);
         for (std::size_t i = candidates.size(); i-- > 0 && candidates[i] != chosen;) {
-            if (universe.wheel(chosen) != nullptr && !universe.is_usable(candidates[i])) {
+            const bool is_package =
+                universe.wheel(chosen) != nullptr || universe.package(chosen) != nullptr;
+            if (is_package && !universe.is_usable(candidates[i])) {
                 progress.note(fmt::format(
                     "note: {} {} was passed over: {}", universe.slot(slot).name,
                     universe.candidate(candidates[i]).version, universe.problem(candidates[i])));
@@ -209,32 +240,50 @@ std::vector<CandidateId> preferred(const Run& run, const Target& target,
     std::vector<CandidateId> out;
     if (run.previous && !run.request.upgrade_all) {
         for (const LockedPackage& package : run.previous->packages) {
-            const bool is_here = std::find(package.targets.begin(), package.targets.end(),
-                                           target.name) != package.targets.end();
-            if (is_here && !run.request.upgrade_packages.contains(package.name)) {
-                prefer(package.name, package.version, universe, out);
+            if (package.is_for(target.name) && !is_upgraded(package, run.request)) {
+                prefer(package, universe, out);
             }
         }
     }
     for (const TargetSolution& other : solved) {
         for (const LockedPackage& package : other.packages) {
-            prefer(package.name, package.version, universe, out);
+            prefer(package, universe, out);
         }
     }
     return out;
 }
 
-void prefer(const PackageName& name, const std::string& version, PackageUniverse& universe,
+void prefer(const LockedPackage& package, PackageUniverse& universe,
             std::vector<CandidateId>& out) {
-    const std::vector<SlotId> slot = {universe.distribution_slot(name)};
+    if (package.is_conda() && !universe.has_channels()) {
+        return; // the manifest dropped them since
+    }
+    const std::vector<SlotId> slot = {package.is_conda()
+                                          ? universe.conda_slot(package.name.string())
+                                          : universe.distribution_slot(package.name)};
     universe.list(slot);
     const std::span<const CandidateId> candidates = universe.candidates(slot.front());
     for (std::size_t i = candidates.size(); i-- > 0;) {
-        if (universe.candidate(candidates[i]).version == version) {
+        if (is_same(package, candidates[i], universe)) {
             out.push_back(candidates[i]);
             return;
         }
     }
+}
+
+/// Of a wheel the version, for another file of it may fit now; of a conda package that very build.
+bool is_same(const LockedPackage& package, CandidateId candidate, const PackageUniverse& universe) {
+    const CondaCandidate* conda = universe.package(candidate);
+    return package.is_conda()
+               ? conda != nullptr && conda->record->file_name == package.file
+               : conda == nullptr && universe.candidate(candidate).version == package.version;
+}
+
+/// `--upgrade-package` names a conda package by either spelling.
+bool is_upgraded(const LockedPackage& package, const LockRequest& request) {
+    const auto normal = PackageName::parse(package.name.string());
+    return request.upgrade_packages.contains(package.name) ||
+           (normal && request.upgrade_packages.contains(*normal));
 }
 
 std::vector<std::string> unknown_upgrades(const LockRequest& request,
@@ -243,7 +292,10 @@ std::vector<std::string> unknown_upgrades(const LockRequest& request,
     for (const PackageName& name : request.upgrade_packages) {
         const bool is_known =
             previous && std::any_of(previous->packages.begin(), previous->packages.end(),
-                                    [&](const auto& package) { return package.name == name; });
+                                    [&](const auto& package) {
+                                        return package.name == name ||
+                                               PackageName::parse(package.name.string()) == name;
+                                    });
         if (!is_known) {
             unknown.push_back(name.string());
         }
@@ -257,7 +309,7 @@ std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lo
         bool is_locked = false;
         for (const LockedPackage& package : lock.packages) {
             const auto version = pypi::Version::parse(package.version);
-            if (package.name != request.name || !version) {
+            if (package.name != request.name || package.is_conda() || !version) {
                 continue;
             }
             is_locked = true;
@@ -271,7 +323,29 @@ std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lo
                                         request.location.text(), request.text()));
         }
     }
+    for (const CondaRequest& request : requests.conda) {
+        add_unmet(request, lock, unmet);
+    }
     return unmet;
+}
+
+void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet) {
+    bool is_locked = false;
+    for (const LockedPackage& package : lock.packages) {
+        const auto version = conda::Version::parse(package.version);
+        if (!package.is_conda() || package.name != request.name || !version) {
+            continue;
+        }
+        is_locked = true;
+        if (request.spec.version && !request.spec.version->matches(*version)) {
+            unmet.push_back(fmt::format("{} asks for {}, locked is {}", request.location.text(),
+                                        request.text(), package.version));
+        }
+    }
+    if (!is_locked && request.name.string() != "python") { // which may be the host's
+        unmet.push_back(fmt::format("{} asks for {}, which is not locked", request.location.text(),
+                                    request.text()));
+    }
 }
 
 } // namespace

@@ -23,22 +23,24 @@ std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& s
 
 } // namespace
 
-PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings)
+PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda)
     : request_(std::move(request)),
       finder_({request_.target, request_.pythons, request_.exclude_newer}),
-      listings_(listings) {
-    ENVPM_ASSERT(!request_.pythons.empty());
+      listings_(listings),
+      conda_(conda) {
     for (const pypi::PythonChoice& python : request_.pythons) {
         environments_.push_back(
             pypi::marker_environment(request_.target, python.abi, python.version));
     }
     all_pythons_.resize(request_.pythons.size());
     std::iota(all_pythons_.begin(), all_pythons_.end(), std::size_t{0});
-    python_slot_ = make_slot({{"python"}, SlotKind::python, {}, {}, true, {}, {}});
-    for (std::size_t i = 0; i < request_.pythons.size(); ++i) {
-        const auto release = static_cast<std::uint32_t>(request_.pythons.size() - 1 - i);
-        const CandidateId id = add_candidate(python_slot_, request_.pythons[i].version, release, i);
-        at(id).is_described = true;
+    add_pythons();
+    for (const Request& request : request_.requests.packages) {
+        wheels_only_.insert(request.name);
+    }
+    if (conda_ != nullptr) {
+        add_virtual_packages();
+        add_conda_roots();
     }
     add_roots();
     add_constraints();
@@ -48,10 +50,19 @@ const Request* PackageUniverse::request_of(RequirementId requirement) const {
     return at(requirement).request;
 }
 
+const CondaRequest* PackageUniverse::conda_request_of(RequirementId requirement) const {
+    return at(requirement).conda_request;
+}
+
 const pypi::WheelCandidate* PackageUniverse::wheel(CandidateId candidate) const {
     const CandidateEntry& entry = at(candidate);
     const SlotEntry& slot = at(entry.candidate.slot);
-    return slot.kind == SlotKind::distribution ? &slot.list.wheels[entry.index] : nullptr;
+    const bool is_wheel = slot.kind == SlotKind::distribution && entry.package == nullptr;
+    return is_wheel ? &slot.list.wheels[entry.index] : nullptr;
+}
+
+const CondaCandidate* PackageUniverse::package(CandidateId candidate) const {
+    return at(candidate).package;
 }
 
 const Listing& PackageUniverse::listing(CandidateId candidate) const {
@@ -86,22 +97,32 @@ const pypi::Exclusions& PackageUniverse::exclusions(SlotId slot) const {
     return at(slot).list.exclusions;
 }
 
+const CondaListing* PackageUniverse::conda_listing(SlotId slot) const {
+    return at(slot).conda_list;
+}
+
+bool PackageUniverse::is_virtual(SlotId slot) const {
+    return at(slot).kind == SlotKind::virtual_package;
+}
+
 std::optional<SlotId> PackageUniverse::find_slot(const std::string& name) const {
     const auto found = slot_ids_.find(name);
     return found == slot_ids_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void PackageUniverse::list(std::span<const SlotId> slots) {
+    list_conda(slots);
     std::vector<PackageName> names;
     for (const SlotId id : slots) {
-        if (!at(id).is_listed) {
-            names.push_back(*at(id).name);
+        const SlotEntry& slot = at(id);
+        if (!slot.is_listed && slot.name && may_have_wheels(at(distribution_slot(*slot.name)))) {
+            names.push_back(*slot.name);
         }
     }
     listings_.load(names);
     for (const SlotId id : slots) {
         SlotEntry& slot = at(id);
-        if (!slot.is_listed && slot.kind == SlotKind::distribution) {
+        if (!slot.is_listed && slot.kind != SlotKind::extra) {
             list_distribution(slot, id);
         }
     }
@@ -114,12 +135,22 @@ void PackageUniverse::list(std::span<const SlotId> slots) {
 }
 
 void PackageUniverse::describe(std::span<const CandidateId> candidates) {
+    load_dependencies(candidates);
     std::vector<CandidateId> open;
     std::vector<const pypi::WheelFile*> wheels;
     for (const CandidateId id : candidates) {
-        if (!at(id).is_described) {
+        if (at(id).is_described) {
+            continue;
+        }
+        const CandidateId base = base_of(id);
+        if (at(base).package == nullptr) {
             open.push_back(id);
-            wheels.push_back(&wheel(base_of(id))->file);
+            wheels.push_back(&wheel(base)->file);
+        } else if (base == id) {
+            describe_package(at(id));
+        } else { // a conda package has no extras: it is what there is
+            at(id).is_described = true;
+            at(id).dependencies = {{on_candidate(base), std::nullopt}};
         }
     }
     const std::vector<const Listings::Description*> descriptions = listings_.describe(wheels);
@@ -135,24 +166,8 @@ std::span<const CandidateId> PackageUniverse::matches(RequirementId requirement)
     if (entry.is_matched) {
         return entry.matches;
     }
-    const SlotEntry& slot = at(entry.requirement.slot);
-    ENVPM_ASSERT(slot.is_listed);
-    if (entry.exact) {
-        entry.matches = {*entry.exact};
-    } else if (entry.pythons) {
-        for (const std::size_t python : *entry.pythons) {
-            entry.matches.push_back(slot.candidates[python]);
-        }
-    } else if (slot.kind == SlotKind::manifest) {
-        entry.matches = slot.candidates;
-    } else {
-        const SlotEntry& base = at(*find_slot(slot.name->string()));
-        const bool is_named = request_.requests.named_prereleases.contains(*slot.name);
-        for (const std::size_t index :
-             pypi::matching(base.list.wheels, entry.specifiers, request_.prereleases, is_named)) {
-            entry.matches.push_back(slot.candidates[index]);
-        }
-    }
+    ENVPM_ASSERT(at(entry.requirement.slot).is_listed);
+    entry.matches = find_matches(entry);
     entry.is_matched = true;
     return entry.matches;
 }
@@ -183,8 +198,11 @@ PackageUniverse::RequirementEntry& PackageUniverse::at(RequirementId id) {
 
 SlotId PackageUniverse::make_slot(SlotEntry entry) {
     const auto id = next_id<SlotId>(slots_.size());
-    // `python` is the interpreter; a project that should call itself so cannot be meant.
-    slot_ids_.emplace(entry.slot.name, id);
+    // `python` is the interpreter; a project that should call itself so cannot be meant. A conda
+    // package that is no distribution may be called like one.
+    if (entry.kind != SlotKind::conda) {
+        slot_ids_.emplace(entry.slot.name, id);
+    }
     slots_.push_back(std::move(entry));
     return id;
 }
@@ -193,7 +211,11 @@ SlotId PackageUniverse::distribution_slot(const PackageName& name) {
     if (const auto found = find_slot(name.string())) {
         return *found;
     }
-    return make_slot({{name.string()}, SlotKind::distribution, name, {}, false, {}, {}});
+    SlotEntry slot{{name.string()}, SlotKind::distribution, name, {}};
+    if (conda_ != nullptr) {
+        slot.conda_name = conda_->package_of(name);
+    }
+    return make_slot(std::move(slot));
 }
 
 SlotId PackageUniverse::extra_slot(const PackageName& name, const PackageName& extra) {
@@ -201,13 +223,16 @@ SlotId PackageUniverse::extra_slot(const PackageName& name, const PackageName& e
     if (const auto found = find_slot(text)) {
         return *found;
     }
-    return make_slot({{text}, SlotKind::extra, name, extra, false, {}, {}});
+    return make_slot({{text}, SlotKind::extra, name, extra});
 }
 
 CandidateId PackageUniverse::add_candidate(SlotId slot, std::string version, std::uint32_t release,
                                            std::size_t index) {
     const auto id = next_id<CandidateId>(candidates_.size());
-    candidates_.push_back({{slot, std::move(version), release}, index, false, {}, {}, nullptr});
+    CandidateEntry entry;
+    entry.candidate = {slot, std::move(version), release};
+    entry.index = index;
+    candidates_.push_back(std::move(entry));
     at(slot).candidates.push_back(id);
     return id;
 }
@@ -284,16 +309,23 @@ void PackageUniverse::add_roots() {
         }
     }
     if (!conditional.empty()) {
-        const SlotId slot = make_slot({{"the manifest"}, SlotKind::manifest, {}, {}, true, {}, {}});
-        const CandidateId all = add_candidate(slot, "", 0, 0);
-        at(all).is_described = true;
-        at(all).dependencies = std::move(conditional);
-        roots_.push_back(on_candidate(all));
+        add_manifest_slot(std::move(conditional));
+    }
+    if (conda_ != nullptr && request_.requests.packages.empty()) {
+        return; // what needs a Python asks for it itself
     }
     // Last: newer packages count more than a newer interpreter.
     const RequirementId on_python = on_pythons(pythons_in(python.specifiers), python.text());
     at(on_python).request = &python;
     roots_.push_back(on_python);
+}
+
+void PackageUniverse::add_manifest_slot(std::vector<Dependency> conditional) {
+    SlotEntry entry{{"the manifest"}, SlotKind::manifest, {}, {}, true};
+    const CandidateId all = add_candidate(make_slot(std::move(entry)), "", 0, 0);
+    at(all).is_described = true;
+    at(all).dependencies = std::move(conditional);
+    roots_.push_back(on_candidate(all));
 }
 
 void PackageUniverse::add_constraints() {
@@ -316,19 +348,33 @@ RequirementId PackageUniverse::relaxed(RequirementId requirement) {
     case SlotKind::extra:
         return on_extra(*slot.name, *slot.extra, {});
     case SlotKind::distribution:
-        return on_distribution(*slot.name, {}, RequirementKind::needs);
+    case SlotKind::conda:
+        return on_slot(at(requirement).requirement.slot);
+    case SlotKind::virtual_package:
     case SlotKind::manifest:
         break;
     }
     return requirement;
 }
 
+/// In ascending order of preference: the wheels stand below the conda packages.
 void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     slot.is_listed = true;
-    slot.list = finder_.find(listings_.find(*slot.name).page);
-    for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
-        const pypi::WheelCandidate& wheel = slot.list.wheels[i];
-        add_candidate(id, wheel.file.wheel.version.text(), wheel.release, i);
+    const std::vector<CondaCandidate> none;
+    const bool has_packages = slot.conda_list != nullptr && !is_wheels_only(slot);
+    const std::vector<CondaCandidate>& packages = has_packages ? slot.conda_list->candidates : none;
+    const std::uint32_t releases = packages.empty() ? 0 : packages.front().release + 1;
+    if (slot.name && may_have_wheels(slot)) {
+        slot.list = finder_.find(listings_.find(*slot.name).page);
+        for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
+            const pypi::WheelCandidate& wheel = slot.list.wheels[i];
+            add_candidate(id, wheel.file.wheel.version.text(), wheel.release + releases, i);
+        }
+    }
+    for (const CondaCandidate& package : packages) {
+        const CandidateId candidate =
+            add_candidate(id, package.record->version_text, package.release, 0);
+        at(candidate).package = &package;
     }
 }
 
@@ -380,7 +426,7 @@ void PackageUniverse::add_wheel_dependencies(CandidateEntry& entry,
             return !std::binary_search(named.begin(), named.end(), python);
         });
     }
-    if (possible != all_pythons_) {
+    if (possible != all_pythons_ || !request_.conda_pythons.empty()) {
         const std::string text = metadata.requires_python.empty()
                                      ? "a Python that its wheel fits"
                                      : "python " + metadata.requires_python;

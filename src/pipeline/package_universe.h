@@ -2,13 +2,17 @@
 
 #include "model/manifest.h"
 #include "model/universe.h"
+#include "pipeline/conda_pythons.h"
+#include "pipeline/conda_records.h"
 #include "pipeline/listings.h"
 #include "pipeline/requests.h"
+#include "pipeline/virtual_packages.h"
 #include "pypi/candidates.h"
 
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,32 +22,50 @@ namespace envpm::pipeline {
 struct UniverseRequest {
     const Requests& requests;
     Target target;
-    std::vector<pypi::PythonChoice> pythons; ///< in ascending order of preference; not empty
+    /// In ascending order of preference, no two of one version and ABI; those of the channels if
+    /// `conda_pythons` has any, else the host's, and then not empty.
+    std::vector<pypi::PythonChoice> pythons;
+    std::vector<CondaPython> conda_pythons{}; ///< ascending
     std::optional<std::string> exclude_newer;
     Prereleases prereleases = Prereleases::if_necessary;
+    ChannelPriority channel_priority = ChannelPriority::strict;
 };
 
-/// The wheels of the indexes and the Pythons of this host as candidates of one solve, for one
-/// target.
+/// The conda packages of the channels, the wheels of the indexes and the Pythons of this host as
+/// candidates of one solve, for one target.
 ///
-/// Slots: `python` with the host's interpreters; one for each distribution with its wheels; one for
-/// each `name[extra]` with as many candidates as the distribution has, each of which needs exactly
-/// its own wheel and what the extra adds. A wheel that fits only some of the Pythons needs one of
-/// those; a marker that holds for some only makes a dependency conditional on them.
+/// Slots: `python` with the channels' packages of that name, or with the host's interpreters; one
+/// for each distribution, with its conda packages or its wheels; one for each conda package that is
+/// no Python distribution; one for each `name[extra]` with as many candidates as the distribution
+/// has, each of which needs exactly its own wheel and what the extra adds; and one for each virtual
+/// package (CEP 30). A wheel that fits only some of the Pythons needs one of those; a marker that
+/// holds for some only makes a dependency conditional on them.
+///
+/// Of a distribution, the first source that has it serves it: channels before indexes. With
+/// flexible channel priority the wheels stand below the conda packages. What the manifest lists
+/// under a heading is met from that world alone.
 class PackageUniverse final : public Universe {
   public:
-    PackageUniverse(UniverseRequest request, Listings& listings);
+    /// `conda`: null where the manifest lists no channels.
+    PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda);
+
+    [[nodiscard]] bool has_channels() const { return conda_ != nullptr; }
 
     /// What the manifest asks for on this target, in its order; `python` last.
     [[nodiscard]] const std::vector<RequirementId>& roots() const { return roots_; }
 
     [[nodiscard]] const std::vector<RequirementId>& constraints() const { return constraints_; }
 
-    /// The manifest's request behind a root or constraint; null for those that envpm adds.
+    /// The manifest's request behind a root or constraint; null for those that envpm adds, and for
+    /// one in conda's language.
     [[nodiscard]] const Request* request_of(RequirementId requirement) const;
+    [[nodiscard]] const CondaRequest* conda_request_of(RequirementId requirement) const;
 
-    /// The wheel that a candidate stands for; null for a Python or an extra.
+    /// The wheel that a candidate stands for; null for anything else.
     [[nodiscard]] const pypi::WheelCandidate* wheel(CandidateId candidate) const;
+
+    /// The conda package that a candidate stands for; null for anything else.
+    [[nodiscard]] const CondaCandidate* package(CandidateId candidate) const;
     [[nodiscard]] const Listing& listing(CandidateId candidate) const;
     [[nodiscard]] const Listings::Description& description(CandidateId candidate) const;
 
@@ -56,14 +78,23 @@ class PackageUniverse final : public Universe {
     /// Why a candidate became unusable.
     [[nodiscard]] const std::string& problem(CandidateId candidate) const;
 
-    /// The distribution that a slot belongs to; null for `python`.
+    /// The distribution that a slot belongs to; null for `python` and for what is none.
     [[nodiscard]] const PackageName* distribution(SlotId slot) const;
     [[nodiscard]] const pypi::Exclusions& exclusions(SlotId slot) const;
+
+    /// What the channels have of a listed slot; null where they were not asked.
+    [[nodiscard]] const CondaListing* conda_listing(SlotId slot) const;
+
+    /// Whether a slot's candidates are facts of the target.
+    [[nodiscard]] bool is_virtual(SlotId slot) const;
 
     [[nodiscard]] std::optional<SlotId> find_slot(const std::string& name) const;
 
     /// The slot of a distribution, made if need be.
     SlotId distribution_slot(const PackageName& name);
+
+    /// The slot of a conda package; asks the channels for the name if need be.
+    SlotId conda_slot(const std::string& name);
 
     /// The same need with any version: for finding what else there is.
     RequirementId relaxed(RequirementId requirement);
@@ -105,7 +136,7 @@ class PackageUniverse final : public Universe {
     [[nodiscard]] std::span<const CandidateId> matches(RequirementId requirement) override;
 
   private:
-    enum class SlotKind { python, distribution, extra, manifest };
+    enum class SlotKind { python, distribution, conda, extra, virtual_package, manifest };
 
     /// Indexes into the request's `pythons`, ascending.
     using PythonSet = std::vector<std::size_t>;
@@ -116,28 +147,35 @@ class PackageUniverse final : public Universe {
         std::optional<PackageName> name;
         std::optional<PackageName> extra;
         bool is_listed = false;
-        pypi::CandidateList list; ///< of a distribution
-        std::vector<CandidateId> candidates;
+        pypi::CandidateList list{}; ///< of a distribution
+        std::vector<CandidateId> candidates{};
+        std::string conda_name{}; ///< of a distribution or conda package; empty without channels
+        const CondaListing* conda_list = nullptr;
     };
 
     struct CandidateEntry {
         Candidate candidate;
-        std::size_t index = 0; ///< into the distribution's wheels, or the pythons
+        std::size_t index = 0; ///< into the distribution's wheels, the pythons or the virtual ones
+        const CondaCandidate* package = nullptr;
         bool is_described = false;
         std::string problem;
         std::vector<Dependency> dependencies;
         const Listings::Description* description = nullptr;
     };
 
-    /// What a requirement matches: specifiers over wheels, a set of Pythons, or one candidate.
+    /// What a requirement matches: specifiers or a spec over a slot's candidates, a set of Pythons,
+    /// or one candidate.
     struct RequirementEntry {
         Requirement requirement;
         pypi::SpecifierSet specifiers;
+        std::optional<conda::MatchSpec> spec;
         std::optional<PythonSet> pythons;
         std::optional<CandidateId> exact;
+        bool is_any = false;
         bool is_matched = false;
         std::vector<CandidateId> matches;
         const Request* request = nullptr;
+        const CondaRequest* conda_request = nullptr;
     };
 
     [[nodiscard]] const SlotEntry& at(SlotId id) const;
@@ -156,15 +194,33 @@ class PackageUniverse final : public Universe {
                                   RequirementKind kind);
     RequirementId on_extra(const PackageName& name, const PackageName& extra,
                            const pypi::SpecifierSet& specifiers);
+    RequirementId on_spec(const conda::MatchSpec& spec, const std::string& text,
+                          RequirementKind kind);
+    RequirementId on_slot(SlotId slot);
+    std::optional<RequirementId> on_dependency(const std::string& text, RequirementKind kind,
+                                               std::string& problem);
     RequirementId on_pythons(const PythonSet& pythons, const std::string& text);
     RequirementId on_candidate(CandidateId candidate);
 
+    void add_pythons();
+    void add_virtual_packages();
     void add_roots();
+    void add_conda_roots();
+    void add_manifest_slot(std::vector<Dependency> conditional);
     void add_constraints();
+    void list_conda(std::span<const SlotId> slots);
+    [[nodiscard]] bool is_wheels_only(const SlotEntry& slot) const;
+    [[nodiscard]] bool may_have_wheels(const SlotEntry& slot) const;
     void list_distribution(SlotEntry& slot, SlotId id);
     void list_extra(SlotEntry& slot, SlotId id);
     [[nodiscard]] CandidateId base_of(CandidateId candidate) const;
     void describe_one(CandidateId id, const Listings::Description& description);
+    void describe_package(CandidateEntry& entry);
+    void load_dependencies(std::span<const CandidateId> candidates);
+    std::vector<CandidateId> find_matches(const RequirementEntry& entry);
+    [[nodiscard]] bool matches_spec(CandidateId id, const conda::MatchSpec& spec) const;
+    [[nodiscard]] bool matches_specifiers(CandidateId id,
+                                          const pypi::SpecifierSet& specifiers) const;
     void add_wheel_dependencies(CandidateEntry& entry, const pypi::Metadata& metadata);
     void add_extra_dependencies(CandidateEntry& entry, CandidateId base,
                                 const pypi::Metadata& metadata);
@@ -178,12 +234,17 @@ class PackageUniverse final : public Universe {
     UniverseRequest request_;
     pypi::CandidateFinder finder_;
     Listings& listings_;
+    CondaRecords* conda_;
+    std::vector<VirtualPackage> virtual_packages_;
+    std::set<PackageName> wheels_only_;                 ///< the manifest lists them as wheels
+    std::set<PackageName> conda_only_;                  ///< and these as conda packages
     std::vector<pypi::MarkerEnvironment> environments_; ///< one for each Python
     PythonSet all_pythons_;
     std::deque<SlotEntry> slots_;
     std::deque<CandidateEntry> candidates_;
     std::deque<RequirementEntry> requirements_;
     std::map<std::string, SlotId> slot_ids_;
+    std::map<std::string, SlotId> conda_slots_; ///< by the conda name
     std::map<std::string, RequirementId> requirement_ids_;
     SlotId python_slot_{};
     std::vector<RequirementId> roots_;

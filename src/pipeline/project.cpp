@@ -58,6 +58,17 @@ Manifest read_manifest(const Project& project) {
     return manifest::read(project.manifest_file, machine ? machine->platform : Platform::linux_64);
 }
 
+std::vector<conda::Channel> channels_of(const Manifest& manifest, const Settings& settings) {
+    std::vector<conda::Channel> channels;
+    for (const ChannelEntry& entry : manifest.channels) {
+        const auto mirrors = settings.mirrors.find(entry.name);
+        channels.push_back({entry.name, mirrors == settings.mirrors.end()
+                                            ? std::vector<std::string>{entry.url}
+                                            : urls_of(mirrors->second, entry.url)});
+    }
+    return channels;
+}
+
 std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Settings& settings) {
     std::vector<pypi::Index> indexes;
     bool has_pypi = false;
@@ -98,6 +109,16 @@ std::map<PackageName, std::string> bound_projects(const Requests& requests) {
             throw Error({fmt::format("`{}` cannot come from `{}` and from `{}`",
                                      request.name.string(), place->second, *request.index),
                          request.location.text(), "name one index for it"});
+        }
+    }
+    return bound;
+}
+
+std::map<std::string, std::string> bound_packages(const Requests& requests) {
+    std::map<std::string, std::string> bound;
+    for (const CondaRequest& request : requests.conda) {
+        if (request.channel) {
+            bound.emplace(request.name.string(), *request.channel);
         }
     }
     return bound;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/http.h"
+#include "conda/channel.h"
 #include "host/interpreters.h"
 #include "model/lock.h"
 #include "model/manifest.h"
@@ -40,12 +41,18 @@ Manifest read_manifest(const Project& project);
 /// Nothing if there is no envpm.lock yet.
 std::optional<Lock> read_lock(const Project& project);
 
+/// The manifest's channels in its order, each with its mirrors.
+std::vector<conda::Channel> channels_of(const Manifest& manifest, const Settings& settings);
+
 /// The manifest's indexes and `pypi`, each with its mirrors; those in the manifest's order first,
 /// then the default. An Error if no Python index is configured at all.
 std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Settings& settings);
 
 /// Which projects may come from one index only.
 std::map<PackageName, std::string> bound_projects(const Requests& requests);
+
+/// Which conda packages may come from one channel only.
+std::map<std::string, std::string> bound_packages(const Requests& requests);
 
 pypi::CachePolicy cache_policy(const Services& services, bool refresh);
 

@@ -14,6 +14,8 @@ namespace {
 
 Request read_request(const ManifestRequirement& requirement);
 Request read_python(const Manifest& manifest);
+CondaRequest read_conda_request(const CondaRequirement& requirement);
+std::string conda_specifier(const CondaRequirement& requirement);
 std::string python_specifier(const std::string& text);
 pypi::SpecifierSet specifiers_at(const std::string& text, const SourceLocation& location);
 std::string line_of(std::string_view kind, const Request& request);
@@ -32,10 +34,21 @@ std::string Request::text() const {
     return specifiers.is_any() ? out : out + " " + specifiers.text();
 }
 
+std::string CondaRequest::text() const {
+    std::string out = name.string();
+    out += spec.version ? " " + spec.version->text() : spec.build ? " *" : "";
+    return spec.build ? out + " " + spec.build->text() : out;
+}
+
 Requests read_requests(const Manifest& manifest) {
-    Requests requests{read_python(manifest), {}, {}, {}, {}};
+    Requests requests{read_python(manifest), {}, {}, {}, {}, {}};
     for (const ManifestRequirement& requirement : manifest.pypi_dependencies) {
         requests.packages.push_back(read_request(requirement));
+    }
+    if (!manifest.channels.empty()) {
+        for (const CondaRequirement& requirement : manifest.dependencies) {
+            requests.conda.push_back(read_conda_request(requirement));
+        }
     }
     for (const ManifestRequirement& requirement : manifest.constraints) {
         requests.constraints.push_back(read_request(requirement));
@@ -65,6 +78,10 @@ Sha256 manifest_digest(const Manifest& manifest, const Requests& requests) {
     for (const Request& request : requests.packages) {
         lines.push_back(line_of("package", request));
     }
+    for (const CondaRequest& request : requests.conda) {
+        lines.push_back(
+            fmt::format("conda {} @ {}", request.spec.text(), request.channel.value_or("any")));
+    }
     for (const Request& request : requests.constraints) {
         lines.push_back(line_of("constraint", request));
     }
@@ -80,6 +97,13 @@ Sha256 manifest_digest(const Manifest& manifest, const Requests& requests) {
     for (const IndexEntry& index : manifest.indexes) {
         lines.push_back(fmt::format("index {} {} {}", index.name, index.url,
                                     index.is_explicit ? "explicit" : "general"));
+    }
+    for (const ChannelEntry& channel : manifest.channels) {
+        lines.push_back(fmt::format("channel {} {} {}", channel.name, channel.url,
+                                    channel.is_listed ? "listed" : "declared"));
+    }
+    if (manifest.channel_priority != ChannelPriority::strict) {
+        lines.push_back("channel-priority flexible");
     }
     lines.push_back("exclude-newer " + manifest.exclude_newer.value_or("never"));
     lines.push_back(fmt::format("prereleases {}", static_cast<int>(manifest.prereleases)));
@@ -123,16 +147,36 @@ Request read_request(const ManifestRequirement& requirement) {
     return request;
 }
 
+/// In the language of PEP 440, for the Pythons of the host; a channel's are asked for by a
+/// CondaRequest, where more can be said.
 Request read_python(const Manifest& manifest) {
     const PackageName python = *PackageName::parse("python");
-    for (const ManifestRequirement& requirement : manifest.dependencies) {
+    for (const CondaRequirement& requirement : manifest.dependencies) {
         if (requirement.name == python) {
-            ManifestRequirement plain = requirement;
-            plain.specifier = python_specifier(requirement.specifier);
-            return read_request(plain);
+            const std::string specifier =
+                manifest.channels.empty() ? python_specifier(requirement.specifier) : "";
+            return read_request({python, specifier, {}, {}, {}, requirement.location});
         }
     }
     return {python, {}, {}, {}, {}, {manifest.file.string(), 0, 0}};
+}
+
+CondaRequest read_conda_request(const CondaRequirement& requirement) {
+    return with_place(requirement.location, [&] {
+        const std::string text = fmt::format("{} {} {}", requirement.name.string(),
+                                             conda_specifier(requirement), requirement.build);
+        return CondaRequest{requirement.name, conda::MatchSpec::parse(text), requirement.channel,
+                            requirement.location};
+    });
+}
+
+/// `python = "3.12"` is any 3.12, here as for the host's.
+std::string conda_specifier(const CondaRequirement& requirement) {
+    const std::string& text = requirement.specifier;
+    const bool is_series = requirement.name.string() == "python" && !text.empty() &&
+                           text.find_first_not_of("0123456789.") == std::string::npos &&
+                           std::count(text.begin(), text.end(), '.') < 2;
+    return is_series ? text + ".*" : text.empty() ? "*" : text;
 }
 
 /// conda's short forms, as far as an interpreter's version needs them: `3.12` and `=3.12` are any

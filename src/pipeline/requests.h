@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/hash.h"
+#include "conda/match_spec.h"
 #include "model/manifest.h"
 #include "pypi/marker.h"
 #include "pypi/specifier.h"
@@ -26,10 +27,22 @@ struct Request {
     [[nodiscard]] std::string text() const;
 };
 
+/// A line of `[dependencies]` in conda's language.
+struct CondaRequest {
+    PackageName name;
+    conda::MatchSpec spec;
+    std::optional<std::string> channel; ///< the only one that may serve it
+    SourceLocation location;
+
+    /// As it reads in messages: `numpy >=1.26`.
+    [[nodiscard]] std::string text() const;
+};
+
 /// Everything that the manifest asks of the solve.
 struct Requests {
-    Request python;                ///< any version if the manifest does not say
-    std::vector<Request> packages; ///< in the manifest's order
+    Request python;                  ///< any version if the manifest does not say
+    std::vector<Request> packages;   ///< to be met by wheels; in the manifest's order
+    std::vector<CondaRequest> conda; ///< to be met by conda packages, `python` among them; as above
     std::vector<Request> constraints;
     std::map<PackageName, pypi::SpecifierSet> overrides;
     std::set<PackageName> named_prereleases; ///< some request of the name mentions a pre-release

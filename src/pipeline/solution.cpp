@@ -14,9 +14,18 @@ namespace envpm::pipeline {
 
 namespace {
 
+using Packages = std::map<SlotId, LockedPackage>;
+
+struct Chosen {
+    const std::set<CandidateId>& candidates;
+    const Packages& packages;
+};
+
 LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target& target);
+LockedPackage to_package(const CondaCandidate& conda, const Target& target);
 void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& universe,
-                      const std::set<CandidateId>& chosen);
+                      const Chosen& chosen);
+std::string under_name(const std::string& text, const PackageName& name);
 bool holds(const Dependency& dependency, PackageUniverse& universe,
            const std::set<CandidateId>& chosen);
 bool is_overridden(const LockedPackage& package, const Requests& requests);
@@ -30,28 +39,36 @@ TargetSolution to_solution(const Resolution& resolution, PackageUniverse& univer
                            const Requests& requests, const Target& target) {
     TargetSolution solution{target, {}, {}};
     const std::set<CandidateId> chosen(resolution.chosen.begin(), resolution.chosen.end());
-    std::map<PackageName, LockedPackage> packages;
+    Packages packages;
     for (const CandidateId id : resolution.chosen) {
+        const SlotId slot = universe.candidate(id).slot;
+        const CondaCandidate* conda = universe.package(id);
         if (const pypi::PythonChoice* python = universe.python(id)) {
-            solution.python = {python->abi, python->version};
+            solution.python = LockedPython{python->abi, python->version, conda != nullptr};
+        }
+        if (conda != nullptr) {
+            packages.emplace(slot, to_package(*conda, target));
         } else if (universe.wheel(id) != nullptr) {
-            LockedPackage package = to_package(id, universe, target);
-            packages.emplace(package.name, std::move(package));
+            packages.emplace(slot, to_package(id, universe, target));
         }
     }
+    const Chosen choice{chosen, packages};
     for (const CandidateId id : resolution.chosen) {
-        const PackageName* name = universe.distribution(universe.candidate(id).slot);
-        if (name == nullptr) {
-            continue;
+        SlotId slot = universe.candidate(id).slot;
+        const PackageName* extra = universe.extra(id);
+        if (extra != nullptr) {
+            slot = universe.distribution_slot(*universe.distribution(slot));
         }
-        const auto package = packages.find(*name);
-        ENVPM_ASSERT(package != packages.end());
-        if (const PackageName* extra = universe.extra(id)) {
+        const auto package = packages.find(slot);
+        if (package == packages.end()) {
+            continue; // a fact, not a package
+        }
+        if (extra != nullptr && !package->second.is_conda()) {
             package->second.extras.push_back(*extra);
         }
-        add_dependencies(package->second, id, universe, chosen);
+        add_dependencies(package->second, id, universe, choice);
     }
-    for (auto& [name, package] : packages) {
+    for (auto& [slot, package] : packages) {
         std::sort(package.extras.begin(), package.extras.end());
         std::sort(package.dependencies.begin(), package.dependencies.end());
         package.dependencies.erase(
@@ -60,6 +77,9 @@ TargetSolution to_solution(const Resolution& resolution, PackageUniverse& univer
         package.is_overridden = is_overridden(package, requests);
         solution.packages.push_back(std::move(package));
     }
+    std::sort(solution.packages.begin(), solution.packages.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.name, a.file) < std::tie(b.name, b.file);
+    });
     return solution;
 }
 
@@ -96,7 +116,7 @@ namespace {
 void add_package(Lock& lock, const LockedPackage& package, const std::string& target) {
     const auto identity = [](const LockedPackage& of) {
         return std::tie(of.name, of.version, of.source, of.file, of.sha256, of.extras,
-                        of.dependencies);
+                        of.dependencies, of.subdir);
     };
     const auto same =
         std::find_if(lock.packages.begin(), lock.packages.end(),
@@ -131,17 +151,55 @@ LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target
             false};
 }
 
+LockedPackage to_package(const CondaCandidate& conda, const Target& target) {
+    const conda::Record& record = *conda.record;
+    const auto name = PackageName::parse_conda(record.name);
+    ENVPM_ASSERT(name.has_value());
+    return {*name,
+            record.version_text,
+            conda.channel->name,
+            record.file_name,
+            record.size_bytes,
+            record.sha256,
+            {target.name},
+            {},
+            {},
+            false,
+            record.subdir};
+}
+
+/// What is only a limit, a fact of the target or the host's Python is no package that it needs.
 void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& universe,
-                      const std::set<CandidateId>& chosen) {
+                      const Chosen& chosen) {
     for (const Dependency& dependency : universe.dependencies(id)) {
         const Requirement& need = universe.requirement(dependency.need);
-        const PackageName* name = universe.distribution(need.slot);
-        // An extra's need of its own distribution is no dependency of that.
-        const bool is_own = name != nullptr && *name == package.name;
-        if (name != nullptr && !is_own && holds(dependency, universe, chosen)) {
-            package.dependencies.push_back(need.text);
+        SlotId slot = need.slot;
+        if (const PackageName* name = universe.distribution(slot)) {
+            slot = universe.distribution_slot(*name); // of an extra too
         }
+        const auto needed = chosen.packages.find(slot);
+        // An extra's need of its own distribution is no dependency of that.
+        const bool is_own = needed != chosen.packages.end() && &needed->second == &package;
+        if (need.kind != RequirementKind::needs || needed == chosen.packages.end() || is_own ||
+            !holds(dependency, universe, chosen.candidates)) {
+            continue;
+        }
+        // What a wheel says of its Python is in no language of requirements.
+        const bool is_interpreter = !package.is_conda() && universe.distribution(slot) == nullptr;
+        package.dependencies.push_back(is_interpreter ? needed->second.name.string()
+                                                      : under_name(need.text, needed->second.name));
     }
+}
+
+/// A wheel that needs torch may get the conda package pytorch: the lock speaks of what is in it.
+std::string under_name(const std::string& text, const PackageName& name) {
+    const std::size_t end = std::min(text.find_first_of(" [=<>!~"), text.size());
+    if (text.find_first_of("@/\\") != std::string::npos) { // conda's rarer forms
+        return name.string();
+    }
+    return PackageName::parse(text.substr(0, end)) == PackageName::parse(name.string())
+               ? text
+               : name.string() + text.substr(end);
 }
 
 bool holds(const Dependency& dependency, PackageUniverse& universe,

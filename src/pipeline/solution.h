@@ -12,7 +12,7 @@ namespace envpm::pipeline {
 /// One target's answer in the words of the lock.
 struct TargetSolution {
     Target target;
-    LockedPython python;
+    std::optional<LockedPython> python;  ///< none: nothing in it is for Python
     std::vector<LockedPackage> packages; ///< each for this target only; sorted by name
 };
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "pipeline/conda_records.h"
+#include "pipeline/project.h"
+#include "pipeline/requests.h"
+#include "pipeline/services.h"
+
+#include <map>
+#include <memory>
+
+namespace envpm::pipeline {
+
+/// The manifest's channels for one run, opened when a platform first needs them. What it is given
+/// must outlive it.
+class CondaSources {
+  public:
+    /// `refresh`: no cached page is trusted; `exclude_newer` as the solve has it.
+    CondaSources(const Manifest& manifest, const Requests& requests, bool refresh,
+                 std::optional<std::string> exclude_newer, Services& services);
+
+    /// Null if the manifest has no channels.
+    CondaRecords* records_for(Platform platform);
+
+    /// Every name that the channels asked so far have, sorted.
+    [[nodiscard]] std::vector<std::string> known_names() const;
+
+  private:
+    const Manifest& manifest_;
+    const Requests& requests_;
+    bool refresh_;
+    std::optional<std::string> exclude_newer_;
+    Services& services_;
+    std::map<Platform, std::unique_ptr<CondaRecords>> records_;
+};
+
+} // namespace envpm::pipeline

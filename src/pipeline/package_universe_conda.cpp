@@ -1,0 +1,310 @@
+// The conda side of the universe: slots, requirements and descriptions of conda packages.
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "pipeline/package_universe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+std::string_view name_in(std::string_view dependency);
+
+} // namespace
+
+void PackageUniverse::add_pythons() {
+    python_slot_ = make_slot({{"python"}, SlotKind::python, {}, {}, true});
+    for (const CondaPython& python : request_.conda_pythons) {
+        const CondaCandidate& package = *python.package;
+        const CandidateId id = add_candidate(python_slot_, package.record->version_text,
+                                             package.release, python.choice);
+        at(id).package = &package;
+    }
+    if (!request_.conda_pythons.empty()) {
+        at(python_slot_).conda_list = &conda_->find("python");
+        return;
+    }
+    for (std::size_t i = 0; i < request_.pythons.size(); ++i) {
+        const auto release = static_cast<std::uint32_t>(request_.pythons.size() - 1 - i);
+        const CandidateId id = add_candidate(python_slot_, request_.pythons[i].version, release, i);
+        at(id).is_described = true;
+    }
+}
+
+/// Each is a root: what constrains it must find it there.
+void PackageUniverse::add_virtual_packages() {
+    virtual_packages_ = virtual_packages(request_.target);
+    for (std::size_t i = 0; i < virtual_packages_.size(); ++i) {
+        const VirtualPackage& package = virtual_packages_[i];
+        const SlotId slot = make_slot({{package.name}, SlotKind::virtual_package, {}, {}, true});
+        const CandidateId id = add_candidate(slot, package.version.text(), 0, i);
+        at(id).is_described = true;
+        roots_.push_back(on_candidate(id));
+    }
+}
+
+void PackageUniverse::add_conda_roots() {
+    std::vector<std::string> names;
+    for (const CondaRequest& request : request_.requests.conda) {
+        names.push_back(request.name.string());
+    }
+    conda_->load(names);
+    std::optional<RequirementId> on_python;
+    for (const CondaRequest& request : request_.requests.conda) {
+        const SlotId slot = conda_slot(request.name.string());
+        if (const auto& project = at(slot).name) {
+            if (wheels_only_.contains(*project)) {
+                throw Error({fmt::format("`{}` is asked for as a conda package and as a wheel",
+                                         project->string()),
+                             request.location.text(),
+                             "leave it under `[dependencies]` or under `[pypi-dependencies]`"});
+            }
+            conda_only_.insert(*project);
+        }
+        const RequirementId id = on_spec(request.spec, request.text(), RequirementKind::needs);
+        at(id).conda_request = &request;
+        if (slot == python_slot_) {
+            on_python = id;
+        } else {
+            roots_.push_back(id);
+        }
+    }
+    // Last: newer packages count more than a newer interpreter.
+    if (on_python) {
+        roots_.push_back(*on_python);
+    }
+}
+
+SlotId PackageUniverse::conda_slot(const std::string& name) {
+    if (name == "python") {
+        return python_slot_;
+    }
+    const auto known = conda_slots_.find(name);
+    if (known != conda_slots_.end()) {
+        return known->second;
+    }
+    SlotId slot{};
+    if (name.starts_with("__")) { // a fact that the target does not have has no candidate
+        const auto there = find_slot(name);
+        slot = there ? *there : make_slot({{name}, SlotKind::virtual_package, {}, {}, true});
+    } else {
+        const std::vector<std::string> wanted = {name};
+        conda_->load(wanted);
+        const std::optional<PackageName>& project = conda_->find(name).project;
+        if (project && conda_->package_of(*project) == name) {
+            slot = distribution_slot(*project);
+        } else {
+            SlotEntry entry{{name}, SlotKind::conda, {}, {}};
+            entry.conda_name = name;
+            slot = make_slot(std::move(entry));
+        }
+    }
+    conda_slots_.emplace(name, slot);
+    return slot;
+}
+
+RequirementId PackageUniverse::on_spec(const conda::MatchSpec& spec, const std::string& text,
+                                       RequirementKind kind) {
+    RequirementEntry entry;
+    entry.requirement = {conda_slot(*spec.exact_name()), kind, text};
+    entry.spec = spec;
+    return make_requirement((kind == RequirementKind::needs ? "spec " : "limit ") + text,
+                            std::move(entry));
+}
+
+/// Any candidate of the slot.
+RequirementId PackageUniverse::on_slot(SlotId slot) {
+    RequirementEntry entry;
+    entry.requirement = {slot, RequirementKind::needs, at(slot).slot.name};
+    entry.is_any = true;
+    return make_requirement(fmt::format("any {}", static_cast<std::size_t>(slot)),
+                            std::move(entry));
+}
+
+/// What the channels have of these slots, in one batch.
+void PackageUniverse::list_conda(std::span<const SlotId> slots) {
+    if (conda_ == nullptr) {
+        return;
+    }
+    std::vector<SlotId> open;
+    std::vector<std::string> names;
+    for (const SlotId id : slots) {
+        const SlotEntry& slot = at(id);
+        const SlotId base = slot.kind == SlotKind::extra ? distribution_slot(*slot.name) : id;
+        if (at(base).conda_list == nullptr && !at(base).conda_name.empty()) {
+            open.push_back(base);
+            names.push_back(at(base).conda_name);
+        }
+    }
+    conda_->load(names);
+    for (const SlotId id : open) {
+        at(id).conda_list = &conda_->find(at(id).conda_name);
+    }
+}
+
+bool PackageUniverse::is_wheels_only(const SlotEntry& slot) const {
+    return slot.name && wheels_only_.contains(*slot.name);
+}
+
+/// The first source that has a distribution serves it, and an environment that asks for no wheel
+/// asks no index.
+bool PackageUniverse::may_have_wheels(const SlotEntry& slot) const {
+    if (conda_ == nullptr || is_wheels_only(slot)) {
+        return slot.name.has_value();
+    }
+    if (!slot.name || conda_only_.contains(*slot.name) || request_.requests.packages.empty()) {
+        return false;
+    }
+    ENVPM_ASSERT(slot.conda_list != nullptr);
+    const bool is_served =
+        !slot.conda_list->candidates.empty() && slot.conda_list->is_python_distribution;
+    return !is_served || request_.channel_priority == ChannelPriority::flexible;
+}
+
+/// Every name that the conda packages among these depend on, in one batch.
+void PackageUniverse::load_dependencies(std::span<const CandidateId> candidates) {
+    std::vector<std::string> names;
+    for (const CandidateId id : candidates) {
+        const CondaCandidate* package = at(id).package;
+        if (package == nullptr || at(id).is_described) {
+            continue;
+        }
+        for (const auto* list : {&package->record->depends, &package->record->constrains}) {
+            for (const std::string& text : *list) {
+                const std::string_view name = name_in(text);
+                if (!name.empty() && !name.starts_with("__")) {
+                    names.emplace_back(name);
+                }
+            }
+        }
+    }
+    if (!names.empty()) {
+        conda_->load(names);
+    }
+}
+
+/// A record whose dependencies cannot be read is no candidate.
+void PackageUniverse::describe_package(CandidateEntry& entry) {
+    entry.is_described = true;
+    const conda::Record& record = *entry.package->record;
+    const auto add = [&](const std::vector<std::string>& texts, RequirementKind kind) {
+        for (const std::string& text : texts) {
+            if (const auto requirement = on_dependency(text, kind, entry.problem)) {
+                entry.dependencies.push_back({*requirement, std::nullopt});
+            }
+        }
+    };
+    add(record.depends, RequirementKind::needs);
+    add(record.constrains, RequirementKind::constrains);
+}
+
+/// `problem` says why there is none.
+std::optional<RequirementId> PackageUniverse::on_dependency(const std::string& text,
+                                                            RequirementKind kind,
+                                                            std::string& problem) {
+    const std::string key = (kind == RequirementKind::needs ? "spec " : "limit ") + text;
+    if (const auto known = requirement_ids_.find(key); known != requirement_ids_.end()) {
+        return known->second;
+    }
+    try {
+        const conda::MatchSpec spec = conda::MatchSpec::parse(text, conda::Form::lenient);
+        if (spec.exact_name() == nullptr) {
+            problem = fmt::format("its dependency `{}` names no one package", text);
+            return std::nullopt;
+        }
+        const auto& project = at(conda_slot(*spec.exact_name())).name;
+        const auto replaced = project ? request_.requests.overrides.find(*project)
+                                      : request_.requests.overrides.end();
+        return replaced == request_.requests.overrides.end()
+                   ? on_spec(spec, text, kind)
+                   : on_distribution(*project, replaced->second, kind);
+    } catch (const Error& error) {
+        problem = fmt::format("its dependency `{}` cannot be read: {}", text, error.text().what);
+        return std::nullopt;
+    }
+}
+
+std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& entry) {
+    const SlotEntry& slot = at(entry.requirement.slot);
+    std::vector<CandidateId> out;
+    if (entry.exact) {
+        return {*entry.exact};
+    }
+    if (entry.pythons || entry.spec) {
+        std::copy_if(slot.candidates.begin(), slot.candidates.end(), std::back_inserter(out),
+                     [&](CandidateId id) {
+                         return entry.spec ? matches_spec(id, *entry.spec)
+                                           : std::binary_search(entry.pythons->begin(),
+                                                                entry.pythons->end(), at(id).index);
+                     });
+        return out;
+    }
+    if (entry.is_any || slot.kind == SlotKind::manifest) {
+        return slot.candidates;
+    }
+    const SlotEntry& base = at(*find_slot(slot.name->string()));
+    const bool is_named = request_.requests.named_prereleases.contains(*slot.name);
+    for (const std::size_t index :
+         pypi::matching(base.list.wheels, entry.specifiers, request_.prereleases, is_named)) {
+        out.push_back(slot.candidates[index]);
+    }
+    for (std::size_t i = base.list.wheels.size(); i < base.candidates.size(); ++i) {
+        if (matches_specifiers(base.candidates[i], entry.specifiers)) {
+            out.push_back(slot.candidates[i]);
+        }
+    }
+    return out;
+}
+
+/// A wheel and a Python of the host have no build: what asks for one wants a conda package.
+bool PackageUniverse::matches_spec(CandidateId id, const conda::MatchSpec& spec) const {
+    const CandidateEntry& entry = at(id);
+    if (entry.package != nullptr) {
+        return entry.package->matches(spec);
+    }
+    const SlotEntry& slot = at(entry.candidate.slot);
+    if (slot.kind == SlotKind::virtual_package) {
+        return virtual_packages_[entry.index].matches(spec);
+    }
+    if (spec.build || spec.build_number || !spec.fields.empty()) {
+        return false;
+    }
+    const auto version = conda::Version::parse(entry.candidate.version);
+    const bool is_stable = slot.kind == SlotKind::python ||
+                           !slot.list.wheels[entry.index].file.wheel.version.is_prerelease();
+    return version && is_stable && (!spec.version || spec.version->matches(*version));
+}
+
+/// What a wheel needs is met by a conda package that is for Python, if its version is one of PEP
+/// 440.
+bool PackageUniverse::matches_specifiers(CandidateId id,
+                                         const pypi::SpecifierSet& specifiers) const {
+    const CandidateEntry& entry = at(id);
+    const SlotEntry& slot = at(entry.candidate.slot);
+    if (!slot.conda_list->is_python_distribution) {
+        return false;
+    }
+    const auto version = pypi::Version::parse(entry.candidate.version);
+    return specifiers.is_any() || (version && specifiers.contains(*version));
+}
+
+namespace {
+
+/// "libfoo" of "libfoo >=1.2,<2" and of "libfoo>=1.2"; the channel before it is left off.
+std::string_view name_in(std::string_view dependency) {
+    const std::size_t colons = dependency.rfind("::");
+    if (colons != std::string_view::npos) {
+        dependency.remove_prefix(colons + 2);
+    }
+    const std::size_t begin = std::min(dependency.find_first_not_of(' '), dependency.size());
+    dependency.remove_prefix(begin);
+    return dependency.substr(0, dependency.find_first_of(" =<>!~[,"));
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
