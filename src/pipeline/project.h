@@ -54,7 +54,7 @@ std::map<PackageName, std::string> bound_projects(const Requests& requests);
 /// Which conda packages may come from one channel only.
 std::map<std::string, std::string> bound_packages(const Requests& requests);
 
-pypi::CachePolicy cache_policy(const Services& services, bool refresh);
+CachePolicy cache_policy(const Services& services, bool refresh);
 
 /// The states of the project's environment.
 realize::Generations generations_of(const Project& project);
