@@ -25,6 +25,7 @@ struct ObjectFile {
     Sha256 object;
     std::uint64_t size_bytes = 0;
     bool becomes_executable = false; ///< the store has it without the bit: it cannot be linked
+    bool is_always_copied = false;   ///< its package wants it so (`no_link` of conda)
 
     bool operator==(const ObjectFile&) const = default;
 };
@@ -36,7 +37,29 @@ struct GeneratedFile {
     bool operator==(const GeneratedFile&) const = default;
 };
 
-/// A symbolic link: relative within the prefix, or beginning with a token.
+/// How a prefix is put in place of a package's placeholder.
+enum class PlaceholderMode {
+    text,   ///< every occurrence, whatever its length
+    binary, ///< within strings that end with a zero byte, filled up with zeros to the old length
+};
+
+/// A file of the store that names the prefix which its package was built in. Digested as it is in
+/// the store; realised with the new prefix in place of that one.
+struct RelocatedFile {
+    ObjectFile object;
+    std::string placeholder; ///< two bytes at least
+    PlaceholderMode mode = PlaceholderMode::text;
+
+    bool operator==(const RelocatedFile&) const = default;
+};
+
+/// A folder that nothing else would bring about.
+struct EmptyFolder {
+    bool operator==(const EmptyFolder&) const = default;
+};
+
+/// A symbolic link: relative and within the prefix, or beginning with a token. Of a package the
+/// target is as the archive has it.
 struct SymbolicLink {
     std::string target;
 
@@ -45,14 +68,15 @@ struct SymbolicLink {
 
 struct LayoutEntry {
     RelativePath path;
-    std::variant<ObjectFile, GeneratedFile, SymbolicLink> content;
+    std::variant<ObjectFile, GeneratedFile, SymbolicLink, RelocatedFile, EmptyFolder> content;
     bool is_executable = false;
     std::string owner; ///< the package, for messages: "numpy 2.1.0"
 
     bool operator==(const LayoutEntry&) const = default;
 };
 
-/// Everything that a prefix, or one package's part of it, consists of. Folders follow from paths.
+/// Everything that a prefix, or one package's part of it, consists of. Folders that hold
+/// something follow from paths.
 struct Layout {
     std::vector<LayoutEntry> entries;
 };

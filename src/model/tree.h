@@ -4,6 +4,8 @@
 #include "base/relative_path.h"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace envpm {
@@ -18,10 +20,25 @@ struct TreeFile {
     bool operator==(const TreeFile&) const = default;
 };
 
-/// An unpacked archive: what it holds, by content.
+/// A symbolic link of an archive, its target as the archive has it. `check_link_target` accepts it;
+/// whether it leads out of a prefix is known only when it is laid out.
+struct TreeLink {
+    RelativePath path;
+    std::string target;
+
+    bool operator==(const TreeLink&) const = default;
+};
+
+/// Throws an Error of code 6 naming `link` for a target that is empty, longer than 4,095 bytes, or
+/// whose parts are anything else than names that a RelativePath may have, `.` and `..`.
+void check_link_target(std::string_view target, const std::string& link);
+
+/// An unpacked archive: what it holds, by content. Wheels have files only.
 struct Tree {
     Sha256 archive;
-    std::vector<TreeFile> files; ///< sorted by path, no path twice, no path below another file
+    std::vector<TreeFile> files;      ///< sorted by path, no path twice, no path below another file
+    std::vector<TreeLink> links = {}; ///< likewise; no path below a link either
+    std::vector<RelativePath> empty_folders = {}; ///< likewise; nothing is below them
 
     bool operator==(const Tree&) const = default;
 };

@@ -37,7 +37,7 @@ class Aside {
     std::filesystem::path path_;
 };
 
-bool is_whole(const std::filesystem::path& prefix);
+bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request);
 PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path& prefix);
 void create_folders(const std::filesystem::path& folder);
 bool rename_to_free_place(const std::filesystem::path& from, const std::filesystem::path& to);
@@ -50,7 +50,7 @@ void check_replaceable(const std::filesystem::path& destination);
 PrefixReport build(const StorePaths& store, const PrefixRequest& request, ThreadPool& pool,
                    Progress& progress) {
     PrefixReport report = report_of(request, store.prefix(request.env));
-    if (is_whole(report.prefix)) {
+    if (is_whole(report.prefix, request)) {
         report.was_there = true;
         return report;
     }
@@ -59,7 +59,7 @@ PrefixReport build(const StorePaths& store, const PrefixRequest& request, Thread
     report.link_mode = fill({store, made, report.prefix}, request, pool, progress);
     create_folders(report.prefix.parent_path());
     if (!rename_to_free_place(made, report.prefix)) {
-        report.was_there = is_whole(report.prefix);
+        report.was_there = is_whole(report.prefix, request);
         if (!report.was_there) {
             exchange(made, report.prefix);
         }
@@ -101,10 +101,11 @@ Aside::Aside(std::filesystem::path path)
     create_folders(path_);
 }
 
-/// The manifest is written last, and `bin/python` leads to the interpreter that it was made for.
-bool is_whole(const std::filesystem::path& prefix) {
+/// The manifest is written last, and `bin/python` leads to the interpreter that it was made for, if
+/// that is this host's.
+bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request) {
     return ::access(manifest_path(prefix).c_str(), R_OK) == 0 &&
-           ::access((prefix / "bin" / "python").c_str(), X_OK) == 0;
+           (!request.interpreter || ::access((prefix / "bin" / "python").c_str(), X_OK) == 0);
 }
 
 PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path& prefix) {
@@ -112,6 +113,8 @@ PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path
     for (const LayoutEntry& entry : request.layout.entries) {
         if (const auto* object = std::get_if<ObjectFile>(&entry.content)) {
             report.size_bytes += object->size_bytes;
+        } else if (const auto* relocated = std::get_if<RelocatedFile>(&entry.content)) {
+            report.size_bytes += relocated->object.size_bytes;
         } else if (const auto* text = std::get_if<GeneratedFile>(&entry.content)) {
             report.size_bytes += text->content.size();
         }

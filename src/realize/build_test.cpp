@@ -286,13 +286,13 @@ TEST(Build, ReplacesAPrefixWhoseInterpreterIsGone) {
     const World world;
     const Layout layout = compose({world.package()}, {});
     PrefixRequest request = world.request(layout);
-    request.interpreter.executable = world.folder() / "python3.11";
-    std::filesystem::create_symlink("/usr/bin/true", request.interpreter.executable);
+    request.interpreter->executable = world.folder() / "python3.11";
+    std::filesystem::create_symlink("/usr/bin/true", request.interpreter->executable);
     const PrefixReport first = build_with(world, request);
     EXPECT_TRUE(build_with(world, request).was_there);
 
-    std::filesystem::remove(request.interpreter.executable);
-    request.interpreter.executable = "/usr/bin/env";
+    std::filesystem::remove(request.interpreter->executable);
+    request.interpreter->executable = "/usr/bin/env";
     const PrefixReport second = build_with(world, request);
     EXPECT_FALSE(second.was_there);
     EXPECT_EQ(second.prefix, first.prefix);

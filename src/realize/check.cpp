@@ -3,6 +3,7 @@
 #include "realize/placer.h"
 #include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
+#include "realize/relocated_file.h"
 #include "realize/task.h"
 #include "realize/walk.h"
 
@@ -115,7 +116,13 @@ PrefixManifest require_manifest(const std::filesystem::path& prefix) {
 /// it, which finds an edit of equal length.
 bool is_as_realised(const std::filesystem::path& prefix, const RealisedFile& file,
                     const FoundEntry& found, CheckDepth depth) {
-    if (found.kind != file.kind || found.size_bytes != file.size_bytes) {
+    if (found.kind != file.kind) {
+        return false;
+    }
+    if (file.kind == EntryKind::folder) {
+        return true; // what it holds by now is a stranger
+    }
+    if (found.size_bytes != file.size_bytes) {
         return false;
     }
     const std::filesystem::path path = prefix / file.path;
@@ -161,6 +168,9 @@ Sha256 digest_before_relocation(const std::filesystem::path& prefix, const Found
     if (found.kind == EntryKind::link) {
         return link_digest(
             undo_link_relocation(std::filesystem::read_symlink(path).native(), places));
+    }
+    if (relocation != nullptr && relocation->placeholder) {
+        return digest_before_replacement(path, *relocation->placeholder, places.prefix);
     }
     return relocation == nullptr ? sha256_of_file(path)
                                  : sha256_of(undo_relocation(read_file(path), *relocation, places));

@@ -1,14 +1,17 @@
 #include "base/error.h"
 #include "realize/environment_files.h"
+#include "realize/link_check.h"
 #include "realize/prefix.h"
 #include "realize/tree_digest.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace envpm::realize {
 
@@ -31,11 +34,13 @@ class Merger {
 };
 
 std::string fold(std::string_view path);
+std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const LayoutEntry& entry);
+
 [[noreturn]] void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other);
 
 } // namespace
 
-Layout compose(const std::vector<Layout>& packages, const PythonAbi& python) {
+Layout compose(const std::vector<Layout>& packages, const PythonSource& python) {
     Merger merger;
     for (const LayoutEntry& entry : environment_files(python).entries) {
         merger.add(entry);
@@ -70,9 +75,14 @@ Layout Merger::finish() {
     for (const LayoutEntry& entry : entries_) {
         refuse_below_a_file(entry, known_folders);
     }
+    std::erase_if(entries_, [&known_folders](const LayoutEntry& entry) {
+        return kind_of(entry) == EntryKind::folder &&
+               known_folders.contains(fold(entry.path.string()));
+    });
     std::sort(entries_.begin(), entries_.end(), [](const LayoutEntry& a, const LayoutEntry& b) {
         return a.path.string() < b.path.string();
     });
+    check_links(entries_);
     return {std::move(entries_)};
 }
 
@@ -81,7 +91,8 @@ void Merger::refuse_different(const LayoutEntry& there, const LayoutEntry& entry
     if (there.path != entry.path) {
         throw_clash("two paths differ only in case", there, entry);
     }
-    if (kind_of(there) != kind_of(entry) || digest_of(there) != digest_of(entry)) {
+    if (kind_of(there) != kind_of(entry) || digest_of(there) != digest_of(entry) ||
+        placeholder_of(there) != placeholder_of(entry)) {
         throw_clash("two packages hold different files of one path", there, entry);
     }
 }
@@ -91,7 +102,8 @@ void Merger::refuse_below_a_file(const LayoutEntry& entry,
     std::string folder = fold(entry.path.parent());
     while (!folder.empty() && known_folders.insert(folder).second) {
         const auto file = index_by_folded_.find(folder);
-        if (file != index_by_folded_.end()) {
+        if (file != index_by_folded_.end() &&
+            kind_of(entries_[file->second]) != EntryKind::folder) {
             throw_clash("a path lies below a file", entries_[file->second], entry);
         }
         const std::size_t slash = folder.rfind('/');
@@ -108,6 +120,15 @@ std::string fold(std::string_view path) {
         }
     }
     return folded;
+}
+
+/// What is relocated otherwise becomes another file of the same object.
+std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const LayoutEntry& entry) {
+    const auto* relocated = std::get_if<RelocatedFile>(&entry.content);
+    if (relocated == nullptr) {
+        return std::nullopt;
+    }
+    return std::pair(relocated->placeholder, relocated->mode);
 }
 
 void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other) {

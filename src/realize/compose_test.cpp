@@ -54,7 +54,7 @@ TEST(Compose, AddsWhatMakesAPythonEnvironment) {
 }
 
 TEST(Compose, NamesTheFreeThreadedLibraryFolder) {
-    const Layout layout = compose({}, {"cpython", 3, 13, "cp313t"});
+    const Layout layout = compose({}, PythonAbi{"cpython", 3, 13, "cp313t"});
     EXPECT_EQ(target(layout, "bin/python"), "/@ENVPM_PYTHON_HOME@/python3.13t");
     EXPECT_EQ(target(layout, "bin/python3.13"), "python");
     EXPECT_EQ(target(layout, "bin/python3.13t"), "python");

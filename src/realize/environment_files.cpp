@@ -6,6 +6,8 @@ namespace envpm::realize {
 
 namespace {
 
+Layout host_python_files(const PythonAbi& python);
+LayoutEntry bytecode_entry(std::string_view site_packages);
 LayoutEntry generated(std::string_view path, std::string content);
 LayoutEntry link(std::string_view path, std::string target);
 
@@ -51,7 +53,19 @@ std::string interpreter_link(const PythonAbi& python) {
     return fmt::format("{}/{}", python_home_token, python.library_folder());
 }
 
-Layout environment_files(const PythonAbi& python) {
+Layout environment_files(const PythonSource& python) {
+    if (const auto* host = std::get_if<PythonAbi>(&python)) {
+        return host_python_files(*host);
+    }
+    if (const auto* packaged = std::get_if<PackagedPython>(&python)) {
+        return {{bytecode_entry(packaged->site_packages)}};
+    }
+    return {};
+}
+
+namespace {
+
+Layout host_python_files(const PythonAbi& python) {
     Layout layout;
     layout.entries = {
         generated("pyvenv.cfg", fmt::format("home = {}\n"
@@ -62,8 +76,7 @@ Layout environment_files(const PythonAbi& python) {
         link("bin/python3", "python"),
         link("bin/python" + python.feature_version(), "python"),
         link("lib64", "lib"),
-        generated(fmt::format("lib/{}/site-packages/{}", python.library_folder(), bytecode_file),
-                  std::string(bytecode_line)),
+        bytecode_entry(fmt::format("lib/{}/site-packages", python.library_folder())),
     };
     if (python.library_folder() != "python" + python.feature_version()) {
         layout.entries.push_back(link("bin/" + python.library_folder(), "python"));
@@ -71,7 +84,10 @@ Layout environment_files(const PythonAbi& python) {
     return layout;
 }
 
-namespace {
+LayoutEntry bytecode_entry(std::string_view site_packages) {
+    return generated(fmt::format("{}/{}", site_packages, bytecode_file),
+                     std::string(bytecode_line));
+}
 
 LayoutEntry generated(std::string_view path, std::string content) {
     return {RelativePath::parse(path), GeneratedFile{std::move(content)}, false,

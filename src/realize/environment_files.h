@@ -1,7 +1,7 @@
 #pragma once
 
 #include "model/layout.h"
-#include "model/python.h"
+#include "realize/prefix.h"
 
 #include <string>
 
@@ -10,9 +10,10 @@ namespace envpm::realize {
 /// Whose the files are that no package brings.
 inline constexpr std::string_view environment_owner = "envpm";
 
-/// What a prefix needs besides its packages to be a Python environment (PEP 405): pyvenv.cfg,
-/// bin/python and its names, lib64, and the `.pth` that keeps bytecode out of the prefix.
-Layout environment_files(const PythonAbi& python);
+/// What a prefix needs besides its packages. With a host's Python, to be a Python environment (PEP
+/// 405): pyvenv.cfg, bin/python and its names, lib64, and the `.pth` that keeps bytecode out of the
+/// prefix; with a package's, that `.pth` alone; without Python nothing.
+Layout environment_files(const PythonSource& python);
 
 /// What `bin/python` holds before relocation; realised it leads to the interpreter itself, whatever
 /// that is called.

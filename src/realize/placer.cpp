@@ -72,13 +72,12 @@ Placer::Placer(const StorePaths& store, LinkMode wanted, const std::filesystem::
 
 void Placer::place_object(const LayoutEntry& entry, int folder, const std::string& name) const {
     const ObjectFile& object = std::get<ObjectFile>(entry.content);
-    const bool was_executable = entry.is_executable && !object.becomes_executable;
-    const std::string path = store_.object(object.object, was_executable).string();
-    const Source source{path.substr(root_length_), object.size_bytes, entry.is_executable};
+    const Source source{name_of(entry, object), object.size_bytes, entry.is_executable};
     const Place place{folder, name};
     check_size(root_.get(), source, entry);
     // Thousands of packages share the empty file, and file systems limit the links of one.
-    if (mode_ == LinkMode::copy || object.size_bytes == 0 || object.becomes_executable) {
+    if (mode_ == LinkMode::copy || object.size_bytes == 0 || object.becomes_executable ||
+        object.is_always_copied) {
         copy(root_.get(), source, place);
         return;
     }
@@ -96,6 +95,16 @@ void Placer::place_object(const LayoutEntry& entry, int folder, const std::strin
     copy(root_.get(), source, place);
 }
 
+Fd Placer::open_object(const LayoutEntry& entry, const ObjectFile& object) const {
+    const Source source{name_of(entry, object), object.size_bytes, entry.is_executable};
+    check_size(root_.get(), source, entry);
+    Fd file(::openat(root_.get(), source.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!file) {
+        throw_system_error("cannot open an object of the store", source.name, errno);
+    }
+    return file;
+}
+
 void Placer::place_text(std::string_view text, const LayoutEntry& entry, int folder,
                         const std::string& name) {
     const Place place{folder, name};
@@ -109,6 +118,12 @@ void Placer::place_link(const std::string& target, int folder, const std::string
         throw_system_error("cannot make a link", name, errno);
     }
     set_constant_time(folder, name.c_str());
+}
+
+/// Below the store's root.
+std::string Placer::name_of(const LayoutEntry& entry, const ObjectFile& object) const {
+    const bool was_executable = entry.is_executable && !object.becomes_executable;
+    return store_.object(object.object, was_executable).string().substr(root_length_);
 }
 
 /// With a file of its own in the store's `tmp`, so that it tells of the file systems and not of

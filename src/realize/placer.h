@@ -29,11 +29,15 @@ class Placer {
     /// is an Error of code 6 that names it and its owner.
     void place_object(const LayoutEntry& entry, int folder, const std::string& name) const;
 
+    /// An object for reading, checked as by `place_object`.
+    [[nodiscard]] Fd open_object(const LayoutEntry& entry, const ObjectFile& object) const;
+
     static void place_text(std::string_view text, const LayoutEntry& entry, int folder,
                            const std::string& name);
     static void place_link(const std::string& target, int folder, const std::string& name);
 
   private:
+    [[nodiscard]] std::string name_of(const LayoutEntry& entry, const ObjectFile& object) const;
     [[nodiscard]] LinkMode probe(const std::filesystem::path& target_folder) const;
 
     const StorePaths& store_;

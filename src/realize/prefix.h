@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace envpm::realize {
@@ -22,11 +23,21 @@ enum class LinkMode { automatic, reflink, hard_link, copy };
 std::optional<LinkMode>
 parse_link_mode(std::string_view text); ///< "auto", "reflink", "hardlink", "copy"
 
-/// Puts the packages' layouts together, with the environment's own files (pyvenv.cfg, bin/python
-/// and its links, the `.pth` that keeps bytecode out of the prefix). A path that two packages hold
-/// is an Error (code 1) naming both, unless both hold the same bytes and mode; so is a path below
-/// another's file, and two paths that differ only in case. Entries come out sorted by path.
-Layout compose(const std::vector<Layout>& packages, const PythonAbi& python);
+/// A Python that one of the packages brings.
+struct PackagedPython {
+    std::string site_packages; ///< "lib/python3.12/site-packages" (CEP 17)
+};
+
+/// Where a prefix's Python comes from: this host (an interpreter of that ABI), a package, nowhere.
+using PythonSource = std::variant<PythonAbi, PackagedPython, std::monostate>;
+
+/// Puts the packages' layouts together, with the environment's own files: for a host's Python
+/// pyvenv.cfg, bin/python and its links; for any Python the `.pth` that keeps bytecode out of the
+/// prefix. A path that two packages hold is an Error (code 1) naming both, unless both hold the
+/// same bytes and mode; so is a path below another's file or link, and two paths that differ only
+/// in case. A package's link that leads out of the prefix, by way of other packages' links too, is
+/// an Error of code 6. Entries come out sorted by path; no folder among them holds anything.
+Layout compose(const std::vector<Layout>& packages, const PythonSource& python);
 
 /// `envpm-tree-v1` over the layout before relocation, tokens included: equal on every machine
 /// (docs/digests.md).
@@ -34,8 +45,8 @@ Sha256 contents_digest(const Layout& layout);
 
 struct PrefixRequest {
     Sha256 env;
-    const Layout& layout;         ///< from `compose`
-    Interpreter interpreter;      ///< of this machine
+    const Layout& layout;                   ///< from `compose`
+    std::optional<Interpreter> interpreter; ///< of this machine, if the Python is its
     std::vector<Sha256> archives; ///< what the layout was made from, for the collector; any order
     LinkMode link_mode = LinkMode::automatic;
 };
@@ -50,7 +61,8 @@ struct PrefixReport {
 
 /// Builds `p/<env>` of the store: aside, made durable, then visible by one rename; there it never
 /// changes. A prefix whose interpreter is gone is built anew and exchanged. Needs the store's
-/// shared lock. An object that is missing or of the wrong size is an Error of code 6.
+/// shared lock. An object that is missing or of the wrong size is an Error of code 6; one whose
+/// placeholder has less room than the prefix needs is an Error that says so.
 PrefixReport build(const StorePaths& store, const PrefixRequest& request, ThreadPool& pool,
                    Progress& progress);
 

@@ -14,16 +14,20 @@ namespace envpm::realize {
 
 namespace {
 
-constexpr int manifest_version = 1;
+/// Version 1 had no placeholders, no folders, and a host's Python always.
+constexpr int manifest_version = 2;
 
 std::string file_line(const RealisedFile& file);
-std::string python_text(const Interpreter& interpreter);
+std::string python_text(const std::optional<Interpreter>& interpreter);
+std::string placeholder_text(const PlaceholderUse& use);
 std::string offsets_text(std::string_view name, const std::vector<std::uint64_t>& offsets);
 std::string_view kind_text(EntryKind kind);
 RealisedFile parse_file(const Json& json);
 Relocation parse_relocation(const Json& json);
 std::vector<std::uint64_t> parse_offsets(const Json& json, std::string_view name);
-Interpreter parse_python(const Json& json);
+PlaceholderUse parse_placeholder(const Json& json);
+std::optional<Interpreter> parse_python(const Json& json);
+bool flag(const Json& json, std::string_view name);
 EntryKind parse_kind(std::string_view text);
 Sha256 parse_digest(const std::string& text);
 const Json& member(const Json& json, std::string_view name);
@@ -57,7 +61,8 @@ std::string to_text(const PrefixManifest& manifest) {
 PrefixManifest parse_manifest(std::string_view text, const std::string& subject) {
     try {
         const Json json = parse_json(text, subject);
-        if (json.number("version") != manifest_version) {
+        const std::int64_t version = json.number("version");
+        if (version < 1 || version > manifest_version) {
             throw Error({"a prefix is of a version that this envpm does not know", subject,
                          "use a newer envpm"});
         }
@@ -98,16 +103,38 @@ std::string file_line(const RealisedFile& file) {
     std::string line = fmt::format("{{\"path\":{},\"type\":\"{}\",\"sha256\":\"{}\",\"size\":{}",
                                    envpm::to_text(Json(file.path)), kind_text(file.kind),
                                    file.sha256.hex(), file.size_bytes);
-    if (!file.relocation.is_none()) {
+    const Relocation& relocation = file.relocation;
+    if (!relocation.prefix_at.empty() || !relocation.home_at.empty() || relocation.has_trampoline) {
         line += ",\"tokens\":{";
         line += offsets_text("home", file.relocation.home_at) + ",";
         line += offsets_text("prefix", file.relocation.prefix_at);
         line += fmt::format(",\"trampoline\":{}}}", file.relocation.has_trampoline);
     }
+    if (file.relocation.placeholder) {
+        line += ",\"placeholder\":" + placeholder_text(*file.relocation.placeholder);
+    }
     return line + "}";
 }
 
-std::string python_text(const Interpreter& interpreter) {
+std::string placeholder_text(const PlaceholderUse& use) {
+    Json::Array offsets;
+    for (const std::uint64_t at : use.at) {
+        offsets.emplace_back(at);
+    }
+    return envpm::to_text(Json(Json::Object{
+        {"at", std::move(offsets)},
+        {"interpreter", use.interpreter_line},
+        {"mode", use.mode == PlaceholderMode::text ? "text" : "binary"},
+        {"text", use.text},
+        {"trampoline", use.has_trampoline},
+    }));
+}
+
+std::string python_text(const std::optional<Interpreter>& host) {
+    if (!host) {
+        return "null";
+    }
+    const Interpreter& interpreter = *host;
     return envpm::to_text(Json(Json::Object{
         {"abi", interpreter.abi.abi},
         {"executable", interpreter.executable.string()},
@@ -148,13 +175,29 @@ RealisedFile parse_file(const Json& json) {
 }
 
 Relocation parse_relocation(const Json& json) {
-    const Json* tokens = json.find("tokens");
-    if (tokens == nullptr) {
-        return {};
+    Relocation relocation;
+    if (const Json* tokens = json.find("tokens")) {
+        relocation = {parse_offsets(*tokens, "prefix"), parse_offsets(*tokens, "home"),
+                      flag(*tokens, "trampoline"), std::nullopt};
     }
-    const bool* has_trampoline = member(*tokens, "trampoline").get_if<bool>();
-    return {parse_offsets(*tokens, "prefix"), parse_offsets(*tokens, "home"),
-            has_trampoline != nullptr && *has_trampoline};
+    if (const Json* placeholder = json.find("placeholder")) {
+        relocation.placeholder = parse_placeholder(*placeholder);
+    }
+    return relocation;
+}
+
+PlaceholderUse parse_placeholder(const Json& json) {
+    const std::string& mode = json.text("mode");
+    if (mode != "text" && mode != "binary") {
+        throw Error({fmt::format("`{}` is no mode of a placeholder", mode), {}, {}});
+    }
+    return {json.text("text"), mode == "text" ? PlaceholderMode::text : PlaceholderMode::binary,
+            parse_offsets(json, "at"), flag(json, "trampoline"), json.text("interpreter")};
+}
+
+bool flag(const Json& json, std::string_view name) {
+    const bool* value = member(json, name).get_if<bool>();
+    return value != nullptr && *value;
 }
 
 std::vector<std::uint64_t> parse_offsets(const Json& json, std::string_view name) {
@@ -169,21 +212,25 @@ std::vector<std::uint64_t> parse_offsets(const Json& json, std::string_view name
     return offsets;
 }
 
-Interpreter parse_python(const Json& json) {
+std::optional<Interpreter> parse_python(const Json& json) {
+    if (json.is_null()) {
+        return std::nullopt;
+    }
     constexpr std::int64_t largest = 1000;
     const std::int64_t major = json.number("major");
     const std::int64_t minor = json.number("minor");
     if (major < 0 || major > largest || minor < 0 || minor > largest) {
         throw Error({"a Python version is out of range", {}, {}});
     }
-    return {json.text("executable"),
-            {json.text("implementation"), static_cast<int>(major), static_cast<int>(minor),
-             json.text("abi")},
-            json.text("version")};
+    return Interpreter{json.text("executable"),
+                       {json.text("implementation"), static_cast<int>(major),
+                        static_cast<int>(minor), json.text("abi")},
+                       json.text("version")};
 }
 
 EntryKind parse_kind(std::string_view text) {
-    for (const EntryKind kind : {EntryKind::file, EntryKind::executable, EntryKind::link}) {
+    for (const EntryKind kind :
+         {EntryKind::file, EntryKind::executable, EntryKind::link, EntryKind::folder}) {
         if (text == kind_text(kind)) {
             return kind;
         }

@@ -27,9 +27,9 @@ struct RealisedFile {
 /// `.envpm/manifest.json`: what a prefix is. It is written last, so a prefix that has one is whole.
 struct PrefixManifest {
     Sha256 env;
-    std::filesystem::path prefix; ///< the path that its texts name
-    Interpreter interpreter;
-    std::vector<Sha256> archives; ///< sorted
+    std::filesystem::path prefix;           ///< the path that its texts name
+    std::optional<Interpreter> interpreter; ///< of the host, if it has the Python
+    std::vector<Sha256> archives;           ///< sorted
     std::vector<RealisedFile> files;
 
     bool operator==(const PrefixManifest&) const = default;

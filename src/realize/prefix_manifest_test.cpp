@@ -10,13 +10,25 @@ namespace envpm::realize {
 namespace {
 
 PrefixManifest sample() {
-    return {sha256_of("env"),
-            "/store/p/abc",
-            {"/usr/bin/python3.11", {"cpython", 3, 11, "cp311"}, "3.11.2"},
-            {sha256_of("a"), sha256_of("b")},
-            {{"bin/\"quoted\" ü", EntryKind::executable, sha256_of("x"), 1, {{2, 40}, {7}, true}},
-             {"lib/a.py", EntryKind::file, sha256_of(""), 0, {}},
-             {"lib64", EntryKind::link, sha256_of("lib"), 3, {}}}};
+    return {
+        sha256_of("env"),
+        "/store/p/abc",
+        Interpreter{"/usr/bin/python3.11", {"cpython", 3, 11, "cp311"}, "3.11.2"},
+        {sha256_of("a"), sha256_of("b")},
+        {{"bin/\"quoted\" ü", EntryKind::executable, sha256_of("x"), 1, {{2, 40}, {7}, true, {}}},
+         {"lib/a.py", EntryKind::file, sha256_of(""), 0, {}},
+         {"lib/libx.so",
+          EntryKind::executable,
+          sha256_of("so"),
+          9,
+          {{}, {}, false, PlaceholderUse{"/ph", PlaceholderMode::binary, {3, 5}, false, ""}}},
+         {"bin/\"perl\"",
+          EntryKind::executable,
+          sha256_of("pl"),
+          9,
+          {{}, {}, false, PlaceholderUse{"/ph", PlaceholderMode::text, {3}, true, "#!/ph/a"}}},
+         {"var/empty", EntryKind::folder, sha256_of("f"), 0, {}},
+         {"lib64", EntryKind::link, sha256_of("lib"), 3, {}}}};
 }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
@@ -33,8 +45,8 @@ TEST(PrefixManifest, ReadsWhatItWrote) {
 
 TEST(PrefixManifest, BeginsWithItsVersionAndHasALineAFile) {
     const std::string text = to_text(sample());
-    EXPECT_TRUE(text.starts_with("{\"version\":1,"));
-    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
+    EXPECT_TRUE(text.starts_with("{\"version\":2,"));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 8);
     PrefixManifest empty = sample();
     empty.files.clear();
     EXPECT_EQ(parse_manifest(to_text(empty), "m"), empty);
@@ -47,9 +59,10 @@ TEST(PrefixManifest, RefusesWhatItDidNotWrite) {
         "{}",
         "[]",
         text.substr(0, text.size() / 2),
-        replaced(text, "\"version\":1", "\"version\":2"),
+        replaced(text, "\"version\":2", "\"version\":3"),
+        replaced(text, "\"mode\":\"text\"", "\"mode\":\"other\""),
         replaced(text, "lib/a.py", "../a.py"),
-        replaced(text, "\"type\":\"file\"", "\"type\":\"folder\""),
+        replaced(text, "\"type\":\"file\"", "\"type\":\"socket\""),
         replaced(text, "\"size\":0", "\"size\":-1"),
         replaced(text, "[2,40]", "[2,-40]"),
         replaced(text, "[2,40]", "[2,\"x\"]"),
@@ -70,6 +83,17 @@ TEST(PrefixManifest, RefusesWhatItDidNotWrite) {
 
 TEST(PrefixManifest, IsNothingWhereThereIsNone) {
     EXPECT_EQ(read_manifest("/nonexistent"), std::nullopt);
+}
+
+TEST(PrefixManifest, MayHaveNoPythonOfTheHost) {
+    PrefixManifest manifest = sample();
+    manifest.interpreter.reset();
+    EXPECT_EQ(parse_manifest(to_text(manifest), "m"), manifest);
+}
+
+TEST(PrefixManifest, IsReadInItsFirstVersionToo) {
+    const std::string text = replaced(to_text(sample()), "\"version\":2", "\"version\":1");
+    EXPECT_EQ(parse_manifest(text, "m"), sample());
 }
 
 } // namespace

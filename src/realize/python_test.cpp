@@ -170,7 +170,7 @@ TEST(PythonPrefix, MayHaveASpaceOrALongName) {
 void expect_own_bytecode(
     PythonPrefix& prefix,
     const std::function<std::filesystem::path(const PrefixRequest& request)>& place) {
-    const PythonAbi abi = prefix.request.interpreter.abi;
+    const PythonAbi abi = prefix.request.interpreter->abi;
     const std::string module = "lib/" + abi.library_folder() + "/site-packages/m.py";
     for (const char* number : {"1", "2"}) {
         const std::string content = fmt::format("print({})\n", number);

@@ -3,22 +3,13 @@
 #include "base/error.h"
 #include "base/relative_path.h"
 #include "realize/environment_files.h"
-
-#include <fmt/format.h>
+#include "realize/trampoline.h"
 
 #include <algorithm>
 
 namespace envpm::realize {
 
 namespace {
-
-/// What every kernel reads of a `#!` line; newer ones read 255.
-constexpr std::size_t longest_interpreter_line = 127;
-
-// sh reads `'''exec'` as the word exec, and never comes to the third line; Python reads a string
-// from `'''` to `'''`.
-constexpr std::string_view trampoline_begin = "#!/bin/sh\n'''exec' \"";
-constexpr std::string_view trampoline_end = " \"$0\" \"$@\"\n' '''\n";
 
 struct Mark {
     std::uint64_t at = 0;
@@ -27,25 +18,26 @@ struct Mark {
 };
 
 void check_path(const std::filesystem::path& path);
-bool needs_trampoline(std::string_view content, const Places& places);
-std::string with_trampoline(std::string_view content, const Places& places);
-std::string without_trampoline(std::string_view content);
 bool is_below(std::string_view path, std::string_view folder);
 
 } // namespace
 
-Places places_of(const std::filesystem::path& prefix, const Interpreter& interpreter) {
+Places places_of(const std::filesystem::path& prefix,
+                 const std::optional<Interpreter>& interpreter) {
     check_path(prefix);
-    check_path(interpreter.executable);
-    return {prefix.string(), interpreter.executable.parent_path().string(),
-            interpreter.executable.string(), interpreter_link(interpreter.abi)};
+    if (!interpreter) {
+        return {prefix.string(), {}, {}, {}};
+    }
+    check_path(interpreter->executable);
+    return {prefix.string(), interpreter->executable.parent_path().string(),
+            interpreter->executable.string(), interpreter_link(interpreter->abi)};
 }
 
 RelocatedText relocate(std::string_view content, const Places& places) {
     RelocatedText out;
     std::string changed;
-    if (needs_trampoline(content, places)) {
-        changed = with_trampoline(content, places);
+    if (needs_trampoline(content, prefix_token, places.prefix)) {
+        changed = with_trampoline(content, places.prefix);
         content = changed;
         out.relocation.has_trampoline = true;
     }
@@ -92,7 +84,7 @@ std::string undo_relocation(std::string_view content, const Relocation& relocati
 }
 
 std::string relocate_link(std::string_view target, const Places& places) {
-    if (target == places.link) {
+    if (!places.link.empty() && target == places.link) {
         return places.interpreter;
     }
     if (is_below(target, python_home_token)) {
@@ -105,13 +97,13 @@ std::string relocate_link(std::string_view target, const Places& places) {
 }
 
 std::string undo_link_relocation(std::string_view target, const Places& places) {
-    if (target == places.interpreter) {
+    if (!places.interpreter.empty() && target == places.interpreter) {
         return places.link;
     }
     if (is_below(target, places.prefix)) {
         return std::string(prefix_token) + std::string(target.substr(places.prefix.size()));
     }
-    if (is_below(target, places.python_home)) {
+    if (!places.python_home.empty() && is_below(target, places.python_home)) {
         return std::string(python_home_token) +
                std::string(target.substr(places.python_home.size()));
     }
@@ -132,44 +124,6 @@ void check_path(const std::filesystem::path& path) {
         throw Error({"an environment cannot use such a path",
                      fault.text().what + ": `" + text + "`", "choose a folder with a plain name"});
     }
-}
-
-bool needs_trampoline(std::string_view content, const Places& places) {
-    const std::string begin = "#!" + std::string(prefix_token);
-    const std::size_t end = content.find('\n');
-    if (!content.starts_with(begin) || end == std::string_view::npos) {
-        return false;
-    }
-    return end - prefix_token.size() + places.prefix.size() > longest_interpreter_line ||
-           places.prefix.find(' ') != std::string::npos;
-}
-
-std::string with_trampoline(std::string_view content, const Places& places) {
-    if (places.prefix.find_first_of("\"$`") != std::string::npos ||
-        places.prefix.find("'''") != std::string::npos) {
-        throw Error({"scripts cannot name a path with such quotes", places.prefix,
-                     "choose a folder with a plain name"});
-    }
-    const std::size_t end = content.find('\n');
-    const std::string_view line = content.substr(2, end - 2);
-    const std::size_t space = std::min(line.find(' '), line.size());
-    return fmt::format("{}{}\"{}{}{}", trampoline_begin, line.substr(0, space), line.substr(space),
-                       trampoline_end, content.substr(end + 1));
-}
-
-std::string without_trampoline(std::string_view content) {
-    if (!content.starts_with(trampoline_begin)) {
-        return std::string(content);
-    }
-    const std::string_view after = content.substr(trampoline_begin.size());
-    const std::size_t quote = after.find('"');
-    const std::size_t end = after.find(trampoline_end);
-    if (end == std::string_view::npos || quote >= end) {
-        return std::string(content);
-    }
-    return fmt::format("#!{}{}\n{}", after.substr(0, quote),
-                       after.substr(quote + 1, end - quote - 1),
-                       after.substr(end + trampoline_end.size()));
 }
 
 bool is_below(std::string_view path, std::string_view folder) {

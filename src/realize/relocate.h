@@ -2,9 +2,11 @@
 
 #include "model/layout.h"
 #include "model/python.h"
+#include "realize/placeholder.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,18 +22,20 @@ struct Places {
 };
 
 /// Throws an Error for a path that text files cannot name safely: relative, not UTF-8, with control
-/// characters or a backslash.
-Places places_of(const std::filesystem::path& prefix, const Interpreter& interpreter);
+/// characters or a backslash. Without an interpreter all but `prefix` is empty.
+Places places_of(const std::filesystem::path& prefix,
+                 const std::optional<Interpreter>& interpreter);
 
 /// Where in a relocated file the tokens were, so that they can be put back exactly, whatever else
 /// the file says of that path.
 struct Relocation {
-    std::vector<std::uint64_t> prefix_at; ///< ascending
-    std::vector<std::uint64_t> home_at;   ///< ascending
-    bool has_trampoline = false;          ///< its `#!` line became a call of /bin/sh
+    std::vector<std::uint64_t> prefix_at;           ///< ascending
+    std::vector<std::uint64_t> home_at;             ///< ascending
+    bool has_trampoline = false;                    ///< its `#!` line became a call of /bin/sh
+    std::optional<PlaceholderUse> placeholder = {}; ///< of a file that a package built elsewhere
 
     [[nodiscard]] bool is_none() const {
-        return prefix_at.empty() && home_at.empty() && !has_trampoline;
+        return prefix_at.empty() && home_at.empty() && !has_trampoline && !placeholder;
     }
 
     bool operator==(const Relocation&) const = default;
@@ -46,7 +50,7 @@ struct RelocatedText {
 /// the prefix) becomes three lines that sh and Python both understand.
 RelocatedText relocate(std::string_view content, const Places& places);
 
-/// The inverse. A file that was changed gives some other text, never a failure.
+/// The inverse, of tokens. A file that was changed gives some other text, never a failure.
 std::string undo_relocation(std::string_view content, const Relocation& relocation,
                             const Places& places);
 

@@ -10,7 +10,7 @@ namespace envpm::realize {
 namespace {
 
 Places places(const std::string& prefix) {
-    return places_of(prefix, {"/usr/bin/python3.11", PythonAbi{}, "3.11.2"});
+    return places_of(prefix, Interpreter{"/usr/bin/python3.11", PythonAbi{}, "3.11.2"});
 }
 
 TEST(Relocation, ReplacesEveryToken) {
@@ -77,7 +77,7 @@ TEST(Relocation, RefusesPathsThatTextCannotName) {
 }
 
 TEST(Relocation, OfLinksGoesThereAndBack) {
-    const Places at = places_of("/p/x", {"/opt/py/bin/python", PythonAbi{}, "3.11.2"});
+    const Places at = places_of("/p/x", Interpreter{"/opt/py/bin/python", PythonAbi{}, "3.11.2"});
     const std::vector<std::pair<std::string, std::string>> cases = {
         {"/@ENVPM_PYTHON_HOME@/python3.11", "/opt/py/bin/python"},
         {"/@ENVPM_PYTHON_HOME@/other", "/opt/py/bin/other"},

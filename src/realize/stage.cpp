@@ -7,6 +7,7 @@
 #include "realize/placer.h"
 #include "realize/prefix_manifest.h"
 #include "realize/relocate.h"
+#include "realize/relocated_file.h"
 #include "realize/task.h"
 
 #include <fcntl.h>
@@ -48,10 +49,11 @@ std::vector<Job> jobs_of(const Plan& plan);
 std::vector<std::string> make_folders(int root, const Plan& plan);
 void make_folder(int root, const std::string& path);
 void finish_folder(int root, const std::string& path);
-void place_all(const Job& job, const Placer& placer, const Layout& layout, const Plan& plan,
-               int root);
+void place_all(const Job& job, const Placer& placer, const PrefixRequest& request, Plan& plan,
+               const Places& places, int root);
 Fd open_folder(int root, const std::string& path);
 void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder);
+void note(RealisedFile& file, PlacedFile placed);
 void place_own_files(int root, const PrefixManifest& manifest);
 void sync_file_system(int folder, const std::filesystem::path& path);
 
@@ -59,7 +61,8 @@ void sync_file_system(int folder, const std::filesystem::path& path);
 
 LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
               Progress& progress) {
-    Plan plan = plan_of(request.layout, places_of(site.prefix, request.interpreter));
+    const Places places = places_of(site.prefix, request.interpreter);
+    Plan plan = plan_of(request.layout, places);
     const Placer placer(site.store, request.link_mode, site.folder.parent_path());
 
     make_folder(AT_FDCWD, site.folder.string());
@@ -69,7 +72,7 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
     {
         Task task(progress, "linking files", request.layout.entries.size());
         parallel_for(pool, jobs.size(), [&](std::size_t i) {
-            place_all(jobs[i], placer, request.layout, plan, root.get());
+            place_all(jobs[i], placer, request, plan, places, root.get());
             task.advance(jobs[i].entries.size());
         });
     }
@@ -95,6 +98,10 @@ Plan plan_of(const Layout& layout, const Places& places) {
     for (std::size_t i = 0; i < layout.entries.size(); ++i) {
         const LayoutEntry& entry = layout.entries[i];
         plan_entry(plan, entry, places);
+        if (std::holds_alternative<EmptyFolder>(entry.content)) {
+            plan_folders(plan, entry.path.string());
+            continue;
+        }
         const std::string folder(entry.path.parent());
         plan_folders(plan, folder);
         plan.folders[folder].push_back(i);
@@ -114,6 +121,17 @@ void plan_entry(Plan& plan, const LayoutEntry& entry, const Places& places) {
     const EntryKind kind = kind_of(entry);
     if (const auto* object = std::get_if<ObjectFile>(&entry.content)) {
         plan.files.push_back({path, kind, object->object, object->size_bytes, {}});
+        plan.texts.emplace_back();
+        return;
+    }
+    if (const auto* file = std::get_if<RelocatedFile>(&entry.content)) {
+        // Digest and size are those of the object until it is placed.
+        plan.files.push_back({path, kind, file->object.object, file->object.size_bytes, {}});
+        plan.texts.emplace_back();
+        return;
+    }
+    if (std::holds_alternative<EmptyFolder>(entry.content)) {
+        plan.files.push_back({path, kind, digest_of(entry), 0, {}});
         plan.texts.emplace_back();
         return;
     }
@@ -176,11 +194,25 @@ void finish_folder(int root, const std::string& path) {
     set_constant_time(root, path.c_str());
 }
 
-void place_all(const Job& job, const Placer& placer, const Layout& layout, const Plan& plan,
-               int root) {
+/// Of the plan it changes only what it says of this job's files.
+void place_all(const Job& job, const Placer& placer, const PrefixRequest& request, Plan& plan,
+               const Places& places, int root) {
     const Fd folder = open_folder(root, job.folder.empty() ? "." : job.folder);
-    for (const std::size_t entry : job.entries) {
-        place(placer, layout.entries[entry], plan.texts[entry], folder.get());
+    for (const std::size_t i : job.entries) {
+        const LayoutEntry& entry = request.layout.entries[i];
+        if (std::holds_alternative<RelocatedFile>(entry.content)) {
+            note(plan.files[i], place_relocated(placer, entry, folder.get(), places.prefix));
+        } else {
+            place(placer, entry, plan.texts[i], folder.get());
+        }
+    }
+}
+
+void note(RealisedFile& file, PlacedFile placed) {
+    file.sha256 = placed.sha256;
+    file.size_bytes = placed.size_bytes;
+    if (!placed.use.is_none()) {
+        file.relocation.placeholder = std::move(placed.use);
     }
 }
 

@@ -25,7 +25,11 @@ void update_entry(Sha256Hasher& hasher, EntryKind kind, std::string_view name,
 Sha256 contents_digest(const Layout& layout) {
     TreeDigest tree;
     for (const LayoutEntry& entry : layout.entries) {
-        tree.add(entry.path.string(), kind_of(entry), digest_of(entry));
+        if (kind_of(entry) == EntryKind::folder) {
+            tree.add_folder(entry.path.string());
+        } else {
+            tree.add(entry.path.string(), kind_of(entry), digest_of(entry));
+        }
     }
     return tree.finish();
 }
@@ -81,6 +85,9 @@ EntryKind kind_of(const LayoutEntry& entry) {
     if (std::holds_alternative<SymbolicLink>(entry.content)) {
         return EntryKind::link;
     }
+    if (std::holds_alternative<EmptyFolder>(entry.content)) {
+        return EntryKind::folder;
+    }
     return entry.is_executable ? EntryKind::executable : EntryKind::file;
 }
 
@@ -90,6 +97,12 @@ Sha256 digest_of(const LayoutEntry& entry) {
     }
     if (const auto* link = std::get_if<SymbolicLink>(&entry.content)) {
         return link_digest(link->target);
+    }
+    if (const auto* relocated = std::get_if<RelocatedFile>(&entry.content)) {
+        return relocated->object.object;
+    }
+    if (std::holds_alternative<EmptyFolder>(entry.content)) {
+        return TreeDigest().finish();
     }
     return sha256_of(std::get<GeneratedFile>(entry.content).content);
 }

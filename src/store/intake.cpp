@@ -2,6 +2,7 @@
 #include "base/inflate.h"
 #include "store/object_stage.h"
 #include "store/open_archive.h"
+#include "store/package_unpacking.h"
 #include "store/space.h"
 #include "store/store.h"
 #include "store/tree_file.h"
@@ -92,6 +93,8 @@ class Intake::Work {
 
   private:
     void open(const Archive& archive);
+    void open_wheel(const Archive& archive);
+    void unpack_package(const Archive& archive);
     void unpack(Unpacking& unpacking, std::size_t index);
     void unpack_at_once(Bench& bench, const Unpacking& unpacking, const ArchiveFile& file,
                         std::optional<Sha256>& object);
@@ -103,8 +106,10 @@ class Intake::Work {
     ObjectStage stage_;
     SpaceLedger space_;
     Guarded<std::vector<std::unique_ptr<Unpacking>>> unpackings_;
+    Guarded<std::vector<std::unique_ptr<PackageUnpacking>>> packages_;
     Guarded<std::vector<std::unique_ptr<Bench>>> benches_;
-    std::atomic<std::uint64_t> total_bytes_ = 0; ///< of the archives
+    std::atomic<std::uint64_t> waiting_bytes_ = 0; ///< of packages
+    std::atomic<std::uint64_t> total_bytes_ = 0;   ///< of the archives
     std::atomic<std::uint64_t> unshown_bytes_ = 0;
     std::atomic<bool> is_shown_ = false;
     std::atomic<bool> is_dropped_ = false;
@@ -147,6 +152,12 @@ void Intake::Work::publish() {
                 stage_.put_tree(unpacking->sha256, to_text(unpacking->tree()));
             }
             return all.size();
+        }) +
+        packages_.with([this](const std::vector<std::unique_ptr<PackageUnpacking>>& all) {
+            for (const std::unique_ptr<PackageUnpacking>& package : all) {
+                stage_.put_tree(package->sha256(), to_text(package->tree()));
+            }
+            return all.size();
         });
     stage_.make_durable();
     const Clock::time_point durable = Clock::now();
@@ -166,21 +177,43 @@ void Intake::Work::open(const Archive& archive) {
         return;
     }
     try {
-        std::unique_ptr<Unpacking> unpacking = std::make_unique<Unpacking>(archive.file, archive);
-        space_.reserve(space_of(unpacking->archive));
-        Unpacking& kept = *unpacking;
-        unpackings_.with([&](std::vector<std::unique_ptr<Unpacking>>& all) {
-            all.push_back(std::move(unpacking));
-        });
-        for (std::size_t i = 0; i < kept.objects.size(); ++i) {
-            tasks_.run([this, &kept, i] { unpack(kept, i); },
-                       kept.archive.files()[i].member.size_bytes);
+        if (is_conda_package(archive.file_name)) {
+            unpack_package(archive);
+        } else {
+            open_wheel(archive);
         }
     } catch (Error& failure) {
         failure.add_context(
             fmt::format("while unpacking {} from `{}`", archive.label, archive.file.string()));
         throw;
     }
+}
+
+void Intake::Work::open_wheel(const Archive& archive) {
+    std::unique_ptr<Unpacking> unpacking = std::make_unique<Unpacking>(archive.file, archive);
+    space_.reserve(space_of(unpacking->archive));
+    Unpacking& kept = *unpacking;
+    unpackings_.with(
+        [&](std::vector<std::unique_ptr<Unpacking>>& all) { all.push_back(std::move(unpacking)); });
+    for (std::size_t i = 0; i < kept.objects.size(); ++i) {
+        tasks_.run([this, &kept, i] { unpack(kept, i); },
+                   kept.archive.files()[i].member.size_bytes);
+    }
+}
+
+void Intake::Work::unpack_package(const Archive& archive) {
+    std::unique_ptr<PackageUnpacking> unpacking = std::make_unique<PackageUnpacking>(
+        archive, UnpackingTools{stage_, space_, waiting_bytes_,
+                                [this](std::function<void()> task, std::uint64_t weight) {
+                                    tasks_.run(std::move(task), weight);
+                                },
+                                [this](std::uint64_t bytes) { show(bytes); },
+                                [this] { return is_dropped_.load(); }});
+    PackageUnpacking& kept = *unpacking;
+    packages_.with([&](std::vector<std::unique_ptr<PackageUnpacking>>& all) {
+        all.push_back(std::move(unpacking));
+    });
+    kept.unpack();
 }
 
 void Intake::Work::unpack(Unpacking& unpacking, std::size_t index) {

@@ -44,10 +44,12 @@ class Store {
 struct Archive {
     std::filesystem::path file;
     Sha256 sha256;
-    std::string label; ///< for messages: "torch 2.9.1"
+    std::string label;          ///< for messages: "torch 2.9.1"
+    std::string file_name = {}; ///< as locked: `.conda` and `.tar.bz2` are conda packages
 };
 
-/// Unpacks archives into the store as one transaction: members are inflated by all cores into a
+/// Unpacks archives (wheels, conda packages) into the store as one transaction: they are inflated
+/// by all cores into a
 /// folder of this intake's own, and `publish` makes objects and then trees visible after one
 /// durability barrier. After a crash there are no half objects under final names, only garbage in
 /// `tmp/` that the next collector removes. The archives are read, never changed or removed.

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
-#include <iterator>
+#include <utility>
+#include <vector>
 
 namespace envpm::store {
 
@@ -13,7 +15,9 @@ namespace {
 
 /// The list alone, brackets included: what the digest covers.
 std::string list_of(const Tree& tree);
-std::optional<std::vector<TreeFile>> parse_list(std::string_view list);
+std::string_view version_of(const Tree& tree);
+std::string in_quotes(std::string_view text);
+std::optional<Tree> parse_list(std::string_view list, const Sha256& archive);
 
 /// Walks over a text of one known shape.
 class Cursor {
@@ -35,6 +39,7 @@ class Cursor {
     }
 
     std::optional<std::uint64_t> number();
+    std::optional<std::string> text();
     std::optional<RelativePath> path();
 
     [[nodiscard]] std::string_view rest() const { return text_; }
@@ -43,20 +48,26 @@ class Cursor {
     std::string_view text_;
 };
 
-std::optional<TreeFile> parse_file(Cursor& cursor);
+const RelativePath* parse_entry(Cursor& cursor, Tree& tree);
+bool parse_file(Cursor& cursor, TreeFile& file);
+bool is_link_target(std::string_view target);
 
 } // namespace
 
 std::string to_text(const Tree& tree) {
     const std::string list = list_of(tree);
-    return fmt::format("{{\"version\":1,\"archive\":\"{}\",\"digest\":\"{}\",\"files\":{}}}\n",
-                       tree.archive.hex(), sha256_of(list).hex(), list);
+    return fmt::format("{{\"version\":{},\"archive\":\"{}\",\"digest\":\"{}\",\"files\":{}}}\n",
+                       version_of(tree), tree.archive.hex(), sha256_of(list).hex(), list);
 }
 
 std::optional<Tree> parse_tree(std::string_view text, const Sha256& archive) {
     Cursor cursor(text);
-    if (!cursor.skip(
-            fmt::format("{{\"version\":1,\"archive\":\"{}\",\"digest\":\"", archive.hex()))) {
+    if (!cursor.skip("{\"version\":")) {
+        return std::nullopt;
+    }
+    const std::string_view version = cursor.rest().substr(0, 1);
+    if (!cursor.skip(version) ||
+        !cursor.skip(fmt::format(",\"archive\":\"{}\",\"digest\":\"", archive.hex()))) {
         return std::nullopt;
     }
     const std::optional<Sha256> digest = cursor.digest();
@@ -67,66 +78,120 @@ std::optional<Tree> parse_tree(std::string_view text, const Sha256& archive) {
     if (sha256_of(list) != *digest) {
         return std::nullopt;
     }
-    std::optional<std::vector<TreeFile>> files = parse_list(list);
-    if (!files) {
-        return std::nullopt;
-    }
-    return Tree{archive, std::move(*files)};
+    std::optional<Tree> tree = parse_list(list, archive);
+    return tree && version == version_of(*tree) ? tree : std::nullopt;
 }
 
 namespace {
 
+/// What holds files only has the text that it had before there was anything else, so that an older
+/// envpm can share the store.
+std::string_view version_of(const Tree& tree) {
+    return tree.links.empty() && tree.empty_folders.empty() ? "1" : "2";
+}
+
 std::string list_of(const Tree& tree) {
-    std::string list = "[";
+    std::vector<std::pair<std::string_view, std::string>> lines; // by path
+    lines.reserve(tree.files.size() + tree.links.size() + tree.empty_folders.size());
     for (const TreeFile& file : tree.files) {
-        list += list.size() == 1 ? "\n[\"" : ",\n[\"";
-        for (const char c : file.path.string()) {
-            // The only character that JSON escapes and a RelativePath can hold.
-            list += c == '"' ? "\\\"" : std::string_view(&c, 1);
-        }
-        fmt::format_to(std::back_inserter(list), "\",\"{}\",{},{}]", file.object.hex(),
-                       file.size_bytes, file.is_executable);
+        lines.emplace_back(file.path.string(), fmt::format(",\"{}\",{},{}", file.object.hex(),
+                                                           file.size_bytes, file.is_executable));
+    }
+    for (const TreeLink& link : tree.links) {
+        lines.emplace_back(link.path.string(), "," + in_quotes(link.target));
+    }
+    for (const RelativePath& folder : tree.empty_folders) {
+        lines.emplace_back(folder.string(), std::string());
+    }
+    std::sort(lines.begin(), lines.end());
+    std::string list = "[";
+    for (const auto& [path, rest] : lines) {
+        list += list.size() == 1 ? "\n[" : ",\n[";
+        list += in_quotes(path);
+        list += rest;
+        list += ']';
     }
     return list + "\n]";
 }
 
-std::optional<std::vector<TreeFile>> parse_list(std::string_view list) {
+/// The only character that JSON escapes and a path or link target can hold is `"`.
+std::string in_quotes(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        out += c == '"' ? "\\\"" : std::string_view(&c, 1);
+    }
+    return out + "\"";
+}
+
+std::optional<Tree> parse_list(std::string_view list, const Sha256& archive) {
     Cursor cursor(list);
-    std::vector<TreeFile> files;
+    Tree tree{archive, {}};
     if (!cursor.skip("[")) {
         return std::nullopt;
     }
-    while (cursor.skip(files.empty() ? "\n[" : ",\n[")) {
-        const std::optional<TreeFile> file = parse_file(cursor);
-        if (!file || (!files.empty() && !(files.back().path < file->path))) {
+    std::optional<RelativePath> before;
+    while (cursor.skip(before ? ",\n[" : "\n[")) {
+        const RelativePath* path = parse_entry(cursor, tree);
+        if (path == nullptr || (before && !(*before < *path))) {
             return std::nullopt;
         }
-        files.push_back(*file);
+        before = *path;
     }
     if (cursor.rest() != "\n]") {
         return std::nullopt;
     }
-    return files;
+    return tree;
 }
 
-std::optional<TreeFile> parse_file(Cursor& cursor) {
+/// Two parts are a link, one is a folder. Null for what is none of them.
+const RelativePath* parse_entry(Cursor& cursor, Tree& tree) {
     const std::optional<RelativePath> path = cursor.path();
-    if (!path || !cursor.skip(",\"")) {
-        return std::nullopt;
+    if (!path) {
+        return nullptr;
     }
-    const std::optional<Sha256> object = cursor.digest();
-    if (!object || !cursor.skip("\",")) {
-        return std::nullopt;
+    if (cursor.skip("]")) {
+        return &tree.empty_folders.emplace_back(*path);
+    }
+    if (!cursor.skip(",")) {
+        return nullptr;
+    }
+    const std::optional<std::string> second = cursor.text();
+    if (!second) {
+        return nullptr;
+    }
+    if (cursor.skip("]")) {
+        return is_link_target(*second) ? &tree.links.emplace_back(TreeLink{*path, *second}).path
+                                       : nullptr;
+    }
+    const std::optional<Sha256> object = Sha256::parse(*second);
+    if (!object) {
+        return nullptr;
+    }
+    TreeFile file{*path, *object};
+    return parse_file(cursor, file) ? &tree.files.emplace_back(std::move(file)).path : nullptr;
+}
+
+/// What follows the object.
+bool parse_file(Cursor& cursor, TreeFile& file) {
+    if (!cursor.skip(",")) {
+        return false;
     }
     const std::optional<std::uint64_t> size = cursor.number();
     if (!size || !cursor.skip(",")) {
-        return std::nullopt;
+        return false;
     }
-    const bool is_executable = cursor.skip("true");
-    if ((!is_executable && !cursor.skip("false")) || !cursor.skip("]")) {
-        return std::nullopt;
+    file.size_bytes = *size;
+    file.is_executable = cursor.skip("true");
+    return (file.is_executable || cursor.skip("false")) && cursor.skip("]");
+}
+
+bool is_link_target(std::string_view target) {
+    try {
+        check_link_target(target, {});
+        return true;
+    } catch (const Error&) {
+        return false; // damage is an answer here, not a failure
     }
-    return TreeFile{*path, *object, *size, is_executable};
 }
 
 std::optional<std::uint64_t> Cursor::number() {
@@ -140,23 +205,28 @@ std::optional<std::uint64_t> Cursor::number() {
     return value;
 }
 
-std::optional<RelativePath> Cursor::path() {
+std::optional<std::string> Cursor::text() {
     if (!skip("\"")) {
         return std::nullopt;
     }
-    std::string path;
+    std::string text;
     while (!text_.empty() && text_.front() != '"') {
         if (skip("\\") && !text_.starts_with('"')) {
             return std::nullopt; // nothing else is ever escaped
         }
-        path += text_.substr(0, 1);
+        text += text_.substr(0, 1);
         text_.remove_prefix(text_.empty() ? 0 : 1);
     }
-    if (!skip("\"")) {
+    return skip("\"") ? std::optional(std::move(text)) : std::nullopt;
+}
+
+std::optional<RelativePath> Cursor::path() {
+    const std::optional<std::string> path = text();
+    if (!path) {
         return std::nullopt;
     }
     try {
-        return RelativePath::parse(path);
+        return RelativePath::parse(*path);
     } catch (const Error&) {
         return std::nullopt; // damage is an answer here, not a failure
     }

@@ -8,7 +8,7 @@
 
 namespace envpm::store {
 
-/// The canonical text of a tree (docs/store.md): JSON with the version first, one file a line, and
+/// The canonical text of a tree (docs/store.md): JSON with the version first, one entry a line, and
 /// a digest of the list, because a changed letter in a path would be noticed by nothing else.
 std::string to_text(const Tree& tree);
 

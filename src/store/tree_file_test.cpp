@@ -22,6 +22,25 @@ TEST(TreeFile, IsOneLineAFileWithTheVersionFirst) {
                                      "\",\"files\":" + list + "}\n");
 }
 
+/// What only packages of conda have.
+Tree sample_with_links() {
+    Tree tree = sample();
+    tree.links = {{RelativePath::parse("a/link"), sha256_of("no digest").hex()},
+                  {RelativePath::parse("lib64"), "../a \"b\"/./c"}};
+    tree.empty_folders = {RelativePath::parse("a/empty"), RelativePath::parse("var")};
+    return tree;
+}
+
+TEST(TreeFile, HasLinksAndEmptyFoldersAmongTheFiles) {
+    const std::string text = to_text(sample_with_links());
+    EXPECT_TRUE(text.starts_with("{\"version\":2,"));
+    EXPECT_NE(text.find(",1,false],\n[\"a/empty\"],\n[\"a/link\",\"" +
+                        sha256_of("no digest").hex() + "\"],\n[\"bin/run\""),
+              std::string::npos);
+    EXPECT_TRUE(text.ends_with(",\n[\"lib64\",\"../a \\\"b\\\"/./c\"],\n[\"var\"]\n]}\n"));
+    EXPECT_EQ(parse_tree(text, sample().archive), sample_with_links());
+}
+
 TEST(TreeFile, ReadsBackWhatItWrites) {
     EXPECT_EQ(parse_tree(to_text(sample()), sample().archive), sample());
     const Tree empty{sha256_of("x"), {}};
@@ -29,21 +48,25 @@ TEST(TreeFile, ReadsBackWhatItWrites) {
 }
 
 TEST(TreeFile, IsAbsentIfAnyByteIsDifferent) {
-    const std::string text = to_text(sample());
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        std::string wrong = text;
-        wrong[at] = static_cast<char>(wrong[at] ^ 1);
-        EXPECT_FALSE(parse_tree(wrong, sample().archive)) << at;
-        EXPECT_FALSE(parse_tree(text.substr(0, at), sample().archive)) << at;
+    for (const std::string& text : {to_text(sample()), to_text(sample_with_links())}) {
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            for (const int change : {1, 2, 3}) { // 3 makes version 2 of version 1
+                std::string wrong = text;
+                wrong[at] = static_cast<char>(wrong[at] ^ change);
+                EXPECT_FALSE(parse_tree(wrong, sample().archive)) << at;
+            }
+            EXPECT_FALSE(parse_tree(text.substr(0, at), sample().archive)) << at;
+        }
     }
+    const std::string text = to_text(sample());
     EXPECT_FALSE(parse_tree(text + "\n", sample().archive));
     EXPECT_FALSE(parse_tree(text, sha256_of("another archive")));
 }
 
 /// With a right digest, so that only the list's own rules can refuse it.
-std::string with_list(const std::string& list) {
-    return "{\"version\":1,\"archive\":\"" + sha256_of("a").hex() + "\",\"digest\":\"" +
-           sha256_of(list).hex() + "\",\"files\":" + list + "}\n";
+std::string with_list(const std::string& list, int version = 1) {
+    return "{\"version\":" + std::to_string(version) + ",\"archive\":\"" + sha256_of("a").hex() +
+           "\",\"digest\":\"" + sha256_of(list).hex() + "\",\"files\":" + list + "}\n";
 }
 
 TEST(TreeFile, IsAbsentIfItsListBreaksARule) {
@@ -67,6 +90,22 @@ TEST(TreeFile, IsAbsentIfItsListBreaksARule) {
              std::string(),
          }) {
         EXPECT_FALSE(parse_tree(with_list(list), sha256_of("a"))) << list;
+    }
+}
+
+TEST(TreeFile, IsAbsentIfALinkOrFolderBreaksARule) {
+    const std::string good = "[\n[\"a\",\"../b\"],\n[\"b\"]\n]";
+    ASSERT_TRUE(parse_tree(with_list(good, 2), sha256_of("a")));
+    EXPECT_FALSE(parse_tree(with_list(good, 1), sha256_of("a"))) << "not the version of files only";
+    EXPECT_FALSE(parse_tree(with_list(good, 3), sha256_of("a")));
+    for (const std::string list : {
+             "[\n[\"a\",\"\"]\n]", "[\n[\"a\",\"b\\\\c\"]\n]", "[\n[\"a\",\"b\x01\"]\n]",
+             "[\n[\"a\",\"b\"],\n[\"a\"]\n]", // twice
+             "[\n[\"b\",\"b\"],\n[\"a\"]\n]", // not sorted
+             "[\n[\"../a\"]\n]", "[\n[\"/a\"]\n]", "[\n[\"a\",]\n]", "[\n[]\n]",
+             "[\n]", // files only
+         }) {
+        EXPECT_FALSE(parse_tree(with_list(list, 2), sha256_of("a"))) << list;
     }
 }
 

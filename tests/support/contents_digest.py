@@ -23,11 +23,18 @@ class Prefix:
         with open(os.path.join(path, ".envpm", "manifest.json"), encoding="utf-8") as file:
             manifest = json.load(file)
         self.named = manifest["prefix"].encode()
-        self.interpreter = manifest["python"]["executable"].encode()
-        self.home = os.path.dirname(self.interpreter)
-        self.interpreter_link = HOME_TOKEN + b"/" + manifest["python"]["library"].encode()
+        self.interpreter = self.home = self.interpreter_link = None
+        if manifest["python"]:
+            self.interpreter = manifest["python"]["executable"].encode()
+            self.home = os.path.dirname(self.interpreter)
+            self.interpreter_link = HOME_TOKEN + b"/" + manifest["python"]["library"].encode()
         self.tokens = {
             file["path"].encode(): file["tokens"] for file in manifest["files"] if "tokens" in file
+        }
+        self.placeholders = {
+            file["path"].encode(): file["placeholder"]
+            for file in manifest["files"]
+            if "placeholder" in file
         }
 
     def digest_of_folder(self, relative=b""):
@@ -53,13 +60,15 @@ class Prefix:
             content = file.read()
         if relative in self.tokens:
             content = self.text_with_tokens(content, self.tokens[relative])
+        if relative in self.placeholders:
+            content = self.with_placeholder(content, self.placeholders[relative])
         return (b"x" if mode & 0o111 else b"f"), hashlib.sha256(content).digest()
 
     def link_with_tokens(self, target):
         if target == self.interpreter:
             return self.interpreter_link
         for value, token in ((self.named, PREFIX_TOKEN), (self.home, HOME_TOKEN)):
-            if target == value or target.startswith(value + b"/"):
+            if value and (target == value or target.startswith(value + b"/")):
                 return token + target[len(value) :]
         return target
 
@@ -69,11 +78,36 @@ class Prefix:
         for at, value, token in sorted(marks, reverse=True):  # From the end: offsets stay true.
             if content[at : at + len(value)] == value:
                 content = content[:at] + token + content[at + len(value) :]
-        if tokens["trampoline"] and content.startswith(TRAMPOLINE):
-            head, _, rest = content[len(TRAMPOLINE) :].partition(TRAMPOLINE_END)
-            interpreter, _, arguments = head.partition(b'"')
-            content = b"#!" + interpreter + arguments + b"\n" + rest
+        return without_trampoline(content) if tokens["trampoline"] else content
+
+    def with_placeholder(self, content, use):
+        text = use["text"].encode()
+        padding = b"\0" * (len(text) - len(self.named))
+        for at in reversed(use["at"]):
+            if content[at : at + len(self.named)] != self.named:
+                continue
+            after = content[at + len(self.named) :]
+            if use["mode"] == "binary":  # The string was filled up by so many zeros.
+                end = after.index(b"\0")
+                after = after[:end] + after[end + len(padding) :]
+            content = content[:at] + text + after
+        if use["trampoline"]:
+            return without_trampoline(content)
+        line = use["interpreter"].encode()
+        if line:
+            program, space, arguments = line.partition(b" ")
+            called = b"#!/usr/bin/env " + program.rpartition(b"/")[2] + space + arguments
+            if content.startswith(called):
+                content = line + content[len(called) :]
         return content
+
+
+def without_trampoline(content):
+    if not content.startswith(TRAMPOLINE):
+        return content
+    head, _, rest = content[len(TRAMPOLINE) :].partition(TRAMPOLINE_END)
+    interpreter, _, arguments = head.partition(b'"')
+    return b"#!" + interpreter + arguments + b"\n" + rest
 
 
 if __name__ == "__main__":

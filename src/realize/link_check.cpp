@@ -1,0 +1,85 @@
+#include "realize/link_check.h"
+
+#include "base/error.h"
+#include "realize/environment_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace envpm::realize {
+
+namespace {
+
+/// As many as Linux follows in one path (path_resolution(7)).
+constexpr int most_links = 40;
+
+using Links = std::unordered_map<std::string_view, std::string_view>;
+
+bool leads_outside(std::string_view folder, std::string_view target, const Links& links);
+
+} // namespace
+
+void check_links(const std::vector<LayoutEntry>& entries) {
+    Links links;
+    for (const LayoutEntry& entry : entries) {
+        if (const auto* link = std::get_if<SymbolicLink>(&entry.content)) {
+            links.emplace(entry.path.string(), link->target);
+        }
+    }
+    for (const LayoutEntry& entry : entries) {
+        const auto* link = std::get_if<SymbolicLink>(&entry.content);
+        if (link != nullptr && entry.owner != environment_owner &&
+            leads_outside(entry.path.parent(), link->target, links)) {
+            throw Error({fmt::format("a link of {} leads out of the environment", entry.owner),
+                         fmt::format("`{}` -> `{}`", entry.path.string(), link->target),
+                         {}},
+                        ExitCode::integrity);
+        }
+    }
+}
+
+namespace {
+
+/// Goes as the kernel does: part by part, each link on the way in place of its own name.
+bool leads_outside(std::string_view folder, std::string_view target, const Links& links) {
+    std::string at(folder);
+    std::string left(target);
+    for (int followed = 0; !left.empty();) {
+        if (left.starts_with('/')) {
+            return true;
+        }
+        const std::size_t slash = std::min(left.find('/'), left.size());
+        const std::string part = left.substr(0, slash);
+        left.erase(0, std::min(left.find_first_not_of('/', slash), left.size()));
+        if (part == ".") {
+            continue;
+        }
+        if (part == "..") {
+            if (at.empty()) {
+                return true;
+            }
+            const std::size_t above = at.rfind('/');
+            at.resize(above == std::string::npos ? 0 : above);
+            continue;
+        }
+        const std::string path = at.empty() ? part : at + "/" + part;
+        const auto link = links.find(path);
+        if (link == links.end()) {
+            at = path;
+            continue;
+        }
+        if (link->second.starts_with('/') || ++followed > most_links) {
+            return false; // one that is absolute is judged by itself
+        }
+        left = left.empty() ? std::string(link->second) : fmt::format("{}/{}", link->second, left);
+    }
+    return false;
+}
+
+} // namespace
+
+} // namespace envpm::realize

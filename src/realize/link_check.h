@@ -1,0 +1,15 @@
+#pragma once
+
+#include "model/layout.h"
+
+#include <vector>
+
+namespace envpm::realize {
+
+/// Throws an Error of code 6 that names the first link of which the target, followed through the
+/// other links of the layout, steps out of the prefix. A link that leads to nothing, or in a
+/// circle, harms nobody. What the environment's own links begin with, tokens among it, is not
+/// asked.
+void check_links(const std::vector<LayoutEntry>& entries);
+
+} // namespace envpm::realize

@@ -1,0 +1,62 @@
+#include "realize/link_check.h"
+
+#include "base/error.h"
+#include "realize/environment_files.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::realize {
+
+namespace {
+
+LayoutEntry link(const std::string& path, const std::string& target) {
+    return {RelativePath::parse(path), SymbolicLink{target}, false, "a 1"};
+}
+
+bool is_refused(const std::vector<LayoutEntry>& entries) {
+    try {
+        check_links(entries);
+        return false;
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ExitCode::integrity);
+        return true;
+    }
+}
+
+TEST(LinkCheck, AllowsWhatStaysWithin) {
+    EXPECT_FALSE(is_refused({link("lib/libz.so", "libz.so.1")}));
+    EXPECT_FALSE(is_refused({link("a/b/c", "../../x//./y/")}));
+    EXPECT_FALSE(is_refused({link("a/b", "..")}));
+    EXPECT_FALSE(is_refused({link("lib/gone", "nothing/there")}));
+}
+
+TEST(LinkCheck, RefusesWhatLeavesThePrefix) {
+    EXPECT_TRUE(is_refused({link("x", "..")}));
+    EXPECT_TRUE(is_refused({link("lib/x", "../../etc/passwd")}));
+    EXPECT_TRUE(is_refused({link("x", "/etc/passwd")}));
+    EXPECT_TRUE(is_refused({link("x", "a/../../b")}));
+}
+
+TEST(LinkCheck, RefusesTokensOfPackages) {
+    EXPECT_TRUE(is_refused({link("x", "/@ENVPM_PREFIX@/../../etc")}));
+    LayoutEntry own = link("bin/python", "/@ENVPM_PYTHON_HOME@/python3.11");
+    own.owner = environment_owner;
+    EXPECT_FALSE(is_refused({own}));
+    EXPECT_FALSE(is_refused({own, link("bin/python2", "python")}));
+}
+
+TEST(LinkCheck, FollowsOtherLinksAsTheKernelDoes) {
+    // By its letters `m` stays within `d`; in truth it leaves by way of `l`.
+    EXPECT_TRUE(is_refused({link("d/e/f/l", "../.."), link("m", "d/e/f/l/../..")}));
+    EXPECT_FALSE(is_refused({link("d/e/f/l", "../.."), link("m", "d/e/f/l/..")}));
+    EXPECT_TRUE(is_refused({link("top", "."), link("z", "top/top/..")}));
+}
+
+TEST(LinkCheck, LetsCirclesBe) {
+    EXPECT_FALSE(is_refused({link("a", "b"), link("b", "a")}));
+    EXPECT_FALSE(is_refused({link("a", "a/x")}));
+}
+
+} // namespace
+
+} // namespace envpm::realize
