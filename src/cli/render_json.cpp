@@ -194,14 +194,21 @@ Json json_of(const std::vector<pipeline::Path>& paths) {
 
 namespace {
 
+Json python_from(const LockedTarget& target);
+
 Json target_json(const LockedTarget& target) {
     return Json::Object{{"name", target.target.name},
                         {"platform", to_text(target.target.platform)},
                         {"glibc", target.target.glibc.text()},
-                        {"python", target.python.version},
-                        {"abi", target.python.abi.abi},
+                        {"python", target.python ? Json(target.python->version) : Json()},
+                        {"abi", target.python ? Json(target.python->abi.abi) : Json()},
+                        {"python-from", python_from(target)},
                         {"env", target.env.hex()},
                         {"contents", target.contents ? Json(target.contents->hex()) : Json()}};
+}
+
+Json python_from(const LockedTarget& target) {
+    return target.python ? Json(target.python->is_package ? "package" : "host") : Json();
 }
 
 Json package_json(const LockedPackage& package) {
@@ -210,7 +217,8 @@ Json package_json(const LockedPackage& package) {
         {"source", package.source},          {"file", package.file},
         {"size", package.size_bytes},        {"sha256", package.sha256.hex()},
         {"extras", texts(package.extras)},   {"requires", texts(package.dependencies)},
-        {"targets", texts(package.targets)}, {"overridden", package.is_overridden}};
+        {"targets", texts(package.targets)}, {"overridden", package.is_overridden},
+        {"subdir", package.is_conda() ? Json(package.subdir) : Json()}};
 }
 
 /// A conflict is told as an error of code 4, with its parts.

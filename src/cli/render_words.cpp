@@ -244,16 +244,20 @@ std::string change_line(const lockfiles::Change& change, const Terminal& termina
 }
 
 std::string target_line(const pipeline::LockReport& report, const LockedTarget& target) {
-    return fmt::format("resolved {} for {} in {} (python {} from this host)\n",
+    std::string python;
+    if (target.python) {
+        python = fmt::format(" (python {} from {})", target.python->version,
+                             target.python->is_package ? "a channel" : "this host");
+    }
+    return fmt::format("resolved {} for {} in {}{}\n",
                        counted(packages_of(*report.lock, target.target.name), "package"),
-                       target.target.name, human_seconds(report.seconds), target.python.version);
+                       target.target.name, human_seconds(report.seconds), python);
 }
 
 std::size_t packages_of(const Lock& lock, const std::string& target) {
     return static_cast<std::size_t>(
         std::count_if(lock.packages.begin(), lock.packages.end(), [&](const auto& package) {
-            return std::find(package.targets.begin(), package.targets.end(), target) !=
-                   package.targets.end();
+            return package.is_for(target);
         }));
 }
 

@@ -67,7 +67,8 @@ FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Mani
     const auto failures = services.network().download(
         downloads, folder, services.progress(),
         [&](std::size_t index, const std::filesystem::path& file) {
-            intake.add({file, downloads[index].sha256, downloads[index].label});
+            intake.add({file, downloads[index].sha256, downloads[index].label,
+                        missing[index].file});
         });
     intake.publish();
     // Published and durable: the archives have served.

@@ -12,6 +12,7 @@ struct AddRequest {
     Project project;
     std::vector<std::string> requirements; ///< as typed: "torch~=2.9.0"
     std::optional<std::string> index;      ///< --index
+    bool as_wheels = false;                ///< --pypi, though the manifest has channels
 };
 
 struct RemoveRequest {

@@ -7,7 +7,7 @@
 #include "host/this_machine.h"
 #include "pipeline/archives.h"
 #include "pipeline/installed.h"
-#include "pypi/wheel_layout.h"
+#include "pipeline/layouts.h"
 #include "realize/generations.h"
 #include "realize/prefix.h"
 #include "store/store.h"
@@ -31,9 +31,7 @@ bool fits(const LockedTarget& target, const Target& machine);
 std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
 std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target);
-Interpreter interpreter_for(const LockedTarget& target, const Services& services);
-Layout layout_of(const std::vector<LockedPackage>& packages, const LockedTarget& target,
-                 const store::Store& store, Services& services);
+std::optional<Interpreter> interpreter_for(const LockedTarget& target, const Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
 std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
@@ -56,7 +54,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     const LockedTarget& target = choose_target(*in_use.lock, request.target);
     require_this_machine(target);
     const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
-    const Interpreter interpreter = interpreter_for(target, services);
+    const std::optional<Interpreter> interpreter = interpreter_for(target, services);
     services.throw_if_stopped();
 
     const store::Store store = store::Store::open(services.settings().store_root);
@@ -64,7 +62,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     // Every byte now in the store was verified against the lock.
 
     services.throw_if_stopped();
-    const Layout layout = layout_of(packages, target, store, services);
+    const Layout layout = layout_of({packages, target, manifest}, store, services);
     realize::PrefixRequest wanted{.env = target.env,
                                   .layout = layout,
                                   .interpreter = interpreter,
@@ -192,20 +190,23 @@ LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, S
 std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target) {
     std::vector<LockedPackage> packages;
     for (const LockedPackage& package : lock.packages) {
-        if (std::find(package.targets.begin(), package.targets.end(), target.target.name) !=
-            package.targets.end()) {
+        if (package.is_for(target.target.name)) {
             packages.push_back(package);
         }
     }
     return packages;
 }
 
-Interpreter interpreter_for(const LockedTarget& target, const Services& services) {
+/// None if the Python is a package, or if there is none.
+std::optional<Interpreter> interpreter_for(const LockedTarget& target, const Services& services) {
+    if (!target.python || target.python->is_package) {
+        return std::nullopt;
+    }
+    const PythonAbi& abi = target.python->abi;
     const std::vector<Interpreter> fitting = host_interpreters(
-        services,
-        pypi::SpecifierSet::parse(fmt::format("=={}.*", target.python.abi.feature_version())));
+        services, pypi::SpecifierSet::parse(fmt::format("=={}.*", abi.feature_version())));
     if (const Interpreter* chosen =
-            host::choose_interpreter(fitting, target.python.abi, target.python.version)) {
+            host::choose_interpreter(fitting, abi, target.python->version)) {
         return *chosen;
     }
     std::string versions;
@@ -213,36 +214,9 @@ Interpreter interpreter_for(const LockedTarget& target, const Services& services
         versions += (versions.empty() ? "" : ", ") + interpreter.version;
     }
     throw Error({fmt::format("the lock needs a Python {} ({}), and this host has none",
-                             target.python.abi.feature_version(), target.python.abi.abi),
+                             abi.feature_version(), abi.abi),
                  "envpm.lock",
                  fmt::format("install one; found: {}", versions.empty() ? "none" : versions)});
-}
-
-Layout layout_of(const std::vector<LockedPackage>& packages, const LockedTarget& target,
-                 const store::Store& store, Services& services) {
-    std::vector<Layout> layouts(packages.size());
-    parallel_for(services.pool(), packages.size(), [&](std::size_t i) {
-        const LockedPackage& package = packages[i];
-        const std::optional<Tree> tree = store.tree(package.sha256);
-        if (!tree) {
-            throw Error({fmt::format("{} {} vanished from the store during the install",
-                                     package.name.string(), package.version),
-                         store.paths().root().string(), "run `envpm install` again"},
-                        ExitCode::integrity);
-        }
-        layouts[i] = pypi::wheel_layout(
-            {.name = package.name,
-             .version = package.version,
-             .tree = *tree,
-             .python = target.python.abi,
-             .content = [&](const TreeFile& file) {
-                 return read_file(store.paths().object(file.object, file.is_executable));
-             }});
-        for (LayoutEntry& entry : layouts[i].entries) {
-            entry.owner = package.name.string() + " " + package.version;
-        }
-    });
-    return realize::compose(layouts, target.python.abi);
 }
 
 /// A sealed lock must be reproduced. The packages' bytes are named by the lock already; what this

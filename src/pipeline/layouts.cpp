@@ -1,0 +1,180 @@
+#include "pipeline/layouts.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "conda/package_layout.h"
+#include "pypi/wheel_layout.h"
+#include "realize/prefix.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace envpm::pipeline {
+
+namespace {
+
+/// What the layouts of one environment share.
+struct Workshop {
+    const LayoutRequest& request;
+    const store::Store& store;
+    std::optional<PythonAbi> python;
+    std::string site_packages; ///< of a packaged Python (CEP 17)
+
+    [[nodiscard]] std::string content(const TreeFile& file) const {
+        return read_file(store.paths().object(file.object, file.is_executable));
+    }
+};
+
+Tree tree_of(const LockedPackage& package, const store::Store& store);
+std::string site_packages_of(const LayoutRequest& request, const store::Store& store);
+Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
+Layout layout_of_package(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
+std::string build_of(const LockedPackage& package);
+std::string requested_spec(const LockedPackage& package, const Manifest& manifest);
+std::string channel_url(const LockedPackage& package, const Manifest& manifest);
+realize::PythonSource python_source(const LockedTarget& target, const std::string& site_packages);
+
+} // namespace
+
+Layout layout_of(const LayoutRequest& request, const store::Store& store, Services& services) {
+    Workshop workshop{request, store, std::nullopt, site_packages_of(request, store)};
+    if (request.target.python) {
+        workshop.python = request.target.python->abi;
+    }
+    const std::vector<LockedPackage>& packages = request.packages;
+    std::vector<Layout> layouts(packages.size());
+    std::vector<std::vector<std::string>> scripts(packages.size());
+    parallel_for(services.pool(), packages.size(), [&](std::size_t i) {
+        const LockedPackage& package = packages[i];
+        const Tree tree = tree_of(package, store);
+        layouts[i] = package.is_conda() ? layout_of_package(package, tree, workshop)
+                                        : layout_of_wheel(package, tree, workshop);
+        if (package.is_conda()) {
+            scripts[i] = conda::link_scripts(tree, package.name.string());
+        }
+        for (LayoutEntry& entry : layouts[i].entries) {
+            entry.owner = package.name.string() + " " + package.version;
+        }
+    });
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        if (!scripts[i].empty()) {
+            services.progress().note(fmt::format(
+                "note: {} {} brings {}, which envpm does not run: it may need more than its files",
+                packages[i].name.string(), packages[i].version, fmt::join(scripts[i], ", ")));
+        }
+    }
+    return realize::compose(layouts, python_source(request.target, workshop.site_packages));
+}
+
+namespace {
+
+Tree tree_of(const LockedPackage& package, const store::Store& store) {
+    if (auto tree = store.tree(package.sha256)) {
+        return std::move(*tree);
+    }
+    throw Error({fmt::format("{} {} vanished from the store during the install",
+                             package.name.string(), package.version),
+                 store.paths().root().string(), "run `envpm install` again"},
+                ExitCode::integrity);
+}
+
+/// What the Python among the packages says, else the usual place.
+std::string site_packages_of(const LayoutRequest& request, const store::Store& store) {
+    if (!request.target.python || !request.target.python->is_package) {
+        return {};
+    }
+    const auto python =
+        std::find_if(request.packages.begin(), request.packages.end(), [](const auto& package) {
+            return package.is_conda() && package.name.string() == "python";
+        });
+    if (python != request.packages.end()) {
+        const Tree tree = tree_of(*python, store);
+        for (const TreeFile& file : tree.files) {
+            if (file.path.string() == "info/index.json") {
+                const Json index = parse_json(
+                    read_file(store.paths().object(file.object, file.is_executable)), "python");
+                const Json* const path = index.find("python_site_packages_path");
+                if (path != nullptr && path->is_string()) {
+                    return path->as_string();
+                }
+            }
+        }
+    }
+    return fmt::format("lib/{}/site-packages", request.target.python->abi.library_folder());
+}
+
+Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Workshop& workshop) {
+    if (!workshop.python) {
+        throw Error({fmt::format("the lock has the wheel {}, and no Python for it", package.file),
+                     "envpm.lock", "run `envpm lock`"},
+                    ExitCode::integrity);
+    }
+    return pypi::wheel_layout(
+        {.name = package.name,
+         .version = package.version,
+         .tree = tree,
+         .python = *workshop.python,
+         .content = [&](const TreeFile& file) { return workshop.content(file); }});
+}
+
+Layout layout_of_package(const LockedPackage& package, const Tree& tree,
+                         const Workshop& workshop) {
+    return conda::package_layout(
+        {.name = package.name.string(),
+         .version = package.version,
+         .build = build_of(package),
+         .subdir = package.subdir,
+         .file_name = package.file,
+         .size_bytes = package.size_bytes,
+         .channel = package.source,
+         .channel_url = channel_url(package, workshop.request.manifest),
+         .requested_spec = requested_spec(package, workshop.request.manifest),
+         .tree = tree,
+         .python = workshop.python,
+         .site_packages = workshop.site_packages,
+         .content = [&](const TreeFile& file) { return workshop.content(file); }});
+}
+
+/// The file is called name-version-build; the lock's reader saw to that.
+std::string build_of(const LockedPackage& package) {
+    const std::size_t begin = package.name.string().size() + package.version.size() + 2;
+    const std::size_t end =
+        package.file.size() - (package.file.ends_with(".conda") ? 6 : std::string(".tar.bz2").size());
+    return package.file.substr(begin, end - begin);
+}
+
+std::string requested_spec(const LockedPackage& package, const Manifest& manifest) {
+    for (const CondaRequirement& requirement : manifest.dependencies) {
+        if (requirement.name == package.name) {
+            return fmt::format("{} {}{}{}", requirement.name.string(), requirement.specifier,
+                               requirement.build.empty() ? "" : " ", requirement.build);
+        }
+    }
+    return {};
+}
+
+std::string channel_url(const LockedPackage& package, const Manifest& manifest) {
+    for (const ChannelEntry& channel : manifest.channels) {
+        if (channel.name == package.source) {
+            return channel.url;
+        }
+    }
+    return package.source; // the manifest dropped it since; conda-aware tools take a name too
+}
+
+realize::PythonSource python_source(const LockedTarget& target, const std::string& site_packages) {
+    if (!target.python) {
+        return std::monostate();
+    }
+    if (target.python->is_package) {
+        return realize::PackagedPython{site_packages};
+    }
+    return target.python->abi;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

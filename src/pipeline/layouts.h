@@ -1,0 +1,25 @@
+#pragma once
+
+#include "model/layout.h"
+#include "model/lock.h"
+#include "model/manifest.h"
+#include "pipeline/services.h"
+#include "store/store.h"
+
+#include <vector>
+
+namespace envpm::pipeline {
+
+struct LayoutRequest {
+    const std::vector<LockedPackage>& packages; ///< of the target; all are in the store
+    const LockedTarget& target;
+    const Manifest& manifest; ///< for what conda-aware tools are told: channels, what was asked for
+};
+
+/// Where everything of the packages goes in the prefix, with the environment's own files. Conda
+/// packages that bring link scripts are named: envpm does not run them. Throws as
+/// `pypi::wheel_layout`, `conda::package_layout` and `realize::compose` do, and an Error (code 6)
+/// for a package that vanished from the store.
+Layout layout_of(const LayoutRequest& request, const store::Store& store, Services& services);
+
+} // namespace envpm::pipeline
