@@ -177,9 +177,9 @@ def write_package(
 
 def metadata(record: dict, payload: dict, lies: Lies) -> dict:
     """What conda-build writes under info/."""
-    listed = {path: entry for path, entry in sorted(payload.items()) if path not in lies.unlisted}
+    listed = sorted(set(payload) - lies.unlisted)
     paths = []
-    for path, entry in listed.items():
+    for path in listed:
         paths += [path_entry(path, payload)] * (2 if path in lies.twice_listed else 1)
     info = {
         "info/index.json": File(as_json(record)),
