@@ -19,6 +19,7 @@ from conda_packages import (
     write_package,
     zstd,
 )
+from conda_shards import write_shards
 
 # Stands in for an interpreter: the machine's, with the modules of this prefix.
 PYTHON = f"""#!/bin/sh
@@ -257,7 +258,7 @@ FAULTY = [
 
 
 def write_channel(folder: Path, packages: list[Package]) -> None:
-    """Archives and, for each platform, repodata.json and repodata.json.zst; noarch always."""
+    """Archives and, for each platform and always for noarch, repodata: plain, zstd, shards."""
     pages = {"noarch": empty_page("noarch")}
     for package in packages:
         record = package.record
@@ -299,6 +300,7 @@ def write_page(folder: Path, page: dict) -> None:
     content = as_json(page).encode()
     (folder / "repodata.json").write_bytes(content)
     (folder / "repodata.json.zst").write_bytes(zstd(content))
+    write_shards(folder, page)
 
 
 if __name__ == "__main__":
