@@ -39,7 +39,9 @@ def build(out: Path) -> Path:
         jobs = [job_of(package, stage, stage / "channel") for package in packages]
         (stage / "jobs").write_text(json.dumps(jobs))
         pack = [tools.python_of_tools(cache), "-B", HERE / "conda_channel/pack.py"]
-        tools.run([*pack, stage / "jobs", stage / "channel"])
+        # conda-package-handling orders the members of a .tar.bz2 by way of a set.
+        stable = os.environ | {"PYTHONHASHSEED": "0"}
+        tools.run([*pack, stage / "jobs", stage / "channel"], env=stable)
         write_run_exports(packages, stage / "channel")
         (stage / "channel/inputs").write_text(inputs)
         shutil.rmtree(channel, ignore_errors=True)
