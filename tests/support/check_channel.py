@@ -86,6 +86,7 @@ RUNS = [
     (["cat", "etc/prefix-scripts.conf"], "one = {0}/a\ntwo = {0}/b:{0}/c\n"),
     (["bin/python3-config", "--prefix"], "{}\n"),
 ]
+C_LIBRARY = {"libc", "libm", "libcrypt"}
 SAMPLE_RUNS = [
     (["bin/greeter", "a"], "greetings a\n"),
     (["bin/greeter-script"], "a script\n"),
@@ -151,6 +152,7 @@ def check_real(check: Check, channel: Path) -> None:
     ensure(CHOSEN <= set(chosen), "chooses as expected", str(CHOSEN - set(chosen)))
     ensure(server.requests_of("repodata_shards.msgpack.zst") > 0, "reads the shards")
     check_runs(short, RUNS)
+    check_libraries(short)
     check.install(url, long, REAL)
     check_runs(long, RUNS)
     for number, form in enumerate(("repodata_shards.msgpack.zst", "repodata.json.zst")):
@@ -179,6 +181,19 @@ def check_sample(check: Check) -> None:
     again = check.install(f"{server.url}/sample", check.scratch / "q", SAMPLE)
     ensure(again == chosen, "chooses the same without the sample's shards")
     server.close()
+
+
+def check_libraries(prefix: Path) -> None:
+    """Each program and library of the prefix finds all but the C library's in the prefix."""
+    files = [file for folder in ("bin", "lib") for file in (prefix / folder).rglob("*")]
+    binaries = [file for file in files if file.is_file() and not file.is_symlink()]
+    binaries = [file for file in binaries if file.read_bytes()[:4] == b"\x7fELF"]
+    done = subprocess.run(["ldd", *binaries], capture_output=True, text=True, check=False)
+    found = {line.split(" (")[0].strip() for line in done.stdout.splitlines() if " => " in line}
+    outside = {line for line in found if f"=> {prefix}/" not in line}
+    strange = {line for line in outside if line.split(".so")[0] not in C_LIBRARY}
+    what = f"{len(binaries)} programs and libraries find theirs"
+    ensure(bool(binaries) and not strange, what, "\n".join(sorted(strange)))
 
 
 def check_runs(prefix: Path, runs: list) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from conda_channel.debian import Deb, with_placeholder
 from conda_packages import Entry, File, Link, Package
 
-GLIBC = "__glibc >=2.34,<3.0.a0"
+GLIBC = "__glibc >=2.36,<3.0.a0"
 BOTH = (".conda", ".tar.bz2")
 
 
@@ -54,7 +54,15 @@ REPACKS = [
     Repack("file", ["file"], ["libmagic"], "BSD-2-Clause"),
     Repack("xxhash", ["libxxhash0", "xxhash"], licence="BSD-2-Clause", bound="0.9.0a0"),
     Repack("lz4-c", ["liblz4-1", "lz4"], licence="BSD-2-Clause", bound="2.0a0"),
-    Repack("zstd", ["zstd", "libzstd1"], ["libzlib", "liblzma", "lz4-c"], "BSD-3-Clause"),
+    Repack("libgcc", ["libgcc-s1"], licence="GPL-3.0-only WITH GCC-exception-3.1"),
+    Repack("libstdcxx", ["libstdc++6"], ["libgcc"], "GPL-3.0-only WITH GCC-exception-3.1"),
+    Repack(
+        "zstd",
+        ["zstd", "libzstd1"],
+        ["libzlib", "liblzma", "lz4-c", "libgcc", "libstdcxx"],
+        "BSD-3-Clause",
+        bound="1.6.0a0",
+    ),
 ]
 
 # libmagic has Debian's path of its data compiled in; who activates the prefix is told another.
