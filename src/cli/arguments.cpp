@@ -177,8 +177,11 @@ void Parser::add_project_commands() {
     init->add_option("folder", arguments.words, "default: this one")->expected(0, 1);
 
     CLI::App* add = command(Command::add, "add", "add packages to envpm.toml, lock and install");
-    add->add_option("package", arguments.words, "NAME[EXTRAS]SPECIFIER, as `torch~=2.9.0`")
+    add->add_option("package", arguments.words,
+                    "NAME[EXTRAS]SPECIFIER, as `torch~=2.9.0`; with channels a conda spec, as "
+                    "`ffmpeg>=6`")
         ->required();
+    add->add_flag("--pypi", arguments.as_wheels, "wheels, though the manifest lists channels");
     add->add_option("--index", arguments.index, "the only index that may serve them")
         ->type_name("NAME");
     add->add_flag("--no-install", arguments.no_install, "only edit and lock");

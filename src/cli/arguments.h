@@ -56,6 +56,7 @@ struct Arguments {
     std::vector<std::string> words; ///< requirements, names, a command to run, a shell's name
 
     std::optional<std::string> index;
+    bool as_wheels = false; ///< --pypi
     std::optional<std::string> name;
     bool check = false;
     bool upgrade = false;

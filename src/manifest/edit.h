@@ -11,7 +11,8 @@ namespace envpm::manifest {
 /// What `add` writes: `[pypi-dependencies]` unless `to_dependencies`.
 struct Addition {
     ManifestRequirement requirement;
-    bool to_dependencies = false; ///< `[dependencies]` (python)
+    bool to_dependencies = false; ///< `[dependencies]`: a conda package, or python
+    bool is_conda = false;        ///< its specifier is in conda's language
 };
 
 /// The text with the requirement added or its entry replaced; comments, order and style of the rest

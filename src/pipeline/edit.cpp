@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/near_miss.h"
+#include "conda/match_spec.h"
 #include "host/this_machine.h"
 #include "lockfiles/lock_file.h"
 #include "manifest/edit.h"
@@ -14,16 +15,19 @@
 
 namespace envpm::pipeline {
 
+using manifest::Addition;
+
 namespace {
 
 constexpr int journal_version = 1;
 
 Manifest parse_manifest(const std::string& text, const Project& project);
 std::string with_additions(std::string text, const AddRequest& request,
-                           const std::vector<ManifestRequirement>& additions);
-void bound_by_choice(std::vector<ManifestRequirement>& additions, const Lock& lock);
-std::vector<ManifestRequirement> read_additions(const AddRequest& request,
+                           const std::vector<Addition>& additions);
+void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
+std::vector<Addition> read_additions(const AddRequest& request,
                                                 const Manifest& manifest);
+Addition conda_addition(const std::string& typed);
 void keep_parts(ManifestRequirement& addition, const Manifest& manifest);
 FileLock edit_lock(const Project& project);
 void commit(const Project& project, const std::string& manifest, EditReport& report);
@@ -40,7 +44,7 @@ EditReport add(const AddRequest& request, Services& services) {
     EditReport report;
     report.manifest_before = read_file(request.project.manifest_file);
     const std::string& text = report.manifest_before;
-    std::vector<ManifestRequirement> additions =
+    std::vector<Addition> additions =
         read_additions(request, parse_manifest(text, request.project));
     std::string edited = with_additions(text, request, additions);
     report.lock =
@@ -56,8 +60,8 @@ EditReport add(const AddRequest& request, Services& services) {
     report.lock.lock->manifest = manifest_digest(manifest, read_requests(manifest));
     services.throw_if_stopped();
     commit(request.project, edited, report);
-    for (const ManifestRequirement& addition : additions) {
-        report.entries.push_back(entry_of(addition));
+    for (const Addition& addition : additions) {
+        report.entries.push_back(entry_of(addition.requirement));
     }
     return report;
 }
@@ -68,7 +72,10 @@ EditReport remove(const RemoveRequest& request, Services& services) {
     report.manifest_before = read_file(request.project.manifest_file);
     std::string text = report.manifest_before;
     for (const std::string& typed : request.names) {
-        const auto name = PackageName::parse(typed);
+        auto name = PackageName::parse(typed);
+        if (!name) {
+            name = PackageName::parse_conda(typed); // `_openmp_mutex`
+        }
         if (!name) {
             throw Error({fmt::format("`{}` is no package name", typed), "the command line",
                          "name it as envpm.toml does"},
@@ -139,48 +146,83 @@ Manifest parse_manifest(const std::string& text, const Project& project) {
 }
 
 std::string with_additions(std::string text, const AddRequest& request,
-                           const std::vector<ManifestRequirement>& additions) {
-    const PackageName python = *PackageName::parse("python");
-    for (const ManifestRequirement& addition : additions) {
-        text = manifest::with_requirement(text, request.project.manifest_file,
-                                          {addition, /*to_dependencies=*/addition.name == python});
+                           const std::vector<Addition>& additions) {
+    for (const Addition& addition : additions) {
+        text = manifest::with_requirement(text, request.project.manifest_file, addition);
     }
     return text;
 }
 
 /// `envpm add numpy` means "this numpy or a later one", as the lock then shows which.
-void bound_by_choice(std::vector<ManifestRequirement>& additions, const Lock& lock) {
-    for (ManifestRequirement& addition : additions) {
-        if (!addition.specifier.empty()) {
+void bound_by_choice(std::vector<Addition>& additions, const Lock& lock) {
+    for (Addition& addition : additions) {
+        ManifestRequirement& requirement = addition.requirement;
+        if (!requirement.specifier.empty()) {
             continue;
         }
         for (const LockedPackage& package : lock.packages) {
             const auto version = pypi::Version::parse(package.version);
-            if (package.name == addition.name && version) {
-                addition.specifier = ">=" + version->public_text();
+            const bool is_it =
+                package.name == requirement.name && package.is_conda() == addition.is_conda;
+            if (is_it && (version || package.is_conda())) {
+                requirement.specifier =
+                    ">=" + (package.is_conda() ? package.version : version->public_text());
                 break;
             }
         }
     }
 }
 
-std::vector<ManifestRequirement> read_additions(const AddRequest& request,
-                                                const Manifest& manifest) {
-    std::vector<ManifestRequirement> additions;
+/// With channels a package is a conda package unless something says that it is a wheel.
+std::vector<Addition> read_additions(const AddRequest& request, const Manifest& manifest) {
+    const bool has_channels = std::any_of(manifest.channels.begin(), manifest.channels.end(),
+                                          [](const auto& channel) { return channel.is_listed; });
+    std::vector<Addition> additions;
     for (const std::string& typed : request.requirements) {
-        ManifestRequirement addition = requirement_from_text(typed, "the command line");
-        for (const ManifestRequirement& other : additions) {
-            if (other.name == addition.name) {
-                throw Error({fmt::format("`{}` stands twice", addition.name.string()),
+        Addition addition{};
+        if (has_channels && !request.as_wheels && !request.index) {
+            addition = conda_addition(typed);
+        } else {
+            addition.requirement = requirement_from_text(typed, "the command line");
+            addition.requirement.index = request.index;
+            addition.to_dependencies = addition.requirement.name.string() == "python";
+            keep_parts(addition.requirement, manifest);
+        }
+        for (const Addition& other : additions) {
+            if (other.requirement.name == addition.requirement.name) {
+                throw Error({fmt::format("`{}` stands twice", addition.requirement.name.string()),
                              "the command line", "name each package once: `alpha>=1,<2`"},
                             ExitCode::usage);
             }
         }
-        addition.index = request.index;
-        keep_parts(addition, manifest);
         additions.push_back(std::move(addition));
     }
     return additions;
+}
+
+Addition conda_addition(const std::string& typed) {
+    const conda::MatchSpec spec = [&] {
+        try {
+            return conda::MatchSpec::parse(typed);
+        } catch (const Error& error) {
+            throw Error({error.text().what, "the command line", error.text().hint},
+                        ExitCode::usage);
+        }
+    }();
+    const auto name = spec.exact_name() == nullptr ? std::optional<PackageName>()
+                                                   : PackageName::parse_conda(*spec.exact_name());
+    if (!name || spec.build_number || !spec.fields.empty()) {
+        throw Error({fmt::format("`{}` says more than name, version and build", typed),
+                     "the command line", "write such an entry into envpm.toml"},
+                    ExitCode::usage);
+    }
+    Addition addition{{*name, "", {}, {}, std::nullopt, {}}, true, true};
+    std::string& text = addition.requirement.specifier;
+    text = spec.version ? spec.version->text() : spec.build ? "*" : "";
+    if (spec.build) {
+        text += " " + spec.build->text();
+    }
+    return addition;
 }
 
 /// What is there and was not typed stays.

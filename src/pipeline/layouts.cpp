@@ -97,8 +97,9 @@ std::string site_packages_of(const LayoutRequest& request, const store::Store& s
                 const Json index = parse_json(
                     read_file(store.paths().object(file.object, file.is_executable)), "python");
                 const Json* const path = index.find("python_site_packages_path");
-                if (path != nullptr && path->is_string()) {
-                    return path->as_string();
+                const auto* const text = path == nullptr ? nullptr : path->get_if<std::string>();
+                if (text != nullptr && RelativePath::parse(*text)) {
+                    return *text;
                 }
             }
         }
