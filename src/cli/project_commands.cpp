@@ -40,7 +40,9 @@ ExitCode run_init(const Session& session) {
 ExitCode run_add(const Session& session) {
     const Project project = project_of(session);
     const pipeline::EditReport report = pipeline::add(
-        {project, session.arguments.words, session.arguments.index}, session.services);
+        {project, session.arguments.words, session.arguments.index,
+         session.arguments.as_wheels},
+        session.services);
     return install_after_edit(session, project, report, '+');
 }
 

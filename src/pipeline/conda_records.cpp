@@ -159,9 +159,11 @@ bool is_less_preferred(const conda::Record& one, const conda::Record& other) {
     if (const auto order = one.version <=> other.version; order != 0) {
         return order < 0;
     }
-    return std::tuple(one.build_number, one.timestamp_ms.value_or(0), std::cref(one.file_name)) <
-           std::tuple(other.build_number, other.timestamp_ms.value_or(0),
-                      std::cref(other.file_name));
+    const auto place = [](const conda::Record& record) {
+        return std::tuple<std::uint64_t, std::int64_t, std::string_view>(
+            record.build_number, record.timestamp_ms.value_or(0), record.file_name);
+    };
+    return place(one) < place(other);
 }
 
 void count_releases(std::vector<CondaCandidate>& candidates) {

@@ -27,6 +27,8 @@ std::string with_additions(std::string text, const AddRequest& request,
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
 std::vector<Addition> read_additions(const AddRequest& request,
                                                 const Manifest& manifest);
+Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
+                        const Manifest& manifest);
 Addition conda_addition(const std::string& typed);
 void keep_parts(ManifestRequirement& addition, const Manifest& manifest);
 FileLock edit_lock(const Project& project);
@@ -179,15 +181,9 @@ std::vector<Addition> read_additions(const AddRequest& request, const Manifest& 
                                           [](const auto& channel) { return channel.is_listed; });
     std::vector<Addition> additions;
     for (const std::string& typed : request.requirements) {
-        Addition addition{};
-        if (has_channels && !request.as_wheels && !request.index) {
-            addition = conda_addition(typed);
-        } else {
-            addition.requirement = requirement_from_text(typed, "the command line");
-            addition.requirement.index = request.index;
-            addition.to_dependencies = addition.requirement.name.string() == "python";
-            keep_parts(addition.requirement, manifest);
-        }
+        const bool is_conda = has_channels && !request.as_wheels && !request.index;
+        Addition addition =
+            is_conda ? conda_addition(typed) : wheel_addition(typed, request.index, manifest);
         for (const Addition& other : additions) {
             if (other.requirement.name == addition.requirement.name) {
                 throw Error({fmt::format("`{}` stands twice", addition.requirement.name.string()),
@@ -198,6 +194,16 @@ std::vector<Addition> read_additions(const AddRequest& request, const Manifest& 
         additions.push_back(std::move(addition));
     }
     return additions;
+}
+
+/// Without channels `python` is the host's, and stands beside conda's all the same.
+Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
+                        const Manifest& manifest) {
+    ManifestRequirement requirement = requirement_from_text(typed, "the command line");
+    requirement.index = index;
+    keep_parts(requirement, manifest);
+    const bool is_python = requirement.name.string() == "python";
+    return {std::move(requirement), is_python, false};
 }
 
 Addition conda_addition(const std::string& typed) {

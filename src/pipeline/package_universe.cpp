@@ -35,8 +35,8 @@ PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings, Co
     all_pythons_.resize(request_.pythons.size());
     std::iota(all_pythons_.begin(), all_pythons_.end(), std::size_t{0});
     add_pythons();
-    for (const Request& request : request_.requests.packages) {
-        wheels_only_.insert(request.name);
+    for (const Request& wanted : request_.requests.packages) {
+        wheels_only_.insert(wanted.name);
     }
     if (conda_ != nullptr) {
         add_virtual_packages();
