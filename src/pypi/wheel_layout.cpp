@@ -1,8 +1,8 @@
 #include "pypi/wheel_layout.h"
 
 #include "base/error.h"
+#include "model/script.h"
 #include "pypi/header_fields.h"
-#include "pypi/script.h"
 #include "pypi/version.h"
 #include "pypi/wheel_record.h"
 

@@ -5,9 +5,10 @@
 #include <string_view>
 #include <vector>
 
-namespace envpm::pypi {
+namespace envpm {
 
-/// A command that a wheel asks for in entry_points.txt: `name = module:attribute`.
+/// A command that a package asks for, a wheel in entry_points.txt, a conda package in
+/// info/link.json: `name = module:attribute`.
 struct ScriptEntry {
     std::string name;
     std::string module;    ///< dotted identifiers
@@ -22,6 +23,9 @@ struct ScriptEntry {
 /// of one name.
 std::vector<ScriptEntry> parse_script_entries(std::string_view text, const std::string& subject);
 
+/// One of them by itself, judged as strictly.
+ScriptEntry parse_script_entry(std::string_view line, const std::string& subject);
+
 /// The program of a script entry: begins with the prefix's interpreter (as token), imports and
 /// calls.
 std::string script_of(const ScriptEntry& entry);
@@ -30,4 +34,4 @@ std::string script_of(const ScriptEntry& entry);
 /// 427); nothing for any other file. What follows `#!python` in the line is dropped, as pip does.
 std::optional<std::string> with_prefix_interpreter(std::string_view script);
 
-} // namespace envpm::pypi
+} // namespace envpm

@@ -1,4 +1,4 @@
-#include "pypi/script.h"
+#include "model/script.h"
 
 #include "base/ascii.h"
 #include "base/error.h"
@@ -9,11 +9,10 @@
 
 #include <algorithm>
 
-namespace envpm::pypi {
+namespace envpm {
 
 namespace {
 
-ScriptEntry parse_entry(std::string_view line, const std::string& subject);
 void check_file_name(const std::string& name, const std::string& subject);
 std::string_view without_extras(std::string_view reference);
 bool is_dotted_name(std::string_view text);
@@ -35,7 +34,7 @@ std::vector<ScriptEntry> parse_script_entries(std::string_view text, const std::
         if (line.front() == '[') {
             is_script_section = line == "[console_scripts]" || line == "[gui_scripts]";
         } else if (is_script_section) {
-            entries.push_back(parse_entry(line, subject));
+            entries.push_back(parse_script_entry(line, subject));
         }
     }
     std::sort(entries.begin(), entries.end());
@@ -47,6 +46,28 @@ std::vector<ScriptEntry> parse_script_entries(std::string_view text, const std::
         }
     }
     return entries;
+}
+
+ScriptEntry parse_script_entry(std::string_view line, const std::string& subject) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) {
+        refuse(fmt::format("`{}` is no entry point", line), subject);
+    }
+    ScriptEntry entry{std::string(trimmed(line.substr(0, equals))), {}, {}};
+    check_file_name(entry.name, subject);
+    const std::string_view reference = without_extras(trimmed(line.substr(equals + 1)));
+    const std::size_t colon = std::min(reference.find(':'), reference.size());
+    const std::string_view module = trimmed(reference.substr(0, colon));
+    const std::string_view attribute =
+        trimmed(reference.substr(std::min(colon + 1, reference.size())));
+    if (!is_dotted_name(module) || !is_dotted_name(attribute)) {
+        refuse(fmt::format("entry point `{}` names `{}`, which is no `module:function`", entry.name,
+                           reference),
+               subject);
+    }
+    entry.module = module;
+    entry.attribute = attribute;
+    return entry;
 }
 
 std::string script_of(const ScriptEntry& entry) {
@@ -71,28 +92,6 @@ std::optional<std::string> with_prefix_interpreter(std::string_view script) {
 }
 
 namespace {
-
-ScriptEntry parse_entry(std::string_view line, const std::string& subject) {
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) {
-        refuse(fmt::format("`{}` in entry_points.txt is no entry point", line), subject);
-    }
-    ScriptEntry entry{std::string(trimmed(line.substr(0, equals))), {}, {}};
-    check_file_name(entry.name, subject);
-    const std::string_view reference = without_extras(trimmed(line.substr(equals + 1)));
-    const std::size_t colon = std::min(reference.find(':'), reference.size());
-    const std::string_view module = trimmed(reference.substr(0, colon));
-    const std::string_view attribute =
-        trimmed(reference.substr(std::min(colon + 1, reference.size())));
-    if (!is_dotted_name(module) || !is_dotted_name(attribute)) {
-        refuse(fmt::format("entry point `{}` names `{}`, which is no `module:function`", entry.name,
-                           reference),
-               subject);
-    }
-    entry.module = module;
-    entry.attribute = attribute;
-    return entry;
-}
 
 void check_file_name(const std::string& name, const std::string& subject) {
     if (name.find('/') != std::string::npos) {
@@ -138,4 +137,4 @@ void refuse(std::string what, const std::string& subject) {
 
 } // namespace
 
-} // namespace envpm::pypi
+} // namespace envpm

@@ -1,10 +1,10 @@
-#include "pypi/script.h"
+#include "model/script.h"
 
 #include "base/error.h"
 
 #include <gtest/gtest.h>
 
-namespace envpm::pypi {
+namespace envpm {
 namespace {
 
 TEST(ScriptEntries, ComeFromTheTwoScriptSectionsOnly) {
@@ -90,4 +90,4 @@ TEST(Script, OfPythonGetsThePrefixsInterpreter) {
 }
 
 } // namespace
-} // namespace envpm::pypi
+} // namespace envpm
