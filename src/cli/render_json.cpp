@@ -157,7 +157,8 @@ Json json_of(const pipeline::Information& information) {
         facts["env"] = information.target->env.hex();
         facts["contents"] =
             information.target->contents ? Json(information.target->contents->hex()) : Json();
-        facts["python"] = information.target->python.version;
+        const auto& python = information.target->python;
+        facts["python"] = python ? Json(python->version) : Json();
     }
     return facts;
 }

@@ -98,8 +98,8 @@ std::string site_packages_of(const LayoutRequest& request, const store::Store& s
                     read_file(store.paths().object(file.object, file.is_executable)), "python");
                 const Json* const path = index.find("python_site_packages_path");
                 const auto* const text = path == nullptr ? nullptr : path->get_if<std::string>();
-                if (text != nullptr && RelativePath::parse(*text)) {
-                    return *text;
+                if (text != nullptr) {
+                    return RelativePath::parse(*text).string();
                 }
             }
         }
