@@ -117,12 +117,14 @@ std::optional<VersionRange> versions_starting_with(std::string_view text) {
 }
 
 std::optional<VersionRange> versions_compatible_with(std::string_view text) {
-    const std::size_t dot = std::min(text.rfind('.'), text.size());
     std::optional<VersionKey> low = version_key(text);
-    std::optional<VersionKey> high = written(text.substr(0, dot), Tail::highest);
-    if (!low || !high || dot == text.size()) {
+    const std::string_view main = text.substr(0, text.find('+'));
+    // The underscore that ends a version is part of its last segment.
+    const std::size_t separator = main.substr(0, main.size() - 1).find_last_of("._-");
+    if (!low || separator == std::string_view::npos) {
         return std::nullopt;
     }
+    std::optional<VersionKey> high = written(main.substr(0, separator), Tail::highest);
     return VersionRange{*std::move(low), *std::move(high)};
 }
 

@@ -28,7 +28,7 @@ struct VersionRange {
 std::optional<VersionRange> versions_starting_with(std::string_view text);
 
 /// The versions compatible with `text` as Version::compatible_with says; nothing if it is no
-/// version or nothing is left of it without the part behind its last `.`.
+/// version or has only one segment.
 std::optional<VersionRange> versions_compatible_with(std::string_view text);
 
 } // namespace envpm::conda

@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+"""Compares envpm's reading of conda's languages with that of others.
+
+    conda_languages.py PROGRAM             versions and regular expressions
+    conda_languages.py PROGRAM --rattler   also with py-rattler (pip install py-rattler)
+
+PROGRAM is conda_answers. Versions come from tests/data/conda/versions.txt with the parse that conda
+itself gave, and all 28,530 of them from `conda/parsed_versions.txt.zst` in the folder that the
+variable ENVPM_SHARED_DATA names; others are made up. Match specs are the `depends` and `constrains`
+of the repodata there. docs/conda.md says where envpm differs from others, and why.
+"""
+
+import argparse
+import collections
+import functools
+import itertools
+import json
+import math
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+
+SAMPLE = pathlib.Path(__file__).parent.parent / "data/conda/versions.txt"
+REPODATA = (
+    "index2 index4 index5 main-noarch.repodata pytorch-linux-64.repodata r-linux-64.repodata"
+).split()
+MARKS = {-1: "<", 0: "=", 1: ">"}
+
+
+def ask(program, questions):
+    """The answers of envpm, in the order of the questions."""
+    text = "".join("\t".join(map(str, question)) + "\n" for question in questions)
+    done = subprocess.run([program], input=text, capture_output=True, text=True, check=True)
+    answers = done.stdout.splitlines()
+    assert len(answers) == len(questions), (len(answers), len(questions))
+    return answers
+
+
+def differences(answers, expected, questions):
+    """(question…, answer, right answer) wherever they differ; of refusals the words may."""
+    for answer, right, question in zip(answers, expected, questions):
+        if answer != right and not (answer[0] == right[0] == "!"):
+            yield (*question, answer, right)
+
+
+# conda's versions as its documentation describes them: segments of runs, zero for what is missing.
+
+
+def parse(version):
+    """(segments, segments behind `+`), as conda's VersionOrder keeps them."""
+    text = version.lower() if "_" in version else version.lower().replace("-", "_")
+    epoch, _, rest = text.rpartition("!")
+    main, _, local = rest.partition("+")
+    ending = "_" if main.endswith("_") else ""
+    segments = re.split("[._]", main[: len(main) - len(ending)])
+    segments[-1] += ending
+    return (
+        [read_segment(segment) for segment in [epoch or "0", *segments]],
+        [read_segment(segment) for segment in re.split("[._]", local)] if local else [],
+    )
+
+
+def read_segment(segment):
+    words = {"post": math.inf, "dev": "DEV"}
+    runs = [
+        int(run) if run.isdigit() else words.get(run, run)
+        for run in re.findall("[0-9]+|[^0-9]+", segment)
+    ]
+    return runs if segment[0].isdigit() else [0, *runs]
+
+
+def compare_runs(left, right):
+    if left == right:
+        return 0
+    if isinstance(left, str) != isinstance(right, str):
+        return -1 if isinstance(left, str) else 1
+    return -1 if left < right else 1
+
+
+def compare_lists(left, right):
+    """Of two lists of segments: -1, 0 or 1."""
+    for segments in itertools.zip_longest(left, right, fillvalue=[]):
+        for runs in itertools.zip_longest(*segments, fillvalue=0):
+            if compare_runs(*runs):
+                return compare_runs(*runs)
+    return 0
+
+
+def compare(left, right):
+    return compare_lists(left[0], right[0]) or compare_lists(left[1], right[1])
+
+
+def begins(version, prefix):
+    """Whether a version begins with another, as `1.2.*` asks."""
+    if prefix[1] and compare_lists(version[0], prefix[0]):
+        return False
+    ours, wanted = (version[1], prefix[1]) if prefix[1] else (version[0], prefix[0])
+    last = len(wanted) - 1
+    ours_last = ours[last] if last < len(ours) else []
+    end = len(wanted[last]) - 1
+    if compare_lists(ours[:last], wanted[:last]):
+        return False
+    if compare_lists([ours_last[:end]], [wanted[last][:end]]):
+        return False
+    run, wanted_run = ours_last[end] if end < len(ours_last) else 0, wanted[last][end]
+    if isinstance(wanted_run, str):
+        return isinstance(run, str) and run.startswith(wanted_run)
+    return run == wanted_run
+
+
+def read_parses(text):
+    """{version: segments} from lines `1.0a=[[0], [1], [0, 'a']]`; `inf` stands for `post`."""
+    parses = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            version, segments = line.split("=", 1)
+            parses[version] = json.loads(segments.replace("'", '"').replace("inf", "Infinity"))
+    return parses
+
+
+def check_order(program, name, versions, pairs):
+    """All neighbours in conda's order, and random pairs; gives what is wrong."""
+    dice = random.Random(1)
+    parses = {version: parse(version) for version in versions}
+    order = sorted(parses, key=functools.cmp_to_key(lambda a, b: compare(parses[a], parses[b])))
+    chosen = list(zip(order, order[1:])) + [tuple(dice.choices(order, k=2)) for _ in range(pairs)]
+    beginnings = [(a, shortened(dice, b)) for a, b in chosen + list(zip(order, order))]
+    wrong = list(
+        differences(
+            ask(program, [("order", *pair) for pair in chosen]),
+            [MARKS[compare(parses[left], parses[right])] for left, right in chosen],
+            chosen,
+        )
+    )
+    wrong += differences(
+        ask(program, [("begins", *pair) for pair in beginnings]),
+        ["yes" if begins(parses[a], parse(b)) else "no" for a, b in beginnings],
+        beginnings,
+    )
+    print(
+        f"{name}: {len(order)} versions, {len(chosen)} pairs, {len(beginnings)} beginnings,"
+        f" {len(wrong)} wrong"
+    )
+    return wrong
+
+
+def shortened(dice, version):
+    """The version, or the beginning of it up to a separator."""
+    cuts = [match.start() for match in re.finditer(r"(?<=[a-z0-9])[._](?=[a-z0-9])", version)]
+    return version[: dice.choice(cuts + [len(version)])]
+
+
+def check_parses(parses):
+    """That `parse` above is conda's."""
+    return [
+        (version, parse(version)[0], right)
+        for version, right in parses.items()
+        if parse(version)[0] != right
+    ]
+
+
+RUNS = "0 1 2 10 01 100 300 99999 a b rc RC dev post alpha p d".split()
+
+
+def made_up_version(dice):
+    def segment():
+        return "".join(dice.choices(RUNS, k=dice.choice([1, 1, 1, 2, 2, 3])))
+
+    version = dice.choice(["", "", "", "", "1!", "0!"]) + dice.choice("1012a")
+    for _ in range(dice.choice([0, 1, 1, 2, 3])):
+        version += dice.choice("...._") + segment()
+    version += "_" if dice.random() < 0.05 else ""
+    if dice.random() < 0.2:
+        version += "+" + ".".join(segment() for _ in range(dice.choice([1, 2])))
+    return version
+
+
+# Regular expressions, with Python's.
+
+
+def made_up_regex(dice, depth=3):
+    kind = dice.choice(["text", "text", "join", "join", "either", "repeat"] if depth else ["text"])
+    if kind == "text":
+        return dice.choice(["a", "b", "1", ".", "\\d", "[ab]", "[^b1]", "\\.", "\\W", "[0-9_]"])
+    inner = [made_up_regex(dice, depth - 1) for _ in range(2)]
+    if kind == "join":
+        return inner[0] + inner[1]
+    if kind == "either":
+        return f"({inner[0]}|{inner[1]})"
+    return f"(?:{inner[0]})" + dice.choice(["*", "+", "?", "{2}", "{1,2}", "{,2}", "*?", "{1,}"])
+
+
+def check_regexes(program, count):
+    dice = random.Random(4)
+    questions, expected = [], []
+    for _ in range(count):
+        regex = made_up_regex(dice)
+        regex = dice.choice(["^{}$", "^{}$", "^{}|a$"]).format(regex)
+        text = "".join(dice.choices("aAb1._", k=dice.choice([0, 1, 2, 3, 5])))
+        questions.append(("find", regex, text))
+        found = re.search(regex, text, re.IGNORECASE | re.ASCII)
+        expected.append("yes" if found else "no")
+    answers = ask(program, questions)
+    wrong = list(differences(answers, expected, questions))
+    print(f"regular expressions: {count}, {answers.count('yes')} found, {len(wrong)} wrong")
+    return wrong
+
+
+# What py-rattler says.
+
+
+def rattler_answer(question):
+    import rattler
+
+    try:
+        if question[0] == "order":
+            left, right = map(rattler.Version, question[1:])
+            return "<" if left < right else "=" if left == right else ">"
+        if question[0] == "version":
+            spec, version = question[1:]
+            answer = rattler.VersionSpec(spec).matches(rattler.Version(version))
+        else:
+            answer = rattler_spec(question[1]).matches(rattler_record(*question[2:7], question[8]))
+        return "yes" if answer else "no"
+    except Exception as error:  # py-rattler has a type for each fault
+        return f"! {error}"
+
+
+@functools.lru_cache(maxsize=None)
+def rattler_spec(text):
+    import rattler
+
+    return rattler.MatchSpec(text)
+
+
+def rattler_record(name, version, build, number, _, subdir):
+    import rattler
+
+    return rattler.PackageRecord(name, version, rattler.BuildString(build), number, subdir)
+
+
+def compare_with_rattler(program, name, questions):
+    answers = ask(program, questions)
+    wrong = list(differences(answers, map(rattler_answer, questions), questions))
+    kinds = collections.Counter(map(reason, wrong))
+    print(f"py-rattler, {name}: {len(questions)} questions, {len(wrong)} differ {dict(kinds)}")
+    return [case for case in wrong if reason(case) == "unexplained"]
+
+
+def reason(case):
+    """Why a difference is none of ours (docs/conda.md)."""
+    question, texts = case[0], " ".join(map(str, case[1:3])).lower()
+    spec = case[1].lower() if question == "version" else ""
+    if re.search(r"[a-z]_(?![a-z0-9])", texts):
+        return "underscore behind a word"
+    if spec.startswith("~="):
+        return "one segment or `+` behind `~=`"
+    if re.search(r"[a-z][.*]*$", spec) and re.match(r"!=|=|[^<>=]", spec):
+        return "part of a word before `*`"
+    if re.match(r"(==|>[^=]).*\*$", spec):
+        return "`==` or `>` before `1.*`"
+    if re.match(r"=[^=].*\+0", spec):
+        return "`+0` behind `=`"
+    if "*" in spec and re.match(r"(\d!)?[a-z]", str(case[2]).lower()):
+        return "a beginning of a version that begins with a word"
+    return "unexplained"
+
+
+def made_up_questions(count):
+    """Of versions and version specs."""
+    dice = random.Random(3)
+    operators = "|==|!=|<|<=|>|>=|=|~=".split("|")
+    for _ in range(count):
+        left, right = made_up_version(dice), made_up_version(dice)
+        yield ("order", left, right)
+        operand = right if dice.random() < 0.5 else shortened(dice, left)
+        star = dice.choice(["", "", "*", ".*"])
+        yield ("version", dice.choice(operators) + operand + star, left)
+
+
+def read_records(folder):
+    """(distinct texts of `depends` and `constrains`, records) of all repodata."""
+    texts, records = set(), []
+    for name in REPODATA:
+        data = json.loads(unpacked(folder / f"{name}.json.zst"))
+        groups = [data.get("packages", data), data.get("packages.conda", {})]
+        for record in itertools.chain(*(group.values() for group in groups)):
+            records.append(record)
+            texts.update(record.get("depends", []) + record.get("constrains", []))
+    return sorted(texts), records
+
+
+def record_questions(texts, records, each):
+    """Every spec with some records, of the same name if there are such."""
+    dice = random.Random(2)
+    by_name = collections.defaultdict(list)
+    for record in records:
+        by_name[record["name"]].append(record)
+    for text in texts:
+        known = by_name.get(re.match(r"[\w.-]*", text)[0].lower(), records)
+        for r in dice.sample(known, min(len(known), each)):
+            subdir = r.get("subdir") or "linux-64"
+            place = ("c", subdir, r.get("md5", ""))
+            yield ("match", text, r["name"], r["version"], r["build"], r["build_number"], *place)
+
+
+def unpacked(path):
+    return subprocess.run(["zstd", "-dcq", path], capture_output=True, check=True).stdout.decode()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("program")
+    parser.add_argument("--rattler", action="store_true")
+    options = parser.parse_args()
+    program = options.program
+    shared = os.environ.get("ENVPM_SHARED_DATA")
+    folder = pathlib.Path(shared, "conda") if shared else None
+
+    parses = read_parses(SAMPLE.read_text("utf-8"))
+    dice = random.Random(5)
+    made_up = [made_up_version(dice) for _ in range(3000)]
+    wrong = check_parses(parses)
+    wrong += check_order(program, "sample", parses, 5_000)
+    wrong += check_order(program, "made up", made_up, 20_000)
+    wrong += check_regexes(program, 5_000)
+    if folder:
+        parses = read_parses(unpacked(folder / "parsed_versions.txt.zst"))
+        wrong += check_parses(parses)
+        wrong += check_order(program, "conda's", parses, 200_000)
+        texts, records = read_records(folder)
+        read = ask(program, [("text", text) for text in texts])
+        wrong += [(text, answer) for text, answer in zip(texts, read) if answer.startswith("!")]
+        print(f"repodata: {len(records)} records, {len(texts)} specs read")
+    else:
+        print("skipped: no shared data")
+    if options.rattler:
+        made_up = list(made_up_questions(50_000))
+        wrong += compare_with_rattler(program, "versions", made_up)
+        if folder:
+            questions = list(record_questions(texts, records, 80))
+            wrong += compare_with_rattler(program, "records", questions)
+    for case in wrong[:20]:
+        print("differs:", *case, sep="\t")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
