@@ -31,9 +31,10 @@ bool fits(const LockedTarget& target, const Target& machine);
 std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
 std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target);
+std::vector<Sha256> archives_of(const std::vector<LockedPackage>& packages);
 Interpreter interpreter_for(const LockedTarget& target, const Services& services);
-Layout layout_of(const std::vector<LockedPackage>& packages, const LockedTarget& target,
-                 const store::Store& store, Services& services);
+Layout layout_of(const std::vector<LockedPackage>& packages, std::vector<Tree> trees,
+                 const LockedTarget& target, const store::Store& store, Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
 std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
@@ -60,19 +61,17 @@ InstallReport install(const InstallRequest& request, Services& services) {
     services.throw_if_stopped();
 
     const store::Store store = store::Store::open(services.settings().store_root);
-    const FetchTotals fetched = fetch_missing(packages, manifest, store, services);
+    Fetched fetched = fetch_missing(packages, manifest, store, services);
     // Every byte now in the store was verified against the lock.
 
     services.throw_if_stopped();
-    const Layout layout = layout_of(packages, target, store, services);
-    realize::PrefixRequest wanted{.env = target.env,
-                                  .layout = layout,
-                                  .interpreter = interpreter,
-                                  .archives = {},
-                                  .link_mode = services.settings().link_mode};
-    for (const LockedPackage& package : packages) {
-        wanted.archives.push_back(package.sha256);
-    }
+    const Layout layout = layout_of(packages, std::move(fetched.trees), target, store, services);
+    const realize::PrefixRequest wanted{.env = target.env,
+                                        .layout = layout,
+                                        .interpreter = interpreter,
+                                        .archives = archives_of(packages),
+                                        .link_mode = services.settings().link_mode,
+                                        .object_check = realize::ObjectCheck::done};
     services.throw_if_stopped();
     const realize::PrefixReport prefix =
         realize::build(store.paths(), wanted, services.pool(), services.progress());
@@ -200,6 +199,15 @@ std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& tar
     return packages;
 }
 
+std::vector<Sha256> archives_of(const std::vector<LockedPackage>& packages) {
+    std::vector<Sha256> archives;
+    archives.reserve(packages.size());
+    for (const LockedPackage& package : packages) {
+        archives.push_back(package.sha256);
+    }
+    return archives;
+}
+
 Interpreter interpreter_for(const LockedTarget& target, const Services& services) {
     const std::vector<Interpreter> fitting = host_interpreters(
         services,
@@ -218,31 +226,27 @@ Interpreter interpreter_for(const LockedTarget& target, const Services& services
                  fmt::format("install one; found: {}", versions.empty() ? "none" : versions)});
 }
 
-Layout layout_of(const std::vector<LockedPackage>& packages, const LockedTarget& target,
-                 const store::Store& store, Services& services) {
+Layout layout_of(const std::vector<LockedPackage>& packages, std::vector<Tree> trees,
+                 const LockedTarget& target, const store::Store& store, Services& services) {
     std::vector<Layout> layouts(packages.size());
-    parallel_for(services.pool(), packages.size(), [&](std::size_t i) {
+    const auto lay_out = [&](std::size_t i) {
         const LockedPackage& package = packages[i];
-        const std::optional<Tree> tree = store.tree(package.sha256);
-        if (!tree) {
-            throw Error({fmt::format("{} {} vanished from the store during the install",
-                                     package.name.string(), package.version),
-                         store.paths().root().string(), "run `envpm install` again"},
-                        ExitCode::integrity);
-        }
+        const Tree tree = std::move(trees[i]);
         layouts[i] = pypi::wheel_layout(
             {.name = package.name,
              .version = package.version,
-             .tree = *tree,
+             .tree = tree,
              .python = target.python.abi,
              .content = [&](const TreeFile& file) {
                  return read_file(store.paths().object(file.object, file.is_executable));
              }});
-        for (LayoutEntry& entry : layouts[i].entries) {
-            entry.owner = package.name.string() + " " + package.version;
-        }
-    });
-    return realize::compose(layouts, target.python.abi);
+    };
+    TaskGroup tasks(services.pool());
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        tasks.run([&, i] { lay_out(i); }, trees[i].files.size()); // the longest first
+    }
+    tasks.wait();
+    return realize::compose(std::move(layouts), target.python.abi);
 }
 
 /// A sealed lock must be reproduced. The packages' bytes are named by the lock already; what this

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace envpm::realize {
 
@@ -18,7 +19,12 @@ namespace {
 /// differ would not be the same environment everywhere.
 class Merger {
   public:
-    void add(const LayoutEntry& entry);
+    explicit Merger(std::size_t entries) {
+        index_by_folded_.reserve(entries);
+        entries_.reserve(entries);
+    }
+
+    void add(LayoutEntry&& entry);
     [[nodiscard]] Layout finish();
 
   private:
@@ -35,22 +41,25 @@ std::string fold(std::string_view path);
 
 } // namespace
 
-Layout compose(const std::vector<Layout>& packages, const PythonAbi& python) {
-    Merger merger;
-    for (const LayoutEntry& entry : environment_files(python).entries) {
-        merger.add(entry);
-    }
+Layout compose(std::vector<Layout> packages, const PythonAbi& python) {
+    packages.insert(packages.begin(), environment_files(python));
+    std::size_t entries = 0;
     for (const Layout& package : packages) {
-        for (const LayoutEntry& entry : package.entries) {
-            merger.add(entry);
+        entries += package.entries.size();
+    }
+    Merger merger(entries);
+    for (Layout& package : packages) {
+        for (LayoutEntry& entry : package.entries) {
+            merger.add(std::move(entry));
         }
+        package = Layout();
     }
     return merger.finish();
 }
 
 namespace {
 
-void Merger::add(const LayoutEntry& entry) {
+void Merger::add(LayoutEntry&& entry) {
     std::string folded = fold(entry.path.string());
     if (folded == ".envpm" || folded.starts_with(".envpm/")) {
         throw Error({fmt::format("{} holds a file in `.envpm`, which is envpm's own", entry.owner),
@@ -59,7 +68,7 @@ void Merger::add(const LayoutEntry& entry) {
     }
     const auto [found, is_new] = index_by_folded_.emplace(std::move(folded), entries_.size());
     if (is_new) {
-        entries_.push_back(entry);
+        entries_.push_back(std::move(entry));
     } else {
         refuse_different(entries_[found->second], entry);
     }

@@ -21,12 +21,13 @@ class Placer {
   public:
     /// Finds out by one try, in `target_folder`, how files can get from the store to there, if
     /// `wanted` leaves it open. Throws an Error if the way that was asked for is not possible.
-    Placer(const StorePaths& store, LinkMode wanted, const std::filesystem::path& target_folder);
+    Placer(const StorePaths& store, LinkMode wanted, ObjectCheck check,
+           const std::filesystem::path& target_folder);
 
     [[nodiscard]] LinkMode mode() const { return mode_; }
 
-    /// Makes `name` in `folder` the object's content. An object that is missing or has another size
-    /// is an Error of code 6 that names it and its owner.
+    /// Makes `name` in `folder` the object's content. An object that is missing or, as far as that
+    /// is checked, has another size is an Error of code 6 that names it and its owner.
     void place_object(const LayoutEntry& entry, int folder, const std::string& name) const;
 
     static void place_text(std::string_view text, const LayoutEntry& entry, int folder,
@@ -38,8 +39,8 @@ class Placer {
 
     const StorePaths& store_;
     LinkMode wanted_;
+    ObjectCheck check_;
     Fd root_;
-    std::size_t root_length_; ///< of the root's path and its slash
     LinkMode mode_;
 };
 

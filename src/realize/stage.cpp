@@ -52,7 +52,7 @@ void place_all(const Job& job, const Placer& placer, const Layout& layout, const
                int root);
 Fd open_folder(int root, const std::string& path);
 void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder);
-void place_own_files(int root, const PrefixManifest& manifest);
+void place_own_files(int root, const PrefixManifest& manifest, const std::string& text);
 void sync_file_system(int folder, const std::filesystem::path& path);
 
 } // namespace
@@ -60,7 +60,14 @@ void sync_file_system(int folder, const std::filesystem::path& path);
 LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
               Progress& progress) {
     Plan plan = plan_of(request.layout, places_of(site.prefix, request.interpreter));
-    const Placer placer(site.store, request.link_mode, site.folder.parent_path());
+    const Placer placer(site.store, request.link_mode, request.object_check,
+                        site.folder.parent_path());
+    PrefixManifest manifest{request.env, site.prefix, request.interpreter, request.archives,
+                            std::move(plan.files)};
+    std::sort(manifest.archives.begin(), manifest.archives.end());
+    std::string manifest_text;
+    TaskGroup beside(pool);
+    beside.run([&] { manifest_text = to_text(manifest); });
 
     make_folder(AT_FDCWD, site.folder.string());
     const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -73,10 +80,8 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
             task.advance(jobs[i].entries.size());
         });
     }
-    PrefixManifest manifest{request.env, site.prefix, request.interpreter, request.archives,
-                            std::move(plan.files)};
-    std::sort(manifest.archives.begin(), manifest.archives.end());
-    place_own_files(root.get(), manifest);
+    beside.wait();
+    place_own_files(root.get(), manifest, manifest_text);
     folders.emplace_back(own_folder);
     parallel_for(pool, folders.size(),
                  [&](std::size_t i) { finish_folder(root.get(), folders[i]); });
@@ -203,11 +208,11 @@ void place(const Placer& placer, const LayoutEntry& entry, const std::string& te
     }
 }
 
-void place_own_files(int root, const PrefixManifest& manifest) {
+void place_own_files(int root, const PrefixManifest& manifest, const std::string& text) {
     make_folder(root, std::string(own_folder));
     const Fd folder = open_folder(root, std::string(own_folder));
     const RelativePath path = RelativePath::parse(".envpm/manifest.json");
-    Placer::place_text(to_text(manifest), {path, GeneratedFile{}, false, {}}, folder.get(),
+    Placer::place_text(text, {path, GeneratedFile{}, false, {}}, folder.get(),
                        std::string(path.filename()));
     Placer::place_link(short_name(manifest.env), folder.get(), std::string(bytecode_key));
 }
