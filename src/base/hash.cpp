@@ -1,3 +1,7 @@
+// SHA-256 by itself instead of through EVP: that reads OpenSSL's configuration and looks up a
+// provider, which takes longer than all hashing of an install with nothing to do.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "base/hash.h"
 
 #include "base/assert.h"
@@ -5,7 +9,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -56,22 +60,22 @@ std::optional<Sha256> Sha256::parse(std::string_view hex) {
 }
 
 std::string Sha256::hex() const {
-    std::string text;
-    text.reserve(2 * bytes_.size());
+    std::string text(2 * bytes_.size(), '\0');
+    std::size_t at = 0;
     for (const unsigned byte : bytes_) {
-        text += hex_digits[byte >> 4U];
-        text += hex_digits[byte & 15U];
+        text[at++] = hex_digits[byte >> 4U];
+        text[at++] = hex_digits[byte & 15U];
     }
     return text;
 }
 
-void Sha256Hasher::FreeContext::operator()(evp_md_ctx_st* context) const noexcept {
-    EVP_MD_CTX_free(context);
+void Sha256Hasher::FreeContext::operator()(SHA256state_st* context) const noexcept {
+    delete context;
 }
 
 Sha256Hasher::Sha256Hasher()
-    : context_(EVP_MD_CTX_new()) {
-    ENVPM_ASSERT(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+    : context_(new SHA256_CTX) {
+    ENVPM_ASSERT(SHA256_Init(context_.get()) == 1);
 }
 
 Sha256Hasher::Sha256Hasher(Sha256Hasher&&) noexcept = default;
@@ -79,7 +83,7 @@ Sha256Hasher& Sha256Hasher::operator=(Sha256Hasher&&) noexcept = default;
 Sha256Hasher::~Sha256Hasher() = default;
 
 void Sha256Hasher::update(std::span<const std::byte> bytes) {
-    ENVPM_ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+    ENVPM_ASSERT(SHA256_Update(context_.get(), bytes.data(), bytes.size()) == 1);
 }
 
 void Sha256Hasher::update(std::string_view text) {
@@ -88,9 +92,8 @@ void Sha256Hasher::update(std::string_view text) {
 
 Sha256 Sha256Hasher::finish() {
     std::array<std::uint8_t, 32> bytes{};
-    ENVPM_ASSERT(EVP_DigestFinal_ex(context_.get(), bytes.data(), nullptr) == 1);
-    // Passing no algorithm keeps the fetched one: a second fetch costs more than a small file.
-    ENVPM_ASSERT(EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1);
+    ENVPM_ASSERT(SHA256_Final(bytes.data(), context_.get()) == 1);
+    ENVPM_ASSERT(SHA256_Init(context_.get()) == 1);
     return Sha256(bytes);
 }
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-struct evp_md_ctx_st; // OpenSSL's EVP_MD_CTX; its header stays in hash.cpp
+struct SHA256state_st; // OpenSSL's SHA256_CTX; its header stays in hash.cpp
 
 namespace envpm {
 
@@ -55,10 +55,10 @@ class Sha256Hasher {
 
   private:
     struct FreeContext {
-        void operator()(evp_md_ctx_st* context) const noexcept;
+        void operator()(SHA256state_st* context) const noexcept;
     };
 
-    std::unique_ptr<evp_md_ctx_st, FreeContext> context_;
+    std::unique_ptr<SHA256state_st, FreeContext> context_;
 };
 
 Sha256 sha256_of(std::string_view text);

@@ -22,6 +22,7 @@ constexpr std::size_t input_bytes = 1U << 30U;
 using Decompressor =
     std::unique_ptr<libdeflate_decompressor, Deleter<libdeflate_free_decompressor>>;
 
+void feed(inflate_state& state, std::string_view input);
 [[noreturn]] void throw_damaged(const std::string& subject);
 
 } // namespace
@@ -66,6 +67,16 @@ std::span<const std::byte> Inflater::inflate_whole(std::string_view compressed,
 
 void Inflater::inflate_pieces(std::string_view compressed, std::uint64_t size_bytes,
                               const std::string& subject, const Sink& sink) {
+    const auto next = [&compressed] {
+        const std::string_view piece = compressed.substr(0, input_bytes);
+        compressed.remove_prefix(piece.size());
+        return piece;
+    };
+    inflate_pieces(next, size_bytes, subject, sink);
+}
+
+void Inflater::inflate_pieces(const Source& compressed, std::uint64_t size_bytes,
+                              const std::string& subject, const Sink& sink) {
     if (!engines_->pieces) {
         engines_->pieces = std::make_unique<inflate_state>();
     }
@@ -77,18 +88,14 @@ void Inflater::inflate_pieces(std::string_view compressed, std::uint64_t size_by
     std::uint64_t left = size_bytes;
     while (state.block_state != ISAL_BLOCK_FINISH) {
         if (state.avail_in == 0) {
-            const std::string_view next = compressed.substr(0, input_bytes);
-            // C interface without const; it only reads.
-            state.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(next.data()));
-            state.avail_in = static_cast<std::uint32_t>(next.size());
-            compressed.remove_prefix(next.size());
+            feed(state, compressed());
         }
         const std::uint32_t input = state.avail_in;
         state.next_out = reinterpret_cast<std::uint8_t*>(piece.data());
         state.avail_out = static_cast<std::uint32_t>(piece.size());
         const int result = isal_inflate(&state);
         const std::size_t made = piece.size() - state.avail_out;
-        const bool is_stuck = made == 0 && state.avail_in == input && compressed.empty();
+        const bool is_stuck = made == 0 && state.avail_in == input;
         const bool is_done = state.block_state == ISAL_BLOCK_FINISH;
         if (result < ISAL_DECOMP_OK || made > left || (is_stuck && !is_done)) {
             throw_damaged(subject);
@@ -99,14 +106,19 @@ void Inflater::inflate_pieces(std::string_view compressed, std::uint64_t size_by
         }
     }
     // Bytes that it has read ahead count as not used.
-    const std::size_t unused =
-        compressed.size() + state.avail_in + static_cast<std::size_t>(state.read_in_length / 8);
-    if (left != 0 || unused != 0) {
+    const bool has_unused = state.avail_in != 0 || state.read_in_length >= 8;
+    if (left != 0 || has_unused || !compressed().empty()) {
         throw_damaged(subject);
     }
 }
 
 namespace {
+
+void feed(inflate_state& state, std::string_view input) {
+    // C interface without const; it only reads.
+    state.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(input.data()));
+    state.avail_in = static_cast<std::uint32_t>(input.size());
+}
 
 void throw_damaged(const std::string& subject) {
     throw Error({"compressed data is damaged or not of the size that it claims", subject, {}},

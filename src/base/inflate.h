@@ -20,7 +20,10 @@ class Inflater {
   public:
     using Sink = std::function<void(std::span<const std::byte>)>;
 
-    static constexpr std::uint64_t whole_limit_bytes = 8U << 20U;
+    /// Gives the stream's next bytes, valid until the next call; none at its end.
+    using Source = std::function<std::string_view()>;
+
+    static constexpr std::uint64_t whole_limit_bytes = 1U << 20U;
 
     Inflater();
     Inflater(Inflater&&) noexcept;
@@ -37,6 +40,8 @@ class Inflater {
 
     /// Hands the content to `sink` in order, piece by piece; never more than `size_bytes`. Throws
     /// as `inflate_whole`, when the sink may have had a part.
+    void inflate_pieces(const Source& compressed, std::uint64_t size_bytes,
+                        const std::string& subject, const Sink& sink);
     void inflate_pieces(std::string_view compressed, std::uint64_t size_bytes,
                         const std::string& subject, const Sink& sink);
 

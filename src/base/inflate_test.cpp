@@ -31,6 +31,21 @@ std::string in_pieces(Inflater& inflater, std::string_view compressed, std::uint
     return out;
 }
 
+/// The stream comes in parts of so many bytes.
+std::string in_parts(Inflater& inflater, std::string_view compressed, std::uint64_t size,
+                     std::size_t part_bytes) {
+    std::string out;
+    const auto next = [&] {
+        const std::string_view part = compressed.substr(0, part_bytes);
+        compressed.remove_prefix(part.size());
+        return part;
+    };
+    inflater.inflate_pieces(next, size, "x", [&out](std::span<const std::byte> piece) {
+        out.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    });
+    return out;
+}
+
 std::string at_once(Inflater& inflater, std::string_view compressed, std::uint64_t size) {
     const std::span<const std::byte> out = inflater.inflate_whole(compressed, size, "x");
     return {reinterpret_cast<const char*>(out.data()), out.size()};
@@ -38,12 +53,16 @@ std::string at_once(Inflater& inflater, std::string_view compressed, std::uint64
 
 TEST(Inflater, GivesTheContentBothWaysForAllSizesAroundItsBuffers) {
     Inflater inflater;
-    for (const std::size_t size : {0U, 1U, 4095U, 262143U, 262144U, 262145U, 3'000'000U}) {
+    for (const std::size_t size : {0U, 1U, 4095U, 262143U, 262144U, 262145U, 1'000'000U}) {
         const std::string content = sample(size);
         const std::string compressed = test::deflated(content);
         EXPECT_EQ(at_once(inflater, compressed, size), content);
         EXPECT_EQ(in_pieces(inflater, compressed, size), content);
+        EXPECT_EQ(in_parts(inflater, compressed, size, 1), content);
+        EXPECT_EQ(in_parts(inflater, compressed, size, 1000), content);
     }
+    const std::string content = sample(3'000'000);
+    EXPECT_EQ(in_parts(inflater, test::deflated(content), content.size(), 256U << 10U), content);
 }
 
 TEST(Inflater, RefusesStreamsThatAreNotExactlyWhatTheyClaim) {
@@ -70,6 +89,10 @@ TEST(Inflater, RefusesStreamsThatAreNotExactlyWhatTheyClaim) {
     for (const Case& wrong : cases) {
         EXPECT_THROW(at_once(inflater, wrong.compressed, wrong.size), Error) << wrong.size;
         EXPECT_THROW(in_pieces(inflater, wrong.compressed, wrong.size), Error) << wrong.size;
+        for (const std::size_t part_bytes : {1U, 7U}) {
+            EXPECT_THROW(in_parts(inflater, wrong.compressed, wrong.size, part_bytes), Error)
+                << wrong.size;
+        }
     }
     // A failure leaves nothing behind for the next stream.
     EXPECT_EQ(in_pieces(inflater, compressed, content.size()), content);

@@ -1,11 +1,10 @@
 #include "fetch/curl.h"
 
 #include "base/assert.h"
-#include "base/handle.h"
+#include "fetch/libcurl.h"
 #include "fetch/patience.h"
 #include "fetch/url.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,24 +24,14 @@ constexpr std::size_t longest_url = 64U << 10U;
 constexpr long receive_buffer_bytes = 512L << 10U;
 constexpr std::chrono::milliseconds longest_wait{1'000};
 
-using EasyHandle = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
-using MultiHandle = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
-using ShareHandle = std::unique_ptr<CURLSH, Deleter<curl_share_cleanup>>;
-using HeaderList = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
-
-/// libcurl counts the calls of its global set-up itself, from any thread.
-class GlobalCurl {
-  public:
-    GlobalCurl() { ENVPM_ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); }
-
-    GlobalCurl(const GlobalCurl&) = delete;
-    GlobalCurl& operator=(const GlobalCurl&) = delete;
-
-    ~GlobalCurl() { curl_global_cleanup(); }
-};
-
 /// A transfer under way. Its address is what libcurl's callbacks get.
 struct Active {
+    explicit Active(const CurlFunctions& functions)
+        : curl(functions),
+          easy(curl.easy_init(), curl.easy_cleanup),
+          headers(nullptr, curl.slist_free_all) {}
+
+    const CurlFunctions& curl;
     EasyHandle easy;
     HeaderList headers;
     Receiver* receiver = nullptr;
@@ -60,7 +49,7 @@ struct Active {
 
 template <class T> void set(Active& active, CURLoption option, T value);
 void set_proxy(Active& active, const NetworkSettings& settings);
-ResponseHead read_head(CURL* easy);
+ResponseHead read_head(const Active& active);
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 int before_request(void* user, char* to, char* from, int to_port, int from_port) noexcept;
@@ -84,7 +73,7 @@ class CurlLoop::Impl {
     void post(std::function<void()> task);
     void drop_posted();
 
-    void wake() noexcept { curl_multi_wakeup(multi_.get()); }
+    void wake() noexcept { curl_->multi_wakeup(multi_.get()); }
 
     void turn(std::chrono::milliseconds at_most);
 
@@ -97,7 +86,7 @@ class CurlLoop::Impl {
     void run_posted();
 
     NetworkSettings settings_;
-    GlobalCurl global_;
+    LibCurl curl_;
     ShareHandle share_;
     MultiHandle multi_;
     std::map<TransferId, std::unique_ptr<Active>> active_;
@@ -147,18 +136,17 @@ void CurlLoop::turn(std::chrono::milliseconds at_most) {
 
 CurlLoop::Impl::Impl(const NetworkSettings& settings)
     : settings_(settings),
-      share_(curl_share_init()),
-      multi_(curl_multi_init()) {
+      share_(curl_->share_init(), curl_->share_cleanup),
+      multi_(curl_->multi_init(), curl_->multi_cleanup) {
     ENVPM_ASSERT(share_ && multi_);
     // One thread uses the share, so it needs no lock functions.
-    ENVPM_ASSERT(curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ==
+    ENVPM_ASSERT(curl_->share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ==
                  CURLSHE_OK);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 64L);
+    curl_->multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 64L);
 }
 
 TransferId CurlLoop::Impl::start(const Transfer& transfer, Receiver& receiver) {
-    auto active = std::make_unique<Active>();
-    active->easy.reset(curl_easy_init());
+    auto active = std::make_unique<Active>(*curl_);
     ENVPM_ASSERT(active->easy);
     active->receiver = &receiver;
     active->failure = &failure_;
@@ -170,14 +158,14 @@ TransferId CurlLoop::Impl::start(const Transfer& transfer, Receiver& receiver) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr)
     set(*active, CURLOPT_PRIVATE, reinterpret_cast<void*>(id));
     active_.emplace(id, std::move(active));
-    ENVPM_ASSERT(curl_multi_add_handle(multi_.get(), easy) == CURLM_OK);
+    ENVPM_ASSERT(curl_->multi_add_handle(multi_.get(), easy) == CURLM_OK);
     return id;
 }
 
 void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
     const bool is_https = has_scheme(transfer.url, "https");
     for (const std::string& header : transfer.headers) {
-        curl_slist* const longer = curl_slist_append(active.headers.get(), header.c_str());
+        curl_slist* const longer = curl_->slist_append(active.headers.get(), header.c_str());
         ENVPM_ASSERT(longer != nullptr);
         static_cast<void>(active.headers.release());
         active.headers.reset(longer);
@@ -228,14 +216,14 @@ void CurlLoop::Impl::resume(TransferId id) {
     const auto found = active_.find(id);
     if (found != active_.end() && std::exchange(found->second->is_paused, false)) {
         found->second->patience.resume(Clock::now());
-        curl_easy_pause(found->second->easy.get(), CURLPAUSE_CONT);
+        curl_->easy_pause(found->second->easy.get(), CURLPAUSE_CONT);
     }
 }
 
 void CurlLoop::Impl::cancel(TransferId id) {
     const auto found = active_.find(id);
     if (found != active_.end()) {
-        curl_multi_remove_handle(multi_.get(), found->second->easy.get());
+        curl_->multi_remove_handle(multi_.get(), found->second->easy.get());
         active_.erase(found);
     }
 }
@@ -264,9 +252,9 @@ void CurlLoop::Impl::turn(std::chrono::milliseconds at_most) {
     const auto until = std::chrono::ceil<std::chrono::milliseconds>(next_deadline(now) - now);
     const auto wait =
         std::clamp(std::min(at_most, until), std::chrono::milliseconds(0), longest_wait);
-    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
+    curl_->multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
     int running = 0;
-    ENVPM_ASSERT(curl_multi_perform(multi_.get(), &running) == CURLM_OK);
+    ENVPM_ASSERT(curl_->multi_perform(multi_.get(), &running) == CURLM_OK);
     if (failure_) {
         std::rethrow_exception(std::exchange(failure_, nullptr));
     }
@@ -277,16 +265,16 @@ void CurlLoop::Impl::turn(std::chrono::milliseconds at_most) {
 
 void CurlLoop::Impl::finish_ended() {
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    while (const CURLMsg* message = curl_->multi_info_read(multi_.get(), &left)) {
         if (message->msg != CURLMSG_DONE) {
             continue;
         }
         void* tag = nullptr;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &tag);
+        curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &tag);
         const auto id = static_cast<TransferId>(reinterpret_cast<std::uintptr_t>(tag));
         const CURLcode code = message->data.result;
         Active& active = *active_.at(id);
-        TransferEnd end{read_head(active.easy.get()), std::nullopt, active.stopped};
+        TransferEnd end{read_head(active), std::nullopt, active.stopped};
         if (code != CURLE_OK && !active.stopped) {
             end.failure = describe(active, code, settings_);
         }
@@ -309,13 +297,13 @@ void CurlLoop::Impl::finish_late(Clock::time_point now) {
         }
         Active& active = *found->second;
         curl_off_t sent_after = 0;
-        curl_easy_getinfo(active.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
+        curl_->easy_getinfo(active.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
         if (sent_after > 0) {
             active.patience.request_sent(now);
         }
         if (std::optional<Failure> late =
                 active.patience.judge(settings_, host_of(active.url), now)) {
-            finish(id, {read_head(active.easy.get()), std::move(late), false});
+            finish(id, {read_head(active), std::move(late), false});
         }
     }
 }
@@ -331,7 +319,7 @@ Clock::time_point CurlLoop::Impl::next_deadline(Clock::time_point now) const {
 void CurlLoop::Impl::finish(TransferId id, const TransferEnd& end) {
     const std::unique_ptr<Active> active = std::move(active_.at(id));
     active_.erase(id);
-    curl_multi_remove_handle(multi_.get(), active->easy.get());
+    curl_->multi_remove_handle(multi_.get(), active->easy.get());
     active->receiver->done(end);
 }
 
@@ -350,7 +338,7 @@ namespace {
 
 template <class T> void set(Active& active, CURLoption option, T value) {
     // Only an option that this libcurl was built without can fail here.
-    ENVPM_ASSERT(curl_easy_setopt(active.easy.get(), option, value) == CURLE_OK);
+    ENVPM_ASSERT(active.curl.easy_setopt(active.easy.get(), option, value) == CURLE_OK);
 }
 
 void set_proxy(Active& active, const NetworkSettings& settings) {
@@ -361,17 +349,19 @@ void set_proxy(Active& active, const NetworkSettings& settings) {
     set(active, CURLOPT_NOPROXY, settings.no_proxy.c_str());
 }
 
-ResponseHead read_head(CURL* easy) {
+ResponseHead read_head(const Active& active) {
+    const CurlFunctions& curl = active.curl;
+    CURL* const easy = active.easy.get();
     ResponseHead head;
     long status = 0;
     const char* url = nullptr;
     curl_off_t length = -1;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
-    curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    const auto field = [easy](const char* name) {
+    curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+    curl.easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    const auto field = [&](const char* name) {
         curl_header* found = nullptr;
-        const CURLHcode code = curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found);
+        const CURLHcode code = curl.easy_header(easy, name, 0, CURLH_HEADER, -1, &found);
         return code == CURLHE_OK ? std::string(found->value) : std::string();
     };
     head.status = static_cast<int>(status);
@@ -401,7 +391,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
         Flow flow = Flow::go_on;
         if (!active.head_told) {
             active.head_told = true;
-            flow = active.receiver->head(read_head(active.easy.get()));
+            flow = active.receiver->head(read_head(active));
         }
         if (flow == Flow::go_on) {
             flow = active.receiver->body(std::as_bytes(std::span(data, size * count)));
@@ -429,7 +419,7 @@ int before_request(void* user, char* /*to*/, char* /*from*/, int /*to_port*/,
                    int /*from_port*/) noexcept {
     Active& active = *static_cast<Active*>(user);
     const char* scheme = nullptr;
-    curl_easy_getinfo(active.easy.get(), CURLINFO_SCHEME, &scheme);
+    active.curl.easy_getinfo(active.easy.get(), CURLINFO_SCHEME, &scheme);
     const std::string_view name = scheme != nullptr ? scheme : "";
     const bool is_https = name == "HTTPS" || name == "https";
     active.left_https = active.was_https && !is_https;
@@ -446,9 +436,9 @@ Failure describe(const Active& active, CURLcode code, const NetworkSettings& set
     const std::string proxy = proxy_of(active.url, settings);
     const std::string by_proxy = proxy.empty() ? "" : fmt::format(" (the proxy is `{}`)", proxy);
     std::string words =
-        active.words.front() != '\0' ? active.words.data() : curl_easy_strerror(code);
+        active.words.front() != '\0' ? active.words.data() : active.curl.easy_strerror(code);
     long proxy_status = 0;
-    curl_easy_getinfo(active.easy.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    active.curl.easy_getinfo(active.easy.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     if (proxy_status >= 400) {
         return {proxy_status >= 500 ? FailureClass::transient : FailureClass::absent,
                 fmt::format("the proxy `{}` refused the way to `{}` with {}", proxy, host,

@@ -19,6 +19,9 @@ class StorePaths {
     /// `objects/sha256/ab/<hex>` or `….x` for an executable one: one inode has one mode.
     [[nodiscard]] std::filesystem::path object(const Sha256& object, bool is_executable) const;
 
+    /// The same, for calls that are given the root's descriptor.
+    [[nodiscard]] static std::string object_below_root(const Sha256& object, bool is_executable);
+
     /// `trees/sha256/ab/<hex>.json`, by the archive's digest.
     [[nodiscard]] std::filesystem::path tree(const Sha256& archive) const;
 

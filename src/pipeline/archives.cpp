@@ -9,16 +9,24 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <span>
 
 namespace envpm::pipeline {
 
 namespace {
 
+std::vector<std::optional<Tree>> trees_of(const std::vector<LockedPackage>& packages,
+                                          const store::Store& store, ThreadPool& pool);
+void drop_incomplete(std::vector<std::optional<Tree>>& trees, const store::Store& store,
+                     ThreadPool& pool);
 std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages,
-                                      const store::Store& store, ThreadPool& pool);
+                                      const std::vector<std::optional<Tree>>& present);
+std::vector<Tree> whole(const std::vector<LockedPackage>& packages,
+                        std::vector<std::optional<Tree>> present, const store::Store& store);
 void remove_served(const Services& services, const store::Store& store);
 std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
                                     const Manifest& manifest, Services& services);
@@ -40,20 +48,22 @@ void throw_if_not_located(const std::vector<fetch::Download>& downloads,
 
 } // namespace
 
-FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
-                          const store::Store& store, Services& services) {
-    if (missing_of(packages, store, services.pool()).empty()) {
+Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
+                      const store::Store& store, Services& services) {
+    Fetched fetched;
+    std::vector<std::optional<Tree>> present = trees_of(packages, store, services.pool());
+    if (missing_of(packages, present).empty()) {
         remove_served(services, store); // a run may have been killed between publishing and this
-        return {};
+        return {0, 0, whole(packages, std::move(present), store)};
     }
     // As long as someone holds this, no archive is removed: not those that another process waits
     // for.
     std::optional<FileLock> in_use(std::in_place, services.cache("dl.lock"), LockKind::shared);
-    const std::vector<LockedPackage> missing = missing_of(packages, store, services.pool());
-    FetchTotals totals;
+    present = trees_of(packages, store, services.pool());
+    const std::vector<LockedPackage> missing = missing_of(packages, present);
     for (const LockedPackage& package : missing) {
-        ++totals.packages;
-        totals.bytes += package.size_bytes;
+        ++fetched.packages;
+        fetched.bytes += package.size_bytes;
     }
     const std::filesystem::path folder = services.cache("dl");
     const bool all_here = std::all_of(missing.begin(), missing.end(), [&](const auto& package) {
@@ -79,25 +89,79 @@ FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Mani
             throw *failure;
         }
     }
-    return totals;
+    fetched.trees = whole(packages, std::move(present), store);
+    return fetched;
 }
 
 namespace {
 
+/// Nothing for those that are not in the store, or not whole.
+std::vector<std::optional<Tree>> trees_of(const std::vector<LockedPackage>& packages,
+                                          const store::Store& store, ThreadPool& pool) {
+    std::vector<std::optional<Tree>> trees(packages.size());
+    TaskGroup reading(pool);
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        // The largest first, or the last of them would keep one thread busy and the others idle.
+        reading.run([&, i] { trees[i] = store.tree(packages[i].sha256); }, packages[i].size_bytes);
+    }
+    reading.wait();
+    drop_incomplete(trees, store, pool);
+    return trees;
+}
+
+void drop_incomplete(std::vector<std::optional<Tree>>& trees, const store::Store& store,
+                     ThreadPool& pool) {
+    constexpr std::size_t files_of_a_task = 512;
+    std::vector<std::atomic<bool>> is_incomplete(trees.size());
+    TaskGroup looking(pool);
+    for (std::size_t i = 0; i < trees.size(); ++i) {
+        std::span<const TreeFile> rest = trees[i] ? trees[i]->files : std::span<const TreeFile>();
+        while (!rest.empty()) {
+            const auto files = rest.first(std::min(rest.size(), files_of_a_task));
+            looking.run([&, i, files] {
+                if (!store.has_objects(files)) {
+                    is_incomplete[i] = true;
+                }
+            });
+            rest = rest.subspan(files.size());
+        }
+    }
+    looking.wait();
+    for (std::size_t i = 0; i < trees.size(); ++i) {
+        if (is_incomplete[i]) {
+            trees[i].reset();
+        }
+    }
+}
+
 std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages,
-                                      const store::Store& store, ThreadPool& pool) {
-    std::vector<char> is_here(packages.size());
-    parallel_for(pool, packages.size(), [&](std::size_t i) {
-        const std::optional<Tree> tree = store.tree(packages[i].sha256);
-        is_here[i] = tree && store.has_objects(*tree) ? 1 : 0;
-    });
+                                      const std::vector<std::optional<Tree>>& present) {
     std::vector<LockedPackage> missing;
     for (std::size_t i = 0; i < packages.size(); ++i) {
-        if (is_here[i] == 0) {
+        if (!present[i]) {
             missing.push_back(packages[i]);
         }
     }
     return missing;
+}
+
+/// With those that came since.
+std::vector<Tree> whole(const std::vector<LockedPackage>& packages,
+                        std::vector<std::optional<Tree>> present, const store::Store& store) {
+    std::vector<Tree> trees;
+    trees.reserve(packages.size());
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        std::optional<Tree> tree =
+            present[i] ? std::move(present[i]) : store.tree(packages[i].sha256);
+        if (!tree) {
+            throw Error({fmt::format("{} {} vanished from the store during the install",
+                                     packages[i].name.string(), packages[i].version),
+                         store.paths().root().string(), "run `envpm install` again"},
+                        ExitCode::integrity);
+        }
+        trees.push_back(std::move(*tree));
+    }
+    return trees;
 }
 
 /// Whatever the store has by now, from this run or from one that was killed before it came here;

@@ -10,16 +10,17 @@
 
 namespace envpm::pipeline {
 
-struct FetchTotals {
-    std::uint64_t packages = 0;
+struct Fetched {
+    std::uint64_t packages = 0; ///< that were missing
     std::uint64_t bytes = 0;
+    std::vector<Tree> trees; ///< of all packages, in their order; every object of them is there
 };
 
 /// Brings the archives that the store lacks into it, each proven against the lock by size and
 /// sha256, unpacking while others still arrive. What arrived is kept even if another archive cannot
 /// be had. An Error (code 5 or 6) names package, source and every URL tried; offline, what is
 /// missing.
-FetchTotals fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
-                          const store::Store& store, Services& services);
+Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
+                      const store::Store& store, Services& services);
 
 } // namespace envpm::pipeline

@@ -31,6 +31,7 @@ bool fits(const LockedTarget& target, const Target& machine);
 std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
 std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target);
+std::vector<Sha256> archives_of(const std::vector<LockedPackage>& packages);
 std::optional<Interpreter> interpreter_for(const LockedTarget& target, const Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
@@ -58,19 +59,18 @@ InstallReport install(const InstallRequest& request, Services& services) {
     services.throw_if_stopped();
 
     const store::Store store = store::Store::open(services.settings().store_root);
-    const FetchTotals fetched = fetch_missing(packages, manifest, store, services);
+    Fetched fetched = fetch_missing(packages, manifest, store, services);
     // Every byte now in the store was verified against the lock.
 
     services.throw_if_stopped();
-    const Layout layout = layout_of({packages, target, manifest}, store, services);
-    realize::PrefixRequest wanted{.env = target.env,
-                                  .layout = layout,
-                                  .interpreter = interpreter,
-                                  .archives = {},
-                                  .link_mode = services.settings().link_mode};
-    for (const LockedPackage& package : packages) {
-        wanted.archives.push_back(package.sha256);
-    }
+    const Layout layout =
+        layout_of({packages, target, manifest}, std::move(fetched.trees), store, services);
+    const realize::PrefixRequest wanted{.env = target.env,
+                                        .layout = layout,
+                                        .interpreter = interpreter,
+                                        .archives = archives_of(packages),
+                                        .link_mode = services.settings().link_mode,
+                                        .object_check = realize::ObjectCheck::done};
     services.throw_if_stopped();
     const realize::PrefixReport prefix =
         realize::build(store.paths(), wanted, services.pool(), services.progress());
@@ -195,6 +195,15 @@ std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& tar
         }
     }
     return packages;
+}
+
+std::vector<Sha256> archives_of(const std::vector<LockedPackage>& packages) {
+    std::vector<Sha256> archives;
+    archives.reserve(packages.size());
+    for (const LockedPackage& package : packages) {
+        archives.push_back(package.sha256);
+    }
+    return archives;
 }
 
 /// None if the Python is a package, or if there is none.

@@ -28,8 +28,11 @@ struct Workshop {
     }
 };
 
-Tree tree_of(const LockedPackage& package, const store::Store& store);
-std::string site_packages_of(const LayoutRequest& request, const store::Store& store);
+std::string site_packages_of(const LayoutRequest& request, const std::vector<Tree>& trees,
+                             const store::Store& store);
+std::optional<std::string> own_site_packages(const Tree& python, const store::Store& store);
+void tell_scripts(const std::vector<LockedPackage>& packages,
+                  const std::vector<std::vector<std::string>>& scripts, Progress& progress);
 Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
 Layout layout_of_package(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
 std::string build_of(const LockedPackage& package);
@@ -39,72 +42,78 @@ realize::PythonSource python_source(const LockedTarget& target, const std::strin
 
 } // namespace
 
-Layout layout_of(const LayoutRequest& request, const store::Store& store, Services& services) {
-    Workshop workshop{request, store, std::nullopt, site_packages_of(request, store)};
+Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const store::Store& store,
+                 Services& services) {
+    Workshop workshop{request, store, std::nullopt, site_packages_of(request, trees, store)};
     if (request.target.python) {
         workshop.python = request.target.python->abi;
     }
     const std::vector<LockedPackage>& packages = request.packages;
     std::vector<Layout> layouts(packages.size());
     std::vector<std::vector<std::string>> scripts(packages.size());
-    parallel_for(services.pool(), packages.size(), [&](std::size_t i) {
+    const auto lay_out = [&](std::size_t i) {
         const LockedPackage& package = packages[i];
-        const Tree tree = tree_of(package, store);
+        const Tree tree = std::move(trees[i]);
         layouts[i] = package.is_conda() ? layout_of_package(package, tree, workshop)
                                         : layout_of_wheel(package, tree, workshop);
         if (package.is_conda()) {
             scripts[i] = conda::link_scripts(tree, package.name.string());
         }
-        for (LayoutEntry& entry : layouts[i].entries) {
-            entry.owner = package.name.string() + " " + package.version;
-        }
-    });
+    };
+    TaskGroup tasks(services.pool());
     for (std::size_t i = 0; i < packages.size(); ++i) {
-        if (!scripts[i].empty()) {
-            services.progress().note(fmt::format(
-                "note: {} {} brings {}, which envpm does not run: it may need more than its files",
-                packages[i].name.string(), packages[i].version, fmt::join(scripts[i], ", ")));
-        }
+        tasks.run([&, i] { lay_out(i); }, trees[i].files.size()); // the longest first
     }
-    return realize::compose(layouts, python_source(request.target, workshop.site_packages));
+    tasks.wait();
+    tell_scripts(packages, scripts, services.progress());
+    return realize::compose(std::move(layouts),
+                            python_source(request.target, workshop.site_packages));
 }
 
 namespace {
 
-Tree tree_of(const LockedPackage& package, const store::Store& store) {
-    if (auto tree = store.tree(package.sha256)) {
-        return std::move(*tree);
+void tell_scripts(const std::vector<LockedPackage>& packages,
+                  const std::vector<std::vector<std::string>>& scripts, Progress& progress) {
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        if (!scripts[i].empty()) {
+            progress.note(fmt::format(
+                "note: {} {} brings {}, which envpm does not run: it may need more than its files",
+                packages[i].name.string(), packages[i].version, fmt::join(scripts[i], ", ")));
+        }
     }
-    throw Error({fmt::format("{} {} vanished from the store during the install",
-                             package.name.string(), package.version),
-                 store.paths().root().string(), "run `envpm install` again"},
-                ExitCode::integrity);
 }
 
 /// What the Python among the packages says, else the usual place.
-std::string site_packages_of(const LayoutRequest& request, const store::Store& store) {
+std::string site_packages_of(const LayoutRequest& request, const std::vector<Tree>& trees,
+                             const store::Store& store) {
     if (!request.target.python || !request.target.python->is_package) {
         return {};
     }
-    const auto python =
-        std::find_if(request.packages.begin(), request.packages.end(), [](const auto& package) {
-            return package.is_conda() && package.name.string() == "python";
-        });
-    if (python != request.packages.end()) {
-        const Tree tree = tree_of(*python, store);
-        for (const TreeFile& file : tree.files) {
-            if (file.path.string() == "info/index.json") {
-                const Json index = parse_json(
-                    read_file(store.paths().object(file.object, file.is_executable)), "python");
-                const Json* const path = index.find("python_site_packages_path");
-                const auto* const text = path == nullptr ? nullptr : path->get_if<std::string>();
-                if (text != nullptr) {
-                    return RelativePath::parse(*text).string();
-                }
+    for (std::size_t i = 0; i < trees.size(); ++i) {
+        const LockedPackage& package = request.packages[i];
+        if (package.is_conda() && package.name.string() == "python") {
+            if (auto path = own_site_packages(trees[i], store)) {
+                return std::move(*path);
             }
         }
     }
     return fmt::format("lib/{}/site-packages", request.target.python->abi.library_folder());
+}
+
+std::optional<std::string> own_site_packages(const Tree& python, const store::Store& store) {
+    for (const TreeFile& file : python.files) {
+        if (file.path.string() != "info/index.json") {
+            continue;
+        }
+        const Json index =
+            parse_json(read_file(store.paths().object(file.object, file.is_executable)), "python");
+        const Json* const path = index.find("python_site_packages_path");
+        const auto* const text = path == nullptr ? nullptr : path->get_if<std::string>();
+        if (text != nullptr) {
+            return RelativePath::parse(*text).string();
+        }
+    }
+    return std::nullopt;
 }
 
 Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Workshop& workshop) {
@@ -121,8 +130,7 @@ Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Wor
          .content = [&](const TreeFile& file) { return workshop.content(file); }});
 }
 
-Layout layout_of_package(const LockedPackage& package, const Tree& tree,
-                         const Workshop& workshop) {
+Layout layout_of_package(const LockedPackage& package, const Tree& tree, const Workshop& workshop) {
     return conda::package_layout(
         {.name = package.name.string(),
          .version = package.version,
@@ -142,8 +150,8 @@ Layout layout_of_package(const LockedPackage& package, const Tree& tree,
 /// The file is called name-version-build; the lock's reader saw to that.
 std::string build_of(const LockedPackage& package) {
     const std::size_t begin = package.name.string().size() + package.version.size() + 2;
-    const std::size_t end =
-        package.file.size() - (package.file.ends_with(".conda") ? 6 : std::string(".tar.bz2").size());
+    const std::size_t end = package.file.size() -
+                            (package.file.ends_with(".conda") ? 6 : std::string(".tar.bz2").size());
     return package.file.substr(begin, end - begin);
 }
 

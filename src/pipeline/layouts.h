@@ -3,6 +3,7 @@
 #include "model/layout.h"
 #include "model/lock.h"
 #include "model/manifest.h"
+#include "model/tree.h"
 #include "pipeline/services.h"
 #include "store/store.h"
 
@@ -17,9 +18,10 @@ struct LayoutRequest {
 };
 
 /// Where everything of the packages goes in the prefix, with the environment's own files. Conda
-/// packages that bring link scripts are named: envpm does not run them. Throws as
-/// `pypi::wheel_layout`, `conda::package_layout` and `realize::compose` do, and an Error (code 6)
-/// for a package that vanished from the store.
-Layout layout_of(const LayoutRequest& request, const store::Store& store, Services& services);
+/// packages that bring link scripts are named: envpm does not run them. `trees` are those of the
+/// packages, in their order. Throws as `pypi::wheel_layout`, `conda::package_layout` and
+/// `realize::compose` do.
+Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const store::Store& store,
+                 Services& services);
 
 } // namespace envpm::pipeline

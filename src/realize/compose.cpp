@@ -21,7 +21,12 @@ namespace {
 /// differ would not be the same environment everywhere.
 class Merger {
   public:
-    void add(const LayoutEntry& entry);
+    explicit Merger(std::size_t entries) {
+        index_by_folded_.reserve(entries);
+        entries_.reserve(entries);
+    }
+
+    void add(LayoutEntry&& entry);
     [[nodiscard]] Layout finish();
 
   private:
@@ -40,22 +45,25 @@ std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const Layo
 
 } // namespace
 
-Layout compose(const std::vector<Layout>& packages, const PythonSource& python) {
-    Merger merger;
-    for (const LayoutEntry& entry : environment_files(python).entries) {
-        merger.add(entry);
-    }
+Layout compose(std::vector<Layout> packages, const PythonSource& python) {
+    packages.insert(packages.begin(), environment_files(python));
+    std::size_t entries = 0;
     for (const Layout& package : packages) {
-        for (const LayoutEntry& entry : package.entries) {
-            merger.add(entry);
+        entries += package.entries.size();
+    }
+    Merger merger(entries);
+    for (Layout& package : packages) {
+        for (LayoutEntry& entry : package.entries) {
+            merger.add(std::move(entry));
         }
+        package = Layout();
     }
     return merger.finish();
 }
 
 namespace {
 
-void Merger::add(const LayoutEntry& entry) {
+void Merger::add(LayoutEntry&& entry) {
     std::string folded = fold(entry.path.string());
     if (folded == ".envpm" || folded.starts_with(".envpm/")) {
         throw Error({fmt::format("{} holds a file in `.envpm`, which is envpm's own", entry.owner),
@@ -64,7 +72,7 @@ void Merger::add(const LayoutEntry& entry) {
     }
     const auto [found, is_new] = index_by_folded_.emplace(std::move(folded), entries_.size());
     if (is_new) {
-        entries_.push_back(entry);
+        entries_.push_back(std::move(entry));
     } else {
         refuse_different(entries_[found->second], entry);
     }

@@ -19,6 +19,8 @@ namespace envpm::realize {
 
 namespace {
 
+constexpr const char* install_again = "run `envpm install` again, which fetches the package anew";
+
 /// Where an object is, and what it must be.
 struct Source {
     std::string name; ///< below the store's root
@@ -38,6 +40,7 @@ int clone(int store, const Source& source, const Place& place);
 void copy(int store, const Source& source, const Place& place);
 void copy_bytes(int from, int to, const Place& place);
 void check_size(int store, const Source& source, const LayoutEntry& entry);
+[[noreturn]] void throw_missing(const Source& source, const LayoutEntry& entry);
 Fd create(const Place& place);
 void finish(int file, bool is_executable, const Place& place);
 bool means_impossible(int error_number);
@@ -63,18 +66,21 @@ void set_constant_time(int folder, const char* name) {
     }
 }
 
-Placer::Placer(const StorePaths& store, LinkMode wanted, const std::filesystem::path& target_folder)
+Placer::Placer(const StorePaths& store, LinkMode wanted, ObjectCheck check,
+               const std::filesystem::path& target_folder)
     : store_(store),
       wanted_(wanted),
+      check_(check),
       root_(open_file(store.root(), O_PATH | O_DIRECTORY)),
-      root_length_((store.root() / "").native().size()),
       mode_(probe(target_folder)) {}
 
 void Placer::place_object(const LayoutEntry& entry, int folder, const std::string& name) const {
     const ObjectFile& object = std::get<ObjectFile>(entry.content);
     const Source source{name_of(entry, object), object.size_bytes, entry.is_executable};
     const Place place{folder, name};
-    check_size(root_.get(), source, entry);
+    if (check_ == ObjectCheck::size) {
+        check_size(root_.get(), source, entry);
+    }
     // Thousands of packages share the empty file, and file systems limit the links of one.
     if (mode_ == LinkMode::copy || object.size_bytes == 0 || object.becomes_executable ||
         object.is_always_copied) {
@@ -85,6 +91,9 @@ void Placer::place_object(const LayoutEntry& entry, int folder, const std::strin
                                                    : clone(root_.get(), source, place);
     if (fault == 0) {
         return;
+    }
+    if (fault == ENOENT || fault == ENOTDIR) {
+        throw_missing(source, entry);
     }
     // EPERM: the object is another user's, and the kernel protects it from links.
     const bool may_copy = fault == EMLINK || fault == EPERM ||
@@ -121,9 +130,9 @@ void Placer::place_link(const std::string& target, int folder, const std::string
 }
 
 /// Below the store's root.
-std::string Placer::name_of(const LayoutEntry& entry, const ObjectFile& object) const {
+std::string Placer::name_of(const LayoutEntry& entry, const ObjectFile& object) {
     const bool was_executable = entry.is_executable && !object.becomes_executable;
-    return store_.object(object.object, was_executable).string().substr(root_length_);
+    return StorePaths::object_below_root(object.object, was_executable);
 }
 
 /// With a file of its own in the store's `tmp`, so that it tells of the file systems and not of
@@ -220,24 +229,29 @@ void copy_bytes(int from, int to, const Place& place) {
 }
 
 void check_size(int store, const Source& source, const LayoutEntry& entry) {
-    const std::string what = fmt::format("`{}` of {}", entry.path.string(), entry.owner);
-    const std::string hint = "run `envpm install` again, which fetches the package anew";
-
     struct stat status {};
 
     if (::fstatat(store, source.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno != ENOENT && errno != ENOTDIR) {
             throw_system_error("cannot read the store", source.name, errno);
         }
-        throw Error({what + " is missing from the store", source.name, hint}, ExitCode::integrity);
+        throw_missing(source, entry);
     }
     if (!S_ISREG(status.st_mode) ||
         static_cast<std::uint64_t>(status.st_size) != source.size_bytes) {
-        throw Error({fmt::format("{} is damaged in the store: {} bytes instead of {}", what,
-                                 status.st_size, source.size_bytes),
-                     source.name, hint},
-                    ExitCode::integrity);
+        throw Error(
+            {fmt::format("`{}` of {} is damaged in the store: {} bytes instead of {}",
+                         entry.path.string(), entry.owner, status.st_size, source.size_bytes),
+             source.name, install_again},
+            ExitCode::integrity);
     }
+}
+
+void throw_missing(const Source& source, const LayoutEntry& entry) {
+    throw Error(
+        {fmt::format("`{}` of {} is missing from the store", entry.path.string(), entry.owner),
+         source.name, install_again},
+        ExitCode::integrity);
 }
 
 Fd create(const Place& place) {

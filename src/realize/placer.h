@@ -21,12 +21,13 @@ class Placer {
   public:
     /// Finds out by one try, in `target_folder`, how files can get from the store to there, if
     /// `wanted` leaves it open. Throws an Error if the way that was asked for is not possible.
-    Placer(const StorePaths& store, LinkMode wanted, const std::filesystem::path& target_folder);
+    Placer(const StorePaths& store, LinkMode wanted, ObjectCheck check,
+           const std::filesystem::path& target_folder);
 
     [[nodiscard]] LinkMode mode() const { return mode_; }
 
-    /// Makes `name` in `folder` the object's content. An object that is missing or has another size
-    /// is an Error of code 6 that names it and its owner.
+    /// Makes `name` in `folder` the object's content. An object that is missing or, as far as that
+    /// is checked, has another size is an Error of code 6 that names it and its owner.
     void place_object(const LayoutEntry& entry, int folder, const std::string& name) const;
 
     /// An object for reading, checked as by `place_object`.
@@ -37,13 +38,13 @@ class Placer {
     static void place_link(const std::string& target, int folder, const std::string& name);
 
   private:
-    [[nodiscard]] std::string name_of(const LayoutEntry& entry, const ObjectFile& object) const;
+    [[nodiscard]] static std::string name_of(const LayoutEntry& entry, const ObjectFile& object);
     [[nodiscard]] LinkMode probe(const std::filesystem::path& target_folder) const;
 
     const StorePaths& store_;
     LinkMode wanted_;
+    ObjectCheck check_;
     Fd root_;
-    std::size_t root_length_; ///< of the root's path and its slash
     LinkMode mode_;
 };
 

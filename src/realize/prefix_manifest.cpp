@@ -100,9 +100,12 @@ std::optional<PrefixManifest> read_manifest(const std::filesystem::path& prefix)
 namespace {
 
 std::string file_line(const RealisedFile& file) {
-    std::string line = fmt::format("{{\"path\":{},\"type\":\"{}\",\"sha256\":\"{}\",\"size\":{}",
-                                   envpm::to_text(Json(file.path)), kind_text(file.kind),
-                                   file.sha256.hex(), file.size_bytes);
+    // A RelativePath, which holds nothing else that JSON escapes.
+    const bool is_plain = file.path.find('"') == std::string::npos;
+    std::string line =
+        fmt::format("{{\"path\":{},\"type\":\"{}\",\"sha256\":\"{}\",\"size\":{}",
+                    is_plain ? '"' + file.path + '"' : envpm::to_text(Json(file.path)),
+                    kind_text(file.kind), file.sha256.hex(), file.size_bytes);
     const Relocation& relocation = file.relocation;
     if (!relocation.prefix_at.empty() || !relocation.home_at.empty() || relocation.has_trampoline) {
         line += ",\"tokens\":{";

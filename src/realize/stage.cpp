@@ -39,6 +39,15 @@ struct Plan {
     std::vector<RealisedFile> files;
     std::vector<std::string> texts;
     std::map<std::string, std::vector<std::size_t>> folders; ///< parents before children
+    bool is_told_when_placed = false; ///< some files have their digests from being placed
+};
+
+/// What the jobs share; of `files` each changes its own entries' alone.
+struct Work {
+    const PrefixRequest& request;
+    const Plan& plan;
+    const Places& places;
+    std::vector<RealisedFile>& files;
 };
 
 Plan plan_of(const Layout& layout, const Places& places);
@@ -49,12 +58,11 @@ std::vector<Job> jobs_of(const Plan& plan);
 std::vector<std::string> make_folders(int root, const Plan& plan);
 void make_folder(int root, const std::string& path);
 void finish_folder(int root, const std::string& path);
-void place_all(const Job& job, const Placer& placer, const PrefixRequest& request, Plan& plan,
-               const Places& places, int root);
+void place_all(const Job& job, const Placer& placer, const Work& work, int root);
 Fd open_folder(int root, const std::string& path);
 void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder);
 void note(RealisedFile& file, PlacedFile placed);
-void place_own_files(int root, const PrefixManifest& manifest);
+void place_own_files(int root, const PrefixManifest& manifest, const std::string& text);
 void sync_file_system(int folder, const std::filesystem::path& path);
 
 } // namespace
@@ -63,7 +71,16 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
               Progress& progress) {
     const Places places = places_of(site.prefix, request.interpreter);
     Plan plan = plan_of(request.layout, places);
-    const Placer placer(site.store, request.link_mode, site.folder.parent_path());
+    const Placer placer(site.store, request.link_mode, request.object_check,
+                        site.folder.parent_path());
+    PrefixManifest manifest{request.env, site.prefix, request.interpreter, request.archives,
+                            std::move(plan.files)};
+    std::sort(manifest.archives.begin(), manifest.archives.end());
+    std::string manifest_text;
+    TaskGroup beside(pool);
+    if (!plan.is_told_when_placed) {
+        beside.run([&] { manifest_text = to_text(manifest); });
+    }
 
     make_folder(AT_FDCWD, site.folder.string());
     const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -72,14 +89,15 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
     {
         Task task(progress, "linking files", request.layout.entries.size());
         parallel_for(pool, jobs.size(), [&](std::size_t i) {
-            place_all(jobs[i], placer, request, plan, places, root.get());
+            place_all(jobs[i], placer, {request, plan, places, manifest.files}, root.get());
             task.advance(jobs[i].entries.size());
         });
     }
-    PrefixManifest manifest{request.env, site.prefix, request.interpreter, request.archives,
-                            std::move(plan.files)};
-    std::sort(manifest.archives.begin(), manifest.archives.end());
-    place_own_files(root.get(), manifest);
+    beside.wait();
+    if (plan.is_told_when_placed) {
+        manifest_text = to_text(manifest);
+    }
+    place_own_files(root.get(), manifest, manifest_text);
     folders.emplace_back(own_folder);
     parallel_for(pool, folders.size(),
                  [&](std::size_t i) { finish_folder(root.get(), folders[i]); });
@@ -128,6 +146,7 @@ void plan_entry(Plan& plan, const LayoutEntry& entry, const Places& places) {
         // Digest and size are those of the object until it is placed.
         plan.files.push_back({path, kind, file->object.object, file->object.size_bytes, {}});
         plan.texts.emplace_back();
+        plan.is_told_when_placed = true;
         return;
     }
     if (std::holds_alternative<EmptyFolder>(entry.content)) {
@@ -194,16 +213,14 @@ void finish_folder(int root, const std::string& path) {
     set_constant_time(root, path.c_str());
 }
 
-/// Of the plan it changes only what it says of this job's files.
-void place_all(const Job& job, const Placer& placer, const PrefixRequest& request, Plan& plan,
-               const Places& places, int root) {
+void place_all(const Job& job, const Placer& placer, const Work& work, int root) {
     const Fd folder = open_folder(root, job.folder.empty() ? "." : job.folder);
     for (const std::size_t i : job.entries) {
-        const LayoutEntry& entry = request.layout.entries[i];
+        const LayoutEntry& entry = work.request.layout.entries[i];
         if (std::holds_alternative<RelocatedFile>(entry.content)) {
-            note(plan.files[i], place_relocated(placer, entry, folder.get(), places.prefix));
+            note(work.files[i], place_relocated(placer, entry, folder.get(), work.places.prefix));
         } else {
-            place(placer, entry, plan.texts[i], folder.get());
+            place(placer, entry, work.plan.texts[i], folder.get());
         }
     }
 }
@@ -235,11 +252,11 @@ void place(const Placer& placer, const LayoutEntry& entry, const std::string& te
     }
 }
 
-void place_own_files(int root, const PrefixManifest& manifest) {
+void place_own_files(int root, const PrefixManifest& manifest, const std::string& text) {
     make_folder(root, std::string(own_folder));
     const Fd folder = open_folder(root, std::string(own_folder));
     const RelativePath path = RelativePath::parse(".envpm/manifest.json");
-    Placer::place_text(to_text(manifest), {path, GeneratedFile{}, false, {}}, folder.get(),
+    Placer::place_text(text, {path, GeneratedFile{}, false, {}}, folder.get(),
                        std::string(path.filename()));
     Placer::place_link(short_name(manifest.env), folder.get(), std::string(bytecode_key));
 }

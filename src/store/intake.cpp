@@ -24,10 +24,14 @@ namespace envpm::store {
 
 namespace {
 
+/// For members that are inflated at once, with their headers.
+constexpr std::size_t room_bytes = Inflater::whole_limit_bytes + MemberReader::least_room_bytes;
+
 /// What a thread needs to unpack a file, kept from one file to the next.
 struct Bench {
     Inflater inflater;
     Sha256Hasher hasher;
+    std::vector<char> room = std::vector<char>(room_bytes);
 };
 
 /// An archive on its way into the store.
@@ -46,12 +50,6 @@ class Unpacking {
 
     [[nodiscard]] Tree tree() const;
 };
-
-/// So much at a time of a file that is not compressed.
-constexpr std::size_t stored_piece_bytes = 256U << 10U;
-/// Parts of an archive from this size on are given back when they were read.
-constexpr std::size_t forget_bytes = 128U << 10U;
-constexpr std::size_t piecewise_forget_bytes = 4U << 20U;
 
 /// Calls `end` whatever happens.
 class ShownTask {
@@ -96,9 +94,9 @@ class Intake::Work {
     void open_wheel(const Archive& archive);
     void unpack_package(const Archive& archive);
     void unpack(Unpacking& unpacking, std::size_t index);
-    void unpack_at_once(Bench& bench, const Unpacking& unpacking, const ArchiveFile& file,
+    void unpack_at_once(Bench& bench, MemberReader& reader, const ArchiveFile& file,
                         std::optional<Sha256>& object);
-    void unpack_in_pieces(Bench& bench, const Unpacking& unpacking, const ArchiveFile& file,
+    void unpack_in_pieces(Bench& bench, MemberReader& reader, const ArchiveFile& file,
                           std::optional<Sha256>& object);
     void show(std::uint64_t bytes);
 
@@ -234,10 +232,11 @@ void Intake::Work::unpack(Unpacking& unpacking, std::size_t index) {
         bench = std::make_unique<Bench>();
     }
     try {
-        if (file.member.size_bytes <= Inflater::whole_limit_bytes) {
-            unpack_at_once(*bench, unpacking, file, unpacking.objects[index]);
+        MemberReader reader(unpacking.archive, file.member, file.end_offset, bench->room);
+        if (reader.is_whole() && file.member.size_bytes <= Inflater::whole_limit_bytes) {
+            unpack_at_once(*bench, reader, file, unpacking.objects[index]);
         } else {
-            unpack_in_pieces(*bench, unpacking, file, unpacking.objects[index]);
+            unpack_in_pieces(*bench, reader, file, unpacking.objects[index]);
         }
     } catch (Error& failure) {
         failure.add_context(fmt::format("while unpacking `{}` of {}", file.path.string(),
@@ -253,56 +252,39 @@ void Intake::Work::unpack(Unpacking& unpacking, std::size_t index) {
     show(file.member.compressed_bytes);
 }
 
-void Intake::Work::unpack_at_once(Bench& bench, const Unpacking& unpacking, const ArchiveFile& file,
+void Intake::Work::unpack_at_once(Bench& bench, MemberReader& reader, const ArchiveFile& file,
                                   std::optional<Sha256>& object) {
-    const std::string_view data = unpacking.archive.data(file);
+    const std::string_view data = reader.next();
     const std::span<const std::byte> content =
         file.member.method == 0
-            ? std::as_bytes(std::span(data.data(), data.size()))
-            : bench.inflater.inflate_whole(data, file.member.size_bytes, unpacking.archive.label());
+            ? std::as_bytes(std::span(data))
+            : bench.inflater.inflate_whole(data, file.member.size_bytes, reader.label());
     check_crc(crc32_of(content), file);
     bench.hasher.update(content);
     object = bench.hasher.finish();
     stage_.put({*object, file.is_executable}, content);
-    if (data.size() >= forget_bytes) {
-        unpacking.archive.map().forget(data);
-    }
 }
 
-void Intake::Work::unpack_in_pieces(Bench& bench, const Unpacking& unpacking,
-                                    const ArchiveFile& file, std::optional<Sha256>& object) {
-    const std::string_view data = unpacking.archive.data(file);
+void Intake::Work::unpack_in_pieces(Bench& bench, MemberReader& reader, const ArchiveFile& file,
+                                    std::optional<Sha256>& object) {
     StagedFile staged = stage_.begin();
     std::uint32_t crc32 = 0;
-    std::size_t forgotten = 0;
     const auto take = [&](std::span<const std::byte> piece) {
         crc32 = crc32_of(piece, crc32);
         bench.hasher.update(piece);
         staged.write(piece);
-        // How far the reading has come, roughly; a page given back too early is fetched again.
-        const double share =
-            static_cast<double>(staged.size_bytes()) / static_cast<double>(file.member.size_bytes);
-        const auto read = static_cast<std::size_t>(share * static_cast<double>(data.size()));
-        if (read >= forgotten + piecewise_forget_bytes) {
-            unpacking.archive.map().forget(data.substr(forgotten, read - forgotten));
-            forgotten = read;
-        }
     };
     if (file.member.method == 0) {
-        std::span<const std::byte> left = std::as_bytes(std::span(data.data(), data.size()));
-        while (!left.empty()) {
-            const std::size_t size = std::min(left.size(), stored_piece_bytes);
-            take(left.first(size));
-            left = left.subspan(size);
+        for (std::string_view data = reader.next(); !data.empty(); data = reader.next()) {
+            take(std::as_bytes(std::span(data)));
         }
     } else {
-        bench.inflater.inflate_pieces(data, file.member.size_bytes, unpacking.archive.label(),
-                                      take);
+        bench.inflater.inflate_pieces([&reader] { return reader.next(); }, file.member.size_bytes,
+                                      reader.label(), take);
     }
     check_crc(crc32, file);
     object = bench.hasher.finish();
     stage_.adopt(std::move(staged), {*object, file.is_executable});
-    unpacking.archive.map().forget(data);
 }
 
 /// Nothing is drawn before `publish`, when no other task is open; what was done until then is made

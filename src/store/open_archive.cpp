@@ -1,14 +1,16 @@
 #include "store/open_archive.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/files.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <unordered_set>
 #include <utility>
@@ -19,60 +21,25 @@ namespace {
 
 constexpr std::ptrdiff_t deepest = 64;
 
-std::vector<ZipMember> read_directory(std::string_view archive, const std::string& label,
+/// One more than the longest descriptor, so that anything longer shows.
+constexpr std::size_t longest_gap = 25;
+
+std::uint64_t size_of(const Fd& file, const std::string& label);
+std::vector<ZipMember> read_directory(const OpenArchive& archive, std::uint64_t size_bytes,
                                       std::uint64_t& directory_offset);
-std::string_view data_of(std::string_view archive, const ZipMember& member,
-                         std::uint64_t end_offset, const std::string& label);
 RelativePath path_of(const ZipMember& member);
 void check_mode(const ZipMember& member, const RelativePath& path);
 void check_folders(const std::vector<ArchiveFile>& files, const std::vector<RelativePath>& folders);
 
 } // namespace
 
-MappedFile::MappedFile(const std::filesystem::path& path) {
-    const Fd file = open_file(path, O_RDONLY);
-
-    struct stat status {};
-
-    if (::fstat(file.get(), &status) != 0) {
-        throw_system_error("cannot read a file", path.string(), errno);
-    }
-    if (status.st_size == 0) {
-        return;
-    }
-    const auto size = static_cast<std::size_t>(status.st_size);
-    void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
-    if (start == MAP_FAILED) {
-        throw_system_error("cannot read a file", path.string(), errno);
-    }
-    start_ = start;
-    size_ = size;
-}
-
-void MappedFile::forget(std::string_view part) const noexcept {
-    constexpr std::size_t page = 4096;
-    const auto first = static_cast<std::size_t>(part.data() - bytes().data());
-    const std::size_t begin = first / page * page;
-    const std::size_t end = (first + part.size()) / page * page;
-    if (end > begin) {
-        ::madvise(static_cast<char*>(start_) + begin, end - begin, MADV_DONTNEED);
-    }
-}
-
-void MappedFile::release() noexcept {
-    if (start_ != nullptr) {
-        ::munmap(start_, size_);
-    }
-    start_ = nullptr;
-    size_ = 0;
-}
-
 OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label)
     : label_(std::move(label)),
-      map_(file) {
+      file_(open_file(file, O_RDONLY)) {
     std::uint64_t end_offset = 0;
-    std::vector<ZipMember> members = read_directory(map_.bytes(), label_, end_offset);
+    std::vector<ZipMember> members = read_directory(*this, size_of(file_, label_), end_offset);
     std::vector<RelativePath> folders;
+    std::vector<char> room(MemberReader::least_room_bytes);
     files_.reserve(members.size());
     // Backwards, so that where the next one begins is known.
     for (std::size_t i = members.size(); i-- > 0;) {
@@ -81,7 +48,7 @@ OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label)
         const RelativePath path = path_of(member);
         check_mode(member, path);
         if (member.is_folder()) {
-            data_of(map_.bytes(), member, end_offset, label_);
+            MemberReader(*this, member, end_offset, room);
             folders.push_back(path);
         } else {
             const bool is_executable = (member.unix_mode & 0111U) != 0;
@@ -94,35 +61,80 @@ OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label)
               [](const ArchiveFile& a, const ArchiveFile& b) { return a.path < b.path; });
 }
 
-std::string_view OpenArchive::data(const ArchiveFile& file) const {
-    return data_of(map_.bytes(), file.member, file.end_offset, label_);
+void OpenArchive::read(std::uint64_t offset, std::span<char> into) const {
+    while (!into.empty()) {
+        const ssize_t got =
+            ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            throw_system_error("cannot read an archive", label_, got == 0 ? EIO : errno);
+        }
+        into = into.subspan(static_cast<std::size_t>(got));
+        offset += static_cast<std::uint64_t>(got);
+    }
+}
+
+MemberReader::MemberReader(const OpenArchive& archive, const ZipMember& member,
+                           std::uint64_t end_offset, std::span<char> room)
+    : archive_(archive),
+      room_(room),
+      left_(member.compressed_bytes) {
+    ENVPM_ASSERT(room.size() >= least_room_bytes);
+    const std::uint64_t all = end_offset - member.header_offset;
+    const std::size_t begin = all <= room.size() ? all : least_room_bytes;
+    archive.read(member.header_offset, room.first(begin));
+    const std::string_view bytes(room.data(), begin);
+    const std::uint64_t header = check_zip_local_header(bytes, member, archive.label());
+    if (left_ > all - header) {
+        throw Error({"a member's data runs into the next member",
+                     fmt::format("{}, member `{}`", archive.label(), member.name),
+                     {}},
+                    ExitCode::integrity);
+    }
+    offset_ = member.header_offset + header;
+    std::array<char, longest_gap> gap{};
+    const std::span<char> behind =
+        std::span(gap).first(std::min<std::uint64_t>(gap.size(), all - header - left_));
+    archive.read(offset_ + left_, behind);
+    check_zip_gap({behind.data(), behind.size()}, member, archive.label());
+    first_ = bytes.substr(header, std::min<std::uint64_t>(left_, bytes.size() - header));
+}
+
+std::string_view MemberReader::next() {
+    std::string_view piece = std::exchange(first_, {});
+    if (piece.empty()) {
+        const std::span<char> part = room_.first(std::min<std::uint64_t>(least_room_bytes, left_));
+        archive_.read(offset_, part);
+        piece = {part.data(), part.size()};
+    }
+    offset_ += piece.size();
+    left_ -= piece.size();
+    return piece;
 }
 
 namespace {
 
-std::vector<ZipMember> read_directory(std::string_view archive, const std::string& label,
-                                      std::uint64_t& directory_offset) {
-    constexpr std::size_t longest_tail = (64U << 10U) + 98;
-    const std::string_view tail =
-        archive.substr(archive.size() - std::min(archive.size(), longest_tail));
-    const ZipDirectoryPlace place = find_zip_directory(tail, archive.size(), label);
-    directory_offset = place.offset;
-    return parse_zip_directory(archive.substr(place.offset, place.size_bytes), place, label);
+std::uint64_t size_of(const Fd& file, const std::string& label) {
+    struct stat status {};
+
+    if (::fstat(file.get(), &status) != 0) {
+        throw_system_error("cannot read an archive", label, errno);
+    }
+    return static_cast<std::uint64_t>(status.st_size);
 }
 
-std::string_view data_of(std::string_view archive, const ZipMember& member,
-                         std::uint64_t end_offset, const std::string& label) {
-    const std::string_view all =
-        archive.substr(member.header_offset, end_offset - member.header_offset);
-    const std::uint64_t header = check_zip_local_header(all, member, label);
-    if (member.compressed_bytes > all.size() - header) {
-        throw Error({"a member's data runs into the next member",
-                     fmt::format("{}, member `{}`", label, member.name),
-                     {}},
-                    ExitCode::integrity);
-    }
-    check_zip_gap(all.substr(header + member.compressed_bytes), member, label);
-    return all.substr(header, member.compressed_bytes);
+std::vector<ZipMember> read_directory(const OpenArchive& archive, std::uint64_t size_bytes,
+                                      std::uint64_t& directory_offset) {
+    constexpr std::uint64_t longest_tail = (64U << 10U) + 98;
+    std::string tail(std::min(size_bytes, longest_tail), '\0');
+    archive.read(size_bytes - tail.size(), tail);
+    const ZipDirectoryPlace place = find_zip_directory(tail, size_bytes, archive.label());
+    directory_offset = place.offset;
+    std::string directory(place.size_bytes, '\0');
+    archive.read(place.offset, directory);
+    return parse_zip_directory(directory, place, archive.label());
 }
 
 RelativePath path_of(const ZipMember& member) {

@@ -1,40 +1,18 @@
 #pragma once
 
+#include "base/handle.h"
 #include "base/relative_path.h"
 #include "base/zip.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace envpm::store {
-
-/// A whole file in memory, read-only; pages come from the page cache when they are touched.
-class MappedFile {
-  public:
-    explicit MappedFile(const std::filesystem::path& path);
-    MappedFile(const MappedFile&) = delete;
-    MappedFile& operator=(const MappedFile&) = delete;
-
-    ~MappedFile() { release(); }
-
-    [[nodiscard]] std::string_view bytes() const {
-        return {static_cast<const char*>(start_), size_};
-    }
-
-    /// Gives the pages of a part back to the system, which keeps them cached: what was read shall
-    /// not count as this process's memory.
-    void forget(std::string_view part) const noexcept;
-
-    /// Unmaps; `bytes` is empty from then on.
-    void release() noexcept;
-
-  private:
-    void* start_ = nullptr;
-    std::size_t size_ = 0;
-};
 
 /// A file of an archive whose name, type and mode have been judged.
 struct ArchiveFile {
@@ -53,20 +31,45 @@ class OpenArchive {
 
     [[nodiscard]] const std::vector<ArchiveFile>& files() const { return files_; }
 
-    /// The file's bytes in the archive, after its header was compared with the directory.
-    [[nodiscard]] std::string_view data(const ArchiveFile& file) const;
-
     [[nodiscard]] const std::string& label() const { return label_; }
 
-    [[nodiscard]] const MappedFile& map() const { return map_; }
+    /// Exactly these bytes of the archive.
+    void read(std::uint64_t offset, std::span<char> into) const;
 
     /// Nothing of it will be read any more.
-    void close() noexcept { map_.release(); }
+    void close() noexcept { file_.reset(); }
 
   private:
     std::string label_;
-    MappedFile map_;
+    Fd file_;
     std::vector<ArchiveFile> files_; ///< sorted by path
+};
+
+/// Reads one member's bytes piece by piece into a room of the caller's. Read, not mapped: a mapped
+/// page counts as the process's memory, and costs as much to map as to copy.
+class MemberReader {
+  public:
+    static constexpr std::size_t least_room_bytes = 256U << 10U;
+
+    /// Compares the member's header, and what stands behind the member, with the directory; throws
+    /// an Error of code 6. `room` holds `least_room_bytes` or more.
+    MemberReader(const OpenArchive& archive, const ZipMember& member, std::uint64_t end_offset,
+                 std::span<char> room);
+
+    [[nodiscard]] const std::string& label() const { return archive_.label(); }
+
+    /// Whether `next` gives all of it at once.
+    [[nodiscard]] bool is_whole() const { return first_.size() == left_; }
+
+    /// The next bytes, valid until the next call; none at the end.
+    std::string_view next();
+
+  private:
+    const OpenArchive& archive_;
+    std::span<char> room_;
+    std::string_view first_;   ///< came with the header
+    std::uint64_t offset_ = 0; ///< in the archive, of what `next` gives next
+    std::uint64_t left_ = 0;
 };
 
 } // namespace envpm::store

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/decompress.h"
+#include "store/mapped_file.h"
 #include "store/open_archive.h"
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,16 +40,15 @@ class PackageArchive {
     /// `info` first.
     [[nodiscard]] const std::vector<PackageStream>& streams() const { return streams_; }
 
-    [[nodiscard]] const MappedFile& map() const { return zip_ ? zip_->map() : *file_; }
+    [[nodiscard]] const MappedFile& map() const { return map_; }
 
     /// Nothing of it will be read any more.
     void close() noexcept;
 
   private:
-    void open_zip(std::string_view stem, const std::string& label);
+    void open_zip(const OpenArchive& zip, std::string_view stem);
 
-    std::unique_ptr<OpenArchive> zip_;
-    std::unique_ptr<MappedFile> file_;
+    MappedFile map_;
     std::vector<PackageStream> streams_;
 };
 

@@ -39,11 +39,13 @@ std::optional<Tree> Store::tree(const Sha256& archive) const {
     return text ? parse_tree(*text, archive) : std::nullopt;
 }
 
-bool Store::has_objects(const Tree& tree) const {
-    return std::all_of(tree.files.begin(), tree.files.end(), [&](const TreeFile& file) {
+bool Store::has_objects(std::span<const TreeFile> files) const {
+    return std::all_of(files.begin(), files.end(), [&](const TreeFile& file) {
         struct stat status {};
-        const std::filesystem::path path = paths_.object(file.object, file.is_executable);
-        return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+
+        const std::string path = StorePaths::object_below_root(file.object, file.is_executable);
+        return ::fstatat(root_.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+               S_ISREG(status.st_mode) &&
                static_cast<std::uint64_t>(status.st_size) == file.size_bytes;
     });
 }

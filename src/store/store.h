@@ -1,15 +1,19 @@
 #pragma once
 
 #include "base/files.h"
+#include "base/handle.h"
 #include "base/hash.h"
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
 #include "model/tree.h"
 
+#include <fcntl.h>
+
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 
 namespace envpm::store {
 
@@ -27,16 +31,18 @@ class Store {
     /// absent.
     [[nodiscard]] std::optional<Tree> tree(const Sha256& archive) const;
 
-    /// Whether every object of the tree is there, by kind and size: what someone deleted, because
-    /// `verify` named it, is brought in again by an intake of the archive.
-    [[nodiscard]] bool has_objects(const Tree& tree) const;
+    /// Whether every object of these files is there, by kind and size: what someone deleted,
+    /// because `verify` named it, is brought in again by an intake of the archive.
+    [[nodiscard]] bool has_objects(std::span<const TreeFile> files) const;
 
   private:
     Store(StorePaths paths, FileLock lock)
         : paths_(std::move(paths)),
+          root_(open_file(paths_.root(), O_PATH | O_DIRECTORY)),
           lock_(std::move(lock)) {}
 
     StorePaths paths_;
+    Fd root_;
     FileLock lock_;
 };
 
