@@ -10,7 +10,7 @@ ExitCode run_view(const Session& session) {
     const pipeline::LockedView view =
         pipeline::view_lock(project_of(session), arguments.global.target);
     if (arguments.command == Command::why) {
-        const auto name = PackageName::parse(arguments.words.front());
+        const auto name = PackageName::parse_either(arguments.words.front());
         if (!name) {
             throw Error({fmt::format("`{}` is no package name", arguments.words.front()),
                          "envpm why", "name it as `envpm list` does"},

@@ -40,8 +40,7 @@ ExitCode run_init(const Session& session) {
 ExitCode run_add(const Session& session) {
     const Project project = project_of(session);
     const pipeline::EditReport report = pipeline::add(
-        {project, session.arguments.words, session.arguments.index,
-         session.arguments.as_wheels},
+        {project, session.arguments.words, session.arguments.index, session.arguments.as_wheels},
         session.services);
     return install_after_edit(session, project, report, '+');
 }
@@ -127,7 +126,7 @@ pipeline::InstallReport install_or_undo(const Session& session, const Project& p
 std::set<PackageName> names_of(const std::vector<std::string>& typed) {
     std::set<PackageName> names;
     for (const std::string& text : typed) {
-        const auto name = PackageName::parse(text);
+        const auto name = PackageName::parse_either(text);
         if (!name) {
             throw Error({fmt::format("`{}` is no package name", text), "--upgrade-package",
                          "name it as envpm.lock does"},

@@ -213,13 +213,17 @@ Json python_from(const LockedTarget& target) {
 }
 
 Json package_json(const LockedPackage& package) {
-    return Json::Object{
-        {"name", package.name.string()},     {"version", package.version},
-        {"source", package.source},          {"file", package.file},
-        {"size", package.size_bytes},        {"sha256", package.sha256.hex()},
-        {"extras", texts(package.extras)},   {"requires", texts(package.dependencies)},
-        {"targets", texts(package.targets)}, {"overridden", package.is_overridden},
-        {"subdir", package.is_conda() ? Json(package.subdir) : Json()}};
+    return Json::Object{{"name", package.name.string()},
+                        {"version", package.version},
+                        {"source", package.source},
+                        {"file", package.file},
+                        {"size", package.size_bytes},
+                        {"sha256", package.sha256.hex()},
+                        {"extras", texts(package.extras)},
+                        {"requires", texts(package.dependencies)},
+                        {"targets", texts(package.targets)},
+                        {"overridden", package.is_overridden},
+                        {"subdir", package.is_conda() ? Json(package.subdir) : Json()}};
 }
 
 /// A conflict is told as an error of code 4, with its parts.

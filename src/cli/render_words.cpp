@@ -17,7 +17,6 @@ std::string target_line(const pipeline::LockReport& report, const LockedTarget& 
 std::size_t packages_of(const Lock& lock, const std::string& target);
 void add_tree(std::string& out, const pipeline::LockedView& view, const PackageName& name,
               const std::string& indent, std::set<PackageName>& shown);
-const LockedPackage* find_package(const pipeline::LockedView& view, const PackageName& name);
 
 /// "1 file", "2 files".
 std::string counted(std::uint64_t count, std::string_view noun) {
@@ -209,7 +208,7 @@ std::string tree_words(const pipeline::LockedView& view) {
     std::string out;
     std::set<PackageName> shown;
     for (const PackageName& name : view.requested) {
-        const LockedPackage* package = find_package(view, name);
+        const LockedPackage* package = pipeline::find_package(view, name);
         out += fmt::format("{} {}\n", name.string(), package->version);
         shown.insert(name);
         add_tree(out, view, name, "", shown);
@@ -256,36 +255,29 @@ std::string target_line(const pipeline::LockReport& report, const LockedTarget& 
 
 std::size_t packages_of(const Lock& lock, const std::string& target) {
     return static_cast<std::size_t>(
-        std::count_if(lock.packages.begin(), lock.packages.end(), [&](const auto& package) {
-            return package.is_for(target);
-        }));
+        std::count_if(lock.packages.begin(), lock.packages.end(),
+                      [&](const auto& package) { return package.is_for(target); }));
 }
 
 /// A package's needs are shown where it first stands; later it has a mark instead.
 void add_tree(std::string& out, const pipeline::LockedView& view, const PackageName& name,
               const std::string& indent, std::set<PackageName>& shown) {
-    const LockedPackage* package = find_package(view, name);
+    const LockedPackage* package = pipeline::find_package(view, name);
     for (std::size_t i = 0; i < package->dependencies.size(); ++i) {
         const bool is_last = i + 1 == package->dependencies.size();
-        const PackageName next = pipeline::name_of_dependency(package->dependencies[i]);
-        const LockedPackage* found = find_package(view, next);
+        const LockedPackage* found =
+            pipeline::find_package(view, pipeline::name_of_dependency(package->dependencies[i]));
         if (found == nullptr) {
             continue;
         }
-        const bool is_new = shown.insert(next).second;
+        const bool is_new = shown.insert(found->name).second;
         const bool is_cut = !is_new && !found->dependencies.empty();
-        out += fmt::format("{}{}{} {}{}\n", indent, is_last ? "└─ " : "├─ ", next.string(),
+        out += fmt::format("{}{}{} {}{}\n", indent, is_last ? "└─ " : "├─ ", found->name.string(),
                            found->version, is_cut ? " (above)" : "");
         if (is_new) {
-            add_tree(out, view, next, indent + (is_last ? "   " : "│  "), shown);
+            add_tree(out, view, found->name, indent + (is_last ? "   " : "│  "), shown);
         }
     }
-}
-
-const LockedPackage* find_package(const pipeline::LockedView& view, const PackageName& name) {
-    const auto found = std::find_if(view.packages.begin(), view.packages.end(),
-                                    [&](const auto& package) { return package.name == name; });
-    return found == view.packages.end() ? nullptr : &*found;
 }
 
 } // namespace

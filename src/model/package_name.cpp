@@ -43,4 +43,9 @@ std::optional<PackageName> PackageName::parse_conda(std::string_view text) {
     return is_name ? std::optional(PackageName(std::string(text))) : std::nullopt;
 }
 
+std::optional<PackageName> PackageName::parse_either(std::string_view text) {
+    const std::optional<PackageName> name = parse(text);
+    return name ? name : parse_conda(text);
+}
+
 } // namespace envpm

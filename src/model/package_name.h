@@ -21,6 +21,10 @@ class PackageName {
     /// `_`, beginning with a letter, a digit or `_` (CEP 26). Nothing if it is none.
     static std::optional<PackageName> parse_conda(std::string_view text);
 
+    /// What is typed: a distribution's name in any spelling, else a conda package's
+    /// (`_openmp_mutex`).
+    static std::optional<PackageName> parse_either(std::string_view text);
+
     [[nodiscard]] const std::string& string() const { return text_; }
 
     auto operator<=>(const PackageName&) const = default;

@@ -74,12 +74,12 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
     }
     const std::vector<fetch::Download> downloads = locate(missing, manifest, services);
     store::Intake intake(store, services.pool(), services.progress());
-    const auto failures = services.network().download(
-        downloads, folder, services.progress(),
-        [&](std::size_t index, const std::filesystem::path& file) {
-            intake.add({file, downloads[index].sha256, downloads[index].label,
-                        missing[index].file});
-        });
+    const auto failures =
+        services.network().download(downloads, folder, services.progress(),
+                                    [&](std::size_t index, const std::filesystem::path& file) {
+                                        intake.add({file, downloads[index].sha256,
+                                                    downloads[index].label, missing[index].file});
+                                    });
     intake.publish();
     // Published and durable: the archives have served.
     in_use.reset();

@@ -25,8 +25,7 @@ Manifest parse_manifest(const std::string& text, const Project& project);
 std::string with_additions(std::string text, const AddRequest& request,
                            const std::vector<Addition>& additions);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
-std::vector<Addition> read_additions(const AddRequest& request,
-                                                const Manifest& manifest);
+std::vector<Addition> read_additions(const AddRequest& request, const Manifest& manifest);
 Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
                         const Manifest& manifest);
 Addition conda_addition(const std::string& typed);
@@ -74,10 +73,7 @@ EditReport remove(const RemoveRequest& request, Services& services) {
     report.manifest_before = read_file(request.project.manifest_file);
     std::string text = report.manifest_before;
     for (const std::string& typed : request.names) {
-        auto name = PackageName::parse(typed);
-        if (!name) {
-            name = PackageName::parse_conda(typed); // `_openmp_mutex`
-        }
+        const auto name = PackageName::parse_either(typed);
         if (!name) {
             throw Error({fmt::format("`{}` is no package name", typed), "the command line",
                          "name it as envpm.toml does"},

@@ -17,7 +17,7 @@ namespace envpm::pipeline {
 
 namespace {
 
-const LockedPackage* find_package(const LockedView& view, const PackageName& name);
+void add_requested(LockedView& view, const PackageName& name);
 std::optional<Path> shortest_path(const LockedView& view, const PackageName& from,
                                   const PackageName& to);
 void inform_of_project(Information& information, const Project& project, const Services& services);
@@ -33,23 +33,22 @@ LockedView view_lock(const Project& project, const std::optional<std::string>& t
     }
     LockedView view{choose_target(*lock, target), {}, {}};
     for (const LockedPackage& package : lock->packages) {
-        if (std::find(package.targets.begin(), package.targets.end(), view.target.target.name) !=
-            package.targets.end()) {
+        if (package.is_for(view.target.target.name)) {
             view.packages.push_back(package);
         }
     }
-    for (const ManifestRequirement& requirement : read_manifest(project).pypi_dependencies) {
-        const bool is_new = std::find(view.requested.begin(), view.requested.end(),
-                                      requirement.name) == view.requested.end();
-        if (is_new && find_package(view, requirement.name) != nullptr) {
-            view.requested.push_back(requirement.name);
-        }
+    const Manifest manifest = read_manifest(project);
+    for (const CondaRequirement& requirement : manifest.dependencies) {
+        add_requested(view, requirement.name);
+    }
+    for (const ManifestRequirement& requirement : manifest.pypi_dependencies) {
+        add_requested(view, requirement.name);
     }
     return view;
 }
 
 PackageName name_of_dependency(const std::string& text) {
-    const auto name = PackageName::parse(text.substr(0, text.find_first_of(" [")));
+    const auto name = PackageName::parse_conda(text.substr(0, text.find_first_of(" [=<>!~")));
     if (!name) {
         throw Error({fmt::format("`{}` is no dependency", text), "envpm.lock",
                      "run `envpm lock` to write it anew"},
@@ -58,8 +57,21 @@ PackageName name_of_dependency(const std::string& text) {
     return *name;
 }
 
+const LockedPackage* find_package(const LockedView& view, const PackageName& name) {
+    const auto named = [&](const LockedPackage& package) { return package.name == name; };
+    const auto means_it = [normal = PackageName::parse(name.string())](const auto& package) {
+        return normal && PackageName::parse(package.name.string()) == normal;
+    };
+    auto found = std::find_if(view.packages.begin(), view.packages.end(), named);
+    if (found == view.packages.end()) {
+        found = std::find_if(view.packages.begin(), view.packages.end(), means_it);
+    }
+    return found == view.packages.end() ? nullptr : &*found;
+}
+
 std::vector<Path> why(const LockedView& view, const PackageName& name) {
-    if (find_package(view, name) == nullptr) {
+    const LockedPackage* wanted = find_package(view, name);
+    if (wanted == nullptr) {
         std::vector<std::string> names;
         for (const LockedPackage& package : view.packages) {
             names.push_back(package.name.string());
@@ -71,7 +83,7 @@ std::vector<Path> why(const LockedView& view, const PackageName& name) {
     }
     std::vector<Path> paths;
     for (const PackageName& root : view.requested) {
-        if (auto path = shortest_path(view, root, name)) {
+        if (auto path = shortest_path(view, root, wanted->name)) {
             paths.push_back(std::move(*path));
         }
     }
@@ -93,10 +105,13 @@ Information inform(const std::optional<Project>& project, const Services& servic
 
 namespace {
 
-const LockedPackage* find_package(const LockedView& view, const PackageName& name) {
-    const auto found = std::find_if(view.packages.begin(), view.packages.end(),
-                                    [&](const auto& package) { return package.name == name; });
-    return found == view.packages.end() ? nullptr : &*found;
+/// `python` may be the host's, and then is no package.
+void add_requested(LockedView& view, const PackageName& name) {
+    const LockedPackage* package = find_package(view, name);
+    if (package != nullptr && std::find(view.requested.begin(), view.requested.end(),
+                                        package->name) == view.requested.end()) {
+        view.requested.push_back(package->name);
+    }
 }
 
 /// Breadth first, so the first chain found is a shortest one.
@@ -111,15 +126,12 @@ std::optional<Path> shortest_path(const LockedView& view, const PackageName& fro
             return path;
         }
         const LockedPackage* package = find_package(view, name);
-        if (package == nullptr) {
-            continue;
-        }
         for (const std::string& text : package->dependencies) {
-            const PackageName next = name_of_dependency(text);
-            if (seen.insert(next).second) {
+            const LockedPackage* next = find_package(view, name_of_dependency(text));
+            if (next != nullptr && seen.insert(next->name).second) {
                 Path longer = path;
-                longer.push_back(next.string());
-                open.emplace_back(next, std::move(longer));
+                longer.push_back(next->name.string());
+                open.emplace_back(next->name, std::move(longer));
             }
         }
     }

@@ -28,6 +28,9 @@ using Path = std::vector<std::string>;
 
 /// Every requested package's shortest chain to `name`; an Error with the near miss if it is not
 /// locked.
+/// Of both spellings: a conda package `ruamel.yaml` is found as `ruamel-yaml` too. Null if none.
+const LockedPackage* find_package(const LockedView& view, const PackageName& name);
+
 std::vector<Path> why(const LockedView& view, const PackageName& name);
 
 /// Facts of project, environment, store and host.
