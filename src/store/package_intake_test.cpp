@@ -13,10 +13,24 @@ namespace envpm::store {
 namespace {
 
 using std::string_literals::operator""s;
+using test::as_zstd;
+using test::conda_members;
+using test::listing;
+using test::make_conda;
+using test::make_tar_bz2;
+using test::make_zip;
+using test::pax_header;
+using test::pax_record;
+using test::tar_end;
+using test::tar_file;
+using test::tar_folder;
+using test::tar_header;
+using test::tar_link;
+using test::tar_member;
+using test::World;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using namespace test; // NOLINT(google-build-using-namespace): the writers' names
 
 enum class Format { conda, tar_bz2 };
 
