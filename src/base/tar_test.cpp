@@ -10,7 +10,14 @@ namespace envpm {
 
 namespace {
 
-using namespace test; // NOLINT(google-build-using-namespace): the writer's names
+using test::pax_header;
+using test::pax_record;
+using test::tar_end;
+using test::tar_file;
+using test::tar_folder;
+using test::tar_header;
+using test::tar_link;
+using test::tar_member;
 using std::string_literals::operator""s;
 using testing::ElementsAre;
 using testing::HasSubstr;

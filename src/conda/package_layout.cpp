@@ -31,7 +31,6 @@ class Layouter {
 
     [[nodiscard]] RelativePath target_of(const RelativePath& path) const;
     [[nodiscard]] LayoutEntry entry_of(const PackagePath& path, RelativePath target) const;
-    [[nodiscard]] const std::string& link_target(const RelativePath& path) const;
     [[nodiscard]] std::string site_packages() const;
     [[noreturn]] void refuse(std::string what) const;
 
@@ -134,7 +133,7 @@ RelativePath Layouter::target_of(const RelativePath& path) const {
 LayoutEntry Layouter::entry_of(const PackagePath& path, RelativePath target) const {
     LayoutEntry entry{std::move(target), EmptyFolder{}, false, owner_};
     if (path.type == PathType::link) {
-        const std::string& link = link_target(path.path);
+        const std::string& link = find_link(request_.tree, path.path.string())->target;
         if (leaves_prefix(entry.path.parent(), link)) {
             refuse(fmt::format("the link `{}` leads out of the environment, to `{}`",
                                entry.path.string(), link));
@@ -151,13 +150,6 @@ LayoutEntry Layouter::entry_of(const PackagePath& path, RelativePath target) con
         }
     }
     return entry;
-}
-
-/// Of a link that `check_paths` has found.
-const std::string& Layouter::link_target(const RelativePath& path) const {
-    return std::find_if(request_.tree.links.begin(), request_.tree.links.end(),
-                        [&path](const TreeLink& link) { return link.path == path; })
-        ->target;
 }
 
 void Layouter::place_entry_points() {

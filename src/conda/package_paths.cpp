@@ -72,7 +72,7 @@ std::vector<PackagePath> parse_old_paths(const OldPathTexts& texts, const Tree& 
                                          const std::string& subject) {
     std::vector<PackagePath> paths;
     for (const std::string_view line : lines_of(texts.files)) {
-        const bool is_link = find_path(tree.links, line) != nullptr;
+        const bool is_link = find_link(tree, line) != nullptr;
         paths.push_back({parse_name(line, subject), is_link ? PathType::link : PathType::file,
                          std::nullopt, std::nullopt, std::nullopt, false});
     }
@@ -144,6 +144,10 @@ void check_paths(const std::vector<PackagePath>& paths, const Tree& tree,
 
 const TreeFile* find_file(const Tree& tree, std::string_view path) {
     return find_path(tree.files, path);
+}
+
+const TreeLink* find_link(const Tree& tree, std::string_view path) {
+    return find_path(tree.links, path);
 }
 
 std::string text_of_file(const Tree& tree, std::string_view path,
@@ -293,12 +297,12 @@ bool is_there(const PackagePath& path, const Tree& tree) {
     case PathType::file:
         return find_file(tree, path.path.string()) != nullptr;
     case PathType::link:
-        return find_path(tree.links, path.path.string()) != nullptr;
+        return find_link(tree, path.path.string()) != nullptr;
     case PathType::folder:
         break;
     }
     return find_file(tree, path.path.string()) == nullptr &&
-           find_path(tree.links, path.path.string()) == nullptr;
+           find_link(tree, path.path.string()) == nullptr;
 }
 
 void check_file(const PackagePath* listed, const TreeFile& file, const std::string& subject) {

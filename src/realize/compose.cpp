@@ -17,8 +17,9 @@ namespace envpm::realize {
 
 namespace {
 
-/// What stands where, whatever the case of its letters: a layout that works only where `A` and `a`
-/// differ would not be the same environment everywhere.
+/// What stands where, whatever the case of its letters: that two packages get on only where `A` and
+/// `a` differ is nothing to rely on. One package may hold both: it was made for such a system (the
+/// kernel's headers are an example).
 class Merger {
   public:
     explicit Merger(std::size_t entries) {
@@ -35,9 +36,12 @@ class Merger {
                              std::unordered_set<std::string>& known_folders) const;
 
     std::unordered_map<std::string, std::size_t> index_by_folded_;
+    std::unordered_map<std::string, std::size_t>
+        variants_; ///< by path: all but the first of a case
     std::vector<LayoutEntry> entries_;
 };
 
+bool is_in_the_way(const LayoutEntry& there, std::string_view folder, const LayoutEntry& entry);
 std::string fold(std::string_view path);
 std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const LayoutEntry& entry);
 
@@ -73,8 +77,19 @@ void Merger::add(LayoutEntry&& entry) {
     const auto [found, is_new] = index_by_folded_.emplace(std::move(folded), entries_.size());
     if (is_new) {
         entries_.push_back(std::move(entry));
+        return;
+    }
+    const LayoutEntry& there = entries_[found->second];
+    const auto variant = variants_.find(entry.path.string());
+    if (variant != variants_.end()) {
+        refuse_different(entries_[variant->second], entry);
+    } else if (there.path == entry.path) {
+        refuse_different(there, entry);
+    } else if (there.owner == entry.owner) {
+        variants_.emplace(entry.path.string(), entries_.size());
+        entries_.push_back(std::move(entry));
     } else {
-        refuse_different(entries_[found->second], entry);
+        throw_clash("two paths differ only in case", there, entry);
     }
 }
 
@@ -84,8 +99,7 @@ Layout Merger::finish() {
         refuse_below_a_file(entry, known_folders);
     }
     std::erase_if(entries_, [&known_folders](const LayoutEntry& entry) {
-        return kind_of(entry) == EntryKind::folder &&
-               known_folders.contains(fold(entry.path.string()));
+        return kind_of(entry) == EntryKind::folder && known_folders.contains(entry.path.string());
     });
     std::sort(entries_.begin(), entries_.end(), [](const LayoutEntry& a, const LayoutEntry& b) {
         return a.path.string() < b.path.string();
@@ -96,9 +110,6 @@ Layout Merger::finish() {
 
 /// Many packages bring the same empty `tests/__init__.py` or licence: that is no clash.
 void Merger::refuse_different(const LayoutEntry& there, const LayoutEntry& entry) const {
-    if (there.path != entry.path) {
-        throw_clash("two paths differ only in case", there, entry);
-    }
     if (kind_of(there) != kind_of(entry) || digest_of(there) != digest_of(entry) ||
         placeholder_of(there) != placeholder_of(entry)) {
         throw_clash("two packages hold different files of one path", there, entry);
@@ -107,16 +118,25 @@ void Merger::refuse_different(const LayoutEntry& there, const LayoutEntry& entry
 
 void Merger::refuse_below_a_file(const LayoutEntry& entry,
                                  std::unordered_set<std::string>& known_folders) const {
-    std::string folder = fold(entry.path.parent());
+    std::string folder(entry.path.parent());
     while (!folder.empty() && known_folders.insert(folder).second) {
-        const auto file = index_by_folded_.find(folder);
-        if (file != index_by_folded_.end() &&
-            kind_of(entries_[file->second]) != EntryKind::folder) {
-            throw_clash("a path lies below a file", entries_[file->second], entry);
+        for (const auto& [index, path] :
+             {std::pair(&index_by_folded_, fold(folder)), std::pair(&variants_, folder)}) {
+            const auto file = index->find(path);
+            if (file != index->end() && is_in_the_way(entries_[file->second], folder, entry)) {
+                throw_clash("a path lies below a file", entries_[file->second], entry);
+            }
         }
         const std::size_t slash = folder.rfind('/');
         folder.resize(slash == std::string::npos ? 0 : slash);
     }
+}
+
+/// Whether `there`, at the folder's path but for its case, is no folder. Paths of one package may
+/// differ in case.
+bool is_in_the_way(const LayoutEntry& there, std::string_view folder, const LayoutEntry& entry) {
+    return kind_of(there) != EntryKind::folder &&
+           (there.path.string() == folder || there.owner != entry.owner);
 }
 
 /// ASCII only, and so the same in every locale.

@@ -110,6 +110,21 @@ TEST(Compose, RefusesClashesNamingBothPackages) {
     }
 }
 
+TEST(Compose, LetsOnePackageHavePathsThatDifferOnlyInCase) {
+    const Layout headers = {{text("xt_MARK.h", "1", "a 1"), text("xt_mark.h", "2", "a 1"),
+                             text("X/y", "3", "a 1"), text("x", "4", "a 1")}};
+    const std::size_t own = compose({}, {}).entries.size();
+    EXPECT_EQ(compose({headers}, {}).entries.size(), own + 4);
+    // Of another package the same is one file; something else is a clash, whichever it is.
+    EXPECT_EQ(compose({headers, {{text("xt_mark.h", "2", "b 1")}}}, {}).entries.size(), own + 4);
+    for (const LayoutEntry& bad :
+         {text("xt_MARK.h", "other", "b 1"), text("xt_mark.h", "other", "b 1"),
+          text("XT_MARK.H", "1", "b 1"), text("x/z", "1", "b 1"), text("xt_mark.h/a", "1", "b 1"),
+          text("x/y", "1", "a 1")}) {
+        EXPECT_THROW(compose({headers, {{bad}}}, {}), Error) << bad.path.string();
+    }
+}
+
 TEST(Compose, ProtectsTheEnvironmentsOwnFiles) {
     for (const char* path :
          {"pyvenv.cfg", "bin/python", "bin/Python3", "lib64/x.so", ".envpm/x",

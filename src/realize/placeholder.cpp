@@ -39,7 +39,8 @@ ReplacedText replace_in_text(std::string_view content, const std::string& placeh
     std::string changed;
     if (needs_trampoline(content, placeholder, prefix)) {
         const std::string_view line = first_line(content);
-        if (is_read_by_python(line)) {
+        // With a quote in it the trampoline could not be undone for sure.
+        if (is_read_by_python(line) && line.find('"') == std::string_view::npos) {
             changed = with_trampoline(content, prefix);
             content = changed;
             out.use.has_trampoline = true;

@@ -55,6 +55,12 @@ TEST(PlaceholderInText, OfAnotherScriptBecomesACallOfEnv) {
     EXPECT_EQ(undo_in_text("changed", out.use, prefix), "changed");
 }
 
+TEST(PlaceholderInText, OfAnOddPythonScriptComesBackToo) {
+    const std::string script = "#!" + placeholder + "/bin/python\"x \"y\"\nz\n";
+    const ReplacedText out = replace_in_text(script, placeholder, "/a b");
+    EXPECT_EQ(undo_in_text(out.text, out.use, "/a b"), script);
+}
+
 TEST(PlaceholderInText, KeepsAShortInterpreterLine) {
     EXPECT_EQ(replace_in_text("#!" + placeholder + "/bin/perl\n", placeholder, "/p").text,
               "#!/p/bin/perl\n");
@@ -120,8 +126,8 @@ TEST(PlaceholderInBinary, ChangedBySomeoneStaysAsItIs) {
 
 /// Pieces of what matters, in any order.
 std::string random_bytes(std::mt19937& random) {
-    const std::vector<std::string> pieces = {placeholder, "\0"s, "/p",      "x",    "\n",
-                                             "#!",        "\0"s, "/python", "/ab ", "/builder/env"};
+    const std::vector<std::string> pieces = {
+        placeholder, "\0"s, "/p", "x", "\n", "#!", "\"", "\0"s, "/python", "/ab ", "/builder/env"};
     std::string out;
     for (auto i = random() % 12; i > 0; --i) {
         out += pieces[random() % pieces.size()];

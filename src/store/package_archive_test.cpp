@@ -10,8 +10,12 @@ namespace envpm::store {
 
 namespace {
 
+using test::conda_members;
+using test::make_zip;
+using test::World;
+using test::ZipEntry;
+using test::ZipHeader;
 using testing::HasSubstr;
-using namespace test; // NOLINT(google-build-using-namespace): the writers' names
 
 std::string fault_of(const std::vector<ZipEntry>& members,
                      const std::string& file_name = "demo-1.0-0.conda") {

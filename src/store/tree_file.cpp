@@ -39,6 +39,7 @@ class Cursor {
     }
 
     std::optional<std::uint64_t> number();
+    std::optional<Sha256> object();
     std::optional<std::string> text();
     std::optional<RelativePath> path();
 
@@ -126,16 +127,21 @@ std::string in_quotes(std::string_view text) {
 std::optional<Tree> parse_list(std::string_view list, const Sha256& archive) {
     Cursor cursor(list);
     Tree tree{archive, {}};
+    tree.files.reserve(static_cast<std::size_t>(std::count(list.begin(), list.end(), '\n')));
     if (!cursor.skip("[")) {
         return std::nullopt;
     }
-    std::optional<RelativePath> before;
-    while (cursor.skip(before ? ",\n[" : "\n[")) {
+    const RelativePath* before = nullptr;
+    std::optional<RelativePath> kept; // what is not in the vector that never grows
+    while (cursor.skip(before != nullptr ? ",\n[" : "\n[")) {
         const RelativePath* path = parse_entry(cursor, tree);
-        if (path == nullptr || (before && !(*before < *path))) {
+        if (path == nullptr || (before != nullptr && !(*before < *path))) {
             return std::nullopt;
         }
-        before = *path;
+        before = path;
+        if (tree.files.empty() || path != &tree.files.back().path) {
+            before = &kept.emplace(*path);
+        }
     }
     if (cursor.rest() != "\n]") {
         return std::nullopt;
@@ -145,37 +151,29 @@ std::optional<Tree> parse_list(std::string_view list, const Sha256& archive) {
 
 /// Two parts are a link, one is a folder. Null for what is none of them.
 const RelativePath* parse_entry(Cursor& cursor, Tree& tree) {
-    const std::optional<RelativePath> path = cursor.path();
+    std::optional<RelativePath> path = cursor.path();
     if (!path) {
         return nullptr;
     }
     if (cursor.skip("]")) {
-        return &tree.empty_folders.emplace_back(*path);
+        return &tree.empty_folders.emplace_back(std::move(*path));
     }
     if (!cursor.skip(",")) {
         return nullptr;
     }
-    const std::optional<std::string> second = cursor.text();
-    if (!second) {
+    if (const std::optional<Sha256> object = cursor.object()) {
+        TreeFile file{std::move(*path), *object};
+        return parse_file(cursor, file) ? &tree.files.emplace_back(std::move(file)).path : nullptr;
+    }
+    std::optional<std::string> target = cursor.text();
+    if (!target || !is_link_target(*target) || !cursor.skip("]")) {
         return nullptr;
     }
-    if (cursor.skip("]")) {
-        return is_link_target(*second) ? &tree.links.emplace_back(TreeLink{*path, *second}).path
-                                       : nullptr;
-    }
-    const std::optional<Sha256> object = Sha256::parse(*second);
-    if (!object) {
-        return nullptr;
-    }
-    TreeFile file{*path, *object};
-    return parse_file(cursor, file) ? &tree.files.emplace_back(std::move(file)).path : nullptr;
+    return &tree.links.emplace_back(TreeLink{std::move(*path), std::move(*target)}).path;
 }
 
 /// What follows the object.
 bool parse_file(Cursor& cursor, TreeFile& file) {
-    if (!cursor.skip(",")) {
-        return false;
-    }
     const std::optional<std::uint64_t> size = cursor.number();
     if (!size || !cursor.skip(",")) {
         return false;
@@ -205,6 +203,19 @@ std::optional<std::uint64_t> Cursor::number() {
     return value;
 }
 
+/// A digest in quotes with something after it: that alone is a link's target.
+std::optional<Sha256> Cursor::object() {
+    constexpr std::size_t hex_digits = 64;
+    constexpr std::string_view end = "\",";
+    const std::string_view whole = text_.substr(0, 1 + hex_digits + end.size());
+    if (!whole.starts_with('"') || !whole.ends_with(end)) {
+        return std::nullopt;
+    }
+    const std::optional<Sha256> found = Sha256::parse(text_.substr(1, hex_digits));
+    text_.remove_prefix(found ? 1 + hex_digits + end.size() : 0);
+    return found;
+}
+
 std::optional<std::string> Cursor::text() {
     if (!skip("\"")) {
         return std::nullopt;
@@ -214,8 +225,9 @@ std::optional<std::string> Cursor::text() {
         if (skip("\\") && !text_.starts_with('"')) {
             return std::nullopt; // nothing else is ever escaped
         }
-        text += text_.substr(0, 1);
-        text_.remove_prefix(text_.empty() ? 0 : 1);
+        const std::size_t plain = std::min(text_.find_first_of("\"\\", 1), text_.size());
+        text += text_.substr(0, plain);
+        text_.remove_prefix(plain);
     }
     return skip("\"") ? std::optional(std::move(text)) : std::nullopt;
 }
