@@ -3,6 +3,8 @@
 
     conda_languages.py PROGRAM             versions and regular expressions
     conda_languages.py PROGRAM --rattler   also with py-rattler (pip install py-rattler)
+    conda_languages.py PROGRAM --conda     also with conda's own code (pip install --no-deps
+                                           conda-lock requests boltons …), which conda-lock brings
 
 PROGRAM is conda_answers. Versions come from tests/data/conda/versions.txt with the parse that conda
 itself gave, and all 28,530 of them from `conda/parsed_versions.txt.zst` in the folder that the
@@ -13,8 +15,10 @@ of the repodata there. docs/conda.md says where envpm differs from others, and w
 import argparse
 import collections
 import functools
+import importlib.util
 import itertools
 import json
+import logging
 import math
 import os
 import pathlib
@@ -22,6 +26,7 @@ import random
 import re
 import subprocess
 import sys
+import warnings
 
 SAMPLE = pathlib.Path(__file__).parent.parent / "data/conda/versions.txt"
 REPODATA = (
@@ -209,24 +214,21 @@ def check_regexes(program, count):
     return wrong
 
 
-# What py-rattler says.
+# What py-rattler and conda say.
 
 
 def rattler_answer(question):
     import rattler
 
-    try:
-        if question[0] == "order":
-            left, right = map(rattler.Version, question[1:])
-            return "<" if left < right else "=" if left == right else ">"
-        if question[0] == "version":
-            spec, version = question[1:]
-            answer = rattler.VersionSpec(spec).matches(rattler.Version(version))
-        else:
-            answer = rattler_spec(question[1]).matches(rattler_record(*question[2:7], question[8]))
-        return "yes" if answer else "no"
-    except Exception as error:  # py-rattler has a type for each fault
-        return f"! {error}"
+    if question[0] == "order":
+        left, right = map(rattler.Version, question[1:])
+        return "<" if left < right else "=" if left == right else ">"
+    if question[0] == "version":
+        spec, version = question[1:]
+        answer = rattler.VersionSpec(spec).matches(rattler.Version(version))
+    else:
+        answer = rattler_spec(question[1]).matches(rattler_record(*question[2:7], question[7]))
+    return "yes" if answer else "no"
 
 
 @functools.lru_cache(maxsize=None)
@@ -242,31 +244,73 @@ def rattler_record(name, version, build, number, _, subdir):
     return rattler.PackageRecord(name, version, rattler.BuildString(build), number, subdir)
 
 
-def compare_with_rattler(program, name, questions):
+def conda_answer(question):
+    from conda.models.match_spec import MatchSpec
+    from conda.models.version import VersionOrder, VersionSpec
+
+    if question[0] == "order":
+        left, right = map(VersionOrder, question[1:])
+        return "<" if left < right else "=" if left == right else ">"
+    if question[0] == "version":
+        answer = VersionSpec(question[1]).match(question[2])
+    else:
+        keys = "name version build build_number channel subdir md5".split()
+        record = dict(zip(keys, question[2:]), fn="x.conda")
+        answer = MatchSpec(question[1]).match(record)
+    return "yes" if answer else "no"
+
+
+def find_conda():
+    """conda-lock brings conda's own code, which is not on PyPI as a package of its own."""
+    found = importlib.util.find_spec("conda_lock")
+    sys.path.insert(0, str(pathlib.Path(found.origin).parent / "_vendor"))
+    logging.disable()
+    warnings.simplefilter("ignore")
+
+
+def answer_of(peer, question):
+    try:
+        return peer(question)
+    except Exception as error:  # each has a type of its own for each fault
+        return "! " + str(error).replace("\n", " ")[:80]
+
+
+PEERS = {"rattler": rattler_answer, "conda": conda_answer}
+
+
+def compare_with(program, peer, name, questions):
+    """Prints and counts what differs; gives what no reason is known for."""
     answers = ask(program, questions)
-    wrong = list(differences(answers, map(rattler_answer, questions), questions))
-    kinds = collections.Counter(map(reason, wrong))
-    print(f"py-rattler, {name}: {len(questions)} questions, {len(wrong)} differ {dict(kinds)}")
-    return [case for case in wrong if reason(case) == "unexplained"]
+    theirs = [answer_of(PEERS[peer], question) for question in questions]
+    wrong = list(differences(answers, theirs, questions))
+    kinds = collections.Counter(reason(peer, case) for case in wrong)
+    print(f"{peer}, {name}: {len(questions)} questions, {len(wrong)} differ {dict(kinds)}")
+    return [case for case in wrong if reason(peer, case) == "unexplained"]
 
 
-def reason(case):
+def reason(peer, case):
     """Why a difference is none of ours (docs/conda.md)."""
-    question, texts = case[0], " ".join(map(str, case[1:3])).lower()
-    spec = case[1].lower() if question == "version" else ""
-    if re.search(r"[a-z]_(?![a-z0-9])", texts):
-        return "underscore behind a word"
-    if spec.startswith("~="):
-        return "one segment or `+` behind `~=`"
-    if re.search(r"[a-z][.*]*$", spec) and re.match(r"!=|=|[^<>=]", spec):
-        return "part of a word before `*`"
-    if re.match(r"(==|>[^=]).*\*$", spec):
-        return "`==` or `>` before `1.*`"
-    if re.match(r"=[^=].*\+0", spec):
-        return "`+0` behind `=`"
-    if "*" in spec and re.match(r"(\d!)?[a-z]", str(case[2]).lower()):
-        return "a beginning of a version that begins with a word"
-    return "unexplained"
+    texts = " ".join(map(str, case[1:3])).lower()
+    spec = "" if case[0] == "order" else case[1].lower()
+    reasons = [
+        ("~=" in spec, "one segment, `*` or `+` behind `~=`"),
+        (re.match(r"==.*\*$", spec), "`==` before `1.*`"),
+    ]
+    if peer == "conda":
+        reasons += [
+            (re.match(r"[=<>!].*[^.]\*$", spec), "`1*` behind an operator"),
+            (case[0] == "match" and "PY" in case[1] + case[4], "case of a build"),
+            (re.search(r"[|,] =", spec), "blank before `=`"),
+        ]
+    else:
+        reasons += [
+            (re.search(r"[a-z]_(?![a-z0-9])", texts), "underscore behind a word"),
+            (re.search(r"[a-z][.*]*$", spec) and re.match(r"!=|=|[^<>=]", spec), "part of a word"),
+            (re.match(r">[^=].*\*$", spec), "`>` before `1.*`"),
+            (re.search(r"\b0\.?\*|=[^=]*\b0\b", spec), "a beginning that ends in 0"),
+            ("*" in spec and re.match(r"(\d!)?[a-z]", str(case[2]).lower()), "word at the front"),
+        ]
+    return next((name for holds, name in reasons if holds), "unexplained")
 
 
 def made_up_questions(count):
@@ -279,6 +323,38 @@ def made_up_questions(count):
         operand = right if dice.random() < 0.5 else shortened(dice, left)
         star = dice.choice(["", "", "*", ".*"])
         yield ("version", dice.choice(operators) + operand + star, left)
+
+
+def made_up_specs(count):
+    """Match specs in all their forms, with a record each."""
+    dice = random.Random(6)
+    versions = "1 1.2 1.2.0 1.2.3 1.20 1.2rc1 1.2post 2 1!1.2 1.2_3".split()
+    builds = "py36_0 py37_0 py37_1 PY36_0 0".split()
+    clauses = [op + v for op in "|==|!=|<|<=|>|>=|=|~=".split("|") for v in versions]
+    clauses += [v + ".*" for v in versions] + [f"!={v}.*" for v in versions] + ["*"]
+    for _ in range(count):
+        spec = dice.choice(["foo", "foo", "Foo", "c::foo", "c/linux-64::foo", "c:x:foo", "bar"])
+        space = dice.choice(["", " "])
+        clause = dice.choice(clauses)
+        for _ in range(dice.choice([0, 0, 0, 1, 2])):
+            blank = dice.choice(["", "", " "])
+            clause += blank + dice.choice(",|") + blank + dice.choice(clauses)
+        asked = dice.choice(builds + ["py*", "*_0", "*7*", "*"])
+        spec += dice.choice(
+            [
+                "",
+                (space if re.match("[=<>!~]", clause) else " ") + clause,
+                f" {clause} {asked}",
+                f" {clause}={asked}",
+                f"={dice.choice(versions)}={asked}",
+                f"=={dice.choice(versions)}={asked}",
+                f"[version='{clause}']",
+                f"[version='{clause}',build='{asked}']",
+                f"[build={asked},build_number={dice.choice(['1', '>=1', '<1'])!r}]",
+            ]
+        )
+        place = ("c", "linux-64", "0" * 32)
+        yield ("match", spec, "foo", dice.choice(versions), dice.choice(builds), 1, *place)
 
 
 def read_records(folder):
@@ -314,7 +390,8 @@ def unpacked(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("program")
-    parser.add_argument("--rattler", action="store_true")
+    for peer in PEERS:
+        parser.add_argument(f"--{peer}", action="append_const", dest="peers", const=peer)
     options = parser.parse_args()
     program = options.program
     shared = os.environ.get("ENVPM_SHARED_DATA")
@@ -337,12 +414,14 @@ def main():
         print(f"repodata: {len(records)} records, {len(texts)} specs read")
     else:
         print("skipped: no shared data")
-    if options.rattler:
-        made_up = list(made_up_questions(50_000))
-        wrong += compare_with_rattler(program, "versions", made_up)
+    if "conda" in (options.peers or []):
+        find_conda()
+    for peer in options.peers or []:
+        wrong += compare_with(program, peer, "versions", list(made_up_questions(50_000)))
+        wrong += compare_with(program, peer, "match specs", list(made_up_specs(20_000)))
         if folder:
             questions = list(record_questions(texts, records, 80))
-            wrong += compare_with_rattler(program, "records", questions)
+            wrong += compare_with(program, peer, "records", questions)
     for case in wrong[:20]:
         print("differs:", *case, sep="\t")
     return 1 if wrong else 0
