@@ -15,7 +15,7 @@ LockedPackage package(const std::string& name) {
 }
 
 LockedTarget target() {
-    return {{}, {{}, "3.11.1"}, sha256_of("env"), {}};
+    return {{}, LockedPython{{}, "3.11.1"}, sha256_of("env"), {}};
 }
 
 TEST(Document, is_one_object_with_its_schema_and_a_line_end) {

@@ -30,7 +30,7 @@ LockReport lock_report() {
     LockReport report;
     report.outcome = LockReport::Outcome::locked;
     report.lock = Lock{sha256_of("m"),
-                       {{{}, {{}, "3.11.1"}, sha256_of("env"), {}}},
+                       {{{}, LockedPython{{}, "3.11.1"}, sha256_of("env"), {}}},
                        {package("a", "1.0"), package("b", "2")}};
     report.changes = {{name_of("a"), {}, "1.0", {}},
                       {name_of("b"), "1", "2", {"gpu"}},

@@ -15,7 +15,7 @@ std::string good_text() {
     Lock lock{sha256_of("manifest"), {}, {}};
     for (const char* name : {"a100", "node.v2"}) {
         lock.targets.push_back({{name, Platform::linux_64, {2, 28}},
-                                {{"cpython", 3, 12, "cp312"}, "3.12.4"},
+                                LockedPython{{"cpython", 3, 12, "cp312"}, "3.12.4"},
                                 sha256_of(name),
                                 std::nullopt});
     }

@@ -21,8 +21,10 @@ LockedPackage package_of(const std::string& name, const std::string& version, Ta
 Lock lock_of(const Targets& targets, std::vector<LockedPackage> packages) {
     Lock lock{sha256_of(""), {}, std::move(packages)};
     for (const std::string& target : targets) {
-        lock.targets.push_back(
-            {{target, Platform::linux_64, {}}, {{}, "3.11.7"}, sha256_of(""), std::nullopt});
+        lock.targets.push_back({{target, Platform::linux_64, {}},
+                                LockedPython{{}, "3.11.7"},
+                                sha256_of(""),
+                                std::nullopt});
     }
     return lock;
 }

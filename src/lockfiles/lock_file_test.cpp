@@ -27,7 +27,7 @@ LockedPackage package_of(const std::string& name, const std::string& version,
 
 LockedTarget target_of(const std::string& name) {
     return {{name, Platform::linux_64, {2, 28}},
-            {{"cpython", 3, 12, "cp312"}, "3.12.4"},
+            LockedPython{{"cpython", 3, 12, "cp312"}, "3.12.4"},
             sha256_of(""),
             std::nullopt};
 }

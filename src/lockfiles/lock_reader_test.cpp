@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 std::string good_text() {
     Lock lock{sha256_of("manifest"), {}, {}};
     lock.targets.push_back({{"default", Platform::linux_64, {2, 28}},
-                            {{"cpython", 3, 12, "cp312"}, "3.12.4"},
+                            LockedPython{{"cpython", 3, 12, "cp312"}, "3.12.4"},
                             sha256_of(""),
                             std::nullopt});
     const std::string idna = "idna-3.10-py3-none-any.whl";

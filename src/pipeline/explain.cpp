@@ -163,8 +163,10 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
         return fmt::format("no file of {} can be used: {}: {}", name, last.file_name, last.why);
     }
     std::vector<std::string> known = sources.listings.known_names();
-    const std::vector<std::string> packages = sources.conda.known_names();
-    known.insert(known.end(), packages.begin(), packages.end());
+    if (sources.conda != nullptr) {
+        const std::vector<std::string> packages = sources.conda->known_names();
+        known.insert(known.end(), packages.begin(), packages.end());
+    }
     const auto meant = near_miss(name, known);
     const std::string_view asked = !universe.has_channels()      ? "no index has"
                                    : universe.distribution(slot) ? "no channel and no index has"

@@ -34,7 +34,7 @@ struct Explanation {
 /// What was asked, for the names that they know.
 struct Sources {
     const Listings& listings;
-    const CondaSources& conda;
+    const CondaSources* conda = nullptr; ///< null: no channels
 };
 
 /// Words for each reason, then the nearest environments that exist, found by giving up one of the

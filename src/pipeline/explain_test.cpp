@@ -24,7 +24,7 @@ Explanation explanation_of(World& world) {
     const auto* conflict = std::get_if<Conflict>(&answer);
     EXPECT_NE(conflict, nullptr) << "there is a solution";
     return conflict == nullptr ? Explanation()
-                               : explain(*conflict, world.universe, world.listings, {});
+                               : explain(*conflict, world.universe, {world.listings}, {});
 }
 
 std::vector<std::string> texts_of(const Explanation& explanation) {
@@ -108,7 +108,7 @@ TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
     pypi::IndexClient same_cache(indexes.transport, world.folder.path(), {});
     Listings listings(same_cache, {FakeIndexes::index("pypi")}, {});
     const Answer answer = later.solve();
-    EXPECT_THAT(texts_of(explain(std::get<Conflict>(answer), later.universe, listings, {})),
+    EXPECT_THAT(texts_of(explain(std::get<Conflict>(answer), later.universe, {listings}, {})),
                 Contains("no index has `alpah`; did you mean `alpha`?"));
 }
 

@@ -204,7 +204,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
                     statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
         Explanation explanation =
-            explain(*conflict, universe, {run.listings, run.conda}, run.services.stop());
+            explain(*conflict, universe, {run.listings, &run.conda}, run.services.stop());
         explanation.target = target.name;
         return explanation;
     }

@@ -34,8 +34,9 @@ TargetSolution solution(const std::string& target, std::vector<LockedPackage> pa
     for (LockedPackage& entry : packages) {
         entry.targets = {target};
     }
-    return {
-        {target, Platform::linux_64, {}}, {test::python_of(11).abi, "3.11.1"}, std::move(packages)};
+    return {{target, Platform::linux_64, {}},
+            LockedPython{test::python_of(11).abi, "3.11.1"},
+            std::move(packages)};
 }
 
 std::vector<std::string> lines_of(const Lock& lock) {

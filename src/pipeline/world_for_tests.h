@@ -90,9 +90,13 @@ class World {
           requests(read_requests(manifest)),
           client(indexes.transport, folder.path(), {}),
           listings(client, {FakeIndexes::index("pypi")}, {}),
-          universe({requests, manifest.targets.front(), std::move(pythons), manifest.exclude_newer,
+          universe({requests,
+                    manifest.targets.front(),
+                    std::move(pythons),
+                    {},
+                    manifest.exclude_newer,
                     manifest.prereleases},
-                   listings) {}
+                   listings, nullptr) {}
 
     Answer solve() {
         return solver::solve({universe.roots(), universe.constraints(), {}}, universe, {});
