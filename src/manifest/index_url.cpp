@@ -31,7 +31,7 @@ std::optional<UrlFault> fault_of_source_url(std::string_view url, const std::str
                         "as in `file:///srv/wheels/simple`"};
     }
     if (scheme != "file" && (host.empty() || host.front() == ':')) {
-        return UrlFault{what + " names a host", {}};
+        return UrlFault{"the URL names no host", {}};
     }
     return std::nullopt;
 }

@@ -197,14 +197,16 @@ TEST(Manifest, RefusesAPackageThatStandsTwiceAndNamesBothPlaces) {
         {"[constraints]\na = \"1\"\nA = \"1\"", "`A` is `a` again in `constraints`", "3:1",
          "envpm.toml:2:1"},
         {"[overrides]\na = \"1\"\nA = \"1\"", "`A` is `a` again in `overrides`", "3:1"},
-        {"[dependencies]\npython = \"1\"\nPython = \"1\"", "`Python` is `python` again", "3:1"},
+        {"[dependencies]\npython = \"1\"\nPython = \"1\"",
+         "\"Python\" in `dependencies` is no conda package's name", "3:1", "lower-case letters"},
     });
 }
 
 TEST(Manifest, SaysWherePythonAndWheelsBelong) {
     check({
-        {"[dependencies]\nffmpeg = \">=6\"", "conda channels are not supported yet", "2:1",
-         "wheels go under `[pypi-dependencies]`"},
+        {"[dependencies]\nffmpeg = \">=6\"",
+         "`ffmpeg` is to come from a conda channel, and none is listed", "2:1",
+         "add `channels = [\"conda-forge\"]` to `[workspace]`"},
         {"[pypi-dependencies]\npython = \"3.12.*\"", "`python` cannot be in `pypi-dependencies`",
          "2:1", "`[dependencies]`"},
         {"[constraints]\nPython = \"<4\"", "`python` cannot be in `constraints`", "2:1"},
