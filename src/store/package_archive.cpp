@@ -16,8 +16,12 @@ constexpr std::string_view conda_suffix = ".conda";
 constexpr std::string_view tar_suffix = ".tar.bz2";
 constexpr std::int64_t known_format = 2;
 
-std::string_view stored_bytes(const OpenArchive& zip, const std::string& name,
-                              const std::string& label);
+const ArchiveFile& stored_member(const OpenArchive& zip, const std::string& name,
+                                 const std::string& label);
+Decompressor::Pieces pieces_of(const MappedFile& map, std::string_view bytes);
+Decompressor::Pieces with_crc_check(Decompressor::Pieces pieces, std::uint32_t expected,
+                                    std::string name, std::string label);
+std::string text_of(const Decompressor::Pieces& pieces, std::size_t limit);
 void check_metadata(std::string_view text, const std::string& label);
 
 [[noreturn]] void refuse(std::string what, const std::string& label) {
@@ -38,8 +42,9 @@ PackageArchive::PackageArchive(const std::filesystem::path& file, std::string_vi
         return;
     }
     file_ = std::make_unique<MappedFile>(file);
-    streams_.push_back(
-        {file_->bytes(), Compression::bzip2, PackagePart::all, std::string(file_name)});
+    const std::string_view bytes = file_->bytes();
+    streams_.push_back({bytes.size(), pieces_of(*file_, bytes), Compression::bzip2,
+                        PackagePart::all, std::string(file_name)});
 }
 
 void PackageArchive::open_zip(std::string_view stem, const std::string& label) {
@@ -49,13 +54,22 @@ void PackageArchive::open_zip(std::string_view stem, const std::string& label) {
                            zip_->files().size()),
                label);
     }
-    check_metadata(stored_bytes(*zip_, "metadata.json", label), label);
-    const std::string info = fmt::format("info-{}.tar.zst", stem);
-    const std::string content = fmt::format("pkg-{}.tar.zst", stem);
+    constexpr std::size_t longest_metadata = 1U << 16U;
+    const PackageStream metadata = member_stream("metadata.json", PackagePart::all, label);
+    check_metadata(text_of(metadata.pieces, longest_metadata), label);
     streams_.push_back(
-        {stored_bytes(*zip_, info, label), Compression::zstd, PackagePart::info, info});
+        member_stream(fmt::format("info-{}.tar.zst", stem), PackagePart::info, label));
     streams_.push_back(
-        {stored_bytes(*zip_, content, label), Compression::zstd, PackagePart::content, content});
+        member_stream(fmt::format("pkg-{}.tar.zst", stem), PackagePart::content, label));
+}
+
+PackageStream PackageArchive::member_stream(const std::string& name, PackagePart part,
+                                            const std::string& label) const {
+    const ArchiveFile& file = stored_member(*zip_, name, label);
+    return {
+        file.member.size_bytes,
+        with_crc_check(pieces_of(zip_->map(), zip_->data(file)), file.member.crc32, name, label),
+        Compression::zstd, part, name};
 }
 
 void PackageArchive::close() noexcept {
@@ -70,8 +84,8 @@ void PackageArchive::close() noexcept {
 
 namespace {
 
-std::string_view stored_bytes(const OpenArchive& zip, const std::string& name,
-                              const std::string& label) {
+const ArchiveFile& stored_member(const OpenArchive& zip, const std::string& name,
+                                 const std::string& label) {
     const auto file =
         std::find_if(zip.files().begin(), zip.files().end(),
                      [&name](const ArchiveFile& one) { return one.path.string() == name; });
@@ -81,18 +95,49 @@ std::string_view stored_bytes(const OpenArchive& zip, const std::string& name,
     if (file->member.method != 0) {
         refuse(fmt::format("the member `{}` of a .conda archive is compressed twice", name), label);
     }
-    const std::string_view bytes = zip.data(*file);
-    if (crc32_of(std::as_bytes(std::span(bytes.data(), bytes.size()))) != file->member.crc32) {
-        refuse(fmt::format("the checksum of the member `{}` is wrong", name), label);
+    return *file;
+}
+
+/// Pages that were read are given back.
+Decompressor::Pieces pieces_of(const MappedFile& map, std::string_view bytes) {
+    constexpr std::size_t piece_bytes = 1U << 20U;
+    return [&map, left = bytes, last = std::string_view()]() mutable {
+        if (!last.empty()) {
+            map.forget(last);
+        }
+        last = left.substr(0, piece_bytes);
+        left.remove_prefix(last.size());
+        return last;
+    };
+}
+
+Decompressor::Pieces with_crc_check(Decompressor::Pieces pieces, std::uint32_t expected,
+                                    std::string name, std::string label) {
+    return [pieces = std::move(pieces), expected, name = std::move(name), label = std::move(label),
+            crc32 = std::uint32_t{0}]() mutable {
+        const std::string_view piece = pieces();
+        if (piece.empty() && crc32 != expected) {
+            refuse(fmt::format("the checksum of the member `{}` is wrong", name), label);
+        }
+        crc32 = crc32_of(std::as_bytes(std::span(piece)), crc32);
+        return piece;
+    };
+}
+
+/// No more than `limit` bytes of it.
+std::string text_of(const Decompressor::Pieces& pieces, std::size_t limit) {
+    std::string text;
+    for (std::string_view piece = pieces(); !piece.empty() && text.size() < limit;
+         piece = pieces()) {
+        text += piece.substr(0, limit - text.size());
     }
-    return bytes;
+    return text;
 }
 
 void check_metadata(std::string_view text, const std::string& label) {
-    constexpr std::size_t longest = 1U << 16U;
     std::int64_t version = 0;
     try {
-        version = parse_json(text.substr(0, longest), label).number("conda_pkg_format_version");
+        version = parse_json(text, label).number("conda_pkg_format_version");
     } catch (const Error& fault) {
         refuse("`metadata.json` cannot be read: " + fault.text().what, label);
     }
