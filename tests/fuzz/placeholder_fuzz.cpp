@@ -26,9 +26,11 @@ void read(std::string_view input) {
         if_accepted([&] { return realize::replace_in_binary(bytes, placeholder, prefix); });
     if (use) {
         realize::undo_in_binary(bytes, *use, prefix);
-        realize::undo_in_binary(bytes, *use, prefix);
     }
     ENVPM_ASSERT(bytes == file);
+    if (use) {
+        realize::undo_in_binary(bytes, *use, prefix); // of a file that is not what was written
+    }
 }
 
 } // namespace envpm::fuzz
