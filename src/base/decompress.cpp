@@ -25,8 +25,8 @@ namespace {
 /// much; `is_at_end` is true when the stream has ended and the input with it.
 class Decompressor::Engine {
   public:
-    Engine(std::string_view input, const std::string& subject)
-        : input_(input),
+    Engine(Pieces pieces, const std::string& subject)
+        : pieces_(std::move(pieces)),
           subject_(subject) {}
 
     Engine(const Engine&) = delete;
@@ -39,28 +39,38 @@ class Decompressor::Engine {
 
     [[nodiscard]] bool is_at_end() const { return is_at_end_; }
 
-    [[nodiscard]] std::size_t used_bytes() const { return used_; }
+    [[nodiscard]] std::uint64_t used_bytes() const { return used_; }
 
   protected:
-    [[nodiscard]] std::string_view left() const { return input_.substr(used_); }
+    /// Empty at the end of the input only.
+    [[nodiscard]] std::string_view input() {
+        if (piece_.empty()) {
+            piece_ = pieces_();
+        }
+        return piece_;
+    }
 
-    void use(std::size_t bytes) { used_ += bytes; }
+    void use(std::size_t bytes) {
+        piece_.remove_prefix(bytes);
+        used_ += bytes;
+    }
 
     void end() { is_at_end_ = true; }
 
     [[noreturn]] void refuse(std::string_view why) const { throw_damaged(why, subject_); }
 
   private:
-    std::string_view input_;
+    Pieces pieces_;
     std::string subject_;
-    std::size_t used_ = 0;
+    std::string_view piece_;
+    std::uint64_t used_ = 0;
     bool is_at_end_ = false;
 };
 
 class Decompressor::ZstdEngine : public Engine {
   public:
-    ZstdEngine(std::string_view input, const std::string& subject)
-        : Engine(input, subject),
+    ZstdEngine(Pieces pieces, const std::string& subject)
+        : Engine(std::move(pieces), subject),
           context_(ZSTD_createDCtx()) {
         constexpr int largest_window_log = 27;
         if (!context_ || ZSTD_isError(ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax,
@@ -69,13 +79,14 @@ class Decompressor::ZstdEngine : public Engine {
         }
         // A skippable frame would be a second way to say nothing.
         constexpr std::string_view magic = "\x28\xb5\x2f\xfd";
-        if (!input.starts_with(magic)) {
+        if (!input().starts_with(magic)) {
             refuse("it does not begin as a Zstandard frame");
         }
     }
 
     std::size_t step(std::span<std::byte> to) override {
-        ZSTD_inBuffer in{left().data(), left().size(), 0};
+        const std::string_view from = input();
+        ZSTD_inBuffer in{from.data(), from.size(), 0};
         ZSTD_outBuffer out{to.data(), to.size(), 0};
         const std::size_t hint = ZSTD_decompressStream(context_.get(), &out, &in);
         if (ZSTD_isError(hint) != 0) {
@@ -83,7 +94,7 @@ class Decompressor::ZstdEngine : public Engine {
         }
         use(in.pos);
         if (hint == 0) {
-            if (!left().empty()) {
+            if (!input().empty()) {
                 refuse("something follows its end");
             }
             end();
@@ -99,8 +110,8 @@ class Decompressor::ZstdEngine : public Engine {
 
 class Decompressor::Bzip2Engine : public Engine {
   public:
-    Bzip2Engine(std::string_view input, const std::string& subject)
-        : Engine(input, subject) {
+    Bzip2Engine(Pieces pieces, const std::string& subject)
+        : Engine(std::move(pieces), subject) {
         open();
     }
 
@@ -113,21 +124,22 @@ class Decompressor::Bzip2Engine : public Engine {
 
     std::size_t step(std::span<std::byte> to) override {
         constexpr std::size_t most = std::numeric_limits<unsigned>::max();
-        const std::size_t input = std::min(left().size(), most);
-        const std::size_t output = std::min(to.size(), most);
+        const std::string_view from = input();
+        const std::size_t input_bytes = std::min(from.size(), most);
+        const std::size_t output_bytes = std::min(to.size(), most);
         // The library reads only; its interface is older than const.
-        stream_.next_in = const_cast<char*>(left().data()); // NOLINT(*-const-cast)
-        stream_.avail_in = static_cast<unsigned>(input);
+        stream_.next_in = const_cast<char*>(from.data()); // NOLINT(*-const-cast)
+        stream_.avail_in = static_cast<unsigned>(input_bytes);
         stream_.next_out = reinterpret_cast<char*>(to.data());
-        stream_.avail_out = static_cast<unsigned>(output);
+        stream_.avail_out = static_cast<unsigned>(output_bytes);
         const int verdict = BZ2_bzDecompress(&stream_);
-        const std::size_t taken = input - stream_.avail_in;
-        const std::size_t given = output - stream_.avail_out;
+        const std::size_t taken = input_bytes - stream_.avail_in;
+        const std::size_t given = output_bytes - stream_.avail_out;
         use(taken);
         if (verdict == BZ_STREAM_END) {
             next_stream();
         } else if (verdict != BZ_OK) {
-            refuse("its blocks are no bzip2");
+            refuse("its blocks are no bzip2, or something follows its end");
         } else if (taken == 0 && given == 0) {
             refuse("it is cut off");
         }
@@ -142,34 +154,33 @@ class Decompressor::Bzip2Engine : public Engine {
         }
     }
 
+    /// What follows is a stream too, or refused by the next step.
     void next_stream() {
         BZ2_bzDecompressEnd(&stream_);
         open();
-        if (left().empty()) {
+        if (input().empty()) {
             end();
-        } else if (!left().starts_with("BZh")) {
-            refuse("something follows its end");
         }
     }
 
     bz_stream stream_{};
 };
 
-Decompressor::Decompressor(Compression kind, std::string_view compressed, std::uint64_t limit_bytes,
+Decompressor::Decompressor(Compression kind, Pieces compressed, std::uint64_t limit_bytes,
                            std::string subject)
     : subject_(std::move(subject)),
       left_bytes_(limit_bytes),
       limit_bytes_(limit_bytes) {
     if (kind == Compression::zstd) {
-        engine_ = std::make_unique<ZstdEngine>(compressed, subject_);
+        engine_ = std::make_unique<ZstdEngine>(std::move(compressed), subject_);
     } else {
-        engine_ = std::make_unique<Bzip2Engine>(compressed, subject_);
+        engine_ = std::make_unique<Bzip2Engine>(std::move(compressed), subject_);
     }
 }
 
 Decompressor::~Decompressor() = default;
 
-std::size_t Decompressor::used_bytes() const {
+std::uint64_t Decompressor::used_bytes() const {
     return engine_->used_bytes();
 }
 

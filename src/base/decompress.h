@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,17 +29,21 @@ enum class Compression { zstd, bzip2 };
 /// A compressed stream, read piece by piece (Zstandard, RFC 8878: one frame, a window of at most
 /// 128 MiB; bzip2: one stream or more, as pbzip2 writes them). Throws an Error of code 6 naming the
 /// subject if the stream is damaged or cut off, if anything follows it, or if it becomes longer
-/// than `limit_bytes`. `compressed` outlives it. One thread at a time.
+/// than `limit_bytes`. One thread at a time.
 class Decompressor : public ByteSource {
   public:
-    Decompressor(Compression kind, std::string_view compressed, std::uint64_t limit_bytes,
+    /// The next bytes of the compressed stream, valid until the next call; none at the end. The
+    /// first are four at least, if it has so many.
+    using Pieces = std::function<std::string_view()>;
+
+    Decompressor(Compression kind, Pieces compressed, std::uint64_t limit_bytes,
                  std::string subject);
     ~Decompressor() override;
 
     std::size_t read(std::span<std::byte> to) override;
 
-    /// Bytes of `compressed` that were used so far.
-    [[nodiscard]] std::size_t used_bytes() const;
+    /// Bytes of the compressed stream that were used so far.
+    [[nodiscard]] std::uint64_t used_bytes() const;
 
   private:
     class Engine;

@@ -13,9 +13,18 @@ namespace {
 using test::as_bzip2;
 using test::as_zstd;
 
+/// `size` bytes at a time.
+Decompressor::Pieces in_pieces(const std::string& text, std::size_t size) {
+    return [left = std::string_view(text), size]() mutable {
+        const std::string_view piece = left.substr(0, size);
+        left.remove_prefix(piece.size());
+        return piece;
+    };
+}
+
 std::string read_all(Compression kind, const std::string& compressed,
                      std::uint64_t limit = 1U << 30U, std::size_t step = 1000) {
-    Decompressor stream(kind, compressed, limit, "x.tar");
+    Decompressor stream(kind, in_pieces(compressed, step), limit, "x.tar");
     std::string out;
     std::string piece(step, '\0');
     while (const std::size_t got = stream.read(std::as_writable_bytes(std::span(piece)))) {

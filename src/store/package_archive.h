@@ -1,10 +1,11 @@
 #pragma once
 
 #include "base/decompress.h"
-#include "store/mapped_file.h"
 #include "store/open_archive.h"
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,8 @@ enum class PackagePart {
 
 /// A compressed tar of a package.
 struct PackageStream {
-    std::string_view bytes; ///< of the mapped archive
+    std::uint64_t size_bytes = 0;
+    Decompressor::Pieces pieces; ///< once; throws an Error of code 6 at the end if its CRC is wrong
     Compression compression = Compression::zstd;
     PackagePart part = PackagePart::all;
     std::string name; ///< for messages
@@ -40,15 +42,15 @@ class PackageArchive {
     /// `info` first.
     [[nodiscard]] const std::vector<PackageStream>& streams() const { return streams_; }
 
-    [[nodiscard]] const MappedFile& map() const { return map_; }
-
     /// Nothing of it will be read any more.
     void close() noexcept;
 
   private:
-    void open_zip(const OpenArchive& zip, std::string_view stem);
+    void open_zip(std::string_view stem, const std::string& label);
+    [[nodiscard]] PackageStream member_stream(const std::string& name, PackagePart part,
+                                              const std::string& label) const;
 
-    MappedFile map_;
+    std::unique_ptr<OpenArchive> zip_; ///< of a `.conda`
     std::vector<PackageStream> streams_;
 };
 

@@ -17,7 +17,6 @@ constexpr std::ptrdiff_t deepest = 64;
 constexpr std::uint64_t small_bytes = 1U << 20U;
 constexpr std::uint64_t most_waiting_bytes = 64U << 20U;
 constexpr std::size_t piece_bytes = 256U << 10U;
-constexpr std::size_t forget_bytes = 4U << 20U;
 /// Deflate's own limit, which no honest package comes near; and what any small one may have.
 constexpr std::uint64_t largest_ratio = 1032;
 constexpr std::uint64_t always_allowed_bytes = 256U << 20U;
@@ -61,12 +60,11 @@ Tree PackageUnpacking::tree() const {
 }
 
 void PackageUnpacking::unpack_stream(const PackageStream& stream) {
-    const std::uint64_t limit = always_allowed_bytes + stream.bytes.size() * largest_ratio;
+    const std::uint64_t limit = always_allowed_bytes + stream.size_bytes * largest_ratio;
     const std::string subject = fmt::format("{}, `{}`", label_, stream.name);
-    Decompressor bytes(stream.compression, stream.bytes, limit, subject);
+    Decompressor bytes(stream.compression, stream.pieces, limit, subject);
     TarReader reader(bytes, subject);
-    std::size_t shown = 0;
-    std::size_t forgotten = 0;
+    std::uint64_t shown = 0;
     while (const std::optional<TarEntry> entry = reader.next()) {
         if (tools_.is_dropped()) {
             return;
@@ -75,14 +73,10 @@ void PackageUnpacking::unpack_stream(const PackageStream& stream) {
             refuse("a file claims to be larger than the package can be", entry->path);
         }
         take(*entry, reader, stream);
-        const std::size_t used = bytes.used_bytes();
+        const std::uint64_t used = bytes.used_bytes();
         tools_.show(used - std::exchange(shown, used));
-        if (used >= forgotten + forget_bytes) {
-            archive_.map().forget(stream.bytes.substr(forgotten, used - forgotten));
-            forgotten = used;
-        }
     }
-    tools_.show(stream.bytes.size() - shown);
+    tools_.show(stream.size_bytes - shown);
 }
 
 void PackageUnpacking::take(const TarEntry& entry, TarReader& reader, const PackageStream& stream) {
