@@ -89,6 +89,7 @@ TEST(CondaVersion, CountsInLettersBehindATrailingUnderscore) {
     EXPECT_EQ(version("1.0.1-"), version("1.0.1_"));
     EXPECT_LT(version("1.0.1a"), version("1.0.1a_"));
     EXPECT_LT(version("1__"), version("1"));
+    EXPECT_LT(version("_"), version("a"));
 }
 
 TEST(CondaVersion, KeepsItsText) {
