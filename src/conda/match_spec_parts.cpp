@@ -204,9 +204,6 @@ bool Head::is_separator(std::size_t at) const {
     std::string_view behind = trimmed(rest_.substr(at));
     if (behind.starts_with('=')) {
         behind = trimmed(behind.substr(1));
-        if (behind.starts_with('=')) {
-            return false;
-        }
     }
     const std::string_view joins = "=<>!~|,";
     return !before.empty() && joins.find(before.back()) == std::string_view::npos &&

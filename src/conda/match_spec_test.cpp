@@ -182,6 +182,7 @@ const std::vector<Text> faults{
     {"foo=", "a version is missing behind `=`"},
     {"foo 1=", "a build is missing behind the last `=`"},
     {"foo=1=2=3", "`2=3` is no build"},
+    {"foo 1.2==py", "`1.2==py` is no version"},
     {"foo 1.2 a b", "`a b` is no build"},
     {"foo 1.2 >=3", "`1.2 >=3` is no version"},
     {"foo =1.2 py", "`=1.2` may mean `1.2` or `1.2.*` when a build follows (write `foo 1.2 py` "

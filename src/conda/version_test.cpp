@@ -51,6 +51,7 @@ const std::vector<std::vector<std::string>>& rising_versions() {
         {"1.99"},
         {"1.100"},
         {"1.101"},
+        {"1.102"},
         {"1.255"},
         {"1.256"},
         {"1.65536"},
