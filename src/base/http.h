@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,11 +28,22 @@ struct HttpResponse {
     int status = 0;  ///< 0 if no response came
     std::string url; ///< after redirects
     std::string content_type;
+    std::string etag;          ///< as sent, with its quotes; empty if it came without
+    std::string last_modified; ///< as sent
+    std::string cache_control; ///< as sent
     std::string body;
     std::optional<std::uint64_t> range_first; ///< of a 206, from Content-Range, checked against
                                               ///< what was asked
     std::optional<std::uint64_t> total_bytes; ///< of the whole resource, where the server said it
     std::string error;                        ///< in words, naming host and reason
+};
+
+/// When a stage that keeps pages of an index may use one of them, and when it must ask.
+struct CachePolicy {
+    std::chrono::system_clock::time_point now;
+    std::chrono::seconds page_age{600}; ///< younger pages are used as they are
+    bool refresh = false;               ///< ask again whatever their age
+    bool offline = false;               ///< pages of any age, and never the network
 };
 
 /// How stages reach the network without knowing how it is done; `fetch` implements it, tests fake

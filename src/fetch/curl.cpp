@@ -371,9 +371,8 @@ ResponseHead read_head(CURL* easy) {
     curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     const auto field = [easy](const char* name) {
         curl_header* found = nullptr;
-        const bool is_there =
-            curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK;
-        return is_there ? std::string(found->value) : std::string();
+        const CURLHcode code = curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found);
+        return code == CURLHE_OK ? std::string(found->value) : std::string();
     };
     head.status = static_cast<int>(status);
     head.url = url != nullptr ? url : "";
@@ -381,6 +380,9 @@ ResponseHead read_head(CURL* easy) {
     head.content_encoding = field("Content-Encoding");
     head.content_range = field("Content-Range");
     head.retry_after = field("Retry-After");
+    head.etag = field("ETag");
+    head.last_modified = field("Last-Modified");
+    head.cache_control = field("Cache-Control");
     if (length >= 0) {
         head.content_length = static_cast<std::uint64_t>(length);
     }

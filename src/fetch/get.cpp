@@ -180,6 +180,9 @@ void Page::take_head(const ResponseHead& head) {
     response_.status = head.status;
     response_.url = head.url;
     response_.content_type = head.content_type;
+    response_.etag = head.etag;
+    response_.last_modified = head.last_modified;
+    response_.cache_control = head.cache_control;
     JudgedRange judged = judge_get(request_.range, head);
     response_.range_first = judged.first;
     response_.total_bytes = judged.total;

@@ -123,6 +123,21 @@ TEST_F(GetTest, SendsHeadersAndNameAndReportsTheType) {
     EXPECT_THAT(server.requests().front().head, HasSubstr("accept-encoding: gzip\r\n"));
 }
 
+TEST_F(GetTest, TellsWhatAPageMayBeKeptBy) {
+    Answer answer = with_body("page");
+    answer.headers = {"ETag: \"v1\"", "Last-Modified: Wed, 01 Jan 2025 00:00:00 GMT",
+                      "Cache-Control: public, max-age=60"};
+    server.serve("/page", {answer, with_status(304, {"ETag: \"v1\"", "Cache-Control: max-age=5"})});
+    const HttpResponse first = get("/page");
+    EXPECT_EQ(first.etag, "\"v1\"");
+    EXPECT_EQ(first.last_modified, "Wed, 01 Jan 2025 00:00:00 GMT");
+    EXPECT_EQ(first.cache_control, "public, max-age=60");
+    const HttpResponse second = get("/page");
+    EXPECT_EQ(second.status, 304);
+    EXPECT_EQ(second.error, "");
+    EXPECT_EQ(second.cache_control, "max-age=5");
+}
+
 TEST_F(GetTest, InflatesWholePagesWithinTheLimit) {
     Answer page = with_body(gzip(std::string(100'000, 'a')));
     page.headers = {"Content-Encoding: gzip"};

@@ -5,17 +5,22 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <string>
 
 namespace envpm::fetch {
 
 namespace {
 
-/// The bytes of the file that were asked for, into `response`.
+/// The bytes of the file that were asked for, into `response`, with the status that goes with them.
 void read_bytes(const HttpRequest& request, const std::filesystem::path& file,
                 HttpResponse& response);
+std::string entity_tag(const struct stat& status);
+bool is_known(const HttpRequest& request, const std::string& tag);
 
 } // namespace
 
@@ -33,7 +38,6 @@ HttpResponse read_local_page(const HttpRequest& request, const std::filesystem::
     try {
         response.content_type = page.extension() == ".html" ? "text/html" : "";
         read_bytes(request, page, response);
-        response.status = request.range ? 206 : 200;
     } catch (const Error& error) {
         response.error = error.what();
     }
@@ -45,7 +49,18 @@ namespace {
 void read_bytes(const HttpRequest& request, const std::filesystem::path& file,
                 HttpResponse& response) {
     const Fd opened = open_file(file, O_RDONLY);
-    const std::uint64_t size = std::filesystem::file_size(file);
+
+    struct stat status {};
+
+    if (::fstat(opened.get(), &status) != 0) {
+        throw_system_error("cannot read a file", file.string(), errno);
+    }
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    response.etag = entity_tag(status);
+    if (!request.range && is_known(request, response.etag)) {
+        response.status = 304;
+        return;
+    }
     std::uint64_t first = 0;
     std::uint64_t count = size;
     if (request.range) {
@@ -70,6 +85,22 @@ void read_bytes(const HttpRequest& request, const std::filesystem::path& file,
         }
         done += static_cast<std::uint64_t>(got);
     }
+    response.status = request.range ? 206 : 200;
+}
+
+/// Other content under the same tag would need its inode, its size and two clock readings to be the
+/// same.
+std::string entity_tag(const struct stat& status) {
+    const auto nanoseconds = [](const timespec& time) {
+        return fmt::format("{}.{:09}", time.tv_sec, time.tv_nsec);
+    };
+    return fmt::format("\"{}-{}-{}-{}\"", status.st_size, status.st_ino,
+                       nanoseconds(status.st_mtim), nanoseconds(status.st_ctim));
+}
+
+bool is_known(const HttpRequest& request, const std::string& tag) {
+    return std::find(request.headers.begin(), request.headers.end(), "If-None-Match: " + tag) !=
+           request.headers.end();
 }
 
 } // namespace

@@ -47,6 +47,24 @@ TEST_F(LocalPageTest, ranges_are_honoured) {
     EXPECT_EQ(get("/a%20b/index.html", ByteRange{std::nullopt, 99}).body, "0123456789");
 }
 
+TEST_F(LocalPageTest, a_known_tag_spares_the_bytes_until_the_file_changes) {
+    const std::string url = "file://" + folder_.path().string() + "/a%20b/";
+    Client client({}, {});
+    const std::string tag = get("/a%20b/").etag;
+    const std::vector<HttpRequest> requests = {
+        {url, {"If-None-Match: " + tag}, std::nullopt},
+        {url, {"If-None-Match: \"other\""}, std::nullopt},
+        {url, {"If-None-Match: " + tag}, ByteRange{0, 2}},
+    };
+    const std::vector<HttpResponse> before = client.get(requests);
+    EXPECT_EQ(before.at(0).status, 304);
+    EXPECT_EQ(before.at(0).body, "");
+    EXPECT_EQ(before.at(1).status, 200);
+    EXPECT_EQ(before.at(2).status, 206);
+    write_file(folder_.path() / "a b/index.html", "abcdefghij"); // as long as it was
+    EXPECT_EQ(client.get(requests).at(0).body, "abcdefghij");
+}
+
 TEST_F(LocalPageTest, what_is_not_there_is_404) {
     EXPECT_EQ(get("/absent/").status, 404);
     std::filesystem::create_directory(folder_.path() / "empty");

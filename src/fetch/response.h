@@ -19,6 +19,9 @@ struct ResponseHead {
     std::string content_encoding;
     std::string content_range;
     std::string retry_after;
+    std::string etag;
+    std::string last_modified;
+    std::string cache_control;
     std::optional<std::uint64_t> content_length;
 };
 

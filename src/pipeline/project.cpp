@@ -103,8 +103,8 @@ std::map<PackageName, std::string> bound_projects(const Requests& requests) {
     return bound;
 }
 
-pypi::CachePolicy cache_policy(const Services& services, bool refresh) {
-    pypi::CachePolicy policy;
+CachePolicy cache_policy(const Services& services, bool refresh) {
+    CachePolicy policy;
     policy.now = services.now();
     policy.refresh = refresh;
     policy.offline = services.is_offline();

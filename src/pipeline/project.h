@@ -47,7 +47,7 @@ std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Settings& se
 /// Which projects may come from one index only.
 std::map<PackageName, std::string> bound_projects(const Requests& requests);
 
-pypi::CachePolicy cache_policy(const Services& services, bool refresh);
+CachePolicy cache_policy(const Services& services, bool refresh);
 
 /// The states of the project's environment.
 realize::Generations generations_of(const Project& project);

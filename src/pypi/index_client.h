@@ -4,7 +4,6 @@
 #include "pypi/index_cache.h"
 #include "pypi/index_page.h"
 
-#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -20,13 +19,6 @@ struct Index {
     std::string name;
     std::vector<std::string> urls; ///< "https://…/simple"
     bool is_explicit = false;
-};
-
-struct CachePolicy {
-    std::chrono::system_clock::time_point now;
-    std::chrono::seconds page_age{600}; ///< younger pages are used as they are
-    bool refresh = false;               ///< ask again whatever their age
-    bool offline = false;               ///< pages of any age, and never the network
 };
 
 struct PageQuery {
