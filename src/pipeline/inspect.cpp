@@ -2,9 +2,9 @@
 
 #include "base/error.h"
 #include "base/near_miss.h"
+#include "base/url.h"
 #include "host/this_machine.h"
 #include "pipeline/install.h"
-#include "pypi/url.h"
 #include "realize/generations.h"
 
 #include <fmt/format.h>
@@ -133,7 +133,7 @@ void inform_of_project(Information& information, const Project& project, const S
     information.indexes = indexes_of(manifest, services.settings());
     for (pypi::Index& index : information.indexes) {
         for (std::string& url : index.urls) {
-            url = pypi::without_credentials(url);
+            url = without_credentials(url);
         }
     }
     if (const auto current = generations_of(project).current()) {

@@ -1,8 +1,8 @@
 #include "pypi/index_client.h"
 
 #include "base/error.h"
+#include "base/url.h"
 #include "pypi/metadata_search.h"
-#include "pypi/url.h"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
 #include "pypi/index_page.h"
 
 #include "base/error.h"
+#include "base/url.h"
 #include "model/target.h"
 #include "pypi/moment.h"
 #include "pypi/page_entry.h"
-#include "pypi/url.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/url.h"
 #include "pypi/page_entry.h"
-#include "pypi/url.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "base/assert.h"
+#include "base/url.h"
 #include "fetch/url.h"
 #include "fuzz.h"
-#include "pypi/url.h"
 
 namespace envpm::fuzz {
 
@@ -15,12 +15,12 @@ void check_resolved(const std::string& page, std::string_view reference);
 void read(std::string_view input) {
     const auto [page, reference] = first_line(input);
     check_resolved("https://a.example/b/c?d", reference);
-    if (const auto base = pypi::resolve_url("file:///", page)) { // it is a web address
+    if (const auto base = resolve_url("file:///", page)) { // it is a web address
         check_resolved(*base, reference);
     }
-    const std::string plain = pypi::without_credentials(page);
-    ENVPM_ASSERT(pypi::without_credentials(plain) == plain);
-    pypi::with_credentials_of(reference, page);
+    const std::string plain = without_credentials(page);
+    ENVPM_ASSERT(without_credentials(plain) == plain);
+    with_credentials_of(reference, page);
     fetch::host_of(page);
     fetch::shown_url(page);
     if (const auto file = fetch::file_of(page)) {
@@ -31,7 +31,7 @@ void read(std::string_view input) {
 namespace {
 
 void check_resolved(const std::string& page, std::string_view reference) {
-    const auto url = pypi::resolve_url(page, reference);
+    const auto url = resolve_url(page, reference);
     if (!url) {
         return;
     }
@@ -39,8 +39,8 @@ void check_resolved(const std::string& page, std::string_view reference) {
                  (fetch::has_scheme(*url, "http") && !fetch::has_scheme(page, "https")) ||
                  (fetch::has_scheme(*url, "file") && fetch::has_scheme(page, "file")));
     ENVPM_ASSERT(url->find_first_of(std::string_view(" \t\r\n#\0", 6)) == std::string::npos);
-    ENVPM_ASSERT(pypi::resolve_url(page, *url) == url);
-    pypi::file_name_of_url(*url);
+    ENVPM_ASSERT(resolve_url(page, *url) == url);
+    file_name_of_url(*url);
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-#include "pypi/url.h"
+#include "base/url.h"
 
 #include "base/ascii.h"
 
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace envpm::pypi {
+namespace envpm {
 
 namespace {
 
@@ -171,4 +171,4 @@ int hex_digit(char c) {
 
 } // namespace
 
-} // namespace envpm::pypi
+} // namespace envpm

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace envpm::pypi {
+namespace envpm {
 
 /// The absolute URL that a reference on a page means (RFC 3986, section 5), without fragment.
 /// Nothing for what is no web address: another scheme than http and https (file too, if the page is
@@ -21,4 +21,4 @@ std::string with_credentials_of(std::string_view url, std::string_view other);
 /// The last component of the path, percent-decoded; neither query nor fragment.
 std::string file_name_of_url(std::string_view url);
 
-} // namespace envpm::pypi
+} // namespace envpm

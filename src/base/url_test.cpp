@@ -1,8 +1,8 @@
-#include "pypi/url.h"
+#include "base/url.h"
 
 #include <gtest/gtest.h>
 
-namespace envpm::pypi {
+namespace envpm {
 namespace {
 
 TEST(Url, ResolvesReferencesAsBrowsersDo) {
@@ -61,4 +61,4 @@ TEST(Url, FileNameIsTheLastComponentDecoded) {
 }
 
 } // namespace
-} // namespace envpm::pypi
+} // namespace envpm
