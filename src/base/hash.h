@@ -17,6 +17,9 @@ struct evp_md_ctx_st; // OpenSSL's EVP_MD_CTX; its header stays in hash.cpp
 
 namespace envpm {
 
+/// Reads two hexadecimal digits a byte, of either case; false if `hex` is not exactly that.
+bool read_hex(std::string_view hex, std::span<std::uint8_t> bytes);
+
 /// A SHA-256 digest (FIPS 180-4): the name of every archive and object, and an OCI digest too.
 class Sha256 {
   public:

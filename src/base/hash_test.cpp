@@ -21,6 +21,16 @@ TEST(Sha256, AgreesWithThePublishedExamples) {
     EXPECT_EQ(sha256_of(std::string(1'000'000, 'a')).hex(), hash_of_million_a);
 }
 
+TEST(Hex, ReadsDigitsOfEitherCaseAndNothingElse) {
+    std::array<std::uint8_t, 3> bytes{};
+    EXPECT_TRUE(read_hex("00aFb9", bytes));
+    EXPECT_EQ(bytes, (std::array<std::uint8_t, 3>{0x00, 0xaf, 0xb9}));
+    for (const char* text :
+         {"", "00af", "00afb", "00afb9b9", "00afg9", "00af:9", "00af @", "00af\xff\xff"}) {
+        EXPECT_FALSE(read_hex(text, bytes)) << text;
+    }
+}
+
 TEST(Sha256, TextAndDigestConvertBothWays) {
     const std::optional<Sha256> digest = Sha256::parse(hash_of_abc);
     ASSERT_TRUE(digest);
