@@ -12,7 +12,7 @@
 
 namespace envpm {
 
-/// Bytes that were inflated, with `padding` readable ones of no meaning behind them, as readers
+/// Inflated bytes, with `padding` readable ones of no meaning behind them, as readers
 /// that look at whole blocks want it.
 class InflatedBytes {
   public:
@@ -23,6 +23,9 @@ class InflatedBytes {
     InflatedBytes(std::unique_ptr<char, Deleter<std::free>> bytes, std::size_t size)
         : bytes_(std::move(bytes)),
           size_(size) {}
+
+    /// Bytes that need no inflating, for readers that want the padding.
+    static InflatedBytes copy_of(std::string_view bytes);
 
     [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
 

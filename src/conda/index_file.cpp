@@ -1,0 +1,205 @@
+#include "conda/index_file.h"
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/inflate.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <utility>
+
+namespace envpm::conda {
+
+namespace {
+
+/// The kind of file and its version, which is also that of the blocks.
+constexpr std::array<char, 8> magic = {'e', 'n', 'v', 'p', 'm', 'c', 'i', '1'};
+
+struct FileHead {
+    std::array<char, 8> kind = magic;
+    std::uint64_t directory_offset = 0;
+    std::uint32_t names = 0;
+    std::uint32_t crc32 = 0; ///< of the fields above, then of all from the directory on
+};
+
+/// The directory has one of these for each name, in the order of the names' bytes; then come the
+/// names, each where the one before ends.
+struct DirectoryEntry {
+    std::uint64_t offset = 0;
+    std::uint32_t size_bytes = 0;
+    std::uint32_t crc32 = 0;
+    std::uint32_t name_end = 0;
+    std::uint32_t unused = 0;
+};
+
+static_assert(sizeof(FileHead) == 24 && sizeof(DirectoryEntry) == 24);
+
+std::uint32_t crc_of(std::string_view bytes, std::uint32_t before = 0);
+std::uint32_t crc_of_directory(FileHead head, std::string_view directory);
+DirectoryEntry entry_at(std::string_view directory, std::size_t index);
+
+} // namespace
+
+IndexWriter::IndexWriter()
+    : bytes_(sizeof(FileHead), '\0') {}
+
+void IndexWriter::add(std::string_view name, std::string_view block) {
+    ENVPM_ASSERT(entries_.empty() || entries_.back().name < name);
+    ENVPM_ASSERT(block.size() <= std::numeric_limits<std::uint32_t>::max());
+    entries_.push_back({std::string(name), bytes_.size(), static_cast<std::uint32_t>(block.size()),
+                        crc_of(block)});
+    bytes_ += block;
+}
+
+std::string IndexWriter::finish() {
+    FileHead head;
+    head.directory_offset = bytes_.size();
+    head.names = static_cast<std::uint32_t>(entries_.size());
+    std::string names;
+    std::string directory;
+    directory.reserve(entries_.size() * sizeof(DirectoryEntry));
+    for (const Entry& entry : entries_) {
+        names += entry.name;
+        const DirectoryEntry packed{entry.offset, entry.size_bytes, entry.crc32,
+                                    static_cast<std::uint32_t>(names.size()), 0};
+        directory.append(reinterpret_cast<const char*>(&packed), sizeof(packed));
+    }
+    directory += names;
+    head.crc32 = crc_of_directory(head, directory);
+    bytes_ += directory;
+    std::memcpy(bytes_.data(), &head, sizeof(head));
+    return std::move(bytes_);
+}
+
+std::optional<IndexView> IndexView::open(std::string_view bytes) {
+    FileHead head;
+    if (bytes.size() < sizeof(head)) {
+        return std::nullopt;
+    }
+    std::memcpy(&head, bytes.data(), sizeof(head));
+    if (head.kind != magic || head.directory_offset < sizeof(head) ||
+        head.directory_offset > bytes.size()) {
+        return std::nullopt;
+    }
+    const std::string_view directory = bytes.substr(head.directory_offset);
+    const std::uint64_t entry_bytes = std::uint64_t{head.names} * sizeof(DirectoryEntry);
+    if (entry_bytes > directory.size() || head.crc32 != crc_of_directory(head, directory)) {
+        return std::nullopt;
+    }
+    IndexView view;
+    view.bytes_ = bytes.substr(0, head.directory_offset);
+    view.directory_ = directory.substr(0, entry_bytes);
+    view.names_ = directory.substr(entry_bytes);
+    view.count_ = head.names;
+    return view.is_sound() ? std::optional(view) : std::nullopt;
+}
+
+/// A checksum can be right by intent: no place may lie outside, and the names must be in order.
+bool IndexView::is_sound() const {
+    std::uint32_t name_begin = 0;
+    std::string_view before;
+    for (std::size_t i = 0; i < count_; ++i) {
+        const DirectoryEntry entry = entry_at(directory_, i);
+        if (entry.name_end < name_begin || entry.name_end > names_.size() ||
+            entry.offset < sizeof(FileHead) || entry.offset > bytes_.size() ||
+            entry.size_bytes > bytes_.size() - entry.offset) {
+            return false;
+        }
+        const std::string_view here = names_.substr(name_begin, entry.name_end - name_begin);
+        if (i > 0 && before >= here) {
+            return false;
+        }
+        before = here;
+        name_begin = entry.name_end;
+    }
+    return name_begin == names_.size();
+}
+
+std::string_view IndexView::name(std::size_t index) const {
+    ENVPM_ASSERT(index < count_);
+    const std::uint32_t begin = index == 0 ? 0 : entry_at(directory_, index - 1).name_end;
+    return names_.substr(begin, entry_at(directory_, index).name_end - begin);
+}
+
+std::optional<std::size_t> IndexView::find(std::string_view wanted) const {
+    std::size_t begin = 0;
+    std::size_t end = count_;
+    while (begin < end) {
+        const std::size_t middle = begin + (end - begin) / 2;
+        if (name(middle) < wanted) {
+            begin = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return begin < count_ && name(begin) == wanted ? std::optional(begin) : std::nullopt;
+}
+
+std::optional<std::string_view> IndexView::block(std::size_t index) const {
+    ENVPM_ASSERT(index < count_);
+    const DirectoryEntry entry = entry_at(directory_, index);
+    const std::string_view bytes = bytes_.substr(entry.offset, entry.size_bytes);
+    return crc_of(bytes) == entry.crc32 ? std::optional(bytes) : std::nullopt;
+}
+
+std::string IndexView::digest() const {
+    Sha256Hasher hasher;
+    hasher.update(std::string_view(magic.data(), magic.size()));
+    hasher.update(directory_);
+    hasher.update(names_);
+    return hasher.finish().hex();
+}
+
+std::optional<IndexFile> IndexFile::open(const std::filesystem::path& path) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+
+    struct stat status {};
+
+    if (!file || ::fstat(file.get(), &status) != 0 || status.st_size <= 0) {
+        return std::nullopt;
+    }
+    const auto size = static_cast<std::size_t>(status.st_size);
+    void* const mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+    if (mapped == MAP_FAILED) {
+        throw_system_error("cannot map a file", path.string(), errno);
+    }
+    Mapping mapping(static_cast<const char*>(mapped), Unmap{size});
+    const std::optional<IndexView> view = IndexView::open({mapping.get(), size});
+    return view ? std::optional(IndexFile(std::move(mapping), *view)) : std::nullopt;
+}
+
+void IndexFile::Unmap::operator()(const char* bytes) const noexcept {
+    ::munmap(const_cast<char*>(bytes), size_bytes);
+}
+
+namespace {
+
+std::uint32_t crc_of(std::string_view bytes, std::uint32_t before) {
+    return crc32_of(std::as_bytes(std::span(bytes.data(), bytes.size())), before);
+}
+
+std::uint32_t crc_of_directory(FileHead head, std::string_view directory) {
+    head.crc32 = 0;
+    const std::string_view fields(reinterpret_cast<const char*>(&head),
+                                  sizeof(head) - sizeof(head.crc32));
+    return crc_of(directory, crc_of(fields));
+}
+
+DirectoryEntry entry_at(std::string_view directory, std::size_t index) {
+    DirectoryEntry entry;
+    std::memcpy(&entry, directory.data() + index * sizeof(entry), sizeof(entry));
+    return entry;
+}
+
+} // namespace
+
+} // namespace envpm::conda

@@ -1,0 +1,150 @@
+#include "conda/name_search.h"
+
+#include "base/error.h"
+#include "base/url.h"
+#include "base/zstd.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace envpm::conda {
+
+namespace {
+
+constexpr std::uint64_t most_shard_bytes = 64U << 20U;
+constexpr std::uint64_t most_inflated_bytes = 512U << 20U;
+
+std::vector<std::string> shard_urls(const Channel& channel, const std::string& subdir,
+                                    const SubdirPage& page, const ShardIndex& shards,
+                                    const Sha256& sha256);
+std::string index_of(const std::string& name, std::string_view block);
+
+} // namespace
+
+NameSearch::NameSearch(const ChannelCache& cache, const SubdirPage& page, Where where)
+    : cache_(cache),
+      page_(page),
+      where_(std::move(where)),
+      key_(without_credentials(page.mirror)) {
+    if (const auto* const index = std::get_if<IndexFile>(&page.content)) {
+        look_into(*index);
+    } else {
+        look_for(std::get<ShardIndex>(page.content));
+    }
+}
+
+HttpRequest NameSearch::request() const {
+    return {urls_[next_], {}, std::nullopt, most_shard_bytes};
+}
+
+void NameSearch::accept(const HttpResponse& response) {
+    const std::string url = without_credentials(urls_[next_++]);
+    // One mirror's bad shard is not the end while another has it.
+    try {
+        if (!response.error.empty() || response.status != 200) {
+            throw Error({response.error.empty()
+                             ? fmt::format("the server answered {}", response.status)
+                             : response.error,
+                         url,
+                         {}},
+                        ExitCode::network);
+        }
+        if (sha256_of(response.body) != *sha256_) {
+            throw Error({"the shard has another sha256 than the index says", url, {}},
+                        ExitCode::network);
+        }
+        const InflatedBytes shard = inflate_zstd(response.body, most_inflated_bytes, url);
+        const std::string block = read_shard(shard.view(), {where_.name, where_.subdir, url});
+        cache_.store_shard(key_, *sha256_, index_of(where_.name, block));
+        found_ = read_block(block, place());
+        is_done_ = true;
+    } catch (const Error& error) {
+        failures_ += fmt::format("{}{}: {}", failures_.empty() ? "" : "; ", url, error.text().what);
+    }
+}
+
+std::optional<NameRecords> NameSearch::take() {
+    if (is_done_ && !is_damaged_) {
+        return std::move(found_);
+    }
+    if (is_damaged_) {
+        throw Error({"what was written to the cache cannot be read back", key_,
+                     "check the disk that the cache is on"});
+    }
+    const std::string what = fmt::format("`{}` of channel `{}`, `{}`, ", where_.name,
+                                         where_.channel->name, where_.subdir);
+    if (failures_.empty()) {
+        throw Error({what + "is not in the cache", urls_.front(),
+                     "envpm is offline; run it once without `--offline`"},
+                    ExitCode::network);
+    }
+    throw Error({what + "cannot be fetched", failures_,
+                 "the channel may have changed meanwhile: try again with `--refresh`"},
+                ExitCode::network);
+}
+
+void NameSearch::look_into(const IndexFile& index) {
+    is_done_ = true;
+    const std::optional<std::size_t> at = index.view().find(where_.name);
+    if (!at) {
+        return;
+    }
+    const std::optional<std::string_view> block = index.view().block(*at);
+    found_ = block ? read_block(*block, place()) : std::nullopt;
+    is_damaged_ = !found_;
+}
+
+void NameSearch::look_for(const ShardIndex& shards) {
+    const ShardIndex::Entry* const entry = shards.find(where_.name);
+    if (entry == nullptr) {
+        is_done_ = true;
+        return;
+    }
+    sha256_ = entry->sha256;
+    if (const std::optional<IndexFile> cached = cache_.shard(key_, *sha256_)) {
+        look_into(*cached);
+        is_done_ = found_.has_value();
+        is_damaged_ = false; // a damaged shard is only fetched again
+    }
+    urls_ = shard_urls(*where_.channel, where_.subdir, page_, shards, *sha256_);
+}
+
+BlockPlace NameSearch::place() const {
+    return {where_.name, where_.subdir, page_.base_url};
+}
+
+namespace {
+
+/// The mirror that has the page is asked first.
+std::vector<std::string> shard_urls(const Channel& channel, const std::string& subdir,
+                                    const SubdirPage& page, const ShardIndex& shards,
+                                    const Sha256& sha256) {
+    std::vector<std::string> folders = {page.mirror};
+    for (const std::string& mirror : channel.urls) {
+        folders.push_back(subdir_url(mirror, subdir));
+    }
+    std::vector<std::string> urls;
+    for (const std::string& folder : folders) {
+        const std::optional<std::string> base = package_base(folder, shards.shards_base_url);
+        if (!base) {
+            continue;
+        }
+        const std::string url = with_credentials_of(*base + sha256.hex() + ".msgpack.zst", folder);
+        if (std::find(urls.begin(), urls.end(), url) == urls.end()) {
+            urls.push_back(url);
+        }
+    }
+    return urls;
+}
+
+std::string index_of(const std::string& name, std::string_view block) {
+    IndexWriter writer;
+    writer.add(name, block);
+    return writer.finish();
+}
+
+} // namespace
+
+} // namespace envpm::conda

@@ -1,0 +1,361 @@
+#include "conda/subdir_search.h"
+
+#include "base/ascii.h"
+#include "base/error.h"
+#include "base/url.h"
+#include "base/zstd.h"
+#include "conda/repodata.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace envpm::conda {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> page_names = {"repodata_shards.msgpack.zst",
+                                                        "repodata.json.zst", "repodata.json"};
+constexpr std::uint64_t most_shard_page_bytes = 64U << 20U;
+constexpr std::uint64_t most_page_bytes = 2ULL << 30U; // four times the largest of today
+constexpr std::int64_t form_age_seconds = std::int64_t{7} * 24 * 3600;
+constexpr std::int64_t longest_age_seconds = std::int64_t{24} * 3600;
+
+std::int64_t age_allowed(std::string_view cache_control, std::int64_t otherwise);
+bool is_absence(const HttpResponse& response);
+InflatedBytes inflated(const HttpResponse& response, std::uint64_t limit_bytes,
+                       const std::string& url);
+
+} // namespace
+
+SubdirSearch::SubdirSearch(const ChannelCache& cache, const CachePolicy& policy,
+                           const Channel& channel, std::string subdir)
+    : cache_(cache),
+      policy_(policy),
+      channel_(channel),
+      subdir_(std::move(subdir)) {
+    look_up();
+    begin_mirror();
+}
+
+bool SubdirSearch::is_open() const {
+    return !found_ && !policy_.offline && at_ < mirrors_.size();
+}
+
+HttpRequest SubdirSearch::request() const {
+    HttpRequest request{page_url(),
+                        {},
+                        std::nullopt,
+                        form_ == PageForm::shards ? most_shard_page_bytes : most_page_bytes};
+    if (const CachedSubdir* const known = known_page()) {
+        if (!known->etag.empty()) {
+            request.headers.push_back("If-None-Match: " + known->etag);
+        }
+        if (!known->last_modified.empty()) {
+            request.headers.push_back("If-Modified-Since: " + known->last_modified);
+        }
+    }
+    return request;
+}
+
+void SubdirSearch::accept(const HttpResponse& response) {
+    const bool is_last_form = form_ == PageForm::json;
+    if (!response.error.empty() || response.status == 401 || response.status == 407) {
+        note_failure(response.error.empty() ? fmt::format("the server answered {}", response.status)
+                                            : response.error);
+        next_mirror();
+    } else if (response.status == 304) {
+        accept_unchanged(response);
+    } else if (response.status == 200) {
+        accept_page(response);
+    } else {
+        // What a server without shards says of them is not always 404; of the last form it must be.
+        if (is_last_form && !is_absence(response)) {
+            note_failure(fmt::format("the server answered {}", response.status));
+        }
+        next_form();
+    }
+}
+
+std::optional<SubdirPage> SubdirSearch::take() {
+    if (found_) {
+        return std::move(found_);
+    }
+    if (!failures_.empty() || channel_.urls.empty()) {
+        throw Error({fmt::format("channel `{}` cannot be asked for `{}`", channel_.name, subdir_),
+                     failures_.empty() ? "it has no URL" : failures_,
+                     "check the channel's URL and the network; with `--offline` envpm makes do "
+                     "with what is in the cache"},
+                    ExitCode::network);
+    }
+    if (policy_.offline && !is_absent_) {
+        throw Error(
+            {fmt::format("`{}` of channel `{}` is not in the cache", subdir_, channel_.name),
+             mirrors_.front().key, "envpm is offline; run it once without `--offline`"},
+            ExitCode::network);
+    }
+    return std::nullopt;
+}
+
+/// The youngest usable page of the cache is the answer; a mirror that lately had none is not asked.
+void SubdirSearch::look_up() {
+    std::vector<Mirror> usable;
+    for (const std::string& configured : channel_.urls) {
+        Mirror mirror{subdir_url(configured, subdir_), {}, std::nullopt};
+        mirror.key = without_credentials(mirror.url);
+        mirror.cached = cache_.state(mirror.key);
+        if (mirror.cached && is_usable(*mirror.cached)) {
+            if (!mirror.cached->form) {
+                is_absent_ = true;
+                continue;
+            }
+            usable.push_back(mirror);
+        }
+        mirrors_.push_back(std::move(mirror));
+    }
+    std::stable_sort(usable.begin(), usable.end(), [](const Mirror& one, const Mirror& other) {
+        return one.cached->fetched_seconds > other.cached->fetched_seconds;
+    });
+    for (const Mirror& mirror : usable) {
+        if (!found_) {
+            open(mirror, *mirror.cached);
+        }
+    }
+}
+
+/// Pages of this very run count as young even when all are to be asked for anew.
+bool SubdirSearch::is_usable(const CachedSubdir& cached) const {
+    const std::int64_t now = now_seconds();
+    return policy_.offline || cached.fetched_seconds == now ||
+           (!policy_.refresh && cached.fetched_seconds < now && now < cached.fresh_until_seconds);
+}
+
+std::int64_t SubdirSearch::now_seconds() const {
+    return std::chrono::duration_cast<std::chrono::seconds>(policy_.now.time_since_epoch()).count();
+}
+
+std::string SubdirSearch::page_url() const {
+    return fmt::format("{}/{}", mirrors_[at_].url, page_names[static_cast<std::size_t>(form_)]);
+}
+
+const CachedSubdir* SubdirSearch::known_page() const {
+    const std::optional<CachedSubdir>& cached = mirrors_[at_].cached;
+    return asks_for_changes_ && cached && cached->form == form_ ? &*cached : nullptr;
+}
+
+void SubdirSearch::begin_mirror() {
+    form_ = PageForm::shards;
+    asks_for_changes_ = true;
+    had_failure_ = false;
+    searched_seconds_ = now_seconds();
+    if (at_ >= mirrors_.size()) {
+        return;
+    }
+    const std::optional<CachedSubdir>& cached = mirrors_[at_].cached;
+    if (!policy_.refresh && cached && cached->form &&
+        cached->searched_seconds <= searched_seconds_ &&
+        searched_seconds_ - cached->searched_seconds < form_age_seconds) {
+        form_ = *cached->form;
+        searched_seconds_ = cached->searched_seconds;
+    }
+}
+
+void SubdirSearch::next_form() {
+    asks_for_changes_ = true;
+    if (form_ != PageForm::json) {
+        form_ = form_ == PageForm::shards ? PageForm::zst : PageForm::json;
+        return;
+    }
+    if (searched_seconds_ != now_seconds()) {
+        // Only the form of last time was asked for: the mirror may have gone over to another.
+        form_ = PageForm::shards;
+        searched_seconds_ = now_seconds();
+        return;
+    }
+    if (!had_failure_) {
+        note_absent();
+    }
+    next_mirror();
+}
+
+void SubdirSearch::next_mirror() {
+    ++at_;
+    begin_mirror();
+}
+
+void SubdirSearch::accept_page(const HttpResponse& response) {
+    const Mirror& mirror = mirrors_[at_];
+    const std::int64_t now = now_seconds();
+    CachedSubdir state{.form = form_,
+                       .fetched_seconds = now,
+                       .fresh_until_seconds =
+                           now + age_allowed(response.cache_control, policy_.page_age.count()),
+                       .searched_seconds = searched_seconds_,
+                       .etag = response.etag,
+                       .last_modified = response.last_modified,
+                       .content = {},
+                       .base_url = {}};
+    // One form may be spoilt where another, or another mirror's, is good.
+    try {
+        state.content = read_page(response, state);
+        if (!package_base(mirror.url, state.base_url)) {
+            throw Error({"the page has a `base_url` that is no web address", page_url(), {}},
+                        ExitCode::network);
+        }
+    } catch (const Error& error) {
+        note_failure(error.text().what);
+        next_form();
+        return;
+    }
+    cache_.store_state(mirror.key, state);
+    open(mirror, state);
+    const ShardIndex* const shards = found_ ? std::get_if<ShardIndex>(&found_->content) : nullptr;
+    cache_.remove_old(mirror.key, state.content, shards);
+    if (!found_) {
+        note_failure("the page could not be read back from the cache");
+        next_mirror();
+    }
+}
+
+/// Puts what the page has into the cache; gives the content's name.
+std::string SubdirSearch::read_page(const HttpResponse& response, CachedSubdir& state) {
+    const std::string& key = mirrors_[at_].key;
+    const std::string url = without_credentials(page_url());
+    if (form_ == PageForm::shards) {
+        const InflatedBytes page = inflated(response, 4 * most_shard_page_bytes, url);
+        state.base_url = read_shard_index(page.view(), subdir_, url).base_url;
+        return cache_.store_shard_page(key, page.view());
+    }
+    // An empty noarch/repodata.json is how the smallest of channels says that it is one (CEP 36).
+    const bool is_mark = response.body.empty() && subdir_ == "noarch" && form_ == PageForm::json;
+    const InflatedBytes page =
+        is_mark ? InflatedBytes::copy_of("{}") : inflated(response, most_page_bytes, url);
+    Repodata repodata = read_repodata(page, subdir_, url);
+    state.base_url = std::move(repodata.base_url);
+    return cache_.store_index(key, repodata.index);
+}
+
+void SubdirSearch::accept_unchanged(const HttpResponse& response) {
+    Mirror& mirror = mirrors_[at_];
+    if (known_page() == nullptr) {
+        note_failure("the server says that a page is unchanged that it was not asked about");
+        next_mirror();
+        return;
+    }
+    CachedSubdir state = *mirror.cached;
+    if (!open(mirror, state)) {
+        asks_for_changes_ = false; // what was kept is damaged
+        mirror.cached.reset();
+        return;
+    }
+    state.fetched_seconds = now_seconds();
+    state.searched_seconds = searched_seconds_;
+    state.fresh_until_seconds =
+        state.fetched_seconds + age_allowed(response.cache_control, policy_.page_age.count());
+    cache_.store_state(mirror.key, state);
+}
+
+/// Makes a page of the cache the answer; false if it is damaged.
+bool SubdirSearch::open(const Mirror& mirror, const CachedSubdir& state) {
+    const std::optional<std::string> base = package_base(mirror.url, state.base_url);
+    if (!base) {
+        return false;
+    }
+    if (state.form != PageForm::shards) {
+        if (std::optional<IndexFile> index = cache_.index(mirror.key, state.content)) {
+            found_ = {mirror.url, *base, std::move(*index)};
+        }
+    } else if (const auto page = cache_.shard_page(mirror.key, state.content)) {
+        found_ = {mirror.url, *base, read_shard_index(*page, subdir_, mirror.key)};
+    }
+    return found_.has_value();
+}
+
+void SubdirSearch::note_absent() {
+    is_absent_ = true;
+    const std::int64_t now = now_seconds();
+    CachedSubdir state;
+    state.fetched_seconds = now;
+    state.fresh_until_seconds = now + policy_.page_age.count();
+    state.searched_seconds = now;
+    cache_.store_state(mirrors_[at_].key, state);
+}
+
+void SubdirSearch::note_failure(std::string_view reason) {
+    had_failure_ = true;
+    failures_ += fmt::format("{}{}: {}", failures_.empty() ? "" : "; ",
+                             without_credentials(page_url()), reason);
+}
+
+std::string subdir_url(std::string_view mirror, std::string_view subdir) {
+    while (mirror.ends_with('/')) {
+        mirror.remove_suffix(1);
+    }
+    return fmt::format("{}/{}", mirror, subdir);
+}
+
+std::optional<std::string> package_base(const std::string& folder_url, std::string_view base_url) {
+    const std::string folder = without_credentials(folder_url) + "/";
+    if (base_url.empty()) {
+        return folder;
+    }
+    std::optional<std::string> base = resolve_url(folder, base_url);
+    if (base && !base->ends_with('/')) {
+        *base += '/';
+    }
+    return base;
+}
+
+namespace {
+
+/// How long a page is young: `max-age` (RFC 9111), a day at most; none at all if it may not be
+/// kept.
+std::int64_t age_allowed(std::string_view cache_control, std::int64_t otherwise) {
+    std::int64_t age = otherwise;
+    while (!cache_control.empty()) {
+        const std::size_t comma = std::min(cache_control.find(','), cache_control.size());
+        const std::string word = ascii_lower(trimmed(cache_control.substr(0, comma)));
+        cache_control.remove_prefix(std::min(comma + 1, cache_control.size()));
+        if (word == "no-cache" || word == "no-store") {
+            return 0;
+        }
+        constexpr std::string_view max_age = "max-age=";
+        std::int64_t seconds = 0;
+        if (word.starts_with(max_age) &&
+            std::from_chars(word.data() + max_age.size(), word.data() + word.size(), seconds).ec ==
+                std::errc()) {
+            age = std::clamp<std::int64_t>(seconds, 0, longest_age_seconds);
+        }
+    }
+    return age;
+}
+
+/// Object stores answer 403 for what does not exist to those who may not list the bucket.
+bool is_absence(const HttpResponse& response) {
+    return response.status == 404 || response.status == 410 ||
+           (response.status == 403 &&
+            response.body.find("<Code>AccessDenied</Code>") != std::string::npos);
+}
+
+/// Whether it is compressed is seen from the bytes: some servers inflate what they send.
+InflatedBytes inflated(const HttpResponse& response, std::uint64_t limit_bytes,
+                       const std::string& url) {
+    const std::string_view body = response.body;
+    const std::size_t begin = body.find_first_not_of(white_space);
+    if (begin == std::string_view::npos) {
+        throw Error({"the page is empty", url, {}}, ExitCode::network);
+    }
+    if (body[begin] == '<') {
+        throw Error(
+            {"HTML came in place of the page: a proxy or a login page may have answered", url, {}},
+            ExitCode::network);
+    }
+    return is_zstd(body) ? inflate_zstd(body, limit_bytes, url) : InflatedBytes::copy_of(body);
+}
+
+} // namespace
+
+} // namespace envpm::conda
