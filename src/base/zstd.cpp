@@ -73,6 +73,47 @@ InflatedBytes inflate_zstd(std::string_view compressed, std::uint64_t limit_byte
     return {std::move(buffer), done};
 }
 
+struct ZstdStream::State {
+    Context context;
+    ZSTD_inBuffer in;
+    std::uint64_t left_bytes;
+    std::string subject;
+    std::size_t expected = 1; ///< of the frame, in zstd's own terms; 0 at its end
+};
+
+ZstdStream::ZstdStream(std::string_view compressed, std::uint64_t limit_bytes, std::string subject)
+    : state_(std::make_unique<State>(State{Context(ZSTD_createDCtx()),
+                                           {compressed.data(), compressed.size(), 0},
+                                           limit_bytes,
+                                           std::move(subject)})) {
+    ENVPM_ASSERT(state_->context);
+}
+
+ZstdStream::ZstdStream(ZstdStream&&) noexcept = default;
+ZstdStream& ZstdStream::operator=(ZstdStream&&) noexcept = default;
+ZstdStream::~ZstdStream() = default;
+
+std::size_t ZstdStream::read(std::span<char> bytes) {
+    ZSTD_outBuffer out{bytes.data(), bytes.size(), 0};
+    while (out.pos < out.size && (state_->in.pos < state_->in.size || state_->expected != 0)) {
+        const std::size_t written_before = out.pos;
+        const std::size_t read_before = state_->in.pos;
+        state_->expected = ZSTD_decompressStream(state_->context.get(), &out, &state_->in);
+        if (ZSTD_isError(state_->expected) != 0) {
+            refuse(fmt::format("the data is damaged: {}", ZSTD_getErrorName(state_->expected)),
+                   state_->subject);
+        }
+        if (out.pos == written_before && state_->in.pos == read_before && state_->expected != 0) {
+            refuse("the data is cut short", state_->subject);
+        }
+    }
+    if (out.pos > state_->left_bytes) {
+        refuse("the data inflates to more than is allowed", state_->subject);
+    }
+    state_->left_bytes -= out.pos;
+    return out.pos;
+}
+
 namespace {
 
 /// All of it at once, if the frame says how much that is: then nothing is copied on the way.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,5 +44,25 @@ bool is_zstd(std::string_view bytes);
 /// reasonable ratio; memory otherwise grows with what really comes.
 InflatedBytes inflate_zstd(std::string_view compressed, std::uint64_t limit_bytes,
                            const std::string& subject);
+
+/// The same content piece by piece, with the same faults.
+class ZstdStream {
+  public:
+    /// `compressed` must outlive it.
+    ZstdStream(std::string_view compressed, std::uint64_t limit_bytes, std::string subject);
+    ZstdStream(ZstdStream&&) noexcept;
+    ZstdStream& operator=(ZstdStream&&) noexcept;
+    ZstdStream(const ZstdStream&) = delete;
+    ZstdStream& operator=(const ZstdStream&) = delete;
+    ~ZstdStream();
+
+    /// Fills `bytes` as far as there is content; the answer is how much of it, 0 at the end.
+    std::size_t read(std::span<char> bytes);
+
+  private:
+    struct State;
+
+    std::unique_ptr<State> state_;
+};
 
 } // namespace envpm

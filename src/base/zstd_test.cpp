@@ -81,5 +81,28 @@ TEST(Zstd, GivesNoMoreThanIsAllowed) {
     }
 }
 
+std::string streamed(const std::string& bytes, std::size_t step, std::uint64_t limit_bytes) {
+    ZstdStream stream(bytes, limit_bytes, "page");
+    std::string content;
+    std::string piece(step, '\0');
+    while (const std::size_t got = stream.read(piece)) {
+        content += piece.substr(0, got);
+    }
+    EXPECT_EQ(stream.read(piece), 0U);
+    return content;
+}
+
+TEST(Zstd, StreamsTheSameInPieces) {
+    const std::string text = varied_text(300000);
+    const std::string bytes = zstd_frame(text) + zstd_frame("") + zstd_frame("end");
+    for (const std::size_t step : {1U, 1000U, 65536U, 1000000U}) {
+        EXPECT_EQ(streamed(bytes, step, text.size() + 3), text + "end") << step;
+        EXPECT_THROW(streamed(bytes, step, text.size() + 2), Error) << step;
+        EXPECT_THROW(streamed(bytes.substr(0, 1000), step, text.size()), Error) << step;
+        EXPECT_THROW(streamed("", step, 1), Error) << step;
+        EXPECT_THROW(streamed("<html>", step, 100), Error) << step;
+    }
+}
+
 } // namespace
 } // namespace envpm

@@ -3,12 +3,16 @@
 #include "conda/block_layout.h"
 
 #include <cstring>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
 namespace envpm::conda {
 
 namespace {
+
+constexpr std::string_view conda_suffix = ".conda";
+constexpr std::string_view tar_suffix = ".tar.bz2";
 
 /// Reads one block; what goes beyond its end, or makes no sense, spoils it.
 class BlockReader {
@@ -17,7 +21,8 @@ class BlockReader {
         : rest_(block),
           place_(place) {}
 
-    std::optional<NameRecords> read();
+    /// Adds to what earlier blocks gave; false if this one is damaged.
+    bool read(NameRecords& out, std::set<std::string>& removed);
 
   private:
     bool divide();
@@ -35,6 +40,7 @@ class BlockReader {
     std::string_view numbers_;
     std::string_view ends_;
     std::string_view unusable_;
+    std::string_view removed_;
     std::string_view texts_;
     std::size_t next_number_ = 0;
     std::unordered_map<std::uint32_t, Version> versions_;
@@ -42,34 +48,46 @@ class BlockReader {
 };
 
 std::string hex_of(const std::array<std::uint8_t, 16>& bytes);
+void leave_best(NameRecords& found, const std::set<std::string>& removed);
+bool is_conda(const Record& record);
 
 } // namespace
 
-std::optional<NameRecords> read_block(std::string_view block, const BlockPlace& place) {
-    return BlockReader(block, place).read();
+std::optional<NameRecords> read_blocks(std::span<const std::string_view> blocks,
+                                       const BlockPlace& place) {
+    NameRecords out;
+    std::set<std::string> removed;
+    for (const std::string_view block : blocks) {
+        if (!BlockReader(block, place).read(out, removed)) {
+            return std::nullopt;
+        }
+    }
+    leave_best(out, removed);
+    return out;
 }
 
 namespace {
 
-std::optional<NameRecords> BlockReader::read() {
+bool BlockReader::read(NameRecords& out, std::set<std::string>& removed) {
     if (!divide()) {
-        return std::nullopt;
+        return false;
     }
-    NameRecords out;
-    out.records.reserve(head_.records);
+    out.records.reserve(out.records.size() + head_.records);
     for (std::size_t i = 0; i < head_.records; ++i) {
         std::optional<Record> one = record(i);
         if (!one || !is_good_) {
-            return std::nullopt;
+            return false;
         }
         out.records.push_back(std::move(*one));
     }
-    for (std::size_t i = 0; i < head_.unusable; ++i) {
+    for (std::size_t i = 0; i < head_.unusable && out.unusable.size() < most_unusable; ++i) {
         out.unusable.push_back(
             {text(number_at(unusable_, 2 * i)), text(number_at(unusable_, 2 * i + 1))});
     }
-    is_good_ = is_good_ && next_number_ == head_.numbers;
-    return is_good_ ? std::optional(std::move(out)) : std::nullopt;
+    for (std::size_t i = 0; i < head_.removed; ++i) {
+        removed.insert(text(number_at(removed_, i)));
+    }
+    return is_good_ && next_number_ == head_.numbers;
 }
 
 /// Cuts the block into its parts.
@@ -83,6 +101,7 @@ bool BlockReader::divide() {
     numbers_ = take(head_.numbers, sizeof(std::uint32_t));
     ends_ = take(head_.texts, sizeof(std::uint32_t));
     unusable_ = take(head_.unusable, 2 * sizeof(std::uint32_t));
+    removed_ = take(head_.removed, sizeof(std::uint32_t));
     texts_ = rest_;
     return is_good_;
 }
@@ -131,8 +150,8 @@ std::optional<Record> BlockReader::record(std::size_t index) {
     if ((packed.flags & PackedRecord::has_md5) != 0) {
         out.md5 = hex_of(packed.md5);
     }
-    const bool is_conda = (packed.flags & PackedRecord::is_conda) != 0;
-    const std::string_view suffix = is_conda ? ".conda" : ".tar.bz2";
+    const std::string_view suffix =
+        (packed.flags & PackedRecord::is_conda) != 0 ? conda_suffix : tar_suffix;
     out.file_name.reserve(out.name.size() + out.version_text.size() + out.build.size() + 10);
     out.file_name.append(out.name).append("-").append(out.version_text).append("-");
     out.file_name.append(out.build).append(suffix);
@@ -194,6 +213,43 @@ std::string hex_of(const std::array<std::uint8_t, 16>& bytes) {
         text += digits[byte & 15U];
     }
     return text;
+}
+
+void leave_best(NameRecords& found, const std::set<std::string>& removed) {
+    const auto stem = [](const Record& record) {
+        const std::size_t suffix = is_conda(record) ? conda_suffix.size() : tar_suffix.size();
+        return std::string_view(record.file_name).substr(0, record.file_name.size() - suffix);
+    };
+    std::unordered_map<std::string_view, std::size_t> best;
+    best.reserve(found.records.size());
+    std::vector<bool> is_left(found.records.size());
+    for (std::size_t i = 0; i < found.records.size(); ++i) {
+        const Record& record = found.records[i];
+        if (removed.contains(record.file_name)) {
+            if (found.unusable.size() < most_unusable) {
+                found.unusable.push_back({record.file_name, "the channel has removed it"});
+            }
+            continue;
+        }
+        const auto [known, is_new] = best.try_emplace(stem(record), i);
+        if (is_new || is_conda(record) || !is_conda(found.records[known->second])) {
+            is_left[known->second] = false;
+            is_left[i] = true;
+            known->second = i;
+        }
+    }
+    std::vector<Record> left;
+    left.reserve(best.size());
+    for (std::size_t i = 0; i < found.records.size(); ++i) {
+        if (is_left[i]) {
+            left.push_back(std::move(found.records[i]));
+        }
+    }
+    found.records = std::move(left);
+}
+
+bool is_conda(const Record& record) {
+    return record.file_name.ends_with(conda_suffix);
 }
 
 } // namespace

@@ -3,16 +3,20 @@
 #include "conda/record.h"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace envpm::conda {
 
+/// How many unusable entries of a name are told of; the others are only left out.
+constexpr std::size_t most_unusable = 100;
+
 /// What one subdir of a channel has under one name.
 struct NameRecords {
-    std::vector<Record> records; ///< in the page's order
-    std::vector<Unusable> unusable;
+    std::vector<Record> records;    ///< in the page's order
+    std::vector<Unusable> unusable; ///< at most `most_unusable`
 };
 
 /// Where a block's records lie: what all of them have in common and the block does not repeat.
@@ -22,8 +26,12 @@ struct BlockPlace {
     std::string base_url; ///< ends with a slash
 };
 
-/// Reads a block, the compact form of the records of one name (docs/conda-index.md; BlockBuilder
-/// writes it). Nothing if it is damaged: no offset of it is believed.
-std::optional<NameRecords> read_block(std::string_view block, const BlockPlace& place);
+/// Reads the blocks of one name, the compact form of its records (docs/conda-index.md; BlockBuilder
+/// writes it). Nothing if one is damaged: no offset of it is believed.
+///
+/// Files that the channel has removed become unusable. Of two records that differ in the container
+/// only, the `.conda` one is left; of two under one file name the last, as JSON readers have it.
+std::optional<NameRecords> read_blocks(std::span<const std::string_view> blocks,
+                                       const BlockPlace& place);
 
 } // namespace envpm::conda

@@ -1,12 +1,11 @@
 #include "conda/block_builder.h"
 
+#include "conda/block.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <compare>
 #include <limits>
-#include <set>
-#include <tuple>
 
 namespace envpm::conda {
 
@@ -16,23 +15,33 @@ constexpr std::int64_t last_second = 253402300799; // of the year 9999; larger i
 constexpr std::size_t longest_shown = 60;
 constexpr std::string_view pypi_purl = "pkg:pypi/";
 
-std::string file_name_of(std::string_view name, std::string_view version, std::string_view build,
-                         ArchiveName::Container container);
 std::string shown(std::string_view text);
 template <class T> void append(std::string& out, const std::vector<T>& items);
 
 } // namespace
 
+void BlockBuilder::begin(std::string_view name) {
+    name_ = name;
+    texts_.clear();
+    records_.clear();
+    numbers_.clear();
+    unusable_.clear();
+    removed_.clear();
+}
+
 void BlockBuilder::add(const ArchiveName& parts, const RawRecord& raw) {
     if (const std::string why = judge(parts, raw); !why.empty()) {
-        add_unusable(file_name_of(name_, parts.version, parts.build, parts.container), why);
+        const bool is_conda = parts.container == ArchiveName::Container::conda;
+        add_unusable(fmt::format("{}-{}-{}{}", name_, parts.version, parts.build,
+                                 is_conda ? ".conda" : ".tar.bz2"),
+                     why);
         return;
     }
     pack(parts, raw);
 }
 
-void BlockBuilder::remove(const ArchiveName& parts) {
-    removed_.push_back({{std::string(parts.version), std::string(parts.build)}, parts.container});
+void BlockBuilder::remove(std::string_view file_name) {
+    removed_.push_back(texts_.add(file_name));
 }
 
 void BlockBuilder::add_unusable(std::string_view file_name, std::string_view why) {
@@ -42,25 +51,18 @@ void BlockBuilder::add_unusable(std::string_view file_name, std::string_view why
     }
 }
 
-std::string BlockBuilder::finish() {
-    drop_removed();
-    drop_doubles();
-    const BlockHead head{static_cast<std::uint32_t>(records_.size()),
-                         static_cast<std::uint32_t>(numbers_.size()),
-                         static_cast<std::uint32_t>(texts_.ends().size()),
-                         static_cast<std::uint32_t>(unusable_.size() / 2)};
-    std::string out;
-    out.reserve(sizeof(head) + records_.size() * sizeof(PackedRecord) +
-                (numbers_.size() + texts_.ends().size() + unusable_.size()) *
-                    sizeof(std::uint32_t) +
-                texts_.text().size());
-    out.append(reinterpret_cast<const char*>(&head), sizeof(head));
-    append(out, records_);
-    append(out, numbers_);
-    append(out, texts_.ends());
-    append(out, unusable_);
-    out += texts_.text();
-    return out;
+std::string_view BlockBuilder::finish() {
+    const auto count = [](const auto& items) { return static_cast<std::uint32_t>(items.size()); };
+    const BlockHead head{count(records_), count(numbers_), count(texts_.ends()),
+                         count(unusable_) / 2, count(removed_)};
+    block_.assign(reinterpret_cast<const char*>(&head), sizeof(head));
+    append(block_, records_);
+    append(block_, numbers_);
+    append(block_, texts_.ends());
+    append(block_, unusable_);
+    append(block_, removed_);
+    block_ += texts_.text();
+    return block_;
 }
 
 std::string BlockBuilder::judge(const ArchiveName& parts, const RawRecord& raw) {
@@ -160,91 +162,7 @@ std::uint16_t BlockBuilder::add_pypi_names(const RawRecord& raw) {
     return static_cast<std::uint16_t>(count);
 }
 
-void BlockBuilder::drop_removed() {
-    std::set<std::tuple<std::uint32_t, std::uint32_t, bool>> gone;
-    for (const auto& [texts, container] : removed_) {
-        const auto version = texts_.find(texts.first);
-        const auto build = texts_.find(texts.second);
-        if (version && build) {
-            gone.emplace(*version, *build, container == ArchiveName::Container::conda);
-        }
-    }
-    if (gone.empty()) {
-        return;
-    }
-    std::vector<bool> is_dropped(records_.size());
-    for (std::size_t i = 0; i < records_.size(); ++i) {
-        const PackedRecord& record = records_[i];
-        const bool is_conda = (record.flags & PackedRecord::is_conda) != 0;
-        if (gone.contains({record.version, record.build, is_conda})) {
-            is_dropped[i] = true;
-            const auto container =
-                is_conda ? ArchiveName::Container::conda : ArchiveName::Container::tar_bz2;
-            const std::string file_name =
-                file_name_of(name_, std::string(texts_[record.version]),
-                             std::string(texts_[record.build]), container);
-            add_unusable(file_name, "the channel has removed it");
-        }
-    }
-    drop(is_dropped);
-}
-
-/// Leaves one file of each version and build.
-void BlockBuilder::drop_doubles() {
-    struct Place {
-        std::uint64_t version_and_build;
-        std::uint64_t preference; ///< the container, then the later one
-
-        auto operator<=>(const Place&) const = default;
-    };
-
-    std::vector<Place> places;
-    places.reserve(records_.size());
-    for (std::size_t i = 0; i < records_.size(); ++i) {
-        const PackedRecord& record = records_[i];
-        const std::uint64_t is_conda = record.flags & PackedRecord::is_conda;
-        places.push_back(
-            {std::uint64_t{record.version} << 32U | record.build, is_conda << 32U | i});
-    }
-    std::sort(places.begin(), places.end());
-    std::vector<bool> is_dropped(records_.size());
-    bool drops_any = false;
-    for (std::size_t i = 1; i < places.size(); ++i) {
-        if (places[i - 1].version_and_build == places[i].version_and_build) {
-            is_dropped[places[i - 1].preference & UINT32_MAX] = true;
-            drops_any = true;
-        }
-    }
-    if (drops_any) {
-        drop(is_dropped);
-    }
-}
-
-void BlockBuilder::drop(const std::vector<bool>& is_dropped) {
-    std::vector<PackedRecord> records;
-    std::vector<std::uint32_t> numbers;
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < records_.size(); ++i) {
-        const PackedRecord& record = records_[i];
-        const std::size_t end = begin + record.depends + record.constrains + record.pypi_names;
-        if (!is_dropped[i]) {
-            records.push_back(record);
-            numbers.insert(numbers.end(), numbers_.begin() + static_cast<std::ptrdiff_t>(begin),
-                           numbers_.begin() + static_cast<std::ptrdiff_t>(end));
-        }
-        begin = end;
-    }
-    records_ = std::move(records);
-    numbers_ = std::move(numbers);
-}
-
 namespace {
-
-std::string file_name_of(std::string_view name, std::string_view version, std::string_view build,
-                         ArchiveName::Container container) {
-    return fmt::format("{}-{}-{}{}", name, version, build,
-                       container == ArchiveName::Container::conda ? ".conda" : ".tar.bz2");
-}
 
 /// A channel's text within a message: printable and short.
 std::string shown(std::string_view text) {

@@ -13,12 +13,14 @@ static_assert(std::endian::native == std::endian::little,
               "the files of the cache are little-endian");
 
 /// A block is this, then its records, the numbers of their texts, where each text ends, the pairs
-/// of numbers of the unusable entries (file name, why), and the texts.
+/// of numbers of the unusable entries (file name, why), the numbers of the files that the channel
+/// has removed, and the texts.
 struct BlockHead {
     std::uint32_t records = 0;
     std::uint32_t numbers = 0;
     std::uint32_t texts = 0;
     std::uint32_t unusable = 0;
+    std::uint32_t removed = 0;
 };
 
 struct PackedRecord {
@@ -41,7 +43,7 @@ struct PackedRecord {
     std::uint8_t flags = 0;
 };
 
-static_assert(std::is_trivially_copyable_v<BlockHead> && sizeof(BlockHead) == 16);
+static_assert(std::is_trivially_copyable_v<BlockHead> && sizeof(BlockHead) == 20);
 static_assert(std::is_trivially_copyable_v<PackedRecord> && sizeof(PackedRecord) == 104);
 
 } // namespace envpm::conda

@@ -1,12 +1,16 @@
 #include "conda/channel_cache.h"
 
-#include "base/assert.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
 #include <set>
 #include <utility>
 
@@ -44,11 +48,18 @@ void ChannelCache::store_state(const std::string& url, const CachedSubdir& state
                Durability::cached);
 }
 
-std::string ChannelCache::store_index(const std::string& url, std::string_view bytes) const {
-    const std::optional<IndexView> view = IndexView::open(bytes);
-    ENVPM_ASSERT(view.has_value());
-    std::string content = view->digest();
-    write_file(folder_of(url) / (content + std::string(index_suffix)), bytes, Durability::cached);
+std::string
+ChannelCache::store_index(const std::string& url,
+                          const std::function<std::string(const IndexWriter::Sink&)>& write) const {
+    const TemporaryFolder draft(folder_of(url));
+    const std::filesystem::path path = draft.path() / "index";
+    Fd file = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
+    std::string content =
+        write([&](std::string_view bytes) { write_all(file.get(), bytes, path.string()); });
+    const std::filesystem::path place = folder_of(url) / (content + std::string(index_suffix));
+    if (::close(file.release()) != 0 || ::rename(path.c_str(), place.c_str()) != 0) {
+        throw_system_error("cannot write a file", place.string(), errno);
+    }
     return content;
 }
 

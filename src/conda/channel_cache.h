@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,8 +43,12 @@ class ChannelCache {
     [[nodiscard]] std::optional<CachedSubdir> state(const std::string& url) const;
     void store_state(const std::string& url, const CachedSubdir& state) const;
 
-    /// Writes an index file or an inflated page of shards, and gives its name.
-    [[nodiscard]] std::string store_index(const std::string& url, std::string_view bytes) const;
+    /// Writes an index file and gives its name, which `write` gives: the digest of the index.
+    [[nodiscard]] std::string
+    store_index(const std::string& url,
+                const std::function<std::string(const IndexWriter::Sink&)>& write) const;
+
+    /// The same for an inflated page of shards.
     [[nodiscard]] std::string store_shard_page(const std::string& url,
                                                std::string_view bytes) const;
 
@@ -52,7 +57,7 @@ class ChannelCache {
     [[nodiscard]] std::optional<std::string> shard_page(const std::string& url,
                                                         const std::string& content) const;
 
-    /// An index file of one name.
+    /// An index file of one block.
     [[nodiscard]] std::optional<IndexFile> shard(const std::string& url,
                                                  const Sha256& sha256) const;
     void store_shard(const std::string& url, const Sha256& sha256, std::string_view bytes) const;

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -21,17 +21,18 @@ namespace envpm::conda {
 
 namespace {
 
-/// The kind of file and its version, which is also that of the blocks.
-constexpr std::array<char, 8> magic = {'e', 'n', 'v', 'p', 'm', 'c', 'i', '1'};
+/// The kind of file and its version, which is also that of the blocks. The file begins with it.
+constexpr std::string_view magic = "envpmci1";
+constexpr std::size_t piece_bytes = std::size_t{256} << 10U;
 
-struct FileHead {
-    std::array<char, 8> kind = magic;
+/// The file ends with this.
+struct FileEnd {
     std::uint64_t directory_offset = 0;
-    std::uint32_t names = 0;
-    std::uint32_t crc32 = 0; ///< of the fields above, then of all from the directory on
+    std::uint32_t blocks = 0;
+    std::uint32_t crc32 = 0; ///< of all from the directory on, but for itself
 };
 
-/// The directory has one of these for each name, in the order of the names' bytes; then come the
+/// The directory has one of these for each block, in the order of their names' bytes; then come the
 /// names, each where the one before ends.
 struct DirectoryEntry {
     std::uint64_t offset = 0;
@@ -41,29 +42,33 @@ struct DirectoryEntry {
     std::uint32_t unused = 0;
 };
 
-static_assert(sizeof(FileHead) == 24 && sizeof(DirectoryEntry) == 24);
+static_assert(sizeof(FileEnd) == 16 && sizeof(DirectoryEntry) == 24);
 
 std::uint32_t crc_of(std::string_view bytes, std::uint32_t before = 0);
-std::uint32_t crc_of_directory(FileHead head, std::string_view directory);
+std::uint32_t crc_of_directory(const FileEnd& end, std::string_view directory);
+std::string digest_of(std::string_view directory);
 DirectoryEntry entry_at(std::string_view directory, std::size_t index);
 
 } // namespace
 
-IndexWriter::IndexWriter()
-    : bytes_(sizeof(FileHead), '\0') {}
+IndexWriter::IndexWriter(Sink sink)
+    : sink_(std::move(sink)) {
+    write(magic);
+}
 
 void IndexWriter::add(std::string_view name, std::string_view block) {
-    ENVPM_ASSERT(entries_.empty() || entries_.back().name < name);
     ENVPM_ASSERT(block.size() <= std::numeric_limits<std::uint32_t>::max());
-    entries_.push_back({std::string(name), bytes_.size(), static_cast<std::uint32_t>(block.size()),
-                        crc_of(block)});
-    bytes_ += block;
+    entries_.push_back(
+        {std::string(name), offset_, static_cast<std::uint32_t>(block.size()), crc_of(block)});
+    write(block);
 }
 
 std::string IndexWriter::finish() {
-    FileHead head;
-    head.directory_offset = bytes_.size();
-    head.names = static_cast<std::uint32_t>(entries_.size());
+    std::stable_sort(entries_.begin(), entries_.end(),
+                     [](const Entry& one, const Entry& other) { return one.name < other.name; });
+    FileEnd end;
+    end.directory_offset = offset_;
+    end.blocks = static_cast<std::uint32_t>(entries_.size());
     std::string names;
     std::string directory;
     directory.reserve(entries_.size() * sizeof(DirectoryEntry));
@@ -74,32 +79,44 @@ std::string IndexWriter::finish() {
         directory.append(reinterpret_cast<const char*>(&packed), sizeof(packed));
     }
     directory += names;
-    head.crc32 = crc_of_directory(head, directory);
-    bytes_ += directory;
-    std::memcpy(bytes_.data(), &head, sizeof(head));
-    return std::move(bytes_);
+    end.crc32 = crc_of_directory(end, directory);
+    write(directory);
+    write({reinterpret_cast<const char*>(&end), sizeof(end)});
+    sink_(pending_);
+    return digest_of(directory);
+}
+
+/// Hands on in whole pieces: the kernel copies them fastest.
+void IndexWriter::write(std::string_view bytes) {
+    offset_ += bytes.size();
+    pending_ += bytes;
+    std::size_t done = 0;
+    for (; pending_.size() - done >= piece_bytes; done += piece_bytes) {
+        sink_(std::string_view(pending_).substr(done, piece_bytes));
+    }
+    pending_.erase(0, done);
 }
 
 std::optional<IndexView> IndexView::open(std::string_view bytes) {
-    FileHead head;
-    if (bytes.size() < sizeof(head)) {
+    FileEnd end;
+    if (bytes.size() < magic.size() + sizeof(end) || !bytes.starts_with(magic)) {
         return std::nullopt;
     }
-    std::memcpy(&head, bytes.data(), sizeof(head));
-    if (head.kind != magic || head.directory_offset < sizeof(head) ||
-        head.directory_offset > bytes.size()) {
+    std::memcpy(&end, bytes.data() + bytes.size() - sizeof(end), sizeof(end));
+    bytes.remove_suffix(sizeof(end));
+    if (end.directory_offset < magic.size() || end.directory_offset > bytes.size()) {
         return std::nullopt;
     }
-    const std::string_view directory = bytes.substr(head.directory_offset);
-    const std::uint64_t entry_bytes = std::uint64_t{head.names} * sizeof(DirectoryEntry);
-    if (entry_bytes > directory.size() || head.crc32 != crc_of_directory(head, directory)) {
+    const std::string_view directory = bytes.substr(end.directory_offset);
+    const std::uint64_t entry_bytes = std::uint64_t{end.blocks} * sizeof(DirectoryEntry);
+    if (entry_bytes > directory.size() || end.crc32 != crc_of_directory(end, directory)) {
         return std::nullopt;
     }
     IndexView view;
-    view.bytes_ = bytes.substr(0, head.directory_offset);
-    view.directory_ = directory.substr(0, entry_bytes);
+    view.bytes_ = bytes.substr(0, end.directory_offset);
+    view.directory_ = directory;
     view.names_ = directory.substr(entry_bytes);
-    view.count_ = head.names;
+    view.count_ = end.blocks;
     return view.is_sound() ? std::optional(view) : std::nullopt;
 }
 
@@ -110,12 +127,12 @@ bool IndexView::is_sound() const {
     for (std::size_t i = 0; i < count_; ++i) {
         const DirectoryEntry entry = entry_at(directory_, i);
         if (entry.name_end < name_begin || entry.name_end > names_.size() ||
-            entry.offset < sizeof(FileHead) || entry.offset > bytes_.size() ||
+            entry.offset < magic.size() || entry.offset > bytes_.size() ||
             entry.size_bytes > bytes_.size() - entry.offset) {
             return false;
         }
         const std::string_view here = names_.substr(name_begin, entry.name_end - name_begin);
-        if (i > 0 && before >= here) {
+        if (i > 0 && before > here) {
             return false;
         }
         before = here;
@@ -130,18 +147,23 @@ std::string_view IndexView::name(std::size_t index) const {
     return names_.substr(begin, entry_at(directory_, index).name_end - begin);
 }
 
-std::optional<std::size_t> IndexView::find(std::string_view wanted) const {
-    std::size_t begin = 0;
-    std::size_t end = count_;
-    while (begin < end) {
-        const std::size_t middle = begin + (end - begin) / 2;
-        if (name(middle) < wanted) {
-            begin = middle + 1;
-        } else {
-            end = middle;
+IndexView::Range IndexView::find(std::string_view wanted) const {
+    const auto first_not = [this](std::size_t begin, const auto& is_before) {
+        std::size_t end = count_;
+        while (begin < end) {
+            const std::size_t middle = begin + (end - begin) / 2;
+            if (is_before(name(middle))) {
+                begin = middle + 1;
+            } else {
+                end = middle;
+            }
         }
-    }
-    return begin < count_ && name(begin) == wanted ? std::optional(begin) : std::nullopt;
+        return begin;
+    };
+    Range range;
+    range.begin = first_not(0, [&](std::string_view name) { return name < wanted; });
+    range.end = first_not(range.begin, [&](std::string_view name) { return name <= wanted; });
+    return range;
 }
 
 std::optional<std::string_view> IndexView::block(std::size_t index) const {
@@ -152,11 +174,7 @@ std::optional<std::string_view> IndexView::block(std::size_t index) const {
 }
 
 std::string IndexView::digest() const {
-    Sha256Hasher hasher;
-    hasher.update(std::string_view(magic.data(), magic.size()));
-    hasher.update(directory_);
-    hasher.update(names_);
-    return hasher.finish().hex();
+    return digest_of(directory_);
 }
 
 std::optional<IndexFile> IndexFile::open(const std::filesystem::path& path) {
@@ -187,11 +205,17 @@ std::uint32_t crc_of(std::string_view bytes, std::uint32_t before) {
     return crc32_of(std::as_bytes(std::span(bytes.data(), bytes.size())), before);
 }
 
-std::uint32_t crc_of_directory(FileHead head, std::string_view directory) {
-    head.crc32 = 0;
-    const std::string_view fields(reinterpret_cast<const char*>(&head),
-                                  sizeof(head) - sizeof(head.crc32));
-    return crc_of(directory, crc_of(fields));
+std::uint32_t crc_of_directory(const FileEnd& end, std::string_view directory) {
+    const std::string_view fields(reinterpret_cast<const char*>(&end),
+                                  sizeof(end) - sizeof(end.crc32));
+    return crc_of(fields, crc_of(directory));
+}
+
+std::string digest_of(std::string_view directory) {
+    Sha256Hasher hasher;
+    hasher.update(magic);
+    hasher.update(directory);
+    return hasher.finish().hex();
 }
 
 DirectoryEntry entry_at(std::string_view directory, std::size_t index) {

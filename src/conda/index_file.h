@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,12 +15,15 @@ namespace envpm::conda {
 /// (docs/conda-index.md).
 class IndexWriter {
   public:
-    IndexWriter();
+    /// Takes the file's bytes in order, in large pieces.
+    using Sink = std::function<void(std::string_view)>;
 
-    /// Names come sorted, each once.
+    explicit IndexWriter(Sink sink);
+
+    /// In any order; a name may have several blocks.
     void add(std::string_view name, std::string_view block);
 
-    /// The bytes of the file. Call it once, at the end.
+    /// Writes the directory; gives what IndexView::digest gives. Call it once, at the end.
     std::string finish();
 
   private:
@@ -30,7 +34,11 @@ class IndexWriter {
         std::uint32_t crc32 = 0;
     };
 
-    std::string bytes_;
+    void write(std::string_view bytes);
+
+    Sink sink_;
+    std::string pending_;
+    std::uint64_t offset_ = 0;
     std::vector<Entry> entries_;
 };
 
@@ -41,12 +49,18 @@ class IndexView {
     /// Nothing if it is damaged, cut short, or of another version.
     static std::optional<IndexView> open(std::string_view bytes);
 
+    /// How many blocks there are; they are in the order of their names.
     [[nodiscard]] std::size_t size() const { return count_; }
 
     [[nodiscard]] std::string_view name(std::size_t index) const;
 
-    /// Where the name is; nothing if the subdir has none such.
-    [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
+    /// The first block of the name and the one behind its last.
+    struct Range {
+        std::size_t begin = 0;
+        std::size_t end = 0;
+    };
+
+    [[nodiscard]] Range find(std::string_view name) const;
 
     /// Nothing if it is damaged.
     [[nodiscard]] std::optional<std::string_view> block(std::size_t index) const;

@@ -58,7 +58,8 @@ void NameSearch::accept(const HttpResponse& response) {
         const InflatedBytes shard = inflate_zstd(response.body, most_inflated_bytes, url);
         const std::string block = read_shard(shard.view(), {where_.name, where_.subdir, url});
         cache_.store_shard(key_, *sha256_, index_of(where_.name, block));
-        found_ = read_block(block, place());
+        const std::string_view one[] = {block};
+        found_ = read_blocks(one, place());
         is_done_ = true;
     } catch (const Error& error) {
         failures_ += fmt::format("{}{}: {}", failures_.empty() ? "" : "; ", url, error.text().what);
@@ -87,13 +88,17 @@ std::optional<NameRecords> NameSearch::take() {
 
 void NameSearch::look_into(const IndexFile& index) {
     is_done_ = true;
-    const std::optional<std::size_t> at = index.view().find(where_.name);
-    if (!at) {
-        return;
+    const IndexView::Range range = index.view().find(where_.name);
+    std::vector<std::string_view> blocks;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+        const std::optional<std::string_view> block = index.view().block(i);
+        is_damaged_ = is_damaged_ || !block;
+        blocks.push_back(block.value_or(""));
     }
-    const std::optional<std::string_view> block = index.view().block(*at);
-    found_ = block ? read_block(*block, place()) : std::nullopt;
-    is_damaged_ = !found_;
+    if (!blocks.empty() && !is_damaged_) {
+        found_ = read_blocks(blocks, place());
+        is_damaged_ = !found_;
+    }
 }
 
 void NameSearch::look_for(const ShardIndex& shards) {
@@ -140,9 +145,11 @@ std::vector<std::string> shard_urls(const Channel& channel, const std::string& s
 }
 
 std::string index_of(const std::string& name, std::string_view block) {
-    IndexWriter writer;
+    std::string bytes;
+    IndexWriter writer([&bytes](std::string_view piece) { bytes += piece; });
     writer.add(name, block);
-    return writer.finish();
+    writer.finish();
+    return bytes;
 }
 
 } // namespace

@@ -18,25 +18,26 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 using simdjson::error_code;
 
-static_assert(InflatedBytes::padding >= simdjson::SIMDJSON_PADDING);
+static_assert(PageWalk::padding >= simdjson::SIMDJSON_PADDING);
 
 /// Reads a page with simdjson's on-demand parser, which looks at each byte once. Its codes fall in
 /// two kinds: a value of another kind than expected spoils its entry only; anything else means that
 /// the text is no JSON to its end, and spoils the page.
 class RepodataReader {
   public:
-    RepodataReader(const std::string& subdir, const std::string& url)
+    RepodataReader(PageWalk walk, const std::string& subdir, const IndexWriter::Sink& sink)
         : subdir_(subdir),
-          url_(url),
-          builder_(subdir) {}
+          walk_(std::move(walk)),
+          builder_(subdir, sink) {}
 
-    Repodata read(std::string_view bytes);
+    Repodata read();
 
   private:
-    bool read_member(std::string_view key, ondemand::value value);
-    void read_info(ondemand::value value);
-    void read_packages(ondemand::value value);
-    void read_removed(ondemand::value value);
+    bool read_member(std::string_view key);
+    void read_info(ondemand::document& document);
+    void read_removed(ondemand::document& document);
+    bool read_packages();
+    std::optional<std::string_view> read_part(std::string_view part, std::size_t& done);
     void read_record(ondemand::value value);
     void read_field(const char* key, ondemand::value value);
     void read_digest_or_text(const char* key, ondemand::value value);
@@ -51,10 +52,10 @@ class RepodataReader {
 
     void check(error_code code) const;
     [[nodiscard]] bool is_kind(error_code code) const;
-    [[noreturn]] void refuse(std::string what) const;
 
     const std::string& subdir_;
-    const std::string& url_;
+    PageWalk walk_;
+    ondemand::parser parser_;
     SubdirBuilder builder_;
     std::string base_url_;
     RawRecord record_;
@@ -67,57 +68,50 @@ template <std::size_t size> bool is(const char* key, const char (&word)[size]) {
 
 } // namespace
 
-Repodata read_repodata(const InflatedBytes& page, const std::string& subdir,
-                       const std::string& url) {
-    return RepodataReader(subdir, url).read(page.view());
+Repodata read_repodata(const PageWalk::Source& source, const std::string& subdir,
+                       const std::string& url, const IndexWriter::Sink& sink) {
+    return RepodataReader(PageWalk(source, url), subdir, sink).read();
 }
 
 namespace {
 
-Repodata RepodataReader::read(std::string_view bytes) {
-    ondemand::parser parser;
-    ondemand::document document;
-    check(parser.iterate(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING)
-              .get(document));
-    ondemand::object top;
-    check(document.get_object().get(top));
+Repodata RepodataReader::read() {
     bool is_empty = true;
     bool is_repodata = false;
-    for (auto member : top) {
-        ondemand::field field;
-        check(std::move(member).get(field));
-        std::string_view key;
-        check(field.unescaped_key().get(key));
+    while (const std::optional<std::string> key = walk_.next_key()) {
         is_empty = false;
-        is_repodata = read_member(key, field.value()) || is_repodata;
-    }
-    const char* rest = nullptr;
-    if (document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS) {
-        refuse("the page is damaged: something follows the end of its JSON");
+        is_repodata = read_member(*key) || is_repodata;
     }
     if (!is_empty && !is_repodata) {
-        refuse("the answer is JSON, but no repodata of a channel");
+        walk_.refuse("the answer is JSON, but no repodata of a channel");
     }
     return {builder_.finish(), std::move(base_url_), builder_.nameless()};
 }
 
 /// Whether it is a member of a repodata.json.
-bool RepodataReader::read_member(std::string_view key, ondemand::value value) {
-    if (key == "info") {
-        read_info(value);
-    } else if (key == "packages" || key == "packages.conda") {
-        read_packages(value);
-    } else if (key == "removed") {
-        read_removed(value);
-    } else {
+bool RepodataReader::read_member(std::string_view key) {
+    if (key == "packages" || key == "packages.conda") {
+        if (!walk_.enter_object()) {
+            walk_.refuse("the answer is JSON, but no repodata of a channel");
+        }
+        while (read_packages()) {
+        }
+        return true;
+    }
+    if (key != "info" && key != "removed") {
+        walk_.skip_value();
         return key == "repodata_version";
     }
+    const simdjson::padded_string text(walk_.value());
+    ondemand::document document;
+    check(parser_.iterate(text).get(document));
+    key == "info" ? read_info(document) : read_removed(document);
     return true;
 }
 
-void RepodataReader::read_info(ondemand::value value) {
+void RepodataReader::read_info(ondemand::document& document) {
     ondemand::object info;
-    if (!is_kind(value.get_object().get(info))) {
+    if (!is_kind(document.get_object().get(info))) {
         return;
     }
     for (auto member : info) {
@@ -133,30 +127,61 @@ void RepodataReader::read_info(ondemand::value value) {
         if (key == "base_url") {
             base_url_ = text;
         } else if (text != subdir_) {
-            refuse("the page says that it is of another subdir");
+            walk_.refuse("the page says that it is of another subdir");
         }
     }
 }
 
-void RepodataReader::read_packages(ondemand::value value) {
-    ondemand::object packages;
-    if (!is_kind(value.get_object().get(packages))) {
-        refuse("the answer is JSON, but no repodata of a channel");
+/// The next part of the packages; false at their end.
+bool RepodataReader::read_packages() {
+    std::size_t done = 0;
+    while (true) {
+        const std::string_view part = walk_.part();
+        // A part that is not whole shows as damage, as damage does: only the end of the page tells.
+        try {
+            return walk_.finish_part(read_part(part, done));
+        } catch (const Error&) {
+            if (!walk_.extend()) {
+                throw;
+            }
+        }
     }
+}
+
+/// Reads the members of one part but the first `done`, and counts them. Gives what is left behind
+/// the end of the object, if that is not the part's.
+std::optional<std::string_view> RepodataReader::read_part(std::string_view part,
+                                                          std::size_t& done) {
+    ondemand::document document;
+    check(parser_.iterate(part.data(), part.size(), part.size() + PageWalk::padding).get(document));
+    ondemand::object packages;
+    check(document.get_object().get(packages));
+    std::size_t at = 0;
     for (auto member : packages) {
         ondemand::field field;
         check(std::move(member).get(field));
+        if (at++ < done) {
+            continue;
+        }
         std::string_view file_name;
         check(field.unescaped_key().get(file_name));
         record_.clear();
         read_record(field.value());
         builder_.add(file_name, record_);
+        done = at;
     }
+    const char* rest = nullptr;
+    const error_code code = document.current_location().get(rest);
+    if (code == simdjson::OUT_OF_BOUNDS) {
+        return std::nullopt;
+    }
+    check(code);
+    return part.substr(static_cast<std::size_t>(rest - part.data()));
 }
 
-void RepodataReader::read_removed(ondemand::value value) {
+void RepodataReader::read_removed(ondemand::document& document) {
     ondemand::array names;
-    if (!is_kind(value.get_array().get(names))) {
+    if (!is_kind(document.get_array().get(names))) {
         return;
     }
     for (auto item : names) {
@@ -319,10 +344,11 @@ std::optional<std::uint64_t> RepodataReader::number_of(ondemand::value value) co
 
 void RepodataReader::check(error_code code) const {
     if (code == simdjson::INCORRECT_TYPE) {
-        refuse("the answer is JSON, but no repodata of a channel");
+        walk_.refuse("the answer is JSON, but no repodata of a channel");
     }
     if (code != simdjson::SUCCESS) {
-        refuse(fmt::format("the page is damaged or cut short: {}", simdjson::error_message(code)));
+        walk_.refuse(
+            fmt::format("the page is damaged or cut short: {}", simdjson::error_message(code)));
     }
 }
 
@@ -333,10 +359,6 @@ bool RepodataReader::is_kind(error_code code) const {
     }
     check(code);
     return true;
-}
-
-void RepodataReader::refuse(std::string what) const {
-    throw Error({std::move(what), url_, {}}, ExitCode::network);
 }
 
 } // namespace

@@ -1,24 +1,25 @@
 #pragma once
 
-#include "base/zstd.h"
+#include "conda/index_file.h"
+#include "conda/page_walk.h"
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace envpm::conda {
 
 /// A repodata.json (CEP 36), read.
 struct Repodata {
-    std::string index;          ///< the bytes of an index file (index_file.h)
+    std::string digest;         ///< of the index that was written
     std::string base_url;       ///< CEP 15, as written; empty if there is none
     std::uint64_t nameless = 0; ///< entries whose key is no name of a package file
 };
 
-/// Reads the page of `subdir` in one pass. Throws an Error of code 5 with `url` that says what is
-/// wrong: another page than a repodata.json, a page of another subdir, one that is damaged or cut
-/// short. What is wrong with one entry spoils that entry only.
-Repodata read_repodata(const InflatedBytes& page, const std::string& subdir,
-                       const std::string& url);
+/// Reads the page of `subdir` in one pass, as it comes from `source`, and writes its index to
+/// `sink` (index_file.h), which is not to be used if this throws. Throws an Error of code 5 with
+/// `url` that says what is wrong: another page than a repodata.json, a page of another subdir, one
+/// that is damaged or cut short. What is wrong with one entry spoils that entry only.
+Repodata read_repodata(const PageWalk::Source& source, const std::string& subdir,
+                       const std::string& url, const IndexWriter::Sink& sink);
 
 } // namespace envpm::conda

@@ -22,7 +22,9 @@ class ShardReader {
     ShardReader(std::string_view bytes, const ShardPlace& place)
         : place_(place),
           reader_(bytes, place.url),
-          builder_(place.name, place.subdir) {}
+          builder_(place.subdir) {
+        builder_.begin(place.name);
+    }
 
     std::string read();
 
@@ -114,7 +116,7 @@ std::string ShardReader::read() {
     if (!reader_.is_at_end()) {
         reader_.refuse("the shard is damaged: something follows its end");
     }
-    return builder_.finish();
+    return std::string(builder_.finish());
 }
 
 void ShardReader::read_packages() {
@@ -144,7 +146,7 @@ void ShardReader::read_removed() {
         const std::optional<ArchiveName> parts =
             value.is(Kind::text) ? ArchiveName::parse(value.bytes) : std::nullopt;
         if (parts && parts->name == place_.name) {
-            builder_.remove(*parts);
+            builder_.remove(value.bytes);
         }
     }
 }

@@ -14,8 +14,11 @@ std::uint32_t hash_of(std::string_view text) {
 
 } // namespace
 
-StringTable::StringTable()
-    : slots_(first_slots) {
+void StringTable::clear() {
+    text_.clear();
+    ends_.clear();
+    hashes_.clear();
+    slots_.assign(first_slots, 0); // a small name need not clear the slots of a large one
     add({});
 }
 
@@ -36,11 +39,6 @@ std::uint32_t StringTable::add(std::string_view text) {
     return number;
 }
 
-std::optional<std::uint32_t> StringTable::find(std::string_view text) const {
-    const std::uint32_t slot = slots_[slot_of(text, hash_of(text))];
-    return slot == 0 ? std::nullopt : std::optional(slot - 1);
-}
-
 /// The slot that has the text, or the free one where it belongs.
 std::size_t StringTable::slot_of(std::string_view text, std::uint32_t hash) const {
     const std::size_t mask = slots_.size() - 1;
@@ -56,18 +54,15 @@ std::size_t StringTable::slot_of(std::string_view text, std::uint32_t hash) cons
 }
 
 void StringTable::grow() {
-    std::vector<std::uint32_t> larger(4 * slots_.size());
-    const std::size_t mask = larger.size() - 1;
-    for (const std::uint32_t entry : slots_) {
-        if (entry != 0) {
-            std::size_t slot = hashes_[entry - 1] & mask;
-            while (larger[slot] != 0) {
-                slot = (slot + 1) & mask;
-            }
-            larger[slot] = entry;
+    slots_.assign(4 * slots_.size(), 0);
+    const std::size_t mask = slots_.size() - 1;
+    for (std::uint32_t number = 0; number < ends_.size(); ++number) {
+        std::size_t slot = hashes_[number] & mask;
+        while (slots_[slot] != 0) {
+            slot = (slot + 1) & mask;
         }
+        slots_[slot] = number + 1;
     }
-    slots_ = std::move(larger);
 }
 
 } // namespace envpm::conda

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,15 +10,17 @@ namespace envpm::conda {
 /// Texts, each kept once and known by its number; number 0 is the empty text.
 class StringTable {
   public:
-    StringTable();
+    StringTable() { clear(); }
 
     std::uint32_t add(std::string_view text);
-    [[nodiscard]] std::optional<std::uint32_t> find(std::string_view text) const;
 
     [[nodiscard]] std::string_view operator[](std::uint32_t number) const {
         const std::uint32_t begin = number == 0 ? 0 : ends_[number - 1];
         return std::string_view(text_).substr(begin, ends_[number] - begin);
     }
+
+    /// As new; the memory is kept.
+    void clear();
 
     /// Where each text ends within `text()`.
     [[nodiscard]] const std::vector<std::uint32_t>& ends() const { return ends_; }

@@ -1,9 +1,6 @@
 #include "conda/subdir_builder.h"
 
-#include "conda/index_file.h"
-
-#include <algorithm>
-#include <vector>
+#include "conda/archive_name.h"
 
 namespace envpm::conda {
 
@@ -13,39 +10,30 @@ void SubdirBuilder::add(std::string_view file_name, const RawRecord& raw) {
         ++nameless_;
         return;
     }
-    block_of(parts->name).add(*parts, raw);
+    turn_to(parts->name);
+    block_.add(*parts, raw);
 }
 
 void SubdirBuilder::remove(std::string_view file_name) {
     if (const std::optional<ArchiveName> parts = ArchiveName::parse(file_name)) {
-        block_of(parts->name).remove(*parts);
+        turn_to(parts->name);
+        block_.remove(file_name);
     }
 }
 
 std::string SubdirBuilder::finish() {
-    std::vector<std::string_view> names;
-    names.reserve(blocks_.size());
-    for (const auto& [name, block] : blocks_) {
-        if (!block.is_empty()) {
-            names.push_back(name);
-        }
-    }
-    std::sort(names.begin(), names.end());
-    IndexWriter writer;
-    for (const std::string_view name : names) {
-        // Each builder goes once its block is written: a large page has half a gigabyte in them.
-        auto taken = blocks_.extract(std::string(name));
-        writer.add(taken.key(), taken.mapped().finish());
-    }
-    return writer.finish();
+    turn_to({});
+    return writer_.finish();
 }
 
-BlockBuilder& SubdirBuilder::block_of(std::string_view name) {
-    if (last_ == nullptr || name != last_name_) {
-        last_name_ = name;
-        last_ = &blocks_.try_emplace(last_name_, last_name_, subdir_).first->second;
+void SubdirBuilder::turn_to(std::string_view name) {
+    if (name == block_.name()) {
+        return;
     }
-    return *last_;
+    if (!block_.is_empty()) {
+        writer_.add(block_.name(), block_.finish());
+    }
+    block_.begin(name);
 }
 
 } // namespace envpm::conda

@@ -1,23 +1,24 @@
 #pragma once
 
-#include "conda/archive_name.h"
 #include "conda/block_builder.h"
+#include "conda/index_file.h"
 #include "conda/raw_record.h"
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace envpm::conda {
 
-/// Gathers the entries of a whole page by name, in any order.
+/// Writes the index file of a page while its entries come. A page has the entries of a name one
+/// after the other, first in one container and then in the other; each such run becomes a block, so
+/// little is in memory at any time. A page in any other order only gives more blocks.
 class SubdirBuilder {
   public:
-    explicit SubdirBuilder(std::string subdir)
-        : subdir_(std::move(subdir)) {}
+    SubdirBuilder(std::string subdir, IndexWriter::Sink sink)
+        : block_(std::move(subdir)),
+          writer_(std::move(sink)) {}
 
     /// An entry whose key is no name of a package file belongs to no name: it is only counted.
     void add(std::string_view file_name, const RawRecord& raw);
@@ -25,16 +26,14 @@ class SubdirBuilder {
 
     [[nodiscard]] std::uint64_t nameless() const { return nameless_; }
 
-    /// The bytes of an index file (index_file.h). Call it once, at the end.
+    /// The index's digest. Call it once, at the end.
     std::string finish();
 
   private:
-    BlockBuilder& block_of(std::string_view name);
+    void turn_to(std::string_view name);
 
-    std::string subdir_;
-    std::unordered_map<std::string, BlockBuilder> blocks_;
-    std::string last_name_; ///< neighbours often have the same
-    BlockBuilder* last_ = nullptr;
+    BlockBuilder block_;
+    IndexWriter writer_;
     std::uint64_t nameless_ = 0;
 };
 

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
+#include <span>
 #include <utility>
 
 namespace envpm::conda {
@@ -19,6 +21,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> page_names = {"repodata_shards.msgpack.zst",
                                                         "repodata.json.zst", "repodata.json"};
+constexpr std::string_view noarch = "noarch";
 constexpr std::uint64_t most_shard_page_bytes = 64U << 20U;
 constexpr std::uint64_t most_page_bytes = 2ULL << 30U; // four times the largest of today
 constexpr std::int64_t form_age_seconds = std::int64_t{7} * 24 * 3600;
@@ -26,8 +29,9 @@ constexpr std::int64_t longest_age_seconds = std::int64_t{24} * 3600;
 
 std::int64_t age_allowed(std::string_view cache_control, std::int64_t otherwise);
 bool is_absence(const HttpResponse& response);
-InflatedBytes inflated(const HttpResponse& response, std::uint64_t limit_bytes,
-                       const std::string& url);
+void check_kind(std::string_view body, const std::string& url);
+PageWalk::Source source_of(const HttpResponse& response, const std::string& subdir,
+                           const std::string& url);
 
 } // namespace
 
@@ -225,17 +229,17 @@ std::string SubdirSearch::read_page(const HttpResponse& response, CachedSubdir& 
     const std::string& key = mirrors_[at_].key;
     const std::string url = without_credentials(page_url());
     if (form_ == PageForm::shards) {
-        const InflatedBytes page = inflated(response, 4 * most_shard_page_bytes, url);
+        check_kind(response.body, url);
+        const InflatedBytes page = inflate_zstd(response.body, 4 * most_shard_page_bytes, url);
         state.base_url = read_shard_index(page.view(), subdir_, url).base_url;
         return cache_.store_shard_page(key, page.view());
     }
-    // An empty noarch/repodata.json is how the smallest of channels says that it is one (CEP 36).
-    const bool is_mark = response.body.empty() && subdir_ == "noarch" && form_ == PageForm::json;
-    const InflatedBytes page =
-        is_mark ? InflatedBytes::copy_of("{}") : inflated(response, most_page_bytes, url);
-    Repodata repodata = read_repodata(page, subdir_, url);
-    state.base_url = std::move(repodata.base_url);
-    return cache_.store_index(key, repodata.index);
+    const PageWalk::Source source = source_of(response, subdir_, url);
+    return cache_.store_index(key, [&](const IndexWriter::Sink& sink) {
+        Repodata repodata = read_repodata(source, subdir_, url, sink);
+        state.base_url = std::move(repodata.base_url);
+        return std::move(repodata.digest);
+    });
 }
 
 void SubdirSearch::accept_unchanged(const HttpResponse& response) {
@@ -340,10 +344,7 @@ bool is_absence(const HttpResponse& response) {
             response.body.find("<Code>AccessDenied</Code>") != std::string::npos);
 }
 
-/// Whether it is compressed is seen from the bytes: some servers inflate what they send.
-InflatedBytes inflated(const HttpResponse& response, std::uint64_t limit_bytes,
-                       const std::string& url) {
-    const std::string_view body = response.body;
+void check_kind(std::string_view body, const std::string& url) {
     const std::size_t begin = body.find_first_not_of(white_space);
     if (begin == std::string_view::npos) {
         throw Error({"the page is empty", url, {}}, ExitCode::network);
@@ -353,7 +354,25 @@ InflatedBytes inflated(const HttpResponse& response, std::uint64_t limit_bytes,
             {"HTML came in place of the page: a proxy or a login page may have answered", url, {}},
             ExitCode::network);
     }
-    return is_zstd(body) ? inflate_zstd(body, limit_bytes, url) : InflatedBytes::copy_of(body);
+}
+
+/// Whether it is compressed is seen from the bytes: some servers inflate what they send.
+PageWalk::Source source_of(const HttpResponse& response, const std::string& subdir,
+                           const std::string& url) {
+    std::string_view body = response.body;
+    if (body.empty() && subdir == noarch) {
+        body = "{}"; // how the smallest of channels says that it is one (CEP 36)
+    }
+    check_kind(body, url);
+    if (is_zstd(body)) {
+        const auto stream = std::make_shared<ZstdStream>(body, most_page_bytes, url);
+        return [stream](std::span<char> bytes) { return stream->read(bytes); };
+    }
+    return [body](std::span<char> bytes) mutable {
+        const std::size_t count = body.copy(bytes.data(), bytes.size());
+        body.remove_prefix(count);
+        return count;
+    };
 }
 
 } // namespace
