@@ -236,7 +236,7 @@ std::string SubdirSearch::read_page(const HttpResponse& response, CachedSubdir& 
     }
     const PageWalk::Source source = source_of(response, subdir_, url);
     return cache_.store_index(key, [&](const IndexWriter::Sink& sink) {
-        Repodata repodata = read_repodata(source, subdir_, url, sink);
+        Repodata repodata = read_repodata(PageWalk(source, url), subdir_, sink);
         state.base_url = std::move(repodata.base_url);
         return std::move(repodata.digest);
     });
