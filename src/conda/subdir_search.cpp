@@ -210,6 +210,9 @@ void SubdirSearch::accept_page(const HttpResponse& response) {
                         ExitCode::network);
         }
     } catch (const Error& error) {
+        if (error.code() == ExitCode::failed) {
+            throw; // no fault of the page: the disk is full
+        }
         note_failure(error.text().what);
         next_form();
         return;

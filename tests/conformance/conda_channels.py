@@ -70,7 +70,8 @@ def seconds_or_milliseconds(timestamp):
 
 def compare(program, path):
     compressed = path.read_bytes()
-    page = json.loads(subprocess.run(["zstd", "-dqc"], input=compressed, capture_output=True).stdout)
+    text = subprocess.run(["zstd", "-dqc"], input=compressed, capture_output=True, check=True)
+    page = json.loads(text.stdout)
     subdir = page["info"].get("subdir") or re.search(r"(noarch|linux-64)", path.name).group(1)
     answer = subprocess.run([program, subdir], input=compressed, capture_output=True, check=True)
     records, reasons = {}, collections.Counter()
