@@ -7,7 +7,10 @@ namespace envpm {
 
 // The languages of the package worlds know ASCII only: no locale has a say in what a version is.
 
-inline constexpr std::string_view white_space = " \t\n\r\f\v";
+// An array, because a literal may lie elsewhere for every source that includes this: one that runs
+// from its beginning to its end must see one place.
+inline constexpr char white_space_characters[] = " \t\n\r\f\v";
+inline constexpr std::string_view white_space = white_space_characters;
 
 constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 
 #include <algorithm>
+#include <array>
 
 namespace envpm::conda {
 
@@ -12,9 +13,18 @@ constexpr std::size_t longest_file_name = 255;
 constexpr std::string_view conda_suffix = ".conda";
 constexpr std::string_view tar_suffix = ".tar.bz2";
 
+constexpr std::array<bool, 256> harmless = [] {
+    std::array<bool, 256> letters{};
+    for (int letter = 0; letter < 256; ++letter) {
+        const char c = static_cast<char>(letter);
+        letters[static_cast<std::size_t>(letter)] =
+            is_letter_or_digit(c) || std::string_view("._-+!~").find(c) != std::string_view::npos;
+    }
+    return letters;
+}();
+
 bool is_harmless(char c) {
-    return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '!' ||
-           c == '~';
+    return harmless[static_cast<unsigned char>(c)];
 }
 
 } // namespace

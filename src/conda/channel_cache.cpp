@@ -51,16 +51,24 @@ void ChannelCache::store_state(const std::string& url, const CachedSubdir& state
 std::string
 ChannelCache::store_index(const std::string& url,
                           const std::function<std::string(const IndexWriter::Sink&)>& write) const {
-    const TemporaryFolder draft(folder_of(url));
-    const std::filesystem::path path = draft.path() / "index";
-    Fd file = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
-    std::string content =
-        write([&](std::string_view bytes) { write_all(file.get(), bytes, path.string()); });
-    const std::filesystem::path place = folder_of(url) / (content + std::string(index_suffix));
-    if (::close(file.release()) != 0 || ::rename(path.c_str(), place.c_str()) != 0) {
-        throw_system_error("cannot write a file", place.string(), errno);
+    const std::filesystem::path folder = folder_of(url);
+    std::filesystem::create_directories(folder);
+    // One process writes at a time, so that what a crash leaves is written over by the next.
+    const FileLock lock(folder / "lock", LockKind::exclusive);
+    const std::filesystem::path draft = folder / "draft";
+    try {
+        Fd file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+        std::string content =
+            write([&](std::string_view bytes) { write_all(file.get(), bytes, draft.string()); });
+        const std::filesystem::path place = folder / (content + std::string(index_suffix));
+        if (::close(file.release()) != 0 || ::rename(draft.c_str(), place.c_str()) != 0) {
+            throw_system_error("cannot write a file", place.string(), errno);
+        }
+        return content;
+    } catch (...) {
+        ::unlink(draft.c_str());
+        throw;
     }
-    return content;
 }
 
 std::string ChannelCache::store_shard_page(const std::string& url, std::string_view bytes) const {

@@ -129,9 +129,23 @@ std::optional<std::vector<std::string>> Channels::urls_of(std::string_view chann
     if (channel == channels_.end() || !ArchiveName::parse(file_name)) {
         return std::nullopt;
     }
-    const std::optional<std::string> known = known_base_url(*channel, subdir);
     std::vector<std::string> urls;
-    for (const std::string& mirror : channel->urls) {
+    for (const std::string& base : bases_of(*channel, subdir)) {
+        urls.push_back(base + std::string(file_name));
+    }
+    return urls;
+}
+
+/// The folders that a subdir's files lie in, one a mirror, with the mirror's credentials.
+const std::vector<std::string>& Channels::bases_of(const Channel& channel,
+                                                   const std::string& subdir) {
+    const std::pair<const Channel*, std::string> key(&channel, subdir);
+    if (const auto known = bases_.find(key); known != bases_.end()) {
+        return known->second;
+    }
+    std::vector<std::string> bases;
+    const std::optional<std::string> known = known_base_url(channel, subdir);
+    for (const std::string& mirror : channel.urls) {
         const std::string folder = subdir_url(mirror, subdir);
         const std::optional<CachedSubdir> state = cache_.state(without_credentials(folder));
         const bool has_page = state && state->form;
@@ -140,12 +154,12 @@ std::optional<std::vector<std::string>> Channels::urls_of(std::string_view chann
         if (!base) {
             continue;
         }
-        std::string url = with_credentials_of(*base + std::string(file_name), folder);
-        if (std::find(urls.begin(), urls.end(), url) == urls.end()) {
-            urls.push_back(std::move(url));
+        std::string shown = with_credentials_of(*base, folder);
+        if (std::find(bases.begin(), bases.end(), shown) == bases.end()) {
+            bases.push_back(std::move(shown));
         }
     }
-    return urls;
+    return bases_.emplace(key, std::move(bases)).first->second;
 }
 
 void Channels::open() {
@@ -164,6 +178,7 @@ void Channels::open() {
     }
     search(parts);
     check_channels();
+    bases_.clear(); // the pages may say something else now
     is_open_ = true;
 }
 

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace envpm::conda {
@@ -74,6 +75,8 @@ class Channels {
     void search(std::span<Part* const> parts);
     void renew(const std::set<Part*>& damaged);
     void check_channels() const;
+    [[nodiscard]] const std::vector<std::string>& bases_of(const Channel& channel,
+                                                           const std::string& subdir);
     [[nodiscard]] std::optional<std::string> known_base_url(const Channel& channel,
                                                             const std::string& subdir);
 
@@ -84,6 +87,7 @@ class Channels {
     Platform platform_;
     std::vector<Part> parts_; ///< in the channels' order; the platform's first
     bool is_open_ = false;
+    std::map<std::pair<const Channel*, std::string>, std::vector<std::string>> bases_;
     std::map<std::string, std::vector<Found>, std::less<>> found_;
 };
 

@@ -90,15 +90,20 @@ MatchSpecParts MatchSpecParts::cut(std::string_view text, Form form) {
 
 std::size_t end_of_channel(std::string_view channel) {
     const std::size_t slash = channel.rfind('/');
-    const bool has_subdir =
-        slash != std::string_view::npos &&
-        std::find(subdirs.begin(), subdirs.end(), channel.substr(slash + 1)) != subdirs.end();
-    return has_subdir ? slash : channel.size();
+    if (slash == std::string_view::npos) {
+        return channel.size();
+    }
+    const std::string last = ascii_lower(channel.substr(slash + 1));
+    const bool is_subdir = std::find(subdirs.begin(), subdirs.end(), last) != subdirs.end();
+    return is_subdir ? slash : channel.size();
 }
 
 namespace {
 
 void Head::cut(MatchSpecParts& parts) {
+    if (rest_.find(" if ") != std::string_view::npos) {
+        refuse("conditions behind `if` are not supported");
+    }
     cut_remark();
     cut_channel(parts);
     const std::size_t end = rest_.starts_with('^')
@@ -199,9 +204,6 @@ bool Head::is_separator(std::size_t at) const {
     std::string_view behind = trimmed(rest_.substr(at));
     if (behind.starts_with('=')) {
         behind = trimmed(behind.substr(1));
-        if (behind.starts_with('=')) {
-            return false;
-        }
     }
     const std::string_view joins = "=<>!~|,";
     return !before.empty() && joins.find(before.back()) == std::string_view::npos &&

@@ -197,6 +197,9 @@ StringMatch read_name(std::string_view text) {
     const bool is_name = std::all_of(lower.begin(), lower.end(), [](char c) {
         return is_letter_or_digit(c) || std::string_view("._-*").find(c) != std::string_view::npos;
     });
+    if (PackageUrl::is_file(lower)) {
+        refuse(fmt::format("`{}` is a file, not a name", text));
+    }
     if (!is_name && !is_regex) {
         refuse(fmt::format("`{}` is no name", text),
                text.ends_with('@') ? "features are no longer supported" : "");

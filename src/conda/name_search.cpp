@@ -62,6 +62,9 @@ void NameSearch::accept(const HttpResponse& response) {
         found_ = read_blocks(one, place());
         is_done_ = true;
     } catch (const Error& error) {
+        if (error.code() == ExitCode::failed) {
+            throw; // no fault of the shard: the disk is full
+        }
         failures_ += fmt::format("{}{}: {}", failures_.empty() ? "" : "; ", url, error.text().what);
     }
 }

@@ -15,15 +15,22 @@ namespace {
 
 std::size_t size_of_ending(std::string_view file_name);
 std::string decoded(std::string_view text);
-std::string read_hash(std::string_view fragment);
+std::string_view hash_in(std::string_view fragment);
 [[noreturn]] void refuse(const std::string& fault, const std::string& hint = "");
 
 } // namespace
 
 bool PackageUrl::is_meant_by(std::string_view text) {
-    return size_of_ending(text.substr(0, text.find('#'))) != 0 &&
-           text.find_first_of(white_space) == std::string_view::npos &&
-           text.find('[') == std::string_view::npos;
+    const bool is_url =
+        text.find("://") != std::string_view::npos && text.find("::") == std::string_view::npos;
+    const bool has_blank = text.find_first_of(white_space) != std::string_view::npos;
+    const std::string_view marks = is_url ? "[" : "[=<>!~:";
+    return is_file(text.substr(0, text.find('#'))) && !has_blank &&
+           text.find_first_of(marks) == std::string_view::npos;
+}
+
+bool PackageUrl::is_file(std::string_view name) {
+    return size_of_ending(name) != 0;
 }
 
 PackageUrl PackageUrl::parse(std::string_view text) {
@@ -34,7 +41,9 @@ PackageUrl PackageUrl::parse(std::string_view text) {
         refuse(fmt::format("`{}` is a file, not a URL", parts.url),
                "write a `file://` URL with the whole path");
     }
-    parts.hash = mark < text.size() ? read_hash(text.substr(mark + 1)) : "";
+    if (mark < text.size()) {
+        parts.hash = ascii_lower(hash_in(text.substr(mark + 1)));
+    }
     const std::size_t slash = parts.url.rfind('/');
     parts.file_name = decoded(std::string_view(parts.url).substr(slash + 1));
     const std::string_view folder = std::string_view(parts.url).substr(0, slash);
@@ -84,17 +93,16 @@ std::string decoded(std::string_view text) {
     return plain;
 }
 
-std::string read_hash(std::string_view fragment) {
+std::string_view hash_in(std::string_view fragment) {
     std::string_view hash = fragment;
     for (const std::string_view kind : {"sha256:", "md5:"}) {
         hash.remove_prefix(hash.starts_with(kind) ? kind.size() : 0);
     }
-    std::string lower = ascii_lower(hash);
-    if ((lower.size() != 32 && lower.size() != 64) ||
-        lower.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    if ((hash.size() != 32 && hash.size() != 64) ||
+        hash.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) {
         refuse(fmt::format("`{}` behind the `#` is neither md5 nor sha256", fragment));
     }
-    return lower;
+    return hash;
 }
 
 void refuse(const std::string& fault, const std::string& hint) {

@@ -17,9 +17,11 @@ struct PackageUrl {
     std::string build;
     std::string hash; ///< hexadecimal digits: a sha256 if 64, an md5 if 32; may be empty
 
-    /// Whether a text is meant as the file of a package: it ends in `.conda` or `.tar.bz2`, but for
-    /// what follows `#`, and has no blank.
+    /// Whether a text is meant as the file of a package, be it a URL or not, and as nothing else
+    /// that a match spec can be.
     static bool is_meant_by(std::string_view text);
+
+    static bool is_file(std::string_view name); ///< ends in `.conda` or `.tar.bz2`
 
     /// Throws an Error whose `what` is the fault alone.
     static PackageUrl parse(std::string_view text);

@@ -1,17 +1,22 @@
 #include "conda/raw_record.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace envpm::conda {
 
 void RawRecord::clear() {
-    RawRecord fresh;
-    for (const auto list : {&RawRecord::depends, &RawRecord::constrains, &RawRecord::purls}) {
-        (this->*list).clear();
-        std::swap(fresh.*list, this->*list);
-    }
-    *this = std::move(fresh);
+    name = version = build = subdir = license = python_site_packages_path = fault = {};
+    depends.clear();
+    constrains.clear();
+    purls.clear();
+    sha256.reset();
+    md5.reset();
+    build_number.reset();
+    size_bytes.reset();
+    timestamp.reset();
+    track_features = 0;
+    noarch = Noarch::none;
+    is_revoked = false;
 }
 
 void RawRecord::set_sha256(std::string_view hex) {

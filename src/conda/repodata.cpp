@@ -68,9 +68,8 @@ template <std::size_t size> bool is(const char* key, const char (&word)[size]) {
 
 } // namespace
 
-Repodata read_repodata(const PageWalk::Source& source, const std::string& subdir,
-                       const std::string& url, const IndexWriter::Sink& sink) {
-    return RepodataReader(PageWalk(source, url), subdir, sink).read();
+Repodata read_repodata(PageWalk page, const std::string& subdir, const IndexWriter::Sink& sink) {
+    return RepodataReader(std::move(page), subdir, sink).read();
 }
 
 namespace {

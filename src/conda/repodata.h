@@ -15,11 +15,10 @@ struct Repodata {
     std::uint64_t nameless = 0; ///< entries whose key is no name of a package file
 };
 
-/// Reads the page of `subdir` in one pass, as it comes from `source`, and writes its index to
-/// `sink` (index_file.h), which is not to be used if this throws. Throws an Error of code 5 with
-/// `url` that says what is wrong: another page than a repodata.json, a page of another subdir, one
+/// Reads the page of `subdir` in one pass and writes its index to `sink` (index_file.h), which is
+/// not to be used if this throws. Throws an Error of code 5 with the page's URL that says what is
+/// wrong: another page than a repodata.json, a page of another subdir, one
 /// that is damaged or cut short. What is wrong with one entry spoils that entry only.
-Repodata read_repodata(const PageWalk::Source& source, const std::string& subdir,
-                       const std::string& url, const IndexWriter::Sink& sink);
+Repodata read_repodata(PageWalk page, const std::string& subdir, const IndexWriter::Sink& sink);
 
 } // namespace envpm::conda

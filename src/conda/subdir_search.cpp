@@ -210,6 +210,9 @@ void SubdirSearch::accept_page(const HttpResponse& response) {
                         ExitCode::network);
         }
     } catch (const Error& error) {
+        if (error.code() == ExitCode::failed) {
+            throw; // no fault of the page: the disk is full
+        }
         note_failure(error.text().what);
         next_form();
         return;
@@ -236,7 +239,7 @@ std::string SubdirSearch::read_page(const HttpResponse& response, CachedSubdir& 
     }
     const PageWalk::Source source = source_of(response, subdir_, url);
     return cache_.store_index(key, [&](const IndexWriter::Sink& sink) {
-        Repodata repodata = read_repodata(source, subdir_, url, sink);
+        Repodata repodata = read_repodata(PageWalk(source, url), subdir_, sink);
         state.base_url = std::move(repodata.base_url);
         return std::move(repodata.digest);
     });

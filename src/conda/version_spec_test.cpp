@@ -174,6 +174,12 @@ TEST(CondaVersionSpec, RefusesInLenientFormWhatNobodyCanRead) {
     }
 }
 
+TEST(CondaVersionSpec, ForgetsParenthesesThatMakeNoDifference) {
+    EXPECT_EQ(VersionSpec::parse("(1|2)|3"), VersionSpec::parse("1|2|3"));
+    EXPECT_EQ(VersionSpec::parse("1|(2|3)"), VersionSpec::parse("1|2|3"));
+    EXPECT_EQ(VersionSpec::parse("(>1,<2),!=1.5"), VersionSpec::parse(">1,(<2,!=1.5)"));
+}
+
 TEST(CondaVersionSpec, TellsWhatItIs) {
     EXPECT_TRUE(VersionSpec::parse("*").is_any());
     EXPECT_FALSE(VersionSpec::parse("1.*").is_any());

@@ -51,6 +51,7 @@ const std::vector<std::vector<std::string>>& rising_versions() {
         {"1.99"},
         {"1.100"},
         {"1.101"},
+        {"1.102"},
         {"1.255"},
         {"1.256"},
         {"1.65536"},
@@ -89,6 +90,7 @@ TEST(CondaVersion, CountsInLettersBehindATrailingUnderscore) {
     EXPECT_EQ(version("1.0.1-"), version("1.0.1_"));
     EXPECT_LT(version("1.0.1a"), version("1.0.1a_"));
     EXPECT_LT(version("1__"), version("1"));
+    EXPECT_LT(version("_"), version("a"));
 }
 
 TEST(CondaVersion, KeepsItsText) {
