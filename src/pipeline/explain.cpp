@@ -168,9 +168,9 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
         known.insert(known.end(), packages.begin(), packages.end());
     }
     const auto meant = near_miss(name, known);
-    const std::string_view asked = !universe.has_channels()      ? "no index has"
-                                   : universe.distribution(slot) ? "no channel and no index has"
-                                                                 : "no channel has";
+    const std::string_view asked = !universe.has_channels()        ? "no index has"
+                                   : universe.is_wheel_asked(slot) ? "no channel and no index has"
+                                                                   : "no channel has";
     return fmt::format("{} `{}`{}", asked, name,
                        meant ? fmt::format("; did you mean `{}`?", *meant) : "");
 }

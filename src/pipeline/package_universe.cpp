@@ -172,27 +172,27 @@ std::span<const CandidateId> PackageUniverse::matches(RequirementId requirement)
     return entry.matches;
 }
 
-const PackageUniverse::SlotEntry& PackageUniverse::at(SlotId id) const {
+const SlotEntry& PackageUniverse::at(SlotId id) const {
     return slots_.at(index_of(id));
 }
 
-const PackageUniverse::CandidateEntry& PackageUniverse::at(CandidateId id) const {
+const CandidateEntry& PackageUniverse::at(CandidateId id) const {
     return candidates_.at(index_of(id));
 }
 
-const PackageUniverse::RequirementEntry& PackageUniverse::at(RequirementId id) const {
+const RequirementEntry& PackageUniverse::at(RequirementId id) const {
     return requirements_.at(index_of(id));
 }
 
-PackageUniverse::SlotEntry& PackageUniverse::at(SlotId id) {
+SlotEntry& PackageUniverse::at(SlotId id) {
     return slots_.at(index_of(id));
 }
 
-PackageUniverse::CandidateEntry& PackageUniverse::at(CandidateId id) {
+CandidateEntry& PackageUniverse::at(CandidateId id) {
     return candidates_.at(index_of(id));
 }
 
-PackageUniverse::RequirementEntry& PackageUniverse::at(RequirementId id) {
+RequirementEntry& PackageUniverse::at(RequirementId id) {
     return requirements_.at(index_of(id));
 }
 
@@ -357,27 +357,6 @@ RequirementId PackageUniverse::relaxed(RequirementId requirement) {
     return requirement;
 }
 
-/// In ascending order of preference: the wheels stand below the conda packages.
-void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
-    slot.is_listed = true;
-    const std::vector<CondaCandidate> none;
-    const bool has_packages = slot.conda_list != nullptr && !is_wheels_only(slot);
-    const std::vector<CondaCandidate>& packages = has_packages ? slot.conda_list->candidates : none;
-    const std::uint32_t releases = packages.empty() ? 0 : packages.front().release + 1;
-    if (slot.name && may_have_wheels(slot)) {
-        slot.list = finder_.find(listings_.find(*slot.name).page);
-        for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
-            const pypi::WheelCandidate& wheel = slot.list.wheels[i];
-            add_candidate(id, wheel.file.wheel.version.text(), wheel.release + releases, i);
-        }
-    }
-    for (const CondaCandidate& package : packages) {
-        const CandidateId candidate =
-            add_candidate(id, package.record->version_text, package.release, 0);
-        at(candidate).package = &package;
-    }
-}
-
 void PackageUniverse::list_extra(SlotEntry& slot, SlotId id) {
     const SlotId base_id = *find_slot(slot.name->string());
     if (!at(base_id).is_listed) {
@@ -480,9 +459,9 @@ void PackageUniverse::add_dependency(std::vector<Dependency>& out,
     }
 }
 
-PackageUniverse::PythonSet PackageUniverse::pythons_where(const pypi::Marker& marker,
-                                                          const std::vector<PackageName>& extras,
-                                                          const PythonSet& among) const {
+PythonSet PackageUniverse::pythons_where(const pypi::Marker& marker,
+                                         const std::vector<PackageName>& extras,
+                                         const PythonSet& among) const {
     if (marker.is_always()) {
         return among;
     }
@@ -495,7 +474,7 @@ PackageUniverse::PythonSet PackageUniverse::pythons_where(const pypi::Marker& ma
     return out;
 }
 
-PackageUniverse::PythonSet PackageUniverse::pythons_in(const pypi::SpecifierSet& specifiers) const {
+PythonSet PackageUniverse::pythons_in(const pypi::SpecifierSet& specifiers) const {
     PythonSet out;
     for (std::size_t i = 0; i < request_.pythons.size(); ++i) {
         const auto version = pypi::Version::parse(request_.pythons[i].version);

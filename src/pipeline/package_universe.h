@@ -1,11 +1,11 @@
 #pragma once
 
-#include "model/manifest.h"
 #include "model/universe.h"
-#include "pipeline/conda_pythons.h"
 #include "pipeline/conda_records.h"
 #include "pipeline/listings.h"
 #include "pipeline/requests.h"
+#include "pipeline/universe_entries.h"
+#include "pipeline/universe_request.h"
 #include "pipeline/virtual_packages.h"
 #include "pypi/candidates.h"
 
@@ -17,19 +17,6 @@
 #include <vector>
 
 namespace envpm::pipeline {
-
-/// What a PackageUniverse is made for.
-struct UniverseRequest {
-    const Requests& requests;
-    Target target;
-    /// In ascending order of preference, no two of one version and ABI; those of the channels if
-    /// `conda_pythons` has any, else the host's, and then not empty.
-    std::vector<pypi::PythonChoice> pythons;
-    std::vector<CondaPython> conda_pythons{}; ///< ascending
-    std::optional<std::string> exclude_newer;
-    Prereleases prereleases = Prereleases::if_necessary;
-    ChannelPriority channel_priority = ChannelPriority::strict;
-};
 
 /// The conda packages of the channels, the wheels of the indexes and the Pythons of this host as
 /// candidates of one solve, for one target.
@@ -85,15 +72,16 @@ class PackageUniverse final : public Universe {
     /// What the channels have of a listed slot; null where they were not asked.
     [[nodiscard]] const CondaListing* conda_listing(SlotId slot) const;
 
+    /// Whether the indexes were asked for a listed slot.
+    [[nodiscard]] bool is_wheel_asked(SlotId slot) const { return may_have_wheels(at(slot)); }
+
     /// Whether a slot's candidates are facts of the target.
     [[nodiscard]] bool is_virtual(SlotId slot) const;
 
     [[nodiscard]] std::optional<SlotId> find_slot(const std::string& name) const;
 
-    /// The slot of a distribution, made if need be.
+    /// The slot of a distribution or a conda package, made if need be.
     SlotId distribution_slot(const PackageName& name);
-
-    /// The slot of a conda package; asks the channels for the name if need be.
     SlotId conda_slot(const std::string& name);
 
     /// The same need with any version: for finding what else there is.
@@ -136,48 +124,6 @@ class PackageUniverse final : public Universe {
     [[nodiscard]] std::span<const CandidateId> matches(RequirementId requirement) override;
 
   private:
-    enum class SlotKind { python, distribution, conda, extra, virtual_package, manifest };
-
-    /// Indexes into the request's `pythons`, ascending.
-    using PythonSet = std::vector<std::size_t>;
-
-    struct SlotEntry {
-        Slot slot;
-        SlotKind kind = SlotKind::distribution;
-        std::optional<PackageName> name;
-        std::optional<PackageName> extra;
-        bool is_listed = false;
-        pypi::CandidateList list{}; ///< of a distribution
-        std::vector<CandidateId> candidates{};
-        std::string conda_name{}; ///< of a distribution or conda package; empty without channels
-        const CondaListing* conda_list = nullptr;
-    };
-
-    struct CandidateEntry {
-        Candidate candidate;
-        std::size_t index = 0; ///< into the distribution's wheels, the pythons or the virtual ones
-        const CondaCandidate* package = nullptr;
-        bool is_described = false;
-        std::string problem;
-        std::vector<Dependency> dependencies;
-        const Listings::Description* description = nullptr;
-    };
-
-    /// What a requirement matches: specifiers or a spec over a slot's candidates, a set of Pythons,
-    /// or one candidate.
-    struct RequirementEntry {
-        Requirement requirement;
-        pypi::SpecifierSet specifiers;
-        std::optional<conda::MatchSpec> spec;
-        std::optional<PythonSet> pythons;
-        std::optional<CandidateId> exact;
-        bool is_any = false;
-        bool is_matched = false;
-        std::vector<CandidateId> matches;
-        const Request* request = nullptr;
-        const CondaRequest* conda_request = nullptr;
-    };
-
     [[nodiscard]] const SlotEntry& at(SlotId id) const;
     [[nodiscard]] const CandidateEntry& at(CandidateId id) const;
     [[nodiscard]] const RequirementEntry& at(RequirementId id) const;
@@ -244,7 +190,7 @@ class PackageUniverse final : public Universe {
     std::deque<CandidateEntry> candidates_;
     std::deque<RequirementEntry> requirements_;
     std::map<std::string, SlotId> slot_ids_;
-    std::map<std::string, SlotId> conda_slots_; ///< by the conda name
+    std::map<std::string, SlotId> conda_slots_;
     std::map<std::string, RequirementId> requirement_ids_;
     SlotId python_slot_{};
     std::vector<RequirementId> roots_;

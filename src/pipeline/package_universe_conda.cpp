@@ -146,6 +146,27 @@ void PackageUniverse::list_conda(std::span<const SlotId> slots) {
     }
 }
 
+/// In ascending order of preference: the wheels stand below the conda packages.
+void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
+    slot.is_listed = true;
+    const std::vector<CondaCandidate> none;
+    const bool has_packages = slot.conda_list != nullptr && !is_wheels_only(slot);
+    const std::vector<CondaCandidate>& packages = has_packages ? slot.conda_list->candidates : none;
+    const std::uint32_t releases = packages.empty() ? 0 : packages.front().release + 1;
+    if (slot.name && may_have_wheels(slot)) {
+        slot.list = finder_.find(listings_.find(*slot.name).page);
+        for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
+            const pypi::WheelCandidate& wheel = slot.list.wheels[i];
+            add_candidate(id, wheel.file.wheel.version.text(), wheel.release + releases, i);
+        }
+    }
+    for (const CondaCandidate& package : packages) {
+        const CandidateId candidate =
+            add_candidate(id, package.record->version_text, package.release, 0);
+        at(candidate).package = &package;
+    }
+}
+
 bool PackageUniverse::is_wheels_only(const SlotEntry& slot) const {
     return slot.name && wheels_only_.contains(*slot.name);
 }

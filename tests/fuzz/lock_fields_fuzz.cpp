@@ -46,12 +46,13 @@ Lock lock_of(FuzzedDataProvider& input) {
 }
 
 LockedTarget target_of(FuzzedDataProvider& input) {
-    LockedTarget target{{input.ConsumeRandomLengthString(20),
-                         input.ConsumeBool() ? Platform::linux_64 : Platform::linux_aarch64,
-                         {2, input.ConsumeIntegralInRange(0, 60)}},
-                        LockedPython{{"cpython", 3, input.ConsumeIntegralInRange(0, 20), "cp312"}, "3.12.4"},
-                        sha256_of(""),
-                        std::nullopt};
+    LockedTarget target{
+        {input.ConsumeRandomLengthString(20),
+         input.ConsumeBool() ? Platform::linux_64 : Platform::linux_aarch64,
+         {2, input.ConsumeIntegralInRange(0, 60)}},
+        LockedPython{{"cpython", 3, input.ConsumeIntegralInRange(0, 20), "cp312"}, "3.12.4"},
+        sha256_of(""),
+        std::nullopt};
     if (input.ConsumeBool()) {
         target.python->version = input.ConsumeRandomLengthString(10);
         target.python->abi.abi = input.ConsumeRandomLengthString(10);

@@ -1,9 +1,9 @@
 """Runs the command snapshots of tests/cases against a built envpm.
 
 A case is a folder with `commands` (a shell command a line), the files that its project begins
-with, and `expected`: each command, what it printed (`1> ` standard output, `2> ` standard error)
-and its exit code. `command_cases.py ENVPM` compares; with `--accept` it writes `expected` anew, for
-review.
+with, an empty file `channel` if it wants the sample channel at $CHANNEL, and `expected`: each
+command, what it printed (`1> ` standard output, `2> ` standard error) and its exit code.
+`command_cases.py ENVPM` compares; with `--accept` it writes `expected` anew, for review.
 """
 
 import argparse
@@ -16,11 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import sample_channel
 import sample_index
 from index_server import Behaviour, Index
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
-OWN_FILES = {"commands", "expected", "index"}
+OWN_FILES = {"commands", "expected", "index", "channel"}
 
 
 def environment(folder: Path, envpm: Path, index: Index) -> dict[str, str]:
@@ -36,6 +37,7 @@ def environment(folder: Path, envpm: Path, index: Index) -> dict[str, str]:
         "TERM": "dumb",
         "LC_ALL": "C.UTF-8",
         "INDEX": index.simple_url,
+        "CHANNEL": f"file://{folder}/channel",
     }
 
 
@@ -85,6 +87,10 @@ def run_case(case: Path, envpm: Path) -> str:
         project = folder / "project"
         shutil.copytree(case, project, ignore=shutil.ignore_patterns(*OWN_FILES))
         (folder / "home").mkdir()
+        if (case / "channel").exists():
+            sample_channel.write_channel(
+                folder / "channel", sample_channel.PACKAGES + sample_channel.FAULTY
+            )
         transcript = ""
         for command in (case / "commands").read_text().splitlines():
             if not command or command.startswith("#"):

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "model/manifest.h"
+#include "model/target.h"
+#include "pipeline/conda_pythons.h"
+#include "pipeline/requests.h"
+#include "pypi/candidates.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// What a PackageUniverse is made for.
+struct UniverseRequest {
+    const Requests& requests;
+    Target target;
+    /// In ascending order of preference, no two of one version and ABI; those of the channels if
+    /// `conda_pythons` has any, else the host's, and then not empty.
+    std::vector<pypi::PythonChoice> pythons;
+    std::vector<CondaPython> conda_pythons{}; ///< ascending
+    std::optional<std::string> exclude_newer;
+    Prereleases prereleases = Prereleases::if_necessary;
+    ChannelPriority channel_priority = ChannelPriority::strict;
+};
+
+} // namespace envpm::pipeline
