@@ -19,7 +19,6 @@ constexpr std::string_view accept_header = "Accept: application/vnd.pypi.simple.
                                            "text/html;q=0.01";
 constexpr std::size_t most_whole_files = 4; // at once: they are held in memory
 
-std::string base_url(std::string_view mirror);
 bool is_no_such_project(const HttpResponse& response);
 MetadataAnswer answer_of(const MetadataSearch& search);
 MetadataAnswer failed_answer(const WheelFile& wheel, std::string reason);
@@ -47,7 +46,7 @@ class IndexClient::PageSearch {
 
     void ask_later(std::string mirror) { mirrors_.push_back(std::move(mirror)); }
 
-    void found(const std::string& mirror, ProjectPage page);
+    void found(const std::string& mirror, ProjectPage page, const Sha256& digest);
     void note_absent(const std::string& mirror);
 
     void note_failure(const std::string& reason) {
@@ -72,8 +71,7 @@ class IndexClient::PageSearch {
 IndexClient::IndexClient(HttpTransport& transport, std::filesystem::path cache_folder,
                          CachePolicy policy)
     : transport_(transport),
-      cache_(std::move(cache_folder)),
-      policy_(policy) {}
+      cached_(std::move(cache_folder), policy) {}
 
 std::vector<PageAnswer> IndexClient::pages(std::span<const PageQuery> queries) {
     std::vector<PageSearch> searches;
@@ -85,7 +83,7 @@ std::vector<PageAnswer> IndexClient::pages(std::span<const PageQuery> queries) {
     std::vector<PageAnswer> answers;
     answers.reserve(searches.size());
     for (PageSearch& search : searches) {
-        answers.push_back(search.take(policy_));
+        answers.push_back(search.take(cached_.policy()));
     }
     return answers;
 }
@@ -93,7 +91,7 @@ std::vector<PageAnswer> IndexClient::pages(std::span<const PageQuery> queries) {
 std::vector<std::string> IndexClient::cached_projects(const Index& index) const {
     std::vector<std::string> names;
     for (const std::string& mirror : index.urls) {
-        std::vector<std::string> more = cache_.projects(without_credentials(base_url(mirror)));
+        std::vector<std::string> more = cached_.cache().projects(cache_name(mirror));
         names.insert(names.end(), std::make_move_iterator(more.begin()),
                      std::make_move_iterator(more.end()));
     }
@@ -109,10 +107,10 @@ std::vector<MetadataAnswer> IndexClient::metadata(std::span<const WheelFile> whe
     for (const WheelFile& wheel : wheels) {
         answers.push_back(failed_answer(wheel, "it is not in the cache, and envpm is offline"));
         const std::optional<CachedMetadata> cached =
-            wheel.sha256 ? cache_.metadata(*wheel.sha256) : std::nullopt;
+            wheel.sha256 ? cached_.cache().metadata(*wheel.sha256) : std::nullopt;
         if (cached) {
             answers.back() = {cached->text, *wheel.sha256, cached->wheel_bytes, {}};
-        } else if (!policy_.offline) {
+        } else if (!cached_.policy().offline || is_local(wheel.url)) {
             searches.emplace_back(wheel);
             places.push_back(answers.size() - 1);
         }
@@ -144,21 +142,25 @@ void IndexClient::look_up(PageSearch& search) const {
     std::string newest_mirror;
     for (const std::string& configured : search.query().index->urls) {
         const std::string mirror = base_url(configured);
-        std::optional<CachedPage> cached =
-            cache_.page(without_credentials(mirror), search.query().project);
-        if (cached && is_usable(*cached) && !cached->page) {
+        if (is_local(mirror)) {
+            search.ask_later(mirror);
+            continue;
+        }
+        std::optional<CachedPage> page =
+            cached_.cache().page(cache_name(mirror), search.query().project);
+        const bool is_usable = page && cached_.is_usable(page->fetched_seconds);
+        if (is_usable && !page->page) {
             search.note_absent(mirror);
             continue;
         }
         search.ask_later(mirror);
-        if (cached && is_usable(*cached) &&
-            (!newest || newest->fetched_seconds < cached->fetched_seconds)) {
-            newest = std::move(cached);
+        if (is_usable && (!newest || newest->fetched_seconds < page->fetched_seconds)) {
+            newest = std::move(page);
             newest_mirror = mirror;
         }
     }
     if (newest) {
-        search.found(newest_mirror, std::move(*newest->page));
+        search.found(newest_mirror, std::move(*newest->page), *newest->digest);
     }
 }
 
@@ -177,12 +179,15 @@ void IndexClient::fetch_pages(std::vector<PageSearch>& searches) {
     }
 }
 
-/// Those with a mirror left to ask; none offline.
+/// Those with a mirror left to ask, which offline is a local one.
 std::vector<IndexClient::PageSearch*>
 IndexClient::still_open(std::vector<PageSearch>& searches) const {
     std::vector<PageSearch*> open;
     for (PageSearch& search : searches) {
-        if (!policy_.offline && search.is_open()) {
+        while (cached_.policy().offline && search.is_open() && !is_local(search.mirror())) {
+            search.go_on();
+        }
+        if (search.is_open()) {
             open.push_back(&search);
         }
     }
@@ -190,61 +195,52 @@ IndexClient::still_open(std::vector<PageSearch>& searches) const {
 }
 
 void IndexClient::accept(PageSearch& search, const HttpResponse& response) const {
-    const std::string mirror = without_credentials(search.mirror());
+    const std::string mirror = cache_name(search.mirror());
     const PackageName& project = search.query().project;
     if (is_no_such_project(response)) {
-        cache_.store_page(mirror, project, {now_seconds(), std::nullopt});
+        cached_.cache().store_page(mirror, project, {cached_.now_seconds(), std::nullopt});
         search.note_absent(search.mirror());
     } else if (!response.error.empty() || response.status != 200) {
         search.note_failure(response.error.empty()
                                 ? fmt::format("the server answered {}", response.status)
                                 : response.error);
     } else {
-        CachedPage cached{now_seconds(), std::nullopt};
+        CachedPage fetched{cached_.now_seconds(), std::nullopt};
         try {
-            cached.page = parse_page(response.body, response.content_type,
-                                     response.url.empty() ? search.url() : response.url, project);
+            fetched.page = parse_page(response.body, response.content_type,
+                                      response.url.empty() ? search.url() : response.url, project);
         } catch (const Error& error) { // this mirror's answer; the next one may have a page
             search.note_failure(error.text().what);
             search.go_on();
             return;
         }
-        drop_foreign_wheels(*cached.page);
-        cache_.store_page(mirror, project, cached);
-        search.found(search.mirror(), std::move(*cached.page));
+        drop_foreign_wheels(*fetched.page);
+        const Sha256 digest = cached_.cache().store_page(mirror, project, fetched);
+        search.found(search.mirror(), std::move(*fetched.page), digest);
     }
     search.go_on();
-}
-
-/// Pages of this very run count as young even when all are to be asked for anew.
-bool IndexClient::is_usable(const CachedPage& cached) const {
-    const std::int64_t age = now_seconds() - cached.fetched_seconds;
-    return policy_.offline || age == 0 ||
-           (!policy_.refresh && age > 0 && age < policy_.page_age.count());
-}
-
-std::int64_t IndexClient::now_seconds() const {
-    return std::chrono::duration_cast<std::chrono::seconds>(policy_.now.time_since_epoch()).count();
 }
 
 void IndexClient::store_found(const std::vector<MetadataSearch*>& searches) const {
     for (const MetadataSearch* search : searches) {
         if (search->state() == MetadataSearch::State::found) {
-            cache_.store_metadata(*search->sha256(), {search->text(), search->wheel_bytes()});
+            cached_.cache().store_metadata(*search->sha256(),
+                                           {search->text(), search->wheel_bytes()});
         }
     }
 }
 
-void IndexClient::PageSearch::found(const std::string& mirror, ProjectPage page) {
+void IndexClient::PageSearch::found(const std::string& mirror, ProjectPage page,
+                                    const Sha256& digest) {
     for (WheelFile& wheel : page.wheels) {
         wheel.url = with_credentials_of(wheel.url, mirror);
     }
-    answer_ = {std::move(page), without_credentials(mirror)};
+    answer_ = {std::move(page), cache_name(mirror), {digest}};
 }
 
 void IndexClient::PageSearch::note_absent(const std::string& mirror) {
     if (absent_from_.empty()) {
-        absent_from_ = without_credentials(mirror);
+        absent_from_ = cache_name(mirror);
     }
 }
 
@@ -253,11 +249,11 @@ PageAnswer IndexClient::PageSearch::take(const CachePolicy& policy) {
         return std::move(*answer_);
     }
     if (!absent_from_.empty()) {
-        return {std::nullopt, absent_from_};
+        return {std::nullopt, absent_from_, {}};
     }
     const std::string& project = query_->project.string();
     const std::string& index = query_->index->name;
-    if (policy.offline) {
+    if (policy.offline && failures_.empty()) {
         throw Error(
             {fmt::format("the page of `{}` on index `{}` is not in the cache", project, index),
              {},
@@ -271,13 +267,6 @@ PageAnswer IndexClient::PageSearch::take(const CachePolicy& policy) {
 }
 
 namespace {
-
-std::string base_url(std::string_view mirror) {
-    while (mirror.ends_with('/')) {
-        mirror.remove_suffix(1);
-    }
-    return std::string(mirror);
-}
 
 /// Object stores answer 403 for what does not exist to those who may not list the bucket; that is
 /// how some indexes of GPU wheels are served.

@@ -1,10 +1,9 @@
 #pragma once
 
 #include "base/http.h"
-#include "pypi/index_cache.h"
+#include "pypi/cached_pages.h"
 #include "pypi/index_page.h"
 
-#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -15,30 +14,12 @@ namespace envpm::pypi {
 
 class MetadataSearch;
 
-/// A Python index: its simple API's base URL on each of its mirrors, in order of preference.
-struct Index {
-    std::string name;
-    std::vector<std::string> urls; ///< "https://…/simple"
-    bool is_explicit = false;
-};
-
-struct CachePolicy {
-    std::chrono::system_clock::time_point now;
-    std::chrono::seconds page_age{600}; ///< younger pages are used as they are
-    bool refresh = false;               ///< ask again whatever their age
-    bool offline = false;               ///< pages of any age, and never the network
-};
-
-struct PageQuery {
-    const Index* index = nullptr;
-    PackageName project;
-};
-
 struct PageAnswer {
     std::optional<ProjectPage> page; ///< without foreign wheels (index_page.h); nothing: the index
                                      ///< has no such project
     std::string mirror; ///< the base URL that answered, without credentials; of the first 404 if
                         ///< there is no page
+    PageMark mark;
 };
 
 struct MetadataAnswer {
@@ -52,8 +33,8 @@ struct MetadataAnswer {
 /// where not. Not for two threads at once.
 ///
 /// Cache: metadata by the wheel's sha256, for ever (a wheel is immutable); pages by index and
-/// project, each with the time it was fetched; files are written by rename, so a crash leaves old
-/// or new, and a damaged one counts as absent.
+/// project, each with the time it was fetched, but for those of file: URLs, which are read anew;
+/// files are written by rename, so a crash leaves old or new, and a damaged one counts as absent.
 class IndexClient {
   public:
     IndexClient(HttpTransport& transport, std::filesystem::path cache_folder, CachePolicy policy);
@@ -78,8 +59,6 @@ class IndexClient {
   private:
     class PageSearch;
 
-    [[nodiscard]] bool is_usable(const CachedPage& cached) const;
-    [[nodiscard]] std::int64_t now_seconds() const;
     void look_up(PageSearch& search) const;
     void accept(PageSearch& search, const HttpResponse& response) const;
     void fetch_pages(std::vector<PageSearch>& searches);
@@ -87,8 +66,7 @@ class IndexClient {
     void store_found(const std::vector<MetadataSearch*>& searches) const;
 
     HttpTransport& transport_;
-    IndexCache cache_;
-    CachePolicy policy_;
+    CachedPages cached_;
 };
 
 } // namespace envpm::pypi
