@@ -49,6 +49,7 @@ std::vector<PackageName> Listings::load_round(const std::vector<PackageName>& na
     std::vector<PackageName> absent;
     std::vector<pypi::PageAnswer> answers = client_.pages(queries);
     for (std::size_t i = 0; i < queries.size(); ++i) {
+        consulted_.push_back({queries[i].index->name, queries[i].project, answers[i].mark});
         if (answers[i].page) {
             listings_.emplace(queries[i].project,
                               Listing{queries[i].index, std::move(*answers[i].page)});
@@ -91,6 +92,7 @@ Listings::describe(std::span<const pypi::WheelFile* const> wheels) {
     }
     const std::vector<pypi::MetadataAnswer> answers = client_.metadata(open);
     for (std::size_t i = 0; i < open.size(); ++i) {
+        is_repeatable_ = is_repeatable_ && open[i].sha256 && answers[i].error.empty();
         descriptions_.emplace(open[i].url, read_description(open[i], answers[i]));
     }
     std::vector<const Description*> out;

@@ -49,6 +49,20 @@ class Listings {
     /// One batch; in the wheels' order; valid as long as this.
     std::vector<const Description*> describe(std::span<const pypi::WheelFile* const> wheels);
 
+    /// A page that was asked for, and what came.
+    struct Consulted {
+        std::string index;
+        PackageName project;
+        pypi::PageMark mark;
+    };
+
+    /// Everything that the answers of this run depend on, in the order in which it came.
+    [[nodiscard]] const std::vector<Consulted>& consulted() const { return consulted_; }
+
+    /// Whether all metadata is fixed by the pages: no wheel without a sha256, and none that could
+    /// not be had today but may be tomorrow.
+    [[nodiscard]] bool is_repeatable() const { return is_repeatable_; }
+
   private:
     std::vector<PackageName> load_round(const std::vector<PackageName>& names, std::size_t round);
     [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;
@@ -58,6 +72,8 @@ class Listings {
     std::map<PackageName, std::string> bound_;
     std::map<PackageName, Listing> listings_;
     std::map<std::string, Description, std::less<>> descriptions_; ///< by wheel URL
+    std::vector<Consulted> consulted_;
+    bool is_repeatable_ = true;
 };
 
 } // namespace envpm::pipeline

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/lock_stamp.h"
 #include "pipeline/package_universe.h"
 #include "pipeline/solution.h"
 #include "solver/solve.h"
@@ -20,18 +21,20 @@ struct Run {
     const Requests& requests;
     const LockRequest& request;
     const std::optional<Lock>& previous;
+    const SolveInputs& inputs;
     Listings& listings;
-    std::vector<pypi::PythonChoice> pythons;
     Services& services;
+    std::vector<std::string>& notes; ///< told once there is an answer
 };
 
 std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services);
+double seconds_since(std::chrono::steady_clock::time_point start);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
 void load_known_names(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved);
-void tell_passed_over(const Resolution& resolution, const PackageUniverse& universe,
-                      Progress& progress);
+void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
+                      std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
                                    PackageUniverse& universe);
@@ -60,13 +63,25 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     const Requests requests = read_requests(manifest);
     LockReport report;
     report.unknown_upgrades = unknown_upgrades(request, previous);
+    const std::vector<pypi::PythonChoice> pythons = python_choices(requests, services);
+    const std::vector<pypi::Index> indexes = indexes_of(manifest, services.settings());
+    const SolveInputs inputs{manifest, requests, pythons, indexes,
+                             request.exclude_newer ? request.exclude_newer
+                                                   : manifest.exclude_newer};
+    const pypi::CachePolicy policy = cache_policy(services, request.refresh);
+    const LockStamps stamps(services.cache("index") / "stamps", {services.cache("index"), policy});
+    const bool is_upgrade = request.upgrade_all || !request.upgrade_packages.empty();
+    if (previous && !is_upgrade && stamps.holds(inputs, *previous)) {
+        report.lock = previous;
+        report.seconds = seconds_since(start);
+        return report;
+    }
+    // From here on there is something to solve.
 
-    pypi::IndexClient client(services.network(), services.cache("index"),
-                             cache_policy(services, request.refresh));
-    Listings listings(client, indexes_of(manifest, services.settings()), bound_projects(requests));
-    const Run run{manifest, requests, request,
-                  previous, listings, python_choices(requests, services),
-                  services};
+    pypi::IndexClient client(services.network(), services.cache("index"), policy);
+    Listings listings(client, indexes, bound_projects(requests));
+    std::vector<std::string> notes;
+    const Run run{manifest, requests, request, previous, inputs, listings, services, notes};
     load_known_names(run);
 
     std::vector<TargetSolution> solutions;
@@ -86,8 +101,14 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     report.changes = lockfiles::difference(previous, *report.lock);
     const bool is_same = previous && *previous == *report.lock;
     report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
-    report.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (const std::string& note : notes) {
+        services.progress().note(note);
+    }
+    const bool is_own_start = !previous || request.upgrade_all || (is_same && !is_upgrade);
+    if (is_own_start && notes.empty() && listings.is_repeatable()) {
+        stamps.put(inputs, *report.lock, listings.consulted());
+    }
+    report.seconds = seconds_since(start);
     return report;
 }
 
@@ -147,6 +168,10 @@ void throw_no_python(const Request& python, const Services& services) {
         ExitCode::no_solution);
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 /// Every name of the old lock and of the manifest at once: a re-lock is one round trip.
 void load_known_names(const Run& run) {
     std::vector<PackageName> names;
@@ -163,10 +188,9 @@ void load_known_names(const Run& run) {
 
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved) {
-    const std::optional<std::string>& exclude_newer =
-        run.request.exclude_newer ? run.request.exclude_newer : run.manifest.exclude_newer;
-    PackageUniverse universe(
-        {run.requests, target, run.pythons, exclude_newer, run.manifest.prereleases}, run.listings);
+    PackageUniverse universe({run.requests, target, run.inputs.pythons, run.inputs.exclude_newer,
+                              run.manifest.prereleases},
+                             run.listings);
     const solver::SolveRequest question{universe.roots(), universe.constraints(),
                                         preferred(run, target, solved, universe)};
     solver::SolveStatistics statistics;
@@ -180,20 +204,20 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         return explanation;
     }
     const auto& resolution = std::get<Resolution>(answer);
-    tell_passed_over(resolution, universe, run.services.progress());
+    note_passed_over(resolution, universe, run.notes);
     return to_solution(resolution, universe, run.requests, target);
 }
 
 /// A newer wheel whose metadata cannot be used is no candidate; nobody should have to wonder why an
 /// older one was taken.
-void tell_passed_over(const Resolution& resolution, const PackageUniverse& universe,
-                      Progress& progress) {
+void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
+                      std::vector<std::string>& notes) {
     for (const CandidateId chosen : resolution.chosen) {
         const SlotId slot = universe.candidate(chosen).slot;
         const std::span<const CandidateId> candidates = universe.candidates(slot);
         for (std::size_t i = candidates.size(); i-- > 0 && candidates[i] != chosen;) {
             if (universe.wheel(chosen) != nullptr && !universe.is_usable(candidates[i])) {
-                progress.note(fmt::format(
+                notes.push_back(fmt::format(
                     "note: {} {} was passed over: {}", universe.slot(slot).name,
                     universe.candidate(candidates[i]).version, universe.problem(candidates[i])));
             }
