@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +36,11 @@ struct HttpResponse {
     std::string error;                        ///< in words, naming host and reason
 };
 
+/// Takes one answer and says what to ask for because of it. `number` is the request's place among
+/// all that were given so far, from 0.
+using HttpFollowUp =
+    std::function<std::vector<HttpRequest>(std::size_t number, HttpResponse response)>;
+
 /// How stages reach the network without knowing how it is done; `fetch` implements it, tests fake
 /// it.
 class HttpTransport {
@@ -46,6 +53,12 @@ class HttpTransport {
     /// All requests at once, over kept connections; answers in the requests' order. Transient
     /// failures were retried when this returns. Throws only when interrupted.
     virtual std::vector<HttpResponse> get(std::span<const HttpRequest> requests) = 0;
+
+    /// The same for requests that lead to others: each answer is handed over, on this thread, as
+    /// soon as it is there, and what it leads to does not wait for the rest. Ends when nothing is
+    /// open, or with what `take` throws. `take` must ask this transport for nothing itself.
+    /// Without a better way, wave by wave.
+    virtual void follow(std::vector<HttpRequest> first, const HttpFollowUp& take);
 };
 
 } // namespace envpm

@@ -70,6 +70,11 @@ std::vector<HttpResponse> Client::get(std::span<const HttpRequest> requests) {
     return run_gets(context, requests, std::max(1, loop_->settings.concurrent_downloads));
 }
 
+void Client::follow(std::vector<HttpRequest> first, const HttpFollowUp& take) {
+    GetContext context{loop_->curl, loop_->hosts, loop_->backoff, loop_->stop};
+    run_follow(context, std::move(first), std::max(1, loop_->settings.concurrent_downloads), take);
+}
+
 std::vector<std::optional<Error>> Client::download(
     std::span<const Download> downloads, const std::filesystem::path& folder, Progress& progress,
     const std::function<void(std::size_t, const std::filesystem::path&)>& on_complete) {

@@ -18,12 +18,15 @@ namespace {
 /// Pages and pieces; the way there and back is what they cost, so many are asked for together.
 constexpr std::uint64_t small_bytes = 64U << 20U;
 constexpr int large_weight = 6;
+constexpr long small_buffer_bytes = 64L << 10U;
 constexpr std::chrono::milliseconds longest_turn{1'000};
 
 /// One request with its tries.
 class Page final : public Receiver {
   public:
-    Page(const HttpRequest& request, GetContext& context);
+    Page(std::size_t number, HttpRequest request, GetContext& context);
+
+    [[nodiscard]] std::size_t number() const { return number_; }
 
     /// Small ones weigh 1, whole files `large_weight`.
     [[nodiscard]] int weight() const;
@@ -33,6 +36,8 @@ class Page final : public Receiver {
     [[nodiscard]] bool is_over() const { return is_over_; }
 
     [[nodiscard]] Clock::time_point start_at() const;
+
+    [[nodiscard]] std::size_t body_bytes() const { return response_.body.size(); }
 
     void start();
 
@@ -47,7 +52,8 @@ class Page final : public Receiver {
     std::optional<Failure> judge(const TransferEnd& end);
     void finish(std::string error);
 
-    const HttpRequest& request_;
+    const std::size_t number_;
+    const HttpRequest request_;
     GetContext& context_;
     Host& host_;
     HttpResponse response_;
@@ -60,8 +66,26 @@ class Page final : public Receiver {
     Clock::time_point retry_at_{};
 };
 
-std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Page>> pages,
-                                             Clock::time_point now, int most_at_once);
+/// Those that are not yet handed over, in the order in which they were asked for.
+class OpenPages {
+  public:
+    explicit OpenPages(GetContext& context)
+        : context_(context) {}
+
+    void add(std::vector<HttpRequest> requests);
+
+    /// Gives away one that is over, and takes what it leads to; false if none is over. The smallest
+    /// first: what it leads to is under way while a large one is read.
+    bool hand_over(const HttpFollowUp& take);
+
+    /// Fills the free places; the answer is when to look again, nothing if none is open.
+    std::optional<Clock::time_point> start(Clock::time_point now, int most_at_once);
+
+  private:
+    GetContext& context_;
+    std::vector<std::unique_ptr<Page>> pages_;
+    std::size_t count_ = 0; ///< of all that were ever added
+};
 
 /// However `get` ends, the loop must know none of its pages any more.
 class CancelAtEnd {
@@ -82,43 +106,65 @@ class CancelAtEnd {
 
 std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,
                                    int most_at_once) {
-    std::vector<std::unique_ptr<Page>> pages;
-    for (const HttpRequest& request : requests) {
-        pages.push_back(std::make_unique<Page>(request, context));
-    }
+    std::vector<HttpResponse> responses(requests.size());
+    run_follow(context, {requests.begin(), requests.end()}, most_at_once,
+               [&](std::size_t number, HttpResponse response) {
+                   responses[number] = std::move(response);
+                   return std::vector<HttpRequest>();
+               });
+    return responses;
+}
+
+void run_follow(GetContext& context, std::vector<HttpRequest> first, int most_at_once,
+                const HttpFollowUp& take) {
+    OpenPages pages(context);
+    pages.add(std::move(first));
     const CancelAtEnd cancel_at_end(context.loop);
     while (true) {
         if (context.stop.stop_requested()) {
             throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
         }
+        const bool some_more = pages.hand_over(take);
         const Clock::time_point now = Clock::now();
-        const std::optional<Clock::time_point> next = start_pages(pages, now, most_at_once);
+        const std::optional<Clock::time_point> next = pages.start(now, most_at_once);
         if (!next) {
             break;
         }
-        context.loop.turn(std::chrono::ceil<std::chrono::milliseconds>(*next - now));
+        context.loop.turn(some_more ? std::chrono::milliseconds(0)
+                                    : std::chrono::ceil<std::chrono::milliseconds>(*next - now));
     }
-    std::vector<HttpResponse> responses;
-    for (const std::unique_ptr<Page>& page : pages) {
-        responses.push_back(page->take());
-    }
-    return responses;
 }
 
 namespace {
 
-/// Fills the free places; the answer is when to look again, nothing once every page is over.
-std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Page>> pages,
-                                             Clock::time_point now, int most_at_once) {
+void OpenPages::add(std::vector<HttpRequest> requests) {
+    for (HttpRequest& request : requests) {
+        pages_.push_back(std::make_unique<Page>(count_++, std::move(request), context_));
+    }
+}
+
+bool OpenPages::hand_over(const HttpFollowUp& take) {
+    const auto smallest =
+        std::min_element(pages_.begin(), pages_.end(), [](const auto& a, const auto& b) {
+            return a->is_over() && (!b->is_over() || a->body_bytes() < b->body_bytes());
+        });
+    if (smallest == pages_.end() || !(*smallest)->is_over()) {
+        return false;
+    }
+    const std::unique_ptr<Page> page = std::move(*smallest);
+    pages_.erase(smallest);
+    add(take(page->number(), page->take()));
+    return true;
+}
+
+std::optional<Clock::time_point> OpenPages::start(Clock::time_point now, int most_at_once) {
     Clock::time_point next = now + longest_turn;
     int weight = 0;
-    bool some_left = false;
-    for (const std::unique_ptr<Page>& page : pages) {
+    for (const std::unique_ptr<Page>& page : pages_) {
         weight += page->is_running() ? page->weight() : 0;
-        some_left = some_left || !page->is_over();
     }
-    for (const std::unique_ptr<Page>& page : pages) {
-        if (page->is_over() || page->is_running()) {
+    for (const std::unique_ptr<Page>& page : pages_) {
+        if (page->is_running() || page->is_over()) {
             continue;
         }
         if (page->start_at() > now) {
@@ -128,18 +174,19 @@ std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Pag
             page->start();
         }
     }
-    return some_left ? std::optional(next) : std::nullopt;
+    return pages_.empty() ? std::nullopt : std::optional(next);
 }
 
-Page::Page(const HttpRequest& request, GetContext& context)
-    : request_(request),
+Page::Page(std::size_t number, HttpRequest request, GetContext& context)
+    : number_(number),
+      request_(std::move(request)),
       context_(context),
-      host_(context.hosts.at(host_of(request.url))) {
-    if (const auto file = file_of(request.url)) {
-        response_ = read_local_page(request, *file);
+      host_(context.hosts.at(host_of(request_.url))) {
+    if (const auto file = file_of(request_.url)) {
+        response_ = read_local_page(request_, *file);
         is_over_ = true;
-    } else if (request.range && !range_field(*request.range)) {
-        finish(fmt::format("`{}`: no bytes were asked for", shown_url(request.url)));
+    } else if (request_.range && !range_field(*request_.range)) {
+        finish(fmt::format("`{}`: no bytes were asked for", shown_url(request_.url)));
     }
 }
 
@@ -162,6 +209,7 @@ void Page::start() {
     transfer.url = request_.url;
     transfer.headers = request_.headers;
     transfer.protocol = Transfer::Protocol::any;
+    transfer.buffer_bytes = weight() == 1 ? small_buffer_bytes : transfer.buffer_bytes;
     if (request_.range) {
         transfer.range = range_field(*request_.range).value_or("");
         transfer.headers.emplace_back("Accept-Encoding: identity");

@@ -24,4 +24,8 @@ struct GetContext {
 std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,
                                    int most_at_once);
 
+/// `Client::follow`, in the same way.
+void run_follow(GetContext& context, std::vector<HttpRequest> first, int most_at_once,
+                const HttpFollowUp& take);
+
 } // namespace envpm::fetch

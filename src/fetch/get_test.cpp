@@ -69,6 +69,39 @@ class GetTest : public ::testing::Test {
     std::optional<Client> client{std::in_place, quick_settings(), std::stop_token()};
 };
 
+TEST_F(GetTest, FollowsWhatAnAnswerLeadsToWithoutWaitingForTheSlow) {
+    NetworkSettings settings = quick_settings();
+    settings.first_byte_timeout = milliseconds(500);
+    client.emplace(settings, std::stop_token());
+    Answer silent;
+    silent.silence = Answer::Silence::before_head;
+    server.serve("/slow", {silent, with_body("slow")});
+    server.serve("/first", {with_body("first")});
+    server.serve("/second", {with_body("second")});
+    std::vector<std::string> bodies;
+    std::vector<std::size_t> numbers;
+    client->follow({{server.url("/slow"), {}, {}, 1U << 20U}, {server.url("/first"), {}, {}, 99}},
+                   [&](std::size_t number, HttpResponse response) {
+                       numbers.push_back(number);
+                       bodies.push_back(response.body);
+                       return response.body == "first"
+                                  ? std::vector<HttpRequest>{{server.url("/second"), {}, {}, 99}}
+                                  : std::vector<HttpRequest>();
+                   });
+    EXPECT_EQ(bodies, (std::vector<std::string>{"first", "second", "slow"}));
+    EXPECT_EQ(numbers, (std::vector<std::size_t>{1, 2, 0}));
+}
+
+TEST_F(GetTest, WhatIsThrownOnTheWayEndsIt) {
+    server.serve("/page", {with_body("page")});
+    const std::vector<HttpRequest> requests(8, {server.url("/page"), {}, {}, 99});
+    const auto refuse = [](std::size_t, const HttpResponse&) -> std::vector<HttpRequest> {
+        throw Error({"enough", {}, {}});
+    };
+    EXPECT_THROW(client->follow(requests, refuse), Error);
+    EXPECT_EQ(get("/page").body, "page");
+}
+
 TEST_F(GetTest, AnswersInTheRequestsOrderOverKeptConnections) {
     std::vector<HttpRequest> requests;
     for (int i = 0; i < 60; ++i) {
