@@ -4,6 +4,7 @@
 #include "lockfiles/lock_file.h"
 #include "pipeline/lock_stamp.h"
 #include "pipeline/package_universe.h"
+#include "pipeline/scout.h"
 #include "pipeline/solution.h"
 #include "solver/solve.h"
 
@@ -27,10 +28,26 @@ struct Run {
     std::vector<std::string>& notes; ///< told once there is an answer
 };
 
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services);
+/// Where packages come from.
+struct Sources {
+    Sources(Services& services, const pypi::CachePolicy& policy,
+            const std::vector<pypi::Index>& indexes, const Requests& requests)
+        : client(services.network(), services.cache("index"), policy),
+          listings(client, indexes, bound_projects(requests)) {}
+
+    pypi::IndexClient client;
+    Listings listings;
+};
+
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services);
+std::vector<pypi::PythonChoice> python_choices_beside(Listings& listings, const Requests& requests,
+                                                      Services& services);
 double seconds_since(std::chrono::steady_clock::time_point start);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
-void load_known_names(const Run& run);
+std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
+void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved);
+bool is_kept(const Run& run, const Target& target, const LockedPackage& package);
+std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved);
 void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
@@ -63,12 +80,18 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     const Requests requests = read_requests(manifest);
     LockReport report;
     report.unknown_upgrades = unknown_upgrades(request, previous);
-    const std::vector<pypi::PythonChoice> pythons = python_choices(requests, services);
     const std::vector<pypi::Index> indexes = indexes_of(manifest, services.settings());
+    const pypi::CachePolicy policy = cache_policy(services, request.refresh);
+    std::optional<Sources> sources;
+    if (!previous) {
+        sources.emplace(services, policy, indexes, requests);
+    }
+    const std::vector<pypi::PythonChoice> pythons =
+        sources ? python_choices_beside(sources->listings, requests, services)
+                : python_choices(requests, services);
     const SolveInputs inputs{manifest, requests, pythons, indexes,
                              request.exclude_newer ? request.exclude_newer
                                                    : manifest.exclude_newer};
-    const pypi::CachePolicy policy = cache_policy(services, request.refresh);
     const LockStamps stamps(services.cache("index") / "stamps", {services.cache("index"), policy});
     const bool is_upgrade = request.upgrade_all || !request.upgrade_packages.empty();
     if (previous && !is_upgrade && stamps.holds(inputs, *previous)) {
@@ -78,23 +101,20 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     }
     // From here on there is something to solve.
 
-    pypi::IndexClient client(services.network(), services.cache("index"), policy);
-    Listings listings(client, indexes, bound_projects(requests));
+    if (!sources) {
+        sources.emplace(services, policy, indexes, requests);
+    }
+    Listings& listings = sources->listings;
     std::vector<std::string> notes;
     const Run run{manifest, requests, request, previous, inputs, listings, services, notes};
-    load_known_names(run);
 
-    std::vector<TargetSolution> solutions;
-    for (const Target& target : manifest.targets) {
-        services.throw_if_stopped();
-        auto answer = solve_target(run, target, solutions);
-        if (auto* explanation = std::get_if<Explanation>(&answer)) {
-            report.outcome = LockReport::Outcome::impossible;
-            report.explanation = std::move(*explanation);
-            return report;
-        }
-        solutions.push_back(std::move(std::get<TargetSolution>(answer)));
+    auto answer = solve_targets(run);
+    if (auto* explanation = std::get_if<Explanation>(&answer)) {
+        report.outcome = LockReport::Outcome::impossible;
+        report.explanation = std::move(*explanation);
+        return report;
     }
+    const auto& solutions = std::get<std::vector<TargetSolution>>(answer);
     // From here on every target has an exact set of packages, each with name, size and sha256.
 
     report.lock = compose_lock(solutions, manifest_digest(manifest, requests), previous);
@@ -130,7 +150,7 @@ LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) 
 namespace {
 
 /// Ascending: of each version the first that was found, the newest last.
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Services& services) {
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services) {
     std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
     for (const Interpreter& interpreter : host_interpreters(services, requests.python.specifiers)) {
         const auto version = pypi::Version::parse(interpreter.version);
@@ -154,6 +174,17 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, Service
     return out;
 }
 
+/// The interpreters say what they are while the first pages are on their way.
+std::vector<pypi::PythonChoice> python_choices_beside(Listings& listings, const Requests& requests,
+                                                      Services& services) {
+    std::vector<pypi::PythonChoice> pythons;
+    TaskGroup beside(services.pool());
+    beside.run([&] { pythons = python_choices(requests, services); });
+    listings.load(known_names(requests, std::nullopt));
+    beside.wait();
+    return pythons;
+}
+
 void throw_no_python(const Request& python, const Services& services) {
     std::string versions;
     for (const Interpreter& interpreter : host_interpreters(services)) {
@@ -172,22 +203,64 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Every name of the old lock and of the manifest at once: a re-lock is one round trip.
-void load_known_names(const Run& run) {
+/// Every name of the old lock and of the manifest: a re-lock is one round trip.
+std::vector<PackageName> known_names(const Requests& requests,
+                                     const std::optional<Lock>& previous) {
     std::vector<PackageName> names;
-    for (const Request& request : run.requests.packages) {
+    for (const Request& request : requests.packages) {
         names.push_back(request.name);
     }
-    if (run.previous) {
-        for (const LockedPackage& package : run.previous->packages) {
+    if (previous) {
+        for (const LockedPackage& package : previous->packages) {
             names.push_back(package.name);
         }
     }
-    run.listings.load(names);
+    return names;
+}
+
+/// Most of what the solver will ask for is then known when it asks.
+void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved) {
+    std::map<PackageName, std::string> versions;
+    if (run.previous) {
+        for (const LockedPackage& package : run.previous->packages) {
+            if (is_kept(run, target, package)) {
+                versions.emplace(package.name, package.version);
+            }
+        }
+    }
+    for (const TargetSolution& other : solved) {
+        for (const LockedPackage& package : other.packages) {
+            versions.emplace(package.name, package.version);
+        }
+    }
+    PackageUniverse universe({run.requests, target, run.inputs.pythons, run.inputs.exclude_newer,
+                              run.manifest.prereleases},
+                             run.listings);
+    Scout(universe, run.listings, std::move(versions)).run(known_names(run.requests, run.previous));
+}
+
+bool is_kept(const Run& run, const Target& target, const LockedPackage& package) {
+    return !run.request.upgrade_all && !run.request.upgrade_packages.contains(package.name) &&
+           std::find(package.targets.begin(), package.targets.end(), target.name) !=
+               package.targets.end();
+}
+
+std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run) {
+    std::vector<TargetSolution> solutions;
+    for (const Target& target : run.manifest.targets) {
+        run.services.throw_if_stopped();
+        auto answer = solve_target(run, target, solutions);
+        if (auto* explanation = std::get_if<Explanation>(&answer)) {
+            return std::move(*explanation);
+        }
+        solutions.push_back(std::move(std::get<TargetSolution>(answer)));
+    }
+    return solutions;
 }
 
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved) {
+    look_ahead(run, target, solved);
     PackageUniverse universe({run.requests, target, run.inputs.pythons, run.inputs.exclude_newer,
                               run.manifest.prereleases},
                              run.listings);
@@ -231,11 +304,9 @@ std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
                                    PackageUniverse& universe) {
     std::vector<CandidateId> out;
-    if (run.previous && !run.request.upgrade_all) {
+    if (run.previous) {
         for (const LockedPackage& package : run.previous->packages) {
-            const bool is_here = std::find(package.targets.begin(), package.targets.end(),
-                                           target.name) != package.targets.end();
-            if (is_here && !run.request.upgrade_packages.contains(package.name)) {
+            if (is_kept(run, target, package)) {
                 prefer(package.name, package.version, universe, out);
             }
         }

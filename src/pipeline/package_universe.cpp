@@ -119,7 +119,7 @@ void PackageUniverse::describe(std::span<const CandidateId> candidates) {
     for (const CandidateId id : candidates) {
         if (!at(id).is_described) {
             open.push_back(id);
-            wheels.push_back(&wheel(base_of(id))->file);
+            wheels.push_back(wheel(base_of(id))->file);
         }
     }
     const std::vector<const Listings::Description*> descriptions = listings_.describe(wheels);
@@ -328,7 +328,7 @@ void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     slot.list = finder_.find(listings_.find(*slot.name).page);
     for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
         const pypi::WheelCandidate& wheel = slot.list.wheels[i];
-        add_candidate(id, wheel.file.wheel.version.text(), wheel.release, i);
+        add_candidate(id, wheel.file->wheel.version.text(), wheel.release, i);
     }
 }
 

@@ -44,6 +44,12 @@ class PackageUniverse final : public Universe {
 
     /// The wheel that a candidate stands for; null for a Python or an extra.
     [[nodiscard]] const pypi::WheelCandidate* wheel(CandidateId candidate) const;
+
+    /// The same, also for an extra: the wheel whose metadata describes the candidate.
+    [[nodiscard]] const pypi::WheelCandidate* archive(CandidateId candidate) const {
+        return wheel(base_of(candidate));
+    }
+
     [[nodiscard]] const Listing& listing(CandidateId candidate) const;
     [[nodiscard]] const Listings::Description& description(CandidateId candidate) const;
 

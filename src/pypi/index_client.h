@@ -13,6 +13,7 @@
 namespace envpm::pypi {
 
 class MetadataSearch;
+class MirrorSearch;
 
 struct PageAnswer {
     std::optional<ProjectPage> page; ///< without foreign wheels (index_page.h); nothing: the index
@@ -27,6 +28,24 @@ struct MetadataAnswer {
     Sha256 sha256;                ///< of the wheel
     std::uint64_t size_bytes = 0; ///< of the wheel
     std::string error;            ///< not empty: this wheel's metadata cannot be had, and why
+};
+
+/// What an exploration is to ask for.
+struct Wanted {
+    std::vector<PageQuery> pages;
+    std::vector<WheelFile> wheels;
+};
+
+/// Takes what an exploration finds, and says what to ask for because of it.
+class Explorer {
+  public:
+    Explorer() = default;
+    Explorer(const Explorer&) = delete;
+    Explorer& operator=(const Explorer&) = delete;
+    virtual ~Explorer() = default;
+
+    virtual Wanted take_page(const PageQuery& query, PageAnswer answer) = 0;
+    virtual Wanted take_metadata(const WheelFile& wheel, const MetadataAnswer& answer) = 0;
 };
 
 /// Pages and wheel metadata, from the cache where it may be used and from the network in one batch
@@ -56,13 +75,23 @@ class IndexClient {
     /// at all, this throws an Error (code 5), as a lock must not depend on the network's mood.
     std::vector<MetadataAnswer> metadata(std::span<const WheelFile> wheels);
 
-  private:
-    class PageSearch;
+    /// The same for what leads to one another, without waiting for the slowest of a batch: each
+    /// answer goes to `explorer` as soon as it is there. Throws as `pages` for what it begins with;
+    /// what later cannot be had is not told, and neither is metadata that only a whole wheel would
+    /// give: whoever needs it asks again. `explorer` must not use this client.
+    void explore(const Wanted& first, Explorer& explorer);
 
-    void look_up(PageSearch& search) const;
-    void accept(PageSearch& search, const HttpResponse& response) const;
-    void fetch_pages(std::vector<PageSearch>& searches);
-    [[nodiscard]] std::vector<PageSearch*> still_open(std::vector<PageSearch>& searches) const;
+  private:
+    class Exploration;
+
+    void look_up(MirrorSearch& search) const;
+    void accept(MirrorSearch& search, const HttpResponse& response) const;
+    void fetch_pages(std::vector<MirrorSearch>& searches);
+    [[nodiscard]] std::vector<MirrorSearch*> still_open(std::vector<MirrorSearch>& searches) const;
+    [[nodiscard]] bool is_to_be_asked(MirrorSearch& search) const;
+    [[nodiscard]] std::optional<MetadataAnswer> known_metadata(const WheelFile& wheel) const;
+    static MetadataAnswer answer_of(const MetadataSearch& search);
+    [[nodiscard]] bool may_ask(const WheelFile& wheel) const;
     void store_found(const std::vector<MetadataSearch*>& searches) const;
 
     HttpTransport& transport_;
