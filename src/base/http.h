@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,10 +35,21 @@ struct HttpResponse {
     std::string error;                        ///< in words, naming host and reason
 };
 
-/// Takes one answer and says what to ask for because of it. `number` is the request's place among
-/// all that were given so far, from 0.
-using HttpFollowUp =
-    std::function<std::vector<HttpRequest>(std::size_t number, HttpResponse response)>;
+/// Works on one answer, and says what to ask for because of it. `number` is the request's place
+/// among all that were given so far, from 0.
+class HttpFollower {
+  public:
+    HttpFollower() = default;
+    HttpFollower(const HttpFollower&) = delete;
+    HttpFollower& operator=(const HttpFollower&) = delete;
+    virtual ~HttpFollower() = default;
+
+    /// The work that needs nothing but the answer, on any thread, several at once.
+    virtual void read(std::size_t number, HttpResponse& response) = 0;
+
+    /// After that, on the thread that called.
+    virtual std::vector<HttpRequest> next(std::size_t number) = 0;
+};
 
 /// How stages reach the network without knowing how it is done; `fetch` implements it, tests fake
 /// it.
@@ -54,11 +64,11 @@ class HttpTransport {
     /// failures were retried when this returns. Throws only when interrupted.
     virtual std::vector<HttpResponse> get(std::span<const HttpRequest> requests) = 0;
 
-    /// The same for requests that lead to others: each answer is handed over, on this thread, as
-    /// soon as it is there, and what it leads to does not wait for the rest. Ends when nothing is
-    /// open, or with what `take` throws. `take` must ask this transport for nothing itself.
-    /// Without a better way, wave by wave.
-    virtual void follow(std::vector<HttpRequest> first, const HttpFollowUp& take);
+    /// The same for requests that lead to others: each answer is handed over as soon as it is
+    /// there, and what it leads to does not wait for the rest. Ends when nothing is open, or with
+    /// what `follower` throws, which must ask this transport for nothing itself. Without a better
+    /// way, wave by wave.
+    virtual void follow(std::vector<HttpRequest> first, HttpFollower& follower);
 };
 
 } // namespace envpm

@@ -5,6 +5,8 @@
 #include "fetch/download.h"
 #include "fetch/get.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <set>
 
@@ -17,6 +19,9 @@ constexpr std::size_t buffer_count = 64;
 
 /// One writes and hashes while the other does so for another file; more would only take turns.
 constexpr std::size_t file_threads = 2;
+
+/// Beside the calling thread, which decrypts and inflates.
+constexpr std::size_t one_reader = 1;
 
 std::uint64_t total_bytes(std::span<const Download> downloads);
 
@@ -70,9 +75,12 @@ std::vector<HttpResponse> Client::get(std::span<const HttpRequest> requests) {
     return run_gets(context, requests, std::max(1, loop_->settings.concurrent_downloads));
 }
 
-void Client::follow(std::vector<HttpRequest> first, const HttpFollowUp& take) {
+void Client::follow(std::vector<HttpRequest> first, HttpFollower& follower) {
+    mallopt(M_ARENA_MAX, 1); // the reader frees what this thread filled: one heap for both
+    ThreadPool reader(one_reader);
     GetContext context{loop_->curl, loop_->hosts, loop_->backoff, loop_->stop};
-    run_follow(context, std::move(first), std::max(1, loop_->settings.concurrent_downloads), take);
+    run_follow(context, std::move(first), std::max(1, loop_->settings.concurrent_downloads), reader,
+               follower);
 }
 
 std::vector<std::optional<Error>> Client::download(

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -37,11 +39,21 @@ class Page final : public Receiver {
 
     [[nodiscard]] Clock::time_point start_at() const;
 
-    [[nodiscard]] std::size_t body_bytes() const { return response_.body.size(); }
-
     void start();
 
-    HttpResponse take() { return std::move(response_); }
+    /// Lets the answer be read by one of `readers`, or here and now. Small ones go first: what they
+    /// lead to is under way while a large one is read.
+    void begin_reading(HttpFollower& follower, TaskGroup* readers);
+
+    [[nodiscard]] bool is_to_be_read() const { return is_over_ && !is_reading_; }
+
+    [[nodiscard]] bool is_read() const { return is_read_; }
+
+    void rethrow_failure() const {
+        if (failure_) {
+            std::rethrow_exception(failure_);
+        }
+    }
 
     Flow head(const ResponseHead& head) override;
     Flow body(std::span<const std::byte> bytes) override;
@@ -51,6 +63,7 @@ class Page final : public Receiver {
     void take_head(const ResponseHead& head);
     std::optional<Failure> judge(const TransferEnd& end);
     void finish(std::string error);
+    void read(HttpFollower& follower) noexcept;
 
     const std::size_t number_;
     const HttpRequest request_;
@@ -64,6 +77,9 @@ class Page final : public Receiver {
     int tries_ = 0;
     int cost_ = 0;
     Clock::time_point retry_at_{};
+    bool is_reading_ = false;
+    std::exception_ptr failure_; ///< of the reader, before `is_read_`
+    std::atomic<bool> is_read_ = false;
 };
 
 /// Those that are not yet handed over, in the order in which they were asked for.
@@ -74,9 +90,11 @@ class OpenPages {
 
     void add(std::vector<HttpRequest> requests);
 
-    /// Gives away one that is over, and takes what it leads to; false if none is over. The smallest
-    /// first: what it leads to is under way while a large one is read.
-    bool hand_over(const HttpFollowUp& take);
+    /// Lets those be read that are over.
+    void read(HttpFollower& follower, TaskGroup* readers);
+
+    /// Gives away one that is read, and takes what it leads to; false if none is.
+    bool hand_over(HttpFollower& follower);
 
     /// Fills the free places; the answer is when to look again, nothing if none is open.
     std::optional<Clock::time_point> start(Clock::time_point now, int most_at_once);
@@ -86,6 +104,27 @@ class OpenPages {
     std::vector<std::unique_ptr<Page>> pages_;
     std::size_t count_ = 0; ///< of all that were ever added
 };
+
+/// Keeps the answers, which lead to nothing.
+class Collector final : public HttpFollower {
+  public:
+    explicit Collector(std::size_t count)
+        : responses_(count) {}
+
+    void read(std::size_t number, HttpResponse& response) override {
+        responses_[number] = std::move(response);
+    }
+
+    std::vector<HttpRequest> next(std::size_t /*number*/) override { return {}; }
+
+    std::vector<HttpResponse> take() { return std::move(responses_); }
+
+  private:
+    std::vector<HttpResponse> responses_;
+};
+
+void run(GetContext& context, std::vector<HttpRequest> first, int most_at_once, ThreadPool* readers,
+         HttpFollower& follower);
 
 /// However `get` ends, the loop must know none of its pages any more.
 class CancelAtEnd {
@@ -106,25 +145,33 @@ class CancelAtEnd {
 
 std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,
                                    int most_at_once) {
-    std::vector<HttpResponse> responses(requests.size());
-    run_follow(context, {requests.begin(), requests.end()}, most_at_once,
-               [&](std::size_t number, HttpResponse response) {
-                   responses[number] = std::move(response);
-                   return std::vector<HttpRequest>();
-               });
-    return responses;
+    Collector collector(requests.size());
+    run(context, {requests.begin(), requests.end()}, most_at_once, nullptr, collector);
+    return collector.take();
 }
 
 void run_follow(GetContext& context, std::vector<HttpRequest> first, int most_at_once,
-                const HttpFollowUp& take) {
+                ThreadPool& readers, HttpFollower& follower) {
+    run(context, std::move(first), most_at_once, &readers, follower);
+}
+
+namespace {
+
+void run(GetContext& context, std::vector<HttpRequest> first, int most_at_once, ThreadPool* readers,
+         HttpFollower& follower) {
     OpenPages pages(context);
     pages.add(std::move(first));
     const CancelAtEnd cancel_at_end(context.loop);
+    std::optional<TaskGroup> reading; // ends before the pages do
+    if (readers != nullptr) {
+        reading.emplace(*readers);
+    }
     while (true) {
         if (context.stop.stop_requested()) {
             throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
         }
-        const bool some_more = pages.hand_over(take);
+        pages.read(follower, reading ? &*reading : nullptr);
+        const bool some_more = pages.hand_over(follower);
         const Clock::time_point now = Clock::now();
         const std::optional<Clock::time_point> next = pages.start(now, most_at_once);
         if (!next) {
@@ -135,25 +182,30 @@ void run_follow(GetContext& context, std::vector<HttpRequest> first, int most_at
     }
 }
 
-namespace {
-
 void OpenPages::add(std::vector<HttpRequest> requests) {
     for (HttpRequest& request : requests) {
         pages_.push_back(std::make_unique<Page>(count_++, std::move(request), context_));
     }
 }
 
-bool OpenPages::hand_over(const HttpFollowUp& take) {
-    const auto smallest =
-        std::min_element(pages_.begin(), pages_.end(), [](const auto& a, const auto& b) {
-            return a->is_over() && (!b->is_over() || a->body_bytes() < b->body_bytes());
-        });
-    if (smallest == pages_.end() || !(*smallest)->is_over()) {
+void OpenPages::read(HttpFollower& follower, TaskGroup* readers) {
+    for (const std::unique_ptr<Page>& page : pages_) {
+        if (page->is_to_be_read()) {
+            page->begin_reading(follower, readers);
+        }
+    }
+}
+
+bool OpenPages::hand_over(HttpFollower& follower) {
+    const auto found = std::find_if(pages_.begin(), pages_.end(),
+                                    [](const auto& page) { return page->is_read(); });
+    if (found == pages_.end()) {
         return false;
     }
-    const std::unique_ptr<Page> page = std::move(*smallest);
-    pages_.erase(smallest);
-    add(take(page->number(), page->take()));
+    const std::unique_ptr<Page> page = std::move(*found);
+    pages_.erase(found);
+    page->rethrow_failure();
+    add(follower.next(page->number()));
     return true;
 }
 
@@ -217,6 +269,32 @@ void Page::start() {
         transfer.encoding = Transfer::Encoding::gzip;
     }
     context_.loop.start(transfer, *this);
+}
+
+void Page::begin_reading(HttpFollower& follower, TaskGroup* readers) {
+    is_reading_ = true;
+    if (readers == nullptr) {
+        read(follower);
+        return;
+    }
+    const auto size_first = ~static_cast<std::uint64_t>(response_.body.size());
+    readers->run(
+        [this, &follower, &loop = context_.loop] {
+            read(follower);
+            loop.wake();
+        },
+        size_first);
+}
+
+/// After the last line the page may be gone.
+void Page::read(HttpFollower& follower) noexcept {
+    try {
+        follower.read(number_, response_);
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+    response_ = {};
+    is_read_ = true;
 }
 
 Flow Page::head(const ResponseHead& head) {

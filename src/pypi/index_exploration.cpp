@@ -1,3 +1,4 @@
+#include "base/thread_pool.h"
 #include "pypi/index_client.h"
 #include "pypi/metadata_search.h"
 #include "pypi/mirror_search.h"
@@ -15,7 +16,7 @@ void add(Wanted& all, Wanted more);
 } // namespace
 
 /// An exploration on its way. Requests are known by their number.
-class IndexClient::Exploration {
+class IndexClient::Exploration final : public HttpFollower {
   public:
     /// What the first `needed` pages are asked for must be answered.
     Exploration(const IndexClient& client, Explorer& explorer, std::size_t needed)
@@ -27,7 +28,10 @@ class IndexClient::Exploration {
     /// is to be requested.
     std::vector<HttpRequest> ask(Wanted wanted);
 
-    std::vector<HttpRequest> take(std::size_t number, const HttpResponse& response);
+    /// Parses it, and keeps it in the cache.
+    void read(std::size_t number, HttpResponse& response) override;
+
+    std::vector<HttpRequest> next(std::size_t number) override;
 
   private:
     struct OpenWheel {
@@ -41,22 +45,23 @@ class IndexClient::Exploration {
 
     /// One of them.
     struct Asked {
-        std::size_t page = none;
-        std::size_t wheel = none;
+        MirrorSearch* page = nullptr;
+        MetadataSearch* wheel = nullptr;
+        bool is_needed = false;
     };
-
-    static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
     void ask_page(const PageQuery& query, Wanted& leads, std::vector<HttpRequest>& requests);
     void ask_wheel(const WheelFile& wheel, Wanted& leads, std::vector<HttpRequest>& requests);
-    std::vector<HttpRequest> go_on_with_page(std::size_t page);
-    std::vector<HttpRequest> go_on_with_wheel(std::size_t wheel);
+    void push(const Asked& asked);
+    Asked asked(std::size_t number);
+    std::vector<HttpRequest> go_on_with_page(const Asked& asked);
+    std::vector<HttpRequest> go_on_with_wheel(MetadataSearch& search);
 
     const IndexClient& client_;
     Explorer& explorer_;
     std::deque<MirrorSearch> pages_;
-    std::deque<OpenWheel> wheels_; ///< a search refers to its wheel
-    std::vector<Asked> asked_;     ///< by request
+    std::deque<OpenWheel> wheels_;      ///< a search refers to its wheel
+    Guarded<std::vector<Asked>> asked_; ///< by request
     const std::size_t needed_;
 };
 
@@ -64,9 +69,7 @@ void IndexClient::explore(const Wanted& first, Explorer& explorer) {
     Exploration exploration(*this, explorer, first.pages.size());
     std::vector<HttpRequest> requests = exploration.ask(first);
     if (!requests.empty()) {
-        transport_.follow(std::move(requests), [&](std::size_t number, HttpResponse response) {
-            return exploration.take(number, response);
-        });
+        transport_.follow(std::move(requests), exploration);
     }
 }
 
@@ -89,10 +92,11 @@ void IndexClient::Exploration::ask_page(const PageQuery& query, Wanted& leads,
                                         std::vector<HttpRequest>& requests) {
     MirrorSearch& search = pages_.emplace_back(query);
     client_.look_up(search);
+    const bool is_needed = pages_.size() <= needed_;
     if (client_.is_to_be_asked(search)) {
-        asked_.push_back({.page = pages_.size() - 1});
+        push({&search, nullptr, is_needed});
         requests.push_back(search.request());
-    } else if (search.is_answered() || pages_.size() <= needed_) {
+    } else if (search.is_answered() || is_needed) {
         add(leads, explorer_.take_page(query, search.take(client_.cached_.policy())));
     }
 }
@@ -104,51 +108,60 @@ void IndexClient::Exploration::ask_wheel(const WheelFile& wheel, Wanted& leads,
     } else if (client_.may_ask(wheel)) {
         OpenWheel& open = wheels_.emplace_back(wheel);
         if (!open.search.wants_whole_file()) {
-            asked_.push_back({.wheel = wheels_.size() - 1});
+            push({nullptr, &open.search});
             requests.push_back(open.search.request());
         }
     }
 }
 
-std::vector<HttpRequest> IndexClient::Exploration::take(std::size_t number,
-                                                        const HttpResponse& response) {
-    const Asked asked = asked_.at(number);
-    if (asked.page != none) {
-        client_.accept(pages_[asked.page], response);
-        return go_on_with_page(asked.page);
+void IndexClient::Exploration::read(std::size_t number, HttpResponse& response) {
+    const Asked from = asked(number);
+    if (from.page != nullptr) {
+        client_.accept(*from.page, response);
+        return;
     }
-    wheels_[asked.wheel].search.accept(response);
-    return go_on_with_wheel(asked.wheel);
+    from.wheel->accept(response);
+    client_.store_found({from.wheel});
 }
 
-std::vector<HttpRequest> IndexClient::Exploration::go_on_with_page(std::size_t page) {
-    MirrorSearch& search = pages_[page];
+std::vector<HttpRequest> IndexClient::Exploration::next(std::size_t number) {
+    const Asked from = asked(number);
+    return from.page != nullptr ? go_on_with_page(from) : go_on_with_wheel(*from.wheel);
+}
+
+void IndexClient::Exploration::push(const Asked& asked) {
+    asked_.with([&](std::vector<Asked>& all) { all.push_back(asked); });
+}
+
+IndexClient::Exploration::Asked IndexClient::Exploration::asked(std::size_t number) {
+    return asked_.with([&](const std::vector<Asked>& all) { return all.at(number); });
+}
+
+std::vector<HttpRequest> IndexClient::Exploration::go_on_with_page(const Asked& asked) {
+    MirrorSearch& search = *asked.page;
     if (client_.is_to_be_asked(search)) {
-        asked_.push_back({.page = page});
+        push(asked);
         return {search.request()};
     }
-    if (!search.is_answered() && page >= needed_) {
+    if (!search.is_answered() && !asked.is_needed) {
         return {};
     }
     return ask(explorer_.take_page(search.query(), search.take(client_.cached_.policy())));
 }
 
-std::vector<HttpRequest> IndexClient::Exploration::go_on_with_wheel(std::size_t wheel) {
-    MetadataSearch& search = wheels_[wheel].search;
+std::vector<HttpRequest> IndexClient::Exploration::go_on_with_wheel(MetadataSearch& search) {
     switch (search.state()) {
     case MetadataSearch::State::open:
         if (search.wants_whole_file()) {
             return {};
         }
-        asked_.push_back({.wheel = wheel});
+        push({nullptr, &search});
         return {search.request()};
-    case MetadataSearch::State::found:
-        client_.store_found({&search});
-        break;
-    case MetadataSearch::State::unusable:
-        break;
     case MetadataSearch::State::unreachable:
         return {};
+    case MetadataSearch::State::found:
+    case MetadataSearch::State::unusable:
+        break;
     }
     return ask(explorer_.take_metadata(search.wheel(), answer_of(search)));
 }
