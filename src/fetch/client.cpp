@@ -22,6 +22,7 @@ constexpr std::size_t file_threads = 2;
 
 /// Beside the calling thread, which decrypts and inflates.
 constexpr std::size_t one_reader = 1;
+constexpr int large_page_bytes = 512 << 10;
 
 std::uint64_t total_bytes(std::span<const Download> downloads);
 
@@ -76,7 +77,10 @@ std::vector<HttpResponse> Client::get(std::span<const HttpRequest> requests) {
 }
 
 void Client::follow(std::vector<HttpRequest> first, HttpFollower& follower) {
-    mallopt(M_ARENA_MAX, 1); // the reader frees what this thread filled: one heap for both
+    // The reader frees what this thread filled, so one heap for both, and none for large pages:
+    // those leave holes in it that only as large ones fill.
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, large_page_bytes);
     ThreadPool reader(one_reader);
     GetContext context{loop_->curl, loop_->hosts, loop_->backoff, loop_->stop};
     run_follow(context, std::move(first), std::max(1, loop_->settings.concurrent_downloads), reader,
