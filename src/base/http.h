@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -46,6 +47,22 @@ struct CachePolicy {
     bool offline = false;               ///< pages of any age, and never the network
 };
 
+/// Works on one answer, and says what to ask for because of it. `number` is the request's place
+/// among all that were given so far, from 0.
+class HttpFollower {
+  public:
+    HttpFollower() = default;
+    HttpFollower(const HttpFollower&) = delete;
+    HttpFollower& operator=(const HttpFollower&) = delete;
+    virtual ~HttpFollower() = default;
+
+    /// The work that needs nothing but the answer, on any thread, several at once.
+    virtual void read(std::size_t number, HttpResponse& response) = 0;
+
+    /// After that, on the thread that called.
+    virtual std::vector<HttpRequest> next(std::size_t number) = 0;
+};
+
 /// How stages reach the network without knowing how it is done; `fetch` implements it, tests fake
 /// it.
 class HttpTransport {
@@ -58,6 +75,12 @@ class HttpTransport {
     /// All requests at once, over kept connections; answers in the requests' order. Transient
     /// failures were retried when this returns. Throws only when interrupted.
     virtual std::vector<HttpResponse> get(std::span<const HttpRequest> requests) = 0;
+
+    /// The same for requests that lead to others: each answer is handed over as soon as it is
+    /// there, and what it leads to does not wait for the rest. Ends when nothing is open, or with
+    /// what `follower` throws, which must ask this transport for nothing itself. Without a better
+    /// way, wave by wave.
+    virtual void follow(std::vector<HttpRequest> first, HttpFollower& follower);
 };
 
 } // namespace envpm

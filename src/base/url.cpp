@@ -58,6 +58,9 @@ std::optional<std::string> resolve_url(std::string_view page, std::string_view r
 }
 
 std::string without_credentials(std::string_view url) {
+    if (url.find('@') == std::string_view::npos) {
+        return std::string(url);
+    }
     const std::optional<UrlParts> parts = split(url);
     if (!parts || parts->credentials.empty()) {
         return std::string(url);

@@ -5,6 +5,8 @@
 #include "fetch/download.h"
 #include "fetch/get.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <set>
 
@@ -17,6 +19,10 @@ constexpr std::size_t buffer_count = 64;
 
 /// One writes and hashes while the other does so for another file; more would only take turns.
 constexpr std::size_t file_threads = 2;
+
+/// Beside the calling thread, which decrypts and inflates.
+constexpr std::size_t one_reader = 1;
+constexpr int large_page_bytes = 512 << 10;
 
 std::uint64_t total_bytes(std::span<const Download> downloads);
 
@@ -68,6 +74,17 @@ Client::~Client() = default;
 std::vector<HttpResponse> Client::get(std::span<const HttpRequest> requests) {
     GetContext context{loop_->curl, loop_->hosts, loop_->backoff, loop_->stop};
     return run_gets(context, requests, std::max(1, loop_->settings.concurrent_downloads));
+}
+
+void Client::follow(std::vector<HttpRequest> first, HttpFollower& follower) {
+    // The reader frees what this thread filled, so one heap for both, and none for large pages:
+    // those leave holes in it that only as large ones fill.
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, large_page_bytes);
+    ThreadPool reader(one_reader);
+    GetContext context{loop_->curl, loop_->hosts, loop_->backoff, loop_->stop};
+    run_follow(context, std::move(first), std::max(1, loop_->settings.concurrent_downloads), reader,
+               follower);
 }
 
 std::vector<std::optional<Error>> Client::download(

@@ -58,6 +58,9 @@ class Client final : public HttpTransport {
     /// connections are tried again with growing pauses.
     std::vector<HttpResponse> get(std::span<const HttpRequest> requests) override;
 
+    /// See HttpTransport; a second thread reads the answers.
+    void follow(std::vector<HttpRequest> first, HttpFollower& follower) override;
+
     /// Brings every file to `folder/<sha256>`, whole and proven by size and sha256, and calls
     /// `on_complete(index, file)` on the calling thread as each one arrives (quick: post the work
     /// elsewhere). Pieces wait in `folder/<sha256>.part` with their map beside it, so that any

@@ -21,7 +21,6 @@ namespace {
 
 constexpr long most_redirects = 10;
 constexpr std::size_t longest_url = 64U << 10U;
-constexpr long receive_buffer_bytes = 512L << 10U;
 constexpr std::chrono::milliseconds longest_wait{1'000};
 
 /// A transfer under way. Its address is what libcurl's callbacks get.
@@ -183,7 +182,7 @@ void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
     set(active, CURLOPT_FOLLOWLOCATION, 1L);
     set(active, CURLOPT_MAXREDIRS, most_redirects);
     set(active, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
-    set(active, CURLOPT_BUFFERSIZE, receive_buffer_bytes);
+    set(active, CURLOPT_BUFFERSIZE, transfer.buffer_bytes);
     set(active, CURLOPT_HEADERFUNCTION, &on_header);
     set(active, CURLOPT_HEADERDATA, &active);
     set(active, CURLOPT_WRITEFUNCTION, &on_body);

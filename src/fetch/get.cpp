@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -18,12 +20,15 @@ namespace {
 /// Pages and pieces; the way there and back is what they cost, so many are asked for together.
 constexpr std::uint64_t small_bytes = 64U << 20U;
 constexpr int large_weight = 6;
+constexpr long small_buffer_bytes = 64L << 10U;
 constexpr std::chrono::milliseconds longest_turn{1'000};
 
 /// One request with its tries.
 class Page final : public Receiver {
   public:
-    Page(const HttpRequest& request, GetContext& context);
+    Page(std::size_t number, HttpRequest request, GetContext& context);
+
+    [[nodiscard]] std::size_t number() const { return number_; }
 
     /// Small ones weigh 1, whole files `large_weight`.
     [[nodiscard]] int weight() const;
@@ -36,7 +41,19 @@ class Page final : public Receiver {
 
     void start();
 
-    HttpResponse take() { return std::move(response_); }
+    /// Lets the answer be read by one of `readers`, or here and now. Small ones go first: what they
+    /// lead to is under way while a large one is read.
+    void begin_reading(HttpFollower& follower, TaskGroup* readers);
+
+    [[nodiscard]] bool is_to_be_read() const { return is_over_ && !is_reading_; }
+
+    [[nodiscard]] bool is_read() const { return is_read_; }
+
+    void rethrow_failure() const {
+        if (failure_) {
+            std::rethrow_exception(failure_);
+        }
+    }
 
     Flow head(const ResponseHead& head) override;
     Flow body(std::span<const std::byte> bytes) override;
@@ -46,8 +63,10 @@ class Page final : public Receiver {
     void take_head(const ResponseHead& head);
     std::optional<Failure> judge(const TransferEnd& end);
     void finish(std::string error);
+    void read(HttpFollower& follower) noexcept;
 
-    const HttpRequest& request_;
+    const std::size_t number_;
+    const HttpRequest request_;
     GetContext& context_;
     Host& host_;
     HttpResponse response_;
@@ -58,10 +77,54 @@ class Page final : public Receiver {
     int tries_ = 0;
     int cost_ = 0;
     Clock::time_point retry_at_{};
+    bool is_reading_ = false;
+    std::exception_ptr failure_; ///< of the reader, before `is_read_`
+    std::atomic<bool> is_read_ = false;
 };
 
-std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Page>> pages,
-                                             Clock::time_point now, int most_at_once);
+/// Those that are not yet handed over, in the order in which they were asked for.
+class OpenPages {
+  public:
+    explicit OpenPages(GetContext& context)
+        : context_(context) {}
+
+    void add(std::vector<HttpRequest> requests);
+
+    /// Lets those be read that are over.
+    void read(HttpFollower& follower, TaskGroup* readers);
+
+    /// Gives away one that is read, and takes what it leads to; false if none is.
+    bool hand_over(HttpFollower& follower);
+
+    /// Fills the free places; the answer is when to look again, nothing if none is open.
+    std::optional<Clock::time_point> start(Clock::time_point now, int most_at_once);
+
+  private:
+    GetContext& context_;
+    std::vector<std::unique_ptr<Page>> pages_;
+    std::size_t count_ = 0; ///< of all that were ever added
+};
+
+/// Keeps the answers, which lead to nothing.
+class Collector final : public HttpFollower {
+  public:
+    explicit Collector(std::size_t count)
+        : responses_(count) {}
+
+    void read(std::size_t number, HttpResponse& response) override {
+        responses_[number] = std::move(response);
+    }
+
+    std::vector<HttpRequest> next(std::size_t /*number*/) override { return {}; }
+
+    std::vector<HttpResponse> take() { return std::move(responses_); }
+
+  private:
+    std::vector<HttpResponse> responses_;
+};
+
+void run(GetContext& context, std::vector<HttpRequest> first, int most_at_once, ThreadPool* readers,
+         HttpFollower& follower);
 
 /// However `get` ends, the loop must know none of its pages any more.
 class CancelAtEnd {
@@ -82,43 +145,78 @@ class CancelAtEnd {
 
 std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,
                                    int most_at_once) {
-    std::vector<std::unique_ptr<Page>> pages;
-    for (const HttpRequest& request : requests) {
-        pages.push_back(std::make_unique<Page>(request, context));
-    }
-    const CancelAtEnd cancel_at_end(context.loop);
-    while (true) {
-        if (context.stop.stop_requested()) {
-            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
-        }
-        const Clock::time_point now = Clock::now();
-        const std::optional<Clock::time_point> next = start_pages(pages, now, most_at_once);
-        if (!next) {
-            break;
-        }
-        context.loop.turn(std::chrono::ceil<std::chrono::milliseconds>(*next - now));
-    }
-    std::vector<HttpResponse> responses;
-    for (const std::unique_ptr<Page>& page : pages) {
-        responses.push_back(page->take());
-    }
-    return responses;
+    Collector collector(requests.size());
+    run(context, {requests.begin(), requests.end()}, most_at_once, nullptr, collector);
+    return collector.take();
+}
+
+void run_follow(GetContext& context, std::vector<HttpRequest> first, int most_at_once,
+                ThreadPool& readers, HttpFollower& follower) {
+    run(context, std::move(first), most_at_once, &readers, follower);
 }
 
 namespace {
 
-/// Fills the free places; the answer is when to look again, nothing once every page is over.
-std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Page>> pages,
-                                             Clock::time_point now, int most_at_once) {
+void run(GetContext& context, std::vector<HttpRequest> first, int most_at_once, ThreadPool* readers,
+         HttpFollower& follower) {
+    OpenPages pages(context);
+    pages.add(std::move(first));
+    const CancelAtEnd cancel_at_end(context.loop);
+    std::optional<TaskGroup> reading; // ends before the pages do
+    if (readers != nullptr) {
+        reading.emplace(*readers);
+    }
+    while (true) {
+        if (context.stop.stop_requested()) {
+            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
+        }
+        pages.read(follower, reading ? &*reading : nullptr);
+        const bool some_more = pages.hand_over(follower);
+        const Clock::time_point now = Clock::now();
+        const std::optional<Clock::time_point> next = pages.start(now, most_at_once);
+        if (!next) {
+            break;
+        }
+        context.loop.turn(some_more ? std::chrono::milliseconds(0)
+                                    : std::chrono::ceil<std::chrono::milliseconds>(*next - now));
+    }
+}
+
+void OpenPages::add(std::vector<HttpRequest> requests) {
+    for (HttpRequest& request : requests) {
+        pages_.push_back(std::make_unique<Page>(count_++, std::move(request), context_));
+    }
+}
+
+void OpenPages::read(HttpFollower& follower, TaskGroup* readers) {
+    for (const std::unique_ptr<Page>& page : pages_) {
+        if (page->is_to_be_read()) {
+            page->begin_reading(follower, readers);
+        }
+    }
+}
+
+bool OpenPages::hand_over(HttpFollower& follower) {
+    const auto found = std::find_if(pages_.begin(), pages_.end(),
+                                    [](const auto& page) { return page->is_read(); });
+    if (found == pages_.end()) {
+        return false;
+    }
+    const std::unique_ptr<Page> page = std::move(*found);
+    pages_.erase(found);
+    page->rethrow_failure();
+    add(follower.next(page->number()));
+    return true;
+}
+
+std::optional<Clock::time_point> OpenPages::start(Clock::time_point now, int most_at_once) {
     Clock::time_point next = now + longest_turn;
     int weight = 0;
-    bool some_left = false;
-    for (const std::unique_ptr<Page>& page : pages) {
+    for (const std::unique_ptr<Page>& page : pages_) {
         weight += page->is_running() ? page->weight() : 0;
-        some_left = some_left || !page->is_over();
     }
-    for (const std::unique_ptr<Page>& page : pages) {
-        if (page->is_over() || page->is_running()) {
+    for (const std::unique_ptr<Page>& page : pages_) {
+        if (page->is_running() || page->is_over()) {
             continue;
         }
         if (page->start_at() > now) {
@@ -128,18 +226,19 @@ std::optional<Clock::time_point> start_pages(std::span<const std::unique_ptr<Pag
             page->start();
         }
     }
-    return some_left ? std::optional(next) : std::nullopt;
+    return pages_.empty() ? std::nullopt : std::optional(next);
 }
 
-Page::Page(const HttpRequest& request, GetContext& context)
-    : request_(request),
+Page::Page(std::size_t number, HttpRequest request, GetContext& context)
+    : number_(number),
+      request_(std::move(request)),
       context_(context),
-      host_(context.hosts.at(host_of(request.url))) {
-    if (const auto file = file_of(request.url)) {
-        response_ = read_local_page(request, *file);
+      host_(context.hosts.at(host_of(request_.url))) {
+    if (const auto file = file_of(request_.url)) {
+        response_ = read_local_page(request_, *file);
         is_over_ = true;
-    } else if (request.range && !range_field(*request.range)) {
-        finish(fmt::format("`{}`: no bytes were asked for", shown_url(request.url)));
+    } else if (request_.range && !range_field(*request_.range)) {
+        finish(fmt::format("`{}`: no bytes were asked for", shown_url(request_.url)));
     }
 }
 
@@ -162,6 +261,7 @@ void Page::start() {
     transfer.url = request_.url;
     transfer.headers = request_.headers;
     transfer.protocol = Transfer::Protocol::any;
+    transfer.buffer_bytes = weight() == 1 ? small_buffer_bytes : transfer.buffer_bytes;
     if (request_.range) {
         transfer.range = range_field(*request_.range).value_or("");
         transfer.headers.emplace_back("Accept-Encoding: identity");
@@ -169,6 +269,32 @@ void Page::start() {
         transfer.encoding = Transfer::Encoding::gzip;
     }
     context_.loop.start(transfer, *this);
+}
+
+void Page::begin_reading(HttpFollower& follower, TaskGroup* readers) {
+    is_reading_ = true;
+    if (readers == nullptr) {
+        read(follower);
+        return;
+    }
+    const auto size_first = ~static_cast<std::uint64_t>(response_.body.size());
+    readers->run(
+        [this, &follower, &loop = context_.loop] {
+            read(follower);
+            loop.wake();
+        },
+        size_first);
+}
+
+/// After the last line the page may be gone.
+void Page::read(HttpFollower& follower) noexcept {
+    try {
+        follower.read(number_, response_);
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+    response_ = {};
+    is_read_ = true;
 }
 
 Flow Page::head(const ResponseHead& head) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/http.h"
+#include "base/thread_pool.h"
 #include "fetch/curl.h"
 #include "fetch/retry.h"
 #include "fetch/schedule.h"
@@ -23,5 +24,9 @@ struct GetContext {
 /// six times as many for pages and pieces.
 std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,
                                    int most_at_once);
+
+/// `Client::follow`, in the same way; `readers` call `HttpFollower::read`.
+void run_follow(GetContext& context, std::vector<HttpRequest> first, int most_at_once,
+                ThreadPool& readers, HttpFollower& follower);
 
 } // namespace envpm::fetch

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/files.h"
+#include "base/thread_pool.h"
 #include "fetch/client.h"
 #include "fetch/loopback_server.h"
 
@@ -68,6 +69,60 @@ class GetTest : public ::testing::Test {
     LoopbackServer server;
     std::optional<Client> client{std::in_place, quick_settings(), std::stop_token()};
 };
+
+/// Remembers what came in which order; "first" leads to the request that it is given.
+class Follower final : public HttpFollower {
+  public:
+    explicit Follower(HttpRequest after_first)
+        : after_first_(std::move(after_first)) {}
+
+    void read(std::size_t number, HttpResponse& response) override {
+        if (response.body == "bad") {
+            throw Error({"enough", {}, {}});
+        }
+        read_.with([&](auto& all) { all[number] = std::move(response.body); });
+    }
+
+    std::vector<HttpRequest> next(std::size_t number) override {
+        numbers.push_back(number);
+        bodies.push_back(read_.with([&](auto& all) { return all.at(number); }));
+        return bodies.back() == "first" ? std::vector<HttpRequest>{after_first_}
+                                        : std::vector<HttpRequest>();
+    }
+
+    std::vector<std::size_t> numbers;
+    std::vector<std::string> bodies;
+
+  private:
+    HttpRequest after_first_;
+    Guarded<std::map<std::size_t, std::string>> read_;
+};
+
+TEST_F(GetTest, FollowsWhatAnAnswerLeadsToWithoutWaitingForTheSlow) {
+    NetworkSettings settings = quick_settings();
+    settings.first_byte_timeout = milliseconds(500);
+    client.emplace(settings, std::stop_token());
+    Answer silent;
+    silent.silence = Answer::Silence::before_head;
+    server.serve("/slow", {silent, with_body("slow")});
+    server.serve("/first", {with_body("first")});
+    server.serve("/second", {with_body("second")});
+    Follower follower({server.url("/second"), {}, {}, 99});
+    client->follow({{server.url("/slow"), {}, {}, 99}, {server.url("/first"), {}, {}, 99}},
+                   follower);
+    EXPECT_EQ(follower.bodies, (std::vector<std::string>{"first", "second", "slow"}));
+    EXPECT_EQ(follower.numbers, (std::vector<std::size_t>{1, 2, 0}));
+}
+
+TEST_F(GetTest, WhatAReaderThrowsEndsIt) {
+    server.serve("/page", {with_body("bad")});
+    server.serve("/good", {with_body("good")});
+    Follower follower({});
+    EXPECT_THROW(
+        client->follow(std::vector<HttpRequest>(2, {server.url("/page"), {}, {}, 99}), follower),
+        Error);
+    EXPECT_EQ(get("/good").body, "good");
+}
 
 TEST_F(GetTest, AnswersInTheRequestsOrderOverKeptConnections) {
     std::vector<HttpRequest> requests;

@@ -14,6 +14,27 @@ Listings::Description read_description(const pypi::WheelFile& wheel,
 
 } // namespace
 
+/// Keeps what is found, asks the next index for what one does not have, and asks nothing twice.
+class Listings::Exploration final : public pypi::Explorer {
+  public:
+    Exploration(Listings& listings, Guide& guide)
+        : listings_(listings),
+          guide_(guide) {}
+
+    pypi::Wanted wanted(Leads leads);
+    pypi::Wanted take_page(const pypi::PageQuery& query, pypi::PageAnswer answer) override;
+    pypi::Wanted take_metadata(const pypi::WheelFile& wheel,
+                               const pypi::MetadataAnswer& answer) override;
+
+  private:
+    std::optional<pypi::PageQuery> next_index(const PackageName& name);
+
+    Listings& listings_;
+    Guide& guide_;
+    std::map<PackageName, std::size_t> rounds_; ///< the indexes asked so far
+    std::set<std::string> urls_;
+};
+
 Listings::Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes,
                    std::map<PackageName, std::string> bound)
     : client_(client),
@@ -49,10 +70,7 @@ std::vector<PackageName> Listings::load_round(const std::vector<PackageName>& na
     std::vector<PackageName> absent;
     std::vector<pypi::PageAnswer> answers = client_.pages(queries);
     for (std::size_t i = 0; i < queries.size(); ++i) {
-        if (answers[i].page) {
-            listings_.emplace(queries[i].project,
-                              Listing{queries[i].index, std::move(*answers[i].page)});
-        } else {
+        if (!take_page(queries[i], std::move(answers[i]))) {
             absent.push_back(queries[i].project);
         }
     }
@@ -91,7 +109,7 @@ Listings::describe(std::span<const pypi::WheelFile* const> wheels) {
     }
     const std::vector<pypi::MetadataAnswer> answers = client_.metadata(open);
     for (std::size_t i = 0; i < open.size(); ++i) {
-        descriptions_.emplace(open[i].url, read_description(open[i], answers[i]));
+        take_metadata(open[i], answers[i]);
     }
     std::vector<const Description*> out;
     out.reserve(wheels.size());
@@ -99,6 +117,25 @@ Listings::describe(std::span<const pypi::WheelFile* const> wheels) {
         out.push_back(&descriptions_.find(wheel->url)->second);
     }
     return out;
+}
+
+void Listings::explore(const Leads& first, Guide& guide) {
+    Exploration exploration(*this, guide);
+    client_.explore(exploration.wanted(first), exploration);
+}
+
+/// False if the index has no such page.
+bool Listings::take_page(const pypi::PageQuery& query, pypi::PageAnswer answer) {
+    consulted_.push_back({query.index->name, query.project, answer.mark});
+    if (answer.page) {
+        listings_.emplace(query.project, Listing{query.index, std::move(*answer.page)});
+    }
+    return answer.mark.page.has_value();
+}
+
+void Listings::take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataAnswer& answer) {
+    is_repeatable_ = is_repeatable_ && wheel.sha256 && answer.error.empty();
+    descriptions_.emplace(wheel.url, read_description(wheel, answer));
 }
 
 std::vector<const pypi::Index*> Listings::indexes_for(const PackageName& name) const {
@@ -110,6 +147,49 @@ std::vector<const pypi::Index*> Listings::indexes_for(const PackageName& name) c
         }
     }
     return out;
+}
+
+pypi::Wanted Listings::Exploration::wanted(Leads leads) {
+    pypi::Wanted wanted;
+    for (const PackageName& name : leads.names) {
+        if (listings_.is_loaded(name) || rounds_.contains(name)) {
+            continue;
+        }
+        if (const std::optional<pypi::PageQuery> query = next_index(name)) {
+            wanted.pages.push_back(*query);
+        }
+    }
+    for (pypi::WheelFile& wheel : leads.wheels) {
+        if (!listings_.is_described(wheel) && urls_.insert(wheel.url).second) {
+            wanted.wheels.push_back(std::move(wheel));
+        }
+    }
+    return wanted;
+}
+
+pypi::Wanted Listings::Exploration::take_page(const pypi::PageQuery& query,
+                                              pypi::PageAnswer answer) {
+    if (listings_.take_page(query, std::move(answer))) {
+        return wanted(guide_.after_page(query.project));
+    }
+    if (const std::optional<pypi::PageQuery> next = next_index(query.project)) {
+        return {{*next}, {}};
+    }
+    listings_.listings_.emplace(query.project, Listing{});
+    return wanted(guide_.after_page(query.project));
+}
+
+pypi::Wanted Listings::Exploration::take_metadata(const pypi::WheelFile& wheel,
+                                                  const pypi::MetadataAnswer& answer) {
+    listings_.take_metadata(wheel, answer);
+    return wanted(guide_.after_metadata(wheel));
+}
+
+std::optional<pypi::PageQuery> Listings::Exploration::next_index(const PackageName& name) {
+    const std::vector<const pypi::Index*> indexes = listings_.indexes_for(name);
+    const std::size_t round = rounds_[name]++;
+    return round < indexes.size() ? std::optional<pypi::PageQuery>({indexes[round], name})
+                                  : std::nullopt;
 }
 
 namespace {

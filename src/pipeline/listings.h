@@ -49,7 +49,54 @@ class Listings {
     /// One batch; in the wheels' order; valid as long as this.
     std::vector<const Description*> describe(std::span<const pypi::WheelFile* const> wheels);
 
+    /// What to look for in an exploration.
+    struct Leads {
+        std::vector<PackageName> names;
+        std::vector<pypi::WheelFile> wheels;
+    };
+
+    /// Is told what an exploration came to know, and says what to look for because of it.
+    class Guide {
+      public:
+        Guide() = default;
+        Guide(const Guide&) = delete;
+        Guide& operator=(const Guide&) = delete;
+        virtual ~Guide() = default;
+
+        virtual Leads after_page(const PackageName& name) = 0;
+        virtual Leads after_metadata(const pypi::WheelFile& wheel) = 0;
+    };
+
+    /// Makes known what one thing leads to another, without waiting for the slowest of a batch.
+    /// Throws for the first names as `load` does; whatever else cannot be had stays unknown. The
+    /// guide may use what is known, but ask for nothing that is not.
+    void explore(const Leads& first, Guide& guide);
+
+    [[nodiscard]] bool is_loaded(const PackageName& name) const { return listings_.contains(name); }
+
+    [[nodiscard]] bool is_described(const pypi::WheelFile& wheel) const {
+        return descriptions_.contains(wheel.url);
+    }
+
+    /// A page that was asked for, and what came.
+    struct Consulted {
+        std::string index;
+        PackageName project;
+        pypi::PageMark mark;
+    };
+
+    /// Everything that the answers of this run depend on, in the order in which it came.
+    [[nodiscard]] const std::vector<Consulted>& consulted() const { return consulted_; }
+
+    /// Whether all metadata is fixed by the pages: no wheel without a sha256, and none that could
+    /// not be had today but may be tomorrow.
+    [[nodiscard]] bool is_repeatable() const { return is_repeatable_; }
+
   private:
+    class Exploration;
+
+    bool take_page(const pypi::PageQuery& query, pypi::PageAnswer answer);
+    void take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataAnswer& answer);
     std::vector<PackageName> load_round(const std::vector<PackageName>& names, std::size_t round);
     [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;
 
@@ -58,6 +105,8 @@ class Listings {
     std::map<PackageName, std::string> bound_;
     std::map<PackageName, Listing> listings_;
     std::map<std::string, Description, std::less<>> descriptions_; ///< by wheel URL
+    std::vector<Consulted> consulted_;
+    bool is_repeatable_ = true;
 };
 
 } // namespace envpm::pipeline

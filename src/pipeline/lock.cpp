@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/conda_sources.h"
+#include "pipeline/lock_stamp.h"
 #include "pipeline/package_universe.h"
+#include "pipeline/scout.h"
 #include "pipeline/solution.h"
 #include "solver/solve.h"
 
@@ -21,19 +23,39 @@ struct Run {
     const Requests& requests;
     const LockRequest& request;
     const std::optional<Lock>& previous;
+    const SolveInputs& inputs;
     Listings& listings;
     CondaSources& conda;
     Services& services;
+    std::vector<std::string>& notes; ///< told once there is an answer
 };
 
-std::optional<std::string> exclude_newer(const LockRequest& request, const Manifest& manifest);
-std::vector<pypi::PythonChoice> host_choices(const Requests& requests, Services& services);
+/// Where wheels come from.
+struct WheelSources {
+    WheelSources(Services& services, const CachePolicy& policy,
+                 const std::vector<pypi::Index>& indexes, const Requests& requests)
+        : client(services.network(), services.cache("index"), policy),
+          listings(client, indexes, bound_projects(requests)) {}
+
+    pypi::IndexClient client;
+    Listings listings;
+};
+
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services);
+std::vector<pypi::PythonChoice> python_choices_beside(Listings& listings, const Requests& requests,
+                                                      Services& services);
+bool tell_changes(LockReport& report, const std::optional<Lock>& previous);
+double seconds_since(std::chrono::steady_clock::time_point start);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
-void load_known_names(const Run& run);
+std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
+UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records);
+void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved);
+bool is_kept(const Run& run, const Target& target, const LockedPackage& package);
+std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved);
-void tell_passed_over(const Resolution& resolution, const PackageUniverse& universe,
-                      Progress& progress);
+void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
+                      std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
                                    PackageUniverse& universe);
@@ -64,34 +86,58 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     const Requests requests = read_requests(manifest);
     LockReport report;
     report.unknown_upgrades = unknown_upgrades(request, previous);
-
-    pypi::IndexClient client(services.network(), services.cache("index"),
-                             cache_policy(services, request.refresh));
-    Listings listings(client, indexes_of(manifest, services.settings()), bound_projects(requests));
-    CondaSources conda(manifest, requests, request.refresh, exclude_newer(request, manifest),
-                       services);
-    const Run run{manifest, requests, request, previous, listings, conda, services};
-    load_known_names(run);
-
-    std::vector<TargetSolution> solutions;
-    for (const Target& target : manifest.targets) {
-        services.throw_if_stopped();
-        auto answer = solve_target(run, target, solutions);
-        if (auto* explanation = std::get_if<Explanation>(&answer)) {
-            report.outcome = LockReport::Outcome::impossible;
-            report.explanation = std::move(*explanation);
-            return report;
-        }
-        solutions.push_back(std::move(std::get<TargetSolution>(answer)));
+    const std::vector<pypi::Index> indexes = indexes_of(manifest, services.settings());
+    const CachePolicy policy = cache_policy(services, request.refresh);
+    std::optional<WheelSources> sources;
+    const bool has_channels = !manifest.channels.empty();
+    if (!previous || has_channels) {
+        sources.emplace(services, policy, indexes, requests);
     }
+    // With channels, the host's Pythons are asked for only if no channel has one.
+    const std::vector<pypi::PythonChoice> pythons =
+        has_channels ? std::vector<pypi::PythonChoice>()
+        : sources    ? python_choices_beside(sources->listings, requests, services)
+                     : python_choices(requests, services);
+    const SolveInputs inputs{manifest, requests, pythons, indexes,
+                             request.exclude_newer ? request.exclude_newer
+                                                   : manifest.exclude_newer};
+    const LockStamps stamps(services.cache("index") / "stamps", {services.cache("index"), policy});
+    const bool is_upgrade = request.upgrade_all || !request.upgrade_packages.empty();
+    if (previous && !is_upgrade && !has_channels && stamps.holds(inputs, *previous)) {
+        report.lock = previous;
+        report.seconds = seconds_since(start);
+        return report;
+    }
+    // From here on there is something to solve.
+
+    if (!sources) {
+        sources.emplace(services, policy, indexes, requests);
+    }
+    Listings& listings = sources->listings;
+    std::vector<std::string> notes;
+    CondaSources conda(manifest, requests, request.refresh, inputs.exclude_newer, services);
+    const Run run{manifest, requests, request, previous, inputs, listings, conda, services, notes};
+
+    auto answer = solve_targets(run);
+    if (auto* explanation = std::get_if<Explanation>(&answer)) {
+        report.outcome = LockReport::Outcome::impossible;
+        report.explanation = std::move(*explanation);
+        return report;
+    }
+    const auto& solutions = std::get<std::vector<TargetSolution>>(answer);
     // From here on every target has an exact set of packages, each with name, size and sha256.
 
     report.lock = compose_lock(solutions, manifest_digest(manifest, requests), previous);
-    report.changes = lockfiles::difference(previous, *report.lock);
-    const bool is_same = previous && *previous == *report.lock;
-    report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
-    report.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const bool is_same = tell_changes(report, previous);
+    for (const std::string& note : notes) {
+        services.progress().note(note);
+    }
+    const bool is_own_start = !previous || request.upgrade_all || (is_same && !is_upgrade);
+    // A stamp does not know of channels.
+    if (is_own_start && !has_channels && notes.empty() && listings.is_repeatable()) {
+        stamps.put(inputs, *report.lock, listings.consulted());
+    }
+    report.seconds = seconds_since(start);
     return report;
 }
 
@@ -112,12 +158,8 @@ LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) 
 
 namespace {
 
-std::optional<std::string> exclude_newer(const LockRequest& request, const Manifest& manifest) {
-    return request.exclude_newer ? request.exclude_newer : manifest.exclude_newer;
-}
-
 /// Ascending: of each version the first that was found, the newest last.
-std::vector<pypi::PythonChoice> host_choices(const Requests& requests, Services& services) {
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services) {
     std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
     for (const Interpreter& interpreter : host_interpreters(services, requests.python.specifiers)) {
         const auto version = pypi::Version::parse(interpreter.version);
@@ -141,6 +183,17 @@ std::vector<pypi::PythonChoice> host_choices(const Requests& requests, Services&
     return out;
 }
 
+/// The interpreters say what they are while the first pages are on their way.
+std::vector<pypi::PythonChoice> python_choices_beside(Listings& listings, const Requests& requests,
+                                                      Services& services) {
+    std::vector<pypi::PythonChoice> pythons;
+    TaskGroup beside(services.pool());
+    beside.run([&] { pythons = python_choices(requests, services); });
+    listings.load(known_names(requests, std::nullopt));
+    beside.wait();
+    return pythons;
+}
+
 void throw_no_python(const Request& python, const Services& services) {
     std::string versions;
     for (const Interpreter& interpreter : host_interpreters(services)) {
@@ -155,33 +208,79 @@ void throw_no_python(const Request& python, const Services& services) {
         ExitCode::no_solution);
 }
 
-/// Every name of the old lock and of the manifest at once: a re-lock is one round trip.
-void load_known_names(const Run& run) {
-    if (run.requests.packages.empty() && !run.manifest.channels.empty()) {
-        return; // no wheel is wanted
-    }
+/// Whether there are none.
+bool tell_changes(LockReport& report, const std::optional<Lock>& previous) {
+    report.changes = lockfiles::difference(previous, *report.lock);
+    const bool is_same = previous && *previous == *report.lock;
+    report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
+    return is_same;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Every name of the old lock and of the manifest: a re-lock is one round trip.
+std::vector<PackageName> known_names(const Requests& requests,
+                                     const std::optional<Lock>& previous) {
     std::vector<PackageName> names;
-    for (const Request& request : run.requests.packages) {
+    for (const Request& request : requests.packages) {
         names.push_back(request.name);
     }
-    if (run.previous) {
-        for (const LockedPackage& package : run.previous->packages) {
+    if (previous) {
+        for (const LockedPackage& package : previous->packages) {
             if (!package.is_conda()) {
                 names.push_back(package.name);
             }
         }
     }
-    run.listings.load(names);
+    return names;
 }
 
-std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
-                                                       const std::vector<TargetSolution>& solved) {
-    CondaRecords* const records = run.conda.records_for(target.platform);
+/// Most of what the solver will ask for is then known when it asks.
+void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved) {
+    std::map<PackageName, std::string> versions;
+    if (run.previous) {
+        for (const LockedPackage& package : run.previous->packages) {
+            if (is_kept(run, target, package)) {
+                versions.emplace(package.name, package.version);
+            }
+        }
+    }
+    for (const TargetSolution& other : solved) {
+        for (const LockedPackage& package : other.packages) {
+            versions.emplace(package.name, package.version);
+        }
+    }
+    PackageUniverse universe(wanted_universe(run, target, nullptr), run.listings, nullptr);
+    Scout(universe, run.listings, std::move(versions)).run(known_names(run.requests, run.previous));
+}
+
+bool is_kept(const Run& run, const Target& target, const LockedPackage& package) {
+    return !run.request.upgrade_all && !is_upgraded(package, run.request) &&
+           package.is_for(target.name);
+}
+
+std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run) {
+    std::vector<TargetSolution> solutions;
+    for (const Target& target : run.manifest.targets) {
+        run.services.throw_if_stopped();
+        auto answer = solve_target(run, target, solutions);
+        if (auto* explanation = std::get_if<Explanation>(&answer)) {
+            return std::move(*explanation);
+        }
+        solutions.push_back(std::move(std::get<TargetSolution>(answer)));
+    }
+    return solutions;
+}
+
+/// `records`: null without channels.
+UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records) {
     UniverseRequest wanted{run.requests,
                            target,
+                           run.inputs.pythons,
                            {},
-                           {},
-                           exclude_newer(run.request, run.manifest),
+                           run.inputs.exclude_newer,
                            run.manifest.prereleases,
                            run.manifest.channel_priority};
     if (records != nullptr) {
@@ -190,11 +289,22 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         CondaPythons pythons = conda_pythons(records->find("python"), run.requests.conda);
         wanted.pythons = std::move(pythons.choices);
         wanted.conda_pythons = std::move(pythons.packages);
+        if (wanted.conda_pythons.empty()) {
+            wanted.pythons = python_choices(run.requests, run.services);
+        }
     }
-    if (wanted.conda_pythons.empty()) {
-        wanted.pythons = host_choices(run.requests, run.services);
+    return wanted;
+}
+
+std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
+                                                       const std::vector<TargetSolution>& solved) {
+    CondaRecords* const records = run.conda.records_for(target.platform);
+    if (records == nullptr) {
+        look_ahead(run, target, solved);
+    } else if (!run.requests.packages.empty()) {
+        run.listings.load(known_names(run.requests, run.previous));
     }
-    PackageUniverse universe(std::move(wanted), run.listings, records);
+    PackageUniverse universe(wanted_universe(run, target, records), run.listings, records);
     const solver::SolveRequest question{universe.roots(), universe.constraints(),
                                         preferred(run, target, solved, universe)};
     solver::SolveStatistics statistics;
@@ -209,14 +319,14 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         return explanation;
     }
     const auto& resolution = std::get<Resolution>(answer);
-    tell_passed_over(resolution, universe, run.services.progress());
+    note_passed_over(resolution, universe, run.notes);
     return to_solution(resolution, universe, run.requests, target);
 }
 
 /// A newer wheel whose metadata cannot be used is no candidate; nobody should have to wonder why an
 /// older one was taken.
-void tell_passed_over(const Resolution& resolution, const PackageUniverse& universe,
-                      Progress& progress) {
+void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
+                      std::vector<std::string>& notes) {
     for (const CandidateId chosen : resolution.chosen) {
         const SlotId slot = universe.candidate(chosen).slot;
         const std::span<const CandidateId> candidates = universe.candidates(slot);
@@ -224,7 +334,7 @@ void tell_passed_over(const Resolution& resolution, const PackageUniverse& unive
             const bool is_package =
                 universe.wheel(chosen) != nullptr || universe.package(chosen) != nullptr;
             if (is_package && !universe.is_usable(candidates[i])) {
-                progress.note(fmt::format(
+                notes.push_back(fmt::format(
                     "note: {} {} was passed over: {}", universe.slot(slot).name,
                     universe.candidate(candidates[i]).version, universe.problem(candidates[i])));
             }
@@ -238,9 +348,9 @@ std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
                                    PackageUniverse& universe) {
     std::vector<CandidateId> out;
-    if (run.previous && !run.request.upgrade_all) {
+    if (run.previous) {
         for (const LockedPackage& package : run.previous->packages) {
-            if (package.is_for(target.name) && !is_upgraded(package, run.request)) {
+            if (is_kept(run, target, package)) {
                 prefer(package, universe, out);
             }
         }

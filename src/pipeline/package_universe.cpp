@@ -61,6 +61,10 @@ const pypi::WheelCandidate* PackageUniverse::wheel(CandidateId candidate) const 
     return is_wheel ? &slot.list.wheels[entry.index] : nullptr;
 }
 
+const pypi::WheelCandidate* PackageUniverse::archive(CandidateId candidate) const {
+    return wheel(base_of(candidate));
+}
+
 const CondaCandidate* PackageUniverse::package(CandidateId candidate) const {
     return at(candidate).package;
 }
@@ -145,7 +149,7 @@ void PackageUniverse::describe(std::span<const CandidateId> candidates) {
         const CandidateId base = base_of(id);
         if (at(base).package == nullptr) {
             open.push_back(id);
-            wheels.push_back(&wheel(base)->file);
+            wheels.push_back(wheel(base)->file);
         } else if (base == id) {
             describe_package(at(id));
         } else { // a conda package has no extras: it is what there is

@@ -51,6 +51,9 @@ class PackageUniverse final : public Universe {
     /// The wheel that a candidate stands for; null for anything else.
     [[nodiscard]] const pypi::WheelCandidate* wheel(CandidateId candidate) const;
 
+    /// The same, also for an extra: the wheel whose metadata describes the candidate.
+    [[nodiscard]] const pypi::WheelCandidate* archive(CandidateId candidate) const;
+
     /// The conda package that a candidate stands for; null for anything else.
     [[nodiscard]] const CondaCandidate* package(CandidateId candidate) const;
     [[nodiscard]] const Listing& listing(CandidateId candidate) const;
@@ -72,10 +75,10 @@ class PackageUniverse final : public Universe {
     /// What the channels have of a listed slot; null where they were not asked.
     [[nodiscard]] const CondaListing* conda_listing(SlotId slot) const;
 
-    /// Whether the indexes were asked for a listed slot.
+    /// Whether the indexes were asked for a listed slot; whether its candidates are facts of the
+    /// target.
     [[nodiscard]] bool is_wheel_asked(SlotId slot) const { return may_have_wheels(at(slot)); }
 
-    /// Whether a slot's candidates are facts of the target.
     [[nodiscard]] bool is_virtual(SlotId slot) const;
 
     [[nodiscard]] std::optional<SlotId> find_slot(const std::string& name) const;
@@ -155,7 +158,6 @@ class PackageUniverse final : public Universe {
     void add_manifest_slot(std::vector<Dependency> conditional);
     void add_constraints();
     void list_conda(std::span<const SlotId> slots);
-    [[nodiscard]] bool is_wheels_only(const SlotEntry& slot) const;
     [[nodiscard]] bool may_have_wheels(const SlotEntry& slot) const;
     void list_distribution(SlotEntry& slot, SlotId id);
     void list_extra(SlotEntry& slot, SlotId id);
@@ -189,8 +191,7 @@ class PackageUniverse final : public Universe {
     std::deque<SlotEntry> slots_;
     std::deque<CandidateEntry> candidates_;
     std::deque<RequirementEntry> requirements_;
-    std::map<std::string, SlotId> slot_ids_;
-    std::map<std::string, SlotId> conda_slots_;
+    std::map<std::string, SlotId> slot_ids_, conda_slots_;
     std::map<std::string, RequirementId> requirement_ids_;
     SlotId python_slot_{};
     std::vector<RequirementId> roots_;

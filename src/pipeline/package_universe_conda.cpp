@@ -150,14 +150,15 @@ void PackageUniverse::list_conda(std::span<const SlotId> slots) {
 void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     slot.is_listed = true;
     const std::vector<CondaCandidate> none;
-    const bool has_packages = slot.conda_list != nullptr && !is_wheels_only(slot);
+    const bool has_packages =
+        slot.conda_list != nullptr && !(slot.name && wheels_only_.contains(*slot.name));
     const std::vector<CondaCandidate>& packages = has_packages ? slot.conda_list->candidates : none;
     const std::uint32_t releases = packages.empty() ? 0 : packages.front().release + 1;
     if (slot.name && may_have_wheels(slot)) {
         slot.list = finder_.find(listings_.find(*slot.name).page);
         for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
             const pypi::WheelCandidate& wheel = slot.list.wheels[i];
-            add_candidate(id, wheel.file.wheel.version.text(), wheel.release + releases, i);
+            add_candidate(id, wheel.file->wheel.version.text(), wheel.release + releases, i);
         }
     }
     for (const CondaCandidate& package : packages) {
@@ -167,17 +168,16 @@ void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     }
 }
 
-bool PackageUniverse::is_wheels_only(const SlotEntry& slot) const {
-    return slot.name && wheels_only_.contains(*slot.name);
-}
-
 /// The first source that has a distribution serves it, and an environment that asks for no wheel
 /// asks no index.
 bool PackageUniverse::may_have_wheels(const SlotEntry& slot) const {
-    if (conda_ == nullptr || is_wheels_only(slot)) {
-        return slot.name.has_value();
+    if (!slot.name) {
+        return false;
     }
-    if (!slot.name || conda_only_.contains(*slot.name) || request_.requests.packages.empty()) {
+    if (conda_ == nullptr || wheels_only_.contains(*slot.name)) {
+        return true;
+    }
+    if (conda_only_.contains(*slot.name) || request_.requests.packages.empty()) {
         return false;
     }
     ENVPM_ASSERT(slot.conda_list != nullptr);
@@ -296,7 +296,7 @@ bool PackageUniverse::matches_spec(CandidateId id, const conda::MatchSpec& spec)
     }
     const auto version = conda::Version::parse(entry.candidate.version);
     const bool is_stable = slot.kind == SlotKind::python ||
-                           !slot.list.wheels[entry.index].file.wheel.version.is_prerelease();
+                           !slot.list.wheels[entry.index].file->wheel.version.is_prerelease();
     return version && is_stable && (!spec.version || spec.version->matches(*version));
 }
 

@@ -137,7 +137,7 @@ void keep_seal(LockedTarget& target, const Lock& previous) {
 }
 
 LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target& target) {
-    const pypi::WheelFile& file = universe.wheel(id)->file;
+    const pypi::WheelFile& file = *universe.wheel(id)->file;
     const Listings::Description& description = universe.description(id);
     return {file.wheel.name,
             file.wheel.version.text(),

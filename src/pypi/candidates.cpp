@@ -111,9 +111,9 @@ std::vector<std::size_t> matching(const std::vector<WheelCandidate>& wheels,
         if (release != wheel.release) { // the wheels of a release stand together
             release = wheel.release;
             is_in = !(prereleases == Prereleases::never && is_prerelease(wheel)) &&
-                    specifiers.contains(wheel.file.wheel.version);
+                    specifiers.contains(wheel.file->wheel.version);
         }
-        if (is_in && (may_be_yanked || !wheel.file.is_yanked)) {
+        if (is_in && (may_be_yanked || !wheel.file->is_yanked)) {
             fitting.push_back(i);
         }
     }
@@ -188,7 +188,7 @@ void PageSearch::add_release(const Release& release) {
         }
     }
     for (auto& [i, pythons] : pythons_of) {
-        list_.wheels.push_back({page_.wheels[i], 0, std::move(pythons)});
+        list_.wheels.push_back({&page_.wheels[i], 0, std::move(pythons)});
     }
     std::sort(list_.wheels.begin() + static_cast<std::ptrdiff_t>(first), list_.wheels.end(),
               [](const WheelCandidate& a, const WheelCandidate& b) {
@@ -269,7 +269,7 @@ void PageSearch::number_releases() {
     for (std::size_t i = list_.wheels.size(); i-- > 0;) {
         const bool is_older =
             i + 1 < list_.wheels.size() &&
-            list_.wheels[i].file.wheel.version != list_.wheels[i + 1].file.wheel.version;
+            list_.wheels[i].file->wheel.version != list_.wheels[i + 1].file->wheel.version;
         release += is_older ? 1 : 0;
         list_.wheels[i].release = release;
     }
@@ -325,7 +325,7 @@ std::vector<std::size_t> stable_or_all(const std::vector<WheelCandidate>& wheels
 }
 
 bool is_prerelease(const WheelCandidate& wheel) {
-    return wheel.file.wheel.version.is_prerelease();
+    return wheel.file->wheel.version.is_prerelease();
 }
 
 } // namespace

@@ -23,8 +23,8 @@ struct PythonChoice {
 
 /// A wheel that is the best of its version for at least one of the Pythons.
 struct WheelCandidate {
-    WheelFile file;
-    std::uint32_t release = 0; ///< 0: the newest version among the candidates
+    const WheelFile* file = nullptr; ///< on its page, which must live as long
+    std::uint32_t release = 0;       ///< 0: the newest version among the candidates
     /// Those it is the best for, ascending indexes into the request's: a version has at most one
     /// candidate for each Python, so that choosing a Python chooses the wheel.
     std::vector<std::size_t> pythons;
@@ -77,7 +77,7 @@ class CandidateFinder {
     friend class PageSearch;
 };
 
-/// For one page.
+/// For one page, to which they point.
 CandidateList candidates(const ProjectPage& page, const CandidateRequest& request);
 
 /// Indexes into `wheels`, ascending, of those that the specifiers choose. Pre-releases: with

@@ -52,7 +52,7 @@ CandidateRequest request() {
 std::vector<std::string> summary(const CandidateList& list) {
     std::vector<std::string> out;
     for (const WheelCandidate& candidate : list.wheels) {
-        const std::string& name = candidate.file.file_name;
+        const std::string& name = candidate.file->file_name;
         std::string line =
             std::to_string(candidate.release) + ":" + name.substr(5, name.size() - 9) + ":";
         for (const std::size_t python : candidate.pythons) {

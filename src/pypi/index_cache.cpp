@@ -2,7 +2,9 @@
 
 #include "base/files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -13,10 +15,13 @@ namespace envpm::pypi {
 
 namespace {
 
-constexpr std::string_view page_kind = "envpm-page 1";
+constexpr std::string_view page_kind = "envpm-page 2";
 constexpr std::string_view metadata_kind = "envpm-metadata 1";
 constexpr std::string_view nothing = "-";
+constexpr std::string_view present = "present";
+constexpr std::string_view absent = "absent";
 constexpr std::size_t longest_file_name = 200; // of a project; file systems end at 255
+constexpr std::size_t longest_head = 4096;     // what stands before a page's first wheel
 
 /// Cuts fields off the front; a missing one spoils the whole.
 class FieldReader {
@@ -39,9 +44,13 @@ class FieldReader {
     bool is_good_ = true;
 };
 
-std::string sealed(std::string_view kind, std::string_view content);
-/// What `sealed` was given, within `text`.
-std::optional<std::string_view> opened(std::string_view kind, const std::string& text);
+/// A page's file down to its content, the head sealed by itself, so that it can be read alone.
+std::string file_start(std::int64_t fetched_seconds, const Sha256& digest);
+/// What that says, with `is_present` yet to be read; nothing if it is damaged.
+std::optional<PageHead> read_start(FieldReader& reader);
+/// The rest, if the digest in front of it is its own.
+std::optional<std::string_view> unsealed(FieldReader& reader);
+std::string file_head(const std::filesystem::path& file);
 std::string page_head(const std::string& mirror, const PackageName& project);
 void write_wheel(fmt::memory_buffer& out, const WheelFile& wheel);
 std::optional<WheelFile> read_wheel(FieldReader& reader);
@@ -52,15 +61,18 @@ std::optional<ProjectPage> read_page(FieldReader& reader);
 std::optional<CachedPage> IndexCache::page(const std::string& mirror,
                                            const PackageName& project) const {
     const std::string text = read_file_if_present(page_file(mirror, project)).value_or("");
-    const std::optional<std::string_view> content = opened(page_kind, text);
-    const std::string head = page_head(mirror, project);
-    if (!content || !content->starts_with(head)) {
+    FieldReader file(text);
+    const std::optional<PageHead> start = read_start(file);
+    if (!start || sha256_of(file.rest()) != start->digest) {
         return std::nullopt;
     }
-    FieldReader reader(content->substr(head.size()));
-    CachedPage cached;
-    cached.fetched_seconds = static_cast<std::int64_t>(reader.number('\n'));
-    if (reader.field('\n') == "present") {
+    CachedPage cached{start->fetched_seconds, std::nullopt, start->digest};
+    const std::string head = page_head(mirror, project);
+    if (!file.rest().starts_with(head)) {
+        return std::nullopt;
+    }
+    FieldReader reader(file.rest().substr(head.size()));
+    if (reader.field('\n') == present) {
         cached.page = read_page(reader);
         reader.expect(cached.page.has_value());
     }
@@ -68,11 +80,26 @@ std::optional<CachedPage> IndexCache::page(const std::string& mirror,
                                                      : std::nullopt;
 }
 
-void IndexCache::store_page(const std::string& mirror, const PackageName& project,
-                            const CachedPage& page) const {
+std::optional<PageHead> IndexCache::head(const std::string& mirror,
+                                         const PackageName& project) const {
+    const std::string text = file_head(page_file(mirror, project));
+    FieldReader reader(text);
+    std::optional<PageHead> head = read_start(reader);
+    reader.expect(reader.field('\n') == mirror);
+    reader.expect(reader.field('\n') == project.string());
+    const bool is_present = reader.field('\n') == present;
+    if (!head || !reader.is_good()) {
+        return std::nullopt;
+    }
+    head->is_present = is_present;
+    return head;
+}
+
+Sha256 IndexCache::store_page(const std::string& mirror, const PackageName& project,
+                              const CachedPage& page) const {
     fmt::memory_buffer out;
-    fmt::format_to(std::back_inserter(out), "{}{}\n{}\n", page_head(mirror, project),
-                   page.fetched_seconds, page.page ? "present" : "absent");
+    fmt::format_to(std::back_inserter(out), "{}{}\n", page_head(mirror, project),
+                   page.page ? present : absent);
     if (page.page) {
         fmt::format_to(std::back_inserter(out), "{}\n", page.page->wheels.size());
         for (const WheelFile& wheel : page.page->wheels) {
@@ -83,8 +110,12 @@ void IndexCache::store_page(const std::string& mirror, const PackageName& projec
             fmt::format_to(std::back_inserter(out), "{}\n", version);
         }
     }
-    write_file(page_file(mirror, project), sealed(page_kind, {out.data(), out.size()}),
+    const std::string_view content(out.data(), out.size());
+    const Sha256 digest = sha256_of(content);
+    write_file(page_file(mirror, project),
+               fmt::format("{}{}", file_start(page.fetched_seconds, digest), content),
                Durability::cached);
+    return digest;
 }
 
 std::vector<std::string> IndexCache::projects(const std::string& mirror) const {
@@ -104,7 +135,9 @@ std::vector<std::string> IndexCache::projects(const std::string& mirror) const {
 
 std::optional<CachedMetadata> IndexCache::metadata(const Sha256& wheel) const {
     const std::string text = read_file_if_present(metadata_file(wheel)).value_or("");
-    const std::optional<std::string_view> content = opened(metadata_kind, text);
+    FieldReader file(text);
+    file.expect(file.field('\n') == metadata_kind);
+    const std::optional<std::string_view> content = unsealed(file);
     if (!content) {
         return std::nullopt;
     }
@@ -117,8 +150,9 @@ std::optional<CachedMetadata> IndexCache::metadata(const Sha256& wheel) const {
 }
 
 void IndexCache::store_metadata(const Sha256& wheel, const CachedMetadata& metadata) const {
+    const std::string content = fmt::format("{}\n{}", metadata.wheel_bytes, metadata.text);
     write_file(metadata_file(wheel),
-               sealed(metadata_kind, fmt::format("{}\n{}", metadata.wheel_bytes, metadata.text)),
+               fmt::format("{}\n{}\n{}", metadata_kind, sha256_of(content).hex(), content),
                Durability::cached);
 }
 
@@ -168,18 +202,35 @@ std::optional<Sha256> FieldReader::digest(char end) {
     return digest;
 }
 
-std::string sealed(std::string_view kind, std::string_view content) {
-    return fmt::format("{}\n{}\n{}", kind, sha256_of(content).hex(), content);
+std::string file_start(std::int64_t fetched_seconds, const Sha256& digest) {
+    const std::string sealed = fmt::format("{}\n{}\n", fetched_seconds, digest.hex());
+    return fmt::format("{}\n{}\n{}", page_kind, sha256_of(sealed).hex(), sealed);
 }
 
-std::optional<std::string_view> opened(std::string_view kind, const std::string& text) {
-    FieldReader reader(text);
-    const bool is_kind = reader.field('\n') == kind;
+std::optional<PageHead> read_start(FieldReader& reader) {
+    const std::string_view begin = reader.rest();
+    reader.expect(reader.field('\n') == page_kind);
+    reader.digest('\n');
+    const auto fetched_seconds = static_cast<std::int64_t>(reader.number('\n'));
     const std::optional<Sha256> digest = reader.digest('\n');
-    if (!is_kind || !digest || sha256_of(reader.rest()) != digest) {
-        return std::nullopt;
-    }
-    return reader.rest();
+    const bool is_whole =
+        reader.is_good() && digest && begin.starts_with(file_start(fetched_seconds, *digest));
+    return is_whole ? std::optional<PageHead>({fetched_seconds, false, *digest}) : std::nullopt;
+}
+
+std::optional<std::string_view> unsealed(FieldReader& reader) {
+    const std::optional<Sha256> digest = reader.digest('\n');
+    return reader.is_good() && digest && sha256_of(reader.rest()) == *digest
+               ? std::optional(reader.rest())
+               : std::nullopt;
+}
+
+std::string file_head(const std::filesystem::path& file) {
+    const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text(longest_head, '\0');
+    const ssize_t got = opened ? ::read(opened.get(), text.data(), text.size()) : 0;
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return text;
 }
 
 std::string page_head(const std::string& mirror, const PackageName& project) {

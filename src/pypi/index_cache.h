@@ -13,8 +13,16 @@ namespace envpm::pypi {
 
 /// A page as a mirror had it.
 struct CachedPage {
-    std::int64_t fetched_seconds = 0; ///< since 1970
-    std::optional<ProjectPage> page;  ///< nothing: the mirror has no such project
+    std::int64_t fetched_seconds = 0;  ///< since 1970
+    std::optional<ProjectPage> page;   ///< nothing: the mirror has no such project
+    std::optional<Sha256> digest = {}; ///< PageHead::digest; known of what the cache gives back
+};
+
+/// What tells a cached page from every other, without reading it.
+struct PageHead {
+    std::int64_t fetched_seconds = 0;
+    bool is_present = false; ///< else the mirror has no such project
+    Sha256 digest;           ///< of all that the page says, mirror and project included
 };
 
 /// A wheel's METADATA, up to the first empty line.
@@ -24,9 +32,11 @@ struct CachedMetadata {
 };
 
 /// What is kept of indexes between runs, below one folder: `pages/<mirror>/<project>` and
-/// `metadata/ab/<sha256 of the wheel>`. Each file begins with its kind and format version, then the
-/// SHA-256 of the rest: what does not match is damaged and counts as absent. Pages are kept parsed,
-/// as lines of fields, because a solve reads hundreds of them.
+/// `metadata/ab/<sha256 of the wheel>`. Each file begins with its kind and format version, then
+/// the SHA-256 of the rest: what does not match is damaged and counts as absent. A page's first
+/// lines (digest, time) are sealed by themselves. Pages are kept parsed, as lines of fields,
+/// because a solve reads hundreds of them; a page that did not change has the same digest whenever
+/// it was fetched.
 class IndexCache {
   public:
     explicit IndexCache(std::filesystem::path folder)
@@ -35,8 +45,14 @@ class IndexCache {
     /// `mirror` is a base URL; it must come without credentials, as it is written.
     [[nodiscard]] std::optional<CachedPage> page(const std::string& mirror,
                                                  const PackageName& project) const;
-    void store_page(const std::string& mirror, const PackageName& project,
-                    const CachedPage& page) const;
+
+    /// Of a page that may yet turn out to be damaged, but then it is not the one of this digest.
+    [[nodiscard]] std::optional<PageHead> head(const std::string& mirror,
+                                               const PackageName& project) const;
+
+    /// The answer is the page's digest, as `head` tells it.
+    Sha256 store_page(const std::string& mirror, const PackageName& project,
+                      const CachedPage& page) const;
 
     /// The projects that `mirror` has, as far as its pages are here; sorted. It reads them all: for
     /// the explanation of a failure.

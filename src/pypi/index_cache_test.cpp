@@ -58,6 +58,24 @@ TEST(IndexCache, KeepsMirrorsAndProjectsApart) {
     EXPECT_FALSE(cache.page(mirror, name("other")).has_value());
 }
 
+TEST(IndexCache, TellsAPageByItsDigestWheneverItWasFetched) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const IndexCache cache(folder.path());
+    const ProjectPage page = {{test::wheel_file("demo-1.0-py3-none-any.whl", "x")}, {}};
+    EXPECT_FALSE(cache.head(mirror, name("demo")));
+    const Sha256 digest = cache.store_page(mirror, name("demo"), {1, page});
+    EXPECT_EQ(cache.page(mirror, name("demo"))->digest, digest);
+    const std::optional<PageHead> head = cache.head(mirror, name("demo"));
+    ASSERT_TRUE(head);
+    EXPECT_EQ(head->digest, digest);
+    EXPECT_EQ(head->fetched_seconds, 1);
+    EXPECT_TRUE(head->is_present);
+    EXPECT_EQ(cache.store_page(mirror, name("demo"), {2, page}), digest);
+    EXPECT_NE(cache.store_page(mirror, name("demo"), {2, ProjectPage{}}), digest);
+    cache.store_page(mirror, name("demo"), {2, std::nullopt});
+    EXPECT_FALSE(cache.head(mirror, name("demo"))->is_present);
+}
+
 TEST(IndexCache, KeepsMetadataByTheWheelsDigest) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const IndexCache cache(folder.path());

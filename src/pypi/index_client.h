@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/http.h"
-#include "pypi/index_cache.h"
+#include "pypi/cached_pages.h"
 #include "pypi/index_page.h"
 
 #include <filesystem>
@@ -13,24 +13,14 @@
 namespace envpm::pypi {
 
 class MetadataSearch;
-
-/// A Python index: its simple API's base URL on each of its mirrors, in order of preference.
-struct Index {
-    std::string name;
-    std::vector<std::string> urls; ///< "https://…/simple"
-    bool is_explicit = false;
-};
-
-struct PageQuery {
-    const Index* index = nullptr;
-    PackageName project;
-};
+class MirrorSearch;
 
 struct PageAnswer {
     std::optional<ProjectPage> page; ///< without foreign wheels (index_page.h); nothing: the index
                                      ///< has no such project
     std::string mirror; ///< the base URL that answered, without credentials; of the first 404 if
                         ///< there is no page
+    PageMark mark;
 };
 
 struct MetadataAnswer {
@@ -40,12 +30,30 @@ struct MetadataAnswer {
     std::string error;            ///< not empty: this wheel's metadata cannot be had, and why
 };
 
+/// What an exploration is to ask for.
+struct Wanted {
+    std::vector<PageQuery> pages;
+    std::vector<WheelFile> wheels;
+};
+
+/// Takes what an exploration finds, and says what to ask for because of it.
+class Explorer {
+  public:
+    Explorer() = default;
+    Explorer(const Explorer&) = delete;
+    Explorer& operator=(const Explorer&) = delete;
+    virtual ~Explorer() = default;
+
+    virtual Wanted take_page(const PageQuery& query, PageAnswer answer) = 0;
+    virtual Wanted take_metadata(const WheelFile& wheel, const MetadataAnswer& answer) = 0;
+};
+
 /// Pages and wheel metadata, from the cache where it may be used and from the network in one batch
 /// where not. Not for two threads at once.
 ///
 /// Cache: metadata by the wheel's sha256, for ever (a wheel is immutable); pages by index and
-/// project, each with the time it was fetched; files are written by rename, so a crash leaves old
-/// or new, and a damaged one counts as absent.
+/// project, each with the time it was fetched, but for those of file: URLs, which are read anew;
+/// files are written by rename, so a crash leaves old or new, and a damaged one counts as absent.
 class IndexClient {
   public:
     IndexClient(HttpTransport& transport, std::filesystem::path cache_folder, CachePolicy policy);
@@ -67,20 +75,27 @@ class IndexClient {
     /// at all, this throws an Error (code 5), as a lock must not depend on the network's mood.
     std::vector<MetadataAnswer> metadata(std::span<const WheelFile> wheels);
 
-  private:
-    class PageSearch;
+    /// The same for what leads to one another, without waiting for the slowest of a batch: each
+    /// answer goes to `explorer` as soon as it is there. Throws as `pages` for what it begins with;
+    /// what later cannot be had is not told, and neither is metadata that only a whole wheel would
+    /// give: whoever needs it asks again. `explorer` must not use this client.
+    void explore(const Wanted& first, Explorer& explorer);
 
-    [[nodiscard]] bool is_usable(const CachedPage& cached) const;
-    [[nodiscard]] std::int64_t now_seconds() const;
-    void look_up(PageSearch& search) const;
-    void accept(PageSearch& search, const HttpResponse& response) const;
-    void fetch_pages(std::vector<PageSearch>& searches);
-    [[nodiscard]] std::vector<PageSearch*> still_open(std::vector<PageSearch>& searches) const;
+  private:
+    class Exploration;
+
+    void look_up(MirrorSearch& search) const;
+    void accept(MirrorSearch& search, const HttpResponse& response) const;
+    void fetch_pages(std::vector<MirrorSearch>& searches);
+    [[nodiscard]] std::vector<MirrorSearch*> still_open(std::vector<MirrorSearch>& searches) const;
+    [[nodiscard]] bool is_to_be_asked(MirrorSearch& search) const;
+    [[nodiscard]] std::optional<MetadataAnswer> known_metadata(const WheelFile& wheel) const;
+    static MetadataAnswer answer_of(const MetadataSearch& search);
+    [[nodiscard]] bool may_ask(const WheelFile& wheel) const;
     void store_found(const std::vector<MetadataSearch*>& searches) const;
 
     HttpTransport& transport_;
-    IndexCache cache_;
-    CachePolicy policy_;
+    CachedPages cached_;
 };
 
 } // namespace envpm::pypi

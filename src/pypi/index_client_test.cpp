@@ -117,7 +117,7 @@ TEST(IndexClient, ReadsAnIndexThatIsAFolderOfPages) {
         EXPECT_EQ(answers[0].mirror, "file:///srv/simple");
         EXPECT_FALSE(answers.at(1).page.has_value());
     }
-    EXPECT_EQ(transport.batches.size(), 1U);
+    EXPECT_EQ(transport.batches.size(), 2U) << "reading it is no more than reading a cache";
 }
 
 TEST(IndexClient, AsksForAllPagesAtOnceInBothForms) {
@@ -340,6 +340,65 @@ TEST(IndexClient, HoldsOnlyAFewWholeFilesAtATime) {
     for (const std::vector<HttpRequest>& batch : transport.batches) {
         EXPECT_LE(batch.size(), 4U);
     }
+}
+
+/// Asks for the metadata of each wheel that comes, and for a page because of each metadata.
+class Follower final : public Explorer {
+  public:
+    explicit Follower(const Index& index)
+        : index_(index) {}
+
+    Wanted take_page(const PageQuery& query, PageAnswer answer) override {
+        pages.push_back(query.project.string() + (answer.page ? "" : " is absent"));
+        return {{}, answer.page ? answer.page->wheels : std::vector<WheelFile>()};
+    }
+
+    Wanted take_metadata(const WheelFile& wheel, const MetadataAnswer& answer) override {
+        metadata.push_back(wheel.file_name + (answer.error.empty() ? "" : ": " + answer.error));
+        return {{{&index_, *PackageName::parse("next")}}, {}};
+    }
+
+    std::vector<std::string> pages;
+    std::vector<std::string> metadata;
+
+  private:
+    const Index& index_;
+};
+
+TEST(IndexClient, ExploresFromPageToMetadataToPage) {
+    const Index index = {"pypi", {"https://one.example.org/simple"}};
+    FakeTransport transport;
+    const std::string wheel = "https://one.example.org/f/demo-1.0-py3-none-any.whl";
+    transport.files[wheel] = wheel_bytes("demo");
+    transport.files["https://one.example.org/simple/demo/"] =
+        "<a href='" + wheel + "#sha256=" + sha256_of(transport.files[wheel]).hex() + "'>x</a>";
+    const Cache cache;
+    const Wanted first = {{{&index, *PackageName::parse("demo")}}, {}};
+    Follower online(index);
+    cache.client(transport, at(0)).explore(first, online);
+    EXPECT_THAT(online.pages, ElementsAre("demo", "next is absent"));
+    EXPECT_THAT(online.metadata, ElementsAre("demo-1.0-py3-none-any.whl"));
+    const std::size_t batches = transport.batches.size();
+    Follower cached(index);
+    cache.client(transport, offline(at(1))).explore(first, cached);
+    EXPECT_EQ(cached.pages, online.pages);
+    EXPECT_EQ(cached.metadata, online.metadata);
+    EXPECT_EQ(transport.batches.size(), batches);
+}
+
+TEST(IndexClient, AnExplorationPassesOverWhatOnlyLeadsToIt) {
+    const Index index = {"pypi", {"https://one.example.org/simple"}};
+    FakeTransport transport;
+    transport.files["https://one.example.org/simple/demo/"] = page_of("1.0");
+    transport.failures["https://one.example.org/simple/next/"] = "no way there";
+    const Cache cache;
+    Follower follower(index);
+    cache.client(transport, at(0)).explore({{{&index, *PackageName::parse("demo")}}, {}}, follower);
+    EXPECT_THAT(follower.pages, ElementsAre("demo"));
+    Follower lost(index);
+    EXPECT_THROW(
+        cache.client(transport, at(0)).explore({{{&index, *PackageName::parse("next")}}, {}}, lost),
+        Error);
 }
 
 } // namespace

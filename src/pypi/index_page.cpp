@@ -1,5 +1,6 @@
 #include "pypi/index_page.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/url.h"
 #include "model/target.h"
@@ -8,59 +9,79 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace envpm::pypi {
 
 namespace {
 
+/// What a page's entries come to, as they are read one by one.
+class PageReader {
+  public:
+    PageReader(const std::string& base, const PackageName& project)
+        : base_(base),
+          project_(project) {}
+
+    void add_wheel(const PageEntry& entry);
+
+    /// Only if its version has no wheel yet.
+    void add_foreign(const PageEntry& entry);
+    void add_sdist(const PageEntry& entry);
+
+    ProjectPage take();
+
+  private:
+    std::optional<WheelFile> read_wheel(const PageEntry& entry) const;
+    std::optional<Version> sdist_version(std::string_view file_name) const;
+
+    const std::string& base_;
+    const PackageName& project_;
+    ProjectPage page_;
+    std::set<std::string, std::less<>> written_; ///< versions as the wheels' names write them
+    std::vector<Version> sdists_;
+};
+
+constexpr std::string_view wheel_ending = ".whl";
+
 RawPage read_page(std::string_view bytes, std::string_view content_type, const std::string& url);
 bool is_plain_name(std::string_view file_name);
-std::optional<WheelFile> read_wheel(PageEntry& entry, const std::string& base,
-                                    const PackageName& project);
-bool read_hash(const std::string& hex, std::optional<Sha256>& digest);
-std::optional<Version> sdist_version(std::string_view file_name, const PackageName& project);
+bool has_plain_name(const std::string& url, std::string_view file_name);
+bool read_hash(std::string_view hex, std::optional<Sha256>& digest);
 std::vector<std::string> sorted_texts(std::vector<Version> versions);
-bool is_native(const WheelFile& wheel);
+std::string_view written_version(std::string_view wheel);
+bool is_native(std::string_view wheel);
+bool is_native_platform(std::string_view platform);
 
 } // namespace
 
 ProjectPage parse_page(std::string_view bytes, std::string_view content_type,
-                       const std::string& url, const PackageName& project) {
-    RawPage raw = read_page(bytes, content_type, without_credentials(url));
-    ProjectPage page;
-    page.wheels.reserve(raw.entries.size());
-    std::vector<Version> sdists;
-    for (PageEntry& entry : raw.entries) {
+                       const std::string& url, const PackageName& project, Wheels which) {
+    const RawPage raw = read_page(bytes, content_type, without_credentials(url));
+    PageReader reader(raw.base, project);
+    std::vector<const PageEntry*> foreign;
+    std::vector<const PageEntry*> others;
+    for (const PageEntry& entry : raw.entries) {
         if (!is_plain_name(entry.file_name)) {
             continue;
         }
-        if (std::optional<WheelFile> wheel = read_wheel(entry, raw.base, project)) {
-            page.wheels.push_back(std::move(*wheel));
-        } else if (std::optional<Version> version = sdist_version(entry.file_name, project)) {
-            sdists.push_back(std::move(*version));
+        if (!entry.file_name.ends_with(wheel_ending)) {
+            others.push_back(&entry);
+        } else if (which == Wheels::all || is_native(entry.file_name)) {
+            reader.add_wheel(entry);
+        } else {
+            foreign.push_back(&entry);
         }
     }
-    page.sdist_versions = sorted_texts(std::move(sdists));
-    return page;
-}
-
-void drop_foreign_wheels(ProjectPage& page) {
-    std::set<Version> native;
-    for (const WheelFile& wheel : page.wheels) {
-        if (is_native(wheel)) {
-            native.insert(wheel.wheel.version);
-        }
+    for (const PageEntry* entry : foreign) {
+        reader.add_foreign(*entry);
     }
-    std::vector<WheelFile> kept;
-    for (WheelFile& wheel : page.wheels) {
-        // A version without a native wheel is entered by its first foreign one.
-        if (is_native(wheel) || native.insert(wheel.wheel.version).second) {
-            kept.push_back(std::move(wheel));
-        }
+    for (const PageEntry* entry : others) {
+        reader.add_sdist(*entry);
     }
-    page.wheels = std::move(kept);
+    return reader.take();
 }
 
 namespace {
@@ -90,46 +111,92 @@ bool is_plain_name(std::string_view file_name) {
     });
 }
 
-std::optional<WheelFile> read_wheel(PageEntry& entry, const std::string& base,
-                                    const PackageName& project) {
+void PageReader::add_wheel(const PageEntry& entry) {
+    if (std::optional<WheelFile> wheel = read_wheel(entry)) {
+        const std::string_view version = written_version(wheel->file_name);
+        if (!written_.contains(version)) {
+            written_.emplace(version);
+        }
+        page_.wheels.push_back(std::move(*wheel));
+    }
+}
+
+/// One version may be written in several ways, but seldom is.
+void PageReader::add_foreign(const PageEntry& entry) {
+    const std::string version(written_version(entry.file_name));
+    if (written_.contains(version)) {
+        return;
+    }
+    std::optional<WheelFile> wheel = read_wheel(entry);
+    const auto is_of_this_version = [&](const WheelFile& other) {
+        return other.wheel.version == wheel->wheel.version;
+    };
+    if (wheel && std::none_of(page_.wheels.begin(), page_.wheels.end(), is_of_this_version)) {
+        written_.insert(version);
+        page_.wheels.push_back(std::move(*wheel));
+    }
+}
+
+void PageReader::add_sdist(const PageEntry& entry) {
+    if (std::optional<Version> version = sdist_version(entry.file_name)) {
+        sdists_.push_back(std::move(*version));
+    }
+}
+
+ProjectPage PageReader::take() {
+    page_.sdist_versions = sorted_texts(std::move(sdists_));
+    page_.wheels.shrink_to_fit();
+    return std::move(page_);
+}
+
+std::optional<WheelFile> PageReader::read_wheel(const PageEntry& entry) const {
     std::optional<WheelName> name = WheelName::parse(entry.file_name);
-    if (!name || name->name != project) {
+    if (!name || name->name != project_) {
         return std::nullopt;
     }
+    std::string requires_python(entry.requires_python);
     std::replace_if(
-        entry.requires_python.begin(), entry.requires_python.end(),
+        requires_python.begin(), requires_python.end(),
         [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    const std::optional<std::string> url = resolve_url(base, entry.url);
+    const std::optional<std::string> url = resolve_url(base_, entry.url);
     std::optional<Sha256> sha256;
-    if (!url || !is_plain_name(file_name_of_url(*url)) || !read_hash(entry.sha256, sha256)) {
+    if (!url || !has_plain_name(*url, entry.file_name) || !read_hash(entry.sha256, sha256)) {
         return std::nullopt;
     }
-    WheelFile wheel{std::move(entry.file_name),
+    WheelFile wheel{std::string(entry.file_name),
                     std::move(*name),
                     without_credentials(*url),
                     sha256,
                     entry.size_bytes,
-                    std::move(entry.requires_python),
+                    std::move(requires_python),
                     std::nullopt,
                     entry.is_yanked,
                     false,
                     std::nullopt};
     if (parse_moment(entry.upload_time)) {
-        wheel.upload_time = std::move(entry.upload_time);
+        wheel.upload_time = entry.upload_time;
     }
     wheel.has_metadata_file =
         entry.has_metadata_file && read_hash(entry.metadata_sha256, wheel.metadata_sha256);
     return wheel;
 }
 
+/// What of a URL goes into paths: nearly always the file name that the page gives.
+bool has_plain_name(const std::string& url, std::string_view file_name) {
+    const bool is_the_same = url.ends_with(file_name) &&
+                             url[url.size() - file_name.size() - 1] == '/' &&
+                             file_name.find_first_of("%?#") == std::string_view::npos;
+    return is_the_same || is_plain_name(file_name_of_url(url));
+}
+
 /// False for a digest that is none: the file could never be verified. None at all is fine.
-bool read_hash(const std::string& hex, std::optional<Sha256>& digest) {
+bool read_hash(std::string_view hex, std::optional<Sha256>& digest) {
     digest = Sha256::parse(hex);
     return digest || hex.empty();
 }
 
 /// `name-version.tar.gz`; the name may hold hyphens, so every cut is tried.
-std::optional<Version> sdist_version(std::string_view file_name, const PackageName& project) {
+std::optional<Version> PageReader::sdist_version(std::string_view file_name) const {
     static constexpr std::array<std::string_view, 5> endings = {".tar.gz", ".zip", ".tgz",
                                                                 ".tar.bz2", ".tar.xz"};
     const auto* const ending =
@@ -141,8 +208,11 @@ std::optional<Version> sdist_version(std::string_view file_name, const PackageNa
     const std::string_view stem = file_name.substr(0, file_name.size() - ending->size());
     for (std::size_t cut = stem.find('-'); cut != std::string_view::npos;
          cut = stem.find('-', cut + 1)) {
+        if (written_.contains(stem.substr(cut + 1))) {
+            return std::nullopt;
+        }
         std::optional<Version> version = Version::parse(stem.substr(cut + 1));
-        if (version && PackageName::parse(stem.substr(0, cut)) == project) {
+        if (version && PackageName::parse(stem.substr(0, cut)) == project_) {
             return version;
         }
     }
@@ -160,17 +230,38 @@ std::vector<std::string> sorted_texts(std::vector<Version> versions) {
     return texts;
 }
 
+/// "1.0" of "demo-1.0-py3-none-any.whl".
+std::string_view written_version(std::string_view wheel) {
+    const std::size_t begin = std::min(wheel.find('-'), wheel.size() - 1) + 1;
+    return wheel.substr(begin, wheel.find('-', begin) - begin);
+}
+
+/// By its last part, which lists platforms; the name need not be that of a wheel.
+bool is_native(std::string_view wheel) {
+    wheel.remove_suffix(wheel_ending.size());
+    const std::string platforms = ascii_lower(wheel.substr(wheel.rfind('-') + 1));
+    for (std::string_view rest = platforms;;) {
+        const std::size_t dot = rest.find('.');
+        if (is_native_platform(rest.substr(0, dot))) {
+            return true;
+        }
+        if (dot == std::string_view::npos) {
+            return false;
+        }
+        rest.remove_prefix(dot + 1);
+    }
+}
+
 /// `any`, or Linux with glibc on a processor that a Target can name.
-bool is_native(const WheelFile& wheel) {
-    return std::any_of(wheel.wheel.tags.begin(), wheel.wheel.tags.end(), [](const Tag& tag) {
-        const std::string_view platform = tag.platform;
-        const bool is_linux = platform.starts_with("linux_") || platform.starts_with("manylinux");
-        const auto ends_in_machine = [platform](Platform known) {
-            return platform.ends_with("_" + std::string(machine_of(known)));
-        };
-        return platform == "any" || (is_linux && (ends_in_machine(Platform::linux_64) ||
-                                                  ends_in_machine(Platform::linux_aarch64)));
-    });
+bool is_native_platform(std::string_view platform) {
+    const bool is_linux = platform.starts_with("linux_") || platform.starts_with("manylinux");
+    const auto ends_in_machine = [platform](Platform known) {
+        const std::string_view machine = machine_of(known);
+        return platform.size() > machine.size() && platform.ends_with(machine) &&
+               platform[platform.size() - machine.size() - 1] == '_';
+    };
+    return platform == "any" || (is_linux && (ends_in_machine(Platform::linux_64) ||
+                                              ends_in_machine(Platform::linux_aarch64)));
 }
 
 } // namespace

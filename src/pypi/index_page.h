@@ -29,7 +29,16 @@ struct WheelFile {
 /// A project's page of the simple API (PEP 503 HTML, PEP 691 JSON, PEP 700 fields).
 struct ProjectPage {
     std::vector<WheelFile> wheels;           ///< in the page's order; those with wheel names only
-    std::vector<std::string> sdist_versions; ///< versions that have an sdist; normalised, sorted
+    std::vector<std::string> sdist_versions; ///< those with an sdist, but for the ones whose wheels
+                                             ///< write them alike; normalised, sorted
+};
+
+enum class Wheels {
+    all,
+    /// Without those that no Target can ever run (other systems and processors): three quarters of
+    /// a large page. Of a version that has no other, one is kept, behind the native ones, to say
+    /// that it has wheels.
+    native,
 };
 
 /// Reads whichever of the two forms the bytes are: the content type is a hint that mirrors get
@@ -37,10 +46,7 @@ struct ProjectPage {
 /// says what came instead (HTML that is no index page, a truncated page …). A file that cannot be
 /// read (no version, bad hash) is left out; one bad entry does not spoil a page.
 ProjectPage parse_page(std::string_view bytes, std::string_view content_type,
-                       const std::string& url, const PackageName& project);
-
-/// Leaves out the wheels that no Target can ever run (other systems and processors): three quarters
-/// of a large page. Of a version that has no other, one is kept, to say that it has wheels.
-void drop_foreign_wheels(ProjectPage& page);
+                       const std::string& url, const PackageName& project,
+                       Wheels which = Wheels::all);
 
 } // namespace envpm::pypi

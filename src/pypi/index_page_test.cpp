@@ -141,6 +141,10 @@ TEST(IndexPage, ListsTheVersionsOfSdistsOnceAndSorted) {
     }
     EXPECT_THAT(parse(json_page(files)).sdist_versions, ElementsAre("1.0rc1", "1.9", "1.10"));
     EXPECT_THAT(parse("<a href=demo-pkg-3.0.tar.gz>x</a>").sdist_versions, ElementsAre("3.0"));
+    EXPECT_THAT(
+        parse("<a href=demo-pkg-3.0.tar.gz>x</a><a href=demo_pkg-3.0-py3-none-any.whl>x</a>")
+            .sdist_versions,
+        IsEmpty());
 }
 
 TEST(IndexPage, ReadsTheHtmlForm) {
@@ -218,7 +222,7 @@ TEST(IndexPage, CutShortAnywhereIsNeverTakenForAWholeJsonPage) {
 }
 
 TEST(IndexPage, WheelsForOtherSystemsCanBeLeftOut) {
-    ProjectPage page;
+    std::string links;
     for (const char* rest :
          {"1.0-cp311-cp311-win_amd64", "1.0-cp311-cp311-macosx_11_0_arm64", "2.0-py3-none-any",
           "2.0-cp311-cp311-win_arm64", "2.0-cp311-cp311-musllinux_1_1_x86_64",
@@ -226,17 +230,18 @@ TEST(IndexPage, WheelsForOtherSystemsCanBeLeftOut) {
           "2.0-cp311-cp311-manylinux2014_aarch64", "2.0-cp311-cp311-linux_s390x",
           "3.0-cp311-cp311-linux_x86_64"}) {
         const std::string name = "demo_pkg-" + std::string(rest) + ".whl";
-        page.wheels.push_back(parse("<a href=" + name + ">x</a>").wheels.at(0));
+        links += "<a href=" + name + ">x</a>";
     }
-    drop_foreign_wheels(page);
+    const ProjectPage page = parse_page(links, "text/html", "https://example.org/simple/demo-pkg/",
+                                        *PackageName::parse("demo-pkg"), Wheels::native);
     std::vector<std::string> kept;
     for (const WheelFile& wheel : page.wheels) {
         kept.push_back(wheel.file_name.substr(9, wheel.file_name.size() - 13));
     }
-    EXPECT_THAT(kept, ElementsAre("1.0-cp311-cp311-win_amd64", "2.0-py3-none-any",
+    EXPECT_THAT(kept, ElementsAre("2.0-py3-none-any",
                                   "2.0-cp311-cp311-manylinux_2_17_i686.manylinux_2_17_x86_64",
                                   "2.0-cp311-cp311-manylinux2014_aarch64",
-                                  "3.0-cp311-cp311-linux_x86_64"));
+                                  "3.0-cp311-cp311-linux_x86_64", "1.0-cp311-cp311-win_amd64"));
 }
 
 } // namespace

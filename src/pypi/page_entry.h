@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,22 +9,33 @@
 
 namespace envpm::pypi {
 
-/// One file as a page names it, in either form, before it is judged.
+/// One file as a page names it, in either form, before it is judged: most are not kept, so their
+/// texts are those of the page.
 struct PageEntry {
-    std::string file_name;
-    std::string url; ///< as written, without fragment
-    std::string sha256;
+    std::string_view file_name;
+    std::string_view url; ///< as written, without fragment
+    std::string_view sha256;
     std::optional<std::uint64_t> size_bytes;
-    std::string requires_python;
-    std::string upload_time;
+    std::string_view requires_python;
+    std::string_view upload_time;
     bool is_yanked = false;
     bool has_metadata_file = false;
-    std::string metadata_sha256;
+    std::string_view metadata_sha256;
+};
+
+/// What a page's entries point into.
+class PageText {
+  public:
+    PageText() = default;
+    PageText(const PageText&) = delete;
+    PageText& operator=(const PageText&) = delete;
+    virtual ~PageText() = default;
 };
 
 /// What a page says, before it is judged.
 struct RawPage {
     std::string base; ///< of relative links
+    std::unique_ptr<PageText> text;
     std::vector<PageEntry> entries;
 };
 

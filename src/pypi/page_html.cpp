@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <memory>
 #include <utility>
 
 namespace envpm::pypi {
@@ -53,8 +55,17 @@ class TagScanner {
     bool is_cut_ = false;
 };
 
-PageEntry entry_of(const Tag& anchor, const std::string& href);
-void read_metadata_attribute(const Tag& anchor, PageEntry& entry);
+/// Entities are decoded, so there are texts of its own.
+class HtmlText final : public PageText {
+  public:
+    std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
+
+  private:
+    std::deque<std::string> texts_;
+};
+
+PageEntry entry_of(const Tag& anchor, const std::string& href, HtmlText& text);
+void read_metadata_attribute(const Tag& anchor, PageEntry& entry, HtmlText& text);
 std::string sha256_in(std::string_view text);
 bool is_distribution(const std::string& href);
 std::string decoded(std::string_view text);
@@ -65,7 +76,9 @@ std::string utf8(std::uint32_t point);
 } // namespace
 
 RawPage read_html_page(std::string_view bytes, const std::string& url) {
-    RawPage page{url, {}};
+    auto text = std::make_unique<HtmlText>();
+    HtmlText& texts = *text;
+    RawPage page{url, std::move(text), {}};
     TagScanner scanner(bytes);
     // An empty project is an index page too: it says so in PEP 629's way or in its title.
     bool is_index = bytes.find("Links for ") != std::string_view::npos;
@@ -74,7 +87,7 @@ RawPage read_html_page(std::string_view bytes, const std::string& url) {
         if (tag->name == "base" && href != nullptr && !href->empty()) {
             page.base = resolve_url(url, *href).value_or(url);
         } else if (tag->name == "a" && href != nullptr && is_distribution(*href)) {
-            page.entries.push_back(entry_of(*tag, *href));
+            page.entries.push_back(entry_of(*tag, *href, texts));
         } else if (tag->name == "meta") {
             const std::string* name = tag->find("name");
             is_index = is_index || (name != nullptr && *name == "pypi:repository-version");
@@ -206,29 +219,29 @@ bool TagScanner::at(std::string_view text) const {
     return text_.substr(position_).starts_with(text);
 }
 
-PageEntry entry_of(const Tag& anchor, const std::string& href) {
+PageEntry entry_of(const Tag& anchor, const std::string& href, HtmlText& text) {
     PageEntry entry;
     const std::size_t hash = std::min(href.find('#'), href.size());
-    entry.url = href.substr(0, hash);
-    entry.file_name = file_name_of_url(entry.url);
-    entry.sha256 = sha256_in(std::string_view(href).substr(hash));
+    entry.url = text.keep(href.substr(0, hash));
+    entry.file_name = text.keep(file_name_of_url(entry.url));
+    entry.sha256 = text.keep(sha256_in(std::string_view(href).substr(hash)));
     entry.is_yanked = anchor.find("data-yanked") != nullptr;
     if (const std::string* requires_python = anchor.find("data-requires-python")) {
-        entry.requires_python = *requires_python;
+        entry.requires_python = text.keep(*requires_python);
     }
-    read_metadata_attribute(anchor, entry);
+    read_metadata_attribute(anchor, entry, text);
     return entry;
 }
 
 /// PEP 714's name of the attribute, else PEP 658's.
-void read_metadata_attribute(const Tag& anchor, PageEntry& entry) {
+void read_metadata_attribute(const Tag& anchor, PageEntry& entry, HtmlText& text) {
     const std::string* value = anchor.find("data-core-metadata");
     if (value == nullptr) {
         value = anchor.find("data-dist-info-metadata");
     }
     if (value != nullptr && *value != "false") {
         entry.has_metadata_file = true;
-        entry.metadata_sha256 = sha256_in(*value);
+        entry.metadata_sha256 = text.keep(sha256_in(*value));
     }
 }
 

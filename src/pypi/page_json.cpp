@@ -30,13 +30,23 @@ class JsonPageReader {
     void read_metadata_field(ondemand::value value, PageEntry& entry) const;
     static bool read_size(ondemand::value value, PageEntry& entry);
     [[nodiscard]] bool is_yanked(ondemand::value value) const;
-    bool read_hash(ondemand::value value, std::string& sha256) const;
-    bool read_text(ondemand::value value, std::string& text) const;
+    bool read_hash(ondemand::value value, std::string_view& sha256) const;
+    bool read_text(ondemand::value value, std::string_view& text) const;
 
     void check(error_code code) const;
     bool is_kind(error_code code) const;
 
     const std::string& url_;
+};
+
+/// The parser holds the strings of the document.
+class JsonText final : public PageText {
+  public:
+    explicit JsonText(std::string_view bytes)
+        : text(bytes) {}
+
+    const simdjson::padded_string text;
+    ondemand::parser parser;
 };
 
 [[noreturn]] void refuse(std::string what, const std::string& url);
@@ -50,13 +60,12 @@ RawPage read_json_page(std::string_view bytes, const std::string& url) {
 namespace {
 
 RawPage JsonPageReader::read(std::string_view bytes) {
-    const simdjson::padded_string text(bytes);
-    ondemand::parser parser;
+    auto text = std::make_unique<JsonText>(bytes);
     ondemand::document document;
-    check(parser.iterate(text).get(document));
+    check(text->parser.iterate(text->text).get(document));
     ondemand::object top;
     check(document.get_object().get(top));
-    RawPage page{url_, {}};
+    RawPage page{url_, std::move(text), {}};
     bool has_files = false;
     for (auto member : top) {
         ondemand::field field;
@@ -170,7 +179,7 @@ bool JsonPageReader::is_yanked(ondemand::value value) const {
     if (is_kind(value.get_bool().get(flag))) {
         return flag;
     }
-    std::string reason;
+    std::string_view reason;
     return read_text(value, reason) && !reason.empty();
 }
 
@@ -185,7 +194,7 @@ void JsonPageReader::read_metadata_field(ondemand::value value, PageEntry& entry
 }
 
 /// From an object of digests by algorithm; false if it is no object.
-bool JsonPageReader::read_hash(ondemand::value value, std::string& sha256) const {
+bool JsonPageReader::read_hash(ondemand::value value, std::string_view& sha256) const {
     ondemand::object hashes;
     if (!is_kind(value.get_object().get(hashes))) {
         return false;
@@ -197,13 +206,8 @@ bool JsonPageReader::read_hash(ondemand::value value, std::string& sha256) const
     return true;
 }
 
-bool JsonPageReader::read_text(ondemand::value value, std::string& text) const {
-    std::string_view view;
-    if (!is_kind(value.get_string().get(view))) {
-        return false;
-    }
-    text = view;
-    return true;
+bool JsonPageReader::read_text(ondemand::value value, std::string_view& text) const {
+    return is_kind(value.get_string().get(text));
 }
 
 void JsonPageReader::check(error_code code) const {

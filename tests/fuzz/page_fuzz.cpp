@@ -38,13 +38,12 @@ void check_page(std::string_view bytes, std::string_view content_type) {
     for (const std::string& version : page->sdist_versions) {
         ENVPM_ASSERT(pypi::Version::parse(version)->text() == version);
     }
-    const std::vector<WheelFile> all = page->wheels;
-    pypi::drop_foreign_wheels(*page);
-    for (const WheelFile& wheel : all) {
-        ENVPM_ASSERT(
-            std::any_of(page->wheels.begin(), page->wheels.end(), [&wheel](const WheelFile& kept) {
-                return kept.wheel.version == wheel.wheel.version;
-            }));
+    const ProjectPage native = pypi::parse_page(bytes, content_type, page_url_with_password,
+                                                project, pypi::Wheels::native);
+    for (const WheelFile& wheel : page->wheels) {
+        ENVPM_ASSERT(std::any_of(
+            native.wheels.begin(), native.wheels.end(),
+            [&wheel](const WheelFile& kept) { return kept.wheel.version == wheel.wheel.version; }));
     }
 }
 

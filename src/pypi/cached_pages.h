@@ -1,0 +1,71 @@
+#pragma once
+
+#include "base/hash.h"
+#include "base/http.h"
+#include "model/package_name.h"
+#include "pypi/index_cache.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::pypi {
+
+/// A Python index: its simple API's base URL on each of its mirrors, in order of preference.
+struct Index {
+    std::string name;
+    std::vector<std::string> urls; ///< "https://…/simple"
+    bool is_explicit = false;
+};
+
+struct PageQuery {
+    const Index* index = nullptr;
+    PackageName project;
+};
+
+/// What tells an answer to a PageQuery from every other one.
+struct PageMark {
+    std::optional<Sha256> page; ///< PageHead::digest; nothing: the index has no such project
+
+    bool operator==(const PageMark&) const = default;
+};
+
+/// A mirror's URL as it is asked: no slash at its end.
+std::string base_url(std::string_view mirror);
+
+/// As the cache knows it: without credentials too.
+std::string cache_name(std::string_view mirror);
+
+/// Reading it is as good as reading the cache, so it needs neither cache nor network.
+bool is_local(std::string_view url);
+
+/// The pages of the cache under the rule for their age.
+class CachedPages {
+  public:
+    CachedPages(std::filesystem::path cache_folder, CachePolicy policy)
+        : cache_(std::move(cache_folder)),
+          policy_(policy) {}
+
+    [[nodiscard]] const IndexCache& cache() const { return cache_; }
+
+    [[nodiscard]] const CachePolicy& policy() const { return policy_; }
+
+    [[nodiscard]] std::int64_t now_seconds() const;
+
+    /// Pages of this very run count as young even when all are to be asked for anew.
+    [[nodiscard]] bool is_usable(std::int64_t fetched_seconds) const;
+
+    /// The mark of the answer that IndexClient::pages would give without asking anybody; nothing if
+    /// it would ask. It reads a page's first lines only.
+    [[nodiscard]] std::optional<PageMark> mark(const PageQuery& query) const;
+
+  private:
+    IndexCache cache_;
+    CachePolicy policy_;
+};
+
+} // namespace envpm::pypi

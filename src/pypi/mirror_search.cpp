@@ -1,0 +1,64 @@
+#include "pypi/mirror_search.h"
+
+#include "base/error.h"
+#include "base/url.h"
+
+#include <fmt/format.h>
+
+namespace envpm::pypi {
+
+namespace {
+
+constexpr std::string_view accept_header = "Accept: application/vnd.pypi.simple.v1+json, "
+                                           "application/vnd.pypi.simple.v1+html;q=0.2, "
+                                           "text/html;q=0.01";
+
+} // namespace
+
+HttpRequest MirrorSearch::request() const {
+    return {url(), {std::string(accept_header)}, std::nullopt};
+}
+
+void MirrorSearch::note_failure(const std::string& reason) {
+    failures_ +=
+        fmt::format("{}{}: {}", failures_.empty() ? "" : "; ", without_credentials(url()), reason);
+}
+
+void MirrorSearch::found(const std::string& mirror, ProjectPage page, const Sha256& digest) {
+    if (without_credentials(mirror) != mirror) {
+        for (WheelFile& wheel : page.wheels) {
+            wheel.url = with_credentials_of(wheel.url, mirror);
+        }
+    }
+    answer_ = {std::move(page), cache_name(mirror), {digest}};
+}
+
+void MirrorSearch::note_absent(const std::string& mirror) {
+    if (absent_from_.empty()) {
+        absent_from_ = cache_name(mirror);
+    }
+}
+
+PageAnswer MirrorSearch::take(const CachePolicy& policy) {
+    if (answer_) {
+        return std::move(*answer_);
+    }
+    if (!absent_from_.empty()) {
+        return {std::nullopt, absent_from_, {}};
+    }
+    const std::string& project = query_.project.string();
+    const std::string& index = query_.index->name;
+    if (policy.offline && failures_.empty()) {
+        throw Error(
+            {fmt::format("the page of `{}` on index `{}` is not in the cache", project, index),
+             {},
+             "envpm is offline; run it once without `--offline`"},
+            ExitCode::network);
+    }
+    throw Error({fmt::format("index `{}` cannot be asked for `{}`", index, project),
+                 failures_.empty() ? "it has no URL" : failures_,
+                 {}},
+                ExitCode::network);
+}
+
+} // namespace envpm::pypi
