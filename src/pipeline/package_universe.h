@@ -180,7 +180,7 @@ class PackageUniverse final : public Universe {
     [[nodiscard]] PythonSet pythons_in(const pypi::SpecifierSet& specifiers) const;
 
     UniverseRequest request_;
-    pypi::CandidateFinder finder_;
+    std::optional<pypi::CandidateFinder> finder_; ///< made when the first page is read
     Listings& listings_;
     CondaRecords* conda_;
     std::vector<VirtualPackage> virtual_packages_;
@@ -194,8 +194,7 @@ class PackageUniverse final : public Universe {
     std::map<std::string, SlotId> slot_ids_, conda_slots_;
     std::map<std::string, RequirementId> requirement_ids_;
     SlotId python_slot_{};
-    std::vector<RequirementId> roots_;
-    std::vector<RequirementId> constraints_;
+    std::vector<RequirementId> roots_, constraints_;
 };
 
 } // namespace envpm::pipeline

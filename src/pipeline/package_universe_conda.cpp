@@ -155,7 +155,11 @@ void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     const std::vector<CondaCandidate>& packages = has_packages ? slot.conda_list->candidates : none;
     const std::uint32_t releases = packages.empty() ? 0 : packages.front().release + 1;
     if (slot.name && may_have_wheels(slot)) {
-        slot.list = finder_.find(listings_.find(*slot.name).page);
+        if (!finder_) {
+            finder_.emplace(
+                pypi::CandidateRequest{request_.target, request_.pythons, request_.exclude_newer});
+        }
+        slot.list = finder_->find(listings_.find(*slot.name).page);
         for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
             const pypi::WheelCandidate& wheel = slot.list.wheels[i];
             add_candidate(id, wheel.file->wheel.version.text(), wheel.release + releases, i);
@@ -281,9 +285,14 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
     return out;
 }
 
-/// A wheel and a Python of the host have no build: what asks for one wants a conda package.
+/// The slot has the name that the spec asks for. A wheel and a Python of the host have no build:
+/// what asks for one wants a conda package.
 bool PackageUniverse::matches_spec(CandidateId id, const conda::MatchSpec& spec) const {
     const CandidateEntry& entry = at(id);
+    const bool has_only_version = !spec.build && !spec.build_number && spec.fields.empty();
+    if (entry.package != nullptr && has_only_version) {
+        return !spec.version || spec.version->matches(entry.package->record->version);
+    }
     if (entry.package != nullptr) {
         return entry.package->matches(spec);
     }
@@ -291,7 +300,7 @@ bool PackageUniverse::matches_spec(CandidateId id, const conda::MatchSpec& spec)
     if (slot.kind == SlotKind::virtual_package) {
         return virtual_packages_[entry.index].matches(spec);
     }
-    if (spec.build || spec.build_number || !spec.fields.empty()) {
+    if (!has_only_version) {
         return false;
     }
     const auto version = conda::Version::parse(entry.candidate.version);
