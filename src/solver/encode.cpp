@@ -37,8 +37,8 @@ Solvable offset(Solvable first, std::size_t by) {
     return Solvable{static_cast<int>(first) + static_cast<int>(by)};
 }
 
-template <class Key, class Value>
-std::optional<Value> find(const std::map<Key, Value>& map, Key key);
+template <class Id, class Value>
+std::optional<Value> find(const IdMap<Id, Value>& map, Id id);
 
 } // namespace
 
@@ -58,7 +58,7 @@ void Encoding::add_slot(SlotId slot) {
         candidate_of_[solvable] = candidates[rank];
         add_candidate(rules, name, rank);
     }
-    slots_.emplace(slot, std::move(rules));
+    slots_[slot] = std::move(rules);
     Waiting waiting;
     std::swap(waiting, waiting_[slot]);
     for (const auto& [candidate, dependency] : waiting) {
@@ -128,7 +128,8 @@ std::optional<RequirementId> Encoding::requirement_of(Solvable solvable) const {
 }
 
 std::optional<RequirementId> Encoding::requirement_of(Dep dep) const {
-    return find(requirement_of_dep_, dep);
+    const auto found = requirement_of_dep_.find(dep);
+    return found == requirement_of_dep_.end() ? std::nullopt : std::optional(found->second);
 }
 
 Encoding::Marker Encoding::new_marker(const std::string& kind) {
@@ -274,10 +275,10 @@ void Encoding::exclude_holes(const Marker& marker, const SlotRules& rules, const
 
 namespace {
 
-template <class Key, class Value>
-std::optional<Value> find(const std::map<Key, Value>& map, Key key) {
-    const auto entry = map.find(key);
-    return entry == map.end() ? std::nullopt : std::optional<Value>(entry->second);
+template <class Id, class Value>
+std::optional<Value> find(const IdMap<Id, Value>& map, Id id) {
+    const Value* const value = map.find(id);
+    return value == nullptr ? std::nullopt : std::optional<Value>(*value);
 }
 
 } // namespace

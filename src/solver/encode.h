@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/universe.h"
+#include "solver/id_map.h"
 #include "solver/libsolv.h"
 
 #include <cstddef>
@@ -109,15 +110,15 @@ class Encoding {
 
     Universe& universe_;
     Pool pool_;
-    std::map<SlotId, SlotRules> slots_;
-    std::map<CandidateId, Place> places_;
-    std::map<RequirementId, Marker> requirements_;
-    std::map<RequirementId, Marker> conditions_;
-    std::map<CandidateId, Marker> preferences_;
-    std::map<SlotId, Waiting> waiting_;
-    std::map<Solvable, CandidateId> candidate_of_;
-    std::map<Solvable, RequirementId> requirement_of_solvable_;
-    std::map<Dep, RequirementId> requirement_of_dep_;
+    IdMap<SlotId, SlotRules> slots_;
+    IdMap<CandidateId, Place> places_;
+    IdMap<RequirementId, Marker> requirements_;
+    IdMap<RequirementId, Marker> conditions_;
+    IdMap<CandidateId, Marker> preferences_;
+    IdMap<SlotId, Waiting> waiting_;
+    IdMap<Solvable, CandidateId> candidate_of_;
+    IdMap<Solvable, RequirementId> requirement_of_solvable_;
+    std::map<Dep, RequirementId> requirement_of_dep_; ///< those of conditions are far apart
     std::size_t names_ = 0;   ///< given out, so that each is new
     Solvable reserved_{};     ///< the rest of a block for `any` markers
     std::size_t reserve_ = 0; ///< how many are left in it

@@ -112,21 +112,25 @@ std::optional<CandidateId> Gatherer::choose(const std::vector<RequirementId>& as
     if (!known_.slots.contains(slot)) {
         return std::nullopt;
     }
-    const auto solved = solution.find(slot);
-    const std::vector<CandidateId> matching =
-        matching_all(asked, known_.universe, slot, Usable::only);
+    const std::optional<CandidateId> best = best_matching_all(asked, known_.universe, slot);
     const auto is_matching = [&](CandidateId candidate) {
-        return contains<CandidateId>(matching, candidate);
+        return known_.universe.is_usable(candidate) &&
+               std::all_of(asked.begin(), asked.end(), [&](RequirementId requirement) {
+                   return is_match(requirement, candidate, known_.universe);
+               });
     };
-    if (solved != solution.end() && (matching.empty() || is_matching(solved->second))) {
+    const auto solved = solution.find(slot);
+    if (solved != solution.end() && (!best || is_matching(solved->second))) {
         return solved->second;
     }
-    if (matching.empty()) {
+    if (!best) {
         return std::nullopt; // only the solver can tell what must give way
     }
-    const auto preferred =
-        std::find_if(request.preferred.begin(), request.preferred.end(), is_matching);
-    return preferred == request.preferred.end() ? matching.back() : *preferred;
+    const auto preferred = std::find_if(
+        request.preferred.begin(), request.preferred.end(), [&](CandidateId candidate) {
+            return known_.universe.candidate(candidate).slot == slot && is_matching(candidate);
+        });
+    return preferred == request.preferred.end() ? best : *preferred;
 }
 
 /// A previous answer may name what its slot no longer has.
@@ -137,8 +141,9 @@ bool Gatherer::is_offered(CandidateId candidate) const {
 
 bool Gatherer::list_new(const std::vector<SlotId>& reached) {
     std::vector<SlotId> batch;
+    IdSet<SlotId> seen;
     const auto add_unknown = [&](SlotId slot) {
-        if (!known_.slots.contains(slot) && !contains<SlotId>(batch, slot)) {
+        if (!known_.slots.contains(slot) && seen.insert(slot)) {
             batch.push_back(slot);
         }
     };

@@ -20,31 +20,60 @@ struct Cursor {
     }
 };
 
+/// The candidates that match several requirements, from the most preferred on. Matches are in the
+/// slot's own order, so one pass over all of them is enough.
+class Matching {
+  public:
+    Matching(const std::vector<RequirementId>& requirements, Universe& universe, SlotId slot,
+             Usable usable)
+        : universe_(universe),
+          usable_(usable),
+          rest_(universe.candidates(slot)) {
+        cursors_.reserve(requirements.size());
+        for (const RequirementId requirement : requirements) {
+            cursors_.push_back({universe.matches(requirement)});
+        }
+    }
+
+    std::optional<CandidateId> next() {
+        while (!rest_.empty()) {
+            const CandidateId candidate = rest_.back();
+            rest_ = rest_.first(rest_.size() - 1);
+            std::size_t matched = 0;
+            for (Cursor& cursor : cursors_) {
+                matched += cursor.take(candidate) ? 1U : 0U;
+            }
+            const bool is_allowed = usable_ == Usable::any || universe_.is_usable(candidate);
+            if (matched == cursors_.size() && is_allowed) {
+                return candidate;
+            }
+        }
+        return std::nullopt;
+    }
+
+  private:
+    Universe& universe_;
+    Usable usable_;
+    std::span<const CandidateId> rest_;
+    std::vector<Cursor> cursors_;
+};
+
 } // namespace
 
 std::vector<CandidateId> matching_all(const std::vector<RequirementId>& requirements,
                                       Universe& universe, SlotId slot, Usable usable) {
-    std::vector<Cursor> cursors;
-    cursors.reserve(requirements.size());
-    for (const RequirementId requirement : requirements) {
-        cursors.push_back({universe.matches(requirement)});
-    }
-    // Matches are in the slot's own order, so one pass over all of them is enough.
+    Matching matching(requirements, universe, slot, usable);
     std::vector<CandidateId> common;
-    const std::span<const CandidateId> candidates = universe.candidates(slot);
-    for (std::size_t left = candidates.size(); left > 0; --left) {
-        const CandidateId candidate = candidates[left - 1];
-        std::size_t matched = 0;
-        for (Cursor& cursor : cursors) {
-            matched += cursor.take(candidate) ? 1U : 0U;
-        }
-        const bool is_allowed = usable == Usable::any || universe.is_usable(candidate);
-        if (matched == cursors.size() && is_allowed) {
-            common.push_back(candidate);
-        }
+    while (const std::optional<CandidateId> candidate = matching.next()) {
+        common.push_back(*candidate);
     }
     std::reverse(common.begin(), common.end());
     return common;
+}
+
+std::optional<CandidateId> best_matching_all(const std::vector<RequirementId>& requirements,
+                                             Universe& universe, SlotId slot) {
+    return Matching(requirements, universe, slot, Usable::only).next();
 }
 
 bool is_match(RequirementId requirement, CandidateId candidate, Universe& universe) {
@@ -77,9 +106,10 @@ void NeedWalk::advance(const Choices& choices) {
 
 void NeedWalk::pass(SlotId slot, CandidateId choice) {
     passed_[slot] = choice;
-    const std::vector<Dependency> waiting = std::exchange(waiting_[slot], {});
-    for (const Dependency& dependency : waiting) {
-        consider(dependency);
+    if (const auto waiting = waiting_.extract(slot)) {
+        for (const Dependency& dependency : waiting.mapped()) {
+            consider(dependency);
+        }
     }
     if (!known_.candidates.contains(choice) || !known_.universe.is_usable(choice)) {
         return;
@@ -92,12 +122,12 @@ void NeedWalk::pass(SlotId slot, CandidateId choice) {
 void NeedWalk::consider(const Dependency& dependency) {
     if (dependency.when) {
         const SlotId slot = known_.universe.requirement(*dependency.when).slot;
-        const auto choice = passed_.find(slot);
-        if (choice == passed_.end()) {
+        const CandidateId* const choice = passed_.find(slot);
+        if (choice == nullptr) {
             waiting_[slot].push_back(dependency);
             return;
         }
-        if (!is_match(*dependency.when, choice->second, known_.universe)) {
+        if (!is_match(*dependency.when, *choice, known_.universe)) {
             return;
         }
     }
@@ -110,7 +140,7 @@ void NeedWalk::ask(RequirementId requirement) {
     if (std::find(all.begin(), all.end(), requirement) == all.end()) {
         all.push_back(requirement);
     }
-    if (asked.kind == RequirementKind::needs && is_reached_.insert(asked.slot).second) {
+    if (asked.kind == RequirementKind::needs && is_reached_.insert(asked.slot)) {
         next_level_.push_back(asked.slot);
         reached_.push_back(asked.slot);
     }

@@ -1,9 +1,10 @@
 #pragma once
 
 #include "model/universe.h"
+#include "solver/id_map.h"
 
 #include <map>
-#include <set>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,8 +16,8 @@ using Choices = std::map<SlotId, CandidateId>;
 /// What one solve has taken up from its universe, which may know more than that.
 struct Knowledge {
     Universe& universe;
-    std::set<SlotId> slots;           ///< listed
-    std::set<CandidateId> candidates; ///< described
+    IdSet<SlotId> slots;           ///< listed
+    IdSet<CandidateId> candidates; ///< described
 };
 
 /// Whether unusable candidates count.
@@ -25,6 +26,10 @@ enum class Usable { only, any };
 /// The candidates of a listed slot that match all these requirements on it, ascending.
 std::vector<CandidateId> matching_all(const std::vector<RequirementId>& requirements,
                                       Universe& universe, SlotId slot, Usable usable);
+
+/// The last of these, those that are usable.
+std::optional<CandidateId> best_matching_all(const std::vector<RequirementId>& requirements,
+                                             Universe& universe, SlotId slot);
 
 bool is_match(RequirementId requirement, CandidateId candidate, Universe& universe);
 
@@ -61,9 +66,9 @@ class NeedWalk {
     std::vector<SlotId> level_;
     std::vector<SlotId> next_level_;
     std::vector<SlotId> reached_;
-    std::set<SlotId> is_reached_;
-    Choices passed_;
-    std::map<SlotId, std::vector<RequirementId>> asked_;
+    IdSet<SlotId> is_reached_;
+    IdMap<SlotId, CandidateId> passed_;
+    IdMap<SlotId, std::vector<RequirementId>> asked_;
     std::map<SlotId, std::vector<Dependency>> waiting_; ///< by the slot of their condition
 };
 
