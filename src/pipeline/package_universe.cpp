@@ -25,7 +25,6 @@ std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& s
 
 PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda)
     : request_(std::move(request)),
-      finder_({request_.target, request_.pythons, request_.exclude_newer}),
       listings_(listings),
       conda_(conda) {
     for (const pypi::PythonChoice& python : request_.pythons) {

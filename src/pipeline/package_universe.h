@@ -180,7 +180,7 @@ class PackageUniverse final : public Universe {
     [[nodiscard]] PythonSet pythons_in(const pypi::SpecifierSet& specifiers) const;
 
     UniverseRequest request_;
-    pypi::CandidateFinder finder_;
+    std::optional<pypi::CandidateFinder> finder_; ///< made when the first page is read
     Listings& listings_;
     CondaRecords* conda_;
     std::vector<VirtualPackage> virtual_packages_;

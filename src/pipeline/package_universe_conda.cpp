@@ -155,7 +155,11 @@ void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     const std::vector<CondaCandidate>& packages = has_packages ? slot.conda_list->candidates : none;
     const std::uint32_t releases = packages.empty() ? 0 : packages.front().release + 1;
     if (slot.name && may_have_wheels(slot)) {
-        slot.list = finder_.find(listings_.find(*slot.name).page);
+        if (!finder_) {
+            finder_.emplace(pypi::CandidateRequest{request_.target, request_.pythons,
+                                                   request_.exclude_newer});
+        }
+        slot.list = finder_->find(listings_.find(*slot.name).page);
         for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
             const pypi::WheelCandidate& wheel = slot.list.wheels[i];
             add_candidate(id, wheel.file->wheel.version.text(), wheel.release + releases, i);
