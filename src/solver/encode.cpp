@@ -37,8 +37,7 @@ Solvable offset(Solvable first, std::size_t by) {
     return Solvable{static_cast<int>(first) + static_cast<int>(by)};
 }
 
-template <class Id, class Value>
-std::optional<Value> find(const IdMap<Id, Value>& map, Id id);
+template <class Id, class Value> std::optional<Value> find(const IdMap<Id, Value>& map, Id id);
 
 } // namespace
 
@@ -275,8 +274,7 @@ void Encoding::exclude_holes(const Marker& marker, const SlotRules& rules, const
 
 namespace {
 
-template <class Id, class Value>
-std::optional<Value> find(const IdMap<Id, Value>& map, Id id) {
+template <class Id, class Value> std::optional<Value> find(const IdMap<Id, Value>& map, Id id) {
     const Value* const value = map.find(id);
     return value == nullptr ? std::nullopt : std::optional<Value>(*value);
 }

@@ -119,9 +119,9 @@ class Encoding {
     IdMap<Solvable, CandidateId> candidate_of_;
     IdMap<Solvable, RequirementId> requirement_of_solvable_;
     std::map<Dep, RequirementId> requirement_of_dep_; ///< those of conditions are far apart
-    std::size_t names_ = 0;   ///< given out, so that each is new
-    Solvable reserved_{};     ///< the rest of a block for `any` markers
-    std::size_t reserve_ = 0; ///< how many are left in it
+    std::size_t names_ = 0;                           ///< given out, so that each is new
+    Solvable reserved_{};                             ///< the rest of a block for `any` markers
+    std::size_t reserve_ = 0;                         ///< how many are left in it
 };
 
 } // namespace envpm::solver

@@ -32,6 +32,7 @@ void Gatherer::follow(const SolveRequest& request, const Choices& solution) {
     while (has_news) {
         Guess best = guess(request, solution);
         has_news = list_new(best.walk.reached()) || describe_new(best, request.preferred);
+        guesses_ = std::move(best.choices);
     }
 }
 

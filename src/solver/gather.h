@@ -35,6 +35,9 @@ class Gatherer {
     /// False if nothing of the solution was unknown: then it is final.
     bool learn(const SolveRequest& request, const Choices& solution);
 
+    /// The guesses that `follow` came to rest on.
+    [[nodiscard]] const Choices& guesses() const { return guesses_; }
+
     [[nodiscard]] const Knowledge& known() const { return known_; }
 
     /// What came to be known since the last call, in a deterministic order.
@@ -76,6 +79,7 @@ class Gatherer {
     SolveStatistics& statistics_;
     std::vector<SlotId> named_; ///< by dependencies, perhaps not known yet
     Choices last_guess_;
+    Choices guesses_;
     std::map<SlotId, unsigned> tries_;
     std::vector<SlotId> slots_;
     std::vector<CandidateId> candidates_;

@@ -284,8 +284,9 @@ Choices Optimiser::refine(std::vector<Job> jobs, Choices solution, Sat& sat) {
     bool is_decided = true; // the roots are
     while (!walk.level().empty()) {
         const std::vector<SlotId> level = walk.level();
+        Decided decided(refined, walk, known_);
         const bool is_best = std::all_of(level.begin(), level.end(), [&](SlotId slot) {
-            return is_at_ceiling(slot, solution, walk);
+            return is_at_ceiling(slot, solution, walk, decided);
         });
         if (!is_decided && !is_best) {
             solution = run_possible(jobs, level, sat);
@@ -311,8 +312,10 @@ Choices Optimiser::choices_of(const std::vector<SlotId>& level, const Choices& s
     return choices;
 }
 
-/// Whether it is plain without the solver that the slot cannot hold anything better.
-bool Optimiser::is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& walk) const {
+/// Whether it is plain without the solver that the slot cannot hold anything better, those of its
+/// level before it being what they are. Then it is decided too.
+bool Optimiser::is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& walk,
+                              Decided& decided) const {
     if (!encoding_.has_slot(slot)) {
         return true;
     }
@@ -320,10 +323,15 @@ bool Optimiser::is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& wa
     const auto ceiling = ceilings_.find(slot);
     const bool is_proved = ceiling != ceilings_.end() && ceiling->second == encoding_.rank(choice);
     if (is_proved || std::find(kept_.begin(), kept_.end(), choice) != kept_.end()) {
+        decided.add(slot, choice);
         return true;
     }
-    const std::vector<CandidateId> matching =
+    std::vector<CandidateId> matching =
         matching_all(walk.asked(slot), known_.universe, slot, Usable::only);
+    while (!matching.empty() && matching.back() != choice && decided.excludes(matching.back())) {
+        matching.pop_back();
+    }
+    decided.add(slot, choice);
     return !matching.empty() && matching.back() == choice;
 }
 

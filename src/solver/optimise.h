@@ -1,6 +1,7 @@
 #pragma once
 
 #include "solver/encode.h"
+#include "solver/plain.h"
 #include "solver/solve.h"
 #include "solver/walk.h"
 
@@ -59,7 +60,8 @@ class Optimiser {
     Choices refine(std::vector<Job> jobs, Choices solution, Sat& sat);
     [[nodiscard]] Choices choices_of(const std::vector<SlotId>& level,
                                      const Choices& solution) const;
-    [[nodiscard]] bool is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& walk) const;
+    bool is_at_ceiling(SlotId slot, const Choices& solution, NeedWalk& walk,
+                       Decided& decided) const;
     std::optional<Choices> run(std::vector<Job> jobs, const std::vector<SlotId>& order, Sat& sat);
 
     /// Of jobs that certainly have a solution.

@@ -8,6 +8,7 @@
 #include "solver/explain.h"
 #include "solver/gather.h"
 #include "solver/optimise.h"
+#include "solver/plain.h"
 
 #include <algorithm>
 #include <chrono>
@@ -76,6 +77,12 @@ namespace {
 std::optional<Choices> Session::find(const SolveRequest& request, Goal goal) {
     Optimiser optimiser(request, gatherer_.known(), encoding_);
     gatherer_.follow(request, {});
+    if (goal == Goal::best) {
+        auto plain = plainly_best(gatherer_.guesses(), request, gatherer_.known());
+        if (plain) {
+            return plain;
+        }
+    }
     for (;;) {
         gatherer_.check_stop();
         const auto start = std::chrono::steady_clock::now();

@@ -54,6 +54,9 @@ class NeedWalk {
     /// All slots of this level and those before, in order.
     [[nodiscard]] const std::vector<SlotId>& reached() const { return reached_; }
 
+    /// Whether something needs the slot, so far.
+    [[nodiscard]] bool is_reached(SlotId slot) const { return is_reached_.contains(slot); }
+
     /// What the request and the levels before ask of a slot.
     [[nodiscard]] const std::vector<RequirementId>& asked(SlotId slot) { return asked_[slot]; }
 
