@@ -285,9 +285,14 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
     return out;
 }
 
-/// A wheel and a Python of the host have no build: what asks for one wants a conda package.
+/// The slot has the name that the spec asks for. A wheel and a Python of the host have no build:
+/// what asks for one wants a conda package.
 bool PackageUniverse::matches_spec(CandidateId id, const conda::MatchSpec& spec) const {
     const CandidateEntry& entry = at(id);
+    const bool has_only_version = !spec.build && !spec.build_number && spec.fields.empty();
+    if (entry.package != nullptr && has_only_version) {
+        return !spec.version || spec.version->matches(entry.package->record->version);
+    }
     if (entry.package != nullptr) {
         return entry.package->matches(spec);
     }
@@ -295,7 +300,7 @@ bool PackageUniverse::matches_spec(CandidateId id, const conda::MatchSpec& spec)
     if (slot.kind == SlotKind::virtual_package) {
         return virtual_packages_[entry.index].matches(spec);
     }
-    if (spec.build || spec.build_number || !spec.fields.empty()) {
+    if (!has_only_version) {
         return false;
     }
     const auto version = conda::Version::parse(entry.candidate.version);
