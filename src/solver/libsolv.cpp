@@ -80,12 +80,18 @@ Solvable Pool::add(std::size_t count) {
 }
 
 void Pool::define(Solvable solvable, Dep name, std::size_t rank, Dep provided) {
-    const Id version = pool_str2id(pool_.get(), std::to_string(rank).c_str(), 1);
     ::Solvable& entry = solvable_of(pool_.get(), solvable);
     entry.name = id(name);
-    entry.evr = version;
+    entry.evr = version(rank);
     entry.arch = pool_->solvables[SYSTEMSOLVABLE].arch;
     provide(solvable, provided);
+}
+
+int Pool::version(std::size_t rank) {
+    while (versions_.size() <= rank) {
+        versions_.push_back(pool_str2id(pool_.get(), std::to_string(versions_.size()).c_str(), 1));
+    }
+    return versions_[rank];
 }
 
 // repo_addid_dep may move the array of ids but not the solvables, so the reference holds.

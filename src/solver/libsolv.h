@@ -55,7 +55,10 @@ class Pool {
     };
 
     std::unique_ptr<s_Pool, Free> pool_;
-    s_Repo* repo_ = nullptr; ///< owned by the pool
+    int version(std::size_t rank);
+
+    s_Repo* repo_ = nullptr;    ///< owned by the pool
+    std::vector<int> versions_; ///< by rank: libsolv's id of its text
 };
 
 /// One thing that a solution must contain, or must not. Earlier jobs are decided first, each with
