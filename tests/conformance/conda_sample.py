@@ -2,70 +2,59 @@
 
 The file is a JSON object: `notice`; `channels`, of each {file name: record}; `worlds`, of each its
 channels, the most preferred first; and `cases`, of each `world`, `request` and what envpm answered
-when py-rattler said the same: `chosen`, sorted, or `conflict`, the requirements that clash.
+when py-rattler had an answer, or none, too: `chosen`, sorted, or `conflict`, the requirements that
+clash.
 """
 
 import json
 import random
 
-import conda_check
 import conda_worlds
 
 NOTICE = (
-    "Reduced from tests/data and tests/data/repodata of conda, (c) Anaconda, Inc. and "
-    "contributors, and test-data/channels/pytorch of rattler, (c) prefix.dev: BSD-3-Clause, "
-    "see LICENSE beside this file"
+    "Reduced from tests/data of conda/conda and test-data/channels/pytorch of conda/rattler: "
+    "BSD-3-Clause, see LICENSE beside this file"
 )
 KEPT = "name version build build_number depends constrains track_features timestamp subdir".split()
-KEPT += ["noarch", "sha256", "size", "md5"]
-WORLDS = ["index2", "index4", "pytorch"]
-CASES, RECORDS = 25, 350  # of each world
+KEPT += ["noarch", "revoked"]
+WORLDS = ["index2", "index4", "pytorch", "r"]
+CASES, RECORDS = 25, 200  # of each world
 
 
-def reduce(world, seed):
-    """({channel: {file name: record}}, requests): some names with what they need, and at most
-    RECORDS records of them."""
+def reduce(world, answers, seed):
+    """{channel: {file name: record}}: the files of these answers, and others of their names."""
     chance = random.Random(f"{seed} {world.name}")
-    requests, names = [], set()
-    for request in conda_worlds.make_requests(world, 400, seed + 1):
-        more = names | closure(world, [name for name, _ in request])
-        if len(more) <= 60 and len(requests) < CASES:
-            names = more
-            requests.append(request)
-    places = [place for name in sorted(names) for place, _ in world.records[name]]
-    chance.shuffle(places)
-    places = set(places[:RECORDS])
+    kept = {place for answer in answers for place in answer}
+    names = {record["name"] for place, record in world.by_place().items() if place in kept}
+    others = [place for name in sorted(names) for place, _ in world.records[name]]
+    chance.shuffle(others)
+    kept.update(others[: max(RECORDS - len(kept), 0)])
     channels = {}
     for folder in world.channels:
         page = conda_worlds.read_channel(folder)
         channels[folder.name] = {
-            file_name: {key: value for key, value in record.items() if key in KEPT}
+            file_name: {
+                key: value
+                for key, value in record.items()
+                if key in KEPT and (key, value) != ("subdir", "linux-64") and value != []
+            }
             for file_name, record in sorted(page.items())
-            if record["name"] in names and f"{record['subdir']}/{file_name}" in places
+            if (f"{record['subdir']}/{file_name}", record) in world.records[record["name"]]
+            and f"{record['subdir']}/{file_name}" in kept
         }
-    return channels, requests
-
-
-def closure(world, names):
-    """Every name that any record of these needs, near or far."""
-    reached, open_names = set(), list(names)
-    while open_names:
-        name = open_names.pop()
-        if name in world.records and name not in reached:
-            reached.add(name)
-            for _, record in world.records[name]:
-                open_names += [conda_check.read_spec(text)[0] for text in record["depends"]]
-    return reached
+    return channels
 
 
 def make_worlds(sample, scratch):
     """The worlds of a sample, with their channels below `scratch`, by name."""
     worlds = {}
     for name, channels in sample["worlds"].items():
-        pages = [(scratch / name / channel, sample["channels"][f"{name}/{channel}"])
-                 for channel in channels]
-        for folder, page in pages:
-            conda_worlds.write_channel(folder, page)
+        pages = []
+        for channel in channels:
+            page = sample["channels"][f"{name}/{channel}"]
+            page = {key: conda_worlds.converted(key, record) for key, record in page.items()}
+            conda_worlds.write_channel(scratch / name / channel, page)
+            pages.append((scratch / name / channel, page))
         worlds[name] = conda_worlds.world_of(name, pages)
     return worlds
 

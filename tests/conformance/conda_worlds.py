@@ -58,6 +58,7 @@ def converted(file_name, record):
     """The record as a channel of today has it."""
     out = dict(record)
     out["subdir"] = "noarch" if record.get("subdir") == "noarch" else "linux-64"
+    out.setdefault("depends", [])
     out.setdefault("sha256", hashlib.sha256(file_name.encode()).hexdigest())
     out.setdefault("size", len(file_name))
     return out
