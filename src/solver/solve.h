@@ -20,7 +20,7 @@ struct SolveRequest {
 
 /// Facts for `--verbose`.
 struct SolveStatistics {
-    int rounds = 0;            ///< times that everything known so far was solved
+    int rounds = 0;            ///< times that all that was known was solved; 0: it was plain
     int solver_runs = 0;       ///< of libsolv, in all rounds
     int batches = 0;           ///< questions put to the universe: what a network is waited for
     std::size_t described = 0; ///< candidates whose metadata was asked for
