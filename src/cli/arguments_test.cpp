@@ -232,5 +232,18 @@ TEST(Arguments, flags_are_listed_for_completion) {
     EXPECT_THAT(flags_of("list"), ElementsAre("--help"));
 }
 
+TEST(Arguments, init_can_import_and_export_needs_a_format) {
+    EXPECT_EQ(arguments_of({"init", "--import", "environment.yml", "folder"}).import_file,
+              "environment.yml");
+    const Arguments exported =
+        arguments_of({"export", "--format", "explicit", "-o", "a.txt", "--target", "arm"});
+    EXPECT_EQ(exported.command, Command::export_lock);
+    EXPECT_EQ(exported.format, "explicit");
+    EXPECT_EQ(exported.output, "a.txt");
+    EXPECT_EQ(exported.global.target, "arm");
+    EXPECT_THAT(failure_of({"export"}), HasSubstr("--format"));
+    EXPECT_THAT(failure_of({"export", "--format", "toml"}), HasSubstr("environment-yml"));
+}
+
 } // namespace
 } // namespace envpm::cli

@@ -16,14 +16,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+import sample_channel
 import sample_index
+from channel_server import Channels
 from index_server import Behaviour, Index
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 OWN_FILES = {"commands", "expected", "index"}
 
 
-def environment(folder: Path, envpm: Path, index: Index) -> dict[str, str]:
+def environment(folder: Path, envpm: Path, index: Index, channel: str) -> dict[str, str]:
     """Nothing of the machine but its Python: a home, store and cache of the case's own."""
     return {
         "HOME": str(folder / "home"),
@@ -36,6 +38,7 @@ def environment(folder: Path, envpm: Path, index: Index) -> dict[str, str]:
         "TERM": "dumb",
         "LC_ALL": "C.UTF-8",
         "INDEX": index.simple_url,
+        "CHANNEL": channel,
     }
 
 
@@ -55,14 +58,20 @@ def normalised(text: str, folder: Path, index: Index) -> str:
     return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<now>", text)
 
 
+def words_of(case: Path) -> list[str]:
+    return (case / "index").read_text().split() if (case / "index").exists() else []
+
+
 def behaviour_of(case: Path) -> Behaviour:
-    """`index`: words such as `html`, `sidecars`, `no-ranges`, `login`, `truncated-pages`."""
+    """`index`: words such as `html`, `sidecars`, `no-ranges`, `login`, `truncated-pages`.
+
+    With `channel` the sample channel is there too, at `$CHANNEL`.
+    """
     behaviour = Behaviour(
         wrong_bytes={"wrong_bytes-1.0-py3-none-any.whl"},
         truncated={"truncated-1.0-py3-none-any.whl"},
     )
-    words = (case / "index").read_text().split() if (case / "index").exists() else []
-    for word in words:
+    for word in words_of(case):
         if word == "html":
             behaviour.json = False
         elif word == "sidecars":
@@ -73,6 +82,8 @@ def behaviour_of(case: Path) -> Behaviour:
             behaviour.login_page = True
         elif word == "truncated-pages":
             behaviour.truncate_pages = True
+        elif word == "channel":
+            pass
         else:
             raise SystemExit(f"{case}/index: unknown word {word}")
     return behaviour
@@ -85,6 +96,11 @@ def run_case(case: Path, envpm: Path) -> str:
         project = folder / "project"
         shutil.copytree(case, project, ignore=shutil.ignore_patterns(*OWN_FILES))
         (folder / "home").mkdir()
+        channels, channel = None, ""
+        if "channel" in words_of(case):
+            sample_channel.write_channel(folder / "channels/sample", sample_channel.PACKAGES)
+            channels = Channels(folder / "channels")
+            channel = f"{channels.url}/sample"
         transcript = ""
         for command in (case / "commands").read_text().splitlines():
             if not command or command.startswith("#"):
@@ -92,7 +108,7 @@ def run_case(case: Path, envpm: Path) -> str:
             done = subprocess.run(
                 ["bash", "-c", command],
                 cwd=project,
-                env=environment(folder, envpm, index),
+                env=environment(folder, envpm, index, channel),
                 capture_output=True,
                 text=True,
                 timeout=120,
@@ -102,6 +118,9 @@ def run_case(case: Path, envpm: Path) -> str:
             output += "".join(f"2> {line}\n" for line in done.stderr.splitlines())
             transcript += f"$ {command}\n{output}[{done.returncode}]\n\n"
         index.close()
+        if channels:
+            transcript = transcript.replace(channels.url, "<channels>")
+            channels.close()
         return normalised(transcript, folder, index)
 
 
