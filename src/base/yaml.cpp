@@ -113,6 +113,9 @@ Parser::Parser(std::string_view text, const std::string& file)
     if (yaml_parser_initialize(&parser_) == 0) {
         throw std::bad_alloc();
     }
+    if (text.empty()) {
+        text = ""; // a pointer to nothing is not taken
+    }
     // Bytes of a `char` may be looked at as those of an `unsigned char`.
     yaml_parser_set_input_string(
         &parser_, reinterpret_cast<const unsigned char*>(text.data()), // NOLINT(*-reinterpret-cast)

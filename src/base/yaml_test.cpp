@@ -46,6 +46,7 @@ TEST(Yaml, tells_nothing_from_an_empty_text) {
     EXPECT_EQ(text_at(root, "d"), "");
     EXPECT_EQ(text_at(root, "e"), "null");
     EXPECT_TRUE(parse_yaml("", "a.yml").is_null());
+    EXPECT_TRUE(parse_yaml(std::string_view(), "a.yml").is_null());
 }
 
 TEST(Yaml, has_the_place_of_everything_in_the_files_order) {
