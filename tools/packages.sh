@@ -2,7 +2,8 @@
 
 build_packages="g++ cmake ninja-build python3 python3-pip python3-venv ca-certificates
     libsolv-dev libcurl4-openssl-dev libssl-dev libtomlplusplus-dev libcli11-dev libsimdjson-dev
-    nlohmann-json3-dev libdeflate-dev libisal-dev libzstd-dev libbz2-dev libfmt-dev"
+    nlohmann-json3-dev libdeflate-dev libisal-dev libzstd-dev libbz2-dev libfmt-dev
+    libyaml-dev"
 test_packages="libgtest-dev libgmock-dev clang clang-format-14 clang-tidy-14 libclang-rt-14-dev
     git zsh fish man-db"
 

@@ -174,6 +174,10 @@ void Parser::add_project_commands() {
     CLI::App* init = command(Command::init, "init", "write a new envpm.toml");
     init->add_option("--name", arguments.name, "of the workspace; default: the folder's")
         ->type_name("NAME");
+    init->add_option("--import", arguments.import_file,
+                     "what an environment.yml, an explicit list, a conda-lock.yml or a pixi.toml "
+                     "asks for")
+        ->type_name("FILE");
     init->add_option("folder", arguments.words, "default: this one")->expected(0, 1);
 
     CLI::App* add = command(Command::add, "add", "add packages to envpm.toml, lock and install");
@@ -237,6 +241,14 @@ void Parser::add_reading_commands() {
         ->required()
         ->expected(1);
     command(Command::info, "info", "project, environment, store and this machine");
+    CLI::App* export_lock =
+        command(Command::export_lock, "export", "the lock as a file for conda and its like");
+    export_lock->add_option("--format", arguments.format, "explicit or environment-yml")
+        ->type_name("FORMAT")
+        ->required()
+        ->check(CLI::IsMember({"explicit", "environment-yml"}));
+    export_lock->add_option("-o,--output", arguments.output, "the file; default: standard output")
+        ->type_name("FILE");
     command(Command::gens, "gens", "the states that the environment was in");
     command(Command::completion, "completion", "print the completion script of a shell")
         ->add_option("shell", arguments.words, "bash, zsh or fish")

@@ -29,6 +29,7 @@ enum class Command {
     gc,
     gens,
     rollback,
+    export_lock,
     completion,
 };
 
@@ -58,6 +59,9 @@ struct Arguments {
     std::optional<std::string> index;
     bool as_wheels = false; ///< --pypi
     std::optional<std::string> name;
+    std::optional<std::filesystem::path> import_file; ///< --import
+    std::string format;                               ///< --format
+    std::optional<std::filesystem::path> output;      ///< -o, --output
     bool check = false;
     bool upgrade = false;
     std::vector<std::string> upgrade_packages;

@@ -84,6 +84,7 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         {{"gc"}, Command::gc},
         {{"gens"}, Command::gens},
         {{"rollback"}, Command::rollback},
+        {{"export"}, Command::export_lock},
         {{"completion", "bash"}, Command::completion},
     };
     for (const auto& [words, command] : cases) {
@@ -230,6 +231,19 @@ TEST(Arguments, flags_are_listed_for_completion) {
     EXPECT_THAT(flags_of("lock"), Contains("--upgrade-package"));
     EXPECT_THAT(flags_of(""), Contains("--offline"));
     EXPECT_THAT(flags_of("list"), ElementsAre("--help"));
+}
+
+TEST(Arguments, init_can_import_and_export_needs_a_format) {
+    EXPECT_EQ(arguments_of({"init", "--import", "environment.yml", "folder"}).import_file,
+              "environment.yml");
+    const Arguments exported =
+        arguments_of({"export", "--format", "explicit", "-o", "a.txt", "--target", "arm"});
+    EXPECT_EQ(exported.command, Command::export_lock);
+    EXPECT_EQ(exported.format, "explicit");
+    EXPECT_EQ(exported.output, "a.txt");
+    EXPECT_EQ(exported.global.target, "arm");
+    EXPECT_THAT(failure_of({"export"}), HasSubstr("--format"));
+    EXPECT_THAT(failure_of({"export", "--format", "toml"}), HasSubstr("environment-yml"));
 }
 
 } // namespace

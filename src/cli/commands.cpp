@@ -105,6 +105,8 @@ ExitCode dispatch(const Session& session) {
         return run_gens(session);
     case Command::rollback:
         return run_rollback(session);
+    case Command::export_lock:
+        return run_export(session);
     case Command::completion:
     case Command::none:
         break;

@@ -26,6 +26,17 @@ ExitCode run_init(const Session& session) {
     const std::filesystem::path folder = session.arguments.words.empty()
                                              ? session.start
                                              : session.start / session.arguments.words.front();
+    const std::optional<std::filesystem::path>& foreign = session.arguments.import_file;
+    if (foreign) {
+        const pipeline::ImportReport report =
+            pipeline::init_from(folder, session.arguments.name, *foreign);
+        if (session.arguments.global.is_json) {
+            show(document(json_of(report)));
+        } else {
+            tell(session, words_of(report, session.terminal));
+        }
+        return ExitCode::done;
+    }
     const std::filesystem::path file =
         pipeline::init(folder, session.arguments.name, session.services);
     if (session.arguments.global.is_json) {

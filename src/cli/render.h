@@ -5,6 +5,8 @@
 #include "cli/terminal.h"
 #include "pipeline/care.h"
 #include "pipeline/edit.h"
+#include "pipeline/export.h"
+#include "pipeline/import.h"
 #include "pipeline/inspect.h"
 #include "pipeline/install.h"
 #include "pipeline/lock.h"
@@ -20,6 +22,8 @@ std::string words_of(const pipeline::LockReport& report, const Terminal& termina
 std::string words_of(const pipeline::Explanation& explanation, const Terminal& terminal);
 std::string words_of(const pipeline::InstallReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::EditReport& report, char sign, const Terminal& terminal);
+std::string words_of(const pipeline::ImportReport& report, const Terminal& terminal);
+std::string words_of(const pipeline::Export& report, const Terminal& terminal);
 std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Information& information);
 std::string words_of(const store::CollectReport& report, bool only_tell);
@@ -33,6 +37,8 @@ Json json_of(const Error& error);
 Json json_of(const pipeline::LockReport& report);
 Json json_of(const pipeline::InstallReport& report);
 Json json_of(const pipeline::EditReport& report);
+Json json_of(const pipeline::ImportReport& report);
+Json json_of(const pipeline::Export& report);
 Json json_of(const pipeline::LockedView& view);
 Json json_of(const pipeline::VerifyReport& report);
 Json json_of(const pipeline::Information& information);

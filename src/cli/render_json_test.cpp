@@ -113,5 +113,19 @@ TEST(JsonOfPaths, are_lists_of_names) {
               R"({"paths":[["a","b"],["c"]]})");
 }
 
+TEST(JsonOfImport, has_every_remark_with_its_place) {
+    pipeline::ImportReport report{"/p/envpm.toml", {"text", 1, 2, {}}};
+    report.imported.remarks.left = {{{"e.yml", 3, 5}, "`prefix`", "why"}};
+    EXPECT_EQ(to_text(json_of(report)),
+              R"({"changed":[],"conda_packages":1,"left":[{"place":"e.yml:3:5","what":"`prefix`",)"
+              R"("why":"why"}],"manifest":"/p/envpm.toml","wheels":2})");
+}
+
+TEST(JsonOfExport, has_the_text_and_what_is_not_in_it) {
+    EXPECT_EQ(to_text(json_of(pipeline::Export{"arm", "x\n", {{{"envpm.lock"}, "a", "b"}}})),
+              R"({"left":[{"place":"envpm.lock","what":"a","why":"b"}],"target":"arm",)"
+              R"("text":"x\n"})");
+}
+
 } // namespace
 } // namespace envpm::cli

@@ -188,5 +188,18 @@ TEST(WhyWords, are_a_chain_a_line) {
     EXPECT_EQ(why_words({}), "nothing in the manifest needs it: run `envpm lock`\n");
 }
 
+TEST(WordsOfImport, list_what_changed_and_what_was_left) {
+    pipeline::ImportReport report{"/p/envpm.toml", {"text", 1, 2, {}}};
+    const std::string wrote = "wrote /p/envpm.toml with 1 conda package and 2 wheels\n"
+                              "next: `envpm lock`, then `envpm install`\n";
+    EXPECT_EQ(words_of(report, Terminal()), wrote);
+    report.imported.remarks.left = {{{"e.yml", 3, 5}, "`prefix`", "a place on one machine"}};
+    report.imported.remarks.changed = {{{"e.yml", 1, 0}, "hashes (2)", "a manifest has none"}};
+    EXPECT_EQ(words_of(report, Terminal()),
+              "carried over as something else:\n  e.yml:1: hashes (2): a manifest has none\n"
+              "not carried over:\n  e.yml:3:5: `prefix`: a place on one machine\n" +
+                  wrote);
+}
+
 } // namespace
 } // namespace envpm::cli

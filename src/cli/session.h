@@ -50,5 +50,6 @@ ExitCode run_verify(const Session& session);
 ExitCode run_gc(const Session& session);
 ExitCode run_gens(const Session& session);
 ExitCode run_rollback(const Session& session);
+ExitCode run_export(const Session& session);
 
 } // namespace envpm::cli

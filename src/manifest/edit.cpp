@@ -5,6 +5,7 @@
 #include "base/toml.h"
 #include "manifest/document.h"
 #include "manifest/list_edit.h"
+#include "manifest/quoted.h"
 #include "manifest/requirement_text.h"
 #include "manifest/table_edit.h"
 
@@ -42,7 +43,6 @@ std::string value_text(const ManifestRequirement& requirement);
 std::string specifier_text(const ManifestRequirement& requirement);
 std::optional<std::string> field_text(const ManifestRequirement& requirement,
                                       std::string_view field);
-std::string quoted(const std::string& text);
 std::string checked(std::string text, const std::filesystem::path& file);
 SourceLocation location_of(const Document& document, const std::filesystem::path& file,
                            std::size_t offset);
@@ -295,15 +295,6 @@ std::optional<std::string> field_text(const ManifestRequirement& requirement,
         return "[" + list + "]";
     }
     return std::nullopt;
-}
-
-/// A literal string where that saves escapes.
-std::string quoted(const std::string& text) {
-    const bool needs_escapes = text.find_first_of("\"\\") != std::string::npos;
-    const bool can_be_literal = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-        return c >= ' ' && c != 0x7f && c != '\'';
-    });
-    return needs_escapes && can_be_literal ? "'" + text + "'" : toml_quoted(text);
 }
 
 /// No edit may leave a file that cannot be read.

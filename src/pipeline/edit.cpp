@@ -113,26 +113,33 @@ void finish_interrupted_edit(const Project& project) {
     }
 }
 
-std::filesystem::path init(const std::filesystem::path& folder,
-                           const std::optional<std::string>& name, const Services& services) {
+NewProject new_project(const std::filesystem::path& folder) {
     const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
-    std::filesystem::path file = whole / "envpm.toml";
-    if (std::filesystem::exists(file)) {
-        throw Error({"there is a manifest already", file.string(),
+    NewProject project{whole, whole / "envpm.toml", whole.filename().string()};
+    if (std::filesystem::exists(project.manifest)) {
+        throw Error({"there is a manifest already", project.manifest.string(),
                      "edit it, or use `envpm add` and `envpm remove`"});
     }
-    std::string own_name = whole.filename().string();
-    if (own_name.empty()) {
-        own_name = whole.parent_path().filename().string();
+    if (project.name.empty()) {
+        project.name = whole.parent_path().filename().string();
     }
-    const std::string text =
-        manifest::new_manifest(name.value_or(own_name), python_series(services));
+    return project;
+}
+
+void write_project(const NewProject& project, const std::string& text) {
     // A folder may be called what no workspace can be; that is said now and not by every command.
-    parse_manifest(text, {file});
-    append_missing_line(whole / ".gitignore", ".envpm/");
-    append_missing_line(whole / ".gitattributes", "envpm.lock linguist-generated=true");
-    write_file(file, text);
-    return file;
+    read_requests(parse_manifest(text, {project.manifest}));
+    append_missing_line(project.folder / ".gitignore", ".envpm/");
+    append_missing_line(project.folder / ".gitattributes", "envpm.lock linguist-generated=true");
+    write_file(project.manifest, text);
+}
+
+std::filesystem::path init(const std::filesystem::path& folder,
+                           const std::optional<std::string>& name, const Services& services) {
+    const NewProject project = new_project(folder);
+    write_project(project,
+                  manifest::new_manifest(name.value_or(project.name), python_series(services)));
+    return project.manifest;
 }
 
 namespace {

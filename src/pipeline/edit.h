@@ -42,6 +42,20 @@ void undo(const Project& project, const EditReport& edit);
 /// Finishes an edit that a crash interrupted; called before a command reads the project.
 void finish_interrupted_edit(const Project& project);
 
+/// A folder that is to become a project.
+struct NewProject {
+    std::filesystem::path folder;
+    std::filesystem::path manifest;
+    std::string name; ///< the folder's
+};
+
+/// Refuses a folder that has a manifest.
+NewProject new_project(const std::filesystem::path& folder);
+
+/// Writes the manifest last, behind the lines for `.gitignore` and `.gitattributes`; an Error if
+/// `text` is none.
+void write_project(const NewProject& project, const std::string& text);
+
 /// Writes a manifest, and lines for `.gitignore` and `.gitattributes`, into `folder`; refuses to
 /// overwrite a manifest. Returns its file.
 std::filesystem::path init(const std::filesystem::path& folder,

@@ -15,7 +15,9 @@ import re
 import sys
 import tempfile
 
-STAGES = ("manifest pypi conda host solver lockfiles fetch store realize activate").split()
+STAGES = (
+    "manifest importers pypi conda host solver lockfiles fetch store realize activate"
+).split()
 LAYERS = [["base"], ["model"], STAGES, ["pipeline"], ["cli"], ["main"]]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 ANY_INCLUDE = re.compile(r"^\s*#\s*include\b")

@@ -1,9 +1,9 @@
 """Runs the command snapshots of tests/cases against a built envpm.
 
 A case is a folder with `commands` (a shell command a line), the files that its project begins
-with, an empty file `channel` if it wants the sample channel at $CHANNEL, and `expected`: each
-command, what it printed (`1> ` standard output, `2> ` standard error) and its exit code.
-`command_cases.py ENVPM` compares; with `--accept` it writes `expected` anew, for review.
+with, `index` for how the index behaves, and `expected`: each command, what it printed (`1> `
+standard output, `2> ` standard error) and its exit code. `command_cases.py ENVPM` compares; with
+`--accept` it writes `expected` anew, for review.
 """
 
 import argparse
@@ -18,13 +18,14 @@ from pathlib import Path
 
 import sample_channel
 import sample_index
+from channel_server import Channels
 from index_server import Behaviour, Index
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
-OWN_FILES = {"commands", "expected", "index", "channel"}
+OWN_FILES = {"commands", "expected", "index"}
 
 
-def environment(folder: Path, envpm: Path, index: Index) -> dict[str, str]:
+def environment(folder: Path, envpm: Path, index: Index, channel: str) -> dict[str, str]:
     """Nothing of the machine but its Python: a home, store and cache of the case's own."""
     return {
         "HOME": str(folder / "home"),
@@ -37,7 +38,7 @@ def environment(folder: Path, envpm: Path, index: Index) -> dict[str, str]:
         "TERM": "dumb",
         "LC_ALL": "C.UTF-8",
         "INDEX": index.simple_url,
-        "CHANNEL": f"file://{folder}/channel",
+        "CHANNEL": channel,
     }
 
 
@@ -47,6 +48,7 @@ def normalised(text: str, folder: Path, index: Index) -> str:
     text = text.replace(index.url, "<index>")
     text = re.sub(r"127\.0\.0\.1(:\d+)?", "<host>", text)
     text = re.sub(r"in \d+(\.\d+)? (ms|s)\b", "in <time>", text)
+    text = re.sub(r"files, [0-9.]+ k?B$", "files, <size>", text, flags=re.MULTILINE)
     text = re.sub(r'"seconds": [0-9.e+-]+', '"seconds": <time>', text)
     text = re.sub(r"\b[a-z2-7]{26}\b", "<env>", text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)
@@ -57,14 +59,20 @@ def normalised(text: str, folder: Path, index: Index) -> str:
     return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<now>", text)
 
 
+def words_of(case: Path) -> list[str]:
+    return (case / "index").read_text().split() if (case / "index").exists() else []
+
+
 def behaviour_of(case: Path) -> Behaviour:
-    """`index`: words such as `html`, `sidecars`, `no-ranges`, `login`, `truncated-pages`."""
+    """`index`: words such as `html`, `sidecars`, `no-ranges`, `login`, `truncated-pages`.
+
+    With `channel` the sample channel is there too, at `$CHANNEL`.
+    """
     behaviour = Behaviour(
         wrong_bytes={"wrong_bytes-1.0-py3-none-any.whl"},
         truncated={"truncated-1.0-py3-none-any.whl"},
     )
-    words = (case / "index").read_text().split() if (case / "index").exists() else []
-    for word in words:
+    for word in words_of(case):
         if word == "html":
             behaviour.json = False
         elif word == "sidecars":
@@ -75,6 +83,8 @@ def behaviour_of(case: Path) -> Behaviour:
             behaviour.login_page = True
         elif word == "truncated-pages":
             behaviour.truncate_pages = True
+        elif word == "channel":
+            pass
         else:
             raise SystemExit(f"{case}/index: unknown word {word}")
     return behaviour
@@ -87,10 +97,12 @@ def run_case(case: Path, envpm: Path) -> str:
         project = folder / "project"
         shutil.copytree(case, project, ignore=shutil.ignore_patterns(*OWN_FILES))
         (folder / "home").mkdir()
-        if (case / "channel").exists():
-            sample_channel.write_channel(
-                folder / "channel", sample_channel.PACKAGES + sample_channel.FAULTY
-            )
+        channels, channel = None, ""
+        if "channel" in words_of(case):
+            packages = sample_channel.PACKAGES + sample_channel.FAULTY
+            sample_channel.write_channel(folder / "channels/sample", packages)
+            channels = Channels(folder / "channels")
+            channel = f"{channels.url}/sample"
         transcript = ""
         for command in (case / "commands").read_text().splitlines():
             if not command or command.startswith("#"):
@@ -98,7 +110,7 @@ def run_case(case: Path, envpm: Path) -> str:
             done = subprocess.run(
                 ["bash", "-c", command],
                 cwd=project,
-                env=environment(folder, envpm, index),
+                env=environment(folder, envpm, index, channel),
                 capture_output=True,
                 text=True,
                 timeout=120,
@@ -108,6 +120,9 @@ def run_case(case: Path, envpm: Path) -> str:
             output += "".join(f"2> {line}\n" for line in done.stderr.splitlines())
             transcript += f"$ {command}\n{output}[{done.returncode}]\n\n"
         index.close()
+        if channels:
+            transcript = transcript.replace(channels.url, "<channels>")
+            channels.close()
         return normalised(transcript, folder, index)
 
 

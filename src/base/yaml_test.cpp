@@ -1,0 +1,121 @@
+#include "base/yaml.h"
+
+#include "base/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm {
+
+namespace {
+
+const std::string& text_at(const YamlValue& value, std::string_view name) {
+    const YamlValue* const member = value.find(name);
+    return *member->get_if<std::string>();
+}
+
+Error error_of(const std::string& text) {
+    try {
+        parse_yaml(text, "a.yml");
+    } catch (const Error& error) {
+        return error;
+    }
+    ADD_FAILURE() << "accepted: " << text.substr(0, 80);
+    return Error({});
+}
+
+} // namespace
+
+TEST(Yaml, keeps_every_scalar_as_its_text) {
+    const YamlValue root = parse_yaml("version: 1.10\nflag: on\nquoted: '1.0'\nlong: |\n  a\n  b\n"
+                                      "json: {\"a\": \"b\\tc\"}\n",
+                                      "a.yml");
+    EXPECT_EQ(text_at(root, "version"), "1.10");
+    EXPECT_EQ(text_at(root, "flag"), "on");
+    EXPECT_EQ(text_at(root, "quoted"), "1.0");
+    EXPECT_EQ(text_at(root, "long"), "a\nb\n");
+    EXPECT_EQ(text_at(*root.find("json"), "a"), "b\tc");
+    EXPECT_EQ(root.find("absent"), nullptr);
+}
+
+TEST(Yaml, tells_nothing_from_an_empty_text) {
+    const YamlValue root = parse_yaml("a:\nb: ~\nc: null\nd: ''\ne: 'null'\n", "a.yml");
+    for (const char* name : {"a", "b", "c"}) {
+        EXPECT_TRUE(root.find(name)->is_null()) << name;
+    }
+    EXPECT_EQ(text_at(root, "d"), "");
+    EXPECT_EQ(text_at(root, "e"), "null");
+    EXPECT_TRUE(parse_yaml("", "a.yml").is_null());
+    EXPECT_TRUE(parse_yaml(std::string_view(), "a.yml").is_null());
+}
+
+TEST(Yaml, has_the_place_of_everything_in_the_files_order) {
+    const YamlValue root = parse_yaml("# a comment\nb:\n  - one\n  - two\na: 1\n", "a.yml");
+    const auto& map = *root.get_if<YamlValue::Map>();
+    ASSERT_EQ(map.size(), 2U);
+    EXPECT_EQ(map[0].name, "b");
+    EXPECT_EQ(map[0].location("a.yml").text(), "a.yml:2:1");
+    const auto& list = *map[0].value.get_if<YamlValue::List>();
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[1].location("a.yml").text(), "a.yml:4:5");
+    EXPECT_EQ(map[1].value.location("a.yml").text(), "a.yml:5:4");
+}
+
+TEST(Yaml, reads_what_a_windows_shell_writes) {
+    const YamlValue root = parse_yaml(std::string("\xff\xfe"
+                                                  "a\0:\0 \0b\0\r\0\n\0",
+                                                  14),
+                                      "a.yml");
+    EXPECT_EQ(text_at(root, "a"), "b");
+}
+
+TEST(Yaml, refuses_what_no_file_of_ours_has) {
+    struct Case {
+        std::string text;
+        std::string what;
+        std::string place;
+    };
+
+    const std::string bomb = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\n";
+    const std::vector<Case> cases = {
+        {"a: [1", "not valid YAML", "a.yml:2:1"},
+        {"a: b: c\n", "not valid YAML", "a.yml:1:5"},
+        {"a: 'b\n", "not valid YAML", "a.yml:2:1"},
+        {"a: \"b\nc: d\n", "not valid YAML", "a.yml:3:1"},
+        {"a: \xff", "not valid YAML", "a.yml"},
+        {"a:\n\t- b\n", "not valid YAML", "a.yml:2:1"},
+        {bomb, "aliases are not read", "a.yml:2:8"},
+        {"a: 1\nb: 2\na: 3\n", "the key `a` stands here again", "a.yml:3:1"},
+        {"a: !!python/object:os.system x\n", "the tag", "a.yml:1:4"},
+        {"a: !own [x]\n", "the tag", "a.yml:1:4"},
+        {"a: 1\n---\nb: 2\n", "a second document", "a.yml:2:1"},
+        {"[a]: 1\n", "a key must be a text, not a list", "a.yml:1:1"},
+        {"~: 1\n", "a key must be a text, not nothing", "a.yml:1:1"},
+        {std::string("a: \0b\n", 6), "not valid YAML", "a.yml"},
+        {"a: \"\\0\"\n", "a NUL character", "a.yml:1:4"},
+        {std::string(65, '['), "nested deeper than 64", "a.yml:1:65"},
+        {std::string(100'000, '['), "nested deeper than 64", "a.yml:1:65"},
+    };
+    for (const Case& example : cases) {
+        const Error error = error_of(example.text);
+        EXPECT_THAT(error.text().what, testing::HasSubstr(example.what)) << example.text;
+        EXPECT_EQ(error.text().subject, example.place) << example.text.substr(0, 80);
+    }
+}
+
+TEST(Yaml, says_where_the_text_began_that_has_no_end) {
+    EXPECT_EQ(error_of("a: 1\nb: 'c\nd: 2\n").text().hint,
+              "look at line 2: it stopped while scanning a quoted scalar");
+}
+
+TEST(Yaml, ends_where_there_are_too_many_values_or_bytes) {
+    std::string text = "[";
+    for (int i = 0; i < 1'000'001; ++i) {
+        text += "a,";
+    }
+    EXPECT_THAT(error_of(text + "]").text().what, testing::HasSubstr("more than 1000000 values"));
+    EXPECT_THAT(error_of(std::string((std::size_t{32} << 20U) + 1, ' ')).text().what,
+                testing::HasSubstr("longer than 32 MiB"));
+}
+
+} // namespace envpm

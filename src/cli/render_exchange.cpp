@@ -1,0 +1,74 @@
+#include "cli/render.h"
+
+#include <fmt/format.h>
+
+namespace envpm::cli {
+
+namespace {
+
+std::string remark_words(const std::string& title, const std::vector<Remark>& remarks,
+                         const Terminal& terminal);
+Json json_of_remarks(const std::vector<Remark>& remarks);
+std::string counted(std::size_t count, const char* one, const char* many);
+
+} // namespace
+
+std::string words_of(const pipeline::ImportReport& report, const Terminal& terminal) {
+    const pipeline::ImportedManifest& imported = report.imported;
+    std::string out =
+        remark_words("carried over as something else:", imported.remarks.changed, terminal);
+    out += remark_words("not carried over:", imported.remarks.left, terminal);
+    out += fmt::format("wrote {} with {} and {}\nnext: `envpm lock`, then `envpm install`\n",
+                       report.manifest.string(),
+                       counted(imported.conda_packages, "conda package", "conda packages"),
+                       counted(imported.wheels, "wheel", "wheels"));
+    return out;
+}
+
+std::string words_of(const pipeline::Export& report, const Terminal& terminal) {
+    return remark_words("not in the export:", report.left, terminal);
+}
+
+Json json_of(const pipeline::ImportReport& report) {
+    return Json::Object{{"manifest", report.manifest.string()},
+                        {"conda_packages", std::uint64_t{report.imported.conda_packages}},
+                        {"wheels", std::uint64_t{report.imported.wheels}},
+                        {"left", json_of_remarks(report.imported.remarks.left)},
+                        {"changed", json_of_remarks(report.imported.remarks.changed)}};
+}
+
+Json json_of(const pipeline::Export& report) {
+    return Json::Object{
+        {"target", report.target}, {"text", report.text}, {"left", json_of_remarks(report.left)}};
+}
+
+namespace {
+
+std::string remark_words(const std::string& title, const std::vector<Remark>& remarks,
+                         const Terminal& terminal) {
+    if (remarks.empty()) {
+        return {};
+    }
+    std::string out = styled(terminal, Style::bold, title) + "\n";
+    for (const Remark& remark : remarks) {
+        out += fmt::format("  {}: {}: {}\n", remark.location.text(), remark.what, remark.why);
+    }
+    return out;
+}
+
+Json json_of_remarks(const std::vector<Remark>& remarks) {
+    Json::Array out;
+    for (const Remark& remark : remarks) {
+        out.emplace_back(Json::Object{
+            {"place", remark.location.text()}, {"what", remark.what}, {"why", remark.why}});
+    }
+    return out;
+}
+
+std::string counted(std::size_t count, const char* one, const char* many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+} // namespace
+
+} // namespace envpm::cli

@@ -1,0 +1,71 @@
+#include "manifest/write.h"
+
+#include "manifest/read.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::manifest {
+
+namespace {
+
+Manifest manifest_of(const std::string& text) {
+    return parse(text, "envpm.toml", Platform::linux_64);
+}
+
+} // namespace
+
+TEST(WriteManifest, gives_a_text_that_says_the_same) {
+    const std::string text = R"([workspace]
+name = "vision"
+channels = ["conda-forge", "lab"]
+channel-priority = "flexible"
+exclude-newer = "2026-11-01"
+prereleases = "never"
+requires-envpm = ">=0.1"
+
+[dependencies]
+python = "3.12.*"
+pytorch = "2.5.* *cuda*"
+mkl = { version = ">=2024", build = "h*_0", channel = "lab" }
+
+[pypi-dependencies]
+jupyterlab = "*"
+transformers = { version = ">=4", extras = ["torch"], marker = 'os_name == "a"', index = "x" }
+
+[constraints]
+numpy = "<3"
+
+[overrides]
+urllib3 = ">=2"
+
+[channels]
+lab = "https://conda.lab.example.org/gpu"
+other = "https://conda.anaconda.org/other"
+
+[indexes]
+x = { url = "https://torch.example.org/whl/cu128", explicit = true }
+pypi = "https://mirror.example.org/simple"
+
+[targets.a100]
+platform = "linux-64"
+glibc = "2.31"
+
+[targets.arm]
+platform = "linux-aarch64"
+
+[tasks]
+"a.b" = "echo \"it's\""
+train = "python train.py"
+
+[activation.env]
+HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
+)";
+    EXPECT_EQ(to_text(manifest_of(text)), text);
+}
+
+TEST(WriteManifest, leaves_out_what_is_default) {
+    EXPECT_EQ(to_text(manifest_of("[workspace]\nname = \"a\"\n[pypi-dependencies]\n[tasks]\n")),
+              "[workspace]\nname = \"a\"\n");
+}
+
+} // namespace envpm::manifest

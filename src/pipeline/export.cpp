@@ -1,0 +1,277 @@
+#include "pipeline/export.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "conda/archive_name.h"
+#include "manifest/channels.h"
+#include "pipeline/inspect.h"
+#include "pipeline/install.h"
+#include "pipeline/lock.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace envpm::pipeline {
+
+namespace {
+
+/// What is exported, with the texts that come of it.
+struct Exporter {
+    const Manifest& manifest;
+    const LockedTarget& target;
+    std::vector<const LockedPackage*> conda; ///< in the order of their needs
+    std::vector<const LockedPackage*> wheels;
+    Export out;
+
+    void write_explicit();
+    void write_environment();
+    void write_channels();
+    void write_dependencies();
+    void write_wheels();
+    void write_variables();
+    [[nodiscard]] const ChannelEntry& channel_of(const LockedPackage& package) const;
+    [[nodiscard]] std::string channel_text(const ChannelEntry& channel) const;
+    void leave(std::string what, std::string why);
+};
+
+std::vector<const LockedPackage*> in_order_of_needs(const std::vector<const LockedPackage*>& all);
+std::string without_last_slash(std::string url);
+std::string yaml_text(const std::string& text);
+
+} // namespace
+
+std::optional<ExportFormat> parse_export_format(std::string_view text) {
+    if (text == "explicit") {
+        return ExportFormat::explicit_list;
+    }
+    return text == "environment-yml" ? std::optional(ExportFormat::environment_yml) : std::nullopt;
+}
+
+Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarget& target,
+                   ExportFormat format) {
+    Exporter exporter{manifest, target, {}, {}, {target.target.name, {}, {}}};
+    for (const LockedPackage& package : lock.packages) {
+        if (package.is_for(target.target.name)) {
+            (package.is_conda() ? exporter.conda : exporter.wheels).push_back(&package);
+        }
+    }
+    exporter.conda = in_order_of_needs(exporter.conda);
+    if (format == ExportFormat::explicit_list) {
+        exporter.write_explicit();
+    } else {
+        exporter.write_environment();
+    }
+    return exporter.out;
+}
+
+Export export_lock(const Project& project, const std::optional<std::string>& target,
+                   ExportFormat format) {
+    const Manifest manifest = read_manifest(project);
+    const std::optional<Lock> lock = read_lock(project);
+    const LockCheck check = check_lock(manifest, lock);
+    if (!lock || !check.is_fresh) {
+        throw Error({fmt::format("envpm.lock is out of date: {}", check.reasons.front()),
+                     project.lock_file().string(), "run `envpm lock`"},
+                    ExitCode::lock_out_of_date);
+    }
+    return export_text(manifest, *lock, choose_target(*lock, target), format);
+}
+
+namespace {
+
+void Exporter::write_explicit() {
+    out.text = fmt::format("# made by envpm {} from envpm.lock, target {}\n# platform: {}\n"
+                           "@EXPLICIT\n",
+                           ENVPM_VERSION, target.target.name, to_text(target.target.platform));
+    for (const LockedPackage* package : conda) {
+        out.text +=
+            fmt::format("{}/{}/{}#sha256:{}\n", without_last_slash(channel_of(*package).url),
+                        package->subdir, package->file, package->sha256.hex());
+    }
+    if (!wheels.empty()) {
+        std::vector<std::string> names;
+        for (const LockedPackage* wheel : wheels) {
+            names.push_back(wheel->name.string() + " " + wheel->version);
+        }
+        leave(fmt::format("wheels: {}", fmt::join(names, ", ")),
+              "an explicit list has conda packages only; `--format environment-yml` has wheels");
+    }
+    if (target.python && !target.python->is_package) {
+        leave(fmt::format("python {}", target.python->version),
+              "it is this machine's, not a conda package");
+    }
+}
+
+void Exporter::write_environment() {
+    out.text = fmt::format("# made by envpm {} from envpm.lock, target {} ({})\n", ENVPM_VERSION,
+                           target.target.name, to_text(target.target.platform));
+    out.text += fmt::format("name: {}\n", yaml_text(manifest.name));
+    write_channels();
+    out.text += "dependencies:\n";
+    write_dependencies();
+    write_wheels();
+    write_variables();
+    leave("digests",
+          "an environment.yml has none; `--format explicit` has those of conda packages");
+}
+
+void Exporter::write_channels() {
+    out.text += "channels:\n";
+    for (const ChannelEntry& channel : manifest.channels) {
+        if (channel.is_listed) {
+            out.text += fmt::format("  - {}\n", channel_text(channel));
+        }
+    }
+    if (manifest.channels.empty()) {
+        out.text += "  - conda-forge\n";
+        leave("no channel", "conda needs one, at least for python: conda-forge is written");
+    }
+    out.text += "  - nodefaults\n";
+}
+
+/// The channel stands before a package where the list of channels does not say it.
+void Exporter::write_dependencies() {
+    if (target.python && !target.python->is_package) {
+        out.text += fmt::format("  - python={}\n", target.python->version);
+        leave(fmt::format("python {}", target.python->version),
+              "it is this machine's; conda takes one of that version from a channel");
+    }
+    for (const LockedPackage* package : conda) {
+        const ChannelEntry& channel = channel_of(*package);
+        const auto name = conda::ArchiveName::parse(package->file);
+        const std::string before =
+            manifest.channels.size() == 1 ? "" : channel_text(channel) + "::";
+        out.text += fmt::format("  - {}{}={}={}\n", before, package->name.string(),
+                                package->version, name ? name->build : "*");
+    }
+}
+
+void Exporter::write_wheels() {
+    if (wheels.empty()) {
+        return;
+    }
+    out.text += "  - pip:\n";
+    std::set<std::string> sources;
+    for (const LockedPackage* wheel : wheels) {
+        sources.insert(wheel->source);
+    }
+    for (const IndexEntry& index : manifest.indexes) {
+        if (sources.contains(index.name)) {
+            const bool is_default = index.name == "pypi";
+            out.text += fmt::format("      - {} {}\n",
+                                    is_default ? "--index-url" : "--extra-index-url", index.url);
+        }
+    }
+    for (const LockedPackage* wheel : wheels) {
+        out.text += fmt::format("      - {}=={}\n", wheel->name.string(), wheel->version);
+    }
+    if (sources.size() > 1) {
+        leave("the index of each wheel", "pip takes a version from any index that has it");
+    }
+}
+
+/// conda sets a variable to the very text.
+void Exporter::write_variables() {
+    std::string lines;
+    for (const auto& [name, value] : manifest.activation_variables) {
+        std::string text = value;
+        for (std::size_t at = text.find('$'); at != std::string::npos;
+             at = text.find('$', at + 1)) {
+            if (text.compare(at, 2, "$$") != 0) {
+                leave(fmt::format("variable `{}`", name),
+                      "it is made of others, and conda sets a variable to the very text");
+                text.clear();
+                break;
+            }
+            text.erase(at, 1);
+        }
+        if (!text.empty() || value.empty()) {
+            lines += fmt::format("  {}: {}\n", name, to_text(Json(text)));
+        }
+    }
+    out.text += lines.empty() ? "" : "variables:\n" + lines;
+}
+
+const ChannelEntry& Exporter::channel_of(const LockedPackage& package) const {
+    const auto found =
+        std::find_if(manifest.channels.begin(), manifest.channels.end(),
+                     [&](const ChannelEntry& channel) { return channel.name == package.source; });
+    if (found == manifest.channels.end()) {
+        throw Error({fmt::format("`{}` is locked from the channel `{}`, which is not in the "
+                                 "manifest",
+                                 package.name.string(), package.source),
+                     manifest.file.string(), "run `envpm lock`"},
+                    ExitCode::lock_out_of_date);
+    }
+    return *found;
+}
+
+/// Its name, if conda looks it up at the same place.
+std::string Exporter::channel_text(const ChannelEntry& channel) const {
+    const std::string url = without_last_slash(channel.url);
+    const std::string place(manifest::public_channels);
+    return url.starts_with(place) ? url.substr(place.size()) : url;
+}
+
+void Exporter::leave(std::string what, std::string why) {
+    out.left.push_back({{"envpm.lock", 0, 0}, std::move(what), std::move(why)});
+}
+
+/// Old tools link in the order of the list. Of packages that need each other the first by name
+/// comes last.
+std::vector<const LockedPackage*> in_order_of_needs(const std::vector<const LockedPackage*>& all) {
+    std::vector<const LockedPackage*> out;
+    std::set<PackageName> seen;
+    std::vector<std::pair<const LockedPackage*, std::size_t>> open;
+    const auto enter = [&](const PackageName& name) {
+        const auto found = std::find_if(all.begin(), all.end(), [&](const LockedPackage* package) {
+            return package->name == name;
+        });
+        if (found != all.end() && seen.insert(name).second) {
+            open.emplace_back(*found, 0);
+        }
+    };
+    for (const LockedPackage* package : all) {
+        enter(package->name);
+        while (!open.empty()) {
+            auto& [top, next] = open.back();
+            if (next == top->dependencies.size()) {
+                out.push_back(top);
+                open.pop_back();
+            } else {
+                const std::string& text = top->dependencies[next++];
+                if (const auto name =
+                        PackageName::parse_conda(text.substr(0, text.find_first_of(" [")))) {
+                    enter(*name);
+                }
+            }
+        }
+    }
+    return out;
+}
+
+std::string without_last_slash(std::string url) {
+    while (url.ends_with('/')) {
+        url.pop_back();
+    }
+    return url;
+}
+
+/// Quoted, unless it is a word that YAML cannot take for anything else.
+std::string yaml_text(const std::string& text) {
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const std::set<std::string> words = {"true", "false", "null", "yes", "no",
+                                         "on",   "off",   "y",    "n"};
+    const bool is_word =
+        !text.empty() &&
+        text.find_first_not_of(std::string(letters) + "0123456789_-") == std::string::npos &&
+        letters.find(text.front()) != std::string_view::npos;
+    return is_word && !words.contains(text) ? text : to_text(Json(text));
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "model/lock.h"
+#include "model/manifest.h"
+#include "model/remark.h"
+#include "pipeline/project.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::pipeline {
+
+enum class ExportFormat {
+    explicit_list,   ///< URLs with digests (CEP 23): `conda create --file`
+    environment_yml, ///< `name=version=build` (CEP 24): `conda env create --file`
+};
+
+std::optional<ExportFormat> parse_export_format(std::string_view text);
+
+/// One target of a lock as a file for other tools.
+struct Export {
+    std::string target;
+    std::string text;
+    std::vector<Remark> left; ///< what the format has no place for
+};
+
+/// The same lock is always the same text. Packages stand in an order in which each comes after what
+/// it needs. An Error if the manifest has not the channel that a package is locked from.
+Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarget& target,
+                   ExportFormat format);
+
+/// Of the project's lock, as it stands; an Error of code 3 if there is none, or if it does not fit
+/// the manifest.
+Export export_lock(const Project& project, const std::optional<std::string>& target,
+                   ExportFormat format);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,441 @@
+#include "pipeline/import.h"
+
+#include "base/error.h"
+#include "manifest/read.h"
+#include "pipeline/requests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+
+namespace {
+
+constexpr const char* real_environment = R"(# for the course
+name: vision-2026
+channels:
+  - pytorch
+  - conda-forge
+  - nodefaults
+dependencies:
+  - python=3.12
+  - numpy>=1.26,<3   # the new one too
+  - scipy
+  - blas=*=openblas
+  - ffmpeg 6.*
+  - pytorch::torchvision==0.20.1
+  - mkl=2024.0=ha957f24_49657
+  - "conda-forge::libjpeg-turbo[version='>=3', build='h*_0']"
+  - cudatoolkit[version=">=11.8"]
+  - _openmp_mutex
+  - pip
+  - pip:
+      - --extra-index-url https://download.example.org/whl/cu128
+      - torch==2.9.1
+      - transformers[torch]>=4.40 ; python_version < "3.13"
+variables:
+  HF_HOME: /data/$USER
+  LEVEL: 3
+prefix: /home/me/miniconda3/envs/vision
+)";
+
+constexpr const char* real_pixi = R"([workspace]
+name = "vision"
+version = "0.1.0"
+channels = ["conda-forge", { channel = "pytorch", priority = 1 }]
+platforms = ["linux-64", "osx-arm64"]
+
+[dependencies]
+python = "3.12.*"
+numpy = { version = ">=2", build = "*openblas*", channel = "conda-forge" }
+local = { path = "./local" }
+
+[pypi-dependencies]
+torch = { version = ">=2.6", index = "https://w.example.org/whl/cu128", extras = ["opt"] }
+rich = "*"
+mine = { path = ".", editable = true }
+
+[target.linux-64.dependencies]
+mkl = "2024.*"
+
+[target.unix.tasks]
+clean = "rm -rf out"
+
+[target.win-64.dependencies]
+pywin32 = "*"
+
+[tasks]
+train = "python train.py --root $PIXI_PROJECT_ROOT"
+test = { cmd = ["pytest", "-k", "a b"], cwd = "tests", env = { LEVEL = "3" }, inputs = ["x"] }
+all = { depends-on = ["train", "test"] }
+
+[activation]
+scripts = ["setup.sh"]
+env = { HF_HOME = "$PIXI_PROJECT_ROOT/.hf" }
+
+[system-requirements]
+libc = { family = "glibc", version = "2.31" }
+cuda = "12"
+
+[feature.gpu.dependencies]
+cuda-version = "12.8.*"
+
+[feature.docs.dependencies]
+sphinx = "*"
+
+[environments]
+default = ["gpu"]
+docs = ["docs"]
+)";
+
+constexpr const char* pixi_manifest = R"([workspace]
+name = "vision"
+channels = ["pytorch", "conda-forge"]
+
+[dependencies]
+python = "3.12.*"
+numpy = { version = ">=2", build = "*openblas*", channel = "conda-forge" }
+mkl = "2024.*"
+cuda-version = "12.8.*"
+
+[pypi-dependencies]
+torch = { version = ">=2.6", extras = ["opt"], index = "cu128" }
+rich = "*"
+
+[indexes]
+cu128 = { url = "https://w.example.org/whl/cu128", explicit = true }
+
+[targets.linux-64]
+platform = "linux-64"
+glibc = "2.31"
+
+[tasks]
+clean = "rm -rf out"
+train = "python train.py --root $ENVPM_PROJECT_ROOT"
+test = "cd tests && export LEVEL=3; pytest -k 'a b'"
+
+[activation.env]
+HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
+)";
+
+/// Every imported manifest can be read and asks for something that can be understood.
+ImportedManifest import(const std::string& text, const std::string& file) {
+    ImportedManifest imported = import_text(text, file, "");
+    read_requests(manifest::parse(imported.text, "envpm.toml", Platform::linux_64));
+    return imported;
+}
+
+std::vector<std::string> lines_of(const std::vector<Remark>& remarks) {
+    std::vector<std::string> lines;
+    for (const Remark& remark : remarks) {
+        lines.push_back(remark.location.text() + " " + remark.what);
+    }
+    return lines;
+}
+
+} // namespace
+
+TEST(ImportEnvironment, carries_what_real_files_have) {
+    const ImportedManifest imported = import(real_environment, "environment.yml");
+    EXPECT_EQ(imported.text, R"([workspace]
+name = "vision-2026"
+channels = ["pytorch", "conda-forge"]
+
+[dependencies]
+python = "3.12.*"
+numpy = ">=1.26,<3"
+scipy = "*"
+blas = "* openblas"
+ffmpeg = "6.*"
+torchvision = { version = "==0.20.1", channel = "pytorch" }
+mkl = "==2024.0 ha957f24_49657"
+libjpeg-turbo = { version = ">=3", build = "h*_0", channel = "conda-forge" }
+cudatoolkit = ">=11.8"
+_openmp_mutex = "*"
+pip = "*"
+
+[pypi-dependencies]
+torch = "==2.9.1"
+transformers = { version = ">=4.40", extras = ["torch"], marker = 'python_version < "3.13"' }
+
+[indexes]
+cu128 = "https://download.example.org/whl/cu128"
+
+[activation.env]
+HF_HOME = "/data/$$USER"
+LEVEL = "3"
+)");
+    EXPECT_THAT(lines_of(imported.remarks.left),
+                testing::ElementsAre("environment.yml:26:1 `prefix`"));
+    EXPECT_THAT(lines_of(imported.remarks.changed),
+                testing::ElementsAre("environment.yml:20:9 the extra index "
+                                     "https://download.example.org/whl/cu128"));
+    EXPECT_EQ(imported.conda_packages, 11U);
+    EXPECT_EQ(imported.wheels, 2U);
+}
+
+TEST(ImportEnvironment, lists_the_channels_that_conda_would_ask) {
+    const std::string body = "dependencies: [python]\n";
+    EXPECT_THAT(import(body, "e.yml").text, testing::HasSubstr("channels = [\"main\", \"r\"]\n"));
+    EXPECT_THAT(import("channels: [defaults]\n" + body, "e.yml").text,
+                testing::HasSubstr("main = \"https://repo.anaconda.com/pkgs/main\"\n"));
+    const ImportedManifest imported = import(
+        "channels: [https://conda.anaconda.org/conda-forge/linux-64, pytorch/label/nightly,\n"
+        "  https://me:secret@c.example.org/t/tk-1/forge/, /srv/channel, './channel', "
+        "'https://${TOKEN}.example.org/x', conda-forge]\n" +
+            body,
+        "e.yml");
+    EXPECT_THAT(imported.text,
+                testing::HasSubstr("channels = [\"conda-forge\", \"pytorch-label-nightly\", "
+                                   "\"forge\", \"channel\"]\n"));
+    EXPECT_THAT(
+        imported.text,
+        testing::HasSubstr(
+            "[channels]\n"
+            "pytorch-label-nightly = \"https://conda.anaconda.org/pytorch/label/nightly\"\n"
+            "forge = \"https://c.example.org/forge\"\nchannel = \"file:///srv/channel\"\n"));
+    EXPECT_THAT(lines_of(imported.remarks.left),
+                testing::ElementsAre("e.yml:2:3 the password for https://c.example.org/forge/",
+                                     "e.yml:2:64 channel `./channel`",
+                                     "e.yml:2:77 channel `https://${TOKEN}.example.org/x`"));
+}
+
+TEST(ImportEnvironment, leaves_what_a_requirement_cannot_ask_for) {
+    const ImportedManifest imported = import(R"(channels: [conda-forge, nodefaults]
+dependencies:
+  - numpy[md5=0123456789abcdef0123456789abcdef]
+  - scipy[build_number='>=3']
+  - zlib-*
+  - __glibc>=2.31
+  - npm:
+      - left-pad
+  - pip:
+      - python
+      - -e .
+platforms: [linux-64, osx-arm64, win-64]
+nvidia: 12
+variables:
+  MY-VAR: 1
+)",
+                                             "e.yml");
+    EXPECT_EQ(imported.text, "[workspace]\nchannels = [\"conda-forge\"]\n\n[dependencies]\n"
+                             "numpy = \"*\"\nscipy = \"*\"\n\n"
+                             "[targets.linux-64]\nplatform = \"linux-64\"\n");
+    EXPECT_THAT(
+        lines_of(imported.remarks.left),
+        testing::ElementsAre("e.yml:3:5 `md5` of `numpy`", "e.yml:4:5 `build_number` of `scipy`",
+                             "e.yml:5:5 `zlib-*`", "e.yml:6:5 `__glibc>=2.31`",
+                             "e.yml:7:5 section `npm`", "e.yml:10:9 `python`", "e.yml:11:9 `-e .`",
+                             "e.yml:12:23 platform `osx-arm64`", "e.yml:12:34 platform `win-64`",
+                             "e.yml:13:1 `nvidia`", "e.yml:15:3 variable `MY-VAR`"));
+}
+
+TEST(ImportEnvironment, joins_what_is_said_of_a_name_in_several_places) {
+    const ImportedManifest imported = import(R"(channels: [conda-forge]
+dependencies:
+  - numpy>=1.26
+  - numpy<3
+  - scipy
+  - scipy=1.14
+  - zlib=1=a
+  - zlib=1=b
+  - pip:
+      - torch>=2
+      - torch[opt]<3
+      - six; python_version < "3.9"
+      - six; python_version >= "3.9"
+)",
+                                             "e.yml");
+    EXPECT_THAT(imported.text, testing::HasSubstr("numpy = \">=1.26,<3\"\nscipy = \"1.14.*\"\n"
+                                                  "zlib = \"==1 a\"\n"));
+    EXPECT_THAT(imported.text, testing::HasSubstr("torch = { version = \">=2, <3\", "
+                                                  "extras = [\"opt\"] }\n"));
+    EXPECT_THAT(
+        lines_of(imported.remarks.left),
+        testing::ElementsAre("e.yml:8:5 build and channel of `zlib ==1`", "e.yml:13:9 `six *`"));
+}
+
+TEST(ImportEnvironment, names_the_place_of_a_spec_that_is_none) {
+    struct Case {
+        std::string line;
+        std::string place;
+    };
+
+    const std::vector<Case> cases = {
+        {"  - numpy\nchannels: [./here]\n", "e.yml:2:5"},
+        {"  - numpy=>1\n", "e.yml:2:5"},
+        {"  - numpy >=1,\n", "e.yml:2:5"},
+        {"  - numpy[version='1'\n", "e.yml:2:5"},
+        {"  - '>=1'\n", "e.yml:2:5"},
+        {"  - pip: [numpy=1]\n", "e.yml:2:11"},
+        {"  - pip: ['numpy ; os']\n", "e.yml:2:11"},
+    };
+    for (const Case& example : cases) {
+        try {
+            import("dependencies:\n" + example.line, "e.yml");
+            ADD_FAILURE() << "accepted: " << example.line;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.text().subject, example.place) << example.line;
+            EXPECT_FALSE(error.text().hint.empty()) << example.line;
+        }
+    }
+}
+
+TEST(ImportExplicit, pins_every_package_and_tells_channels_apart) {
+    const std::string forge = "https://conda.anaconda.org/conda-forge/";
+    const std::string md5(32, '0');
+    const std::string sha256(64, '0');
+    const ImportedManifest imported = import(
+        "# created by a tool\n# platform: linux-64\n@EXPLICIT\n" + forge +
+            "linux-64/libgcc-14.2.0-h77fa898_1.conda#" + md5 + "\n" + forge +
+            "noarch/tzdata-2025a-h78e105d_0.conda#sha256:" + sha256 +
+            "\nhttps://conda.anaconda.org/pytorch/linux-64/pytorch-2.5.1-py3.12_cuda_0.tar.bz2\n"
+            "# pip lab-tools @ https://w.example.org/lab_tools-2.6.1-py3-none-any.whl --hash=a\n"
+            "# pip lab @ git+https://git.example.org/lab.git\n",
+        "explicit.txt");
+    EXPECT_EQ(imported.text, R"([workspace]
+channels = ["conda-forge", "pytorch"]
+
+[dependencies]
+libgcc = { version = "==14.2.0", build = "h77fa898_1", channel = "conda-forge" }
+tzdata = { version = "==2025a", build = "h78e105d_0", channel = "conda-forge" }
+pytorch = { version = "==2.5.1", build = "py3.12_cuda_0", channel = "pytorch" }
+
+[pypi-dependencies]
+lab-tools = "==2.6.1"
+
+[targets.linux-64]
+platform = "linux-64"
+)");
+    EXPECT_THAT(lines_of(imported.remarks.changed),
+                testing::ElementsAre("explicit.txt:4 hashes (2)"));
+    EXPECT_THAT(lines_of(imported.remarks.left),
+                testing::ElementsAre("explicit.txt:8 `lab @ git+https://git.example.org/lab.git`"));
+}
+
+TEST(ImportCondaLock, pins_what_the_platforms_have_in_common) {
+    const std::string text = R"(version: 1
+metadata:
+  content_hash: {linux-64: aa, linux-aarch64: bb}
+  channels:
+  - {url: conda-forge, used_env_vars: []}
+  platforms: [linux-64, linux-aarch64, osx-64]
+  sources: [environment.yml]
+package:
+)";
+    const auto package = [](const std::string& platform, const std::string& file,
+                            const std::string& category = "main") {
+        const std::string subdir = file.starts_with("tzdata") ? "noarch" : platform;
+        return "- {name: x, version: '1', manager: conda, platform: " + platform +
+               ", dependencies: {}, url: https://conda.anaconda.org/conda-forge/" + subdir + "/" +
+               file + ", hash: {md5: aa}, category: " + category + ", optional: false}\n";
+    };
+    const ImportedManifest imported =
+        import(text + package("linux-64", "zlib-1.3.1-a_0.conda") +
+                   package("linux-aarch64", "zlib-1.3.1-b_0.conda") +
+                   package("linux-64", "tzdata-2025a-h_0.conda") +
+                   package("linux-aarch64", "tzdata-2025a-h_0.conda") +
+                   package("linux-64", "xz-5.2.6-h_0.conda") +
+                   package("linux-aarch64", "xz-5.4.0-h_1.conda") +
+                   package("linux-64", "mkl-2024.0-h_0.conda") +
+                   package("osx-64", "zlib-1.3.1-c_0.conda") +
+                   package("linux-64", "pytest-8-h_0.conda", "dev") +
+                   "- {name: torch, version: 2.9.1, manager: pip, platform: linux-64, url: "
+                   "https://w.example.org/t.whl, hash: {sha256: aa}, category: main}\n",
+               "conda-lock.yml");
+    EXPECT_EQ(imported.text, R"([workspace]
+channels = ["conda-forge"]
+
+[dependencies]
+zlib = "==1.3.1"
+tzdata = "==2025a h_0"
+xz = "==5.2.6|==5.4.0"
+
+[pypi-dependencies]
+torch = { version = "==2.9.1", marker = "platform_machine == 'x86_64'" }
+
+[targets.linux-64]
+platform = "linux-64"
+
+[targets.linux-aarch64]
+platform = "linux-aarch64"
+)");
+    EXPECT_THAT(lines_of(imported.remarks.left),
+                testing::ElementsAre("conda-lock.yml:6:40 platform `osx-64`",
+                                     "conda-lock.yml:15:86 `mkl ==2024.0`",
+                                     "conda-lock.yml:17:3 packages of category `dev` (1)"));
+    EXPECT_THAT(imported.remarks.changed.front().why,
+                testing::HasSubstr("the direct requirements are not in a lock file"));
+}
+
+TEST(ImportPixi, carries_the_default_environment) {
+    const ImportedManifest imported = import(real_pixi, "pixi.toml");
+    EXPECT_EQ(imported.text, pixi_manifest);
+    EXPECT_THAT(lines_of(imported.remarks.left),
+                testing::ElementsAre(
+                    "pixi.toml:3:1 `workspace.version`", "pixi.toml:5:26 platform `osx-arm64`",
+                    "pixi.toml:10:1 `dependencies.local`",
+                    "pixi.toml:15:1 `pypi-dependencies.mine`", "pixi.toml:23:9 `[target.win-64]`",
+                    "pixi.toml:28:79 `tasks.test.inputs`", "pixi.toml:29:1 `tasks.all`",
+                    "pixi.toml:32:1 `activation.scripts`",
+                    "pixi.toml:37:1 `system-requirements.cuda`", "pixi.toml:42:10 feature `docs`",
+                    "pixi.toml:47:1 environment `docs`"));
+}
+
+TEST(ImportPixi, reads_what_it_installs_for_a_pyproject) {
+    const ImportedManifest imported = import(R"([project]
+name = "paper"
+requires-python = ">=3.11"
+dependencies = ["numpy>=2", "scipy ; sys_platform == 'linux'"]
+[project.optional-dependencies]
+plot = ["matplotlib"]
+[dependency-groups]
+test = ["pytest", { include-group = "more" }]
+[tool.pixi.project]
+channels = ["conda-forge"]
+platforms = ["linux-64", "linux-aarch64"]
+channel-priority = "disabled"
+[tool.pixi.target.linux-64.dependencies]
+mkl = "*"
+[tool.pixi.target.linux-64.pypi-dependencies]
+triton = "*"
+[tool.pixi.pypi-options]
+index-url = "https://mirror.example.org/simple"
+no-build = true
+[tool.pixi.environments]
+default = { features = ["test"], solve-group = "a" }
+)",
+                                             "pyproject.toml");
+    EXPECT_EQ(imported.text, R"([workspace]
+name = "paper"
+channels = ["conda-forge"]
+channel-priority = "flexible"
+
+[dependencies]
+python = ">=3.11"
+
+[pypi-dependencies]
+numpy = ">=2"
+scipy = { version = "*", marker = 'sys_platform == "linux"' }
+pytest = "*"
+triton = { version = "*", marker = "platform_machine == 'x86_64'" }
+
+[indexes]
+pypi = "https://mirror.example.org/simple"
+
+[targets.linux-64]
+platform = "linux-64"
+
+[targets.linux-aarch64]
+platform = "linux-aarch64"
+)");
+    EXPECT_THAT(lines_of(imported.remarks.left),
+                testing::ElementsAre("pyproject.toml:6:1 optional dependencies `plot`",
+                                     "pyproject.toml:8:19 an item of `dependency-groups`",
+                                     "pyproject.toml:14:1 `mkl *`",
+                                     "pyproject.toml:19:1 `pypi-options.no-build`"));
+    EXPECT_THAT(lines_of(imported.remarks.changed),
+                testing::ElementsAre("pyproject.toml:12:1 `channel-priority = \"disabled\"`"));
+}
+
+} // namespace envpm::pipeline
