@@ -1,10 +1,12 @@
 #include "pypi/wheel_record.h"
 
 #include "base/error.h"
+#include "base/sort_runs.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace envpm::pypi {
@@ -54,7 +56,7 @@ std::vector<RecordRow> parse_record(std::string_view text, const std::string& su
 }
 
 std::string record_text(std::vector<RecordRow> rows) {
-    std::sort(rows.begin(), rows.end());
+    sort_runs(rows, std::less<RecordRow>());
     std::string text;
     for (const RecordRow& row : rows) {
         text += csv_field(row.path) + ',' + csv_field(row.hash) + ',' + csv_field(row.size) + '\n';

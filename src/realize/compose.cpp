@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/sort_runs.h"
 #include "realize/environment_files.h"
 #include "realize/prefix.h"
 #include "realize/tree_digest.h"
@@ -76,10 +77,15 @@ void Merger::add(LayoutEntry&& entry) {
 
 Layout Merger::finish() {
     std::unordered_set<std::string> known_folders;
+    std::string_view last_folder;
     for (const LayoutEntry& entry : entries_) {
-        refuse_below_a_file(entry, known_folders);
+        const std::string_view folder = entry.path.parent();
+        if (folder != last_folder) {
+            refuse_below_a_file(entry, known_folders);
+            last_folder = folder;
+        }
     }
-    std::sort(entries_.begin(), entries_.end(), [](const LayoutEntry& a, const LayoutEntry& b) {
+    sort_runs(entries_, [](const LayoutEntry& a, const LayoutEntry& b) {
         return a.path.string() < b.path.string();
     });
     return {std::move(entries_)};
