@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <utility>
 
 namespace envpm::store {
 
@@ -93,15 +95,16 @@ std::string list_of(const Tree& tree) {
 std::optional<std::vector<TreeFile>> parse_list(std::string_view list) {
     Cursor cursor(list);
     std::vector<TreeFile> files;
+    files.reserve(static_cast<std::size_t>(std::count(list.begin(), list.end(), '\n')));
     if (!cursor.skip("[")) {
         return std::nullopt;
     }
     while (cursor.skip(files.empty() ? "\n[" : ",\n[")) {
-        const std::optional<TreeFile> file = parse_file(cursor);
+        std::optional<TreeFile> file = parse_file(cursor);
         if (!file || (!files.empty() && !(files.back().path < file->path))) {
             return std::nullopt;
         }
-        files.push_back(*file);
+        files.push_back(std::move(*file));
     }
     if (cursor.rest() != "\n]") {
         return std::nullopt;
@@ -110,7 +113,7 @@ std::optional<std::vector<TreeFile>> parse_list(std::string_view list) {
 }
 
 std::optional<TreeFile> parse_file(Cursor& cursor) {
-    const std::optional<RelativePath> path = cursor.path();
+    std::optional<RelativePath> path = cursor.path();
     if (!path || !cursor.skip(",\"")) {
         return std::nullopt;
     }
@@ -126,7 +129,7 @@ std::optional<TreeFile> parse_file(Cursor& cursor) {
     if ((!is_executable && !cursor.skip("false")) || !cursor.skip("]")) {
         return std::nullopt;
     }
-    return TreeFile{*path, *object, *size, is_executable};
+    return TreeFile{std::move(*path), *object, *size, is_executable};
 }
 
 std::optional<std::uint64_t> Cursor::number() {
@@ -149,8 +152,9 @@ std::optional<RelativePath> Cursor::path() {
         if (skip("\\") && !text_.starts_with('"')) {
             return std::nullopt; // nothing else is ever escaped
         }
-        path += text_.substr(0, 1);
-        text_.remove_prefix(text_.empty() ? 0 : 1);
+        const std::size_t plain = std::min(text_.find_first_of("\"\\", 1), text_.size());
+        path += text_.substr(0, plain);
+        text_.remove_prefix(plain);
     }
     if (!skip("\"")) {
         return std::nullopt;
