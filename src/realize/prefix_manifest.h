@@ -5,6 +5,7 @@
 #include "realize/relocate.h"
 #include "realize/tree_digest.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -38,7 +39,21 @@ struct PrefixManifest {
 /// `.envpm/manifest.json` below `prefix`.
 std::filesystem::path manifest_path(const std::filesystem::path& prefix);
 
-/// JSON, version first, a line a file.
+/// Writes a manifest: JSON, version first, a line a file. The files come one by one, in order of
+/// their paths, so that nobody has to hold them all.
+class ManifestText {
+  public:
+    /// The files of `head` are not among them.
+    ManifestText(const PrefixManifest& head, std::size_t expected_files);
+
+    void add(const RealisedFile& file);
+    std::string finish();
+
+  private:
+    std::string text_;
+    bool is_empty_ = true;
+};
+
 std::string to_text(const PrefixManifest& manifest);
 
 /// An Error of code 6 names `subject`.

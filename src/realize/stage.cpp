@@ -15,7 +15,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,49 +31,50 @@ constexpr std::string_view own_folder = ".envpm";
 /// Entries of one folder that one task places.
 struct Job {
     const std::string& folder;
-    std::vector<std::size_t> entries;
+    std::span<const std::size_t> entries;
 };
 
-/// What is decided before anything is written. `texts` holds, by entry, what is written or linked
-/// to; nothing for an object.
+/// What is decided before anything is written.
 struct Plan {
-    std::vector<RealisedFile> files;
-    std::vector<std::string> texts;
+    std::map<std::size_t, RelocatedText> texts; ///< by entry, where it is not the layout's own text
     std::map<std::string, std::vector<std::size_t>> folders; ///< parents before children
 };
 
 Plan plan_of(const Layout& layout, const Places& places);
 bool is_sorted(const Layout& layout);
-void plan_entry(Plan& plan, const LayoutEntry& entry, const Places& places);
-void plan_folders(Plan& plan, const std::string& folder);
+void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places);
+std::vector<std::size_t>& plan_folders(Plan& plan, const std::string& folder);
+const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t index);
+std::string manifest_text(const PrefixManifest& head, const Layout& layout, const Plan& plan);
+RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index);
 std::vector<Job> jobs_of(const Plan& plan);
-std::vector<std::string> make_folders(int root, const Plan& plan);
+std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool);
 void make_folder(int root, const std::string& path);
 void finish_folder(int root, const std::string& path);
 void place_all(const Job& job, const Placer& placer, const Layout& layout, const Plan& plan,
                int root);
 Fd open_folder(int root, const std::string& path);
-void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder);
-void place_own_files(int root, const PrefixManifest& manifest, const std::string& text);
+void place(const Placer& placer, const Layout& layout, const Plan& plan, std::size_t index,
+           int folder);
+void place_own_files(int root, const Sha256& env, const std::string& manifest);
 void sync_file_system(int folder, const std::filesystem::path& path);
 
 } // namespace
 
 LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
               Progress& progress) {
-    Plan plan = plan_of(request.layout, places_of(site.prefix, request.interpreter));
+    const Plan plan = plan_of(request.layout, places_of(site.prefix, request.interpreter));
     const Placer placer(site.store, request.link_mode, request.object_check,
                         site.folder.parent_path());
-    PrefixManifest manifest{request.env, site.prefix, request.interpreter, request.archives,
-                            std::move(plan.files)};
-    std::sort(manifest.archives.begin(), manifest.archives.end());
-    std::string manifest_text;
+    PrefixManifest head{request.env, site.prefix, request.interpreter, request.archives, {}};
+    std::sort(head.archives.begin(), head.archives.end());
+    std::string manifest;
     TaskGroup beside(pool);
-    beside.run([&] { manifest_text = to_text(manifest); });
+    beside.run([&] { manifest = manifest_text(head, request.layout, plan); });
 
     make_folder(AT_FDCWD, site.folder.string());
     const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    std::vector<std::string> folders = make_folders(root.get(), plan);
+    std::vector<std::string> folders = make_folders(root.get(), plan, pool);
     const std::vector<Job> jobs = jobs_of(plan);
     {
         Task task(progress, "linking files", request.layout.entries.size());
@@ -81,7 +84,7 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
         });
     }
     beside.wait();
-    place_own_files(root.get(), manifest, manifest_text);
+    place_own_files(root.get(), request.env, manifest);
     folders.emplace_back(own_folder);
     parallel_for(pool, folders.size(),
                  [&](std::size_t i) { finish_folder(root.get(), folders[i]); });
@@ -94,15 +97,16 @@ namespace {
 Plan plan_of(const Layout& layout, const Places& places) {
     ENVPM_ASSERT(is_sorted(layout));
     Plan plan;
-    plan.files.reserve(layout.entries.size());
-    plan.texts.reserve(layout.entries.size());
-    plan.folders[""];
+    std::string_view folder;
+    std::vector<std::size_t>* in_folder = &plan.folders[""];
     for (std::size_t i = 0; i < layout.entries.size(); ++i) {
         const LayoutEntry& entry = layout.entries[i];
-        plan_entry(plan, entry, places);
-        const std::string folder(entry.path.parent());
-        plan_folders(plan, folder);
-        plan.folders[folder].push_back(i);
+        plan_entry(plan, i, entry, places);
+        if (entry.path.parent() != folder) {
+            folder = entry.path.parent();
+            in_folder = &plan_folders(plan, std::string(folder));
+        }
+        in_folder->push_back(i);
     }
     return plan;
 }
@@ -114,55 +118,85 @@ bool is_sorted(const Layout& layout) {
                           });
 }
 
-void plan_entry(Plan& plan, const LayoutEntry& entry, const Places& places) {
-    const std::string& path = entry.path.string();
-    const EntryKind kind = kind_of(entry);
-    if (const auto* object = std::get_if<ObjectFile>(&entry.content)) {
-        plan.files.push_back({path, kind, object->object, object->size_bytes, {}});
-        plan.texts.emplace_back();
-        return;
-    }
-    RelocatedText relocated;
+void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places) {
     if (const auto* link = std::get_if<SymbolicLink>(&entry.content)) {
-        relocated.text = relocate_link(link->target, places);
-    } else {
-        relocated = relocate(std::get<GeneratedFile>(entry.content).content, places);
+        plan.texts[index] = {relocate_link(link->target, places), {}};
+    } else if (const auto* generated = std::get_if<GeneratedFile>(&entry.content)) {
+        RelocatedText relocated = relocate(generated->content, places);
+        if (relocated.text != generated->content) {
+            plan.texts[index] = std::move(relocated);
+        }
     }
-    plan.files.push_back({path, kind, sha256_of(relocated.text), relocated.text.size(),
-                          std::move(relocated.relocation)});
-    plan.texts.push_back(std::move(relocated.text));
 }
 
-void plan_folders(Plan& plan, const std::string& folder) {
+/// What is in the folder; those above it are planned too.
+std::vector<std::size_t>& plan_folders(Plan& plan, const std::string& folder) {
     std::string above = folder;
     while (plan.folders.try_emplace(above).second) {
         const std::size_t slash = above.rfind('/');
         above.resize(slash == std::string::npos ? 0 : slash);
     }
+    return plan.folders[folder];
+}
+
+/// What is written, or linked to.
+const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t index) {
+    const auto found = plan.texts.find(index);
+    return found != plan.texts.end()
+               ? found->second.text
+               : std::get<GeneratedFile>(layout.entries[index].content).content;
+}
+
+std::string manifest_text(const PrefixManifest& head, const Layout& layout, const Plan& plan) {
+    ManifestText text(head, layout.entries.size());
+    for (std::size_t i = 0; i < layout.entries.size(); ++i) {
+        text.add(realised_file(layout, plan, i));
+    }
+    return text.finish();
+}
+
+RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index) {
+    const LayoutEntry& entry = layout.entries[index];
+    const std::string& path = entry.path.string();
+    if (const auto* object = std::get_if<ObjectFile>(&entry.content)) {
+        return {path, kind_of(entry), object->object, object->size_bytes, {}};
+    }
+    const std::string& text = text_of(layout, plan, index);
+    const auto found = plan.texts.find(index);
+    return {path, kind_of(entry), sha256_of(text), text.size(),
+            found != plan.texts.end() ? found->second.relocation : Relocation()};
 }
 
 /// Big folders are cut, so that all cores have work.
 std::vector<Job> jobs_of(const Plan& plan) {
     std::vector<Job> jobs;
     for (const auto& [folder, entries] : plan.folders) {
-        for (std::size_t begin = 0; begin < entries.size(); begin += files_of_a_job) {
-            const std::size_t end = std::min(begin + files_of_a_job, entries.size());
-            jobs.push_back({folder,
-                            {entries.begin() + static_cast<std::ptrdiff_t>(begin),
-                             entries.begin() + static_cast<std::ptrdiff_t>(end)}});
+        std::span<const std::size_t> rest = entries;
+        while (!rest.empty()) {
+            const auto files = rest.first(std::min(files_of_a_job, rest.size()));
+            jobs.push_back({folder, files});
+            rest = rest.subspan(files.size());
         }
     }
     return jobs;
 }
 
-/// The paths of all, relative to `root`, itself among them.
-std::vector<std::string> make_folders(int root, const Plan& plan) {
+/// The paths of all, relative to `root`, itself among them. Made level by level, because a folder
+/// needs the one above it.
+std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool) {
     std::vector<std::string> folders = {"."};
+    std::vector<std::vector<std::string>> levels;
     for (const auto& [folder, entries] : plan.folders) {
+        const auto depth = static_cast<std::size_t>(std::count(folder.begin(), folder.end(), '/'));
+        levels.resize(std::max(levels.size(), depth + 1));
         if (!folder.empty()) {
-            make_folder(root, folder);
-            folders.push_back(folder);
+            levels[depth].push_back(folder);
         }
+    }
+    for (std::vector<std::string>& level : levels) {
+        parallel_for(pool, level.size(), [&](std::size_t i) { make_folder(root, level[i]); });
+        folders.insert(folders.end(), std::make_move_iterator(level.begin()),
+                       std::make_move_iterator(level.end()));
     }
     return folders;
 }
@@ -185,7 +219,7 @@ void place_all(const Job& job, const Placer& placer, const Layout& layout, const
                int root) {
     const Fd folder = open_folder(root, job.folder.empty() ? "." : job.folder);
     for (const std::size_t entry : job.entries) {
-        place(placer, layout.entries[entry], plan.texts[entry], folder.get());
+        place(placer, layout, plan, entry, folder.get());
     }
 }
 
@@ -197,24 +231,26 @@ Fd open_folder(int root, const std::string& path) {
     return folder;
 }
 
-void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder) {
+void place(const Placer& placer, const Layout& layout, const Plan& plan, std::size_t index,
+           int folder) {
+    const LayoutEntry& entry = layout.entries[index];
     const std::string name(entry.path.filename());
     if (std::holds_alternative<ObjectFile>(entry.content)) {
         placer.place_object(entry, folder, name);
     } else if (std::holds_alternative<GeneratedFile>(entry.content)) {
-        Placer::place_text(text, entry, folder, name);
+        Placer::place_text(text_of(layout, plan, index), entry, folder, name);
     } else {
-        Placer::place_link(text, folder, name);
+        Placer::place_link(text_of(layout, plan, index), folder, name);
     }
 }
 
-void place_own_files(int root, const PrefixManifest& manifest, const std::string& text) {
+void place_own_files(int root, const Sha256& env, const std::string& manifest) {
     make_folder(root, std::string(own_folder));
     const Fd folder = open_folder(root, std::string(own_folder));
     const RelativePath path = RelativePath::parse(".envpm/manifest.json");
-    Placer::place_text(text, {path, GeneratedFile{}, false, {}}, folder.get(),
+    Placer::place_text(manifest, {path, GeneratedFile{}, false, {}}, folder.get(),
                        std::string(path.filename()));
-    Placer::place_link(short_name(manifest.env), folder.get(), std::string(bytecode_key));
+    Placer::place_link(short_name(env), folder.get(), std::string(bytecode_key));
 }
 
 void sync_file_system(int folder, const std::filesystem::path& path) {
