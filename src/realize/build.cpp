@@ -101,7 +101,8 @@ Aside::Aside(std::filesystem::path path)
     create_folders(path_);
 }
 
-/// The manifest is written last, and `bin/python` leads to the interpreter that it was made for.
+/// What has a manifest came here by the rename, and `bin/python` leads to the interpreter that it
+/// was made for.
 bool is_whole(const std::filesystem::path& prefix) {
     return ::access(manifest_path(prefix).c_str(), R_OK) == 0 &&
            ::access((prefix / "bin" / "python").c_str(), X_OK) == 0;

@@ -1,3 +1,4 @@
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/sort_runs.h"
 #include "realize/environment_files.h"
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -33,10 +35,12 @@ class Merger {
     void refuse_below_a_file(const LayoutEntry& entry,
                              std::unordered_set<std::string>& known_folders) const;
 
-    std::unordered_map<std::string, std::size_t> index_by_folded_;
-    std::vector<LayoutEntry> entries_;
+    std::vector<LayoutEntry> entries_; ///< as many as were announced, so that they stay in place
+    std::deque<std::string> folded_;   ///< the paths that are not so themselves
+    std::unordered_map<std::string_view, std::size_t> index_by_folded_; ///< keys in these two
 };
 
+bool has_upper_case(std::string_view path);
 std::string fold(std::string_view path);
 [[noreturn]] void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other);
 
@@ -61,18 +65,25 @@ Layout compose(std::vector<Layout> packages, const PythonAbi& python) {
 namespace {
 
 void Merger::add(LayoutEntry&& entry) {
-    std::string folded = fold(entry.path.string());
-    if (folded == ".envpm" || folded.starts_with(".envpm/")) {
+    std::string_view key = entry.path.string();
+    std::string folded;
+    if (has_upper_case(key)) {
+        key = folded = fold(key);
+    }
+    if (key == ".envpm" || key.starts_with(".envpm/")) {
         throw Error({fmt::format("{} holds a file in `.envpm`, which is envpm's own", entry.owner),
                      entry.path.string(),
                      {}});
     }
-    const auto [found, is_new] = index_by_folded_.emplace(std::move(folded), entries_.size());
-    if (is_new) {
-        entries_.push_back(std::move(entry));
-    } else {
+    const auto found = index_by_folded_.find(key);
+    if (found != index_by_folded_.end()) {
         refuse_different(entries_[found->second], entry);
+        return;
     }
+    ENVPM_ASSERT(entries_.size() < entries_.capacity()); // or the keys would dangle
+    entries_.push_back(std::move(entry));
+    key = folded.empty() ? entries_.back().path.string() : folded_.emplace_back(std::move(folded));
+    index_by_folded_.emplace(key, entries_.size() - 1);
 }
 
 Layout Merger::finish() {
@@ -85,6 +96,7 @@ Layout Merger::finish() {
             last_folder = folder;
         }
     }
+    index_by_folded_.clear(); // its keys lie in the entries, which move
     sort_runs(entries_, [](const LayoutEntry& a, const LayoutEntry& b) {
         return a.path.string() < b.path.string();
     });
@@ -112,6 +124,10 @@ void Merger::refuse_below_a_file(const LayoutEntry& entry,
         const std::size_t slash = folder.rfind('/');
         folder.resize(slash == std::string::npos ? 0 : slash);
     }
+}
+
+bool has_upper_case(std::string_view path) {
+    return std::any_of(path.begin(), path.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 /// ASCII only, and so the same in every locale.

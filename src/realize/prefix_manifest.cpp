@@ -36,9 +36,7 @@ std::filesystem::path manifest_path(const std::filesystem::path& prefix) {
 
 // Put together from the text of its parts: members in order of name would put the version last,
 // and one tree of all files would cost more than it tells.
-ManifestText::ManifestText(const PrefixManifest& head, std::size_t expected_files) {
-    constexpr std::size_t usual_line = 200;
-    text_.reserve((expected_files + 20) * usual_line);
+ManifestText::ManifestText(const PrefixManifest& head) {
     Json::Array archives;
     for (const Sha256& archive : head.archives) {
         archives.emplace_back(archive.hex());
@@ -55,17 +53,17 @@ void ManifestText::add(const RealisedFile& file) {
     is_empty_ = false;
 }
 
-std::string ManifestText::finish() {
+void ManifestText::end() {
     text_ += "\n]}\n";
-    return std::move(text_);
 }
 
 std::string to_text(const PrefixManifest& manifest) {
-    ManifestText text(manifest, manifest.files.size());
+    ManifestText text(manifest);
     for (const RealisedFile& file : manifest.files) {
         text.add(file);
     }
-    return text.finish();
+    text.end();
+    return text.take();
 }
 
 PrefixManifest parse_manifest(std::string_view text, const std::string& subject) {

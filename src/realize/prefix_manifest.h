@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace envpm::realize {
@@ -25,7 +26,8 @@ struct RealisedFile {
     bool operator==(const RealisedFile&) const = default;
 };
 
-/// `.envpm/manifest.json`: what a prefix is. It is written last, so a prefix that has one is whole.
+/// `.envpm/manifest.json`: what a prefix is. A prefix comes to its place whole, by one rename, so
+/// one that has a manifest has everything.
 struct PrefixManifest {
     Sha256 env;
     std::filesystem::path prefix; ///< the path that its texts name
@@ -40,14 +42,19 @@ struct PrefixManifest {
 std::filesystem::path manifest_path(const std::filesystem::path& prefix);
 
 /// Writes a manifest: JSON, version first, a line a file. The files come one by one, in order of
-/// their paths, so that nobody has to hold them all.
+/// their paths, and the text can be taken part by part, so that nobody has to hold it all.
 class ManifestText {
   public:
     /// The files of `head` are not among them.
-    ManifestText(const PrefixManifest& head, std::size_t expected_files);
+    explicit ManifestText(const PrefixManifest& head);
 
     void add(const RealisedFile& file);
-    std::string finish();
+    void end();
+
+    /// What came since the last call.
+    std::string take() { return std::exchange(text_, {}); }
+
+    [[nodiscard]] std::size_t size_bytes() const { return text_.size(); }
 
   private:
     std::string text_;

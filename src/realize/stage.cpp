@@ -45,7 +45,6 @@ bool is_sorted(const Layout& layout);
 void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places);
 std::vector<std::size_t>& plan_folders(Plan& plan, const std::string& folder);
 const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t index);
-std::string manifest_text(const PrefixManifest& head, const Layout& layout, const Plan& plan);
 RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index);
 std::vector<Job> jobs_of(const Plan& plan);
 std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool);
@@ -56,7 +55,8 @@ void place_all(const Job& job, const Placer& placer, const Layout& layout, const
 Fd open_folder(int root, const std::string& path);
 void place(const Placer& placer, const Layout& layout, const Plan& plan, std::size_t index,
            int folder);
-void place_own_files(int root, const Sha256& env, const std::string& manifest);
+void place_own_files(int root, const PrefixManifest& head, const Layout& layout, const Plan& plan);
+void place_manifest(int folder, const PrefixManifest& head, const Layout& layout, const Plan& plan);
 void sync_file_system(int folder, const std::filesystem::path& path);
 
 } // namespace
@@ -68,12 +68,10 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
                         site.folder.parent_path());
     PrefixManifest head{request.env, site.prefix, request.interpreter, request.archives, {}};
     std::sort(head.archives.begin(), head.archives.end());
-    std::string manifest;
-    TaskGroup beside(pool);
-    beside.run([&] { manifest = manifest_text(head, request.layout, plan); });
-
     make_folder(AT_FDCWD, site.folder.string());
     const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    TaskGroup beside(pool);
+    beside.run([&] { place_own_files(root.get(), head, request.layout, plan); });
     std::vector<std::string> folders = make_folders(root.get(), plan, pool);
     const std::vector<Job> jobs = jobs_of(plan);
     {
@@ -84,7 +82,6 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
         });
     }
     beside.wait();
-    place_own_files(root.get(), request.env, manifest);
     folders.emplace_back(own_folder);
     parallel_for(pool, folders.size(),
                  [&](std::size_t i) { finish_folder(root.get(), folders[i]); });
@@ -145,14 +142,6 @@ const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t i
     return found != plan.texts.end()
                ? found->second.text
                : std::get<GeneratedFile>(layout.entries[index].content).content;
-}
-
-std::string manifest_text(const PrefixManifest& head, const Layout& layout, const Plan& plan) {
-    ManifestText text(head, layout.entries.size());
-    for (std::size_t i = 0; i < layout.entries.size(); ++i) {
-        text.add(realised_file(layout, plan, i));
-    }
-    return text.finish();
 }
 
 RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index) {
@@ -244,13 +233,32 @@ void place(const Placer& placer, const Layout& layout, const Plan& plan, std::si
     }
 }
 
-void place_own_files(int root, const Sha256& env, const std::string& manifest) {
+void place_own_files(int root, const PrefixManifest& head, const Layout& layout, const Plan& plan) {
     make_folder(root, std::string(own_folder));
     const Fd folder = open_folder(root, std::string(own_folder));
+    place_manifest(folder.get(), head, layout, plan);
+    Placer::place_link(short_name(head.env), folder.get(), std::string(bytecode_key));
+}
+
+void place_manifest(int folder, const PrefixManifest& head, const Layout& layout,
+                    const Plan& plan) {
+    constexpr std::size_t part_bytes = 64U << 10U;
     const RelativePath path = RelativePath::parse(".envpm/manifest.json");
-    Placer::place_text(manifest, {path, GeneratedFile{}, false, {}}, folder.get(),
+    ManifestText text(head);
+    std::size_t next = 0;
+    const auto next_part = [&] {
+        const std::size_t last = layout.entries.size();
+        for (; next < last && text.size_bytes() < part_bytes; ++next) {
+            text.add(realised_file(layout, plan, next));
+        }
+        if (next == last) {
+            text.end();
+            ++next;
+        }
+        return text.take();
+    };
+    Placer::place_text(next_part, {path, GeneratedFile{}, false, {}}, folder,
                        std::string(path.filename()));
-    Placer::place_link(short_name(env), folder.get(), std::string(bytecode_key));
 }
 
 void sync_file_system(int folder, const std::filesystem::path& path) {
