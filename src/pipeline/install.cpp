@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 
@@ -246,6 +247,9 @@ Layout layout_of(const std::vector<LockedPackage>& packages, std::vector<Tree> t
         tasks.run([&, i] { lay_out(i); }, trees[i].files.size()); // the longest first
     }
     tasks.wait();
+    // What the threads parsed and dropped goes back to the system, before the environment is held
+    // whole.
+    ::malloc_trim(0);
     return realize::compose(std::move(layouts), target.python.abi);
 }
 
