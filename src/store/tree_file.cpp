@@ -152,9 +152,10 @@ std::optional<RelativePath> Cursor::path() {
         if (skip("\\") && !text_.starts_with('"')) {
             return std::nullopt; // nothing else is ever escaped
         }
-        const std::size_t plain = std::min(text_.find_first_of("\"\\", 1), text_.size());
-        path += text_.substr(0, plain);
-        text_.remove_prefix(plain);
+        const char* const end = std::find_if(text_.begin() + 1, text_.end(),
+                                             [](char c) { return c == '"' || c == '\\'; });
+        path.append(text_.begin(), end);
+        text_.remove_prefix(static_cast<std::size_t>(end - text_.begin()));
     }
     if (!skip("\"")) {
         return std::nullopt;
