@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 namespace envpm::fetch {
@@ -27,6 +28,7 @@ constexpr std::size_t longest_map = 1U << 30U;
 
 std::optional<Fd> open_locked(const std::filesystem::path& path);
 bool is_same_file(int descriptor, const std::filesystem::path& path);
+bool change_places(const std::filesystem::path& from, const std::filesystem::path& to);
 std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix);
 std::string_view as_text(std::span<const std::byte> bytes);
 void throw_if_stopped(const std::stop_token& stop);
@@ -99,10 +101,14 @@ void PartFile::append(std::uint64_t offset, std::span<const std::byte> bytes,
 
 void PartFile::save() {
     const std::filesystem::path temporary = with_suffix(map_path_, ".new");
-    // One fixed name is enough under the lock, and a crash leaves no second one.
-    Fd file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    write_all(file.get(), encode(map_), map_path_.string());
-    if (::close(file.release()) != 0 || ::rename(temporary.c_str(), map_path_.c_str()) != 0) {
+    const std::string text = encode(map_);
+    // One fixed name is enough under the lock, and a crash leaves no second one. It may be the map
+    // before the last one, which is not cut to nothing first: file systems take that, and a rename
+    // over another file, for a wish to have the new one on the disk, and wait for it.
+    Fd file = open_file(temporary, O_WRONLY | O_CREAT);
+    write_all(file.get(), text, map_path_.string());
+    if (::ftruncate(file.get(), static_cast<off_t>(text.size())) != 0 ||
+        ::close(file.release()) != 0 || !change_places(temporary, map_path_)) {
         throw_system_error("cannot write a file", map_path_.string(), errno);
     }
     unsaved_bytes_ = 0;
@@ -275,6 +281,13 @@ bool is_same_file(int descriptor, const std::filesystem::path& path) {
 
     return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
            opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/// The other file, if there is one, keeps `from` as its name; where the file system cannot do that
+/// it goes.
+bool change_places(const std::filesystem::path& from, const std::filesystem::path& to) {
+    return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0 ||
+           ::rename(from.c_str(), to.c_str()) == 0;
 }
 
 std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix) {

@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 

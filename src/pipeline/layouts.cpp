@@ -8,6 +8,7 @@
 #include "realize/prefix.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <optional>
@@ -65,6 +66,9 @@ Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const st
         tasks.run([&, i] { lay_out(i); }, trees[i].files.size()); // the longest first
     }
     tasks.wait();
+    // What the threads parsed and dropped goes back to the system, before the environment is held
+    // whole.
+    ::malloc_trim(0);
     tell_scripts(packages, scripts, services.progress());
     return realize::compose(std::move(layouts),
                             python_source(request.target, workshop.site_packages));

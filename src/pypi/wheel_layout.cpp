@@ -1,6 +1,7 @@
 #include "pypi/wheel_layout.h"
 
 #include "base/error.h"
+#include "base/sort_runs.h"
 #include "model/script.h"
 #include "pypi/header_fields.h"
 #include "pypi/version.h"
@@ -86,8 +87,7 @@ Layout Layouter::run() {
     settle();
     // No path twice from here on, so RECORD has one row a file.
     add(site_ + "/" + dist_info_ + "/RECORD", generated_entry(record()));
-    std::sort(entries_.begin(), entries_.end(),
-              [](const LayoutEntry& a, const LayoutEntry& b) { return a.path < b.path; });
+    sort_runs(entries_, [](const LayoutEntry& a, const LayoutEntry& b) { return a.path < b.path; });
     return Layout{std::move(entries_)};
 }
 
@@ -190,11 +190,10 @@ void Layouter::add(std::string_view path, LayoutEntry entry) {
     entries_.push_back(std::move(entry));
 }
 
-/// Sorted, and no path twice: purelib and platlib are one folder here, so a wheel may name a file
-/// twice. Twice the same is one.
+/// Sorted, and no path twice: purelib and platlib are one folder here, so a wheel may name a
+/// file twice. Twice the same is one.
 void Layouter::settle() {
-    std::sort(entries_.begin(), entries_.end(),
-              [](const LayoutEntry& a, const LayoutEntry& b) { return a.path < b.path; });
+    sort_runs(entries_, [](const LayoutEntry& a, const LayoutEntry& b) { return a.path < b.path; });
     entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
     for (std::size_t i = 1; i < entries_.size(); ++i) {
         if (entries_[i].path == entries_[i - 1].path) {

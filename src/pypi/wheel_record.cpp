@@ -1,10 +1,12 @@
 #include "pypi/wheel_record.h"
 
 #include "base/error.h"
+#include "base/sort_runs.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace envpm::pypi {
@@ -54,7 +56,7 @@ std::vector<RecordRow> parse_record(std::string_view text, const std::string& su
 }
 
 std::string record_text(std::vector<RecordRow> rows) {
-    std::sort(rows.begin(), rows.end());
+    sort_runs(rows, std::less<RecordRow>());
     std::string text;
     for (const RecordRow& row : rows) {
         text += csv_field(row.path) + ',' + csv_field(row.hash) + ',' + csv_field(row.size) + '\n';
@@ -123,10 +125,12 @@ std::string CsvReader::field() {
     if (position_ < text_.size() && text_[position_] == '"') {
         return quoted_field();
     }
-    const std::size_t end = std::min(text_.find_first_of(",\r\n", position_), text_.size());
-    std::string value(text_.substr(position_, end - position_));
-    position_ = end;
-    return value;
+    // Not find_first_of, which searches its characters anew for each of the text.
+    const char* const begin = text_.begin() + static_cast<std::ptrdiff_t>(position_);
+    const char* const end =
+        std::find_if(begin, text_.end(), [](char c) { return c == ',' || c == '\r' || c == '\n'; });
+    position_ += static_cast<std::size_t>(end - begin);
+    return {begin, end};
 }
 
 std::string CsvReader::quoted_field() {
@@ -187,7 +191,10 @@ void check_row(const RecordRow& row, const TreeFile& file, const std::string& su
 }
 
 std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    const bool is_plain = std::none_of(text.begin(), text.end(), [](char c) {
+        return c == ',' || c == '"' || c == '\r' || c == '\n';
+    });
+    if (is_plain) {
         return text;
     }
     std::string quoted = "\"";

@@ -101,8 +101,8 @@ Aside::Aside(std::filesystem::path path)
     create_folders(path_);
 }
 
-/// The manifest is written last, and `bin/python` leads to the interpreter that it was made for, if
-/// that is this host's.
+/// What has a manifest came here by the rename, and `bin/python` leads to the interpreter that it
+/// was made for, if that is this host's.
 bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request) {
     return ::access(manifest_path(prefix).c_str(), R_OK) == 0 &&
            (!request.interpreter || ::access((prefix / "bin" / "python").c_str(), X_OK) == 0);

@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace envpm::realize {
@@ -116,9 +117,17 @@ Fd Placer::open_object(const LayoutEntry& entry, const ObjectFile& object) const
 
 void Placer::place_text(std::string_view text, const LayoutEntry& entry, int folder,
                         const std::string& name) {
+    const auto next_part = [&text] { return std::string(std::exchange(text, {})); };
+    place_text(next_part, entry, folder, name);
+}
+
+void Placer::place_text(const std::function<std::string()>& next_part, const LayoutEntry& entry,
+                        int folder, const std::string& name) {
     const Place place{folder, name};
     const Fd file = create(place);
-    write_all(file.get(), text, entry.path.string());
+    for (std::string part = next_part(); !part.empty(); part = next_part()) {
+        write_all(file.get(), part, entry.path.string());
+    }
     finish(file.get(), entry.is_executable, place);
 }
 

@@ -6,6 +6,7 @@
 #include "realize/prefix.h"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace envpm::realize {
@@ -35,6 +36,9 @@ class Placer {
 
     static void place_text(std::string_view text, const LayoutEntry& entry, int folder,
                            const std::string& name);
+    /// The same, part by part until one is empty.
+    static void place_text(const std::function<std::string()>& next_part, const LayoutEntry& entry,
+                           int folder, const std::string& name);
     static void place_link(const std::string& target, int folder, const std::string& name);
 
   private:

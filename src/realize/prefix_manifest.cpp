@@ -40,22 +40,34 @@ std::filesystem::path manifest_path(const std::filesystem::path& prefix) {
 
 // Put together from the text of its parts: members in order of name would put the version last,
 // and one tree of all files would cost more than it tells.
-std::string to_text(const PrefixManifest& manifest) {
+ManifestText::ManifestText(const PrefixManifest& head) {
     Json::Array archives;
-    for (const Sha256& archive : manifest.archives) {
+    for (const Sha256& archive : head.archives) {
         archives.emplace_back(archive.hex());
     }
-    std::string text = fmt::format(
+    text_ += fmt::format(
         "{{\"version\":{},\"archives\":{},\"env\":\"{}\",\"prefix\":{},\"python\":{},\"files\":[",
-        manifest_version, envpm::to_text(Json(std::move(archives))), manifest.env.hex(),
-        envpm::to_text(Json(manifest.prefix.string())), python_text(manifest.interpreter));
-    constexpr std::size_t usual_line = 200;
-    text.reserve(text.size() + manifest.files.size() * usual_line);
+        manifest_version, envpm::to_text(Json(std::move(archives))), head.env.hex(),
+        envpm::to_text(Json(head.prefix.string())), python_text(head.interpreter));
+}
+
+void ManifestText::add(const RealisedFile& file) {
+    text_ += is_empty_ ? "\n" : ",\n";
+    text_ += file_line(file);
+    is_empty_ = false;
+}
+
+void ManifestText::end() {
+    text_ += "\n]}\n";
+}
+
+std::string to_text(const PrefixManifest& manifest) {
+    ManifestText text(manifest);
     for (const RealisedFile& file : manifest.files) {
-        text += &file == manifest.files.data() ? "\n" : ",\n";
-        text += file_line(file);
+        text.add(file);
     }
-    return text + "\n]}\n";
+    text.end();
+    return text.take();
 }
 
 PrefixManifest parse_manifest(std::string_view text, const std::string& subject) {

@@ -5,10 +5,12 @@
 #include "realize/relocate.h"
 #include "realize/tree_digest.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace envpm::realize {
@@ -24,7 +26,8 @@ struct RealisedFile {
     bool operator==(const RealisedFile&) const = default;
 };
 
-/// `.envpm/manifest.json`: what a prefix is. It is written last, so a prefix that has one is whole.
+/// `.envpm/manifest.json`: what a prefix is. A prefix comes to its place whole, by one rename, so
+/// one that has a manifest has everything.
 struct PrefixManifest {
     Sha256 env;
     std::filesystem::path prefix;           ///< the path that its texts name
@@ -38,7 +41,26 @@ struct PrefixManifest {
 /// `.envpm/manifest.json` below `prefix`.
 std::filesystem::path manifest_path(const std::filesystem::path& prefix);
 
-/// JSON, version first, a line a file.
+/// Writes a manifest: JSON, version first, a line a file. The files come one by one, in order of
+/// their paths, and the text can be taken part by part, so that nobody has to hold it all.
+class ManifestText {
+  public:
+    /// The files of `head` are not among them.
+    explicit ManifestText(const PrefixManifest& head);
+
+    void add(const RealisedFile& file);
+    void end();
+
+    /// What came since the last call.
+    std::string take() { return std::exchange(text_, {}); }
+
+    [[nodiscard]] std::size_t size_bytes() const { return text_.size(); }
+
+  private:
+    std::string text_;
+    bool is_empty_ = true;
+};
+
 std::string to_text(const PrefixManifest& manifest);
 
 /// An Error of code 6 names `subject`.

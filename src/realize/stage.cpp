@@ -16,7 +16,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -30,39 +33,40 @@ constexpr std::string_view own_folder = ".envpm";
 /// Entries of one folder that one task places.
 struct Job {
     const std::string& folder;
-    std::vector<std::size_t> entries;
+    std::span<const std::size_t> entries;
 };
 
-/// What is decided before anything is written. `texts` holds, by entry, what is written or linked
-/// to; nothing for an object.
+/// What is decided before anything is written.
 struct Plan {
-    std::vector<RealisedFile> files;
-    std::vector<std::string> texts;
+    std::map<std::size_t, RelocatedText> texts; ///< by entry, where it is not the layout's own text
     std::map<std::string, std::vector<std::size_t>> folders; ///< parents before children
-    bool is_told_when_placed = false; ///< some files have their digests from being placed
+    /// By entry, what is only known when it is placed: the relocated files of packages.
+    std::map<std::size_t, std::optional<PlacedFile>> placed;
 };
 
-/// What the jobs share; of `files` each changes its own entries' alone.
+/// What the jobs share; each sets what its own entries came to be.
 struct Work {
-    const PrefixRequest& request;
-    const Plan& plan;
+    const Placer& placer;
+    const Layout& layout;
     const Places& places;
-    std::vector<RealisedFile>& files;
+    Plan& plan;
 };
 
 Plan plan_of(const Layout& layout, const Places& places);
 bool is_sorted(const Layout& layout);
-void plan_entry(Plan& plan, const LayoutEntry& entry, const Places& places);
-void plan_folders(Plan& plan, const std::string& folder);
+void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places);
+std::vector<std::size_t>& plan_folders(Plan& plan, const std::string& folder);
+const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t index);
+RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index);
 std::vector<Job> jobs_of(const Plan& plan);
-std::vector<std::string> make_folders(int root, const Plan& plan);
+std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool);
 void make_folder(int root, const std::string& path);
 void finish_folder(int root, const std::string& path);
-void place_all(const Job& job, const Placer& placer, const Work& work, int root);
+void place_all(const Job& job, const Work& work, int root);
 Fd open_folder(int root, const std::string& path);
-void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder);
-void note(RealisedFile& file, PlacedFile placed);
-void place_own_files(int root, const PrefixManifest& manifest, const std::string& text);
+void place(const Work& work, std::size_t index, int folder);
+void place_own_files(int root, const PrefixManifest& head, const Layout& layout, const Plan& plan);
+void place_manifest(int folder, const PrefixManifest& head, const Layout& layout, const Plan& plan);
 void sync_file_system(int folder, const std::filesystem::path& path);
 
 } // namespace
@@ -73,31 +77,27 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
     Plan plan = plan_of(request.layout, places);
     const Placer placer(site.store, request.link_mode, request.object_check,
                         site.folder.parent_path());
-    PrefixManifest manifest{request.env, site.prefix, request.interpreter, request.archives,
-                            std::move(plan.files)};
-    std::sort(manifest.archives.begin(), manifest.archives.end());
-    std::string manifest_text;
-    TaskGroup beside(pool);
-    if (!plan.is_told_when_placed) {
-        beside.run([&] { manifest_text = to_text(manifest); });
-    }
-
+    PrefixManifest head{request.env, site.prefix, request.interpreter, request.archives, {}};
+    std::sort(head.archives.begin(), head.archives.end());
     make_folder(AT_FDCWD, site.folder.string());
     const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    std::vector<std::string> folders = make_folders(root.get(), plan);
+    TaskGroup beside(pool);
+    if (plan.placed.empty()) {
+        beside.run([&] { place_own_files(root.get(), head, request.layout, plan); });
+    }
+    std::vector<std::string> folders = make_folders(root.get(), plan, pool);
     const std::vector<Job> jobs = jobs_of(plan);
     {
         Task task(progress, "linking files", request.layout.entries.size());
         parallel_for(pool, jobs.size(), [&](std::size_t i) {
-            place_all(jobs[i], placer, {request, plan, places, manifest.files}, root.get());
+            place_all(jobs[i], {placer, request.layout, places, plan}, root.get());
             task.advance(jobs[i].entries.size());
         });
     }
     beside.wait();
-    if (plan.is_told_when_placed) {
-        manifest_text = to_text(manifest);
+    if (!plan.placed.empty()) {
+        place_own_files(root.get(), head, request.layout, plan);
     }
-    place_own_files(root.get(), manifest, manifest_text);
     folders.emplace_back(own_folder);
     parallel_for(pool, folders.size(),
                  [&](std::size_t i) { finish_folder(root.get(), folders[i]); });
@@ -110,19 +110,20 @@ namespace {
 Plan plan_of(const Layout& layout, const Places& places) {
     ENVPM_ASSERT(is_sorted(layout));
     Plan plan;
-    plan.files.reserve(layout.entries.size());
-    plan.texts.reserve(layout.entries.size());
-    plan.folders[""];
+    std::string_view folder;
+    std::vector<std::size_t>* in_folder = &plan.folders[""];
     for (std::size_t i = 0; i < layout.entries.size(); ++i) {
         const LayoutEntry& entry = layout.entries[i];
-        plan_entry(plan, entry, places);
+        plan_entry(plan, i, entry, places);
         if (std::holds_alternative<EmptyFolder>(entry.content)) {
             plan_folders(plan, entry.path.string());
             continue;
         }
-        const std::string folder(entry.path.parent());
-        plan_folders(plan, folder);
-        plan.folders[folder].push_back(i);
+        if (entry.path.parent() != folder) {
+            folder = entry.path.parent();
+            in_folder = &plan_folders(plan, std::string(folder));
+        }
+        in_folder->push_back(i);
     }
     return plan;
 }
@@ -134,67 +135,90 @@ bool is_sorted(const Layout& layout) {
                           });
 }
 
-void plan_entry(Plan& plan, const LayoutEntry& entry, const Places& places) {
-    const std::string& path = entry.path.string();
-    const EntryKind kind = kind_of(entry);
-    if (const auto* object = std::get_if<ObjectFile>(&entry.content)) {
-        plan.files.push_back({path, kind, object->object, object->size_bytes, {}});
-        plan.texts.emplace_back();
-        return;
-    }
-    if (const auto* file = std::get_if<RelocatedFile>(&entry.content)) {
-        // Digest and size are those of the object until it is placed.
-        plan.files.push_back({path, kind, file->object.object, file->object.size_bytes, {}});
-        plan.texts.emplace_back();
-        plan.is_told_when_placed = true;
-        return;
-    }
-    if (std::holds_alternative<EmptyFolder>(entry.content)) {
-        plan.files.push_back({path, kind, digest_of(entry), 0, {}});
-        plan.texts.emplace_back();
-        return;
-    }
-    RelocatedText relocated;
+void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places) {
     if (const auto* link = std::get_if<SymbolicLink>(&entry.content)) {
-        relocated.text = relocate_link(link->target, places);
-    } else {
-        relocated = relocate(std::get<GeneratedFile>(entry.content).content, places);
+        plan.texts[index] = {relocate_link(link->target, places), {}};
+    } else if (const auto* generated = std::get_if<GeneratedFile>(&entry.content)) {
+        RelocatedText relocated = relocate(generated->content, places);
+        if (relocated.text != generated->content) {
+            plan.texts[index] = std::move(relocated);
+        }
+    } else if (std::holds_alternative<RelocatedFile>(entry.content)) {
+        plan.placed[index] = std::nullopt;
     }
-    plan.files.push_back({path, kind, sha256_of(relocated.text), relocated.text.size(),
-                          std::move(relocated.relocation)});
-    plan.texts.push_back(std::move(relocated.text));
 }
 
-void plan_folders(Plan& plan, const std::string& folder) {
+/// What is in the folder; those above it are planned too.
+std::vector<std::size_t>& plan_folders(Plan& plan, const std::string& folder) {
     std::string above = folder;
     while (plan.folders.try_emplace(above).second) {
         const std::size_t slash = above.rfind('/');
         above.resize(slash == std::string::npos ? 0 : slash);
     }
+    return plan.folders[folder];
+}
+
+/// What is written, or linked to.
+const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t index) {
+    const auto found = plan.texts.find(index);
+    return found != plan.texts.end()
+               ? found->second.text
+               : std::get<GeneratedFile>(layout.entries[index].content).content;
+}
+
+RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index) {
+    const LayoutEntry& entry = layout.entries[index];
+    const std::string& path = entry.path.string();
+    if (const auto* object = std::get_if<ObjectFile>(&entry.content)) {
+        return {path, kind_of(entry), object->object, object->size_bytes, {}};
+    }
+    if (std::holds_alternative<EmptyFolder>(entry.content)) {
+        return {path, kind_of(entry), digest_of(entry), 0, {}};
+    }
+    if (std::holds_alternative<RelocatedFile>(entry.content)) {
+        const PlacedFile& placed = plan.placed.at(index).value();
+        RealisedFile file{path, kind_of(entry), placed.sha256, placed.size_bytes, {}};
+        if (!placed.use.is_none()) {
+            file.relocation.placeholder = placed.use;
+        }
+        return file;
+    }
+    const std::string& text = text_of(layout, plan, index);
+    const auto found = plan.texts.find(index);
+    return {path, kind_of(entry), sha256_of(text), text.size(),
+            found != plan.texts.end() ? found->second.relocation : Relocation()};
 }
 
 /// Big folders are cut, so that all cores have work.
 std::vector<Job> jobs_of(const Plan& plan) {
     std::vector<Job> jobs;
     for (const auto& [folder, entries] : plan.folders) {
-        for (std::size_t begin = 0; begin < entries.size(); begin += files_of_a_job) {
-            const std::size_t end = std::min(begin + files_of_a_job, entries.size());
-            jobs.push_back({folder,
-                            {entries.begin() + static_cast<std::ptrdiff_t>(begin),
-                             entries.begin() + static_cast<std::ptrdiff_t>(end)}});
+        std::span<const std::size_t> rest = entries;
+        while (!rest.empty()) {
+            const auto files = rest.first(std::min(files_of_a_job, rest.size()));
+            jobs.push_back({folder, files});
+            rest = rest.subspan(files.size());
         }
     }
     return jobs;
 }
 
-/// The paths of all, relative to `root`, itself among them.
-std::vector<std::string> make_folders(int root, const Plan& plan) {
+/// The paths of all, relative to `root`, itself among them. Made level by level, because a folder
+/// needs the one above it.
+std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool) {
     std::vector<std::string> folders = {"."};
+    std::vector<std::vector<std::string>> levels;
     for (const auto& [folder, entries] : plan.folders) {
+        const auto depth = static_cast<std::size_t>(std::count(folder.begin(), folder.end(), '/'));
+        levels.resize(std::max(levels.size(), depth + 1));
         if (!folder.empty()) {
-            make_folder(root, folder);
-            folders.push_back(folder);
+            levels[depth].push_back(folder);
         }
+    }
+    for (std::vector<std::string>& level : levels) {
+        parallel_for(pool, level.size(), [&](std::size_t i) { make_folder(root, level[i]); });
+        folders.insert(folders.end(), std::make_move_iterator(level.begin()),
+                       std::make_move_iterator(level.end()));
     }
     return folders;
 }
@@ -213,23 +237,10 @@ void finish_folder(int root, const std::string& path) {
     set_constant_time(root, path.c_str());
 }
 
-void place_all(const Job& job, const Placer& placer, const Work& work, int root) {
+void place_all(const Job& job, const Work& work, int root) {
     const Fd folder = open_folder(root, job.folder.empty() ? "." : job.folder);
-    for (const std::size_t i : job.entries) {
-        const LayoutEntry& entry = work.request.layout.entries[i];
-        if (std::holds_alternative<RelocatedFile>(entry.content)) {
-            note(work.files[i], place_relocated(placer, entry, folder.get(), work.places.prefix));
-        } else {
-            place(placer, entry, work.plan.texts[i], folder.get());
-        }
-    }
-}
-
-void note(RealisedFile& file, PlacedFile placed) {
-    file.sha256 = placed.sha256;
-    file.size_bytes = placed.size_bytes;
-    if (!placed.use.is_none()) {
-        file.relocation.placeholder = std::move(placed.use);
+    for (const std::size_t entry : job.entries) {
+        place(work, entry, folder.get());
     }
 }
 
@@ -241,24 +252,47 @@ Fd open_folder(int root, const std::string& path) {
     return folder;
 }
 
-void place(const Placer& placer, const LayoutEntry& entry, const std::string& text, int folder) {
+void place(const Work& work, std::size_t index, int folder) {
+    const LayoutEntry& entry = work.layout.entries[index];
     const std::string name(entry.path.filename());
     if (std::holds_alternative<ObjectFile>(entry.content)) {
-        placer.place_object(entry, folder, name);
+        work.placer.place_object(entry, folder, name);
+    } else if (std::holds_alternative<RelocatedFile>(entry.content)) {
+        work.plan.placed.at(index) =
+            place_relocated(work.placer, entry, folder, work.places.prefix);
     } else if (std::holds_alternative<GeneratedFile>(entry.content)) {
-        Placer::place_text(text, entry, folder, name);
+        Placer::place_text(text_of(work.layout, work.plan, index), entry, folder, name);
     } else {
-        Placer::place_link(text, folder, name);
+        Placer::place_link(text_of(work.layout, work.plan, index), folder, name);
     }
 }
 
-void place_own_files(int root, const PrefixManifest& manifest, const std::string& text) {
+void place_own_files(int root, const PrefixManifest& head, const Layout& layout, const Plan& plan) {
     make_folder(root, std::string(own_folder));
     const Fd folder = open_folder(root, std::string(own_folder));
+    place_manifest(folder.get(), head, layout, plan);
+    Placer::place_link(short_name(head.env), folder.get(), std::string(bytecode_key));
+}
+
+void place_manifest(int folder, const PrefixManifest& head, const Layout& layout,
+                    const Plan& plan) {
+    constexpr std::size_t part_bytes = 64U << 10U;
     const RelativePath path = RelativePath::parse(".envpm/manifest.json");
-    Placer::place_text(text, {path, GeneratedFile{}, false, {}}, folder.get(),
+    ManifestText text(head);
+    std::size_t next = 0;
+    const auto next_part = [&] {
+        const std::size_t last = layout.entries.size();
+        for (; next < last && text.size_bytes() < part_bytes; ++next) {
+            text.add(realised_file(layout, plan, next));
+        }
+        if (next == last) {
+            text.end();
+            ++next;
+        }
+        return text.take();
+    };
+    Placer::place_text(next_part, {path, GeneratedFile{}, false, {}}, folder,
                        std::string(path.filename()));
-    Placer::place_link(short_name(manifest.env), folder.get(), std::string(bytecode_key));
 }
 
 void sync_file_system(int folder, const std::filesystem::path& path) {

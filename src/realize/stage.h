@@ -16,7 +16,7 @@ struct Site {
     std::filesystem::path prefix; ///< the path that texts name
 };
 
-/// Makes the whole prefix in `site.folder`, manifest last, and durable. After a failure some of it
+/// Makes the whole prefix in `site.folder`, and makes it durable. After a failure some of it
 /// is left there.
 LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool, Progress& progress);
 

@@ -29,10 +29,11 @@ void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::stri
 
 } // namespace
 
-StagedFile::StagedFile(int folder, std::uint32_t number)
+StagedFile::StagedFile(int folder, std::uint32_t number, Flusher& flusher)
     : number_(number),
       file_(::openat(folder, std::to_string(number).c_str(),
-                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) {
+                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)),
+      flusher_(&flusher) {
     if (!file_) {
         throw_system_error("cannot create a file", "the store's folder for temporary files", errno);
     }
@@ -42,18 +43,14 @@ void StagedFile::write(std::span<const std::byte> bytes) {
     write_all(file_.get(), bytes, "the store's folder for temporary files");
     size_bytes_ += bytes.size();
     if (size_bytes_ - flushed_bytes_ >= flush_bytes) {
-        // A hint: the barrier is what counts.
-        ::sync_file_range(file_.get(), static_cast<off64_t>(flushed_bytes_),
-                          static_cast<off64_t>(size_bytes_ - flushed_bytes_),
-                          SYNC_FILE_RANGE_WRITE);
+        flusher_->begin(file_.get(), flushed_bytes_, size_bytes_ - flushed_bytes_);
         flushed_bytes_ = size_bytes_;
     }
 }
 
 void StagedFile::finish(mode_t mode) {
     if (size_bytes_ >= early_bytes) {
-        ::sync_file_range(file_.get(), static_cast<off64_t>(flushed_bytes_), 0,
-                          SYNC_FILE_RANGE_WRITE);
+        flusher_->begin(file_.get(), flushed_bytes_, 0);
     }
     const struct timespec times[2] = {{object_time, 0}, {object_time, 0}};
     // The umask has no say in an object's mode.
@@ -78,14 +75,14 @@ bool ObjectStage::put(const ObjectName& name, std::span<const std::byte> content
     if (!claim(name, needed) || is_there) {
         return false;
     }
-    StagedFile file(folder_handle_.get(), number);
+    StagedFile file(folder_handle_.get(), number, flusher_);
     file.write(content);
     file.finish(name.mode());
     return true;
 }
 
 StagedFile ObjectStage::begin() {
-    return {folder_handle_.get(), next_number_++};
+    return {folder_handle_.get(), next_number_++, flusher_};
 }
 
 bool ObjectStage::adopt(StagedFile file, const ObjectName& name) {
@@ -100,7 +97,7 @@ bool ObjectStage::adopt(StagedFile file, const ObjectName& name) {
 }
 
 void ObjectStage::put_tree(const Sha256& archive, std::string_view text) {
-    StagedFile file(folder_handle_.get(), next_number_++);
+    StagedFile file(folder_handle_.get(), next_number_++, flusher_);
     file.write(std::as_bytes(std::span(text.data(), text.size())));
     file.finish(0444);
     trees_.insert_or_assign(archive, file.number());

@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
+#include "store/flusher.h"
 #include "store/object_name.h"
 
 #include <cstddef>
@@ -19,7 +20,8 @@ namespace envpm::store {
 /// A file of a stage that is being written. Its number is its name within the stage's folder.
 class StagedFile {
   public:
-    StagedFile(int folder, std::uint32_t number);
+    /// Begins its way to the disk with `flusher` while it is written.
+    StagedFile(int folder, std::uint32_t number, Flusher& flusher);
 
     void write(std::span<const std::byte> bytes);
 
@@ -33,6 +35,7 @@ class StagedFile {
   private:
     std::uint32_t number_;
     Fd file_;
+    Flusher* flusher_;
     std::uint64_t size_bytes_ = 0;
     std::uint64_t flushed_bytes_ = 0; ///< given to the disk early
 };
@@ -87,6 +90,7 @@ class ObjectStage {
     std::atomic<std::size_t> staged_ = 0;
     Guarded<std::map<ObjectName, Needed>> needed_;
     std::map<Sha256, std::uint32_t> trees_;
+    Flusher flusher_;
 };
 
 } // namespace envpm::store
