@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "conda/package_layout.h"
+#include "conda/prefix_record.h"
 #include "pypi/wheel_layout.h"
 #include "realize/prefix.h"
 
@@ -36,6 +37,7 @@ void tell_scripts(const std::vector<LockedPackage>& packages,
                   const std::vector<std::vector<std::string>>& scripts, Progress& progress);
 Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
 Layout layout_of_package(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
+std::optional<Layout> history_of(const LayoutRequest& request);
 std::string build_of(const LockedPackage& package);
 std::string requested_spec(const LockedPackage& package, const Manifest& manifest);
 std::string channel_url(const LockedPackage& package, const Manifest& manifest);
@@ -70,6 +72,9 @@ Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const st
     // whole.
     ::malloc_trim(0);
     tell_scripts(packages, scripts, services.progress());
+    if (auto history = history_of(request)) {
+        layouts.push_back(std::move(*history));
+    }
     return realize::compose(std::move(layouts),
                             python_source(request.target, workshop.site_packages));
 }
@@ -149,6 +154,27 @@ Layout layout_of_package(const LockedPackage& package, const Tree& tree, const W
          .python = workshop.python,
          .site_packages = workshop.site_packages,
          .content = [&](const TreeFile& file) { return workshop.content(file); }});
+}
+
+/// What conda-aware tools know an environment by; nothing without conda packages.
+std::optional<Layout> history_of(const LayoutRequest& request) {
+    std::vector<std::string> packages;
+    std::vector<std::string> specs;
+    for (const LockedPackage& package : request.packages) {
+        if (package.is_conda()) {
+            packages.push_back(fmt::format("{}/{}::{}-{}-{}", package.source, package.subdir,
+                                           package.name.string(), package.version,
+                                           build_of(package)));
+            const std::string spec = requested_spec(package, request.manifest);
+            if (!spec.empty()) {
+                specs.push_back(spec);
+            }
+        }
+    }
+    if (packages.empty()) {
+        return std::nullopt;
+    }
+    return Layout{{conda::history_entry(std::move(packages), std::move(specs))}};
 }
 
 /// The file is called name-version-build; the lock's reader saw to that.
