@@ -84,7 +84,7 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         {{"gc"}, Command::gc},
         {{"gens"}, Command::gens},
         {{"rollback"}, Command::rollback},
-        {{"export"}, Command::export_lock},
+        {{"export", "--format", "explicit"}, Command::export_lock},
         {{"completion", "bash"}, Command::completion},
     };
     for (const auto& [words, command] : cases) {
