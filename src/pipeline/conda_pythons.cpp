@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
+#include <utility>
 
 namespace envpm::pipeline {
 
 namespace {
 
 std::optional<pypi::PythonChoice> choice_of(const conda::Record& record);
+std::optional<std::pair<int, int>> series_of(const std::string& version);
 bool is_asked(const CondaCandidate& candidate, const std::vector<CondaRequest>& requests);
 
 } // namespace
@@ -43,15 +46,28 @@ std::optional<pypi::PythonChoice> choice_of(const conda::Record& record) {
     if (!version || !is_cpython) {
         return std::nullopt;
     }
-    int major = 0;
-    int minor = 0;
-    if (std::sscanf(record.version_text.c_str(), "%d.%d", &major, &minor) != 2) {
+    const auto series = series_of(record.version_text);
+    if (!series) {
         return std::nullopt;
     }
+    const auto [major, minor] = *series;
     const std::string abi = fmt::format("cp{}{}", major, minor);
     const bool is_free_threaded = build.ends_with("_" + abi + "t");
     return pypi::PythonChoice{{"cpython", major, minor, abi + (is_free_threaded ? "t" : "")},
                               version->text()};
+}
+
+/// Major and minor number of "3.12.4".
+std::optional<std::pair<int, int>> series_of(const std::string& version) {
+    const char* const end = version.data() + version.size();
+    int major = 0;
+    const auto first = std::from_chars(version.data(), end, major);
+    if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') {
+        return std::nullopt;
+    }
+    int minor = 0;
+    const auto second = std::from_chars(first.ptr + 1, end, minor);
+    return second.ec == std::errc() ? std::optional(std::pair(major, minor)) : std::nullopt;
 }
 
 bool is_asked(const CondaCandidate& candidate, const std::vector<CondaRequest>& requests) {

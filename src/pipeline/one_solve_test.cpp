@@ -1,0 +1,299 @@
+// Conda packages and wheels in one solve.
+
+#include "base/error.h"
+#include "conda/fake_channel.h"
+#include "pipeline/package_universe.h"
+#include "pipeline/solution.h"
+#include "pipeline/world_for_tests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using conda::test::entry;
+using conda::test::with;
+using test::FakeIndexes;
+using test::python_of;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+
+using Entries = std::vector<conda::test::Entry>;
+
+conda::test::Entry needing(conda::test::Entry one, const std::vector<std::string>& depends) {
+    Json::Array list;
+    for (const std::string& text : depends) {
+        list.emplace_back(text);
+    }
+    return with(std::move(one), {{"depends", std::move(list)}});
+}
+
+/// A manifest over channels and the index `pypi`, all in memory.
+class Mixed {
+  public:
+    FakeIndexes indexes;
+
+    void add(const std::string& channel, const Entries& entries) {
+        const std::string url = "https://" + channel + ".example.org/";
+        indexes.transport.files[url + "linux-64/repodata.json"] = conda::test::repodata(entries);
+        indexes.transport.files[url + "noarch/repodata.json"] =
+            conda::test::repodata({}, {{"info", Json::Object{{"subdir", "noarch"}}}});
+    }
+
+    /// "name version build", of wheels "name version wheel"; empty if there is no answer.
+    std::vector<std::string> chosen(const std::string& manifest_text) {
+        solve(manifest_text);
+        std::vector<std::string> out;
+        if (const auto* resolution = std::get_if<Resolution>(&answer)) {
+            solution = to_solution(*resolution, *universe, *requests, manifest->targets.front());
+            for (const LockedPackage& package : solution->packages) {
+                out.push_back(package.name.string() + " " + package.version + " " +
+                              (package.is_conda() ? package.subdir : "wheel"));
+            }
+        }
+        return out;
+    }
+
+    std::vector<std::string> asked() const {
+        std::vector<std::string> urls;
+        for (const auto& batch : indexes.transport.batches) {
+            for (const HttpRequest& request : batch) {
+                urls.push_back(request.url);
+            }
+        }
+        return urls;
+    }
+
+    std::optional<TargetSolution> solution;
+    Answer answer;
+
+  private:
+    void solve(const std::string& manifest_text) {
+        manifest = test::manifest_of(manifest_text);
+        requests = read_requests(*manifest);
+        client.emplace(indexes.transport, folder.path() / "index", CachePolicy());
+        listings.emplace(*client, std::vector<pypi::Index>{FakeIndexes::index("pypi")},
+                         std::map<PackageName, std::string>());
+        CondaRecordsRequest wanted;
+        wanted.priority = manifest->channel_priority;
+        wanted.exclude_newer = manifest->exclude_newer;
+        for (const ChannelEntry& channel : manifest->channels) {
+            (channel.is_listed ? wanted.listed : wanted.declared)
+                .push_back({channel.name, {channel.url}});
+        }
+        for (const CondaRequest& request : requests->conda) {
+            if (request.channel) {
+                wanted.bound.emplace(request.name.string(), *request.channel);
+            }
+        }
+        records.emplace(wanted, conda::PypiNames::parse("pytorch torch\n", "the test"),
+                        [this](std::vector<conda::Channel> channels) {
+                            return std::make_unique<conda::Channels>(
+                                indexes.transport, folder.path() / "channels", CachePolicy(),
+                                std::move(channels), Platform::linux_64);
+                        });
+        const std::vector<std::string> python = {"python"};
+        records->load(python);
+        CondaPythons pythons = conda_pythons(records->find("python"), requests->conda);
+        UniverseRequest question{*requests,
+                                 manifest->targets.front(),
+                                 std::move(pythons.choices),
+                                 std::move(pythons.packages),
+                                 manifest->exclude_newer,
+                                 manifest->prereleases,
+                                 manifest->channel_priority};
+        if (question.conda_pythons.empty()) {
+            question.pythons = {python_of(11)};
+        }
+        universe.emplace(std::move(question), *listings, &*records);
+        answer = solver::solve({universe->roots(), universe->constraints(), {}}, *universe, {});
+    }
+
+    TemporaryFolder folder{std::filesystem::temp_directory_path()};
+    std::optional<Manifest> manifest;
+    std::optional<Requests> requests;
+    std::optional<pypi::IndexClient> client;
+    std::optional<Listings> listings;
+    std::optional<CondaRecords> records;
+    std::optional<PackageUniverse> universe;
+};
+
+const std::string channel_a = "[workspace]\nname = \"x\"\nchannels = [\"a\"]\n"
+                              "[channels]\na = \"https://a.example.org\"\n";
+
+Entries pythons() {
+    return {entry("python", "3.11.5", "h0_cpython"), entry("python", "3.12.4", "h0_cpython"),
+            entry("python", "3.12.4", "h0_73_pypy"), entry("python", "3.13.1", "h0_cp313t")};
+}
+
+Entries with_pythons(Entries more) {
+    for (conda::test::Entry& one : pythons()) {
+        more.push_back(std::move(one));
+    }
+    return more;
+}
+
+TEST(OneSolve, AWheelsRequirementForcesAnotherCondaBuild) {
+    Mixed world;
+    world.add("a", with_pythons({needing(entry("numpy", "1.26.4", "py312_0"), {"python 3.12.*"}),
+                                 needing(entry("numpy", "2.1.0", "py312_0"), {"python 3.12.*"}),
+                                 needing(entry("lib", "2.0"), {"numpy >=1.20"})}));
+    world.indexes.add("pypi", "old-code", {{"old_code-1.0-py3-none-any.whl", {"numpy<2"}}});
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\nlib = \"*\"\npython = \"3.12.*\"\n"
+                                         "[pypi-dependencies]\nold-code = \"*\"\n"),
+                ElementsAre("lib 2.0 linux-64", "numpy 1.26.4 linux-64", "old-code 1.0 wheel",
+                            "python 3.12.4 linux-64"));
+    EXPECT_THAT(world.asked(), Not(Contains(FakeIndexes::page_url("pypi", "numpy"))))
+        << "the channel has it";
+}
+
+TEST(OneSolve, TheChannelsPythonGivesTheWheelTags) {
+    Mixed world;
+    world.add("a", pythons());
+    world.indexes.add("pypi", "ext",
+                      {{"ext-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"},
+                       {"ext-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"}});
+    const std::string wheel = "[pypi-dependencies]\next = \"*\"\n";
+    EXPECT_THAT(world.chosen(channel_a + wheel),
+                ElementsAre("ext 1.0 wheel", "python 3.12.4 linux-64"));
+    EXPECT_TRUE(world.solution->python->is_package);
+    EXPECT_EQ(world.solution->packages[0].file, "ext-1.0-cp312-cp312-manylinux_2_17_x86_64.whl");
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\npython = \"3.11\"\n" + wheel),
+                ElementsAre("ext 1.0 wheel", "python 3.11.5 linux-64"));
+    EXPECT_EQ(world.solution->python->abi.abi, "cp311");
+}
+
+TEST(OneSolve, WithoutAPythonInTheChannelsTheHostsServes) {
+    Mixed world;
+    world.add("a", {needing(entry("tool", "1.0"), {"python >=3.9"})});
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\ntool = \"*\"\n"),
+                ElementsAre("tool 1.0 linux-64"));
+    EXPECT_FALSE(world.solution->python->is_package);
+}
+
+TEST(OneSolve, AnEnvironmentWithoutPythonHasNone) {
+    Mixed world;
+    world.add("a", with_pythons({entry("zlib", "1.3")}));
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\nzlib = \"*\"\n"),
+                ElementsAre("zlib 1.3 linux-64"));
+    EXPECT_FALSE(world.solution->python.has_value());
+    EXPECT_THAT(world.asked(), Not(Contains(FakeIndexes::page_url("pypi", "zlib"))));
+}
+
+TEST(OneSolve, WhatIsListedUnderAHeadingComesFromThatWorld) {
+    Mixed world;
+    world.add("a", with_pythons({needing(entry("pytorch", "2.5.0"), {"python"})}));
+    world.indexes.add("pypi", "torch", {{"torch-2.9.0-py3-none-any.whl"}});
+    world.indexes.add("pypi", "user", {{"user-1.0-py3-none-any.whl", {"torch"}}});
+    const std::string wheels = "[pypi-dependencies]\nuser = \"*\"\n";
+    EXPECT_THAT(world.chosen(channel_a + wheels), Contains("pytorch 2.5.0 linux-64"));
+    EXPECT_THAT(world.solution->packages[2].dependencies, ElementsAre("python", "pytorch"));
+    EXPECT_THAT(world.chosen(channel_a + wheels + "torch = \"*\"\n"),
+                Contains("torch 2.9.0 wheel"));
+    EXPECT_THROW(
+        world.chosen(channel_a + "[dependencies]\npytorch = \"*\"\n" + wheels + "torch = \"*\"\n"),
+        Error);
+}
+
+TEST(OneSolve, ALibraryIsNotTheProjectOfItsName) {
+    Mixed world;
+    world.add("a", with_pythons({entry("snappy", "1.2")}));
+    world.indexes.add("pypi", "snappy", {{"snappy-3.0-py3-none-any.whl"}});
+    world.indexes.add("pypi", "user", {{"user-1.0-py3-none-any.whl", {"snappy"}}});
+    EXPECT_THAT(world.chosen(channel_a + "[pypi-dependencies]\nuser = \"*\"\n"),
+                Contains("snappy 3.0 wheel"));
+}
+
+TEST(OneSolve, TheFirstChannelServesUnlessPriorityIsFlexible) {
+    Mixed world;
+    world.add("a", {entry("lib", "1.0")});
+    world.add("b", {entry("lib", "2.0"), entry("other", "1.0")});
+    const auto manifest = [](const std::string& priority, const std::string& spec) {
+        return "[workspace]\nname = \"x\"\nchannels = [\"a\", \"b\"]\nchannel-priority = \"" +
+               priority +
+               "\"\n[channels]\na = \"https://a.example.org\"\nb = \"https://b.example.org\"\n"
+               "[dependencies]\nother = \"*\"\nlib = " +
+               spec + "\n";
+    };
+    EXPECT_THAT(world.chosen(manifest("strict", "\"*\"")), Contains("lib 1.0 linux-64"));
+    EXPECT_THAT(world.chosen(manifest("strict", "\">=2\"")), IsEmpty());
+    EXPECT_THAT(world.chosen(manifest("flexible", "\"*\"")), Contains("lib 1.0 linux-64"));
+    EXPECT_THAT(world.chosen(manifest("flexible", "\">=2\"")), Contains("lib 2.0 linux-64"));
+    EXPECT_THAT(world.chosen(manifest("strict", "{ version = \"*\", channel = \"b\" }")),
+                Contains("lib 2.0 linux-64"));
+}
+
+TEST(OneSolve, BuildsArePreferredByFeaturesVersionNumberAndTime) {
+    Mixed world;
+    const auto build = [](const std::string& name, const Json::Object& more) {
+        return with(entry("lib", "1.0", name), more);
+    };
+    world.add("a", {build("old", {{"build_number", 1}, {"timestamp", 1}}),
+                    build("young", {{"build_number", 1}, {"timestamp", 2}}),
+                    build("low", {{"build_number", 0}, {"timestamp", 9}}),
+                    with(entry("lib", "2.0", "odd"), {{"track_features", "odd"}})});
+    world.chosen(channel_a + "[dependencies]\nlib = \"*\"\n");
+    EXPECT_EQ(world.solution->packages[0].file, "lib-1.0-young.conda");
+    world.chosen(channel_a + "[dependencies]\nlib = \"* low\"\n");
+    EXPECT_EQ(world.solution->packages[0].file, "lib-1.0-low.conda");
+    world.chosen(channel_a + "[dependencies]\nlib = \">=2\"\n");
+    EXPECT_EQ(world.solution->packages[0].file, "lib-2.0-odd.conda");
+}
+
+TEST(OneSolve, FactsOfTheTargetAreMetOrNot) {
+    Mixed world;
+    world.add("a", {needing(entry("lib", "1.0"), {"__glibc >=2.17", "__unix", "__linux"}),
+                    needing(entry("lib", "2.0"), {"__glibc >=2.36"}),
+                    needing(entry("lib", "3.0"), {"__cuda >=12"}),
+                    with(entry("bound", "1.0"),
+                         {{"constrains", Json::Array{Json("__glibc <2.20"), Json("gone >=2")}}})});
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\nlib = \"*\"\n"),
+                ElementsAre("lib 1.0 linux-64"));
+    EXPECT_THAT(world.chosen(channel_a + "[targets.t]\nplatform = \"linux-64\"\nglibc = \"2.38\"\n"
+                                         "[dependencies]\nlib = \"*\"\n"),
+                ElementsAre("lib 2.0 linux-64"));
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\nbound = \"*\"\n"), IsEmpty());
+}
+
+TEST(OneSolve, ARecordThatCannotBeReadIsPassedOver) {
+    Mixed world;
+    world.add("a", {entry("lib", "1.0"), needing(entry("lib", "2.0"), {"other <=>2"})});
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\nlib = \"*\"\n"),
+                ElementsAre("lib 1.0 linux-64"));
+}
+
+TEST(OneSolve, NothingNewerThanTheMomentIsACandidate) {
+    Mixed world;
+    world.add("a", {with(entry("lib", "1.0"), {{"timestamp", std::int64_t{1'700'000'000'000}}}),
+                    with(entry("lib", "2.0"), {{"timestamp", std::int64_t{1'800'000'000'000}}})});
+    EXPECT_THAT(world.chosen("[workspace]\nname = \"x\"\nchannels = [\"a\"]\n"
+                             "exclude-newer = \"2025-01-01\"\n"
+                             "[channels]\na = \"https://a.example.org\"\n"
+                             "[dependencies]\nlib = \"*\"\n"),
+                ElementsAre("lib 1.0 linux-64"));
+}
+
+TEST(OneSolve, AnExtraOfACondaPackageIsThePackage) {
+    Mixed world;
+    world.add("a", with_pythons({needing(entry("requests", "2.0"), {"python"})}));
+    world.indexes.add("pypi", "user", {{"user-1.0-py3-none-any.whl", {"requests[socks]"}}});
+    EXPECT_THAT(world.chosen(channel_a + "[pypi-dependencies]\nuser = \"*\"\n"),
+                ElementsAre("python 3.13.1 linux-64", "requests 2.0 linux-64", "user 1.0 wheel"));
+    EXPECT_THAT(world.solution->packages[1].extras, IsEmpty());
+}
+
+TEST(OneSolve, OverridesReplaceWhatCondaPackagesSay) {
+    Mixed world;
+    world.add("a", {needing(entry("lib", "1.0"), {"numpy <2"}),
+                    needing(entry("numpy", "1.0"), {"python"}),
+                    needing(entry("numpy", "2.0"), {"python"})});
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\nlib = \"*\"\n[overrides]\n"
+                                         "numpy = \">=2\"\n"),
+                Contains("numpy 2.0 linux-64"));
+}
+
+} // namespace
+} // namespace envpm::pipeline
