@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/universe.h"
 #include "pipeline/conda_records.h"
 #include "pipeline/listings.h"
 #include "pipeline/requests.h"
