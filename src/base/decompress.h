@@ -38,6 +38,8 @@ class Decompressor : public ByteSource {
 
     Decompressor(Compression kind, Pieces compressed, std::uint64_t limit_bytes,
                  std::string subject);
+    Decompressor(const Decompressor&) = delete;
+    Decompressor& operator=(const Decompressor&) = delete;
     ~Decompressor() override;
 
     std::size_t read(std::span<std::byte> to) override;

@@ -162,42 +162,52 @@ TarReader::Extended TarReader::read_extended(char type, std::uint64_t size_bytes
         return extended;
     }
     for (std::string_view left = text; !left.empty();) {
-        const std::size_t space = left.find(' ');
-        const std::optional<std::uint64_t> length =
-            parse_decimal(left.substr(0, std::min(space, left.size())));
-        if (space == std::string_view::npos || !length || *length > left.size() ||
-            *length < space + 2 || left[*length - 1] != '\n') {
-            refuse("an extended header is malformed");
-        }
-        const std::string_view record = left.substr(space + 1, *length - space - 2);
-        left.remove_prefix(*length);
-        const std::size_t equals = record.find('=');
-        if (equals == std::string_view::npos || equals == 0) {
-            refuse("an extended header is malformed");
-        }
-        const std::string_view key = record.substr(0, equals);
-        const std::string_view value = record.substr(equals + 1);
-        Extended one;
-        if (key == "path") {
-            one.path = value;
-        } else if (key == "linkpath") {
-            one.target = value;
-        } else if (key == "size") {
-            one.size_bytes = parse_decimal(value);
-            if (!one.size_bytes) {
-                refuse("an extended header has a size that is no number");
-            }
-        } else if (key.starts_with("GNU.") || key == "SCHILY.realsize" ||
-                   (key == "hdrcharset" && value != "ISO-IR 10646 2000 UTF-8")) {
-            refuse(fmt::format("an extended header has `{}`, which changes what it means",
-                               key.starts_with("GNU.") ? "GNU." : key));
-        }
+        Extended one = extended_of(take_record(left));
         if (type == 'g' && (one.path || one.target || one.size_bytes)) {
             refuse("an extended header names all entries at once");
         }
         take(extended, std::move(one));
     }
     return extended;
+}
+
+/// "LENGTH key=value\n" from the beginning of `left`; the length counts all of it.
+TarReader::ExtendedRecord TarReader::take_record(std::string_view& left) const {
+    const std::size_t space = left.find(' ');
+    const std::optional<std::uint64_t> length =
+        parse_decimal(left.substr(0, std::min(space, left.size())));
+    const bool is_whole = space != std::string_view::npos && length && *length <= left.size() &&
+                          *length >= space + 2 && left[*length - 1] == '\n';
+    if (!is_whole) {
+        refuse("an extended header is malformed");
+    }
+    const std::string_view record = left.substr(space + 1, *length - space - 2);
+    left.remove_prefix(*length);
+    const std::size_t equals = record.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        refuse("an extended header is malformed");
+    }
+    return {record.substr(0, equals), record.substr(equals + 1)};
+}
+
+TarReader::Extended TarReader::extended_of(const ExtendedRecord& record) const {
+    const auto& [key, value] = record;
+    Extended one;
+    if (key == "path") {
+        one.path = value;
+    } else if (key == "linkpath") {
+        one.target = value;
+    } else if (key == "size") {
+        one.size_bytes = parse_decimal(value);
+        if (!one.size_bytes) {
+            refuse("an extended header has a size that is no number");
+        }
+    } else if (key.starts_with("GNU.") || key == "SCHILY.realsize" ||
+               (key == "hdrcharset" && value != "ISO-IR 10646 2000 UTF-8")) {
+        refuse(fmt::format("an extended header has `{}`, which changes what it means",
+                           key.starts_with("GNU.") ? "GNU." : key));
+    }
+    return one;
 }
 
 std::string TarReader::read_text(std::uint64_t size_bytes) {

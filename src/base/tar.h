@@ -8,6 +8,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace envpm {
@@ -47,7 +49,11 @@ class TarReader {
     void skip_rest();
     bool read_block();
     void require_end();
+    using ExtendedRecord = std::pair<std::string_view, std::string_view>; ///< key and value
+
     Extended read_extended(char type, std::uint64_t size_bytes);
+    ExtendedRecord take_record(std::string_view& left) const;
+    [[nodiscard]] Extended extended_of(const ExtendedRecord& record) const;
     std::string read_text(std::uint64_t size_bytes);
     void take(Extended& gathered, Extended more) const;
     TarEntry entry_of(const Header& header, const Extended& extended);

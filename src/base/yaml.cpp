@@ -61,7 +61,7 @@ class Builder {
     void close();
     void add_scalar(const yaml_event_t& event, YamlValue value);
     void add(YamlValue value);
-    void add_key(Open& map, YamlValue value);
+    void add_key(Open& map, const YamlValue& value);
     void check_tag(const yaml_char_t* tag, const YamlValue& place) const;
     [[noreturn]] void refuse(const YamlValue& place, std::string what, std::string hint = {}) const;
 
@@ -236,7 +236,7 @@ void Builder::add(YamlValue value) {
     if (auto* list = std::get_if<YamlValue::List>(&top.value.value)) {
         list->push_back(std::move(value));
     } else if (!top.key) {
-        add_key(top, std::move(value));
+        add_key(top, value);
     } else {
         if (value.is_null()) { // the parser's place is that of what follows
             value.line = top.key->line;
@@ -247,7 +247,7 @@ void Builder::add(YamlValue value) {
     }
 }
 
-void Builder::add_key(Open& map, YamlValue value) {
+void Builder::add_key(Open& map, const YamlValue& value) {
     const auto* const name = value.get_if<std::string>();
     if (name == nullptr) {
         refuse(value, fmt::format("a key must be a text, not {}", value.kind()));

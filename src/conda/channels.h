@@ -33,6 +33,7 @@ class Channels {
              std::vector<Channel> channels, Platform platform);
     Channels(const Channels&) = delete;
     Channels& operator=(const Channels&) = delete;
+    ~Channels() = default;
 
     /// Makes the records of all these names known, in one batch of requests once the pages are
     /// there. A channel without the platform's subdir is fine; one that has not even `noarch` is an

@@ -160,33 +160,37 @@ void PageWalk::scan_value(std::string* kept) {
     std::size_t depth = 0;
     bool is_in_text = false;
     peek();
-    while (true) {
-        if (depth == 0 && !is_in_text && (begin_ != end_ || more()) &&
-            std::strchr(",}] \t\n\r", text_[begin_]) != nullptr) {
-            return; // of a word, which this does not belong to
-        }
-        const char letter = take();
-        if (kept != nullptr) {
-            *kept += letter;
-        }
+    while (depth > 0 || is_in_text || !is_behind_word()) {
+        const char letter = keep(kept);
+        bool may_end = false;
         if (is_in_text && letter == '\\') {
-            const char escaped = take();
-            if (kept != nullptr) {
-                *kept += escaped;
-            }
+            keep(kept);
         } else if (letter == '"') {
             is_in_text = !is_in_text;
+            may_end = true;
         } else if (!is_in_text && (letter == '{' || letter == '[')) {
             ++depth;
         } else if (!is_in_text && (letter == '}' || letter == ']')) {
             --depth;
-        } else {
-            continue;
+            may_end = true;
         }
-        if (depth == 0 && !is_in_text) {
+        if (may_end && depth == 0 && !is_in_text) {
             return;
         }
     }
+}
+
+/// Whether what follows is no part of a word.
+bool PageWalk::is_behind_word() {
+    return (begin_ != end_ || more()) && std::strchr(",}] \t\n\r", text_[begin_]) != nullptr;
+}
+
+char PageWalk::keep(std::string* kept) {
+    const char letter = take();
+    if (kept != nullptr) {
+        *kept += letter;
+    }
+    return letter;
 }
 
 void PageWalk::refuse(std::string what) const {

@@ -63,6 +63,8 @@ class PageWalk {
     void skip_space();
     void expect(char wanted);
     void scan_value(std::string* kept);
+    [[nodiscard]] bool is_behind_word();
+    char keep(std::string* kept);
 
     Source source_;
     std::string url_;
