@@ -17,6 +17,7 @@ using Names = std::vector<std::string>;
 
 const TomlValue& pixi_table(const TomlValue& root, const std::string& file);
 void read_project(const TomlValue& project, const Names& groups, Imported& imported);
+void read_optional(const TomlValue& table, const Names& groups, Imported& imported);
 void read_requirements(const TomlValue& list, std::string_view key, Imported& imported);
 void read_groups(const TomlValue& root, const Names& features, Imported& imported);
 void read_environments(const TomlValue& table, Names& features, Imported& imported);
@@ -90,16 +91,19 @@ void read_project(const TomlValue& project, const Names& groups, Imported& impor
                 {"python " + expect_string(member.value, "project.requires-python"),
                  member.location});
         } else if (member.name == "optional-dependencies") {
-            for (const TomlValue::Member& group :
-                 expect_table(member.value, "project.optional-dependencies")) {
-                if (std::find(groups.begin(), groups.end(), group.name) != groups.end()) {
-                    read_requirements(group.value, "project.optional-dependencies", imported);
-                } else {
-                    imported.leave(group.location,
-                                   fmt::format("optional dependencies `{}`", group.name),
-                                   "pixi's default environment does not have them");
-                }
-            }
+            read_optional(member.value, groups, imported);
+        }
+    }
+}
+
+void read_optional(const TomlValue& table, const Names& groups, Imported& imported) {
+    const std::string where = "project.optional-dependencies";
+    for (const TomlValue::Member& group : expect_table(table, where)) {
+        if (std::find(groups.begin(), groups.end(), group.name) != groups.end()) {
+            read_requirements(group.value, where, imported);
+        } else {
+            imported.leave(group.location, fmt::format("optional dependencies `{}`", group.name),
+                           "pixi's default environment does not have them");
         }
     }
 }

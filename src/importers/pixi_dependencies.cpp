@@ -32,6 +32,17 @@ constexpr std::array<FieldName, 11> fields{{{"version", "version"},
 
 std::string spec_text(const TomlValue::Member& member, const std::string& key, Imported& imported);
 bool is_from_source(const TomlValue::Member& member, const std::string& key, Imported& imported);
+
+/// The parts of a requirement as pixi writes them.
+struct WheelParts {
+    std::string version;
+    std::string extras; ///< in brackets
+    std::string marker;
+    decltype(ImportedWheel::index_url) index_url;
+};
+
+void read_wheel_field(const TomlValue::Member& field, const std::string& key, WheelParts& parts,
+                      Imported& imported);
 ImportedWheel read_wheel(const TomlValue::Member& member, const std::string& key,
                          Imported& imported);
 std::string text_of(const TomlValue& value, const std::string& key);
@@ -101,34 +112,36 @@ bool is_from_source(const TomlValue::Member& member, const std::string& key, Imp
 
 ImportedWheel read_wheel(const TomlValue::Member& member, const std::string& key,
                          Imported& imported) {
-    ImportedWheel wheel{member.name, member.location};
-    std::string version;
-    std::string marker;
+    WheelParts parts;
     if (member.value.get_if<TomlValue::Table>() == nullptr) {
-        version = expect_string(member.value, key);
+        parts.version = expect_string(member.value, key);
     } else {
         for (const TomlValue::Member& field : expect_table(member.value, key)) {
-            if (field.name == "version") {
-                version = expect_string(field.value, key + ".version");
-            } else if (field.name == "extras") {
-                std::string list;
-                for (const std::string& extra : expect_strings(field.value, key + ".extras")) {
-                    list += (list.empty() ? "" : ",") + extra;
-                }
-                wheel.text += "[" + list + "]";
-            } else if (field.name == "env-markers") {
-                marker = expect_string(field.value, key + ".env-markers");
-            } else if (field.name == "index") {
-                wheel.index_url = without_passwords(expect_string(field.value, key + ".index"));
-            } else {
-                imported.leave(field.location, fmt::format("`{}` of `{}`", field.name, key),
-                               "a requirement of envpm has no such field");
-            }
+            read_wheel_field(field, key, parts, imported);
         }
     }
-    wheel.text += version == "*" ? "" : " " + version;
-    wheel.text += marker.empty() ? "" : " ; " + marker;
+    ImportedWheel wheel{member.name + parts.extras, member.location};
+    wheel.index_url = parts.index_url;
+    wheel.text += parts.version == "*" ? "" : " " + parts.version;
+    wheel.text += parts.marker.empty() ? "" : " ; " + parts.marker;
     return wheel;
+}
+
+void read_wheel_field(const TomlValue::Member& field, const std::string& key, WheelParts& parts,
+                      Imported& imported) {
+    const std::string where = key + "." + field.name;
+    if (field.name == "version") {
+        parts.version = expect_string(field.value, where);
+    } else if (field.name == "extras") {
+        parts.extras = fmt::format("[{}]", fmt::join(expect_strings(field.value, where), ","));
+    } else if (field.name == "env-markers") {
+        parts.marker = expect_string(field.value, where);
+    } else if (field.name == "index") {
+        parts.index_url = without_passwords(expect_string(field.value, where));
+    } else {
+        imported.leave(field.location, fmt::format("`{}` of `{}`", field.name, key),
+                       "a requirement of envpm has no such field");
+    }
 }
 
 /// A build number may be a number.

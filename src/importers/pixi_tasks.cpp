@@ -8,7 +8,16 @@ namespace envpm::importers {
 
 namespace {
 
+/// A task as pixi writes it.
+struct TaskParts {
+    std::string command;
+    std::string folder;
+    std::string variables; ///< a command line that exports them
+};
+
 void read_task(const TomlValue::Member& task, const std::string& key, Imported& imported);
+std::string_view why_not_a_command(const TomlValue& task);
+TaskParts parts_of(const TomlValue& table, const std::string& key, Imported& imported);
 std::string command_of(const TomlValue& value, const std::string& key);
 std::string assignments_of(const TomlValue& value, const std::string& key);
 std::string shell_quoted(const std::string& text);
@@ -43,44 +52,52 @@ std::string with_envpm_variables(std::string text, const SourceLocation& locatio
 namespace {
 
 void read_task(const TomlValue::Member& task, const std::string& key, Imported& imported) {
-    std::string command;
-    std::string folder;
-    std::string variables;
-    if (task.value.get_if<std::string>() != nullptr) {
-        command = *task.value.get_if<std::string>();
-    } else if (task.value.get_if<TomlValue::Array>() != nullptr) {
-        imported.leave(task.location, fmt::format("`{}`", key), "it depends on other tasks");
+    if (const std::string_view why = why_not_a_command(task.value); !why.empty()) {
+        imported.leave(task.location, fmt::format("`{}`", key), std::string(why));
         return;
-    } else {
-        for (const TomlValue::Member& field : expect_table(task.value, key)) {
-            if (field.name == "cmd") {
-                command = command_of(field.value, key + ".cmd");
-            } else if (field.name == "cwd") {
-                folder = expect_string(field.value, key + ".cwd");
-            } else if (field.name == "env") {
-                variables = assignments_of(field.value, key + ".env");
-            } else if (field.name == "depends-on" || field.name == "depends_on" ||
-                       field.name == "args") {
-                imported.leave(task.location, fmt::format("`{}`", key),
-                               field.name == "args" ? "it takes arguments by name"
-                                                    : "it depends on other tasks");
-                return;
-            } else {
-                imported.leave(field.location, fmt::format("`{}.{}`", key, field.name),
-                               "a task of envpm is its command alone");
-            }
-        }
     }
-    if (command.find_first_not_of(" \t\r\n") == std::string::npos) {
+    TaskParts parts;
+    if (const auto* const text = task.value.get_if<std::string>()) {
+        parts.command = *text;
+    } else {
+        parts = parts_of(task.value, key, imported);
+    }
+    if (parts.command.find_first_not_of(" \t\r\n") == std::string::npos) {
         imported.leave(task.location, fmt::format("`{}`", key), "it has no command");
         return;
     }
-    command = variables + command;
-    if (!folder.empty()) {
-        command = "cd " + shell_quoted(folder) + " && " + command;
+    std::string command = parts.variables + parts.command;
+    if (!parts.folder.empty()) {
+        command = "cd " + shell_quoted(parts.folder) + " && " + command;
     }
     imported.tasks.push_back(
         {task.name, with_envpm_variables(command, task.location, imported), task.location});
+}
+
+/// Empty for a task that is one.
+std::string_view why_not_a_command(const TomlValue& task) {
+    if (task.get_if<TomlValue::Array>() != nullptr || task.find("depends-on") != nullptr ||
+        task.find("depends_on") != nullptr) {
+        return "it depends on other tasks";
+    }
+    return task.find("args") != nullptr ? "it takes arguments by name" : "";
+}
+
+TaskParts parts_of(const TomlValue& table, const std::string& key, Imported& imported) {
+    TaskParts parts;
+    for (const TomlValue::Member& field : expect_table(table, key)) {
+        if (field.name == "cmd") {
+            parts.command = command_of(field.value, key + ".cmd");
+        } else if (field.name == "cwd") {
+            parts.folder = expect_string(field.value, key + ".cwd");
+        } else if (field.name == "env") {
+            parts.variables = assignments_of(field.value, key + ".env");
+        } else {
+            imported.leave(field.location, fmt::format("`{}.{}`", key, field.name),
+                           "a task of envpm is its command alone");
+        }
+    }
+    return parts;
 }
 
 /// A text for the shell, or a list of words.
