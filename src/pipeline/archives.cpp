@@ -114,15 +114,18 @@ void drop_incomplete(std::vector<std::optional<Tree>>& trees, const store::Store
     constexpr std::size_t files_of_a_task = 512;
     std::vector<std::atomic<bool>> is_incomplete(trees.size());
     TaskGroup looking(pool);
+    const auto look = [&](std::size_t i, std::span<const TreeFile> files) {
+        looking.run([&, i, files] {
+            if (!store.has_objects(files)) {
+                is_incomplete[i] = true;
+            }
+        });
+    };
     for (std::size_t i = 0; i < trees.size(); ++i) {
         std::span<const TreeFile> rest = trees[i] ? trees[i]->files : std::span<const TreeFile>();
         while (!rest.empty()) {
             const auto files = rest.first(std::min(rest.size(), files_of_a_task));
-            looking.run([&, i, files] {
-                if (!store.has_objects(files)) {
-                    is_incomplete[i] = true;
-                }
-            });
+            look(i, files);
             rest = rest.subspan(files.size());
         }
     }

@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace envpm::pipeline {
@@ -220,37 +221,55 @@ void Exporter::leave(std::string what, std::string why) {
     out.left.push_back({{"envpm.lock", 0, 0}, std::move(what), std::move(why)});
 }
 
-/// Old tools link in the order of the list. Of packages that need each other the first by name
-/// comes last.
-std::vector<const LockedPackage*> in_order_of_needs(const std::vector<const LockedPackage*>& all) {
-    std::vector<const LockedPackage*> out;
-    std::set<PackageName> seen;
-    std::vector<std::pair<const LockedPackage*, std::size_t>> open;
-    const auto enter = [&](const PackageName& name) {
-        const auto found = std::find_if(all.begin(), all.end(), [&](const LockedPackage* package) {
-            return package->name == name;
-        });
-        if (found != all.end() && seen.insert(name).second) {
-            open.emplace_back(*found, 0);
+/// Puts packages behind what they need, depth first and without recursion.
+class NeedsFirst {
+  public:
+    explicit NeedsFirst(const std::vector<const LockedPackage*>& all) {
+        for (const LockedPackage* package : all) {
+            by_name_.emplace(package->name, package);
         }
-    };
-    for (const LockedPackage* package : all) {
-        enter(package->name);
-        while (!open.empty()) {
-            auto& [top, next] = open.back();
+    }
+
+    void add(const LockedPackage& package) {
+        enter(package.name);
+        while (!open_.empty()) {
+            auto& [top, next] = open_.back();
             if (next == top->dependencies.size()) {
                 out.push_back(top);
-                open.pop_back();
-            } else {
-                const std::string& text = top->dependencies[next++];
-                if (const auto name =
-                        PackageName::parse_conda(text.substr(0, text.find_first_of(" [")))) {
-                    enter(*name);
-                }
+                open_.pop_back();
+                continue;
+            }
+            const std::string& text = top->dependencies[next++];
+            if (const auto name =
+                    PackageName::parse_conda(text.substr(0, text.find_first_of(" [")))) {
+                enter(*name);
             }
         }
     }
-    return out;
+
+    std::vector<const LockedPackage*> out;
+
+  private:
+    void enter(const PackageName& name) {
+        const auto found = by_name_.find(name);
+        if (found != by_name_.end() && seen_.insert(name).second) {
+            open_.emplace_back(found->second, 0);
+        }
+    }
+
+    std::map<PackageName, const LockedPackage*> by_name_;
+    std::set<PackageName> seen_;
+    std::vector<std::pair<const LockedPackage*, std::size_t>> open_;
+};
+
+/// Old tools link in the order of the list. Of packages that need each other the first by name
+/// comes last.
+std::vector<const LockedPackage*> in_order_of_needs(const std::vector<const LockedPackage*>& all) {
+    NeedsFirst order(all);
+    for (const LockedPackage* package : all) {
+        order.add(*package);
+    }
+    return std::move(order.out);
 }
 
 std::string without_last_slash(std::string url) {

@@ -28,6 +28,7 @@ std::optional<Carried> carry(const ImportedSpec& spec, ImportSources& sources, R
 conda::MatchSpec parse(const ImportedSpec& spec);
 void carry_fields(const ImportedSpec& spec, const conda::MatchSpec& parsed, ImportSources& sources,
                   CondaRequirement& requirement, Remarks& remarks);
+void leave_all(const std::vector<Carried>& all, Remarks& remarks);
 std::optional<CondaRequirement> join(const std::vector<Carried>& all,
                                      const std::set<Platform>& platforms, Remarks& remarks);
 CondaRequirement both(const CondaRequirement& first, const CondaRequirement& second,
@@ -139,17 +140,22 @@ std::optional<CondaRequirement> join(const std::vector<Carried>& all,
             }
         }
         if (!here) {
-            for (const Carried& carried : all) {
-                remarks.left.push_back(
-                    {carried.requirement.location, shown(carried.requirement),
-                     fmt::format("it is for {} only, and a requirement counts on every target",
-                                 to_text(*carried.platform))});
-            }
+            leave_all(all, remarks);
             return std::nullopt;
         }
         choices.push_back(std::move(*here));
     }
     return any_of(choices, remarks);
+}
+
+/// Each is for one platform.
+void leave_all(const std::vector<Carried>& all, Remarks& remarks) {
+    for (const Carried& carried : all) {
+        remarks.left.push_back(
+            {carried.requirement.location, shown(carried.requirement),
+             fmt::format("it is for {} only, and a requirement counts on every target",
+                         to_text(*carried.platform))});
+    }
 }
 
 CondaRequirement both(const CondaRequirement& first, const CondaRequirement& second,

@@ -44,7 +44,8 @@ struct WheelSources {
 std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services);
 std::vector<pypi::PythonChoice> python_choices_beside(Listings& listings, const Requests& requests,
                                                       Services& services);
-bool tell_changes(LockReport& report, const std::optional<Lock>& previous);
+bool tell_changes(LockReport& report, const std::optional<Lock>& previous,
+                  const std::vector<std::string>& notes, Progress& progress);
 double seconds_since(std::chrono::steady_clock::time_point start);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
@@ -93,11 +94,11 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     if (!previous || has_channels) {
         sources.emplace(services, policy, indexes, requests);
     }
-    // With channels, the host's Pythons are asked for only if no channel has one.
-    const std::vector<pypi::PythonChoice> pythons =
-        has_channels ? std::vector<pypi::PythonChoice>()
-        : sources    ? python_choices_beside(sources->listings, requests, services)
-                     : python_choices(requests, services);
+    std::vector<pypi::PythonChoice> pythons;
+    if (!has_channels) { // with them, the host's are asked for only if no channel has one
+        pythons = sources ? python_choices_beside(sources->listings, requests, services)
+                          : python_choices(requests, services);
+    }
     const SolveInputs inputs{manifest, requests, pythons, indexes,
                              request.exclude_newer ? request.exclude_newer
                                                    : manifest.exclude_newer};
@@ -128,10 +129,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     // From here on every target has an exact set of packages, each with name, size and sha256.
 
     report.lock = compose_lock(solutions, manifest_digest(manifest, requests), previous);
-    const bool is_same = tell_changes(report, previous);
-    for (const std::string& note : notes) {
-        services.progress().note(note);
-    }
+    const bool is_same = tell_changes(report, previous, notes, services.progress());
     const bool is_own_start = !previous || request.upgrade_all || (is_same && !is_upgrade);
     // A stamp does not know of channels.
     if (is_own_start && !has_channels && notes.empty() && listings.is_repeatable()) {
@@ -209,7 +207,11 @@ void throw_no_python(const Request& python, const Services& services) {
 }
 
 /// Whether there are none.
-bool tell_changes(LockReport& report, const std::optional<Lock>& previous) {
+bool tell_changes(LockReport& report, const std::optional<Lock>& previous,
+                  const std::vector<std::string>& notes, Progress& progress) {
+    for (const std::string& note : notes) {
+        progress.note(note);
+    }
     report.changes = lockfiles::difference(previous, *report.lock);
     const bool is_same = previous && *previous == *report.lock;
     report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;

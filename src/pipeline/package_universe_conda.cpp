@@ -13,6 +13,7 @@ namespace envpm::pipeline {
 namespace {
 
 std::string_view name_in(std::string_view dependency);
+void add_names(const std::vector<std::string>& dependencies, std::vector<std::string>& names);
 
 } // namespace
 
@@ -198,14 +199,8 @@ void PackageUniverse::load_dependencies(std::span<const CandidateId> candidates)
         if (package == nullptr || at(id).is_described) {
             continue;
         }
-        for (const auto* list : {&package->record->depends, &package->record->constrains}) {
-            for (const std::string& text : *list) {
-                const std::string_view name = name_in(text);
-                if (!name.empty() && !name.starts_with("__")) {
-                    names.emplace_back(name);
-                }
-            }
-        }
+        add_names(package->record->depends, names);
+        add_names(package->record->constrains, names);
     }
     if (!names.empty()) {
         conda_->load(names);
@@ -333,6 +328,16 @@ std::string_view name_in(std::string_view dependency) {
     const std::size_t begin = std::min(dependency.find_first_not_of(' '), dependency.size());
     dependency.remove_prefix(begin);
     return dependency.substr(0, dependency.find_first_of(" =<>!~[,"));
+}
+
+/// Those of packages that channels may have.
+void add_names(const std::vector<std::string>& dependencies, std::vector<std::string>& names) {
+    for (const std::string& text : dependencies) {
+        const std::string_view name = name_in(text);
+        if (!name.empty() && !name.starts_with("__")) {
+            names.emplace_back(name);
+        }
+    }
 }
 
 } // namespace

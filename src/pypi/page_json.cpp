@@ -114,7 +114,7 @@ void JsonPageReader::read_files(ondemand::value files, RawPage& page) const {
             continue;
         }
         if (std::optional<PageEntry> entry = read_entry(file)) {
-            page.entries.push_back(std::move(*entry));
+            page.entries.push_back(*entry);
         }
     }
 }
