@@ -40,8 +40,8 @@ TEST_F(ResumeTest, AKilledDownloadGoesOnWhereItStopped) {
     if (!can_fork) {
         GTEST_SKIP() << "no fork under the thread sanitizer";
     }
-    // Slow enough that little is in the sockets' buffers when the child dies; and so large that what
-    // they can hold at most, if the child is not given the processor, is less than a tenth of it.
+    // Slow enough that little is in the sockets' buffers when the child dies; and so large that
+    // what they can hold, if the child is not given the processor, is less than a tenth of it.
     const std::string content = text_of(120 * mib);
     Answer slow = with_body(content);
     slow.drip_bytes = 64U << 10U;

@@ -20,6 +20,8 @@ constexpr int most_links = 40;
 using Links = std::unordered_map<std::string_view, std::string_view>;
 
 bool leads_outside(std::string_view folder, std::string_view target, const Links& links);
+std::string take_part(std::string& left);
+std::string below(const std::string& folder, const std::string& path);
 
 } // namespace
 
@@ -52,12 +54,7 @@ bool leads_outside(std::string_view folder, std::string_view target, const Links
         if (left.starts_with('/')) {
             return true;
         }
-        const std::size_t slash = std::min(left.find('/'), left.size());
-        const std::string part = left.substr(0, slash);
-        left.erase(0, std::min(left.find_first_not_of('/', slash), left.size()));
-        if (part == ".") {
-            continue;
-        }
+        const std::string part = take_part(left);
         if (part == "..") {
             if (at.empty()) {
                 return true;
@@ -66,7 +63,7 @@ bool leads_outside(std::string_view folder, std::string_view target, const Links
             at.resize(above == std::string::npos ? 0 : above);
             continue;
         }
-        const std::string path = at.empty() ? part : at + "/" + part;
+        const std::string path = below(at, part);
         const auto link = links.find(path);
         if (link == links.end()) {
             at = path;
@@ -75,9 +72,25 @@ bool leads_outside(std::string_view folder, std::string_view target, const Links
         if (link->second.starts_with('/') || ++followed > most_links) {
             return false; // one that is absolute is judged by itself
         }
-        left = left.empty() ? std::string(link->second) : fmt::format("{}/{}", link->second, left);
+        left = below(std::string(link->second), left);
     }
     return false;
+}
+
+/// The first part, with the slashes behind it taken off `left`.
+std::string take_part(std::string& left) {
+    const std::size_t slash = std::min(left.find('/'), left.size());
+    std::string part = left.substr(0, slash);
+    left.erase(0, std::min(left.find_first_not_of('/', slash), left.size()));
+    return part;
+}
+
+/// "." and nothing stay where they are.
+std::string below(const std::string& folder, const std::string& path) {
+    if (path.empty() || path == ".") {
+        return folder;
+    }
+    return folder.empty() ? path : fmt::format("{}/{}", folder, path);
 }
 
 } // namespace
