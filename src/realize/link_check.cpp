@@ -55,24 +55,22 @@ bool leads_outside(std::string_view folder, std::string_view target, const Links
             return true;
         }
         const std::string part = take_part(left);
+        if (part == ".." && at.empty()) {
+            return true;
+        }
         if (part == "..") {
-            if (at.empty()) {
-                return true;
-            }
-            const std::size_t above = at.rfind('/');
-            at.resize(above == std::string::npos ? 0 : above);
+            at.resize(at.find('/') == std::string::npos ? 0 : at.rfind('/'));
             continue;
         }
         const std::string path = below(at, part);
         const auto link = links.find(path);
         if (link == links.end()) {
             at = path;
-            continue;
-        }
-        if (link->second.starts_with('/') || ++followed > most_links) {
+        } else if (link->second.starts_with('/') || ++followed > most_links) {
             return false; // one that is absolute is judged by itself
+        } else {
+            left = below(std::string(link->second), left);
         }
-        left = below(std::string(link->second), left);
     }
     return false;
 }
