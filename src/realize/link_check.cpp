@@ -20,6 +20,7 @@ constexpr int most_links = 40;
 using Links = std::unordered_map<std::string_view, std::string_view>;
 
 bool leads_outside(std::string_view folder, std::string_view target, const Links& links);
+bool go_up(std::string& folder);
 std::string take_part(std::string& left);
 std::string below(const std::string& folder, const std::string& path);
 
@@ -55,24 +56,33 @@ bool leads_outside(std::string_view folder, std::string_view target, const Links
             return true;
         }
         const std::string part = take_part(left);
-        if (part == ".." && at.empty()) {
-            return true;
-        }
         if (part == "..") {
-            at.resize(at.find('/') == std::string::npos ? 0 : at.rfind('/'));
+            if (!go_up(at)) {
+                return true;
+            }
             continue;
         }
         const std::string path = below(at, part);
         const auto link = links.find(path);
         if (link == links.end()) {
             at = path;
-        } else if (link->second.starts_with('/') || ++followed > most_links) {
-            return false; // one that is absolute is judged by itself
-        } else {
-            left = below(std::string(link->second), left);
+            continue;
         }
+        if (link->second.starts_with('/') || ++followed > most_links) {
+            return false; // one that is absolute is judged by itself
+        }
+        left = below(std::string(link->second), left);
     }
     return false;
+}
+
+/// False at the top.
+bool go_up(std::string& folder) {
+    if (folder.empty()) {
+        return false;
+    }
+    folder.resize(folder.find('/') == std::string::npos ? 0 : folder.rfind('/'));
+    return true;
 }
 
 /// The first part, with the slashes behind it taken off `left`.
