@@ -270,6 +270,8 @@ TEST(OneSolve, ALimitIsNoNeed) {
     EXPECT_THAT(world.chosen(channel_a + "[dependencies]\napp = \"*\"\n"),
                 ElementsAre("app 1.0 linux-64", "lib 1.0 linux-64", "tool 1.0 linux-64"));
     EXPECT_THAT(world.solution->packages[2].dependencies, IsEmpty());
+    EXPECT_THAT(world.asked(), Not(Contains(testing::HasSubstr("pypi.example.org"))))
+        << "no wheel is wanted";
 }
 
 TEST(OneSolve, ARecordThatCannotBeReadIsPassedOver) {
