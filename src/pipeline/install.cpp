@@ -13,7 +13,6 @@
 #include "store/store.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 

@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "realize/prefix.h"
 
 namespace envpm::pipeline {
 
@@ -28,8 +29,7 @@ std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& req
     std::error_code failure;
     const std::filesystem::path prefix =
         std::filesystem::canonical(generations_of(request.project).current_link(), failure);
-    if (failure || !std::filesystem::exists(prefix / "bin/python", failure) ||
-        !std::filesystem::exists(prefix / ".envpm/manifest.json", failure)) {
+    if (failure || !realize::is_usable(prefix)) {
         return std::nullopt;
     }
     return prefix;

@@ -2,13 +2,14 @@
 
 #include "base/error.h"
 #include "pipeline/care.h"
+#include "realize/prefix.h"
 
 namespace envpm::pipeline {
 
 ActiveEnvironment activate_project(const Project& project, const Services& services) {
     const Manifest manifest = read_manifest(project);
     const realize::Generation current = current_generation(project);
-    if (!std::filesystem::exists(current.prefix / "bin/python")) {
+    if (!realize::is_usable(current.prefix)) {
         throw Error({"the environment is gone, or its Python is", current.prefix.string(),
                      "run `envpm install`, which makes it anew"});
     }

@@ -68,6 +68,15 @@ PrefixReport build(const StorePaths& store, const PrefixRequest& request, Thread
     return report;
 }
 
+bool is_usable(const std::filesystem::path& prefix) {
+    std::error_code failure;
+    const std::filesystem::path python = prefix / "bin/python";
+    const bool has_python =
+        std::filesystem::exists(std::filesystem::symlink_status(python, failure));
+    return std::filesystem::exists(manifest_path(prefix), failure) &&
+           (!has_python || std::filesystem::exists(python, failure));
+}
+
 PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
                      const std::filesystem::path& destination, ThreadPool& pool,
                      Progress& progress) {

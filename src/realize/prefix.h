@@ -72,6 +72,10 @@ struct PrefixReport {
 PrefixReport build(const StorePaths& store, const PrefixRequest& request, ThreadPool& pool,
                    Progress& progress);
 
+/// Whether a prefix can be used, as far as two looks tell: it has its manifest, and the
+/// `bin/python` that it may have leads to an interpreter, which a host's may no longer do.
+bool is_usable(const std::filesystem::path& prefix);
+
 /// The same environment as a complete prefix of its own at `destination`, which must not exist or
 /// be empty, or hold a prefix that envpm laid out (which is replaced).
 PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
