@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -14,14 +15,27 @@ namespace {
 std::optional<pypi::PythonChoice> choice_of(const conda::Record& record);
 std::optional<std::pair<int, int>> series_of(const std::string& version);
 bool is_asked(const CondaCandidate& candidate, const std::vector<CondaRequest>& requests);
+CondaPythons pythons_where(const CondaListing& python,
+                           const std::function<bool(const CondaCandidate&)>& is_wanted);
 
 } // namespace
 
 CondaPythons conda_pythons(const CondaListing& python, const std::vector<CondaRequest>& requests) {
+    CondaPythons asked = pythons_where(
+        python, [&](const CondaCandidate& candidate) { return is_asked(candidate, requests); });
+    return asked.packages.empty()
+               ? pythons_where(python, [](const CondaCandidate&) { return true; })
+               : asked;
+}
+
+namespace {
+
+CondaPythons pythons_where(const CondaListing& python,
+                           const std::function<bool(const CondaCandidate&)>& is_wanted) {
     CondaPythons out;
     for (const CondaCandidate& candidate : python.candidates) {
         auto choice = choice_of(*candidate.record);
-        if (!choice || !is_asked(candidate, requests)) {
+        if (!choice || !is_wanted(candidate)) {
             continue;
         }
         const auto known =
@@ -35,8 +49,6 @@ CondaPythons conda_pythons(const CondaListing& python, const std::vector<CondaRe
     }
     return out;
 }
-
-namespace {
 
 std::optional<pypi::PythonChoice> choice_of(const conda::Record& record) {
     const std::string& build = record.build;

@@ -15,7 +15,9 @@ struct CondaPython {
     std::size_t choice = 0;
 };
 
-/// The Pythons that the channels have, as far as the manifest allows them.
+/// The Pythons that the channels have, as far as the manifest allows them; if it allows none, all
+/// of them, so that the solve can say what there is: the host's stand in only where no channel has
+/// one.
 struct CondaPythons {
     std::vector<pypi::PythonChoice> choices; ///< ascending, each version and ABI once
     std::vector<CondaPython> packages;       ///< ascending by preference

@@ -176,6 +176,24 @@ TEST(OneSolve, WithoutAPythonInTheChannelsTheHostsServes) {
     EXPECT_FALSE(world.solution->python->is_package);
 }
 
+TEST(OneSolve, AChannelsPythonThatDoesNotFitIsNotReplacedByTheHosts) {
+    Mixed world;
+    world.add("a", {entry("python", "3.12.4", "h0_cpython")});
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\npython = \"3.11.*\"\n"), IsEmpty());
+}
+
+TEST(OneSolve, ARequestSaysAllThatItAsksForInItsText) {
+    const auto text_of = [](const std::string& spec) {
+        return read_requests(
+                   test::manifest_of(channel_a + "[dependencies]\nlib = \"" + spec + "\"\n"))
+            .conda.at(0)
+            .text();
+    };
+    EXPECT_EQ(text_of("*"), "lib");
+    EXPECT_EQ(text_of(">=1 h*"), "lib >=1 h*");
+    EXPECT_NE(text_of("*[fn=lib-1.0-h1_0.conda]"), "lib");
+}
+
 TEST(OneSolve, AnEnvironmentWithoutPythonHasNone) {
     Mixed world;
     world.add("a", with_pythons({entry("zlib", "1.3")}));

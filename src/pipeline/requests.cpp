@@ -35,6 +35,9 @@ std::string Request::text() const {
 }
 
 std::string CondaRequest::text() const {
+    if (spec.build_number || !spec.fields.empty()) {
+        return spec.text(); // what asks for more must not read like what does not
+    }
     std::string out = name.string();
     out += spec.version ? " " + spec.version->text() : spec.build ? " *" : "";
     return spec.build ? out + " " + spec.build->text() : out;
