@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 STAGES = (
-    "manifest importers pypi conda host solver lockfiles fetch store realize activate"
+    "manifest importers pypi conda host gpu solver lockfiles fetch store realize activate"
 ).split()
 LAYERS = [["base"], ["model"], STAGES, ["pipeline"], ["cli"], ["main"]]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "model/compute_capability.h"
+#include "model/cuda_version.h"
+
+#include <optional>
+#include <vector>
+
+namespace envpm::gpu {
+
+/// PTX that a library brings: for which architecture it was written, in which version of the
+/// language.
+struct PtxCode {
+    ComputeCapability target;
+    PtxVersion version;
+};
+
+/// What a library, or all libraries of a package together, were built for.
+struct DeviceCode {
+    std::vector<ComputeCapability> sass;
+    std::vector<PtxCode> ptx;
+};
+
+enum class Coverage {
+    native,       ///< machine code for the device
+    compiled,     ///< the driver compiles it from PTX when it is first used
+    newer_driver, ///< the driver would have to, but does not know that PTX
+    none,         ///< "no kernel image is available for execution on the device"
+};
+
+/// Whether machine code for an architecture runs on a device: X.y on X.z with z >= y; with `a` on
+/// X.y alone, with `f` on its family (CUDA C++ Programming Guide, "Binary Compatibility"). Not
+/// between boards and the processors with a GPU inside (Tegra), which have numbers of their own.
+bool sass_runs_on(const ComputeCapability& code, const ComputeCapability& device);
+
+/// Whether PTX for an architecture can be compiled for a device: any that is not older; `a` and `f`
+/// as above.
+bool ptx_suits(const ComputeCapability& target, const ComputeCapability& device);
+
+/// The best that the code does on the device. `driver_ptx` is the newest PTX that the driver loads;
+/// none means that the driver is not known, and counts as new enough.
+Coverage coverage_of(const DeviceCode& code, const ComputeCapability& device,
+                     const std::optional<PtxVersion>& driver_ptx);
+
+} // namespace envpm::gpu
