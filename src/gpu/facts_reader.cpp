@@ -284,6 +284,10 @@ void add_products(const FactRow& row, FactTable& table) {
     }
     for (const std::string& names : texts_of(row.fields, "names")) {
         for (const std::string& name : names_in(names)) {
+            if (normal_product(name).empty()) {
+                complain_at(row.citation.location, fmt::format("`{}` names no product", name),
+                            "makers' words, sizes of memory and shapes of boards do not count");
+            }
             Citation citation = row.citation;
             citation.row = name;
             const auto same = std::find_if(

@@ -93,6 +93,12 @@ TEST(FactsReader, ContradictionsNameBothRows) {
               "facts.toml:4:1; keep the one that is right");
 }
 
+TEST(FactsReader, AProductMustHaveANameOfItsOwn) {
+    EXPECT_THAT(complaint_below_head("[[gpu]]\ncc = \"8.6\"\nnames = [\"NVIDIA GeForce 12GB\"]\n"
+                                     "source = \"a\"\n"),
+                testing::StartsWith("facts.toml:4:1: `NVIDIA GeForce 12GB` names no product"));
+}
+
 TEST(FactsReader, TwoRowsThatAgreeMayHaveTwoSources) {
     const std::string row = "[[ptx_isa]]\nptx = \"8.4\"\ncuda = \"12.4\"\nsource = ";
     const Facts facts = Facts::parse(head + row + "\"a\"\n" + row + "\"b\"\n", "facts.toml");

@@ -6,8 +6,12 @@
 
 namespace envpm::gpu {
 
+std::string Citation::place() const {
+    return fmt::format("gpu-facts: {} {}", table, row);
+}
+
 std::string Citation::text() const {
-    return fmt::format("{} {} ({})", table, row, source);
+    return fmt::format("{} ({})", place(), source);
 }
 
 std::optional<MinorVersion> MinorVersion::parse(std::string_view text) {

@@ -26,7 +26,8 @@ struct Citation {
     SourceLocation location;
     Standing standing = Standing::rule;
 
-    [[nodiscard]] std::string text() const; ///< "cuda_toolkit 12.4.1 (…)", for messages
+    [[nodiscard]] std::string place() const; ///< "gpu-facts: cuda_toolkit 12.4.1", for messages
+    [[nodiscard]] std::string text() const;  ///< the same with its source
 };
 
 template <class T> struct Cited {

@@ -38,6 +38,7 @@ struct FactColumn {
 /// One `[[table]]` of the file. Every row has a `source` besides.
 struct FactSchema {
     std::string table;
+    std::string about; ///< one line: what its rows say
     Standing standing = Standing::rule;
     std::vector<FactColumn> columns;
 };

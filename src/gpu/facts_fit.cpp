@@ -1,0 +1,75 @@
+#include "gpu/facts_fit.h"
+
+namespace envpm::gpu {
+
+namespace {
+
+using Verdict = Fit::Verdict;
+
+DeviceCode code_of(const Facts& facts, const TorchVariant& build);
+std::optional<PtxVersion> loaded_ptx(const Facts& facts, const Machine& machine);
+Verdict verdict_of(Coverage coverage);
+
+} // namespace
+
+Fit fit(const Facts& facts, const TorchVariant& build, const Machine& machine) {
+    const auto least = facts.least_driver(build.cuda.cuda.major, machine.system);
+    if (machine.driver && least && *machine.driver < least->value) {
+        return {Verdict::driver_too_old, least, std::nullopt};
+    }
+    const DeviceCode code = code_of(facts, build);
+    const auto driver_ptx = loaded_ptx(facts, machine);
+    Fit worst;
+    for (const ComputeCapability& device : machine.gpus) {
+        const Verdict verdict = verdict_of(coverage_of(code, device, driver_ptx));
+        if (worst.verdict < verdict) {
+            worst = {verdict, std::nullopt, device};
+        }
+    }
+    if (worst.verdict == Verdict::ptx_too_new) {
+        worst.least_driver = facts.least_driver(ToolkitVersion{build.cuda.cuda}, machine.system);
+    }
+    return worst;
+}
+
+namespace {
+
+/// PTX of a toolkit that the table does not know is left out: nobody can say what loads it.
+DeviceCode code_of(const Facts& facts, const TorchVariant& build) {
+    DeviceCode code{build.sass, {}};
+    const auto version = facts.ptx_of(build.cuda.cuda);
+    for (const ComputeCapability& target : build.ptx) {
+        if (version) {
+            code.ptx.push_back({target, version->value});
+        }
+    }
+    return code;
+}
+
+/// None: the driver is not known. A driver that no row knows loads no PTX that one could rely on.
+std::optional<PtxVersion> loaded_ptx(const Facts& facts, const Machine& machine) {
+    if (!machine.driver) {
+        return std::nullopt;
+    }
+    const auto cuda = facts.newest_cuda(*machine.driver, machine.system);
+    const auto ptx = cuda ? facts.newest_ptx(cuda->value) : std::nullopt;
+    return ptx ? ptx->value : PtxVersion{};
+}
+
+Verdict verdict_of(Coverage coverage) {
+    switch (coverage) {
+    case Coverage::native:
+        return Verdict::fits;
+    case Coverage::compiled:
+        return Verdict::compiles;
+    case Coverage::newer_driver:
+        return Verdict::ptx_too_new;
+    case Coverage::none:
+        break;
+    }
+    return Verdict::no_code;
+}
+
+} // namespace
+
+} // namespace envpm::gpu
