@@ -1,0 +1,95 @@
+#include "gpu/fitness.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::gpu {
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const Facts& facts() {
+    static const Facts shipped = Facts::shipped();
+    return shipped;
+}
+
+Machine with_driver(const char* driver) {
+    Machine machine{"t", Platform::linux_64, DriverVersion::parse(driver), {}, {}};
+    machine.cuda = facts().newest_cuda(*machine.driver, DriverSystem::linux_kernel)->value;
+    return machine;
+}
+
+Machine with_gpu(const char* gpu) {
+    return {"t", Platform::linux_64, {}, {}, {{ComputeCapability::parse(gpu).value()}}};
+}
+
+std::string of_runtime(const CudaVersion& runtime, const Machine& machine) {
+    return fault_of_runtime(runtime, machine, facts()).value_or("");
+}
+
+std::string of_torch(const char* version, const RuntimeNeed& runtime, const Machine& machine) {
+    return fault_of_torch(version, runtime, machine, facts()).value_or("");
+}
+
+TEST(Runtime, NeedsTheLeastDriverOfItsMajor) {
+    EXPECT_THAT(of_runtime({13, 0}, with_driver("535.104.05")),
+                AllOf(HasSubstr("CUDA 13 needs a driver >= 580.65.06"),
+                      HasSubstr("target `t` has 535.104.05"),
+                      HasSubstr("[gpu facts: cuda_minor_compat 13]")));
+    EXPECT_THAT(of_runtime({12, 9}, with_driver("535.104.05")), IsEmpty());
+    EXPECT_THAT(of_runtime({12, 0}, with_driver("525.60.13")), IsEmpty());
+    EXPECT_THAT(of_runtime({12, 0}, with_driver("525.60.12")), HasSubstr("525.60.13"));
+    EXPECT_THAT(of_runtime({12, 0}, with_driver("470.82.01")), HasSubstr("525.60.13"));
+    EXPECT_THAT(of_runtime({11, 8}, with_driver("470.82.01")), IsEmpty());
+}
+
+TEST(Runtime, FollowsTheDriversCudaWhereTheDriverIsNotDeclared) {
+    Machine machine{"t", Platform::linux_64, {}, CudaVersion{12, 4}, {}};
+    EXPECT_THAT(of_runtime({13, 0}, machine), HasSubstr("runs CUDA up to 12.4"));
+    EXPECT_THAT(of_runtime({12, 9}, machine), IsEmpty());
+}
+
+TEST(Runtime, MustKnowTheArchitecture) {
+    EXPECT_THAT(of_runtime({13, 0}, with_gpu("6.0")),
+                AllOf(HasSubstr("no code for the GPU 6.0"), HasSubstr("CUDA 12.9 is the last")));
+    EXPECT_THAT(of_runtime({12, 9}, with_gpu("6.0")), IsEmpty());
+    EXPECT_THAT(of_runtime({13, 0}, with_gpu("7.5")), IsEmpty());
+    EXPECT_THAT(of_runtime({13, 0}, {}), IsEmpty());
+}
+
+TEST(Torch, MustHaveCodeForEveryGpu) {
+    EXPECT_THAT(of_torch("2.5.1+cu121", {12, 1}, with_gpu("12.0")),
+                AllOf(HasSubstr("its cu121 build"), HasSubstr("none for the GPU 12.0"),
+                      HasSubstr("torch_variant 2.5 cu121")));
+    EXPECT_THAT(of_torch("2.9.1+cu128", {12, 8}, with_gpu("12.0")), IsEmpty());
+    EXPECT_THAT(of_torch("2.9.1+cu128", {12, 8}, with_gpu("6.0")), HasSubstr("none for"));
+    EXPECT_THAT(of_torch("2.9.1+cu126", {12, 6}, with_gpu("6.0")), IsEmpty());
+    Machine both = with_gpu("8.0");
+    both.gpus->push_back({12, 0});
+    EXPECT_THAT(of_torch("2.5.1+cu121", {12, 1}, both), HasSubstr("12.0"));
+}
+
+TEST(Torch, IsNotJudgedByWhatIsNotKnown) {
+    EXPECT_THAT(of_torch("2.9.1", {12, std::nullopt}, with_gpu("6.0")), IsEmpty());
+    EXPECT_THAT(of_torch("2.9.1+cu119", {11, 9}, with_gpu("6.0")), IsEmpty());
+    EXPECT_THAT(of_torch("9.9.1+cu128", {12, 8}, with_gpu("6.0")), IsEmpty());
+    EXPECT_THAT(of_torch("2.9.1+cu128", {12, 8}, {}), IsEmpty());
+}
+
+TEST(Builds, AreForWhatIsAskedFor) {
+    EXPECT_THAT(fault_of_build(Build::cpu, Accelerator::cuda).value_or(""),
+                HasSubstr("processor alone"));
+    EXPECT_THAT(fault_of_build(Build::cuda, Accelerator::cpu).value_or(""), HasSubstr("for CUDA"));
+    for (const Build build : {Build::cpu, Build::cuda, Build::unknown}) {
+        EXPECT_EQ(fault_of_build(build, Accelerator::any), std::nullopt);
+    }
+    EXPECT_EQ(fault_of_build(Build::cuda, Accelerator::cuda), std::nullopt);
+    EXPECT_EQ(fault_of_build(Build::unknown, Accelerator::cpu), std::nullopt);
+}
+
+} // namespace
+
+} // namespace envpm::gpu
