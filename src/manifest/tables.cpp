@@ -2,6 +2,7 @@
 
 #include "base/toml_fields.h"
 #include "manifest/channels.h"
+#include "manifest/gpu.h"
 #include "manifest/index_url.h"
 #include "manifest/requirements.h"
 #include "manifest/time_text.h"
@@ -41,7 +42,7 @@ void read_tables(const TomlValue& root, const Dialect& dialect, Manifest& manife
         check_requires_envpm(*workspace->find("requires-envpm"), manifest);
     }
     expect_keys(root, dialect.prefix.empty() ? "the manifest" : "tool.envpm",
-                Keys{"workspace", "dependencies", "pypi-dependencies", "indexes", "channels",
+                Keys{"workspace", "dependencies", "pypi-dependencies", "indexes", "channels", "gpu",
                      "targets", "constraints", "overrides", "tasks", "activation"});
     const auto each = [&](const char* table, const auto& read_member) {
         if (const TomlValue* const value = root.find(table)) {
@@ -70,11 +71,16 @@ void read_tables(const TomlValue& root, const Dialect& dialect, Manifest& manife
     if (const TomlValue* const table = root.find("activation")) {
         read_activation(*table, dialect, manifest);
     }
+    if (const TomlValue* const table = root.find("gpu")) {
+        manifest.gpu = read_gpu(*table, name("gpu"));
+    }
     each("indexes", [&](const TomlValue::Member& member, const std::string& where) {
         manifest.indexes.push_back(read_index(member, where));
     });
     each("targets", [&](const TomlValue::Member& member, const std::string& where) {
         manifest.targets.push_back(read_target(member, where));
+        manifest.declared_gpus.emplace(member.name,
+                                       read_declared_gpu(member.value, where + "." + member.name));
     });
     each("tasks", [&](const TomlValue::Member& member, const std::string& where) {
         manifest.tasks.push_back(read_task(member, where));
@@ -215,7 +221,7 @@ IndexEntry read_index(const TomlValue::Member& member, const std::string& where)
 Target read_target(const TomlValue::Member& member, const std::string& where) {
     const std::string key = where + "." + member.name;
     expect_plain_name(member, "a target");
-    expect_keys(member.value, key, Keys{"platform", "glibc"});
+    expect_keys(member.value, key, Keys{"platform", "glibc", "driver", "cuda", "gpus"});
     const TomlValue* const platform_value = member.value.find("platform");
     if (platform_value == nullptr) {
         complain_at(member.location, fmt::format("`platform` is missing in `{}`", key),

@@ -28,7 +28,8 @@ Lines wheel_lines(const std::vector<ManifestRequirement>& requirements);
 Lines index_lines(const std::vector<IndexEntry>& indexes);
 Lines channel_lines(const std::vector<ChannelEntry>& channels);
 Lines override_lines(const std::vector<Override>& overrides);
-Lines target_lines(const Target& target);
+Lines gpu_lines(const GpuPolicy& gpu);
+Lines target_lines(const Target& target, const DeclaredGpu& gpu);
 Lines task_lines(const std::vector<Task>& tasks);
 Lines variable_lines(const Manifest& manifest);
 std::string table(const std::string& header, const Lines& lines);
@@ -44,11 +45,15 @@ std::string to_text(const Manifest& manifest) {
     out += table("pypi-dependencies", wheel_lines(manifest.pypi_dependencies));
     out += table("constraints", wheel_lines(manifest.constraints));
     out += table("overrides", override_lines(manifest.overrides));
+    out += table("gpu", gpu_lines(manifest.gpu));
     out += table("channels", channel_lines(manifest.channels));
     out += table("indexes", index_lines(manifest.indexes));
     for (const Target& target : manifest.targets) {
-        if (target != Target{}) {
-            out += table("targets." + key_text(target.name), target_lines(target));
+        const auto declared = manifest.declared_gpus.find(target.name);
+        const DeclaredGpu gpu =
+            declared == manifest.declared_gpus.end() ? DeclaredGpu{} : declared->second;
+        if (target != Target{} || gpu.driver || gpu.cuda || gpu.gpus) {
+            out += table("targets." + key_text(target.name), target_lines(target, gpu));
         }
     }
     out += table("tasks", task_lines(manifest.tasks));
@@ -162,10 +167,41 @@ Lines override_lines(const std::vector<Override>& overrides) {
     return lines;
 }
 
-Lines target_lines(const Target& target) {
+Lines gpu_lines(const GpuPolicy& gpu) {
+    Lines lines;
+    if (gpu.accelerator != Accelerator::any) {
+        lines.push_back(
+            {"accelerator", quoted(gpu.accelerator == Accelerator::cuda ? "cuda" : "cpu")});
+    }
+    for (const auto& [key, pin] :
+         {std::pair("cuda", &gpu.cuda), {"cudnn", &gpu.cudnn}, {"nccl", &gpu.nccl}}) {
+        if (*pin) {
+            lines.push_back({key, quoted((*pin)->text)});
+        }
+    }
+    if (gpu.chooses_torch_variants) {
+        lines.push_back({"torch-variants", quoted("auto")});
+    }
+    if (gpu.self_test != SelfTestPolicy::warn) {
+        lines.push_back(
+            {"self-test", quoted(gpu.self_test == SelfTestPolicy::strict ? "strict" : "off")});
+    }
+    return lines;
+}
+
+Lines target_lines(const Target& target, const DeclaredGpu& gpu) {
     Lines lines = {{"platform", quoted(std::string(to_text(target.platform)))}};
     if (target.glibc != GlibcVersion{}) {
         lines.push_back({"glibc", quoted(target.glibc.text())});
+    }
+    if (gpu.driver) {
+        lines.push_back({"driver", quoted(gpu.driver->text())});
+    }
+    if (gpu.cuda) {
+        lines.push_back({"cuda", quoted(gpu.cuda->text())});
+    }
+    if (gpu.gpus) {
+        lines.push_back({"gpus", gpu.gpus->empty() ? quoted("none") : list(*gpu.gpus)});
     }
     return lines;
 }

@@ -38,6 +38,14 @@ numpy = "<3"
 [overrides]
 urllib3 = ">=2"
 
+[gpu]
+accelerator = "cuda"
+cuda = "12.8"
+cudnn = "9.*"
+nccl = ">=2.20"
+torch-variants = "auto"
+self-test = "strict"
+
 [channels]
 lab = "https://conda.lab.example.org/gpu"
 other = "https://conda.anaconda.org/other"
@@ -49,9 +57,13 @@ pypi = "https://mirror.example.org/simple"
 [targets.a100]
 platform = "linux-64"
 glibc = "2.31"
+driver = "535.104.05"
+cuda = "12.2"
+gpus = ["8.0", "RTX 4090"]
 
 [targets.arm]
 platform = "linux-aarch64"
+gpus = "none"
 
 [tasks]
 "a.b" = "echo \"it's\""

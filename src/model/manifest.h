@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/source_location.h"
+#include "model/gpu_policy.h"
 #include "model/package_name.h"
 #include "model/target.h"
 
@@ -86,8 +87,10 @@ struct Manifest {
     std::vector<IndexEntry> indexes;                    ///< in the file's order
     std::vector<ChannelEntry> channels;                 ///< the listed ones first, in their order
     ChannelPriority channel_priority = ChannelPriority::strict;
-    std::vector<Target> targets;                  ///< never empty
-    std::vector<ManifestRequirement> constraints; ///< versions if present
+    GpuPolicy gpu;
+    std::vector<Target> targets;                      ///< never empty
+    std::map<std::string, DeclaredGpu> declared_gpus; ///< of targets by name; absent: all open
+    std::vector<ManifestRequirement> constraints;     ///< versions if present
     std::vector<Override> overrides;
     std::vector<Task> tasks;
     std::vector<std::pair<std::string, std::string>> activation_variables; ///< in the file's order

@@ -1,0 +1,123 @@
+#include "manifest/gpu.h"
+
+#include "base/toml_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace envpm::manifest {
+
+namespace {
+
+using Keys = std::vector<std::string>;
+
+template <class Value, std::size_t count>
+Value read_word(const TomlValue& value, const std::string& key,
+                const std::array<std::pair<std::string_view, Value>, count>& words);
+std::optional<GpuPin> read_pin(const TomlValue& table, const char* key, const std::string& where);
+std::vector<std::string> read_gpu_names(const TomlValue& value, const std::string& key);
+
+} // namespace
+
+GpuPolicy read_gpu(const TomlValue& table, const std::string& name) {
+    expect_keys(table, name,
+                Keys{"accelerator", "cuda", "cudnn", "nccl", "torch-variants", "self-test"});
+    GpuPolicy policy;
+    if (const TomlValue* const value = table.find("accelerator")) {
+        policy.accelerator = read_word<Accelerator, 2>(
+            *value, "accelerator", {{{"cuda", Accelerator::cuda}, {"cpu", Accelerator::cpu}}});
+    }
+    if (const TomlValue* const value = table.find("torch-variants")) {
+        policy.chooses_torch_variants =
+            read_word<bool, 2>(*value, "torch-variants", {{{"auto", true}, {"off", false}}});
+    }
+    if (const TomlValue* const value = table.find("self-test")) {
+        policy.self_test = read_word<SelfTestPolicy, 3>(*value, "self-test",
+                                                        {{{"warn", SelfTestPolicy::warn},
+                                                          {"strict", SelfTestPolicy::strict},
+                                                          {"off", SelfTestPolicy::off}}});
+    }
+    policy.cuda = read_pin(table, "cuda", name);
+    policy.cudnn = read_pin(table, "cudnn", name);
+    policy.nccl = read_pin(table, "nccl", name);
+    if (policy.cuda && policy.accelerator == Accelerator::cpu) {
+        complain_at(policy.cuda->location,
+                    fmt::format("`{}` pins CUDA, and `accelerator` is \"cpu\"", name),
+                    "drop one of the two");
+    }
+    return policy;
+}
+
+DeclaredGpu read_declared_gpu(const TomlValue& target, const std::string& key) {
+    DeclaredGpu declared;
+    if (const TomlValue* const value = target.find("driver")) {
+        const std::string& text = expect_string(*value, key + ".driver");
+        declared.driver = DriverVersion::parse(text);
+        if (!declared.driver) {
+            complain_at(value->location, fmt::format("`{}.driver` must be like `535.104.05`", key),
+                        "`nvidia-smi` and /proc/driver/nvidia/version show it");
+        }
+    }
+    if (const TomlValue* const value = target.find("cuda")) {
+        declared.cuda = CudaVersion::parse(expect_string(*value, key + ".cuda"));
+        if (!declared.cuda) {
+            complain_at(value->location, fmt::format("`{}.cuda` must be like `12.4`", key),
+                        "the newest CUDA that the machine's driver runs; `nvidia-smi` shows it");
+        }
+    }
+    if (const TomlValue* const value = target.find("gpus")) {
+        declared.gpus = read_gpu_names(*value, key + ".gpus");
+        declared.gpus_location = value->location;
+    }
+    return declared;
+}
+
+namespace {
+
+template <class Value, std::size_t count>
+Value read_word(const TomlValue& value, const std::string& key,
+                const std::array<std::pair<std::string_view, Value>, count>& words) {
+    const std::string& text = expect_string(value, key);
+    Keys known;
+    for (const auto& [word, meaning] : words) {
+        if (word == text) {
+            return meaning;
+        }
+        known.emplace_back(word);
+    }
+    complain_at(value.location, fmt::format("`{}` cannot be {}", key, toml_quoted(text)),
+                known_words(text, known));
+}
+
+std::optional<GpuPin> read_pin(const TomlValue& table, const char* key, const std::string& where) {
+    const TomlValue* const value = table.find(key);
+    return value == nullptr
+               ? std::nullopt
+               : std::optional(GpuPin{expect_string(*value, where + "." + key), value->location});
+}
+
+/// A list, or "none".
+std::vector<std::string> read_gpu_names(const TomlValue& value, const std::string& key) {
+    if (const auto* const text = value.get_if<std::string>()) {
+        if (*text != "none") {
+            complain_at(value.location, fmt::format("`{}` must be a list, or \"none\"", key),
+                        "compute capabilities or product names, as in `gpus = [\"8.0\", \"RTX "
+                        "4090\"]`");
+        }
+        return {};
+    }
+    std::vector<std::string> names = expect_strings(value, key);
+    if (names.empty()) {
+        complain_at(value.location, fmt::format("`{}` names none", key),
+                    "a machine without a GPU has `gpus = \"none\"`; leave the key out if any will "
+                    "do");
+    }
+    return names;
+}
+
+} // namespace
+
+} // namespace envpm::manifest

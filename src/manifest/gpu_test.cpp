@@ -1,0 +1,88 @@
+#include "base/error.h"
+#include "manifest/read.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::manifest {
+
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Manifest parsed(const std::string& text) {
+    return parse(text, "envpm.toml", Platform::linux_64);
+}
+
+std::string complaint(const std::string& text) {
+    try {
+        parsed(text);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no complaint";
+}
+
+TEST(GpuTable, LeavesOpenWhatIsNotSaid) {
+    const GpuPolicy gpu = parsed("").gpu;
+    EXPECT_EQ(gpu.accelerator, Accelerator::any);
+    EXPECT_FALSE(gpu.cuda || gpu.cudnn || gpu.nccl || gpu.chooses_torch_variants);
+    EXPECT_EQ(gpu.self_test, SelfTestPolicy::warn);
+}
+
+TEST(GpuTable, HoldsPinsWithTheirPlaces) {
+    const GpuPolicy gpu = parsed("[gpu]\naccelerator = \"cuda\"\ncuda = \"12.8\"\n"
+                                 "cudnn = \"9.*\"\nnccl = \">=2.20\"\n"
+                                 "torch-variants = \"auto\"\nself-test = \"off\"\n")
+                              .gpu;
+    EXPECT_EQ(gpu.accelerator, Accelerator::cuda);
+    EXPECT_EQ(gpu.cuda->text, "12.8");
+    EXPECT_EQ(gpu.cuda->location.text(), "envpm.toml:3:8");
+    EXPECT_EQ(gpu.cudnn->text, "9.*");
+    EXPECT_EQ(gpu.nccl->text, ">=2.20");
+    EXPECT_TRUE(gpu.chooses_torch_variants);
+    EXPECT_EQ(gpu.self_test, SelfTestPolicy::off);
+}
+
+TEST(GpuTable, RefusesWhatItDoesNotKnow) {
+    EXPECT_THAT(complaint("[gpu]\naccelerator = \"gpu\""),
+                HasSubstr("`accelerator` cannot be \"gpu\""));
+    EXPECT_THAT(complaint("[gpu]\naccelerator = \"gpu\""), HasSubstr("envpm.toml:2:15"));
+    EXPECT_THAT(complaint("[gpu]\ncuddn = \"9\""), HasSubstr("did you mean `cudnn`"));
+    EXPECT_THAT(complaint("[gpu]\nself-test = \"srict\""), HasSubstr("did you mean `strict`"));
+    EXPECT_THAT(complaint("[gpu]\ncuda = 12.8"), HasSubstr("gpu.cuda"));
+    EXPECT_THAT(complaint("[gpu]\naccelerator = \"cpu\"\ncuda = \"12.8\""), HasSubstr("pins CUDA"));
+}
+
+TEST(DeclaredGpu, IsWhatTheTargetSays) {
+    const Manifest manifest = parsed("[targets.a]\nplatform = \"linux-64\"\n"
+                                     "driver = \"535.104.05\"\ncuda = \"12.2\"\n"
+                                     "gpus = [\"8.0\", \"RTX 4090\"]\n"
+                                     "[targets.b]\nplatform = \"linux-64\"\ngpus = \"none\"\n"
+                                     "[targets.c]\nplatform = \"linux-64\"\n");
+    const DeclaredGpu& a = manifest.declared_gpus.at("a");
+    EXPECT_EQ(a.driver->text(), "535.104.05");
+    EXPECT_EQ(a.cuda, (CudaVersion{12, 2}));
+    EXPECT_THAT(a.gpus.value(), ElementsAre("8.0", "RTX 4090"));
+    EXPECT_EQ(a.gpus_location.text(), "envpm.toml:5:8");
+    EXPECT_THAT(manifest.declared_gpus.at("b").gpus.value(), IsEmpty());
+    EXPECT_FALSE(manifest.declared_gpus.at("c").gpus.has_value());
+}
+
+TEST(DeclaredGpu, RefusesWhatCannotBe) {
+    const auto said = [](const std::string& line) {
+        return complaint("[targets.a]\nplatform = \"linux-64\"\n" + line);
+    };
+    EXPECT_THAT(said("driver = \"535.x\""), HasSubstr("`targets.a.driver` must be like"));
+    EXPECT_THAT(said("driver = \"535.x\""), HasSubstr("envpm.toml:3:10"));
+    EXPECT_THAT(said("cuda = \"12\""), HasSubstr("`targets.a.cuda` must be like"));
+    EXPECT_THAT(said("gpus = \"8.0\""), HasSubstr("must be a list, or \"none\""));
+    EXPECT_THAT(said("gpus = []"), HasSubstr("names none"));
+    EXPECT_THAT(said("gpu = [\"8.0\"]"), HasSubstr("did you mean `gpus`"));
+}
+
+} // namespace
+
+} // namespace envpm::manifest

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "base/source_location.h"
+#include "model/cuda_version.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm {
+
+/// What builds a solution may hold.
+enum class Accelerator {
+    any,  ///< whatever the sources offer
+    cuda, ///< no build for the processor alone of what has CUDA builds
+    cpu,  ///< nothing for CUDA
+};
+
+/// What a failed self-test does to an activation.
+enum class SelfTestPolicy { warn, strict, off };
+
+/// A pin of `[gpu]` as written: "12.8", "9.*", ">=12.4,<13".
+struct GpuPin {
+    std::string text;
+    SourceLocation location;
+};
+
+/// `[gpu]`: what holds for every target.
+struct GpuPolicy {
+    Accelerator accelerator = Accelerator::any;
+    std::optional<GpuPin> cuda; ///< the runtime's version
+    std::optional<GpuPin> cudnn;
+    std::optional<GpuPin> nccl;
+    bool chooses_torch_variants = false; ///< `torch-variants = "auto"`
+    SelfTestPolicy self_test = SelfTestPolicy::warn;
+};
+
+/// What `[targets.X]` declares of a machine's GPUs. What is absent is left open.
+struct DeclaredGpu {
+    std::optional<DriverVersion> driver; ///< the kernel's
+    std::optional<CudaVersion> cuda;     ///< the newest that its driver library runs
+    /// Compute capabilities or product names; empty: the machine has none.
+    std::optional<std::vector<std::string>> gpus;
+    SourceLocation gpus_location;
+};
+
+} // namespace envpm
