@@ -16,6 +16,7 @@ namespace {
 
 std::string python_line(const std::optional<LockedPython>& python);
 void append_target(std::string& out, const LockedTarget& target);
+void append_gpu(std::string& out, const LockedGpu& gpu);
 void append_package(std::string& out, const LockedPackage& package);
 void append_line(std::string& out, std::string_view key, std::string_view text);
 void append_short_list(std::string& out, std::string_view key,
@@ -119,10 +120,34 @@ void append_target(std::string& out, const LockedTarget& target) {
             append_line(out, "python-from", "package");
         }
     }
+    append_gpu(out, target.gpu);
     append_line(out, "env", "sha256:" + target.env.hex());
     if (target.contents) {
         append_line(out, "contents", "sha256:" + target.contents->hex());
     }
+}
+
+void append_gpu(std::string& out, const LockedGpu& gpu) {
+    const auto append = [&](std::string_view key, const std::string& text) {
+        if (!text.empty()) {
+            append_line(out, key, text);
+        }
+    };
+    const auto append_list = [&](std::string_view key, const std::vector<ComputeCapability>& all) {
+        std::vector<std::string> texts;
+        for (const ComputeCapability& capability : all) {
+            texts.push_back(capability.text());
+        }
+        if (!texts.empty()) {
+            append_short_list(out, key, texts);
+        }
+    };
+    append("driver", gpu.driver ? gpu.driver->text() : "");
+    append("cuda", gpu.cuda ? gpu.cuda->text() : "");
+    append("cudnn", gpu.cudnn);
+    append("nccl", gpu.nccl);
+    append_list("gpu", gpu.gpus);
+    append_list("gpu-ptx", gpu.ptx);
 }
 
 void append_package(std::string& out, const LockedPackage& package) {

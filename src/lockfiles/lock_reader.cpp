@@ -6,6 +6,7 @@
 #include "base/toml_fields.h"
 #include "lockfiles/canonical.h"
 #include "lockfiles/canonical_text.h"
+#include "lockfiles/gpu_reader.h"
 #include "lockfiles/lock_fields.h"
 #include "lockfiles/lock_file.h"
 #include "lockfiles/package_reader.h"
@@ -138,7 +139,8 @@ LockedTarget read_target(const TomlValue::Member& entry) {
     const TomlValue& table = entry.value;
     expect_keys(table, where,
                 Names{"platform", "glibc", "python", "python-version", "python-implementation",
-                      "python-from", "env", "contents"});
+                      "python-from", "driver", "cuda", "cudnn", "nccl", "gpu", "gpu-ptx", "env",
+                      "contents"});
     const TomlValue& platform_value = member(table, where, "platform");
     const std::optional<Platform> platform =
         parse_platform(expect_string(platform_value, "platform"));
@@ -159,7 +161,8 @@ LockedTarget read_target(const TomlValue::Member& entry) {
     return {{entry.name, *platform, *glibc},
             read_python(table, where),
             prefixed_digest(member(table, where, "env"), "env"),
-            contents};
+            contents,
+            read_locked_gpu(table)};
 }
 
 /// The ABI tag, the version and the implementation say the same thing in part, and must agree.

@@ -2,6 +2,8 @@
 
 #include "base/hash.h"
 #include "base/relative_path.h"
+#include "model/compute_capability.h"
+#include "model/cuda_version.h"
 #include "model/package_name.h"
 #include "model/python.h"
 #include "model/target.h"
@@ -24,12 +26,26 @@ struct LockedPython {
     bool operator==(const LockedPython&) const = default;
 };
 
+/// What a target's packages need of the machine's GPUs and driver: the least that does, not what
+/// was asked for. Empty where nothing in it is for a GPU, or nothing is known.
+struct LockedGpu {
+    std::optional<DriverVersion> driver; ///< the least
+    std::optional<CudaVersion> cuda;     ///< the runtime that it brings
+    std::string cudnn;                   ///< the libraries' versions
+    std::string nccl;
+    std::vector<ComputeCapability> gpus; ///< PyTorch has machine code for these; ascending
+    std::vector<ComputeCapability> ptx;  ///< and code that the driver compiles, from these on
+
+    bool operator==(const LockedGpu&) const = default;
+};
+
 /// One machine of the lock.
 struct LockedTarget {
     Target target;
     std::optional<LockedPython> python; ///< none: nothing in it is for Python
     Sha256 env;                         ///< of exactly what determines the prefix; names it
     std::optional<Sha256> contents;     ///< of the realised bytes, location-free; only when sealed
+    LockedGpu gpu{};
 
     bool operator==(const LockedTarget&) const = default;
 };
