@@ -196,6 +196,7 @@ Json json_of(const std::vector<pipeline::Path>& paths) {
 namespace {
 
 Json python_from(const LockedTarget& target);
+Json gpu_json(const LockedGpu& gpu);
 
 Json target_json(const LockedTarget& target) {
     return Json::Object{{"name", target.target.name},
@@ -204,8 +205,32 @@ Json target_json(const LockedTarget& target) {
                         {"python", target.python ? Json(target.python->version) : Json()},
                         {"abi", target.python ? Json(target.python->abi.abi) : Json()},
                         {"python-from", python_from(target)},
+                        {"gpu", gpu_json(target.gpu)},
                         {"env", target.env.hex()},
                         {"contents", target.contents ? Json(target.contents->hex()) : Json()}};
+}
+
+/// Null for a target that has nothing to do with GPUs.
+Json gpu_json(const LockedGpu& gpu) {
+    if (gpu == LockedGpu()) {
+        return {};
+    }
+    const auto list = [](const std::vector<ComputeCapability>& capabilities) {
+        Json::Array out;
+        for (const ComputeCapability& capability : capabilities) {
+            out.emplace_back(capability.text());
+        }
+        return out;
+    };
+    const auto text = [](const std::string& version) {
+        return version.empty() ? Json() : Json(version);
+    };
+    return Json::Object{{"driver", gpu.driver ? Json(gpu.driver->text()) : Json()},
+                        {"cuda", gpu.cuda ? Json(gpu.cuda->text()) : Json()},
+                        {"cudnn", text(gpu.cudnn)},
+                        {"nccl", text(gpu.nccl)},
+                        {"gpus", list(gpu.gpus)},
+                        {"ptx", list(gpu.ptx)}};
 }
 
 Json python_from(const LockedTarget& target) {

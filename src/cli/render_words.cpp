@@ -1,4 +1,5 @@
 #include "cli/render.h"
+#include "pipeline/gpu_needs.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,6 +15,7 @@ constexpr std::size_t shown_changes = 40;
 
 std::string change_line(const lockfiles::Change& change, const Terminal& terminal);
 std::string target_line(const pipeline::LockReport& report, const LockedTarget& target);
+std::string needs_line(const LockedTarget& target, bool is_one_of_several);
 std::size_t packages_of(const Lock& lock, const std::string& target);
 void add_tree(std::string& out, const pipeline::LockedView& view, const PackageName& name,
               const std::string& indent, std::set<PackageName>& shown);
@@ -57,6 +59,9 @@ std::string words_of(const pipeline::LockReport& report, const Terminal& termina
     }
     if (report.changes.size() > shown_changes) {
         out += fmt::format("  … {} more\n", report.changes.size() - shown_changes);
+    }
+    for (const LockedTarget& target : report.lock->targets) {
+        out += needs_line(target, report.lock->targets.size() > 1);
     }
     for (const std::string& name : report.unknown_upgrades) {
         out += fmt::format("  note: `{}` was not in the lock, so there was nothing to upgrade\n",
@@ -251,6 +256,15 @@ std::string target_line(const pipeline::LockReport& report, const LockedTarget& 
     return fmt::format("resolved {} for {} in {}{}\n",
                        counted(packages_of(*report.lock, target.target.name), "package"),
                        target.target.name, human_seconds(report.seconds), python);
+}
+
+std::string needs_line(const LockedTarget& target, bool is_one_of_several) {
+    const std::string needs = pipeline::describe_needs(target);
+    if (needs.empty()) {
+        return {};
+    }
+    return fmt::format("  {}needs: {}\n",
+                       is_one_of_several ? target.target.name + " " : std::string(), needs);
 }
 
 std::size_t packages_of(const Lock& lock, const std::string& target) {

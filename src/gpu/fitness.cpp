@@ -9,7 +9,7 @@ namespace envpm::gpu {
 
 namespace {
 
-std::optional<std::string> fault_of_driver(const CudaVersion& runtime, const Machine& machine,
+std::optional<std::string> fault_of_driver(const CudaVersion& runtime, const TargetMachine& machine,
                                            const Facts& facts);
 DeviceCode code_of(const TorchVariant& build, const Facts& facts);
 std::string architectures(const TorchVariant& build);
@@ -17,8 +17,8 @@ std::string cited(const Citation& citation);
 
 } // namespace
 
-std::optional<std::string> fault_of_runtime(const CudaVersion& runtime, const Machine& machine,
-                                            const Facts& facts) {
+std::optional<std::string> fault_of_runtime(const CudaVersion& runtime,
+                                            const TargetMachine& machine, const Facts& facts) {
     if (auto fault = fault_of_driver(runtime, machine, facts)) {
         return fault;
     }
@@ -36,7 +36,7 @@ std::optional<std::string> fault_of_runtime(const CudaVersion& runtime, const Ma
 }
 
 std::optional<std::string> fault_of_torch(std::string_view version, const RuntimeNeed& runtime,
-                                          const Machine& machine, const Facts& facts) {
+                                          const TargetMachine& machine, const Facts& facts) {
     if (!runtime.minor || !machine.gpus || machine.gpus->empty()) {
         return std::nullopt;
     }
@@ -80,7 +80,7 @@ namespace {
 
 /// Any minor version of a major runs on that major's least driver (minor version compatibility). Of
 /// a machine whose driver is not declared, the newest CUDA that it runs says the same.
-std::optional<std::string> fault_of_driver(const CudaVersion& runtime, const Machine& machine,
+std::optional<std::string> fault_of_driver(const CudaVersion& runtime, const TargetMachine& machine,
                                            const Facts& facts) {
     const auto least = facts.least_driver(runtime.major, DriverSystem::linux_kernel);
     if (machine.driver && least) {
@@ -121,7 +121,7 @@ std::string architectures(const TorchVariant& build) {
 }
 
 std::string cited(const Citation& citation) {
-    return fmt::format("[gpu facts: {} {}]", citation.table, citation.row);
+    return fmt::format("[{}]", citation.place());
 }
 
 } // namespace

@@ -13,7 +13,7 @@
 namespace envpm::gpu {
 
 /// What is known of the machine that an environment is for. Nothing means open.
-struct Machine {
+struct TargetMachine {
     std::string target; ///< its name, for messages
     Platform platform = Platform::linux_64;
     std::optional<DriverVersion> driver;
@@ -25,13 +25,13 @@ struct Machine {
 // rows, or nothing if no fact speaks against it. What rests on evidence only forbids nothing.
 
 /// A CUDA runtime: its driver must run it, and its libraries must have code for the GPUs.
-std::optional<std::string> fault_of_runtime(const CudaVersion& runtime, const Machine& machine,
-                                            const Facts& facts);
+std::optional<std::string> fault_of_runtime(const CudaVersion& runtime,
+                                            const TargetMachine& machine, const Facts& facts);
 
 /// A build of PyTorch: it must have code for every GPU, and PTX that it depends on must be known to
 /// the driver. `version` as the package has it.
 std::optional<std::string> fault_of_torch(std::string_view version, const RuntimeNeed& runtime,
-                                          const Machine& machine, const Facts& facts);
+                                          const TargetMachine& machine, const Facts& facts);
 
 /// A build against what `[gpu] accelerator` asks for.
 std::optional<std::string> fault_of_build(Build build, Accelerator accelerator);

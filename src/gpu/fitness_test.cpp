@@ -16,21 +16,22 @@ const Facts& facts() {
     return shipped;
 }
 
-Machine with_driver(const char* driver) {
-    Machine machine{"t", Platform::linux_64, DriverVersion::parse(driver), {}, {}};
+TargetMachine with_driver(const char* driver) {
+    TargetMachine machine{"t", Platform::linux_64, DriverVersion::parse(driver), {}, {}};
     machine.cuda = facts().newest_cuda(*machine.driver, DriverSystem::linux_kernel)->value;
     return machine;
 }
 
-Machine with_gpu(const char* gpu) {
+TargetMachine with_gpu(const char* gpu) {
     return {"t", Platform::linux_64, {}, {}, {{ComputeCapability::parse(gpu).value()}}};
 }
 
-std::string of_runtime(const CudaVersion& runtime, const Machine& machine) {
+std::string of_runtime(const CudaVersion& runtime, const TargetMachine& machine) {
     return fault_of_runtime(runtime, machine, facts()).value_or("");
 }
 
-std::string of_torch(const char* version, const RuntimeNeed& runtime, const Machine& machine) {
+std::string of_torch(const char* version, const RuntimeNeed& runtime,
+                     const TargetMachine& machine) {
     return fault_of_torch(version, runtime, machine, facts()).value_or("");
 }
 
@@ -38,7 +39,7 @@ TEST(Runtime, NeedsTheLeastDriverOfItsMajor) {
     EXPECT_THAT(of_runtime({13, 0}, with_driver("535.104.05")),
                 AllOf(HasSubstr("CUDA 13 needs a driver >= 580.65.06"),
                       HasSubstr("target `t` has 535.104.05"),
-                      HasSubstr("[gpu facts: cuda_minor_compat 13]")));
+                      HasSubstr("[gpu-facts: cuda_minor_compat 13]")));
     EXPECT_THAT(of_runtime({12, 9}, with_driver("535.104.05")), IsEmpty());
     EXPECT_THAT(of_runtime({12, 0}, with_driver("525.60.13")), IsEmpty());
     EXPECT_THAT(of_runtime({12, 0}, with_driver("525.60.12")), HasSubstr("525.60.13"));
@@ -47,7 +48,7 @@ TEST(Runtime, NeedsTheLeastDriverOfItsMajor) {
 }
 
 TEST(Runtime, FollowsTheDriversCudaWhereTheDriverIsNotDeclared) {
-    Machine machine{"t", Platform::linux_64, {}, CudaVersion{12, 4}, {}};
+    TargetMachine machine{"t", Platform::linux_64, {}, CudaVersion{12, 4}, {}};
     EXPECT_THAT(of_runtime({13, 0}, machine), HasSubstr("runs CUDA up to 12.4"));
     EXPECT_THAT(of_runtime({12, 9}, machine), IsEmpty());
 }
@@ -67,7 +68,7 @@ TEST(Torch, MustHaveCodeForEveryGpu) {
     EXPECT_THAT(of_torch("2.9.1+cu128", {12, 8}, with_gpu("12.0")), IsEmpty());
     EXPECT_THAT(of_torch("2.9.1+cu128", {12, 8}, with_gpu("6.0")), HasSubstr("none for"));
     EXPECT_THAT(of_torch("2.9.1+cu126", {12, 6}, with_gpu("6.0")), IsEmpty());
-    Machine both = with_gpu("8.0");
+    TargetMachine both = with_gpu("8.0");
     both.gpus->push_back({12, 0});
     EXPECT_THAT(of_torch("2.5.1+cu121", {12, 1}, both), HasSubstr("12.0"));
 }

@@ -237,7 +237,7 @@ void locate_wheels(std::vector<fetch::Download>& downloads,
                    const std::vector<LockedPackage>& missing, const Manifest& manifest,
                    Services& services) {
     const std::vector<std::vector<pypi::Index>> mirrors =
-        by_mirror(indexes_of(manifest, services.settings()));
+        by_mirror(indexes_of(manifest, read_requests(manifest), services));
     std::optional<Error> failure;
     for (const std::vector<pypi::Index>& indexes : mirrors) {
         pypi::IndexClient client(services.network(), services.cache("index"),

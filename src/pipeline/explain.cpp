@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t shown_versions = 4;
 constexpr std::size_t shown_alike = 5;
+constexpr std::size_t shown_problems = 3;
 
 /// A solution with how much it changes: the releases between what was asked for and what is chosen.
 struct Offer {
@@ -103,10 +104,9 @@ ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
 }
 
 ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& universe) {
-    const Request* request = universe.request_of(reason.requirement);
-    const CondaRequest* conda = universe.conda_request_of(reason.requirement);
+    const auto& [request, conda, pin] = universe.asked(reason.requirement);
     const Requirement& requirement = universe.requirement(reason.requirement);
-    if (universe.is_virtual(requirement.slot)) {
+    if (universe.kind(requirement.slot) == SlotKind::virtual_package) {
         return {fmt::format("the target has {}", requirement.text), {}};
     }
     const std::string_view verb =
@@ -114,6 +114,7 @@ ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& unive
     return {fmt::format("you {} {}", verb, requirement.text),
             request != nullptr ? request->location.text()
             : conda != nullptr ? conda->location.text()
+            : pin != nullptr   ? pin->location.text()
                                : std::string()};
 }
 
@@ -151,7 +152,7 @@ std::string explain_nothing(const Reason& reason, const PackageUniverse& univers
 /// No source has the name, or a channel has nothing under it that can be used.
 std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources) {
     const std::string& name = universe.slot(slot).name;
-    if (universe.is_virtual(slot)) {
+    if (universe.kind(slot) == SlotKind::virtual_package) {
         return fmt::format("the target has no `{}`", name);
     }
     const CondaListing* listing = universe.conda_listing(slot);
@@ -175,11 +176,23 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
                        meant ? fmt::format("; did you mean `{}`?", *meant) : "");
 }
 
+/// Candidates that cannot be used for one reason stand together; the newest first.
 std::string explain_unusable(const Reason& reason, const PackageUniverse& universe) {
+    std::vector<std::string> parts;
+    std::span<const CandidateId> rest = reason.candidates;
+    while (!rest.empty() && parts.size() < shown_problems) {
+        const std::string& problem = universe.problem(rest.back());
+        std::size_t first = rest.size() - 1;
+        while (first > 0 && universe.problem(rest[first - 1]) == problem) {
+            --first;
+        }
+        parts.push_back(fmt::format("{} cannot be used: {}",
+                                    range_of(versions_of(rest.subspan(first), universe)), problem));
+        rest = rest.first(first);
+    }
     const CandidateId last = reason.candidates.back();
-    return fmt::format("{} {} cannot be used: {}",
-                       universe.slot(universe.candidate(last).slot).name,
-                       range_of(versions_of(reason.candidates, universe)), universe.problem(last));
+    return fmt::format("{} {}{}", universe.slot(universe.candidate(last).slot).name,
+                       fmt::join(parts, "; "), rest.empty() ? "" : "; nor can older ones");
 }
 
 std::string explain_exclusions(const pypi::Exclusions& exclusions) {
@@ -246,7 +259,7 @@ std::vector<NearestSolution> nearest_solutions(const Conflict& conflict, Package
     std::vector<const Request*> tried;
     std::vector<Offer> offers;
     for (const RequirementId root : conflict.roots) {
-        const Request* request = universe.request_of(root);
+        const Request* request = universe.asked(root).wheels;
         // A request with extras is several roots, and one change.
         if (request == nullptr || request->specifiers.is_any() ||
             universe.distribution(universe.requirement(root).slot) == nullptr ||
@@ -273,7 +286,7 @@ std::optional<Offer> without(const Request& request, RequirementId root, Package
                              const std::stop_token& stop) {
     solver::SolveRequest relaxed{universe.roots(), universe.constraints(), {}};
     for (RequirementId& requirement : relaxed.roots) {
-        if (universe.request_of(requirement) == &request) {
+        if (universe.asked(requirement).wheels == &request) {
             requirement = universe.relaxed(requirement);
         }
     }

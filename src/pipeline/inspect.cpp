@@ -20,7 +20,7 @@ namespace {
 void add_requested(LockedView& view, const PackageName& name);
 std::optional<Path> shortest_path(const LockedView& view, const PackageName& from,
                                   const PackageName& to);
-void inform_of_project(Information& information, const Project& project, const Services& services);
+void inform_of_project(Information& information, const Project& project, Services& services);
 
 } // namespace
 
@@ -90,7 +90,7 @@ std::vector<Path> why(const LockedView& view, const PackageName& name) {
     return paths;
 }
 
-Information inform(const std::optional<Project>& project, const Services& services) {
+Information inform(const std::optional<Project>& project, Services& services) {
     Information information;
     information.version = ENVPM_VERSION;
     information.root = services.settings().store_root;
@@ -138,11 +138,11 @@ std::optional<Path> shortest_path(const LockedView& view, const PackageName& fro
     return std::nullopt;
 }
 
-void inform_of_project(Information& information, const Project& project, const Services& services) {
+void inform_of_project(Information& information, const Project& project, Services& services) {
     const Manifest manifest = read_manifest(project);
     information.manifest = project.manifest_file;
     information.workspace = manifest.name;
-    information.indexes = indexes_of(manifest, services.settings());
+    information.indexes = indexes_of(manifest, read_requests(manifest), services);
     for (pypi::Index& index : information.indexes) {
         for (std::string& url : index.urls) {
             url = without_credentials(url);

@@ -48,6 +48,6 @@ struct Information {
     std::vector<pypi::Index> indexes; ///< URLs without credentials, to be shown
 };
 
-Information inform(const std::optional<Project>& project, const Services& services);
+Information inform(const std::optional<Project>& project, Services& services);
 
 } // namespace envpm::pipeline

@@ -91,7 +91,7 @@ TEST(Inform, shows_no_credentials_of_an_index) {
     settings.mirrors["pypi"] = {
         {"https://user:secret@a.example.org/simple", "PIP_INDEX_URL", MirrorKind::pip}};
     SilentProgress progress;
-    const Services services(settings, {}, progress);
+    Services services(settings, {}, progress);
     const Information information = inform(Project{folder.path() / "envpm.toml"}, services);
     ASSERT_EQ(information.indexes.size(), 1U);
     EXPECT_THAT(information.indexes[0].urls, ElementsAre("https://a.example.org/simple"));

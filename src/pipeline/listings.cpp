@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 
+#include <algorithm>
 #include <set>
 
 namespace envpm::pipeline {
@@ -35,20 +36,21 @@ class Listings::Exploration final : public pypi::Explorer {
     std::set<std::string> urls_;
 };
 
-Listings::Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes,
-                   std::map<PackageName, std::string> bound)
+Listings::Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes, Bindings bindings)
     : client_(client),
       indexes_(std::move(indexes)),
-      bound_(std::move(bound)) {}
+      bindings_(std::move(bindings)) {}
 
 void Listings::load(std::span<const PackageName> names) {
     std::vector<PackageName> open;
+    std::vector<PackageName> spread;
     std::set<PackageName> seen;
     for (const PackageName& name : names) {
         if (!listings_.contains(name) && seen.insert(name).second) {
-            open.push_back(name);
+            (bindings_.spread.contains(name) ? spread : open).push_back(name);
         }
     }
+    load_spread(spread);
     // One index after the other: what the first has is never asked of the second.
     for (std::size_t round = 0; !open.empty(); ++round) {
         open = load_round(open, round);
@@ -75,6 +77,36 @@ std::vector<PackageName> Listings::load_round(const std::vector<PackageName>& na
         }
     }
     return absent;
+}
+
+/// All indexes of all these in one batch.
+void Listings::load_spread(std::span<const PackageName> names) {
+    std::vector<pypi::PageQuery> queries;
+    for (const PackageName& name : names) {
+        const std::vector<std::string>& wanted = bindings_.spread.at(name);
+        for (const pypi::Index& index : indexes_) {
+            if (std::find(wanted.begin(), wanted.end(), index.name) != wanted.end()) {
+                queries.push_back({&index, name});
+            }
+        }
+        listings_.emplace(name, Listing{});
+    }
+    if (queries.empty()) {
+        return;
+    }
+    std::vector<pypi::PageAnswer> answers = client_.pages(queries);
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+        consulted_.push_back({queries[i].index->name, queries[i].project, answers[i].mark});
+        if (!answers[i].page) {
+            continue;
+        }
+        Listing& listing = listings_.find(queries[i].project)->second;
+        listing.index = listing.index == nullptr ? queries[i].index : listing.index;
+        for (pypi::WheelFile& wheel : answers[i].page->wheels) {
+            listing.page.wheels.push_back(std::move(wheel));
+            listing.origins.push_back(queries[i].index);
+        }
+    }
 }
 
 const Listing& Listings::find(const PackageName& name) const {
@@ -139,10 +171,10 @@ void Listings::take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataA
 }
 
 std::vector<const pypi::Index*> Listings::indexes_for(const PackageName& name) const {
-    const auto bound = bound_.find(name);
+    const auto bound = bindings_.bound.find(name);
     std::vector<const pypi::Index*> out;
     for (const pypi::Index& index : indexes_) {
-        if (bound != bound_.end() ? index.name == bound->second : !index.is_explicit) {
+        if (bound != bindings_.bound.end() ? index.name == bound->second : !index.is_explicit) {
             out.push_back(&index);
         }
     }
@@ -152,7 +184,8 @@ std::vector<const pypi::Index*> Listings::indexes_for(const PackageName& name) c
 pypi::Wanted Listings::Exploration::wanted(Leads leads) {
     pypi::Wanted wanted;
     for (const PackageName& name : leads.names) {
-        if (listings_.is_loaded(name) || rounds_.contains(name)) {
+        const bool is_spread = listings_.bindings_.spread.contains(name); // loaded when needed
+        if (listings_.is_loaded(name) || is_spread || rounds_.contains(name)) {
             continue;
         }
         if (const std::optional<pypi::PageQuery> query = next_index(name)) {

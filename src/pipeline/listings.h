@@ -12,20 +12,32 @@
 
 namespace envpm::pipeline {
 
-/// A project's page on the index that serves it.
+/// A project's page on the index that serves it, or those on several that serve it together.
 struct Listing {
-    const pypi::Index* index = nullptr; ///< none: no index has the project
+    const pypi::Index* index = nullptr; ///< none: no index has the project; the first of several
     pypi::ProjectPage page;
+    std::vector<const pypi::Index*> origins{}; ///< of each wheel; empty: all are from `index`
+
+    /// Where a wheel of the page is from.
+    [[nodiscard]] const pypi::Index& origin(const pypi::WheelFile& wheel) const {
+        return origins.empty() ? *index
+                               : *origins[static_cast<std::size_t>(&wheel - page.wheels.data())];
+    }
+};
+
+/// Which projects do not come from the first index that has them.
+struct Bindings {
+    std::map<PackageName, std::string> bound{}; ///< from one named index only
+    /// From all of these together: builds of one project, each on an index of its own.
+    std::map<PackageName, std::vector<std::string>> spread{};
 };
 
 /// The pages and metadata of one run, each asked for once. An index earlier in the list that has
 /// the name hides the later ones, so nobody can slip a package in by a higher version elsewhere
-/// (dependency confusion); a project bound to an index is looked for nowhere else.
+/// (dependency confusion); a project that is bound or spread is looked for nowhere else.
 class Listings {
   public:
-    /// `bound`: projects that may come from one named index only.
-    Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes,
-             std::map<PackageName, std::string> bound);
+    Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes, Bindings bindings);
 
     /// Makes the pages of all these known: one batch an index, in order of priority.
     void load(std::span<const PackageName> names);
@@ -96,13 +108,14 @@ class Listings {
     class Exploration;
 
     bool take_page(const pypi::PageQuery& query, pypi::PageAnswer answer);
+    void load_spread(std::span<const PackageName> names);
     void take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataAnswer& answer);
     std::vector<PackageName> load_round(const std::vector<PackageName>& names, std::size_t round);
     [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;
 
     pypi::IndexClient& client_;
     std::vector<pypi::Index> indexes_;
-    std::map<PackageName, std::string> bound_;
+    Bindings bindings_;
     std::map<PackageName, Listing> listings_;
     std::map<std::string, Description, std::less<>> descriptions_; ///< by wheel URL
     std::vector<Consulted> consulted_;

@@ -23,7 +23,7 @@ class ListingsTest : public testing::Test {
                       bool is_own_explicit = false) {
         pypi::Index own = FakeIndexes::index("own");
         own.is_explicit = is_own_explicit;
-        return {client_, {own, FakeIndexes::index("pypi")}, bound};
+        return {client_, {own, FakeIndexes::index("pypi")}, {bound, {}}};
     }
 
     /// The index that serves `project`, or "none".

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/conda_sources.h"
+#include "pipeline/gpu_needs.h"
 #include "pipeline/lock_stamp.h"
 #include "pipeline/package_universe.h"
 #include "pipeline/scout.h"
@@ -33,9 +34,9 @@ struct Run {
 /// Where wheels come from.
 struct WheelSources {
     WheelSources(Services& services, const CachePolicy& policy,
-                 const std::vector<pypi::Index>& indexes, const Requests& requests)
+                 const std::vector<pypi::Index>& indexes, Bindings bindings)
         : client(services.network(), services.cache("index"), policy),
-          listings(client, indexes, bound_projects(requests)) {}
+          listings(client, indexes, std::move(bindings)) {}
 
     pypi::IndexClient client;
     Listings listings;
@@ -87,12 +88,13 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     const Requests requests = read_requests(manifest);
     LockReport report;
     report.unknown_upgrades = unknown_upgrades(request, previous);
-    const std::vector<pypi::Index> indexes = indexes_of(manifest, services.settings());
+    const std::vector<pypi::Index> indexes = indexes_of(manifest, requests, services);
     const CachePolicy policy = cache_policy(services, request.refresh);
     std::optional<WheelSources> sources;
     const bool has_channels = !manifest.channels.empty();
+    const Bindings bindings = bindings_of(manifest, requests, services);
     if (!previous || has_channels) {
-        sources.emplace(services, policy, indexes, requests);
+        sources.emplace(services, policy, indexes, bindings);
     }
     std::vector<pypi::PythonChoice> pythons;
     if (!has_channels) { // with them, the host's are asked for only if no channel has one
@@ -112,7 +114,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     // From here on there is something to solve.
 
     if (!sources) {
-        sources.emplace(services, policy, indexes, requests);
+        sources.emplace(services, policy, indexes, bindings);
     }
     Listings& listings = sources->listings;
     std::vector<std::string> notes;
@@ -284,7 +286,9 @@ UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecor
                            {},
                            run.inputs.exclude_newer,
                            run.manifest.prereleases,
-                           run.manifest.channel_priority};
+                           run.manifest.channel_priority,
+                           gpu_machine(run.manifest, target, run.services.facts()),
+                           &run.services.facts()};
     if (records != nullptr) {
         const std::vector<std::string> python = {"python"};
         records->load(python);
@@ -322,7 +326,9 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     }
     const auto& resolution = std::get<Resolution>(answer);
     note_passed_over(resolution, universe, run.notes);
-    return to_solution(resolution, universe, run.requests, target);
+    TargetSolution solution = to_solution(resolution, universe, run.requests, target);
+    solution.gpu = gpu_needs(solution.packages, resolution, universe, target, run.services.facts());
+    return solution;
 }
 
 /// A newer wheel whose metadata cannot be used is no candidate; nobody should have to wonder why an
@@ -335,7 +341,8 @@ void note_passed_over(const Resolution& resolution, const PackageUniverse& unive
         for (std::size_t i = candidates.size(); i-- > 0 && candidates[i] != chosen;) {
             const bool is_package =
                 universe.wheel(chosen) != nullptr || universe.package(chosen) != nullptr;
-            if (is_package && !universe.is_usable(candidates[i])) {
+            if (is_package && !universe.is_usable(candidates[i]) &&
+                !universe.is_unfit(candidates[i])) {
                 notes.push_back(fmt::format(
                     "note: {} {} was passed over: {}", universe.slot(slot).name,
                     universe.candidate(candidates[i]).version, universe.problem(candidates[i])));

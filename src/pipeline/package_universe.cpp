@@ -5,15 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace envpm::pipeline {
 
 namespace {
-
-template <class Id> std::size_t index_of(Id id) {
-    return static_cast<std::size_t>(id);
-}
 
 template <class Id> Id next_id(std::size_t count) {
     return static_cast<Id>(count);
@@ -25,14 +20,10 @@ std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& s
 
 PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda)
     : request_(std::move(request)),
+      pythons_(request_.target, request_.pythons),
+      judge_(request_.machine, request_.requests.gpu.accelerator, request_.facts),
       listings_(listings),
       conda_(conda) {
-    for (const pypi::PythonChoice& python : request_.pythons) {
-        environments_.push_back(
-            pypi::marker_environment(request_.target, python.abi, python.version));
-    }
-    all_pythons_.resize(request_.pythons.size());
-    std::iota(all_pythons_.begin(), all_pythons_.end(), std::size_t{0});
     add_pythons();
     for (const Request& wanted : request_.requests.packages) {
         wheels_only_.insert(wanted.name);
@@ -43,14 +34,7 @@ PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings, Co
     }
     add_roots();
     add_constraints();
-}
-
-const Request* PackageUniverse::request_of(RequirementId requirement) const {
-    return at(requirement).request;
-}
-
-const CondaRequest* PackageUniverse::conda_request_of(RequirementId requirement) const {
-    return at(requirement).conda_request;
+    add_gpu_facts();
 }
 
 const pypi::WheelCandidate* PackageUniverse::wheel(CandidateId candidate) const {
@@ -79,7 +63,7 @@ const Listings::Description& PackageUniverse::description(CandidateId candidate)
 
 const pypi::PythonChoice* PackageUniverse::python(CandidateId candidate) const {
     const CandidateEntry& entry = at(candidate);
-    return entry.candidate.slot == python_slot_ ? &request_.pythons[entry.index] : nullptr;
+    return entry.candidate.slot == python_slot_ ? &pythons_.choices()[entry.index] : nullptr;
 }
 
 const PackageName* PackageUniverse::extra(CandidateId candidate) const {
@@ -102,10 +86,6 @@ const pypi::Exclusions& PackageUniverse::exclusions(SlotId slot) const {
 
 const CondaListing* PackageUniverse::conda_listing(SlotId slot) const {
     return at(slot).conda_list;
-}
-
-bool PackageUniverse::is_virtual(SlotId slot) const {
-    return at(slot).kind == SlotKind::virtual_package;
 }
 
 std::optional<SlotId> PackageUniverse::find_slot(const std::string& name) const {
@@ -175,38 +155,14 @@ std::span<const CandidateId> PackageUniverse::matches(RequirementId requirement)
     return entry.matches;
 }
 
-const SlotEntry& PackageUniverse::at(SlotId id) const {
-    return slots_.at(index_of(id));
-}
-
-const CandidateEntry& PackageUniverse::at(CandidateId id) const {
-    return candidates_.at(index_of(id));
-}
-
-const RequirementEntry& PackageUniverse::at(RequirementId id) const {
-    return requirements_.at(index_of(id));
-}
-
-SlotEntry& PackageUniverse::at(SlotId id) {
-    return slots_.at(index_of(id));
-}
-
-CandidateEntry& PackageUniverse::at(CandidateId id) {
-    return candidates_.at(index_of(id));
-}
-
-RequirementEntry& PackageUniverse::at(RequirementId id) {
-    return requirements_.at(index_of(id));
-}
-
 SlotId PackageUniverse::make_slot(SlotEntry entry) {
-    const auto id = next_id<SlotId>(slots_.size());
+    const auto id = next_id<SlotId>(tables_.slots.size());
     // `python` is the interpreter; a project that should call itself so cannot be meant. A conda
     // package that is no distribution may be called like one.
     if (entry.kind != SlotKind::conda) {
         slot_ids_.emplace(entry.slot.name, id);
     }
-    slots_.push_back(std::move(entry));
+    tables_.slots.push_back(std::move(entry));
     return id;
 }
 
@@ -231,20 +187,20 @@ SlotId PackageUniverse::extra_slot(const PackageName& name, const PackageName& e
 
 CandidateId PackageUniverse::add_candidate(SlotId slot, std::string version, std::uint32_t release,
                                            std::size_t index) {
-    const auto id = next_id<CandidateId>(candidates_.size());
+    const auto id = next_id<CandidateId>(tables_.candidates.size());
     CandidateEntry entry;
     entry.candidate = {slot, std::move(version), release};
     entry.index = index;
-    candidates_.push_back(std::move(entry));
+    tables_.candidates.push_back(std::move(entry));
     at(slot).candidates.push_back(id);
     return id;
 }
 
 RequirementId PackageUniverse::make_requirement(const std::string& key, RequirementEntry entry) {
-    const auto id = next_id<RequirementId>(requirements_.size());
+    const auto id = next_id<RequirementId>(tables_.requirements.size());
     const auto [place, is_new] = requirement_ids_.emplace(key, id);
     if (is_new) {
-        requirements_.push_back(std::move(entry));
+        tables_.requirements.push_back(std::move(entry));
     }
     return place->second;
 }
@@ -289,22 +245,23 @@ RequirementId PackageUniverse::on_candidate(CandidateId candidate) {
     entry.requirement = {facts.slot, RequirementKind::needs,
                          fmt::format("{} =={}", at(facts.slot).slot.name, facts.version)};
     entry.exact = candidate;
-    return make_requirement(fmt::format("exactly {}", index_of(candidate)), std::move(entry));
+    return make_requirement(fmt::format("exactly {}", UniverseTables::index_of(candidate)),
+                            std::move(entry));
 }
 
 void PackageUniverse::add_roots() {
     const Request& python = request_.requests.python;
     std::vector<Dependency> conditional;
     for (const Request& request : request_.requests.packages) {
-        const PythonSet holds = pythons_where(request.marker, {}, all_pythons_);
+        const PythonSet holds = pythons_.where(request.marker, {}, pythons_.all());
         std::vector<RequirementId> needs;
         needs.push_back(on_distribution(request.name, request.specifiers, RequirementKind::needs));
         for (const PackageName& extra : request.extras) {
             needs.push_back(on_extra(request.name, extra, request.specifiers));
         }
         for (const RequirementId need : needs) {
-            at(need).request = &request;
-            if (holds == all_pythons_) {
+            at(need).asked.wheels = &request;
+            if (holds == pythons_.all()) {
                 roots_.push_back(need);
             } else if (!holds.empty()) {
                 conditional.push_back({need, on_pythons(holds, request.marker.text())});
@@ -318,8 +275,8 @@ void PackageUniverse::add_roots() {
         return; // what needs a Python asks for it itself
     }
     // Last: newer packages count more than a newer interpreter.
-    const RequirementId on_python = on_pythons(pythons_in(python.specifiers), python.text());
-    at(on_python).request = &python;
+    const RequirementId on_python = on_pythons(pythons_.in(python.specifiers), python.text());
+    at(on_python).asked.wheels = &python;
     roots_.push_back(on_python);
 }
 
@@ -333,11 +290,11 @@ void PackageUniverse::add_manifest_slot(std::vector<Dependency> conditional) {
 
 void PackageUniverse::add_constraints() {
     for (const Request& request : request_.requests.constraints) {
-        const PythonSet holds = pythons_where(request.marker, {}, all_pythons_);
+        const PythonSet holds = pythons_.where(request.marker, {}, pythons_.all());
         if (!holds.empty()) {
             const RequirementId id =
                 on_distribution(request.name, request.specifiers, RequirementKind::constrains);
-            at(id).request = &request;
+            at(id).asked.wheels = &request;
             constraints_.push_back(id);
         }
     }
@@ -347,13 +304,14 @@ RequirementId PackageUniverse::relaxed(RequirementId requirement) {
     const SlotEntry& slot = at(at(requirement).requirement.slot);
     switch (slot.kind) {
     case SlotKind::python:
-        return on_pythons(all_pythons_, "python");
+        return on_pythons(pythons_.all(), "python");
     case SlotKind::extra:
         return on_extra(*slot.name, *slot.extra, {});
     case SlotKind::distribution:
     case SlotKind::conda:
         return on_slot(at(requirement).requirement.slot);
     case SlotKind::virtual_package:
+    case SlotKind::fact:
     case SlotKind::manifest:
         break;
     }
@@ -386,7 +344,9 @@ void PackageUniverse::describe_one(CandidateId id, const Listings::Description& 
     CandidateEntry& entry = at(id);
     entry.is_described = true;
     entry.description = &description;
-    entry.problem = description.problem;
+    if (!entry.is_unfit) {
+        entry.problem = description.problem;
+    }
     if (!description.metadata) {
         return;
     }
@@ -403,25 +363,26 @@ void PackageUniverse::add_wheel_dependencies(CandidateEntry& entry,
     const pypi::WheelCandidate& wheel = at(entry.candidate.slot).list.wheels[entry.index];
     PythonSet possible = wheel.pythons;
     if (!metadata.requires_python.empty()) {
-        const PythonSet named = pythons_in(entry.description->requires_python);
+        const PythonSet named = pythons_.in(entry.description->requires_python);
         std::erase_if(possible, [&](std::size_t python) {
             return !std::binary_search(named.begin(), named.end(), python);
         });
     }
-    if (possible != all_pythons_ || !request_.conda_pythons.empty()) {
+    if (possible != pythons_.all() || !request_.conda_pythons.empty()) {
         const std::string text = metadata.requires_python.empty()
                                      ? "a Python that its wheel fits"
                                      : "python " + metadata.requires_python;
         entry.dependencies.push_back({on_pythons(possible, text), std::nullopt});
     }
     for (const pypi::Requirement& requirement : metadata.requires_dist) {
-        const PythonSet holds = pythons_where(requirement.marker, {}, possible);
+        const PythonSet holds = pythons_.where(requirement.marker, {}, possible);
         if (!holds.empty() && !requirement.url.empty()) {
             entry.problem = fmt::format("it needs `{}` from a URL", requirement.name.string());
             return;
         }
         add_dependency(entry.dependencies, requirement, holds, possible);
     }
+    add_gpu_dependencies(entry);
 }
 
 void PackageUniverse::add_extra_dependencies(CandidateEntry& entry, CandidateId base,
@@ -433,7 +394,7 @@ void PackageUniverse::add_extra_dependencies(CandidateEntry& entry, CandidateId 
         if (!requirement.marker.names_extra()) {
             continue;
         }
-        const PythonSet holds = pythons_where(requirement.marker, {extra}, possible);
+        const PythonSet holds = pythons_.where(requirement.marker, {extra}, possible);
         if (!holds.empty() && !requirement.url.empty()) {
             entry.problem = fmt::format("it needs `{}` from a URL", requirement.name.string());
             return;
@@ -460,32 +421,6 @@ void PackageUniverse::add_dependency(std::vector<Dependency>& out,
     for (const PackageName& extra : requirement.extras) {
         out.push_back({on_extra(requirement.name, extra, specifiers), when});
     }
-}
-
-PythonSet PackageUniverse::pythons_where(const pypi::Marker& marker,
-                                         const std::vector<PackageName>& extras,
-                                         const PythonSet& among) const {
-    if (marker.is_always()) {
-        return among;
-    }
-    PythonSet out;
-    for (const std::size_t python : among) {
-        if (marker.evaluate(environments_[python], extras)) {
-            out.push_back(python);
-        }
-    }
-    return out;
-}
-
-PythonSet PackageUniverse::pythons_in(const pypi::SpecifierSet& specifiers) const {
-    PythonSet out;
-    for (std::size_t i = 0; i < request_.pythons.size(); ++i) {
-        const auto version = pypi::Version::parse(request_.pythons[i].version);
-        if (version && specifiers.contains(*version)) {
-            out.push_back(i);
-        }
-    }
-    return out;
 }
 
 namespace {

@@ -2,6 +2,7 @@
 
 #include "model/universe.h"
 #include "pipeline/conda_records.h"
+#include "pipeline/gpu_judge.h"
 #include "pipeline/listings.h"
 #include "pipeline/requests.h"
 #include "pipeline/universe_entries.h"
@@ -9,7 +10,6 @@
 #include "pipeline/virtual_packages.h"
 #include "pypi/candidates.h"
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,9 +24,10 @@ namespace envpm::pipeline {
 /// Slots: `python` with the channels' packages of that name, or with the host's interpreters; one
 /// for each distribution, with its conda packages or its wheels; one for each conda package that is
 /// no Python distribution; one for each `name[extra]` with as many candidates as the distribution
-/// has, each of which needs exactly its own wheel and what the extra adds; and one for each virtual
-/// package (CEP 30). A wheel that fits only some of the Pythons needs one of those; a marker that
-/// holds for some only makes a dependency conditional on them.
+/// has, each of which needs exactly its own wheel and what the extra adds; one for each virtual
+/// package (CEP 30); and one each for the CUDA that the environment runs and for whose build of a
+/// CUDA library it has (docs/gpu.md). A wheel that fits only some of the Pythons needs one of
+/// those; a marker that holds for some only makes a dependency conditional on them.
 ///
 /// Of a distribution, the first source that has it serves it: channels before indexes. With
 /// flexible channel priority the wheels stand below the conda packages. What the manifest lists
@@ -43,30 +44,28 @@ class PackageUniverse final : public Universe {
 
     [[nodiscard]] const std::vector<RequirementId>& constraints() const { return constraints_; }
 
-    /// The manifest's request behind a root or constraint; null for those that envpm adds, and for
-    /// one in conda's language.
-    [[nodiscard]] const Request* request_of(RequirementId requirement) const;
-    [[nodiscard]] const CondaRequest* conda_request_of(RequirementId requirement) const;
+    /// What of the manifest is behind one of them.
+    [[nodiscard]] const Asked& asked(RequirementId requirement) const {
+        return tables_.at(requirement).asked;
+    }
 
-    /// The wheel that a candidate stands for; null for anything else.
+    /// The wheel that a candidate stands for, `archive` also for an extra: the wheel whose metadata
+    /// describes it; null for anything else.
     [[nodiscard]] const pypi::WheelCandidate* wheel(CandidateId candidate) const;
-
-    /// The same, also for an extra: the wheel whose metadata describes the candidate.
     [[nodiscard]] const pypi::WheelCandidate* archive(CandidateId candidate) const;
 
-    /// The conda package that a candidate stands for; null for anything else.
+    /// The conda package; null for anything else.
     [[nodiscard]] const CondaCandidate* package(CandidateId candidate) const;
     [[nodiscard]] const Listing& listing(CandidateId candidate) const;
     [[nodiscard]] const Listings::Description& description(CandidateId candidate) const;
 
-    /// The Python that a candidate stands for; null for anything else.
+    /// The Python that a candidate stands for, the extra that it adds; null for anything else.
     [[nodiscard]] const pypi::PythonChoice* python(CandidateId candidate) const;
-
-    /// The extra that a candidate adds to its distribution; null for anything else.
     [[nodiscard]] const PackageName* extra(CandidateId candidate) const;
 
-    /// Why a candidate became unusable.
+    /// Why a candidate became unusable; whether just because it does not fit the target.
     [[nodiscard]] const std::string& problem(CandidateId candidate) const;
+    [[nodiscard]] bool is_unfit(CandidateId candidate) const;
 
     /// The distribution that a slot belongs to; null for `python` and for what is none.
     [[nodiscard]] const PackageName* distribution(SlotId slot) const;
@@ -75,11 +74,15 @@ class PackageUniverse final : public Universe {
     /// What the channels have of a listed slot; null where they were not asked.
     [[nodiscard]] const CondaListing* conda_listing(SlotId slot) const;
 
-    /// Whether the indexes were asked for a listed slot; whether its candidates are facts of the
-    /// target.
-    [[nodiscard]] bool is_wheel_asked(SlotId slot) const { return may_have_wheels(at(slot)); }
+    /// Whether the indexes were asked for a listed slot.
+    [[nodiscard]] bool is_wheel_asked(SlotId slot) const {
+        return may_have_wheels(tables_.at(slot));
+    }
 
-    [[nodiscard]] bool is_virtual(SlotId slot) const;
+    [[nodiscard]] SlotKind kind(SlotId slot) const { return tables_.at(slot).kind; }
+
+    /// "CUDA", whose candidates are its versions; any other.
+    [[nodiscard]] SlotId runtime_slot() const { return runtime_slot_; }
 
     [[nodiscard]] std::optional<SlotId> find_slot(const std::string& name) const;
 
@@ -90,49 +93,46 @@ class PackageUniverse final : public Universe {
     /// The same need with any version: for finding what else there is.
     RequirementId relaxed(RequirementId requirement);
 
-    [[nodiscard]] std::size_t slot_count() const override { return slots_.size(); }
+    [[nodiscard]] std::size_t slot_count() const override { return tables_.slots.size(); }
 
-    [[nodiscard]] const Slot& slot(SlotId slot) const override { return at(slot).slot; }
+    [[nodiscard]] const Slot& slot(SlotId slot) const override { return tables_.at(slot).slot; }
 
     [[nodiscard]] const Candidate& candidate(CandidateId candidate) const override {
-        return at(candidate).candidate;
+        return tables_.at(candidate).candidate;
     }
 
     [[nodiscard]] const Requirement& requirement(RequirementId requirement) const override {
-        return at(requirement).requirement;
+        return tables_.at(requirement).requirement;
     }
 
     void list(std::span<const SlotId> slots) override;
 
-    [[nodiscard]] bool is_listed(SlotId slot) const override { return at(slot).is_listed; }
+    [[nodiscard]] bool is_listed(SlotId slot) const override { return tables_.at(slot).is_listed; }
 
     [[nodiscard]] std::span<const CandidateId> candidates(SlotId slot) const override {
-        return at(slot).candidates;
+        return tables_.at(slot).candidates;
     }
 
     void describe(std::span<const CandidateId> candidates) override;
 
     [[nodiscard]] bool is_described(CandidateId candidate) const override {
-        return at(candidate).is_described;
+        return tables_.at(candidate).is_described;
     }
 
     [[nodiscard]] bool is_usable(CandidateId candidate) const override {
-        return at(candidate).problem.empty();
+        return tables_.at(candidate).problem.empty();
     }
 
     [[nodiscard]] std::span<const Dependency> dependencies(CandidateId candidate) const override {
-        return at(candidate).dependencies;
+        return tables_.at(candidate).dependencies;
     }
 
     [[nodiscard]] std::span<const CandidateId> matches(RequirementId requirement) override;
 
   private:
-    [[nodiscard]] const SlotEntry& at(SlotId id) const;
-    [[nodiscard]] const CandidateEntry& at(CandidateId id) const;
-    [[nodiscard]] const RequirementEntry& at(RequirementId id) const;
-    SlotEntry& at(SlotId id);
-    CandidateEntry& at(CandidateId id);
-    RequirementEntry& at(RequirementId id);
+    template <class Id> [[nodiscard]] const auto& at(Id id) const { return tables_.at(id); }
+
+    template <class Id> auto& at(Id id) { return tables_.at(id); }
 
     SlotId make_slot(SlotEntry entry);
     SlotId extra_slot(const PackageName& name, const PackageName& extra);
@@ -157,6 +157,14 @@ class PackageUniverse final : public Universe {
     void add_conda_roots();
     void add_manifest_slot(std::vector<Dependency> conditional);
     void add_constraints();
+    void add_gpu_facts();
+    void add_library_pin(const std::optional<GpuPinRequest>& pin, std::string_view library);
+    RequirementId on_runtime(const pypi::SpecifierSet& versions, RequirementKind kind,
+                             const std::string& text);
+    RequirementId on_supplier(const gpu::Library& library);
+    void judge(CandidateEntry& entry, const std::optional<gpu::RuntimeNeed>& runtime = {});
+    void add_gpu_dependencies(CandidateEntry& entry);
+    [[nodiscard]] gpu::PackageLabel label_of(const CandidateEntry& entry) const;
     void list_conda(std::span<const SlotId> slots);
     [[nodiscard]] bool may_have_wheels(const SlotEntry& slot) const;
     void list_distribution(SlotEntry& slot, SlotId id);
@@ -166,34 +174,26 @@ class PackageUniverse final : public Universe {
     void describe_package(CandidateEntry& entry);
     void load_dependencies(std::span<const CandidateId> candidates);
     std::vector<CandidateId> find_matches(const RequirementEntry& entry);
-    [[nodiscard]] bool matches_spec(CandidateId id, const conda::MatchSpec& spec) const;
-    [[nodiscard]] bool matches_specifiers(CandidateId id,
-                                          const pypi::SpecifierSet& specifiers) const;
+    [[nodiscard]] bool matches(CandidateId id, const conda::MatchSpec& spec) const;
+    [[nodiscard]] bool matches(CandidateId id, const pypi::SpecifierSet& specifiers) const;
     void add_wheel_dependencies(CandidateEntry& entry, const pypi::Metadata& metadata);
     void add_extra_dependencies(CandidateEntry& entry, CandidateId base,
                                 const pypi::Metadata& metadata);
     void add_dependency(std::vector<Dependency>& out, const pypi::Requirement& requirement,
                         const PythonSet& holds, const PythonSet& possible);
-    [[nodiscard]] PythonSet pythons_where(const pypi::Marker& marker,
-                                          const std::vector<PackageName>& extras,
-                                          const PythonSet& among) const;
-    [[nodiscard]] PythonSet pythons_in(const pypi::SpecifierSet& specifiers) const;
 
     UniverseRequest request_;
+    UniversePythons pythons_;
+    GpuJudge judge_;
     std::optional<pypi::CandidateFinder> finder_; ///< made when the first page is read
     Listings& listings_;
     CondaRecords* conda_;
     std::vector<VirtualPackage> virtual_packages_;
-    std::set<PackageName> wheels_only_;                 ///< the manifest lists them as wheels
-    std::set<PackageName> conda_only_;                  ///< and these as conda packages
-    std::vector<pypi::MarkerEnvironment> environments_; ///< one for each Python
-    PythonSet all_pythons_;
-    std::deque<SlotEntry> slots_;
-    std::deque<CandidateEntry> candidates_;
-    std::deque<RequirementEntry> requirements_;
+    std::set<PackageName> wheels_only_, conda_only_; ///< as the manifest lists them
+    UniverseTables tables_;
     std::map<std::string, SlotId> slot_ids_, conda_slots_;
     std::map<std::string, RequirementId> requirement_ids_;
-    SlotId python_slot_{};
+    SlotId python_slot_{}, runtime_slot_{};
     std::vector<RequirementId> roots_, constraints_;
 };
 

@@ -29,22 +29,29 @@ void PackageUniverse::add_pythons() {
         at(python_slot_).conda_list = &conda_->find("python");
         return;
     }
-    for (std::size_t i = 0; i < request_.pythons.size(); ++i) {
-        const auto release = static_cast<std::uint32_t>(request_.pythons.size() - 1 - i);
-        const CandidateId id = add_candidate(python_slot_, request_.pythons[i].version, release, i);
+    for (std::size_t i = 0; i < pythons_.choices().size(); ++i) {
+        const auto release = static_cast<std::uint32_t>(pythons_.choices().size() - 1 - i);
+        const CandidateId id =
+            add_candidate(python_slot_, pythons_.choices()[i].version, release, i);
         at(id).is_described = true;
     }
 }
 
-/// Each is a root: what constrains it must find it there.
+/// What the target declares is a root: what constrains it must find it there. What it leaves open
+/// is chosen only if something needs it.
 void PackageUniverse::add_virtual_packages() {
-    virtual_packages_ = virtual_packages(request_.target);
+    virtual_packages_ =
+        virtual_packages(request_.target, request_.machine, request_.requests.gpu.accelerator);
     for (std::size_t i = 0; i < virtual_packages_.size(); ++i) {
         const VirtualPackage& package = virtual_packages_[i];
-        const SlotId slot = make_slot({{package.name}, SlotKind::virtual_package, {}, {}, true});
+        const auto known = find_slot(package.name);
+        const SlotId slot =
+            known ? *known : make_slot({{package.name}, SlotKind::virtual_package, {}, {}, true});
         const CandidateId id = add_candidate(slot, package.version.text(), 0, i);
         at(id).is_described = true;
-        roots_.push_back(on_candidate(id));
+        if (!package.is_open) {
+            roots_.push_back(on_candidate(id));
+        }
     }
 }
 
@@ -67,7 +74,7 @@ void PackageUniverse::add_conda_roots() {
             conda_only_.insert(*project);
         }
         const RequirementId id = on_spec(request.spec, request.text(), RequirementKind::needs);
-        at(id).conda_request = &request;
+        at(id).asked.packages = &request;
         if (slot == python_slot_) {
             on_python = id;
         } else {
@@ -157,19 +164,21 @@ void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     const std::uint32_t releases = packages.empty() ? 0 : packages.front().release + 1;
     if (slot.name && may_have_wheels(slot)) {
         if (!finder_) {
-            finder_.emplace(
-                pypi::CandidateRequest{request_.target, request_.pythons, request_.exclude_newer});
+            finder_.emplace(pypi::CandidateRequest{request_.target, pythons_.choices(),
+                                                   request_.exclude_newer});
         }
         slot.list = finder_->find(listings_.find(*slot.name).page);
         for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
             const pypi::WheelCandidate& wheel = slot.list.wheels[i];
-            add_candidate(id, wheel.file->wheel.version.text(), wheel.release + releases, i);
+            judge(at(
+                add_candidate(id, wheel.file->wheel.version.text(), wheel.release + releases, i)));
         }
     }
     for (const CondaCandidate& package : packages) {
         const CandidateId candidate =
             add_candidate(id, package.record->version_text, package.release, 0);
         at(candidate).package = &package;
+        judge(at(candidate));
     }
 }
 
@@ -220,6 +229,7 @@ void PackageUniverse::describe_package(CandidateEntry& entry) {
     };
     add(record.depends, RequirementKind::needs);
     add(record.constrains, RequirementKind::constrains);
+    add_gpu_dependencies(entry);
 }
 
 /// `problem` says why there is none.
@@ -257,7 +267,7 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
     if (entry.pythons || entry.spec) {
         std::copy_if(slot.candidates.begin(), slot.candidates.end(), std::back_inserter(out),
                      [&](CandidateId id) {
-                         return entry.spec ? matches_spec(id, *entry.spec)
+                         return entry.spec ? matches(id, *entry.spec)
                                            : std::binary_search(entry.pythons->begin(),
                                                                 entry.pythons->end(), at(id).index);
                      });
@@ -266,6 +276,14 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
     if (entry.is_any || slot.kind == SlotKind::manifest) {
         return slot.candidates;
     }
+    if (slot.kind == SlotKind::fact) {
+        std::copy_if(slot.candidates.begin(), slot.candidates.end(), std::back_inserter(out),
+                     [&](CandidateId id) {
+                         const auto version = pypi::Version::parse(at(id).candidate.version);
+                         return version && entry.specifiers.contains(*version);
+                     });
+        return out;
+    }
     const SlotEntry& base = at(*find_slot(slot.name->string()));
     const bool is_named = request_.requests.named_prereleases.contains(*slot.name);
     for (const std::size_t index :
@@ -273,7 +291,7 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
         out.push_back(slot.candidates[index]);
     }
     for (std::size_t i = base.list.wheels.size(); i < base.candidates.size(); ++i) {
-        if (matches_specifiers(base.candidates[i], entry.specifiers)) {
+        if (matches(base.candidates[i], entry.specifiers)) {
             out.push_back(slot.candidates[i]);
         }
     }
@@ -282,7 +300,7 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
 
 /// The slot has the name that the spec asks for. A wheel and a Python of the host have no build:
 /// what asks for one wants a conda package.
-bool PackageUniverse::matches_spec(CandidateId id, const conda::MatchSpec& spec) const {
+bool PackageUniverse::matches(CandidateId id, const conda::MatchSpec& spec) const {
     const CandidateEntry& entry = at(id);
     const bool has_only_version = !spec.build && !spec.build_number && spec.fields.empty();
     if (entry.package != nullptr && has_only_version) {
@@ -306,8 +324,7 @@ bool PackageUniverse::matches_spec(CandidateId id, const conda::MatchSpec& spec)
 
 /// What a wheel needs is met by a conda package that is for Python, if its version is one of PEP
 /// 440.
-bool PackageUniverse::matches_specifiers(CandidateId id,
-                                         const pypi::SpecifierSet& specifiers) const {
+bool PackageUniverse::matches(CandidateId id, const pypi::SpecifierSet& specifiers) const {
     const CandidateEntry& entry = at(id);
     const SlotEntry& slot = at(entry.candidate.slot);
     if (!slot.conda_list->is_python_distribution) {

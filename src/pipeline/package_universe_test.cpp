@@ -192,9 +192,9 @@ TEST(PackageUniverse, knows_the_request_behind_a_root_and_none_behind_its_own) {
     World world(indexes, asking_for("alpha = { version = \">=1\", extras = [\"x\"] }\n"));
     const std::vector<RequirementId>& roots = world.universe.roots();
     ASSERT_EQ(roots.size(), 3U);
-    EXPECT_EQ(world.universe.request_of(roots[0]), &world.requests.packages.front());
-    EXPECT_EQ(world.universe.request_of(roots[1]), &world.requests.packages.front());
-    EXPECT_EQ(world.universe.request_of(roots[2]), &world.requests.python);
+    EXPECT_EQ(world.universe.asked(roots[0]).wheels, &world.requests.packages.front());
+    EXPECT_EQ(world.universe.asked(roots[1]).wheels, &world.requests.packages.front());
+    EXPECT_EQ(world.universe.asked(roots[2]).wheels, &world.requests.python);
     EXPECT_EQ(world.universe.requirement(world.universe.relaxed(roots[0])).text, "alpha");
     EXPECT_EQ(world.universe.requirement(world.universe.relaxed(roots[1])).text, "alpha[x]");
 }

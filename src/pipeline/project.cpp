@@ -4,6 +4,7 @@
 #include "host/this_machine.h"
 #include "lockfiles/lock_file.h"
 #include "manifest/read.h"
+#include "pipeline/torch_variants.h"
 
 #include <fmt/format.h>
 
@@ -69,7 +70,9 @@ std::vector<conda::Channel> channels_of(const Manifest& manifest, const Settings
     return channels;
 }
 
-std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Settings& settings) {
+std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& requests,
+                                    Services& services) {
+    const Settings& settings = services.settings();
     std::vector<pypi::Index> indexes;
     bool has_pypi = false;
     const auto mirrors_of = [&](const std::string& name) {
@@ -95,11 +98,21 @@ std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Settings& se
         }
         indexes.push_back({"pypi", std::move(urls), false});
     }
+    if (manifest.gpu.chooses_torch_variants) {
+        for (pypi::Index& index : torch_indexes(requests.gpu, services.facts().get(), settings)) {
+            indexes.push_back(std::move(index));
+        }
+    }
     return indexes;
 }
 
-std::map<PackageName, std::string> bound_projects(const Requests& requests) {
-    std::map<PackageName, std::string> bound;
+Bindings bindings_of(const Manifest& manifest, const Requests& requests, Services& services) {
+    Bindings bindings;
+    if (manifest.gpu.chooses_torch_variants) {
+        bindings.spread = torch_projects(
+            torch_indexes(requests.gpu, services.facts().get(), services.settings()), requests);
+    }
+    std::map<PackageName, std::string>& bound = bindings.bound;
     for (const Request& request : requests.packages) {
         if (!request.index) {
             continue;
@@ -111,7 +124,7 @@ std::map<PackageName, std::string> bound_projects(const Requests& requests) {
                          request.location.text(), "name one index for it"});
         }
     }
-    return bound;
+    return bindings;
 }
 
 std::map<std::string, std::string> bound_packages(const Requests& requests) {

@@ -45,11 +45,13 @@ std::optional<Lock> read_lock(const Project& project);
 std::vector<conda::Channel> channels_of(const Manifest& manifest, const Settings& settings);
 
 /// The manifest's indexes and `pypi`, each with its mirrors; those in the manifest's order first,
-/// then the default. An Error if no Python index is configured at all.
-std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Settings& settings);
+/// then the default, then those of PyTorch's builds if the manifest leaves their choice to the
+/// solve. An Error if no Python index is configured at all.
+std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& requests,
+                                    Services& services);
 
-/// Which projects may come from one index only.
-std::map<PackageName, std::string> bound_projects(const Requests& requests);
+/// Which projects do not come from the first index that has them.
+Bindings bindings_of(const Manifest& manifest, const Requests& requests, Services& services);
 
 /// Which conda packages may come from one channel only.
 std::map<std::string, std::string> bound_packages(const Requests& requests);

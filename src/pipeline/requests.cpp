@@ -4,6 +4,7 @@
 #include "pypi/requirement.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <type_traits>
@@ -19,6 +20,9 @@ std::string conda_specifier(const CondaRequirement& requirement);
 std::string python_specifier(const std::string& text);
 pypi::SpecifierSet specifiers_at(const std::string& text, const SourceLocation& location);
 std::string line_of(std::string_view kind, const Request& request);
+std::optional<GpuPinRequest> read_pin(const std::optional<GpuPin>& pin);
+void add_gpu_lines(const Manifest& manifest, const Requests& requests,
+                   std::vector<std::string>& lines);
 
 /// Calls `read`, and gives what it throws the place in the manifest.
 template <class Read>
@@ -53,6 +57,8 @@ Requests read_requests(const Manifest& manifest) {
             requests.conda.push_back(read_conda_request(requirement));
         }
     }
+    requests.gpu = {manifest.gpu.accelerator, read_pin(manifest.gpu.cuda),
+                    read_pin(manifest.gpu.cudnn), read_pin(manifest.gpu.nccl)};
     for (const ManifestRequirement& requirement : manifest.constraints) {
         requests.constraints.push_back(read_request(requirement));
     }
@@ -95,6 +101,7 @@ Sha256 manifest_digest(const Manifest& manifest, const Requests& requests) {
         lines.push_back(fmt::format("target {} {} glibc {}", target.name, to_text(target.platform),
                                     target.glibc.text()));
     }
+    add_gpu_lines(manifest, requests, lines);
     std::sort(lines.begin(), lines.end());
     // The order of the indexes is their priority, so it counts.
     for (const IndexEntry& index : manifest.indexes) {
@@ -210,6 +217,52 @@ std::invoke_result_t<Read> with_place(const SourceLocation& location, Read read)
         return read();
     } catch (const Error& error) {
         throw Error({error.text().what, location.text(), error.text().hint}, error.code());
+    }
+}
+
+/// A version without an operator is that series, as in conda's `12.8.*`: whoever pins CUDA means no
+/// patch of it.
+std::optional<GpuPinRequest> read_pin(const std::optional<GpuPin>& pin) {
+    if (!pin) {
+        return std::nullopt;
+    }
+    std::string text = pin->text;
+    if (!text.empty() && text.find_first_not_of("0123456789.") == std::string::npos) {
+        text = "==" + text + ".*";
+    } else if (text.ends_with(".*") &&
+               text.find_first_not_of("0123456789.*") == std::string::npos) {
+        text = "==" + text;
+    }
+    return GpuPinRequest{specifiers_at(text, pin->location), pin->location};
+}
+
+/// Only what is said, so that a manifest without it has the digest that it always had.
+void add_gpu_lines(const Manifest& manifest, const Requests& requests,
+                   std::vector<std::string>& lines) {
+    const GpuRequests& gpu = requests.gpu;
+    if (gpu.accelerator != Accelerator::any) {
+        lines.push_back(fmt::format("gpu accelerator {}",
+                                    gpu.accelerator == Accelerator::cuda ? "cuda" : "cpu"));
+    }
+    for (const auto& [name, pin] :
+         {std::pair("cuda", &gpu.cuda), {"cudnn", &gpu.cudnn}, {"nccl", &gpu.nccl}}) {
+        if (*pin) {
+            lines.push_back(fmt::format("gpu {} {}", name, (*pin)->specifiers.text()));
+        }
+    }
+    if (manifest.gpu.chooses_torch_variants) {
+        lines.push_back("gpu torch-variants auto");
+    }
+    for (const auto& [target, declared] : manifest.declared_gpus) {
+        if (declared.driver) {
+            lines.push_back(fmt::format("driver of {} {}", target, declared.driver->text()));
+        }
+        if (declared.cuda) {
+            lines.push_back(fmt::format("cuda of {} {}", target, declared.cuda->text()));
+        }
+        if (declared.gpus) {
+            lines.push_back(fmt::format("gpus of {} {}", target, fmt::join(*declared.gpus, ", ")));
+        }
     }
 }
 

@@ -38,6 +38,20 @@ struct CondaRequest {
     [[nodiscard]] std::string text() const;
 };
 
+/// A pin of `[gpu]`: `12.8` is any 12.8, `9.*` and `>=2.20` are as in PEP 440.
+struct GpuPinRequest {
+    pypi::SpecifierSet specifiers;
+    SourceLocation location;
+};
+
+/// `[gpu]` as far as it decides the solve.
+struct GpuRequests {
+    Accelerator accelerator = Accelerator::any;
+    std::optional<GpuPinRequest> cuda;
+    std::optional<GpuPinRequest> cudnn;
+    std::optional<GpuPinRequest> nccl;
+};
+
 /// Everything that the manifest asks of the solve.
 struct Requests {
     Request python;                  ///< any version if the manifest does not say
@@ -46,6 +60,7 @@ struct Requests {
     std::vector<Request> constraints;
     std::map<PackageName, pypi::SpecifierSet> overrides;
     std::set<PackageName> named_prereleases; ///< some request of the name mentions a pre-release
+    GpuRequests gpu{};
 };
 
 /// Reads specifiers and markers; an Error (code 1) for a bad one names file:line:column.

@@ -9,7 +9,8 @@ namespace envpm::pipeline {
 Services::Services(Settings settings, Surroundings surroundings, Progress& progress)
     : settings_(std::move(settings)),
       surroundings_(std::move(surroundings)),
-      progress_(progress) {}
+      progress_(progress),
+      facts_(std::nullopt) {}
 
 Services::~Services() = default;
 

@@ -4,6 +4,7 @@
 #include "base/thread_pool.h"
 #include "base/variables.h"
 #include "fetch/client.h"
+#include "pipeline/facts_table.h"
 #include "pipeline/settings.h"
 
 #include <chrono>
@@ -53,6 +54,8 @@ class Services {
         return surroundings_.network_use == NetworkUse::offline;
     }
 
+    FactsTable& facts() { return facts_; }
+
     fetch::Client& network();
     ThreadPool& pool();
 
@@ -65,6 +68,7 @@ class Services {
     Settings settings_;
     Surroundings surroundings_;
     Progress& progress_;
+    FactsTable facts_;
     std::unique_ptr<fetch::Client> network_;
     std::unique_ptr<ThreadPool> pool_;
 };

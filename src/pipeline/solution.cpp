@@ -87,7 +87,8 @@ Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& ma
                   const std::optional<Lock>& previous) {
     Lock lock{manifest_digest, {}, {}};
     for (const TargetSolution& solution : solutions) {
-        lock.targets.push_back({solution.target, solution.python, no_digest(), std::nullopt});
+        lock.targets.push_back(
+            {solution.target, solution.python, no_digest(), std::nullopt, solution.gpu});
         for (const LockedPackage& package : solution.packages) {
             add_package(lock, package, solution.target.name);
         }
@@ -141,7 +142,7 @@ LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target
     const Listings::Description& description = universe.description(id);
     return {file.wheel.name,
             file.wheel.version.text(),
-            universe.listing(id).index->name,
+            universe.listing(id).origin(file).name,
             file.file_name,
             file.size_bytes.value_or(description.size_bytes),
             file.sha256.value_or(description.sha256),

@@ -14,6 +14,7 @@ struct TargetSolution {
     Target target;
     std::optional<LockedPython> python;  ///< none: nothing in it is for Python
     std::vector<LockedPackage> packages; ///< each for this target only; sorted by name
+    LockedGpu gpu{};                     ///< filled by whoever has the facts table
 };
 
 /// The chosen candidates as locked packages. Sizes and digests come from the index's page, or from

@@ -4,9 +4,11 @@
 #include "pipeline/conda_records.h"
 #include "pipeline/listings.h"
 #include "pipeline/requests.h"
+#include "pipeline/universe_pythons.h"
 #include "pypi/candidates.h"
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,10 +17,8 @@ namespace envpm::pipeline {
 
 // What a PackageUniverse knows of each id.
 
-enum class SlotKind { python, distribution, conda, extra, virtual_package, manifest };
-
-/// Indexes into the request's `pythons`, ascending.
-using PythonSet = std::vector<std::size_t>;
+/// A `fact` is one of the solution itself: which CUDA it runs, whose cuDNN it has.
+enum class SlotKind { python, distribution, conda, extra, virtual_package, fact, manifest };
 
 struct SlotEntry {
     Slot slot;
@@ -38,8 +38,16 @@ struct CandidateEntry {
     const CondaCandidate* package = nullptr;
     bool is_described = false;
     std::string problem;
+    bool is_unfit = false; ///< the problem is that it does not fit the target or its `[gpu]`
     std::vector<Dependency> dependencies;
     const Listings::Description* description = nullptr;
+};
+
+/// Where the manifest asks for something; at most one is not null, none for what envpm adds.
+struct Asked {
+    const Request* wheels = nullptr;
+    const CondaRequest* packages = nullptr;
+    const GpuPinRequest* pin = nullptr;
 };
 
 /// What a requirement matches: specifiers or a spec over a slot's candidates, a set of Pythons,
@@ -53,8 +61,33 @@ struct RequirementEntry {
     bool is_any = false;
     bool is_matched = false;
     std::vector<CandidateId> matches;
-    const Request* request = nullptr;
-    const CondaRequest* conda_request = nullptr;
+    Asked asked;
+};
+
+/// All of them, by id.
+class UniverseTables {
+  public:
+    std::deque<SlotEntry> slots;
+    std::deque<CandidateEntry> candidates;
+    std::deque<RequirementEntry> requirements;
+
+    [[nodiscard]] const SlotEntry& at(SlotId id) const { return slots.at(index_of(id)); }
+
+    [[nodiscard]] const CandidateEntry& at(CandidateId id) const {
+        return candidates.at(index_of(id));
+    }
+
+    [[nodiscard]] const RequirementEntry& at(RequirementId id) const {
+        return requirements.at(index_of(id));
+    }
+
+    SlotEntry& at(SlotId id) { return slots.at(index_of(id)); }
+
+    CandidateEntry& at(CandidateId id) { return candidates.at(index_of(id)); }
+
+    RequirementEntry& at(RequirementId id) { return requirements.at(index_of(id)); }
+
+    template <class Id> static std::size_t index_of(Id id) { return static_cast<std::size_t>(id); }
 };
 
 } // namespace envpm::pipeline

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "gpu/fitness.h"
 #include "model/manifest.h"
 #include "model/target.h"
 #include "pipeline/conda_pythons.h"
+#include "pipeline/gpu_machine.h"
 #include "pipeline/requests.h"
 #include "pypi/candidates.h"
 
@@ -23,6 +25,8 @@ struct UniverseRequest {
     std::optional<std::string> exclude_newer;
     Prereleases prereleases = Prereleases::if_necessary;
     ChannelPriority channel_priority = ChannelPriority::strict;
+    gpu::TargetMachine machine{};
+    FactsTable* facts = nullptr; ///< null: no fact forbids anything
 };
 
 } // namespace envpm::pipeline

@@ -95,7 +95,10 @@ class World {
                     std::move(pythons),
                     {},
                     manifest.exclude_newer,
-                    manifest.prereleases},
+                    manifest.prereleases,
+                    ChannelPriority::strict,
+                    gpu_machine(manifest, manifest.targets.front(), facts),
+                    &facts},
                    listings, nullptr) {}
 
     Answer solve() {
@@ -119,6 +122,7 @@ class World {
     }
 
     TemporaryFolder folder;
+    FactsTable facts{std::nullopt};
     Manifest manifest;
     Requests requests;
     pypi::IndexClient client;

@@ -104,12 +104,13 @@ std::vector<std::size_t> matching(const std::vector<WheelCandidate>& wheels,
                                   bool names_prerelease) {
     const bool may_be_yanked = specifiers.is_pin();
     std::vector<std::size_t> fitting;
-    std::optional<std::uint32_t> release;
+    const Version* version = nullptr;
     bool is_in = false;
     for (std::size_t i = 0; i < wheels.size(); ++i) {
         const WheelCandidate& wheel = wheels[i];
-        if (release != wheel.release) { // the wheels of a release stand together
-            release = wheel.release;
+        // The wheels of a version stand together.
+        if (version == nullptr || *version != wheel.file->wheel.version) {
+            version = &wheel.file->wheel.version;
             is_in = !(prereleases == Prereleases::never && is_prerelease(wheel)) &&
                     specifiers.contains(wheel.file->wheel.version);
         }
@@ -264,13 +265,17 @@ void PageSearch::note_sdists(const std::vector<Release>& releases) {
 }
 
 /// From the newest, which is 0.
+/// Builds of one version that differ in the local part alone (`2.9.1+cu126`, `2.9.1+cu130`) are one
+/// release: none of them is newer than another.
 void PageSearch::number_releases() {
     std::uint32_t release = 0;
     for (std::size_t i = list_.wheels.size(); i-- > 0;) {
-        const bool is_older =
-            i + 1 < list_.wheels.size() &&
-            list_.wheels[i].file->wheel.version != list_.wheels[i + 1].file->wheel.version;
-        release += is_older ? 1 : 0;
+        if (i + 1 < list_.wheels.size()) {
+            const Version& here = list_.wheels[i].file->wheel.version;
+            const Version& after = list_.wheels[i + 1].file->wheel.version;
+            const bool is_older = here != after && here.public_text() != after.public_text();
+            release += is_older ? 1 : 0;
+        }
         list_.wheels[i].release = release;
     }
 }

@@ -24,7 +24,7 @@ struct PythonChoice {
 /// A wheel that is the best of its version for at least one of the Pythons.
 struct WheelCandidate {
     const WheelFile* file = nullptr; ///< on its page, which must live as long
-    std::uint32_t release = 0;       ///< 0: the newest version among the candidates
+    std::uint32_t release = 0; ///< 0: the newest version among the candidates; local parts aside
     /// Those it is the best for, ascending indexes into the request's: a version has at most one
     /// candidate for each Python, so that choosing a Python chooses the wheel.
     std::vector<std::size_t> pythons;

@@ -1,0 +1,32 @@
+#include "pipeline/gpu_judge.h"
+
+namespace envpm::pipeline {
+
+std::optional<std::string> GpuJudge::fault_of(const gpu::PackageLabel& label) const {
+    if (accelerator_ == Accelerator::any && !has_gpus()) {
+        return std::nullopt; // most environments: nothing to tell, and many candidates
+    }
+    const gpu::PackageTraits traits = gpu::traits_of(label);
+    if (auto fault = gpu::fault_of_build(traits.build, accelerator_)) {
+        return fault;
+    }
+    return traits.runtime ? fault_of(label, *traits.runtime) : std::nullopt;
+}
+
+std::optional<std::string> GpuJudge::fault_of(const gpu::PackageLabel& label,
+                                              const gpu::RuntimeNeed& runtime) const {
+    const bool is_torch = label.world == gpu::World::wheel && label.name == "torch";
+    if (facts_ == nullptr || !has_gpus() || !is_torch) {
+        return std::nullopt;
+    }
+    return gpu::fault_of_torch(label.version, runtime, machine_, facts_->get());
+}
+
+std::optional<std::string> GpuJudge::fault_of(const CudaVersion& runtime) const {
+    const bool is_declared = machine_.driver || machine_.cuda || has_gpus();
+    return facts_ != nullptr && is_declared
+               ? gpu::fault_of_runtime(runtime, machine_, facts_->get())
+               : std::nullopt;
+}
+
+} // namespace envpm::pipeline

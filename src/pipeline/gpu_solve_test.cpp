@@ -1,0 +1,220 @@
+// GPU facts in the solve.
+
+#include "base/error.h"
+#include "pipeline/explain.h"
+#include "pipeline/torch_variants.h"
+#include "pipeline/world_for_tests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using test::FakeIndexes;
+using test::World;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const std::string any = "[pypi-dependencies]\ntorch = \"*\"\n";
+const std::string wheel_end = "-cp311-cp311-manylinux_2_17_x86_64.whl";
+
+std::string target(const std::string& facts) {
+    return "[targets.t]\nplatform = \"linux-64\"\n" + facts;
+}
+
+/// An index as the default one is: torch without a local version, whose CUDA its requirements tell.
+class DefaultIndex : public testing::Test {
+  protected:
+    FakeIndexes indexes;
+
+    DefaultIndex() {
+        indexes.add("pypi", "torch",
+                    {{"torch-2.5.1" + wheel_end,
+                      {"nvidia-cuda-runtime-cu12==12.4.127", "nvidia-cudnn-cu12==9.1.0.70"}},
+                     {"torch-2.9.1" + wheel_end,
+                      {"nvidia-cuda-runtime-cu12==12.8.90", "nvidia-cudnn-cu12==9.10.2.21"}},
+                     {"torch-2.11.0" + wheel_end,
+                      {"nvidia-cuda-runtime==13.0.48", "nvidia-cudnn-cu13==9.15.1.9"}}});
+        indexes.add("pypi", "nvidia-cuda-runtime-cu12",
+                    {{"nvidia_cuda_runtime_cu12-12.4.127-py3-none-any.whl"},
+                     {"nvidia_cuda_runtime_cu12-12.8.90-py3-none-any.whl"}});
+        indexes.add("pypi", "nvidia-cuda-runtime",
+                    {{"nvidia_cuda_runtime-13.0.48-py3-none-any.whl"}});
+        indexes.add("pypi", "nvidia-cudnn-cu12",
+                    {{"nvidia_cudnn_cu12-9.1.0.70-py3-none-any.whl"},
+                     {"nvidia_cudnn_cu12-9.10.2.21-py3-none-any.whl"}});
+        indexes.add("pypi", "nvidia-cudnn-cu13", {{"nvidia_cudnn_cu13-9.15.1.9-py3-none-any.whl"}});
+    }
+
+    std::string torch_of(const std::string& manifest) {
+        for (const std::string& chosen : World(indexes, manifest).chosen()) {
+            if (chosen.starts_with("torch ")) {
+                return chosen.substr(6);
+            }
+        }
+        return "none";
+    }
+
+    std::string why_not(const std::string& manifest) {
+        World world(indexes, manifest);
+        const Answer answer = world.solve();
+        const auto* conflict = std::get_if<Conflict>(&answer);
+        if (conflict == nullptr) {
+            return "there is an answer";
+        }
+        std::string out;
+        for (const ExplainedReason& reason :
+             explain(*conflict, world.universe, {world.listings, nullptr}, {}).reasons) {
+            out += reason.text + " " + reason.place + "\n";
+        }
+        return out;
+    }
+};
+
+TEST_F(DefaultIndex, TheEnvironmentSaysWhichCudaItRuns) {
+    EXPECT_THAT(World(indexes, any).chosen(),
+                AllOf(Contains("CUDA 13.0"), Contains("cudnn libraries cu13")));
+}
+
+TEST_F(DefaultIndex, ADriverLimitsTheMajorAndNotTheMinor) {
+    EXPECT_EQ(torch_of(any), "2.11.0");
+    EXPECT_EQ(torch_of(any + target("driver = \"580.65.06\"\n")), "2.11.0");
+    EXPECT_EQ(torch_of(any + target("driver = \"535.104.05\"\n")), "2.9.1");
+    EXPECT_EQ(torch_of(any + target("cuda = \"12.2\"\n")), "2.9.1");
+    EXPECT_EQ(torch_of(any + target("driver = \"470.82.01\"\n")), "none");
+    EXPECT_THAT(why_not(any + target("driver = \"470.82.01\"\n")),
+                AllOf(HasSubstr("needs a driver >= 525.60.13, and target `t` has 470.82.01"),
+                      HasSubstr("torch")));
+}
+
+TEST_F(DefaultIndex, PinsHoldForWhoeverSuppliesTheLibrary) {
+    EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"12.8\"\n"), "2.9.1");
+    EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"12\"\n"), "2.9.1");
+    EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"<12.5\"\n"), "2.5.1");
+    EXPECT_EQ(torch_of(any + "[gpu]\ncudnn = \"9.1.*\"\n"), "2.5.1");
+    EXPECT_EQ(torch_of(any + "[gpu]\ncudnn = \">=9.11\"\n"), "2.11.0");
+    EXPECT_THAT(why_not(any + "[gpu]\ncuda = \"11.8\"\n"),
+                AllOf(HasSubstr("you allow only CUDA ==11.8.* envpm.toml:4:8"),
+                      HasSubstr("need CUDA 12.*")));
+}
+
+TEST_F(DefaultIndex, EveryGpuNeedsCode) {
+    EXPECT_EQ(torch_of(any + target("gpus = [\"8.0\", \"RTX 4090\"]\n")), "2.11.0");
+    // CUDA 13 dropped it, and so did 2.9's build for 12.8; 2.5's for 12.4 has it.
+    EXPECT_EQ(torch_of(any + target("gpus = [\"6.0\"]\n")), "2.5.1");
+    EXPECT_EQ(torch_of(any + target("gpus = [\"6.0\", \"12.0\"]\n")), "none");
+}
+
+TEST_F(DefaultIndex, ATargetThatCannotBeIsToldApartFromAConflict) {
+    const auto complaint = [&](const std::string& facts) {
+        try {
+            World(indexes, any + target(facts));
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string("none");
+    };
+    EXPECT_THAT(complaint("driver = \"470.82.01\"\ngpus = [\"12.0\"]\n"),
+                AllOf(HasSubstr("target `t` cannot be"), HasSubstr("envpm.toml:6:8")));
+    EXPECT_THAT(complaint("gpus = [\"RTX 4091\"]\n"),
+                AllOf(HasSubstr("unknown GPU \"RTX 4091\""), HasSubstr("did you mean")));
+}
+
+TEST_F(DefaultIndex, OneBuildOfALibraryAndOneMajorOfCuda) {
+    indexes.add("pypi", "other", {{"other-1.0-py3-none-any.whl", {"nvidia-cudnn-cu12"}}});
+    const std::string both = any + "other = \"*\"\n";
+    EXPECT_EQ(torch_of(both), "2.9.1");
+    EXPECT_THAT(why_not("[pypi-dependencies]\ntorch = \"==2.11.0\"\nother = \"*\"\n"),
+                AllOf(HasSubstr("nvidia-cuda-runtime 13.0.48 needs CUDA 13.0"),
+                      HasSubstr("nvidia-cudnn-cu12 9.1.0.70 and 9.10.2.21 need CUDA 12.*")));
+}
+
+TEST_F(DefaultIndex, AcceleratorsRuleOutTheOthersBuilds) {
+    EXPECT_EQ(torch_of(any + "[gpu]\naccelerator = \"cpu\"\n"), "none");
+    EXPECT_THAT(why_not(any + "[gpu]\naccelerator = \"cpu\"\n"),
+                HasSubstr("it is for CUDA, and `[gpu] accelerator` is \"cpu\""));
+    indexes.add("pypi", "torch",
+                {{"torch-2.9.0+cpu" + wheel_end}, {"torch-2.8.0+cu126" + wheel_end}});
+    EXPECT_EQ(torch_of(any), "2.9.0+cpu");
+    EXPECT_EQ(torch_of(any + "[gpu]\naccelerator = \"cuda\"\n"), "2.8.0+cu126");
+    EXPECT_EQ(torch_of(any + "[gpu]\naccelerator = \"cpu\"\n"), "2.9.0+cpu");
+}
+
+TEST_F(DefaultIndex, WhatDoesNotFitIsNotFetched) {
+    indexes.add("pypi", "torch",
+                {{"torch-2.8.0+cpu" + wheel_end}, {"torch-2.8.0+cu126" + wheel_end}});
+    torch_of(any + "[gpu]\naccelerator = \"cpu\"\n");
+    for (const auto& batch : indexes.transport.batches) {
+        for (const HttpRequest& request : batch) {
+            EXPECT_THAT(request.url, Not(HasSubstr("+cu126")));
+        }
+    }
+}
+
+TEST(TorchVariants, AreThoseThatThePinsLeave) {
+    const auto names = [](const GpuRequests& gpu) {
+        std::vector<std::string> out;
+        for (const pypi::Index& index : torch_indexes(gpu, gpu::Facts::shipped(), {})) {
+            out.push_back(index.name);
+            EXPECT_TRUE(index.is_explicit);
+        }
+        return out;
+    };
+    EXPECT_THAT(names({}), AllOf(Contains("pytorch-cpu"), Contains("pytorch-cu118"),
+                                 Contains("pytorch-cu130")));
+    EXPECT_THAT(names({Accelerator::cpu, {}, {}, {}}), ElementsAre("pytorch-cpu"));
+    EXPECT_THAT(names({Accelerator::cuda, {}, {}, {}}), Not(Contains("pytorch-cpu")));
+    const GpuPinRequest pin{pypi::SpecifierSet::parse("==12.8.*"), {}};
+    EXPECT_THAT(names({Accelerator::cuda, pin, {}, {}}), ElementsAre("pytorch-cu128"));
+}
+
+TEST(TorchVariants, AMirrorStandsForThePlaceAndAllBelow) {
+    Settings settings;
+    settings.mirrors["pytorch"] = {{"https://mirror.example.org/whl/", "test"},
+                                   {"default", "test"}};
+    const auto indexes =
+        torch_indexes({Accelerator::cpu, {}, {}, {}}, gpu::Facts::shipped(), settings);
+    EXPECT_THAT(indexes.front().urls, ElementsAre("https://mirror.example.org/whl/cpu",
+                                                  "https://download.pytorch.org/whl/cpu"));
+}
+
+TEST(TorchVariants, ABoundProjectIsNotSpread) {
+    const Requests requests = read_requests(
+        test::manifest_of("[pypi-dependencies]\ntorch = { version = \"*\", index = \"own\" }\n"
+                          "[indexes]\nown = \"https://own.example.org/simple\"\n"));
+    const auto spread = torch_projects({FakeIndexes::index("pytorch-cpu")}, requests);
+    EXPECT_FALSE(spread.contains(test::name_of("torch")));
+    EXPECT_THAT(spread.at(test::name_of("torchvision")), ElementsAre("pytorch-cpu"));
+}
+
+/// Two indexes that each have one build of the same version.
+TEST(TorchVariants, ServeTogether) {
+    FakeIndexes indexes;
+    indexes.add("pytorch-cpu", "torch", {{"torch-2.9.1+cpu" + wheel_end}});
+    indexes.add("pytorch-cu128", "torch",
+                {{"torch-2.9.0+cu128" + wheel_end}, {"torch-2.9.1+cu128" + wheel_end}});
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    pypi::IndexClient client(indexes.transport, folder.path(), {});
+    Listings listings(client,
+                      {FakeIndexes::index("pytorch-cpu"), FakeIndexes::index("pytorch-cu128"),
+                       FakeIndexes::index("pytorch-cu130")},
+                      {{}, {{test::name_of("torch"), {"pytorch-cpu", "pytorch-cu128"}}}});
+    const std::vector<PackageName> torch = {test::name_of("torch")};
+    listings.load(torch);
+    const Listing& found = listings.find(torch.front());
+    ASSERT_EQ(found.page.wheels.size(), 3U);
+    EXPECT_EQ(found.origin(found.page.wheels[0]).name, "pytorch-cpu");
+    EXPECT_EQ(found.origin(found.page.wheels[2]).name, "pytorch-cu128");
+    EXPECT_EQ(listings.consulted().size(), 2U);
+    const auto list = pypi::candidates(found.page, {{}, {test::python_of(11)}, {}});
+    EXPECT_EQ(list.wheels.back().release, list.wheels[1].release) << "one release, two builds";
+    EXPECT_EQ(list.wheels[0].release, 1U);
+}
+
+} // namespace
+} // namespace envpm::pipeline

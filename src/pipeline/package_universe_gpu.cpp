@@ -1,0 +1,227 @@
+// GPU facts in the universe: which CUDA the environment runs, whose build of each of its libraries
+// it has, and which candidates the target cannot run.
+
+#include "base/assert.h"
+#include "gpu/package_traits.h"
+#include "pipeline/package_universe.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace envpm::pipeline {
+
+namespace {
+
+/// Every version that a package may name, known to the facts or not.
+constexpr int first_major = 9;
+constexpr int last_major = 15;
+constexpr int last_minor = 15;
+
+/// Where the libraries that `[gpu]` pins come from.
+struct PinnedLibrary {
+    std::string_view name;
+    std::array<std::string_view, 4> wheels;
+    std::array<std::string_view, 2> conda;
+};
+
+constexpr std::array<PinnedLibrary, 2> pinned_libraries = {{
+    {"cudnn",
+     {"nvidia-cudnn-cu11", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13", "nvidia-cudnn"},
+     {"cudnn", "libcudnn"}},
+    {"nccl",
+     {"nvidia-nccl-cu11", "nvidia-nccl-cu12", "nvidia-nccl-cu13", "nvidia-nccl"},
+     {"nccl", ""}},
+}};
+
+std::vector<CudaVersion> runtimes(const std::optional<CudaVersion>& of_driver);
+std::optional<gpu::RuntimeNeed> runtime_pinned_by(const pypi::Metadata& metadata);
+std::string conda_text(const pypi::SpecifierSet& specifiers);
+std::string supplier_text(const gpu::Library& library);
+
+} // namespace
+
+bool PackageUniverse::is_unfit(CandidateId candidate) const {
+    return at(candidate).is_unfit;
+}
+
+void PackageUniverse::add_gpu_facts() {
+    runtime_slot_ = make_slot({{"CUDA"}, SlotKind::fact, {}, {}, true});
+    const std::vector<CudaVersion> versions = runtimes(judge_.driver_cuda());
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+        const auto release = static_cast<std::uint32_t>(versions.size() - 1 - i);
+        CandidateEntry& entry = at(add_candidate(runtime_slot_, versions[i].text(), release, i));
+        entry.is_described = true;
+        entry.problem = judge_.fault_of(versions[i]).value_or("");
+    }
+    const GpuRequests& gpu = request_.requests.gpu;
+    if (gpu.cuda) {
+        const RequirementId pin = on_runtime(gpu.cuda->specifiers, RequirementKind::constrains,
+                                             "CUDA " + gpu.cuda->specifiers.text());
+        at(pin).asked.pin = &*gpu.cuda;
+        constraints_.push_back(pin);
+    }
+    add_library_pin(gpu.cudnn, "cudnn");
+    add_library_pin(gpu.nccl, "nccl");
+}
+
+/// Whoever supplies it.
+void PackageUniverse::add_library_pin(const std::optional<GpuPinRequest>& pin,
+                                      std::string_view library) {
+    if (!pin) {
+        return;
+    }
+    const auto add = [&](RequirementId requirement) {
+        at(requirement).asked.pin = &*pin;
+        constraints_.push_back(requirement);
+    };
+    for (const PinnedLibrary& known : pinned_libraries) {
+        if (known.name != library) {
+            continue;
+        }
+        for (const std::string_view name : known.wheels) {
+            add(on_distribution(*PackageName::parse(name), pin->specifiers,
+                                RequirementKind::constrains));
+        }
+        for (const std::string_view name : known.conda) {
+            if (conda_ != nullptr && !name.empty()) {
+                const std::string text = fmt::format("{} {}", name, conda_text(pin->specifiers));
+                add(on_spec(conda::MatchSpec::parse(text), text, RequirementKind::constrains));
+            }
+        }
+    }
+}
+
+RequirementId PackageUniverse::on_runtime(const pypi::SpecifierSet& versions, RequirementKind kind,
+                                          const std::string& text) {
+    RequirementEntry entry;
+    entry.requirement = {runtime_slot_, kind, text};
+    entry.specifiers = versions;
+    return make_requirement((kind == RequirementKind::needs ? "needs " : "constrains ") + text,
+                            std::move(entry));
+}
+
+/// One slot for each library, made when the first package brings it.
+RequirementId PackageUniverse::on_supplier(const gpu::Library& library) {
+    const std::string name = library.name + " libraries";
+    const auto known = find_slot(name);
+    const SlotId slot = known ? *known : make_slot({{name}, SlotKind::fact, {}, {}, true});
+    if (!known) {
+        for (const std::string_view supplier : gpu::library_suppliers) {
+            at(add_candidate(slot, std::string(supplier), 0, 0)).is_described = true;
+        }
+    }
+    for (const CandidateId id : at(slot).candidates) {
+        if (at(id).candidate.version == library.supplier) {
+            RequirementEntry entry;
+            entry.requirement = {slot, RequirementKind::needs, supplier_text(library)};
+            entry.exact = id;
+            const std::string key = "needs " + entry.requirement.text;
+            return make_requirement(key, std::move(entry));
+        }
+    }
+    ENVPM_ASSERT(false); // package_traits.h names every supplier
+    return {};
+}
+
+gpu::PackageLabel PackageUniverse::label_of(const CandidateEntry& entry) const {
+    const SlotEntry& slot = at(entry.candidate.slot);
+    if (entry.package != nullptr) {
+        const conda::Record& record = *entry.package->record;
+        return {gpu::World::conda, record.name, entry.candidate.version, record.build};
+    }
+    return {gpu::World::wheel, slot.name->string(), entry.candidate.version, {}};
+}
+
+/// `runtime`: what its dependencies tell of it, where its name does not.
+void PackageUniverse::judge(CandidateEntry& entry, const std::optional<gpu::RuntimeNeed>& runtime) {
+    const gpu::PackageLabel label = label_of(entry);
+    auto fault = runtime ? judge_.fault_of(label, *runtime) : judge_.fault_of(label);
+    if (fault) {
+        entry.problem = std::move(*fault);
+        entry.is_unfit = true;
+    }
+}
+
+/// Of a described candidate: its CUDA, and that it is the one that brings a library.
+void PackageUniverse::add_gpu_dependencies(CandidateEntry& entry) {
+    const gpu::PackageTraits traits = gpu::traits_of(label_of(entry));
+    if (traits.runtime) {
+        const std::string version =
+            traits.runtime->minor
+                ? fmt::format("{}.{}", traits.runtime->major, *traits.runtime->minor)
+                : fmt::format("{}.*", traits.runtime->major);
+        const auto versions = pypi::SpecifierSet::of_clause("==", version);
+        const RequirementId need =
+            on_runtime(versions.value(), RequirementKind::needs, "CUDA " + version);
+        entry.dependencies.push_back({need, std::nullopt});
+    } else if (entry.description != nullptr && entry.description->metadata) {
+        if (const auto pinned = runtime_pinned_by(*entry.description->metadata)) {
+            judge(entry, *pinned);
+        }
+    }
+    if (traits.library) {
+        entry.dependencies.push_back({on_supplier(*traits.library), std::nullopt});
+    }
+}
+
+namespace {
+
+/// In ascending order of preference: those that the driver's own CUDA covers stand above newer
+/// minors, whose PTX the driver could not compile.
+std::vector<CudaVersion> runtimes(const std::optional<CudaVersion>& of_driver) {
+    std::vector<CudaVersion> newer;
+    std::vector<CudaVersion> covered;
+    for (int major = first_major; major <= last_major; ++major) {
+        for (int minor = 0; minor <= last_minor; ++minor) {
+            const CudaVersion version{major, minor};
+            (of_driver && *of_driver < version ? newer : covered).push_back(version);
+        }
+    }
+    newer.insert(newer.end(), covered.begin(), covered.end());
+    return newer;
+}
+
+/// A wheel without a local version says its CUDA by the runtime that it pins.
+std::optional<gpu::RuntimeNeed> runtime_pinned_by(const pypi::Metadata& metadata) {
+    for (const pypi::Requirement& requirement : metadata.requires_dist) {
+        const std::string text = requirement.specifiers.text();
+        if (!text.starts_with("==") || text.find(',') != std::string::npos) {
+            continue;
+        }
+        const std::string version = text.substr(2);
+        const auto runtime =
+            gpu::traits_of({gpu::World::wheel, requirement.name.string(), version}).runtime;
+        if (runtime && runtime->minor) {
+            return runtime;
+        }
+    }
+    return std::nullopt;
+}
+
+/// conda writes `==12.8.*` without the signs.
+std::string conda_text(const pypi::SpecifierSet& specifiers) {
+    std::string text = specifiers.text();
+    std::size_t at = 0;
+    while ((at = text.find("==", at)) != std::string::npos) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        if (text.substr(at, end - at).ends_with(".*")) {
+            text.erase(at, 2);
+        } else {
+            at += 2;
+        }
+    }
+    std::erase(text, ' ');
+    return text;
+}
+
+std::string supplier_text(const gpu::Library& library) {
+    const std::string whose = library.supplier == "conda"   ? "conda packages"
+                              : library.supplier == "wheel" ? "wheels"
+                                                            : library.supplier + " wheels";
+    return fmt::format("{} from {} alone", library.name, whose);
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
