@@ -200,6 +200,11 @@ void Parser::add_project_commands() {
     CLI::App* lock = command(Command::lock, "lock", "solve envpm.toml and write envpm.lock");
     lock->add_flag("--check", arguments.check, "only tell whether the lock is up to date (code 3)");
     lock->add_flag("--dry-run", arguments.dry_run, "show what would change, write nothing");
+    lock->add_option("--repair", arguments.repair,
+                     "apply the N-th change that is offered for a conflict, and lock")
+        ->type_name("N")
+        ->excludes("--dry-run")
+        ->excludes("--check");
     add_lock_flags(lock);
 }
 

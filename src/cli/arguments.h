@@ -67,6 +67,7 @@ struct Arguments {
     std::vector<std::string> upgrade_packages;
     bool refresh = false;
     bool dry_run = false;
+    std::optional<std::size_t> repair; ///< the number of an offered change
     std::optional<std::string> exclude_newer;
     bool locked = false;
     bool frozen = false;

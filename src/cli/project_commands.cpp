@@ -18,6 +18,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit);
 ExitCode run_lock_check(const Session& session, const Project& project);
+ExitCode run_repair(const Session& session, const pipeline::RepairRequest& request);
 std::set<PackageName> names_of(const std::vector<std::string>& typed);
 
 } // namespace
@@ -75,12 +76,18 @@ ExitCode run_lock(const Session& session) {
                                         .refresh = arguments.refresh,
                                         .only_tell = arguments.dry_run,
                                         .exclude_newer = arguments.exclude_newer};
+    if (arguments.repair) {
+        return run_repair(session, {request, *arguments.repair});
+    }
     const LockReport report = pipeline::lock(request, session.services);
     if (arguments.global.is_json) {
         show(document(json_of(report)));
     } else {
         tell(session, words_of(report, session.terminal));
         const bool is_locked = report.outcome == LockReport::Outcome::locked;
+        if (report.explanation && !report.explanation->nearest.empty()) {
+            tell(session, "apply one with `envpm lock --repair 1`\n");
+        }
         if (!report.explanation) {
             tell(session, !is_locked          ? "envpm.lock is up to date\n"
                           : arguments.dry_run ? "envpm.lock would change\n"
@@ -91,6 +98,20 @@ ExitCode run_lock(const Session& session) {
 }
 
 namespace {
+
+/// Manifest and lock, and nothing else: `lock` never installs.
+ExitCode run_repair(const Session& session, const pipeline::RepairRequest& request) {
+    const pipeline::EditReport report = pipeline::repair(request, session.services);
+    if (session.arguments.global.is_json) {
+        show(document(json_of(report)));
+    } else {
+        tell(session, words_of(report, '~', session.terminal));
+        if (!report.lock.explanation) {
+            tell(session, "wrote the manifest and envpm.lock\n");
+        }
+    }
+    return report.lock.explanation ? ExitCode::no_solution : ExitCode::done;
+}
 
 ExitCode install_after_edit(const Session& session, const Project& project,
                             const pipeline::EditReport& edit, char sign) {

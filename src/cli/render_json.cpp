@@ -259,8 +259,9 @@ Json explanation_json(const pipeline::Explanation& explanation) {
     }
     Json::Array nearest;
     for (const pipeline::NearestSolution& solution : explanation.nearest) {
-        nearest.emplace_back(Json::Object{
-            {"change", solution.change}, {"result", solution.result}, {"place", solution.place}});
+        nearest.emplace_back(Json::Object{{"change", solution.change()},
+                                          {"result", solution.result},
+                                          {"place", solution.changes.front().place}});
     }
     return Json::Object{{"error", Json::Object{{"code", static_cast<int>(ExitCode::no_solution)},
                                                {"what", "no environment can satisfy the manifest"},

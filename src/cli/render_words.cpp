@@ -80,11 +80,11 @@ std::string words_of(const pipeline::Explanation& explanation, const Terminal& t
     if (explanation.nearest.empty()) {
         return out;
     }
-    out += "nearest that exist, each by one change:\n";
+    out += "nearest that exist:\n";
     for (std::size_t i = 0; i < explanation.nearest.size(); ++i) {
         const pipeline::NearestSolution& nearest = explanation.nearest[i];
-        out += fmt::format("  {}. {}  gives {}  [{}]\n", i + 1, nearest.change, nearest.result,
-                           nearest.place);
+        out += fmt::format("  {}. {}  gives {}  [{}]\n", i + 1, nearest.change(), nearest.result,
+                           nearest.changes.front().place);
     }
     return out;
 }

@@ -43,7 +43,7 @@ LockReport lock_report() {
 pipeline::Explanation explanation() {
     return {"default",
             {{"you ask for a ==9", "envpm.toml:4:1"}, {"there is only 1.0", ""}},
-            {{"a = \"~=1.0.0\"", "a 1.0", "envpm.toml:4:1"}}};
+            {{{{{}, "a", "~=1.0.0", "a = \"~=1.0.0\"", "envpm.toml:4:1"}}, "a 1.0"}}};
 }
 
 TEST(WordsOfError, have_what_where_context_and_hint) {
@@ -83,7 +83,7 @@ TEST(WordsOfExplanation, are_reasons_and_numbered_offers) {
               "error: no environment can satisfy the manifest for target `default`\n"
               "  you ask for a ==9  [envpm.toml:4:1]\n"
               "  there is only 1.0\n"
-              "nearest that exist, each by one change:\n"
+              "nearest that exist:\n"
               "  1. a = \"~=1.0.0\"  gives a 1.0  [envpm.toml:4:1]\n");
     pipeline::Explanation hopeless = explanation();
     hopeless.nearest.clear();

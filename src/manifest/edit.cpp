@@ -104,6 +104,39 @@ std::string without_requirement(const std::string& text, const std::filesystem::
     return checked(out, file);
 }
 
+std::string with_constraint(const std::string& text, const std::filesystem::path& file,
+                            const ManifestRequirement& constraint) {
+    parse_toml(text, file.string());
+    if (!constraint.specifier.empty()) {
+        return checked(with_entry(text, file, "constraints", constraint), file);
+    }
+    const Document document = scan(text);
+    KeyPath path = path_in(file, "constraints");
+    const auto member = member_named(document, path, constraint.name);
+    if (!member) {
+        return text;
+    }
+    path.push_back(*member);
+    return checked(without_member(document, path), file);
+}
+
+std::string with_gpu_value(const std::string& text, const std::filesystem::path& file,
+                           const std::string& key, const std::string& value) {
+    parse_toml(text, file.string());
+    const Document document = scan(text);
+    KeyPath member = path_in(file, "gpu");
+    member.push_back(key);
+    const std::vector<Entry> entries = entries_of(document, member);
+    if (value.empty()) {
+        return entries.empty() ? text : checked(without_member(document, member), file);
+    }
+    const std::string written = toml_quoted(value);
+    return checked(entries.empty() ? with_member(document, member, written, Order::ignored,
+                                                 neighbours_of(file, "gpu"))
+                                   : replaced(document, entries.front().value, written),
+                   file);
+}
+
 std::string new_manifest(const std::string& workspace_name,
                          const std::optional<std::string>& python) {
     std::string out = fmt::format("[workspace]\nname = {}\n", toml_quoted(workspace_name));

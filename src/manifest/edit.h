@@ -25,6 +25,15 @@ std::string with_requirement(const std::string& text, const std::filesystem::pat
 std::string without_requirement(const std::string& text, const std::filesystem::path& file,
                                 const PackageName& name);
 
+/// The text with another specifier for an entry of `[constraints]`; without the entry if that is
+/// empty.
+std::string with_constraint(const std::string& text, const std::filesystem::path& file,
+                            const ManifestRequirement& constraint);
+
+/// The text with a value of `[gpu]`; without the key if that is empty.
+std::string with_gpu_value(const std::string& text, const std::filesystem::path& file,
+                           const std::string& key, const std::string& value);
+
 /// What `init` writes.
 std::string new_manifest(const std::string& workspace_name,
                          const std::optional<std::string>& python);

@@ -270,5 +270,27 @@ TEST(NewManifest, IsReadAsItWasMeant) {
                     .dependencies.empty());
 }
 
+TEST(ChangingTheGpuTable, ReplacesAddsAndRemovesAValue) {
+    const std::string text = "[gpu]\n# why\ncuda = '11.8' # pinned\n\n[tasks]\n";
+    EXPECT_EQ(with_gpu_value(text, "envpm.toml", "cuda", "12.6"),
+              "[gpu]\n# why\ncuda = \"12.6\" # pinned\n\n[tasks]\n");
+    EXPECT_EQ(with_gpu_value("[gpu]\ncuda = '11.8'\n", "envpm.toml", "cudnn", "9.*"),
+              "[gpu]\ncuda = '11.8'\ncudnn = \"9.*\"\n");
+    EXPECT_EQ(with_gpu_value("[gpu]\ncuda = '11.8'\ncudnn = '8.*'\n", "envpm.toml", "cuda", ""),
+              "[gpu]\ncudnn = '8.*'\n");
+    EXPECT_EQ(with_gpu_value("[gpu]\n", "envpm.toml", "cuda", ""), "[gpu]\n");
+    EXPECT_EQ(with_gpu_value("[tool.envpm.gpu]\ncuda = '11.8'\n", "pyproject.toml", "cuda", "12.6"),
+              "[tool.envpm.gpu]\ncuda = \"12.6\"\n");
+}
+
+TEST(ChangingAConstraint, ReplacesOrRemovesIt) {
+    ManifestRequirement numpy{name_of("numpy"), "~=2.0", {}, {}, std::nullopt, {}};
+    EXPECT_EQ(with_constraint("[constraints]\nnumpy = '<2' # old\n", "envpm.toml", numpy),
+              "[constraints]\nnumpy = \"~=2.0\" # old\n");
+    numpy.specifier.clear();
+    EXPECT_EQ(with_constraint("[constraints]\na = '1'\nnumpy = '<2'\n", "envpm.toml", numpy),
+              "[constraints]\na = '1'\n");
+}
+
 } // namespace
 } // namespace envpm::manifest

@@ -21,6 +21,9 @@ namespace {
 
 constexpr int journal_version = 1;
 
+std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequest& request);
+std::string with_change(const std::string& text, const ManifestChange& change,
+                        const Manifest& manifest);
 Manifest parse_manifest(const std::string& text, const Project& project);
 std::string with_additions(std::string text, const AddRequest& request,
                            const std::vector<Addition>& additions);
@@ -91,6 +94,27 @@ EditReport remove(const RemoveRequest& request, Services& services) {
     return report;
 }
 
+EditReport repair(const RepairRequest& request, Services& services) {
+    const Project& project = request.lock.project;
+    const FileLock alone = edit_lock(project);
+    EditReport report;
+    report.manifest_before = read_file(project.manifest_file);
+    const Manifest manifest = parse_manifest(report.manifest_before, project);
+    const std::optional<Lock> previous = read_lock(project);
+    const LockReport conflict = solve_manifest(manifest, previous, request.lock, services);
+    std::string text = report.manifest_before;
+    for (const ManifestChange& change : offered(conflict, request)) {
+        text = with_change(text, change, manifest);
+        report.entries.push_back(change.text);
+    }
+    report.lock = solve_manifest(parse_manifest(text, project), previous, request.lock, services);
+    services.throw_if_stopped();
+    if (report.lock.outcome != LockReport::Outcome::impossible) {
+        commit(project, text, report);
+    }
+    return report;
+}
+
 void undo(const Project& project, const EditReport& edit) {
     const FileLock alone = edit_lock(project);
     const auto now = read_file_if_present(project.lock_file());
@@ -143,6 +167,45 @@ std::filesystem::path init(const std::filesystem::path& folder,
 }
 
 namespace {
+
+std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequest& request) {
+    const std::string file = request.lock.project.manifest_file.string();
+    if (!conflict.explanation) {
+        throw Error(
+            {"there is nothing to repair: the manifest has a solution", file, "run `envpm lock`"},
+            ExitCode::usage);
+    }
+    const std::vector<NearestSolution>& nearest = conflict.explanation->nearest;
+    if (request.number < 1 || request.number > nearest.size()) {
+        throw Error({nearest.empty() ? std::string("no change was found that would solve it")
+                                     : fmt::format("there is no change number {}; there are {}",
+                                                   request.number, nearest.size()),
+                     file, "run `envpm lock` to see the conflict"},
+                    ExitCode::usage);
+    }
+    return nearest[request.number - 1].changes;
+}
+
+std::string with_change(const std::string& text, const ManifestChange& change,
+                        const Manifest& manifest) {
+    const std::filesystem::path& file = manifest.file;
+    const bool is_wheel = change.table == ManifestChange::Table::wheels;
+    if (change.table == ManifestChange::Table::gpu) {
+        return manifest::with_gpu_value(text, file, change.name, change.value);
+    }
+    const PackageName name = PackageName::parse_either(change.name).value();
+    ManifestRequirement requirement{name, change.value, {}, {}, std::nullopt, {}};
+    if (change.table == ManifestChange::Table::constraints) {
+        return manifest::with_constraint(text, file, requirement);
+    }
+    if (change.value.empty()) {
+        return manifest::without_requirement(text, file, name);
+    }
+    if (is_wheel) {
+        keep_parts(requirement, manifest);
+    }
+    return manifest::with_requirement(text, file, {std::move(requirement), !is_wheel, !is_wheel});
+}
 
 Manifest parse_manifest(const std::string& text, const Project& project) {
     const auto machine = host::detect_target();

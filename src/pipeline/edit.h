@@ -20,6 +20,11 @@ struct RemoveRequest {
     std::vector<std::string> names;
 };
 
+struct RepairRequest {
+    LockRequest lock;
+    std::size_t number = 1; ///< of the offered changes, as they were shown
+};
+
 /// What an edit did: the manifest's new entries, and the lock that goes with them.
 struct EditReport {
     std::vector<std::string> entries; ///< "torch ~=2.9.0"; names for `remove`
@@ -35,6 +40,10 @@ struct EditReport {
 /// wait. A manifest that someone changed meanwhile is left alone, with an Error.
 EditReport add(const AddRequest& request, Services& services);
 EditReport remove(const RemoveRequest& request, Services& services);
+
+/// Solves, and applies one of the changes that are offered for a conflict, in the same way. An
+/// Error of code 2 if there is no conflict, or no change of that number.
+EditReport repair(const RepairRequest& request, Services& services);
 
 /// Puts manifest and lock back as they were before the edit, unless someone changed them since.
 void undo(const Project& project, const EditReport& edit);

@@ -1,7 +1,6 @@
 #include "pipeline/explain.h"
 
 #include "base/near_miss.h"
-#include "solver/solve.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -19,12 +18,6 @@ constexpr std::size_t shown_versions = 4;
 constexpr std::size_t shown_alike = 5;
 constexpr std::size_t shown_problems = 3;
 
-/// A solution with how much it changes: the releases between what was asked for and what is chosen.
-struct Offer {
-    NearestSolution solution;
-    std::size_t distance = 0;
-};
-
 std::optional<std::pair<SlotId, SlotId>> between(const Reason& reason,
                                                  const PackageUniverse& universe);
 ExplainedReason explain_reason(const Reason& reason, PackageUniverse& universe,
@@ -41,15 +34,6 @@ std::vector<std::string> versions_of(std::span<const CandidateId> candidates,
 std::string range_of(const std::vector<std::string>& versions);
 std::string what_there_is(const std::vector<std::string>& versions);
 std::string some_of(const std::vector<std::string>& versions);
-std::vector<NearestSolution> nearest_solutions(const Conflict& conflict, PackageUniverse& universe,
-                                               const std::stop_token& stop);
-std::optional<Offer> without(const Request& request, RequirementId root, PackageUniverse& universe,
-                             const std::stop_token& stop);
-std::optional<CandidateId> chosen_wheel(const Resolution& resolution, const PackageName& name,
-                                        const PackageUniverse& universe);
-std::size_t distance_to(CandidateId chosen, RequirementId asked, PackageUniverse& universe);
-std::string entry_of(const Request& request, const std::string& specifier);
-std::string series_of(const std::string& version);
 
 } // namespace
 
@@ -252,108 +236,6 @@ std::string some_of(const std::vector<std::string>& versions) {
         out += (i == 0 ? "" : ", ") + versions[i];
     }
     return out + (out.empty() ? "" : " and ") + (is_cut ? "others" : versions.back());
-}
-
-std::vector<NearestSolution> nearest_solutions(const Conflict& conflict, PackageUniverse& universe,
-                                               const std::stop_token& stop) {
-    std::vector<const Request*> tried;
-    std::vector<Offer> offers;
-    for (const RequirementId root : conflict.roots) {
-        const Request* request = universe.asked(root).wheels;
-        // A request with extras is several roots, and one change.
-        if (request == nullptr || request->specifiers.is_any() ||
-            universe.distribution(universe.requirement(root).slot) == nullptr ||
-            std::find(tried.begin(), tried.end(), request) != tried.end()) {
-            continue;
-        }
-        tried.push_back(request);
-        if (auto offer = without(*request, root, universe, stop)) {
-            offers.push_back(std::move(*offer));
-        }
-    }
-    std::stable_sort(offers.begin(), offers.end(),
-                     [](const Offer& a, const Offer& b) { return a.distance < b.distance; });
-    std::vector<NearestSolution> solutions;
-    for (Offer& offer : offers) {
-        solutions.push_back(std::move(offer.solution));
-    }
-    return solutions;
-}
-
-/// Solves with that one request opened to any version; what comes out is the nearest there is.
-/// Nothing if there is still no answer, or if the change would be none.
-std::optional<Offer> without(const Request& request, RequirementId root, PackageUniverse& universe,
-                             const std::stop_token& stop) {
-    solver::SolveRequest relaxed{universe.roots(), universe.constraints(), {}};
-    for (RequirementId& requirement : relaxed.roots) {
-        if (universe.asked(requirement).wheels == &request) {
-            requirement = universe.relaxed(requirement);
-        }
-    }
-    std::erase(relaxed.constraints, root);
-    const Answer answer = solver::solve(relaxed, universe, stop);
-    const auto* resolution = std::get_if<Resolution>(&answer);
-    if (resolution == nullptr) {
-        return std::nullopt;
-    }
-    const std::string place = request.location.text();
-    const std::optional<CandidateId> chosen = chosen_wheel(*resolution, request.name, universe);
-    if (!chosen) {
-        return Offer{{fmt::format("without `{}`", request.name.string()),
-                      "an environment that does not need it", place},
-                     std::numeric_limits<std::size_t>::max()};
-    }
-    const std::string& version = universe.candidate(*chosen).version;
-    const std::string specifier = series_of(version);
-    if (pypi::SpecifierSet::parse(specifier) == request.specifiers) {
-        return std::nullopt;
-    }
-    return Offer{
-        {entry_of(request, specifier), fmt::format("{} {}", request.name.string(), version), place},
-        distance_to(*chosen, root, universe)};
-}
-
-std::optional<CandidateId> chosen_wheel(const Resolution& resolution, const PackageName& name,
-                                        const PackageUniverse& universe) {
-    for (const CandidateId id : resolution.chosen) {
-        const PackageName* chosen = universe.distribution(universe.candidate(id).slot);
-        if (chosen != nullptr && *chosen == name && universe.wheel(id) != nullptr) {
-            return id;
-        }
-    }
-    return std::nullopt;
-}
-
-/// Releases from the nearest that was asked for; from the newest, if there is none such.
-std::size_t distance_to(CandidateId chosen, RequirementId asked, PackageUniverse& universe) {
-    const std::uint32_t there = universe.candidate(chosen).release;
-    std::uint32_t least = std::numeric_limits<std::uint32_t>::max();
-    for (const CandidateId id : universe.matches(asked)) {
-        const std::uint32_t here = universe.candidate(id).release;
-        least = std::min(least, here < there ? there - here : here - there);
-    }
-    return least == std::numeric_limits<std::uint32_t>::max() ? there : least;
-}
-
-/// As it would stand in the manifest; what else an entry has stays as it is.
-std::string entry_of(const Request& request, const std::string& specifier) {
-    const bool is_table = !request.extras.empty() || request.index || !request.marker.is_always();
-    const std::string& name = request.name.string();
-    return is_table ? fmt::format("{} = {{ version = \"{}\", … }}", name, specifier)
-                    : fmt::format("{} = \"{}\"", name, specifier);
-}
-
-/// What stays in the version's series: "2.9.1" -> "~=2.9.0", "5" -> "~=5.0", "2.0rc1" ->
-/// "==2.0rc1".
-std::string series_of(const std::string& version) {
-    const auto parsed = pypi::Version::parse(version);
-    const std::string text = parsed ? parsed->public_text() : version;
-    if (text.find_first_not_of("0123456789.") != std::string::npos) {
-        return "==" + text;
-    }
-    const std::size_t first = text.find('.');
-    const std::size_t second = first == std::string::npos ? first : text.find('.', first + 1);
-    return "~=" + text.substr(0, second) + ".0";
 }
 
 } // namespace

@@ -38,7 +38,7 @@ std::vector<std::string> texts_of(const Explanation& explanation) {
 std::vector<std::string> changes_of(const Explanation& explanation) {
     std::vector<std::string> out;
     for (const NearestSolution& nearest : explanation.nearest) {
-        out.push_back(nearest.change + " gives " + nearest.result);
+        out.push_back(nearest.change() + " gives " + nearest.result);
     }
     return out;
 }
@@ -141,11 +141,11 @@ class ExplainNearestTest : public testing::Test {
 };
 
 TEST_F(ExplainNearestTest, offers_what_was_solved_smallest_change_first) {
-    EXPECT_THAT(
-        nearest("alpha = \"==4.0\"\nbeta = \"<1.1\"\n"),
-        ElementsAre("beta = \"~=4.0.0\" gives beta 4.0", "alpha = \"~=1.0.0\" gives alpha 1.0"));
+    EXPECT_THAT(nearest("alpha = \"==4.0\"\nbeta = \"<1.1\"\n"),
+                ElementsAre("beta = \"~=4.0.0\" gives alpha 4.0, beta 4.0",
+                            "alpha = \"~=1.0.0\" gives alpha 1.0, beta 1.0"));
     EXPECT_THAT(nearest("beta = \"<1.1\"\nalpha = \"==2.0\"\n"),
-                ElementsAre("alpha = \"~=1.0.0\" gives alpha 1.0"));
+                ElementsAre("alpha = \"~=1.0.0\" gives beta 1.0, alpha 1.0"));
 }
 
 TEST_F(ExplainNearestTest, offers_changes_of_constraints) {
@@ -156,7 +156,7 @@ TEST_F(ExplainNearestTest, offers_changes_of_constraints) {
 TEST_F(ExplainNearestTest, a_request_with_extras_is_one_change) {
     EXPECT_THAT(
         nearest("alpha = \"==4.0\"\nbeta = { version = \"<1.1\", extras = [\"x\", \"y\"] }\n"),
-        Contains("beta = { version = \"~=4.0.0\", … } gives beta 4.0"));
+        Contains("beta = { version = \"~=4.0.0\", … } gives alpha 4.0, beta 4.0"));
 }
 
 TEST_F(ExplainNearestTest, nothing_is_offered_where_no_single_change_helps) {
@@ -172,7 +172,7 @@ TEST_F(ExplainNearestTest, places_point_into_the_manifest) {
     World world(indexes_, asking_for("alpha = \"==4.0\"\nbeta = \"<1.1\"\n"));
     const Explanation explanation = explanation_of(world);
     EXPECT_THAT(explanation.reasons.at(0).place, HasSubstr("envpm.toml:4:"));
-    EXPECT_THAT(explanation.nearest.at(0).place, HasSubstr("envpm.toml:5:"));
+    EXPECT_THAT(explanation.nearest.at(0).changes.at(0).place, HasSubstr("envpm.toml:5:"));
 }
 
 } // namespace

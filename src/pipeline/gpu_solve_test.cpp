@@ -169,7 +169,7 @@ TEST(TorchVariants, AreThoseThatThePinsLeave) {
                                  Contains("pytorch-cu130")));
     EXPECT_THAT(names({Accelerator::cpu, {}, {}, {}}), ElementsAre("pytorch-cpu"));
     EXPECT_THAT(names({Accelerator::cuda, {}, {}, {}}), Not(Contains("pytorch-cpu")));
-    const GpuPinRequest pin{pypi::SpecifierSet::parse("==12.8.*"), {}};
+    const GpuPinRequest pin{"cuda", pypi::SpecifierSet::parse("==12.8.*"), {}};
     EXPECT_THAT(names({Accelerator::cuda, pin, {}, {}}), ElementsAre("pytorch-cu128"));
 }
 
@@ -214,6 +214,78 @@ TEST(TorchVariants, ServeTogether) {
     const auto list = pypi::candidates(found.page, {{}, {test::python_of(11)}, {}});
     EXPECT_EQ(list.wheels.back().release, list.wheels[1].release) << "one release, two builds";
     EXPECT_EQ(list.wheels[0].release, 1U);
+}
+
+/// PyTorch's builds as the facts table has them, all on one index with local versions.
+class Builds : public testing::Test {
+  protected:
+    FakeIndexes indexes;
+
+    Builds() {
+        const auto build = [](const std::string& version, const std::string& variant,
+                              const std::string& runtime, const std::string& cudnn) {
+            const std::string major = variant.substr(0, 4);
+            return test::Release{fmt::format("torch-{}+{}{}", version, variant, wheel_end),
+                                 {fmt::format("nvidia-cuda-runtime-{}=={}", major, runtime),
+                                  fmt::format("nvidia-cudnn-{}=={}", major, cudnn)}};
+        };
+        indexes.add("pypi", "torch",
+                    {build("2.3.1", "cu118", "11.8.89", "8.7.0.84"),
+                     build("2.3.1", "cu121", "12.1.105", "8.9.2.26"),
+                     build("2.7.1", "cu118", "11.8.89", "9.1.0.70"),
+                     build("2.7.1", "cu128", "12.8.57", "9.7.1.26"),
+                     build("2.9.1", "cu126", "12.6.77", "9.10.2.21"),
+                     build("2.9.1", "cu128", "12.8.90", "9.10.2.21")});
+        add("nvidia-cuda-runtime-cu11", {"11.8.89"});
+        add("nvidia-cuda-runtime-cu12", {"12.1.105", "12.6.77", "12.8.57", "12.8.90"});
+        add("nvidia-cudnn-cu11", {"8.7.0.84", "9.1.0.70"});
+        add("nvidia-cudnn-cu12", {"8.9.2.26", "9.7.1.26", "9.10.2.21"});
+    }
+
+    void add(const std::string& name, const std::vector<std::string>& versions) {
+        std::string file = name;
+        std::replace(file.begin(), file.end(), '-', '_');
+        std::vector<test::Release> releases;
+        for (const std::string& version : versions) {
+            releases.push_back({file + "-" + version + "-py3-none-any.whl"});
+        }
+        indexes.add("pypi", name, releases);
+    }
+
+    std::vector<std::string> nearest(const std::string& manifest) {
+        World world(indexes, manifest);
+        const Answer answer = world.solve();
+        std::vector<std::string> out;
+        if (const auto* conflict = std::get_if<Conflict>(&answer)) {
+            for (const NearestSolution& near :
+                 explain(*conflict, world.universe, {world.listings, nullptr}, {}).nearest) {
+                out.push_back(near.change() + " gives " + near.result);
+            }
+        }
+        return out;
+    }
+};
+
+TEST_F(Builds, TheStackOfArticlesDoesNotExistAndTheNearestAreOffered) {
+    EXPECT_THAT(
+        nearest("[pypi-dependencies]\ntorch = \"~=2.9.0\"\n"
+                "[gpu]\ncuda = \"11.8\"\ncudnn = \"8.*\"\n"),
+        ElementsAre("torch = \"~=2.3.0\" gives torch 2.3.1+cu118, CUDA 11.8, cuDNN 8.7.0.84",
+                    "torch = \"~=2.7.0\", cudnn = \"9.*\" gives torch 2.7.1+cu118, CUDA "
+                    "11.8, cuDNN 9.1.0.70",
+                    "cuda = \"12.6\", cudnn = \"9.*\" gives torch 2.9.1+cu126, CUDA 12.6, "
+                    "cuDNN 9.10.2.21"));
+}
+
+TEST_F(Builds, AnOldDriverAndANewBuild) {
+    EXPECT_THAT(
+        nearest("[pypi-dependencies]\ntorch = \"~=2.9.0\"\n" + target("driver = \"470.82.01\"\n")),
+        ElementsAre("torch = \"~=2.7.0\" gives torch 2.7.1+cu118, CUDA 11.8, cuDNN 9.1.0.70"));
+}
+
+TEST_F(Builds, ANewGpuAndAnOldPin) {
+    EXPECT_THAT(nearest(any + "[gpu]\ncuda = \"12.1\"\n" + target("gpus = [\"12.0\"]\n")),
+                ElementsAre("cuda = \"12.8\" gives CUDA 12.8, cuDNN 9.10.2.21"));
 }
 
 } // namespace

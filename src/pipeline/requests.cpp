@@ -20,7 +20,7 @@ std::string conda_specifier(const CondaRequirement& requirement);
 std::string python_specifier(const std::string& text);
 pypi::SpecifierSet specifiers_at(const std::string& text, const SourceLocation& location);
 std::string line_of(std::string_view kind, const Request& request);
-std::optional<GpuPinRequest> read_pin(const std::optional<GpuPin>& pin);
+std::optional<GpuPinRequest> read_pin(const char* name, const std::optional<GpuPin>& pin);
 void add_gpu_lines(const Manifest& manifest, const Requests& requests,
                    std::vector<std::string>& lines);
 
@@ -57,8 +57,11 @@ Requests read_requests(const Manifest& manifest) {
             requests.conda.push_back(read_conda_request(requirement));
         }
     }
-    requests.gpu = {manifest.gpu.accelerator, read_pin(manifest.gpu.cuda),
-                    read_pin(manifest.gpu.cudnn), read_pin(manifest.gpu.nccl)};
+    requests.gpu = {manifest.gpu.accelerator, read_pin("cuda", manifest.gpu.cuda),
+                    read_pin("cudnn", manifest.gpu.cudnn), read_pin("nccl", manifest.gpu.nccl)};
+    if (requests.gpu.cuda && requests.gpu.accelerator == Accelerator::any) {
+        requests.gpu.accelerator = Accelerator::cuda; // who names its version means to have it
+    }
     for (const ManifestRequirement& requirement : manifest.constraints) {
         requests.constraints.push_back(read_request(requirement));
     }
@@ -222,7 +225,7 @@ std::invoke_result_t<Read> with_place(const SourceLocation& location, Read read)
 
 /// A version without an operator is that series, as in conda's `12.8.*`: whoever pins CUDA means no
 /// patch of it.
-std::optional<GpuPinRequest> read_pin(const std::optional<GpuPin>& pin) {
+std::optional<GpuPinRequest> read_pin(const char* name, const std::optional<GpuPin>& pin) {
     if (!pin) {
         return std::nullopt;
     }
@@ -233,7 +236,7 @@ std::optional<GpuPinRequest> read_pin(const std::optional<GpuPin>& pin) {
                text.find_first_not_of("0123456789.*") == std::string::npos) {
         text = "==" + text;
     }
-    return GpuPinRequest{specifiers_at(text, pin->location), pin->location};
+    return GpuPinRequest{name, specifiers_at(text, pin->location), pin->location};
 }
 
 /// Only what is said, so that a manifest without it has the digest that it always had.

@@ -40,6 +40,7 @@ struct CondaRequest {
 
 /// A pin of `[gpu]`: `12.8` is any 12.8, `9.*` and `>=2.20` are as in PEP 440.
 struct GpuPinRequest {
+    std::string name; ///< its key: "cuda"
     pypi::SpecifierSet specifiers;
     SourceLocation location;
 };

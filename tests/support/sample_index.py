@@ -7,6 +7,25 @@ HELLO = {
     "hello/data.txt": "data of hello\n",
 }
 
+def _torch(version, cuda, runtime, cudnn):
+    """A build of PyTorch as its own indexes have them; what it needs is on the same index."""
+    major = f"cu{cuda[2:4]}"
+    needs = [f"nvidia-cuda-runtime-{major}=={runtime}", f"nvidia-cudnn-{major}=={cudnn}"]
+    return Wheel("torch", f"{version}+{cuda}", requires=needs)
+
+
+TORCH = [
+    _torch("2.3.1", "cu118", "11.8.89", "8.7.0.84"),
+    _torch("2.7.1", "cu118", "11.8.89", "9.1.0.70"),
+    _torch("2.9.1", "cu126", "12.6.77", "9.10.2.21"),
+    _torch("2.9.1", "cu128", "12.8.90", "9.10.2.21"),
+    Wheel("torch", "2.9.1+cpu"),
+    *(Wheel("nvidia-cuda-runtime-cu11", version) for version in ["11.8.89"]),
+    *(Wheel("nvidia-cuda-runtime-cu12", version) for version in ["12.6.77", "12.8.90"]),
+    *(Wheel("nvidia-cudnn-cu11", version) for version in ["8.7.0.84", "9.1.0.70"]),
+    Wheel("nvidia-cudnn-cu12", "9.10.2.21"),
+]
+
 WHEELS = [
     Wheel("alpha", "1.0"),
     Wheel("alpha", "1.1"),
@@ -35,6 +54,7 @@ WHEELS = [
     Wheel("broken-metadata", "1.0", requires=["alpha >>> 1"]),
     Wheel("wrong-bytes", "1.0"),
     Wheel("truncated", "1.0"),
+    *TORCH,
 ]
 
 SDISTS = ["source-only-1.0.tar.gz"]
