@@ -32,6 +32,7 @@ struct NetworkSettings {
     std::string ca_file;    ///< empty: the system's
     std::string netrc_file; ///< empty: no credentials are sent
     std::string user_agent = "envpm/" ENVPM_VERSION;
+    std::chrono::milliseconds quiet_time{5'000}; ///< without an answer, until the user is told
     std::chrono::milliseconds first_retry_pause{1'000}; ///< doubles, up to 30 times this, jittered
     std::chrono::milliseconds speed_window{60'000};     ///< for `min_bytes_per_second`
     std::uint64_t retry_seed = 0;                       ///< of the jitter
@@ -49,7 +50,10 @@ struct Download {
 /// kept between calls. Not for two threads at once.
 class Client final : public HttpTransport {
   public:
-    Client(NetworkSettings settings, std::stop_token stop);
+    /// `tell` is given what makes `get` and `follow` wait: a server that does not answer, another
+    /// try. On the calling thread; may be empty.
+    Client(NetworkSettings settings, std::stop_token stop,
+           std::function<void(const std::string&)> tell = {});
     ~Client() override;
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;

@@ -22,6 +22,7 @@ constexpr std::uint64_t small_bytes = 64U << 20U;
 constexpr int large_weight = 6;
 constexpr long small_buffer_bytes = 64L << 10U;
 constexpr std::chrono::milliseconds longest_turn{1'000};
+constexpr std::chrono::milliseconds shortest_turn{250}; ///< where only a word to the user is due
 
 /// One request with its tries.
 class Page final : public Receiver {
@@ -40,6 +41,12 @@ class Page final : public Receiver {
     [[nodiscard]] Clock::time_point start_at() const;
 
     void start();
+
+    /// Tells the user if nothing has come for long.
+    void tell_if_quiet(Clock::time_point now);
+
+    /// When that will be.
+    [[nodiscard]] Clock::time_point quiet_at() const { return heard_at_ + context_.quiet_time; }
 
     /// Lets the answer be read by one of `readers`, or here and now. Small ones go first: what they
     /// lead to is under way while a large one is read.
@@ -63,6 +70,7 @@ class Page final : public Receiver {
     void take_head(const ResponseHead& head);
     std::optional<Failure> judge(const TransferEnd& end);
     void finish(std::string error);
+    void tell(Clock::time_point now, const std::string& what);
     void read(HttpFollower& follower) noexcept;
 
     const std::size_t number_;
@@ -77,6 +85,7 @@ class Page final : public Receiver {
     int tries_ = 0;
     int cost_ = 0;
     Clock::time_point retry_at_{};
+    Clock::time_point heard_at_{}; ///< when something last came, or was asked
     bool is_reading_ = false;
     std::exception_ptr failure_; ///< of the reader, before `is_read_`
     std::atomic<bool> is_read_ = false;
@@ -214,8 +223,12 @@ std::optional<Clock::time_point> OpenPages::start(Clock::time_point now, int mos
     int weight = 0;
     for (const std::unique_ptr<Page>& page : pages_) {
         weight += page->is_running() ? page->weight() : 0;
+        page->tell_if_quiet(now);
     }
     for (const std::unique_ptr<Page>& page : pages_) {
+        if (page->is_running()) {
+            next = std::min(next, std::max(page->quiet_at(), now + shortest_turn));
+        }
         if (page->is_running() || page->is_over()) {
             continue;
         }
@@ -268,7 +281,25 @@ void Page::start() {
     } else {
         transfer.encoding = Transfer::Encoding::gzip;
     }
+    heard_at_ = Clock::now();
     context_.loop.start(transfer, *this);
+}
+
+void Page::tell_if_quiet(Clock::time_point now) {
+    if (is_running_ && now >= quiet_at()) {
+        tell(now, fmt::format(
+                      "waiting for `{}`, which has sent nothing for {} s", host_.name,
+                      std::chrono::duration_cast<std::chrono::seconds>(now - heard_at_).count()));
+    }
+}
+
+/// Many requests may wait for one host: that is one line, and another only after a while.
+void Page::tell(Clock::time_point now, const std::string& what) {
+    const bool is_due = now - host_.told_at >= 2 * context_.quiet_time;
+    if (context_.tell && is_due) {
+        host_.told_at = now;
+        context_.tell(what);
+    }
 }
 
 void Page::begin_reading(HttpFollower& follower, TaskGroup* readers) {
@@ -317,6 +348,7 @@ void Page::take_head(const ResponseHead& head) {
 }
 
 Flow Page::body(std::span<const std::byte> bytes) {
+    heard_at_ = Clock::now();
     if (bytes.size() > request_.limit_bytes - response_.body.size()) {
         refusal_ = fmt::format("`{}` sends more than {} bytes", host_of(response_.url),
                                request_.limit_bytes);
@@ -351,6 +383,7 @@ void Page::done(const TransferEnd& end) {
     }
     const Clock::time_point now = Clock::now();
     retry_at_ = now + context_.backoff.pause(tries_);
+    tell(now, failure->reason + ": trying again");
     if (failure->retry_after) {
         host_.parked_until = std::max(host_.parked_until, now + *failure->retry_after);
     }

@@ -6,8 +6,10 @@
 #include "fetch/retry.h"
 #include "fetch/schedule.h"
 
+#include <functional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace envpm::fetch {
@@ -18,6 +20,8 @@ struct GetContext {
     Hosts& hosts;
     Backoff& backoff;
     std::stop_token stop;
+    const std::function<void(const std::string&)>& tell; ///< may be empty
+    Clock::duration quiet_time;
 };
 
 /// `Client::get` without its settings. Up to `most_at_once` requests for whole files run together,

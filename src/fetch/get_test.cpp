@@ -396,5 +396,36 @@ TEST(GetSettings, AStopEndsTheWait) {
     }
 }
 
+TEST_F(GetTest, TellsWhomItWaitsForAndThatItTriesAgain) {
+    Answer silent;
+    silent.silence = Answer::Silence::before_head;
+    server.serve("/silent", {silent});
+    NetworkSettings settings = impatient_settings();
+    settings.first_byte_timeout = milliseconds(400);
+    settings.quiet_time = milliseconds(20);
+    std::vector<std::string> told;
+    client.emplace(settings, std::stop_token(),
+                   [&](const std::string& what) { told.push_back(what); });
+    EXPECT_THAT(get("/silent").error, HasSubstr("tries"));
+    ASSERT_GE(told.size(), 2U);
+    EXPECT_THAT(told[0], HasSubstr("waiting for `" + server.host() + "`, which has sent nothing"));
+    EXPECT_THAT(told, ::testing::Contains(HasSubstr("trying again")));
+}
+
+TEST_F(GetTest, ManyRequestsThatWaitForOneHostAreOneLine) {
+    Answer silent;
+    silent.silence = Answer::Silence::before_head;
+    server.serve("/silent", {silent});
+    NetworkSettings settings = impatient_settings();
+    settings.quiet_time = std::chrono::seconds(30);
+    std::vector<std::string> told;
+    client.emplace(settings, std::stop_token(),
+                   [&](const std::string& what) { told.push_back(what); });
+    const HttpRequest request{server.url("/silent"), {}, {}, 1000};
+    const std::vector<HttpRequest> many(8, request);
+    client->get(many);
+    EXPECT_EQ(told.size(), 1U);
+}
+
 } // namespace
 } // namespace envpm::fetch

@@ -70,6 +70,7 @@ struct Host {
     int limit = 4;    ///< transfers at once, when all goes well
     int failures = 0; ///< since the last success
     Clock::time_point parked_until{};
+    Clock::time_point told_at{}; ///< when the user was last told that it keeps everyone waiting
 };
 
 class Hosts {

@@ -24,7 +24,9 @@ fetch::Client& Services::network() {
     if (!network_) {
         fetch::NetworkSettings network = settings_.network;
         network.retry_seed = surroundings_.random_seed;
-        network_ = std::make_unique<fetch::Client>(std::move(network), surroundings_.stop);
+        network_ = std::make_unique<fetch::Client>(
+            std::move(network), surroundings_.stop,
+            [this](const std::string& what) { progress_.note(what); });
     }
     return *network_;
 }
