@@ -1,5 +1,6 @@
 #include "gpu/facts.h"
 
+#include "gpu/facts_coverage.h"
 #include "gpu/facts_names.h"
 
 #include <algorithm>
@@ -70,18 +71,19 @@ std::optional<Cited<DriverVersion>> Facts::least_driver(const ToolkitVersion& to
 std::optional<Cited<CudaVersion>> Facts::newest_cuda(const DriverVersion& driver,
                                                      DriverSystem system) const {
     std::optional<Cited<CudaVersion>> newest;
-    const auto consider = [&](const CudaVersion& cuda, const std::optional<DriverVersion>& least,
-                              const Citation& citation) {
-        if (least && *least <= driver && (!newest || newest->value < cuda)) {
-            newest = Cited<CudaVersion>{cuda, citation};
-        }
-    };
     for (const auto& [row, citation] : table_.toolkits) {
-        consider(row.toolkit.cuda, driver_of(row, system), citation);
+        const auto& least = driver_of(row, system);
+        if (least && *least <= driver) {
+            newest = Cited<CudaVersion>{row.toolkit.cuda, citation};
+        }
     }
     // Windows' column of the toolkits ends before the last major.
     for (const auto& [row, citation] : table_.majors) {
-        consider({row.cuda_major, 0}, driver_of(row, system), citation);
+        const CudaVersion cuda{row.cuda_major, 0};
+        const auto& least = driver_of(row, system);
+        if (least && *least <= driver && (!newest || newest->value < cuda)) {
+            newest = Cited<CudaVersion>{cuda, citation};
+        }
     }
     return newest;
 }
@@ -123,7 +125,7 @@ Facts::toolkits_for(const ComputeCapability& capability) const {
 std::optional<Cited<DriverVersion>> Facts::first_driver(const ComputeCapability& capability,
                                                         DriverSystem system) const {
     const auto* found = find_architecture(table_, capability);
-    if (found == nullptr) {
+    if (found == nullptr || is_tegra(capability)) {
         return std::nullopt;
     }
     return least_driver(ToolkitVersion{found->value.support.first}, system);

@@ -70,7 +70,7 @@ class Facts {
     toolkits_for(const ComputeCapability& capability) const;
 
     /// The driver of the first toolkit that knows the architecture: an older one cannot drive such
-    /// a GPU at all.
+    /// a GPU at all. Nothing for Tegra, whose driver comes with its system.
     [[nodiscard]] std::optional<Cited<DriverVersion>>
     first_driver(const ComputeCapability& capability, DriverSystem system) const;
 

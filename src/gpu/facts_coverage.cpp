@@ -12,10 +12,14 @@ namespace {
 constexpr std::array<std::pair<int, int>, 6> tegra = {
     {{5, 3}, {6, 2}, {7, 2}, {8, 7}, {10, 1}, {11, 0}}};
 
-bool is_tegra(const ComputeCapability& capability);
 bool is_same_number(const ComputeCapability& one, const ComputeCapability& other);
 
 } // namespace
+
+bool is_tegra(const ComputeCapability& capability) {
+    return std::find(tegra.begin(), tegra.end(), std::pair(capability.major, capability.minor)) !=
+           tegra.end();
+}
 
 bool sass_runs_on(const ComputeCapability& code, const ComputeCapability& device) {
     if (code.suffix == 'a' || is_tegra(code) || is_tegra(device)) {
@@ -53,11 +57,6 @@ Coverage coverage_of(const DeviceCode& code, const ComputeCapability& device,
 }
 
 namespace {
-
-bool is_tegra(const ComputeCapability& capability) {
-    return std::find(tegra.begin(), tegra.end(), std::pair(capability.major, capability.minor)) !=
-           tegra.end();
-}
 
 bool is_same_number(const ComputeCapability& one, const ComputeCapability& other) {
     return one.major == other.major && one.minor == other.minor;
