@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <set>
 
 namespace envpm::cli {
 
@@ -21,13 +22,21 @@ struct Parser {
 
     Parser();
 
+    /// The command of that name, the whole for "".
+    [[nodiscard]] CLI::App* named(const std::string& name) {
+        return name.empty() ? &app : app.get_subcommand(name);
+    }
+
   private:
     CLI::App* command(Command value, const std::string& name, const std::string& help);
+    CLI::App* command_of(CLI::App& parent, Command value, const std::string& name,
+                         const std::string& help);
     void add_global_flags();
     void add_project_commands();
     void add_environment_commands();
     void add_reading_commands();
     void add_care_commands();
+    void add_gpu_commands();
     void add_lock_flags(CLI::App* command);
     void add_speed_flags(CLI::App* command);
 };
@@ -36,6 +45,7 @@ int own_words(int count, const char* const* words);
 int next_word(int first, int count, const char* const* words);
 ColorMode color_mode_of(const std::string& text);
 void check_command_word(const CLI::App& app, int count, const char* const* words);
+[[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
 std::chrono::seconds grace_of(const std::string& text);
 
 } // namespace
@@ -73,25 +83,34 @@ bool asks_for_json(int count, const char* const* words) {
 }
 
 std::vector<CommandWord> command_words() {
+    return command_words("");
+}
+
+std::vector<CommandWord> command_words(const std::string& command) {
     Parser parser;
     std::vector<CommandWord> words;
-    for (const CLI::App* command : parser.app.get_subcommands({})) {
-        words.push_back({command->get_name(), command->get_description()});
+    for (const CLI::App* each : parser.named(command)->get_subcommands({})) {
+        words.push_back({each->get_name(), each->get_description()});
     }
     return words;
 }
 
 std::vector<std::string> flags_of(const std::string& command) {
     Parser parser;
-    const CLI::App* app = command.empty() ? &parser.app : parser.app.get_subcommand(command);
-    std::vector<std::string> flags;
-    for (const CLI::Option* option : app->get_options()) {
-        for (const std::string& name : option->get_lnames()) {
-            flags.push_back("--" + name);
+    std::vector<const CLI::App*> apps = {parser.named(command)};
+    if (!command.empty()) {
+        const auto below = parser.named(command)->get_subcommands({});
+        apps.insert(apps.end(), below.begin(), below.end());
+    }
+    std::set<std::string> flags;
+    for (const CLI::App* app : apps) {
+        for (const CLI::Option* option : app->get_options()) {
+            for (const std::string& name : option->get_lnames()) {
+                flags.insert("--" + name);
+            }
         }
     }
-    std::sort(flags.begin(), flags.end());
-    return flags;
+    return {flags.begin(), flags.end()};
 }
 
 namespace {
@@ -106,10 +125,16 @@ Parser::Parser() {
     add_environment_commands();
     add_reading_commands();
     add_care_commands();
+    add_gpu_commands();
 }
 
 CLI::App* Parser::command(Command value, const std::string& name, const std::string& help) {
-    CLI::App* sub = app.add_subcommand(name, help);
+    return command_of(app, value, name, help);
+}
+
+CLI::App* Parser::command_of(CLI::App& parent, Command value, const std::string& name,
+                             const std::string& help) {
+    CLI::App* sub = parent.add_subcommand(name, help);
     sub->fallthrough();
     sub->callback([this, value] { arguments.command = value; });
     return sub;
@@ -275,6 +300,24 @@ void Parser::add_care_commands() {
         ->type_name("TIME");
 }
 
+void Parser::add_gpu_commands() {
+    CLI::App* gpu = app.add_subcommand("gpu", "what is known of GPUs, drivers, CUDA and PyTorch");
+    gpu->require_subcommand(0, 1);
+    gpu->fallthrough();
+    command_of(*gpu, Command::gpu_facts, "facts", "the table of facts, with the source of each")
+        ->add_option("word", arguments.words, "only rows that have each of these words");
+    CLI::App* fits = command_of(*gpu, Command::gpu_fits, "fits",
+                                "the CUDA and PyTorch builds that go with a driver and GPUs");
+    fits->add_option("--driver", arguments.driver, "its version, as nvidia-smi shows it")
+        ->type_name("VERSION");
+    fits->add_option("--gpu", arguments.gpus,
+                     "a product or a compute capability, as \"RTX 4090\" or 8.9; may be repeated")
+        ->type_name("NAME");
+    fits->add_option("--platform", arguments.platform, "linux-64 (default) or linux-aarch64")
+        ->type_name("PLATFORM");
+    fits->add_flag("--wsl", arguments.is_wsl, "the driver is Windows', with Windows' number");
+}
+
 /// How many of the words are envpm's: all, but for `run`, whose command's flags are its own.
 int own_words(int count, const char* const* words) {
     const int command = next_word(1, count, words);
@@ -299,23 +342,39 @@ int next_word(int first, int count, const char* const* words) {
 }
 
 /// CLI11 takes a misspelt command for an argument too many; the near miss is what the user needs.
+/// Those of `gpu` are commands too.
 void check_command_word(const CLI::App& app, int count, const char* const* words) {
-    const int place = next_word(1, count, words);
-    const auto commands = app.get_subcommands({});
-    if (place == count ||
-        std::any_of(commands.begin(), commands.end(),
-                    [&](const CLI::App* command) { return command->check_name(words[place]); })) {
-        return;
+    const CLI::App* parent = &app;
+    for (int i = next_word(1, count, words); i < count; i = next_word(i + 1, count, words)) {
+        const auto commands = parent->get_subcommands({});
+        const auto found =
+            std::find_if(commands.begin(), commands.end(),
+                         [&](const CLI::App* each) { return each->check_name(words[i]); });
+        if (commands.empty()) {
+            return;
+        }
+        if (found == commands.end()) {
+            throw_unknown_command(*parent, words[i]);
+        }
+        parent = *found;
     }
-    std::vector<std::string> known = {"sync"};
-    for (const CommandWord& command : command_words()) {
+}
+
+void throw_unknown_command(const CLI::App& parent, const std::string& word) {
+    const bool is_top = parent.get_parent() == nullptr;
+    std::vector<std::string> known;
+    if (is_top) {
+        known.emplace_back("sync");
+    }
+    for (const CommandWord& command : command_words(is_top ? "" : parent.get_name())) {
         known.push_back(command.name);
     }
-    const auto meant = near_miss(words[place], known);
-    throw Error(
-        {fmt::format("there is no command `{}`", words[place]), "the command line",
-         meant ? fmt::format("did you mean `{}`?", *meant) : "`envpm --help` shows what there is"},
-        ExitCode::usage);
+    const std::string above = is_top ? "" : parent.get_name() + " ";
+    const auto meant = near_miss(word, known);
+    throw Error({fmt::format("there is no command `{}{}`", above, word), "the command line",
+                 meant ? fmt::format("did you mean `{}{}`?", above, *meant)
+                       : fmt::format("`envpm {}--help` shows what there is", above)},
+                ExitCode::usage);
 }
 
 ColorMode color_mode_of(const std::string& text) {

@@ -30,6 +30,8 @@ enum class Command {
     gens,
     rollback,
     export_lock,
+    gpu_facts,
+    gpu_fits,
     completion,
 };
 
@@ -80,6 +82,10 @@ struct Arguments {
     std::optional<int> generation;
     std::optional<std::chrono::seconds> grace;
     std::optional<std::string> shell;
+    std::optional<std::string> driver;
+    std::vector<std::string> gpus;
+    std::optional<std::string> platform;
+    bool is_wsl = false;
 };
 
 /// Text to print instead of running a command: help or version.
@@ -103,7 +109,11 @@ struct CommandWord {
 
 std::vector<CommandWord> command_words();
 
-/// Every flag of a command ("" for the global ones), for completion.
+/// Every flag of a command ("" for the global ones), for completion. Those of `gpu` are those of
+/// all its commands.
 std::vector<std::string> flags_of(const std::string& command);
+
+/// The commands of a command: `facts` and `fits` of `gpu`.
+std::vector<CommandWord> command_words(const std::string& command);
 
 } // namespace envpm::cli

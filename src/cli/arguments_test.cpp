@@ -85,12 +85,15 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         {{"gens"}, Command::gens},
         {{"rollback"}, Command::rollback},
         {{"export", "--format", "explicit"}, Command::export_lock},
+        {{"gpu", "facts"}, Command::gpu_facts},
+        {{"gpu", "fits"}, Command::gpu_fits},
         {{"completion", "bash"}, Command::completion},
     };
     for (const auto& [words, command] : cases) {
         EXPECT_EQ(arguments_of(words).command, command) << words.front();
     }
-    EXPECT_EQ(command_words().size() + 1, cases.size()) << "`sync` is another word for `install`";
+    // `sync` is another word for `install`, and `gpu` is none without one of its own.
+    EXPECT_EQ(command_words().size() + 1 + command_words("gpu").size() - 1, cases.size());
 }
 
 TEST(Arguments, global_flags_stand_before_or_after_the_command) {
@@ -244,6 +247,29 @@ TEST(Arguments, init_can_import_and_export_needs_a_format) {
     EXPECT_EQ(exported.global.target, "arm");
     EXPECT_THAT(failure_of({"export"}), HasSubstr("--format"));
     EXPECT_THAT(failure_of({"export", "--format", "toml"}), HasSubstr("environment-yml"));
+}
+
+TEST(Arguments, gpu_has_commands_of_its_own) {
+    const Arguments facts = arguments_of({"gpu", "facts", "torch", "2.9", "--json"});
+    EXPECT_EQ(facts.command, Command::gpu_facts);
+    EXPECT_THAT(facts.words, ElementsAre("torch", "2.9"));
+    EXPECT_TRUE(facts.global.is_json);
+    const Arguments fits =
+        arguments_of({"-C", "/x", "gpu", "fits", "--driver", "535.104.05", "--gpu", "RTX 4090",
+                      "--gpu", "8.6", "--wsl", "--platform", "linux-aarch64"});
+    EXPECT_EQ(fits.command, Command::gpu_fits);
+    EXPECT_EQ(fits.driver, "535.104.05");
+    EXPECT_THAT(fits.gpus, ElementsAre("RTX 4090", "8.6"));
+    EXPECT_TRUE(fits.is_wsl);
+    EXPECT_EQ(fits.platform, "linux-aarch64");
+
+    EXPECT_THAT(notice_of({"gpu"}), HasSubstr("fits"));
+    EXPECT_EQ(failure_of({"gpu", "fact"}),
+              "there is no command `gpu fact` | did you mean `gpu facts`?");
+    EXPECT_EQ(failure_of({"gpu", "overclock"}),
+              "there is no command `gpu overclock` | `envpm gpu --help` shows what there is");
+    EXPECT_THAT(notice_of({"gpu", "fits", "--help"}), HasSubstr("--driver"));
+    EXPECT_THAT(flags_of("gpu"), Contains("--driver"));
 }
 
 } // namespace

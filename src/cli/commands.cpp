@@ -107,6 +107,10 @@ ExitCode dispatch(const Session& session) {
         return run_rollback(session);
     case Command::export_lock:
         return run_export(session);
+    case Command::gpu_facts:
+        return run_gpu_facts(session);
+    case Command::gpu_fits:
+        return run_gpu_fits(session);
     case Command::completion:
     case Command::none:
         break;

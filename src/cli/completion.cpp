@@ -35,9 +35,15 @@ namespace {
 std::string bash_script() {
     const std::vector<CommandWord> words = command_words();
     std::string cases;
+    std::string with_commands; // of which a word is a command and no file
     for (const CommandWord& word : words) {
-        cases += fmt::format("        {}) words=\"{}\" ;;\n", word.name,
-                             fmt::join(flags_of(word.name), " "));
+        std::vector<std::string> offered = names(command_words(word.name));
+        if (!offered.empty()) {
+            with_commands += fmt::format("|{}:*", word.name);
+        }
+        const std::vector<std::string> flags = flags_of(word.name);
+        offered.insert(offered.end(), flags.begin(), flags.end());
+        cases += fmt::format("        {}) words=\"{}\" ;;\n", word.name, fmt::join(offered, " "));
     }
     return fmt::format(R"(_envpm() {{
     local current="${{COMP_WORDS[COMP_CWORD]}}" command="" word words=""
@@ -48,7 +54,7 @@ std::string bash_script() {
         "") words="{} {}" ;;
 {}    esac
     case "$command:$current" in
-        :*) ;;
+        :*{}) ;;
         run:*|*:[!-]*) COMPREPLY=($(compgen -f -- "$current")); return ;;
     esac
     COMPREPLY=($(compgen -W "$words {}" -- "$current"))
@@ -56,7 +62,7 @@ std::string bash_script() {
 complete -o default -F _envpm envpm
 )",
                        fmt::join(names(words), " "), fmt::join(flags_of(""), " "), cases,
-                       fmt::join(flags_of(""), " "));
+                       with_commands, fmt::join(flags_of(""), " "));
 }
 
 std::string zsh_script() {
@@ -64,8 +70,11 @@ std::string zsh_script() {
     std::string cases;
     for (const CommandWord& word : command_words()) {
         commands += fmt::format("        '{}:{}'\n", word.name, without_quotes(word.help));
-        cases += fmt::format("        {}) _arguments {} '*:file:_files' ;;\n", word.name,
-                             fmt::join(flags_of(word.name), " "));
+        const std::vector<std::string> below = names(command_words(word.name));
+        const std::string commands_below =
+            below.empty() ? "" : fmt::format(" '2:command:({})'", fmt::join(below, " "));
+        cases += fmt::format("        {}) _arguments {}{} '*:file:_files' ;;\n", word.name,
+                             fmt::join(flags_of(word.name), " "), commands_below);
     }
     return fmt::format(R"(#compdef envpm
 _envpm() {{
@@ -89,6 +98,11 @@ std::string fish_script() {
     for (const CommandWord& word : command_words()) {
         out += fmt::format("complete -c envpm -f -n __fish_use_subcommand -a {} -d '{}'\n",
                            word.name, without_quotes(word.help));
+        for (const CommandWord& below : command_words(word.name)) {
+            out += fmt::format(
+                "complete -c envpm -f -n '__fish_seen_subcommand_from {}' -a {} -d '{}'\n",
+                word.name, below.name, without_quotes(below.help));
+        }
         for (const std::string& flag : flags_of(word.name)) {
             out += fmt::format("complete -c envpm -n '__fish_seen_subcommand_from {}' -l {}\n",
                                word.name, flag.substr(2));

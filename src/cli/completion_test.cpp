@@ -21,6 +21,7 @@ TEST(Completion, names_every_command_for_every_shell) {
             EXPECT_THAT(script, HasSubstr(word.name)) << shell;
         }
         EXPECT_THAT(script, HasSubstr("upgrade-package")) << shell;
+        EXPECT_THAT(script, HasSubstr("facts")) << shell;
     }
 }
 

@@ -6,6 +6,7 @@
 #include "pipeline/care.h"
 #include "pipeline/edit.h"
 #include "pipeline/export.h"
+#include "pipeline/gpu_facts.h"
 #include "pipeline/import.h"
 #include "pipeline/inspect.h"
 #include "pipeline/install.h"
@@ -28,6 +29,8 @@ std::string words_of(const pipeline::VerifyReport& report, const Terminal& termi
 std::string words_of(const pipeline::Information& information);
 std::string words_of(const store::CollectReport& report, bool only_tell);
 std::string words_of(const std::vector<realize::Generation>& generations);
+std::string words_of(const pipeline::FactListing& listing);
+std::string words_of(const pipeline::GpuAnswer& answer);
 std::string list_words(const pipeline::LockedView& view);
 std::string tree_words(const pipeline::LockedView& view);
 std::string why_words(const std::vector<pipeline::Path>& paths);
@@ -45,6 +48,8 @@ Json json_of(const pipeline::Information& information);
 Json json_of(const store::CollectReport& report);
 Json json_of(const std::vector<realize::Generation>& generations);
 Json json_of(const std::vector<pipeline::Path>& paths);
+Json json_of(const pipeline::FactListing& listing);
+Json json_of(const pipeline::GpuAnswer& answer);
 std::string document(Json value);
 
 } // namespace envpm::cli

@@ -52,4 +52,7 @@ ExitCode run_gens(const Session& session);
 ExitCode run_rollback(const Session& session);
 ExitCode run_export(const Session& session);
 
+ExitCode run_gpu_facts(const Session& session);
+ExitCode run_gpu_fits(const Session& session);
+
 } // namespace envpm::cli

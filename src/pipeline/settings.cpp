@@ -37,12 +37,13 @@ void check_homes(const Settings& settings);
 void apply_file(Settings& settings, const TomlValue& document);
 void apply_network(fetch::NetworkSettings& network, const TomlValue& table);
 void apply_mirrors(Settings& settings, const TomlValue& table);
+void apply_gpu(Settings& settings, const TomlValue& table);
 std::vector<path> config_files(const Variables& variables, const SettingFlags& flags,
                                const std::optional<path>& project);
 std::string first_of(const Variables& variables, std::initializer_list<std::string_view> names);
 void check_keys(const TomlValue& table, const std::vector<std::string>& known);
 Mirror mirror_of(const TomlValue& value);
-std::filesystem::path folder_of(const TomlValue& value);
+std::filesystem::path absolute_path_of(const TomlValue& value);
 realize::LinkMode link_mode_of(std::string_view text, const Origin& origin);
 std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin);
 std::chrono::milliseconds duration_of(const TomlValue& value);
@@ -160,16 +161,18 @@ void check_homes(const Settings& settings) {
 }
 
 void apply_file(Settings& settings, const TomlValue& document) {
-    check_keys(document, {"mirrors", "network", "store", "cache", "link-mode"});
+    check_keys(document, {"mirrors", "network", "store", "cache", "link-mode", "gpu"});
     for (const auto& [name, location, value] : *document.get_if<TomlValue::Table>()) {
         if (name == "mirrors") {
             apply_mirrors(settings, value);
         } else if (name == "network") {
             apply_network(settings.network, value);
+        } else if (name == "gpu") {
+            apply_gpu(settings, value);
         } else if (name == "store") {
-            settings.store_root = folder_of(value);
+            settings.store_root = absolute_path_of(value);
         } else if (name == "cache") {
-            settings.cache_root = folder_of(value);
+            settings.cache_root = absolute_path_of(value);
         } else {
             settings.link_mode = link_mode_of(string_of(value), {value.location.text()});
         }
@@ -213,6 +216,13 @@ void apply_mirrors(Settings& settings, const TomlValue& table) {
         for (const TomlValue& url : *urls) {
             mirrors.push_back(mirror_of(url));
         }
+    }
+}
+
+void apply_gpu(Settings& settings, const TomlValue& table) {
+    check_keys(table, {"facts"});
+    if (const TomlValue* const facts = table.find("facts")) {
+        settings.gpu_facts = absolute_path_of(*facts);
     }
 }
 
@@ -272,12 +282,12 @@ Mirror mirror_of(const TomlValue& value) {
 }
 
 /// Relative to what? A configuration holds for many folders.
-path folder_of(const TomlValue& value) {
-    path folder = string_of(value);
-    if (!folder.is_absolute()) {
+path absolute_path_of(const TomlValue& value) {
+    path place = string_of(value);
+    if (!place.is_absolute()) {
         throw_bad_value(value, "an absolute path");
     }
-    return folder;
+    return place;
 }
 
 realize::LinkMode link_mode_of(std::string_view text, const Origin& origin) {

@@ -36,6 +36,8 @@ struct Settings {
     std::map<std::string, std::vector<Mirror>> mirrors;
     std::size_t jobs = 0; ///< threads; 0: as many as the processor has
     realize::LinkMode link_mode = realize::LinkMode::automatic;
+    /// A table of GPU facts instead of the one that ships (docs/gpu.md).
+    std::optional<std::filesystem::path> gpu_facts;
 };
 
 /// What the command line says of it; flags win over the environment, that over the project's

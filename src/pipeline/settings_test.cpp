@@ -86,6 +86,8 @@ first-byte-timeout = "2min"
 stall-timeout = "7s"
 min-speed = "2MiB"
 concurrent-downloads = 64
+[gpu]
+facts = "/srv/gpu-facts.toml"
 )");
     const Settings settings = load();
     EXPECT_EQ(settings.store_root, "/srv/store");
@@ -96,6 +98,7 @@ concurrent-downloads = 64
     EXPECT_EQ(settings.network.stall_timeout, std::chrono::seconds(7));
     EXPECT_EQ(settings.network.min_bytes_per_second, 2U << 20U);
     EXPECT_EQ(settings.network.concurrent_downloads, 64);
+    EXPECT_EQ(settings.gpu_facts, "/srv/gpu-facts.toml");
     const std::vector<Mirror>& mirrors = settings.mirrors.at("internal");
     ASSERT_EQ(mirrors.size(), 2U);
     EXPECT_EQ(mirrors[0].url, "https://a.example.org/simple");
@@ -163,6 +166,9 @@ TEST_F(SettingsTest, a_bad_value_is_named_with_its_place) {
         {"cache = \"./here\"", "an absolute path"},
         {"link-mode = \"symlink\"", "`symlink` is no link mode"},
         {"network = 1", "a table"},
+        {"gpu = 1", "a table"},
+        {"gpu.facts = 1", "a string"},
+        {"gpu.facts = \"gpu-facts.toml\"", "an absolute path"},
         {"mirrors = 1", "a table"},
         {"mirrors.pypi = \"https://a.example.org\"", "a list of URLs"},
         {"mirrors.pypi = []", "a list of URLs"},

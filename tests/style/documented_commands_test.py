@@ -251,9 +251,16 @@ def words_of_help(envpm):
         command = [envpm, *words, "--help"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    listed = help_of().partition("Subcommands:\n")[2]
-    commands = re.findall(r"^  ([a-z][a-z-]*)", listed, re.MULTILINE)
+    def commands_in(text):
+        listed = text.partition("Subcommands:\n")[2]
+        return re.findall(r"^  ([a-z][a-z-]*)", listed, re.MULTILINE)
+
+    commands = commands_in(help_of())
     texts = [help_of()] + [help_of(command) for command in commands]
+    for command, text in zip(commands, texts[1:]):
+        below = commands_in(text)
+        texts += [help_of(command, word) for word in below]
+        commands = commands + [f"{command} {word}" for word in below]
     flags = {flag for text in texts for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)}
     return commands, sorted(flags - {"--help"})
 

@@ -1,0 +1,54 @@
+#include "cli/render.h"
+#include "cli/session.h"
+
+#include <fmt/format.h>
+
+namespace envpm::cli {
+
+namespace {
+
+Platform platform_of(const Arguments& arguments);
+
+} // namespace
+
+ExitCode run_gpu_facts(const Session& session) {
+    const pipeline::FactListing listing =
+        pipeline::list_facts(session.services.settings(), session.arguments.words);
+    show(session.arguments.global.is_json ? document(json_of(listing)) : words_of(listing));
+    return ExitCode::done;
+}
+
+ExitCode run_gpu_fits(const Session& session) {
+    const Arguments& arguments = session.arguments;
+    if (!arguments.driver && arguments.gpus.empty()) {
+        throw Error({"there is neither a driver nor a GPU to ask about", "envpm gpu fits",
+                     "give `--driver 535.104.05`, `--gpu \"RTX 4090\"` or both"},
+                    ExitCode::usage);
+    }
+    const pipeline::GpuAnswer answer = pipeline::answer(
+        pipeline::load_facts(session.services.settings()),
+        {arguments.driver,
+         arguments.is_wsl ? gpu::DriverSystem::windows : gpu::DriverSystem::linux_kernel,
+         arguments.gpus, platform_of(arguments)});
+    show(arguments.global.is_json ? document(json_of(answer)) : words_of(answer));
+    return ExitCode::done;
+}
+
+namespace {
+
+Platform platform_of(const Arguments& arguments) {
+    if (!arguments.platform) {
+        return Platform::linux_64;
+    }
+    const auto platform = parse_platform(*arguments.platform);
+    if (!platform) {
+        throw Error({fmt::format("`{}` is no platform", *arguments.platform), "--platform",
+                     "known: linux-64, linux-aarch64"},
+                    ExitCode::usage);
+    }
+    return *platform;
+}
+
+} // namespace
+
+} // namespace envpm::cli
