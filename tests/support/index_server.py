@@ -1,7 +1,8 @@
 """A Python index on loopback: PEP 503 and 691 pages, ranges, sidecars, and faults on request.
 
 Runs inside a test (`Index`), or alone: `index_server.py` serves `sample_index.py`
-and prints its URL.
+and prints its URL. With a folder it serves that (`Folder`): indexes that are files already, such as
+those of `torch_index.py`.
 """
 
 import hashlib
@@ -9,12 +10,15 @@ import html
 import json
 import random
 import socket
+import sys
 import threading
 import time
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from wheels import Wheel
 
@@ -238,6 +242,51 @@ class Index:
             self.close()
 
 
+class Folder:
+    """Serves a folder until closed; of a folder in it, its index.html. `requests`: paths asked."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder.resolve()
+        self.requests: list[str] = []
+        served = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                served.answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        path = unquote(urlsplit(request.path).path)
+        self.requests.append(path)
+        file = (self.folder / path.lstrip("/")).resolve()
+        if file.is_dir():
+            file = file / "index.html"
+        if not file.is_relative_to(self.folder) or not file.is_file():
+            send(request, 404, "text/plain", b"not found\n")
+            return
+        content = file.read_bytes()
+        first, last = wanted_range(request.headers.get("Range"), len(content))
+        kind = "text/html" if file.suffix == ".html" else "application/octet-stream"
+        if first is None:
+            send(request, 200, kind, content)
+        else:
+            place = ("Content-Range", f"bytes {first}-{last}/{len(content)}")
+            send(request, 206, kind, content[first : last + 1], place)
+
+
 def wanted_range(header: str | None, size: int) -> tuple[int | None, int]:
     """The first and last byte of a Range header with one range; none if there is no such header."""
     if not header or not header.startswith("bytes="):
@@ -248,17 +297,26 @@ def wanted_range(header: str | None, size: int) -> tuple[int | None, int]:
     return int(first), min(int(last), size - 1) if last else size - 1
 
 
-def send(request: BaseHTTPRequestHandler, status: int, content_type: str, body: bytes) -> None:
+def send(
+    request: BaseHTTPRequestHandler, status: int, content_type: str, body: bytes, *headers
+) -> None:
     request.send_response(status)
-    request.send_header("Content-Type", content_type)
-    request.send_header("Content-Length", str(len(body)))
+    length = ("Content-Length", str(len(body)))
+    for name, value in [("Content-Type", content_type), length, *headers]:
+        request.send_header(name, value)
     request.end_headers()
     request.wfile.write(body)
 
 
-if __name__ == "__main__":
-    import sample_index
+def serve_alone() -> None:
+    if len(sys.argv) > 1:
+        print(Folder(Path(sys.argv[1])).url, flush=True)
+    else:
+        import sample_index
 
-    served = Index(sample_index.WHEELS, sample_index.SDISTS)
-    print(served.simple_url, flush=True)
+        print(Index(sample_index.WHEELS, sample_index.SDISTS).simple_url, flush=True)
     threading.Event().wait()
+
+
+if __name__ == "__main__":
+    serve_alone()
