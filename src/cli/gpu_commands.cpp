@@ -13,7 +13,7 @@ Platform platform_of(const Arguments& arguments);
 
 ExitCode run_gpu_facts(const Session& session) {
     const pipeline::FactListing listing =
-        pipeline::list_facts(session.services.settings(), session.arguments.words);
+        pipeline::list_facts(session.services.facts(), session.arguments.words);
     show(session.arguments.global.is_json ? document(json_of(listing)) : words_of(listing));
     return ExitCode::done;
 }
@@ -26,7 +26,7 @@ ExitCode run_gpu_fits(const Session& session) {
                     ExitCode::usage);
     }
     const pipeline::GpuAnswer answer = pipeline::answer(
-        pipeline::load_facts(session.services.settings()),
+        session.services.facts().get(),
         {arguments.driver,
          arguments.is_wsl ? gpu::DriverSystem::windows : gpu::DriverSystem::linux_kernel,
          arguments.gpus, platform_of(arguments)});

@@ -19,6 +19,8 @@ class FactsTable {
     /// Throws an Error (code 1) naming file and line for a configured table that cannot be read.
     const gpu::Facts& get();
 
+    [[nodiscard]] const std::optional<std::filesystem::path>& file() const { return file_; }
+
   private:
     std::optional<std::filesystem::path> file_;
     std::unique_ptr<gpu::Facts> facts_;

@@ -2,7 +2,6 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "gpu/facts_schema.h"
 
 #include <fmt/format.h>
@@ -21,16 +20,9 @@ NamedGpu named_gpu(const gpu::Facts& facts, const std::string& name, gpu::Driver
 
 } // namespace
 
-gpu::Facts load_facts(const Settings& settings) {
-    if (!settings.gpu_facts) {
-        return gpu::Facts::shipped();
-    }
-    return gpu::Facts::parse(read_file(*settings.gpu_facts), settings.gpu_facts->string());
-}
-
-FactListing list_facts(const Settings& settings, const std::vector<std::string>& words) {
-    const gpu::Facts facts = load_facts(settings);
-    FactListing listing{facts.generated(), settings.gpu_facts.value_or("").string(), {}};
+FactListing list_facts(FactsTable& source, const std::vector<std::string>& words) {
+    const gpu::Facts& facts = source.get();
+    FactListing listing{facts.generated(), source.file().value_or("").string(), {}};
     for (const gpu::FactSchema& schema : gpu::fact_schemas()) {
         FactListing::Table table{schema.table, schema.about, {}};
         for (const gpu::FactRow& row : facts.rows()) {

@@ -2,17 +2,13 @@
 
 #include "gpu/facts.h"
 #include "gpu/facts_fit.h"
-#include "pipeline/settings.h"
+#include "pipeline/facts_table.h"
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace envpm::pipeline {
-
-/// The table that ships, or the one that `[gpu] facts` of the configuration names. An Error (code
-/// 1) names file and line of what is wrong with that one.
-gpu::Facts load_facts(const Settings& settings);
 
 /// The facts, to be shown.
 struct FactListing {
@@ -29,7 +25,7 @@ struct FactListing {
 
 /// Those rows in whose table's name and values every one of `words` stands, whatever the case; all
 /// if there are none. An Error (code 1) if there is no such row.
-FactListing list_facts(const Settings& settings, const std::vector<std::string>& words);
+FactListing list_facts(FactsTable& source, const std::vector<std::string>& words);
 
 /// What is asked of a driver and GPUs; either may be left out.
 struct GpuQuestion {

@@ -23,29 +23,32 @@ std::string failure_of(const GpuQuestion& question) {
 }
 
 TEST(GpuFacts, the_shipped_table_answers_unless_another_is_configured) {
-    Settings settings;
-    EXPECT_TRUE(load_facts(settings).least_driver(12, gpu::DriverSystem::linux_kernel));
+    std::optional<std::filesystem::path> newer;
+    EXPECT_TRUE(FactsTable(newer).get().least_driver(12, gpu::DriverSystem::linux_kernel));
 
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
-    settings.gpu_facts = folder.path() / "newer.toml";
-    write_file(*settings.gpu_facts, "[meta]\nformat = 1\ngenerated = \"2030-01-01\"\n"
-                                    "[[cuda_minor_compat]]\ncuda_major = 14\n"
-                                    "min_driver_linux = \"700.10.01\"\nsource = \"a page\"\n");
-    const gpu::Facts facts = load_facts(settings);
+    newer = folder.path() / "newer.toml";
+    write_file(*newer, "[meta]\nformat = 1\ngenerated = \"2030-01-01\"\n"
+                       "[[cuda_minor_compat]]\ncuda_major = 14\n"
+                       "min_driver_linux = \"700.10.01\"\nsource = \"a page\"\n");
+    FactsTable table(newer);
+    const gpu::Facts& facts = table.get();
     EXPECT_EQ(facts.least_driver(14, gpu::DriverSystem::linux_kernel)->value.text(), "700.10.01");
     EXPECT_FALSE(facts.least_driver(12, gpu::DriverSystem::linux_kernel));
-    EXPECT_EQ(list_facts(settings, {}).file, settings.gpu_facts->string());
+    EXPECT_EQ(list_facts(table, {}).file, newer->string());
 }
 
 TEST(GpuFacts, a_listing_has_the_rows_with_all_words) {
-    const FactListing listing = list_facts({}, {"Torch_Variant", "cu130", "9.13"});
+    FactsTable shipped({});
+    const FactListing listing = list_facts(shipped, {"Torch_Variant", "cu130", "9.13"});
     ASSERT_EQ(listing.tables.size(), 1U);
     EXPECT_EQ(listing.tables[0].name, "torch_variant");
     ASSERT_EQ(listing.tables[0].rows.size(), 1U);
     EXPECT_EQ(listing.tables[0].rows[0].citation.row, "2.9 cu130");
-    EXPECT_EQ(list_facts({}, {"3.5.1"}).tables[0].rows.size(), 3U); // triton's, by torch's patch
-    EXPECT_EQ(list_facts({}, {}).tables.size(), 24U);
-    EXPECT_THROW((void)list_facts({}, {"nonsense"}), Error);
+    EXPECT_EQ(list_facts(shipped, {"3.5.1"}).tables[0].rows.size(),
+              3U); // triton's, by torch's patch
+    EXPECT_EQ(list_facts(shipped, {}).tables.size(), 24U);
+    EXPECT_THROW((void)list_facts(shipped, {"nonsense"}), Error);
 }
 
 TEST(GpuFacts, an_answer_has_every_release_newest_first) {

@@ -106,7 +106,9 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
                                                    : manifest.exclude_newer};
     const LockStamps stamps(services.cache("index") / "stamps", {services.cache("index"), policy});
     const bool is_upgrade = request.upgrade_all || !request.upgrade_packages.empty();
-    if (previous && !is_upgrade && !has_channels && stamps.holds(inputs, *previous)) {
+    // A stamp knows neither of channels nor of a table of facts that the user brings.
+    const bool may_stamp = !has_channels && !services.settings().gpu_facts;
+    if (previous && !is_upgrade && may_stamp && stamps.holds(inputs, *previous)) {
         report.lock = previous;
         report.seconds = seconds_since(start);
         return report;
@@ -133,8 +135,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     report.lock = compose_lock(solutions, manifest_digest(manifest, requests), previous);
     const bool is_same = tell_changes(report, previous, notes, services.progress());
     const bool is_own_start = !previous || request.upgrade_all || (is_same && !is_upgrade);
-    // A stamp does not know of channels.
-    if (is_own_start && !has_channels && notes.empty() && listings.is_repeatable()) {
+    if (is_own_start && may_stamp && notes.empty() && listings.is_repeatable()) {
         stamps.put(inputs, *report.lock, listings.consulted());
     }
     report.seconds = seconds_since(start);

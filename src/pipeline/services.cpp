@@ -10,7 +10,7 @@ Services::Services(Settings settings, Surroundings surroundings, Progress& progr
     : settings_(std::move(settings)),
       surroundings_(std::move(surroundings)),
       progress_(progress),
-      facts_(std::nullopt) {}
+      facts_(settings_.gpu_facts) {}
 
 Services::~Services() = default;
 
