@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <map>
+#include <set>
 
 // What a store looks like after a kill or a failed call at each of its steps. This program's own
 // versions of the system's calls count the steps, in child processes only, and die or fail at the
@@ -19,7 +21,7 @@
 
 namespace {
 
-enum class Fault { none, killed, no_space, waits };
+enum class Fault { none, killed, no_space, no_sync, waits };
 
 constexpr int would_wait = 42;
 
@@ -35,8 +37,8 @@ Injection injection;
 /// True if the call is to fail.
 bool step() {
     ++injection.steps_done;
-    if (injection.fault == Fault::none || injection.fault == Fault::waits ||
-        --injection.steps_left != 0) {
+    if (injection.fault == Fault::none || injection.fault == Fault::no_sync ||
+        injection.fault == Fault::waits || --injection.steps_left != 0) {
         return false;
     }
     if (injection.fault == Fault::killed) {
@@ -83,6 +85,10 @@ int mkdirat(int folder, const char* name, mode_t mode) noexcept {
 
 int fsync(int file) {
     static const auto real = next_of<int(int)>("fsync");
+    if (injection.fault == Fault::no_sync) {
+        errno = EIO;
+        return -1;
+    }
     return step() ? -1 : real(file);
 }
 
@@ -181,6 +187,66 @@ TEST(Crash, AFullDiskAtAnyStepIsAnErrorAndTheNextIntakeSucceeds) {
     sweep(Fault::no_space, [](int status) {
         return WIFEXITED(status) && (WEXITSTATUS(status) == 9 || WEXITSTATUS(status) == 0);
     });
+}
+
+/// As an install does it: an archive goes as soon as it has been unpacked, and what an earlier
+/// intake unpacked is taken over. Throws if an archive is neither there nor unpacked.
+void take_two_and_remove(World& world) {
+    ThreadPool pool(2);
+    const Store store = Store::open(world.root);
+    const std::filesystem::path wheels = world.folder.path() / "wheels";
+    std::map<Sha256, std::string> names;
+    std::set<Sha256> wanted;
+    for (const char* name : {"a", "b"}) {
+        const Sha256 archive = sha256_of(small_wheel(name));
+        names[archive] = name;
+        if (!store.tree(archive)) {
+            wanted.insert(archive);
+        }
+    }
+    Intake intake(store, pool, world.progress, [&](const Sha256& archive) {
+        std::filesystem::remove(wheels / names.at(archive));
+    });
+    const std::set<Sha256> had = intake.take_over(wanted, {});
+    for (const Sha256& archive : wanted) {
+        if (!had.contains(archive)) {
+            intake.add({wheels / names.at(archive), archive, names.at(archive)});
+        }
+    }
+    intake.publish();
+}
+
+TEST(Crash, KilledAtAnyStepNothingThatWasUnpackedIsLostThoughItsArchiveIsGone) {
+    const auto prepare = [](const World& world) {
+        world.archive("a", small_wheel("a"));
+        world.archive("b", small_wheel("b"));
+    };
+    const int steps = steps_of([&](World& world) {
+        prepare(world);
+        take_two_and_remove(world);
+    });
+    int gone = 0;
+    for (int at = 1; at <= steps; ++at) {
+        World world;
+        prepare(world);
+        with_fault(Fault::killed, at, [&] { take_two_and_remove(world); });
+        expect_whole(world, at);
+        gone += std::filesystem::exists(world.folder.path() / "wheels" / "a") ? 0 : 1;
+        EXPECT_NO_THROW(take_two_and_remove(world)) << at;
+        expect_whole(world, at);
+        EXPECT_EQ(listing(world.root / "trees").size(), 2U) << at;
+    }
+    EXPECT_GT(gone, 10); // or nothing was tried
+}
+
+TEST(Crash, AfterAFailedBarrierNothingIsTakenOver) {
+    World world;
+    world.archive("a", small_wheel("a"));
+    world.archive("b", small_wheel("b"));
+    Store::open(world.root); // which makes itself durable
+    const int status = with_fault(Fault::no_sync, 1, [&] { take_two_and_remove(world); });
+    EXPECT_EQ(WEXITSTATUS(status), 9);
+    EXPECT_THAT(listing(world.root / "tmp"), testing::IsEmpty());
 }
 
 TEST(Crash, AFailedBarrierPublishesNothing) {

@@ -2,6 +2,7 @@
 #include "base/inflate.h"
 #include "store/object_stage.h"
 #include "store/open_archive.h"
+#include "store/other_stages.h"
 #include "store/package_unpacking.h"
 #include "store/space.h"
 #include "store/store.h"
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <utility>
 
 // How archives become objects. `add` queues; a task opens the archive, judges its directory and
@@ -75,8 +77,11 @@ Space space_of(const OpenArchive& archive);
 
 class Intake::Work {
   public:
-    Work(const Store& store, ThreadPool& pool, Progress& progress)
+    Work(const Store& store, ThreadPool& pool, Progress& progress, OnStaged on_staged)
         : progress_(progress),
+          pool_(pool),
+          on_staged_(std::move(on_staged)),
+          temporary_(store.paths().temporary()),
           stage_(store.paths()),
           space_(store.paths().temporary()),
           tasks_(pool) {}
@@ -86,14 +91,19 @@ class Intake::Work {
 
     ~Work() { is_dropped_ = true; }
 
+    std::set<Sha256> take_over(const std::set<Sha256>& wanted, const std::stop_token& stop);
     void add(Archive archive);
+    [[nodiscard]] std::uint64_t waiting_bytes() const;
     void publish();
 
   private:
+    void run(std::function<void()> task, std::uint64_t weight);
+    void finish(Tree tree);
     void open(const Archive& archive);
     void open_wheel(const Archive& archive);
     void unpack_package(const Archive& archive);
-    void unpack(Unpacking& unpacking, std::size_t index);
+    void unpack(const std::shared_ptr<Unpacking>& unpacking, std::size_t index);
+    void unpack_file(Unpacking& unpacking, std::size_t index);
     void unpack_at_once(Bench& bench, MemberReader& reader, const ArchiveFile& file,
                         std::optional<Sha256>& object);
     void unpack_in_pieces(Bench& bench, MemberReader& reader, const ArchiveFile& file,
@@ -101,26 +111,40 @@ class Intake::Work {
     void show(std::uint64_t bytes);
 
     Progress& progress_;
+    ThreadPool& pool_;
+    OnStaged on_staged_;
+    std::filesystem::path temporary_;
     ObjectStage stage_;
     SpaceLedger space_;
-    Guarded<std::vector<std::unique_ptr<Unpacking>>> unpackings_;
+    Guarded<std::vector<Tree>> unstaged_; ///< another archive's task still writes a file of theirs
+    std::atomic<std::size_t> archives_ = 0;
     Guarded<std::vector<std::unique_ptr<PackageUnpacking>>> packages_;
     Guarded<std::vector<std::unique_ptr<Bench>>> benches_;
     std::atomic<std::uint64_t> waiting_bytes_ = 0; ///< of packages
     std::atomic<std::uint64_t> total_bytes_ = 0;   ///< of the archives
+    std::atomic<std::uint64_t> done_bytes_ = 0;
     std::atomic<std::uint64_t> unshown_bytes_ = 0;
+    std::atomic<bool> is_failed_ = false;
     std::atomic<bool> is_shown_ = false;
     std::atomic<bool> is_dropped_ = false;
     TaskGroup tasks_; ///< last: it ends before what its tasks use
 };
 
-Intake::Intake(const Store& store, ThreadPool& pool, Progress& progress)
-    : work_(std::make_unique<Work>(store, pool, progress)) {}
+Intake::Intake(const Store& store, ThreadPool& pool, Progress& progress, OnStaged on_staged)
+    : work_(std::make_unique<Work>(store, pool, progress, std::move(on_staged))) {}
 
 Intake::~Intake() = default;
 
+std::set<Sha256> Intake::take_over(const std::set<Sha256>& wanted, const std::stop_token& stop) {
+    return work_->take_over(wanted, stop);
+}
+
 void Intake::add(Archive archive) {
     work_->add(std::move(archive));
+}
+
+std::uint64_t Intake::waiting_bytes() const {
+    return work_->waiting_bytes();
 }
 
 void Intake::publish() {
@@ -133,7 +157,59 @@ void Intake::Work::add(Archive archive) {
     total_bytes_ += missing ? 0 : size;
     // Before all files: the order of those is right only when all are known.
     constexpr std::uint64_t first = std::numeric_limits<std::uint64_t>::max();
-    tasks_.run([this, archive = std::move(archive)] { open(archive); }, first);
+    run([this, archive = std::move(archive)] { open(archive); }, first);
+}
+
+void Intake::Work::run(std::function<void()> task, std::uint64_t weight) {
+    tasks_.run(
+        [this, task = std::move(task)] {
+            try {
+                task();
+            } catch (...) {
+                is_failed_ = true;
+                throw;
+            }
+        },
+        weight);
+}
+
+std::uint64_t Intake::Work::waiting_bytes() const {
+    const std::uint64_t done = done_bytes_;
+    const std::uint64_t total = total_bytes_;
+    return is_failed_ || done >= total ? 0 : total - done;
+}
+
+std::set<Sha256> Intake::Work::take_over(const std::set<Sha256>& wanted,
+                                         const std::stop_token& stop) {
+    OtherStages stages(temporary_, stage_.folder());
+    std::set<Sha256> had = stages.hand_over(wanted, stage_, pool_, stop);
+    if (!had.empty()) {
+        progress_.trace(fmt::format("store: took over {} unpacked archives", had.size()));
+        stage_.bequeath();
+    }
+    stages.forget(had);
+    return had;
+}
+
+/// An archive has been unpacked. Its tree is staged when its last object has been written, by
+/// whichever archive that takes; so at the latest when the last archive ends, all are.
+void Intake::Work::finish(Tree tree) {
+    ++archives_;
+    std::vector<Sha256> staged;
+    unstaged_.with([&](std::vector<Tree>& unstaged) {
+        unstaged.push_back(std::move(tree));
+        std::erase_if(unstaged, [&](const Tree& waiting) {
+            if (!stage_.put_tree(waiting)) {
+                return false;
+            }
+            staged.push_back(waiting.archive);
+            return true;
+        });
+    });
+    if (on_staged_) {
+        stage_.bequeath();
+        std::for_each(staged.begin(), staged.end(), on_staged_);
+    }
 }
 
 void Intake::Work::publish() {
@@ -144,19 +220,6 @@ void Intake::Work::publish() {
     show(0);
     tasks_.wait();
     const Clock::time_point unpacked = Clock::now();
-    const std::size_t archives =
-        unpackings_.with([this](const std::vector<std::unique_ptr<Unpacking>>& all) {
-            for (const std::unique_ptr<Unpacking>& unpacking : all) {
-                stage_.put_tree(unpacking->sha256, to_text(unpacking->tree()));
-            }
-            return all.size();
-        }) +
-        packages_.with([this](const std::vector<std::unique_ptr<PackageUnpacking>>& all) {
-            for (const std::unique_ptr<PackageUnpacking>& package : all) {
-                stage_.put_tree(package->sha256(), to_text(package->tree()));
-            }
-            return all.size();
-        });
     stage_.make_durable();
     const Clock::time_point durable = Clock::now();
     stage_.publish();
@@ -166,7 +229,7 @@ void Intake::Work::publish() {
     progress_.trace(
         fmt::format("store: {} archives, {} new objects, unpacked {} ms, durable {} ms, "
                     "published {} ms",
-                    archives, stage_.objects(), milliseconds(unpacked - start),
+                    archives_.load(), stage_.objects(), milliseconds(unpacked - start),
                     milliseconds(durable - unpacked), milliseconds(Clock::now() - durable)));
 }
 
@@ -188,14 +251,14 @@ void Intake::Work::open(const Archive& archive) {
 }
 
 void Intake::Work::open_wheel(const Archive& archive) {
-    std::unique_ptr<Unpacking> unpacking = std::make_unique<Unpacking>(archive.file, archive);
+    const auto unpacking = std::make_shared<Unpacking>(archive.file, archive);
     space_.reserve(space_of(unpacking->archive));
-    Unpacking& kept = *unpacking;
-    unpackings_.with(
-        [&](std::vector<std::unique_ptr<Unpacking>>& all) { all.push_back(std::move(unpacking)); });
-    for (std::size_t i = 0; i < kept.objects.size(); ++i) {
-        tasks_.run([this, &kept, i] { unpack(kept, i); },
-                   kept.archive.files()[i].member.size_bytes);
+    if (unpacking->objects.empty()) {
+        finish(unpacking->tree());
+    }
+    for (std::size_t i = 0; i < unpacking->objects.size(); ++i) {
+        run([this, unpacking, i] { unpack(unpacking, i); },
+            unpacking->archive.files()[i].member.size_bytes);
     }
 }
 
@@ -203,10 +266,11 @@ void Intake::Work::unpack_package(const Archive& archive) {
     std::unique_ptr<PackageUnpacking> unpacking = std::make_unique<PackageUnpacking>(
         archive, UnpackingTools{stage_, space_, waiting_bytes_,
                                 [this](std::function<void()> task, std::uint64_t weight) {
-                                    tasks_.run(std::move(task), weight);
+                                    run(std::move(task), weight);
                                 },
                                 [this](std::uint64_t bytes) { show(bytes); },
-                                [this] { return is_dropped_.load(); }});
+                                [this] { return is_dropped_.load(); },
+                                [this](Tree tree) { finish(std::move(tree)); }});
     PackageUnpacking& kept = *unpacking;
     packages_.with([&](std::vector<std::unique_ptr<PackageUnpacking>>& all) {
         all.push_back(std::move(unpacking));
@@ -214,10 +278,18 @@ void Intake::Work::unpack_package(const Archive& archive) {
     kept.unpack();
 }
 
-void Intake::Work::unpack(Unpacking& unpacking, std::size_t index) {
+void Intake::Work::unpack(const std::shared_ptr<Unpacking>& unpacking, std::size_t index) {
     if (is_dropped_) {
         return;
     }
+    unpack_file(*unpacking, index);
+    if (--unpacking->files_left == 0) {
+        unpacking->archive.close();
+        finish(unpacking->tree());
+    }
+}
+
+void Intake::Work::unpack_file(Unpacking& unpacking, std::size_t index) {
     const ArchiveFile& file = unpacking.archive.files()[index];
     std::unique_ptr<Bench> bench =
         benches_.with([](std::vector<std::unique_ptr<Bench>>& idle) -> std::unique_ptr<Bench> {
@@ -246,9 +318,6 @@ void Intake::Work::unpack(Unpacking& unpacking, std::size_t index) {
     benches_.with(
         [&](std::vector<std::unique_ptr<Bench>>& idle) { idle.push_back(std::move(bench)); });
     space_.settle(space_of_file(file.member.size_bytes));
-    if (--unpacking.files_left == 0) {
-        unpacking.archive.close();
-    }
     show(file.member.compressed_bytes);
 }
 
@@ -290,6 +359,7 @@ void Intake::Work::unpack_in_pieces(Bench& bench, MemberReader& reader, const Ar
 /// Nothing is drawn before `publish`, when no other task is open; what was done until then is made
 /// up for.
 void Intake::Work::show(std::uint64_t bytes) {
+    done_bytes_ += bytes;
     unshown_bytes_ += bytes;
     if (is_shown_) {
         progress_.advance(unshown_bytes_.exchange(0));

@@ -292,6 +292,22 @@ TEST(Intake, ShowsAllBytesOnceAndClosesItsTaskEvenIfItFails) {
     EXPECT_EQ(recorder.open_, 0);
 }
 
+TEST(Intake, NothingWaitsWhenAllIsUnpackedOrSomethingIsWrong) {
+    const World world;
+    ThreadPool pool(2);
+    const Store store = Store::open(world.root);
+    SilentProgress progress;
+    Intake intake(store, pool, progress);
+    EXPECT_EQ(intake.waiting_bytes(), 0U);
+    intake.add(world.archive("a", wheel("a")));
+    intake.publish();
+    EXPECT_LT(intake.waiting_bytes(), 2'000U); // headers and the directory are nobody's
+    Intake failing(store, pool, progress);
+    failing.add(world.archive("evil", std::string(100'000, 'x')));
+    EXPECT_THROW(failing.publish(), Error);
+    EXPECT_EQ(failing.waiting_bytes(), 0U);
+}
+
 } // namespace
 
 } // namespace envpm::store

@@ -1,13 +1,17 @@
 #include "store/object_stage.h"
 
 #include "base/error.h"
+#include "base/hash.h"
+#include "store/tree_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <set>
+#include <utility>
+#include <vector>
 
 namespace envpm::store {
 
@@ -22,17 +26,25 @@ constexpr std::uint64_t early_bytes = 1U << 20U;
 /// alone; more of them by one call for the whole file system, which is far faster.
 constexpr std::size_t most_single_syncs = 32;
 
+constexpr std::uint64_t read_bytes = 256U << 10U;
+
 Fd open_folder(int parent, const std::string& name, const std::filesystem::path& subject);
 void sync(int descriptor, const std::filesystem::path& subject);
 void sync_file_system(int descriptor, const std::filesystem::path& subject);
 void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::string>& fan_outs);
+bool is_object(int folder, const std::string& file_name, const ObjectName& name,
+               std::uint64_t size_bytes);
 
 } // namespace
 
-StagedFile::StagedFile(int folder, std::uint32_t number, Flusher& flusher)
-    : number_(number),
-      file_(::openat(folder, std::to_string(number).c_str(),
-                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)),
+std::string staged_tree_file(const Sha256& archive) {
+    return archive.hex() + ".json";
+}
+
+StagedFile::StagedFile(int folder, std::string name, Flusher& flusher)
+    : name_(std::move(name)),
+      file_(::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                     0600)),
       flusher_(&flusher) {
     if (!file_) {
         throw_system_error("cannot create a file", "the store's folder for temporary files", errno);
@@ -67,68 +79,110 @@ ObjectStage::ObjectStage(const StorePaths& paths)
       folder_handle_(open_file(folder_.path(), O_RDONLY | O_DIRECTORY)),
       objects_handle_(open_file(paths.root() / "objects" / "sha256", O_RDONLY | O_DIRECTORY)) {}
 
+ObjectStage::~ObjectStage() {
+    if (is_bequeathed_) {
+        folder_.keep();
+    } else {
+        remove_tree(folder_.path()); // while it is locked: no one shall take over from it meanwhile
+    }
+}
+
 bool ObjectStage::put(const ObjectName& name, std::span<const std::byte> content) {
-    const bool is_there = is_in_store(name, content.size());
-    const std::uint32_t number = next_number_++;
-    const Needed needed{content.size(),
-                        is_there ? std::nullopt : std::optional<std::uint32_t>(number)};
-    if (!claim(name, needed) || is_there) {
+    Needed* const needed = claim(name, content.size());
+    if (needed == nullptr) {
         return false;
     }
-    StagedFile file(folder_handle_.get(), number, flusher_);
+    // A kill leaves it cut off under this name, but no tree beside it that names it.
+    StagedFile file(folder_handle_.get(), name.file(), flusher_);
     file.write(content);
     file.finish(name.mode());
+    needed->is_written = true;
     return true;
 }
 
 StagedFile ObjectStage::begin() {
-    return {folder_handle_.get(), next_number_++, flusher_};
+    return {folder_handle_.get(), std::to_string(next_number_++), flusher_};
 }
 
 bool ObjectStage::adopt(StagedFile file, const ObjectName& name) {
-    const bool is_there = is_in_store(name, file.size_bytes());
-    const Needed needed{file.size_bytes(),
-                        is_there ? std::nullopt : std::optional<std::uint32_t>(file.number())};
-    if (!claim(name, needed) || is_there) {
-        return false; // the stage's folder goes at the end, and the copy with it
+    Needed* const needed = claim(name, file.size_bytes());
+    if (needed == nullptr) {
+        ::unlinkat(folder_handle_.get(), file.name().c_str(), 0);
+        return false;
     }
     file.finish(name.mode());
+    rename_within(file.name(), name.file());
+    needed->is_written = true;
     return true;
 }
 
-void ObjectStage::put_tree(const Sha256& archive, std::string_view text) {
-    StagedFile file(folder_handle_.get(), next_number_++, flusher_);
-    file.write(std::as_bytes(std::span(text.data(), text.size())));
+bool ObjectStage::take_over(int folder, const ObjectName& name, std::uint64_t size_bytes) {
+    const std::string linked = std::to_string(next_number_++);
+    if (!is_in_store(name, size_bytes)) {
+        // Linked before it is hashed, so that what was hashed is what stays, and before it is
+        // claimed, since others rely on what is claimed here. By a second name: a kill in the
+        // middle leaves the other stage whole.
+        if (::linkat(folder, name.file().c_str(), folder_handle_.get(), linked.c_str(), 0) != 0) {
+            return is_in_store(name, size_bytes); // published meanwhile
+        }
+        if (!is_object(folder_handle_.get(), linked, name, size_bytes)) {
+            ::unlinkat(folder_handle_.get(), linked.c_str(), 0);
+            return false;
+        }
+    }
+    if (Needed* const needed = claim(name, size_bytes)) {
+        rename_within(linked, name.file());
+        needed->is_written = true;
+    } else {
+        ::unlinkat(folder_handle_.get(), linked.c_str(), 0);
+    }
+    return true;
+}
+
+bool ObjectStage::put_tree(const Tree& tree) {
+    if (!name_objects(tree)) {
+        return false;
+    }
+    const std::string text = to_text(tree);
+    StagedFile file = begin();
+    file.write(std::as_bytes(std::span(text)));
     file.finish(0444);
-    trees_.insert_or_assign(archive, file.number());
+    rename_within(file.name(), staged_tree_file(tree.archive));
+    trees_.with([&tree](std::set<Sha256>& trees) { trees.insert(tree.archive); });
+    return true;
 }
 
 void ObjectStage::make_durable() {
-    if (staged_ + trees_.size() > most_single_syncs) {
-        sync_file_system(folder_handle_.get(), folder_.path());
-        return;
-    }
-    std::vector<std::uint32_t> numbers;
-    needed_.with([&numbers](const std::map<ObjectName, Needed>& objects) {
+    const bool is_bequeathed = is_bequeathed_.exchange(false);
+    std::vector<std::string> files;
+    needed_.with([&files](const std::map<ObjectName, Needed>& objects) {
         for (const auto& [name, needed] : objects) {
-            if (needed.number) {
-                numbers.push_back(*needed.number);
+            if (needed.is_named && needed.where == Where::stage) {
+                files.push_back(name.file());
             }
         }
     });
-    for (const auto& [archive, number] : trees_) {
-        numbers.push_back(number);
+    trees_.with([&files](const std::set<Sha256>& trees) {
+        for (const Sha256& archive : trees) {
+            files.push_back(staged_tree_file(archive));
+        }
+    });
+    if (files.size() > most_single_syncs) {
+        sync_file_system(folder_handle_.get(), folder_.path());
+    } else {
+        for (const std::string& name : files) {
+            const std::filesystem::path path = folder_.path() / name;
+            const Fd file = open_file(path, O_RDONLY | O_NOFOLLOW);
+            sync(file.get(), path);
+        }
     }
-    for (const std::uint32_t number : numbers) {
-        const std::filesystem::path path = folder_.path() / std::to_string(number);
-        const Fd file = open_file(path, O_RDONLY | O_NOFOLLOW);
-        sync(file.get(), path);
-    }
+    is_bequeathed_ = is_bequeathed;
 }
 
 void ObjectStage::publish() {
     publish_objects();
     publish_trees();
+    is_bequeathed_ = false;
 }
 
 /// With the right size and looks; a damaged one is not there, and is replaced.
@@ -141,15 +195,40 @@ bool ObjectStage::is_in_store(const ObjectName& name, std::uint64_t size_bytes) 
            !fault_of_object(status, name);
 }
 
-/// True for the first who asks.
-bool ObjectStage::claim(const ObjectName& name, const Needed& needed) {
-    const bool is_first = needed_.with([&](std::map<ObjectName, Needed>& objects) {
-        return objects.try_emplace(name, needed).second;
+/// For the first who asks, and who therefore writes it; nothing if there is nothing to write.
+ObjectStage::Needed* ObjectStage::claim(const ObjectName& name, std::uint64_t size_bytes) {
+    const Where where = is_in_store(name, size_bytes) ? Where::store : Where::stage;
+    Needed* const claimed = needed_.with([&](std::map<ObjectName, Needed>& objects) -> Needed* {
+        const auto [place, is_first] = objects.try_emplace(name, size_bytes, where);
+        return is_first && where == Where::stage ? &place->second : nullptr;
     });
-    if (is_first && needed.number) {
-        ++staged_;
+    staged_ += claimed != nullptr ? 1U : 0U;
+    return claimed;
+}
+
+/// True, and they are named, if all have been written.
+bool ObjectStage::name_objects(const Tree& tree) {
+    return needed_.with([&tree](std::map<ObjectName, Needed>& objects) {
+        std::vector<Needed*> named;
+        named.reserve(tree.files.size());
+        for (const TreeFile& file : tree.files) {
+            Needed& needed = objects.at({file.object, file.is_executable});
+            if (!needed.is_written) {
+                return false;
+            }
+            named.push_back(&needed);
+        }
+        for (Needed* const needed : named) {
+            needed->is_named = true;
+        }
+        return true;
+    });
+}
+
+void ObjectStage::rename_within(const std::string& from, const std::string& to) const {
+    if (::renameat(folder_handle_.get(), from.c_str(), folder_handle_.get(), to.c_str()) != 0) {
+        throw_system_error("cannot rename a file", (folder_.path() / from).string(), errno);
     }
-    return is_first;
 }
 
 /// Folders of objects that were found in the store are synced too: who put them there may not have
@@ -159,11 +238,14 @@ void ObjectStage::publish_objects() {
     needed_.with([this, &fan_outs](const std::map<ObjectName, Needed>& objects) {
         Fd folder;
         for (const auto& [name, needed] : objects) { // by digest, so folder by folder
+            if (!needed.is_named) {
+                continue;
+            }
             if (fan_outs.insert(fan_out(name.digest)).second) {
                 folder = open_folder(objects_handle_.get(), fan_out(name.digest),
                                      paths_.root() / "objects" / "sha256");
             }
-            if (needed.number) {
+            if (needed.where == Where::stage) {
                 publish_object(folder.get(), name, needed);
             }
         }
@@ -172,9 +254,8 @@ void ObjectStage::publish_objects() {
 }
 
 void ObjectStage::publish_object(int folder, const ObjectName& name, const Needed& needed) const {
-    const std::string from = std::to_string(*needed.number);
-    const std::string to = name.file();
-    if (::renameat2(folder_handle_.get(), from.c_str(), folder, to.c_str(), RENAME_NOREPLACE) ==
+    const std::string file = name.file();
+    if (::renameat2(folder_handle_.get(), file.c_str(), folder, file.c_str(), RENAME_NOREPLACE) ==
         0) {
         return;
     }
@@ -184,7 +265,7 @@ void ObjectStage::publish_object(int folder, const ObjectName& name, const Neede
     if (is_known && is_in_store(name, needed.size_bytes)) {
         return;
     }
-    if (!is_known || ::renameat(folder_handle_.get(), from.c_str(), folder, to.c_str()) != 0) {
+    if (!is_known || ::renameat(folder_handle_.get(), file.c_str(), folder, file.c_str()) != 0) {
         throw_system_error("cannot publish an object",
                            paths_.object(name.digest, name.is_executable).string(), errno);
     }
@@ -194,16 +275,17 @@ void ObjectStage::publish_trees() {
     const std::filesystem::path trees = paths_.root() / "trees" / "sha256";
     const Fd trees_handle = open_file(trees, O_RDONLY | O_DIRECTORY);
     std::set<std::string> fan_outs;
-    for (const auto& [archive, number] : trees_) {
-        const Fd folder = open_folder(trees_handle.get(), fan_out(archive), trees);
-        const std::string name = archive.hex() + ".json";
-        // Replaces: a tree that is in the way is damaged, or says the same.
-        if (::renameat(folder_handle_.get(), std::to_string(number).c_str(), folder.get(),
-                       name.c_str()) != 0) {
-            throw_system_error("cannot publish a tree", paths_.tree(archive).string(), errno);
+    trees_.with([&](const std::set<Sha256>& archives) {
+        for (const Sha256& archive : archives) {
+            const Fd folder = open_folder(trees_handle.get(), fan_out(archive), trees);
+            const std::string name = staged_tree_file(archive);
+            // Replaces: a tree that is in the way is damaged, or says the same.
+            if (::renameat(folder_handle_.get(), name.c_str(), folder.get(), name.c_str()) != 0) {
+                throw_system_error("cannot publish a tree", paths_.tree(archive).string(), errno);
+            }
+            fan_outs.insert(fan_out(archive));
         }
-        fan_outs.insert(fan_out(archive));
-    }
+    });
     sync_fan_outs(trees, fan_outs);
 }
 
@@ -242,6 +324,34 @@ void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::stri
         sync_folder(folder / name);
     }
     sync(handle.get(), folder);
+}
+
+/// With the looks, the size and the bytes of that object.
+bool is_object(int folder, const std::string& file_name, const ObjectName& name,
+               std::uint64_t size_bytes) {
+    const Fd file(
+        ::openat(folder, file_name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+
+    struct stat status {};
+
+    if (!file || ::fstat(file.get(), &status) != 0 || fault_of_object(status, name) ||
+        static_cast<std::uint64_t>(status.st_size) != size_bytes) {
+        return false;
+    }
+    Sha256Hasher hasher;
+    std::vector<std::byte> room(std::min(size_bytes, read_bytes));
+    while (size_bytes > 0) {
+        const ssize_t got = ::read(file.get(), room.data(), std::min(size_bytes, read_bytes));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return false;
+        }
+        hasher.update(std::span(room).first(static_cast<std::size_t>(got)));
+        size_bytes -= static_cast<std::uint64_t>(got);
+    }
+    return hasher.finish() == name.digest;
 }
 
 } // namespace

@@ -4,50 +4,65 @@
 #include "base/handle.h"
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
+#include "model/tree.h"
 #include "store/flusher.h"
 #include "store/object_name.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
-#include <optional>
+#include <set>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace envpm::store {
 
-/// A file of a stage that is being written. Its number is its name within the stage's folder.
+/// A file of a stage that is being written.
 class StagedFile {
   public:
-    /// Begins its way to the disk with `flusher` while it is written.
-    StagedFile(int folder, std::uint32_t number, Flusher& flusher);
+    /// `name` is its name within the stage's folder. Begins its way to the disk with `flusher`
+    /// while it is written.
+    StagedFile(int folder, std::string name, Flusher& flusher);
 
     void write(std::span<const std::byte> bytes);
 
     /// Sets mode and time and closes it, checking each.
     void finish(mode_t mode);
 
-    [[nodiscard]] std::uint32_t number() const { return number_; }
+    [[nodiscard]] const std::string& name() const { return name_; }
 
     [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
 
   private:
-    std::uint32_t number_;
+    std::string name_;
     Fd file_;
     Flusher* flusher_;
     std::uint64_t size_bytes_ = 0;
     std::uint64_t flushed_bytes_ = 0; ///< given to the disk early
 };
 
+/// What a tree is called in a stage's folder, and in the store.
+std::string staged_tree_file(const Sha256& archive);
+
 /// A folder below `tmp/` in which one intake gathers objects and trees before all of them become
-/// visible together. The folder is locked while the stage lives, and removed with it.
+/// visible together. The folder is locked while the stage lives, and removed with it unless it is
+/// bequeathed. An object stands there under its name (`ObjectName::file`), a tree as
+/// `<archive>.json`; what else there is is unfinished.
 ///
 /// Crash rule: nothing here is under a final name before `make_durable` has returned; objects are
-/// published and durable before the first tree that names them is.
+/// published and durable before the first tree that names them is. A tree enters the stage when all
+/// its objects have been written, so that after a kill it can be taken over (OtherStages).
+/// Nothing here is synced before the barrier: after a power cut any file may be empty or missing.
 class ObjectStage {
   public:
     explicit ObjectStage(const StorePaths& paths);
+    ObjectStage(const ObjectStage&) = delete;
+    ObjectStage& operator=(const ObjectStage&) = delete;
+    ObjectStage(ObjectStage&&) = delete;
+    ObjectStage& operator=(ObjectStage&&) = delete;
+    ~ObjectStage();
 
     /// Stages a small file whose digest is known, unless it is already in the store or here. Any
     /// thread. True if it was written.
@@ -59,24 +74,48 @@ class ObjectStage {
     /// The begun file is that object. True if it was needed. Any thread.
     bool adopt(StagedFile file, const ObjectName& name);
 
-    void put_tree(const Sha256& archive, std::string_view text);
+    /// Takes the object from another stage's folder, where it stays as well, unless it is in the
+    /// store or here. False if what stands there is not it: every byte is hashed. Any thread.
+    bool take_over(int folder, const ObjectName& name, std::uint64_t size_bytes);
 
-    /// Everything staged is on disk when this returns.
+    /// False, and nothing is done, if one of its objects is still being written, for another
+    /// archive. Any thread.
+    bool put_tree(const Tree& tree);
+
+    /// From now on the folder stays when the stage ends without having published, for a later one
+    /// to take over its trees.
+    void bequeath() { is_bequeathed_ = true; }
+
+    /// Everything staged is on disk when this returns. If it fails nothing can be taken over: what
+    /// the disk did not take may still look whole.
     void make_durable();
 
-    /// Objects, then trees, each lot durable under its final name.
+    /// The trees and their objects: objects, then trees, each lot durable under its final name.
     void publish();
+
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
 
     [[nodiscard]] std::size_t objects() const { return staged_; }
 
   private:
+    enum class Where { store, stage };
+
     struct Needed {
-        std::uint64_t size_bytes = 0;
-        std::optional<std::uint32_t> number; ///< nothing: the store has it
+        Needed(std::uint64_t size, Where place)
+            : size_bytes(size),
+              where(place),
+              is_written(place == Where::store) {}
+
+        std::uint64_t size_bytes;
+        Where where;
+        std::atomic<bool> is_written;
+        bool is_named = false; ///< by a tree of the stage
     };
 
     [[nodiscard]] bool is_in_store(const ObjectName& name, std::uint64_t size_bytes) const;
-    bool claim(const ObjectName& name, const Needed& needed);
+    Needed* claim(const ObjectName& name, std::uint64_t size_bytes);
+    bool name_objects(const Tree& tree);
+    void rename_within(const std::string& from, const std::string& to) const;
     void publish_objects();
     void publish_trees();
     void publish_object(int folder, const ObjectName& name, const Needed& needed) const;
@@ -88,8 +127,9 @@ class ObjectStage {
     Fd objects_handle_;
     std::atomic<std::uint32_t> next_number_ = 0;
     std::atomic<std::size_t> staged_ = 0;
+    std::atomic<bool> is_bequeathed_ = false;
     Guarded<std::map<ObjectName, Needed>> needed_;
-    std::map<Sha256, std::uint32_t> trees_;
+    Guarded<std::set<Sha256>> trees_;
     Flusher flusher_;
 };
 

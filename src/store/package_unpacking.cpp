@@ -37,6 +37,13 @@ void PackageUnpacking::unpack() {
         unpack_stream(stream);
     }
     archive_.close();
+    end_task();
+}
+
+void PackageUnpacking::end_task() {
+    if (--tasks_left_ == 0 && !tools_.is_dropped()) {
+        tools_.finish(tree());
+    }
 }
 
 Tree PackageUnpacking::tree() const {
@@ -143,11 +150,13 @@ void PackageUnpacking::take_file(const TarEntry& entry, TarReader& reader) {
         return;
     }
     tools_.waiting_bytes += content.size();
+    ++tasks_left_;
     const std::uint64_t weight = content.size();
     tools_.run(
         [this, &file, kept = std::make_shared<const std::string>(std::move(content))] {
             put(file, *kept);
             tools_.waiting_bytes -= kept->size();
+            end_task();
         },
         weight);
 }

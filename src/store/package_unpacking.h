@@ -8,6 +8,7 @@
 #include "store/store.h"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -27,6 +28,7 @@ struct UnpackingTools {
     std::function<void(std::function<void()> task, std::uint64_t weight)> run;
     std::function<void(std::uint64_t compressed_bytes)> show;
     std::function<bool()> is_dropped;
+    std::function<void(Tree)> finish; ///< last, on the thread of whichever task ends last
 };
 
 /// A conda package on its way into the store. A tar is one stream, so one thread reads and inflates
@@ -49,11 +51,6 @@ class PackageUnpacking {
     /// Once. The tasks that it handed to others may still run when it returns.
     void unpack();
 
-    /// When all tasks have ended.
-    [[nodiscard]] Tree tree() const;
-
-    [[nodiscard]] const Sha256& sha256() const { return sha256_; }
-
   private:
     struct File {
         RelativePath path;
@@ -70,6 +67,8 @@ class PackageUnpacking {
         const File* file = nullptr;
     };
 
+    [[nodiscard]] Tree tree() const;
+    void end_task();
     void unpack_stream(const PackageStream& stream);
     void take(const TarEntry& entry, TarReader& reader, const PackageStream& stream);
     void take_place(const TarEntry& entry);
@@ -86,6 +85,7 @@ class PackageUnpacking {
     std::deque<File> files_; ///< their addresses stay
     std::vector<TreeLink> links_;
     std::unordered_map<std::string, Place> places_;
+    std::atomic<std::size_t> tasks_left_ = 1; ///< with the unpacking itself
 };
 
 } // namespace envpm::store

@@ -10,10 +10,14 @@
 
 #include <fcntl.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
+#include <stop_token>
 
 namespace envpm::store {
 
@@ -55,20 +59,35 @@ struct Archive {
 };
 
 /// Unpacks archives (wheels, conda packages) into the store as one transaction: they are inflated
-/// by all cores into a
-/// folder of this intake's own, and `publish` makes objects and then trees visible after one
-/// durability barrier. After a crash there are no half objects under final names, only garbage in
-/// `tmp/` that the next collector removes. The archives are read, never changed or removed.
+/// by all cores into a folder of this intake's own, and `publish` makes objects and then trees
+/// visible after one durability barrier. After a crash there are no half objects under final names.
+/// The archives are read, never changed or removed.
+///
+/// With `on_staged`, no archive is unpacked twice, whatever happens to the intake: what it was told
+/// of stays in the folder if the intake fails or is killed, and a later one takes it over. Only a
+/// failed barrier, a collector, and a power cut before the barrier undo that.
 class Intake {
   public:
-    Intake(const Store& store, ThreadPool& pool, Progress& progress);
+    using OnStaged = std::function<void(const Sha256& archive)>;
+
+    /// `on_staged`: this archive has been unpacked whole and is not read any more. Any thread; not
+    /// for those that were taken over.
+    Intake(const Store& store, ThreadPool& pool, Progress& progress, OnStaged on_staged = {});
     Intake(const Intake&) = delete;
     Intake& operator=(const Intake&) = delete;
-    ~Intake(); ///< without `publish`, everything unpacked is dropped
+    ~Intake(); ///< without `publish`, what `on_staged` was not told of is dropped
+
+    /// Before the first `add`: of these archives, those that an earlier intake had unpacked whole
+    /// when it ended, each file hashed again. They will be published with the others.
+    std::set<Sha256> take_over(const std::set<Sha256>& wanted, const std::stop_token& stop);
 
     /// Queues an archive; any thread. What is wrong with it (an Error of code 6 naming archive and
     /// member) is thrown by `publish`, which then publishes nothing.
     void add(Archive archive);
+
+    /// How many bytes of the queued archives have not been unpacked yet; none once something is
+    /// wrong. Any thread.
+    [[nodiscard]] std::uint64_t waiting_bytes() const;
 
     /// Waits for the queued archives, makes them durable, then visible.
     void publish();
