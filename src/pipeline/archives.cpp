@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "conda/channels.h"
+#include "pipeline/archive_cache.h"
 #include "pipeline/project.h"
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 
 namespace envpm::pipeline {
@@ -27,7 +29,10 @@ std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages
                                       const std::vector<std::optional<Tree>>& present);
 std::vector<Tree> whole(const std::vector<LockedPackage>& packages,
                         std::vector<std::optional<Tree>> present, const store::Store& store);
-void remove_served(const Services& services, const store::Store& store);
+std::set<Sha256> digests_of(const std::vector<LockedPackage>& packages);
+std::vector<std::optional<Error>>
+download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
+              const Manifest& manifest, const std::filesystem::path& folder, Services& services);
 std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
                                     const Manifest& manifest, Services& services);
 void locate_conda(std::vector<fetch::Download>& downloads,
@@ -52,38 +57,35 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
                       const store::Store& store, Services& services) {
     Fetched fetched;
     std::vector<std::optional<Tree>> present = trees_of(packages, store, services.pool());
+    const std::filesystem::path& cache_root = services.settings().cache_root;
     if (missing_of(packages, present).empty()) {
-        remove_served(services, store); // a run may have been killed between publishing and this
+        // A run may have been killed between publishing and this.
+        ArchiveCache::remove_stored(cache_root, store);
         return {0, 0, whole(packages, std::move(present), store)};
     }
-    // As long as someone holds this, no archive is removed: not those that another process waits
-    // for.
-    std::optional<FileLock> in_use(std::in_place, services.cache("dl.lock"), LockKind::shared);
+    std::optional<ArchiveCache> cache(std::in_place, cache_root);
+    store::Intake intake(store, services.pool(), services.progress(),
+                         [&cache](const Sha256& archive) { cache->remove_unpacked(archive); });
+    const std::set<Sha256> had =
+        intake.take_over(digests_of(missing_of(packages, present)), services.stop());
+    // After that, so that nothing goes unseen from another process's folder into the store.
     present = trees_of(packages, store, services.pool());
-    const std::vector<LockedPackage> missing = missing_of(packages, present);
-    for (const LockedPackage& package : missing) {
+    std::vector<LockedPackage> wanted;
+    for (const LockedPackage& package : missing_of(packages, present)) {
         ++fetched.packages;
         fetched.bytes += package.size_bytes;
+        if (!had.contains(package.sha256)) {
+            wanted.push_back(package);
+        }
     }
-    const std::filesystem::path folder = services.cache("dl");
-    const bool all_here = std::all_of(missing.begin(), missing.end(), [&](const auto& package) {
-        return std::filesystem::exists(folder / package.sha256.hex());
-    });
-    if (services.is_offline() && !all_here) {
-        throw_offline(missing);
+    std::vector<std::optional<Error>> failures;
+    if (!wanted.empty()) {
+        failures = download_into(intake, wanted, manifest, cache->folder(), services);
     }
-    const std::vector<fetch::Download> downloads = locate(missing, manifest, services);
-    store::Intake intake(store, services.pool(), services.progress());
-    const auto failures =
-        services.network().download(downloads, folder, services.progress(),
-                                    [&](std::size_t index, const std::filesystem::path& file) {
-                                        intake.add({file, downloads[index].sha256,
-                                                    downloads[index].label, missing[index].file});
-                                    });
     intake.publish();
     // Published and durable: the archives have served.
-    in_use.reset();
-    remove_served(services, store);
+    cache.reset();
+    ArchiveCache::remove_stored(cache_root, store);
     for (const std::optional<Error>& failure : failures) {
         if (failure) {
             throw *failure;
@@ -167,25 +169,34 @@ std::vector<Tree> whole(const std::vector<LockedPackage>& packages,
     return trees;
 }
 
-/// Whatever the store has by now, from this run or from one that was killed before it came here;
-/// the last process of several that work at the same time removes for all.
-void remove_served(const Services& services, const store::Store& store) {
-    const std::filesystem::path folder = services.cache("dl");
-    std::error_code failure; // what cannot be removed only takes room
-    if (!std::filesystem::exists(folder, failure) || std::filesystem::is_empty(folder, failure)) {
-        return;
+std::set<Sha256> digests_of(const std::vector<LockedPackage>& packages) {
+    std::set<Sha256> digests;
+    for (const LockedPackage& package : packages) {
+        digests.insert(package.sha256);
     }
-    const auto alone = FileLock::try_take(services.cache("dl.lock"), LockKind::exclusive);
-    if (!alone) {
-        return;
+    return digests;
+}
+
+/// Hands each archive on as it arrives, once.
+std::vector<std::optional<Error>>
+download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
+              const Manifest& manifest, const std::filesystem::path& folder, Services& services) {
+    const bool all_here = std::all_of(wanted.begin(), wanted.end(), [&](const auto& package) {
+        return std::filesystem::exists(folder / package.sha256.hex());
+    });
+    if (services.is_offline() && !all_here) {
+        throw_offline(wanted);
     }
-    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
-        const std::string name = entry.path().filename().string();
-        const std::optional<Sha256> archive = Sha256::parse(name.substr(0, name.find('.')));
-        if (archive && store.tree(*archive)) {
-            std::filesystem::remove(entry.path(), failure);
-        }
-    }
+    const std::vector<fetch::Download> downloads = locate(wanted, manifest, services);
+    std::set<Sha256> added;
+    return services.network().download(
+        downloads, folder, services.progress(),
+        [&](std::size_t index, const std::filesystem::path& file) {
+            const fetch::Download& download = downloads[index];
+            if (added.insert(download.sha256).second) {
+                intake.add({file, download.sha256, download.label, wanted[index].file});
+            }
+        });
 }
 
 /// A lock has no URLs: where a file is today, its source knows.

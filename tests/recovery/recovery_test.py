@@ -250,6 +250,43 @@ class Kill(Recovery):
             counts[call] = max(count, counts.get(call, 0))
         return counts
 
+    @unittest.skipUnless(shutil.which("strace"), "needs strace")
+    def test_kill_before_publishing_loses_nothing_that_was_unpacked(self):
+        sandbox = self.kill_at_the_barrier()
+        sandbox.run("install")
+        self.assertEqual(WORLD.index.sent_bytes, 0)
+        self.expect_recovered(sandbox)
+
+    @unittest.skipUnless(shutil.which("strace"), "needs strace")
+    def test_what_was_unpacked_and_then_damaged_is_fetched_again(self):
+        sandbox = self.kill_at_the_barrier()
+        (stage,) = (sandbox.root / "tmp").iterdir()
+        largest = max(stage.iterdir(), key=lambda file: file.stat().st_size)
+        status = largest.stat()
+        largest.chmod(0o644)
+        with open(largest, "r+b") as file:
+            file.seek(status.st_size // 2)
+            byte = file.read(1)
+            file.seek(status.st_size // 2)
+            file.write(bytes([byte[0] ^ 1]))
+        largest.chmod(status.st_mode & 0o777)
+        os.utime(largest, ns=(status.st_mtime_ns, status.st_mtime_ns))
+        sandbox.run("install")
+        self.assertGreater(WORLD.index.sent_bytes, 0)
+        self.assertLess(WORLD.index.sent_bytes, WORLD.size)
+        self.expect_recovered(sandbox)
+
+    def kill_at_the_barrier(self) -> Sandbox:
+        """All is fetched and unpacked, and nothing published; the counting begins anew."""
+        sandbox = WORLD.from_few_to_all()
+        trees = sorted((sandbox.root / "trees").rglob("*.json"))
+        done = sandbox.run("install", wrapper=killing("syncfs", 1), expected=None)
+        self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+        self.assertEqual(sorted((sandbox.root / "trees").rglob("*.json")), trees)
+        self.assertEqual(os.listdir(sandbox.cache / "dl"), [])
+        WORLD.index.forget()
+        return sandbox
+
     def test_kill_fetches_hardly_a_byte_of_a_large_file_twice(self):
         size = 40 << 20
         index = Index(

@@ -1,0 +1,64 @@
+#include "pipeline/archive_cache.h"
+
+#include <string>
+#include <system_error>
+
+namespace envpm::pipeline {
+
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& cache);
+std::filesystem::path lock_of(const std::filesystem::path& cache);
+
+} // namespace
+
+ArchiveCache::ArchiveCache(const std::filesystem::path& cache)
+    : folder_(folder_of(cache)),
+      alone_path_(cache / "dl.alone.lock"),
+      in_use_(lock_of(cache), LockKind::shared),
+      not_alone_(std::in_place, alone_path_, LockKind::shared) {}
+
+void ArchiveCache::remove_unpacked(const Sha256& archive) {
+    const std::lock_guard lock(mutex_);
+    // Two locks of one process exclude each other. Who comes in between begins only now, and finds
+    // the archive here or what was unpacked from it in the store.
+    not_alone_.reset();
+    if (FileLock::try_take(alone_path_, LockKind::exclusive)) {
+        std::error_code failure; // what cannot be removed only takes room
+        std::filesystem::remove(folder_ / archive.hex(), failure);
+    }
+    not_alone_.emplace(alone_path_, LockKind::shared);
+}
+
+void ArchiveCache::remove_stored(const std::filesystem::path& cache, const store::Store& store) {
+    const std::filesystem::path folder = folder_of(cache);
+    std::error_code failure;
+    if (!std::filesystem::exists(folder, failure) || std::filesystem::is_empty(folder, failure)) {
+        return;
+    }
+    const auto alone = FileLock::try_take(lock_of(cache), LockKind::exclusive);
+    if (!alone) {
+        return;
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
+        const std::string name = entry.path().filename().string();
+        const std::optional<Sha256> archive = Sha256::parse(name.substr(0, name.find('.')));
+        if (archive && store.tree(*archive)) {
+            std::filesystem::remove(entry.path(), failure);
+        }
+    }
+}
+
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& cache) {
+    return cache / "dl";
+}
+
+std::filesystem::path lock_of(const std::filesystem::path& cache) {
+    return cache / "dl.lock";
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "store/store.h"
+
+#include <filesystem>
+#include <mutex>
+#include <optional>
+
+namespace envpm::pipeline {
+
+/// The cache's folder of archives on their way from the network into the store. Several processes
+/// use it at once; each holds two locks shared as long as it does:
+///
+/// * `dl.lock`: as long as anyone holds it, no archive goes that another process has unpacked.
+/// * `dl.alone.lock`: as long as another process holds it, none goes at all: it may wait for it.
+class ArchiveCache {
+  public:
+    explicit ArchiveCache(const std::filesystem::path& cache);
+
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+    /// This process has unpacked it, and whoever begins from now on will find that (Intake); so the
+    /// archive goes, if no other process is at work. Any thread.
+    void remove_unpacked(const Sha256& archive);
+
+    /// Removes whatever the store has by now, from this run or from one that was killed before it
+    /// came here; the last process of several that work at the same time removes for all. Not while
+    /// this process has an ArchiveCache.
+    static void remove_stored(const std::filesystem::path& cache, const store::Store& store);
+
+  private:
+    std::filesystem::path folder_;
+    std::filesystem::path alone_path_;
+    FileLock in_use_;
+    std::mutex mutex_;
+    std::optional<FileLock> not_alone_; ///< shared
+};
+
+} // namespace envpm::pipeline
