@@ -93,9 +93,10 @@ void Client::follow(std::vector<HttpRequest> first, HttpFollower& follower) {
                follower);
 }
 
-std::vector<std::optional<Error>> Client::download(
-    std::span<const Download> downloads, const std::filesystem::path& folder, Progress& progress,
-    const std::function<void(std::size_t, const std::filesystem::path&)>& on_complete) {
+std::vector<std::optional<Error>> Client::download(std::span<const Download> downloads,
+                                                   const std::filesystem::path& folder,
+                                                   Progress& progress,
+                                                   const DownloadEvents& events) {
     if (!loop_->pool) {
         loop_->pool.emplace(file_threads);
     }
@@ -104,7 +105,7 @@ std::vector<std::optional<Error>> Client::download(
     DownloadContext context{loop_->curl, *loop_->pool, loop_->hosts, loop_->backoff,
                             buffers,     progress,     folder,       loop_->stop};
     return run_downloads(context, downloads, std::max(1, loop_->settings.concurrent_downloads),
-                         on_complete);
+                         events);
 }
 
 namespace {

@@ -46,6 +46,18 @@ struct Download {
     Sha256 sha256;
 };
 
+/// What a download tells and asks of its caller, on the caller's thread. Each call is quick: work
+/// is posted elsewhere.
+struct DownloadEvents {
+    /// The file is there, whole and proven; called for every download that asked for it.
+    std::function<void(std::size_t index, const std::filesystem::path& file)> complete;
+
+    /// How many bytes of the complete files have not been used yet. While these are many nothing
+    /// more is asked for, so that what arrives is used while it is in memory. It must fall by
+    /// itself, whatever else arrives, and to 0 after a failure.
+    std::function<std::uint64_t()> waiting_bytes = {};
+};
+
 /// The one place that sees libcurl: one event loop, run by the thread that calls; connections are
 /// kept between calls. Not for two threads at once.
 class Client final : public HttpTransport {
@@ -66,16 +78,15 @@ class Client final : public HttpTransport {
     void follow(std::vector<HttpRequest> first, HttpFollower& follower) override;
 
     /// Brings every file to `folder/<sha256>`, whole and proven by size and sha256, and calls
-    /// `on_complete(index, file)` on the calling thread as each one arrives (quick: post the work
-    /// elsewhere). Pieces wait in `folder/<sha256>.part` with their map beside it, so that any
-    /// later run, after a failure, Ctrl-C or kill, goes on where this one stopped. The next mirror
-    /// takes over on errors, stalls and wrong bytes. Another process that fetches the same file is
-    /// waited for. Failures come as values, in the downloads' order: one lost file does not stop
-    /// the others; each lists every URL with its reason, code 5 (network) or 6 (integrity).
-    std::vector<std::optional<Error>>
-    download(std::span<const Download> downloads, const std::filesystem::path& folder,
-             Progress& progress,
-             const std::function<void(std::size_t, const std::filesystem::path&)>& on_complete);
+    /// `events.complete` as each one arrives. Pieces wait in `folder/<sha256>.part` with their map
+    /// beside it, so that any later run, after a failure, Ctrl-C or kill, goes on where this one
+    /// stopped. The next mirror takes over on errors, stalls and wrong bytes. Another process that
+    /// fetches the same file is waited for. Failures come as values, in the downloads' order: one
+    /// lost file does not stop the others; each lists every URL with its reason, code 5 (network)
+    /// or 6 (integrity).
+    std::vector<std::optional<Error>> download(std::span<const Download> downloads,
+                                               const std::filesystem::path& folder,
+                                               Progress& progress, const DownloadEvents& events);
 
   private:
     class Loop;

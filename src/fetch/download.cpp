@@ -13,6 +13,11 @@ namespace {
 constexpr std::size_t most_open_files = 64;
 constexpr std::chrono::milliseconds longest_turn{1'000};
 
+/// While so many bytes wait to be used, nothing more is asked for. What is dirty in memory for long
+/// goes to the disk, so this is what a machine unpacks within a second or so.
+constexpr std::uint64_t most_waiting_bytes = 256 * mebibyte;
+constexpr std::chrono::milliseconds waiting_poll{20};
+
 /// One file, and the places in the list of downloads that ask for it.
 struct Entry {
     std::unique_ptr<Target> target;
@@ -23,7 +28,7 @@ struct Entry {
 class Batch {
   public:
     Batch(DownloadContext& context, std::span<const Download> downloads,
-          const OnComplete& on_complete);
+          const DownloadEvents& events);
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
 
@@ -40,7 +45,7 @@ class Batch {
 
     DownloadContext& context_;
     std::span<const Download> downloads_;
-    const OnComplete& on_complete_;
+    const DownloadEvents& events_;
     std::vector<Entry> entries_;
     std::vector<std::optional<Error>> errors_;
 };
@@ -52,17 +57,17 @@ bool is_over(Target::Phase phase);
 
 std::vector<std::optional<Error>> run_downloads(DownloadContext& context,
                                                 std::span<const Download> downloads,
-                                                int most_at_once, const OnComplete& on_complete) {
-    return Batch(context, downloads, on_complete).run(most_at_once);
+                                                int most_at_once, const DownloadEvents& events) {
+    return Batch(context, downloads, events).run(most_at_once);
 }
 
 namespace {
 
 Batch::Batch(DownloadContext& context, std::span<const Download> downloads,
-             const OnComplete& on_complete)
+             const DownloadEvents& events)
     : context_(context),
       downloads_(downloads),
-      on_complete_(on_complete),
+      events_(events),
       errors_(downloads.size()) {
     std::map<Sha256, std::size_t> entry_of;
     for (std::size_t i = 0; i < downloads.size(); ++i) {
@@ -136,7 +141,11 @@ Clock::time_point Batch::start_transfers(Clock::time_point now, int most_at_once
             next = std::min(next, entry.target->wake_at().value_or(next));
         }
     }
-    bool has_started = true;
+    const bool is_ahead = events_.waiting_bytes && events_.waiting_bytes() >= most_waiting_bytes;
+    if (is_ahead) {
+        next = std::min(next, now + waiting_poll);
+    }
+    bool has_started = !is_ahead;
     while (has_started && in_flight < most_at_once) {
         has_started = false;
         for (const std::size_t i : order_files(files)) {
@@ -160,7 +169,7 @@ void Batch::report_ended() {
         entry.is_reported = true;
         for (const std::size_t index : entry.indexes) {
             if (entry.target->phase() == Target::Phase::done) {
-                on_complete_(index, final_path(context_.folder, downloads_[index].sha256));
+                events_.complete(index, final_path(context_.folder, downloads_[index].sha256));
             }
             errors_[index] = entry.target->error();
         }

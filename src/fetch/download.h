@@ -2,19 +2,16 @@
 
 #include "fetch/target.h"
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
 
 namespace envpm::fetch {
 
-using OnComplete = std::function<void(std::size_t, const std::filesystem::path&)>;
-
 /// `Client::download` without its settings: opens the files, offers free connections to them in
 /// order, and waits.
 std::vector<std::optional<Error>> run_downloads(DownloadContext& context,
                                                 std::span<const Download> downloads,
-                                                int most_at_once, const OnComplete& on_complete);
+                                                int most_at_once, const DownloadEvents& events);
 
 } // namespace envpm::fetch

@@ -116,7 +116,9 @@ class DownloadTest : public ::testing::Test {
     std::vector<std::optional<Error>> download(std::span<const Download> downloads) {
         return client->download(
             downloads, folder.path(), progress,
-            [this](std::size_t index, const std::filesystem::path&) { arrived.push_back(index); });
+            {.complete = [this](std::size_t index, const std::filesystem::path&) {
+                arrived.push_back(index);
+            }});
     }
 
     std::optional<Error> download(const Download& one) { return download({&one, 1}).front(); }

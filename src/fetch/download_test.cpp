@@ -354,8 +354,9 @@ TEST_F(DownloadTest, AFullDiskEndsWithTheSystemsWordsAndKeepsWhatIsGood) {
         Client own(quick_settings(), {});
         const Download one = of(content, {first.url("/file")});
         SilentProgress silent;
-        const auto errors = own.download({&one, 1}, folder.path(), silent,
-                                         [](std::size_t, const std::filesystem::path&) {});
+        const auto errors =
+            own.download({&one, 1}, folder.path(), silent,
+                         {.complete = [](std::size_t, const std::filesystem::path&) {}});
         const std::string text = errors.front() ? errors.front()->what() : "";
         ::_exit(text.find("cannot write a file: File too large") != std::string::npos ? 0 : 1);
     }
@@ -368,6 +369,64 @@ TEST_F(DownloadTest, AFullDiskEndsWithTheSystemsWordsAndKeepsWhatIsGood) {
     EXPECT_EQ(first.body_bytes_sent() - before, 3 * mib);
 }
 
+TEST_F(DownloadTest, NothingIsAskedForWhileTooMuchWaitsToBeUsed) {
+    NetworkSettings one_by_one = quick_settings();
+    one_by_one.concurrent_downloads = 1;
+    client.emplace(one_by_one, std::stop_token());
+    std::vector<Download> downloads;
+    for (const std::size_t size : {3 * mib, 2 * mib, mib}) { // the order in which they are fetched
+        const std::string content = text_of(size);
+        const std::string path = "/" + std::to_string(size);
+        first.serve(path, {with_body(content)});
+        downloads.push_back(of(content, {first.url(path)}));
+    }
+    const std::string last = "/" + std::to_string(mib);
+    std::uint64_t waiting = 0;
+    int asked = 0;
+    const auto errors = client->download(downloads, folder.path(), progress,
+                                         {.complete =
+                                              [&](std::size_t index, const std::filesystem::path&) {
+                                                  // The second may have begun while the first was
+                                                  // being proven.
+                                                  waiting = index == 0 ? 1024 * mib : waiting;
+                                              },
+                                          .waiting_bytes = [&]() -> std::uint64_t {
+                                              if (waiting > 0) {
+                                                  EXPECT_EQ(first.count(last), 0U);
+                                                  waiting = ++asked == 9 ? 0 : waiting;
+                                              }
+                                              return waiting;
+                                          }});
+    EXPECT_EQ(asked, 9);
+    for (const std::optional<Error>& error : errors) {
+        EXPECT_FALSE(error);
+    }
+    EXPECT_EQ(first.count(last), 1U);
+}
+
+TEST_F(DownloadTest, AFileThatHasBegunGoesOnWhenLessWaits) {
+    const std::string content = text_of(70 * mib); // three pieces, two of them later
+    NetworkSettings one_by_one = quick_settings();
+    one_by_one.concurrent_downloads = 1;
+    client.emplace(one_by_one, std::stop_token());
+    first.serve("/file", {with_body(content)});
+    const Download one = of(content, {first.url("/file")});
+    int asked = 0;
+    const auto errors =
+        client->download({&one, 1}, folder.path(), progress,
+                         {.complete = [](std::size_t, const std::filesystem::path&) {},
+                          .waiting_bytes = [&]() -> std::uint64_t {
+                              if (first.count("/file") != 1 || asked == 9) {
+                                  return 0;
+                              }
+                              ++asked;
+                              return 1024 * mib;
+                          }});
+    EXPECT_EQ(asked, 9);
+    EXPECT_FALSE(errors[0]);
+    expect_arrived(content);
+}
+
 TEST_F(DownloadTest, AFailureOfTheCallersKeepsWhatCame) {
     const std::string small = text_of(1000);
     const std::string large = text_of(4 * mib);
@@ -378,10 +437,11 @@ TEST_F(DownloadTest, AFailureOfTheCallersKeepsWhatCame) {
     const std::vector<Download> downloads = {of(large, {first.url("/large")}),
                                              of(small, {first.url("/small")})};
     EXPECT_THROW(client->download(downloads, folder.path(), progress,
-                                  [this](std::size_t, const std::filesystem::path&) {
-                                      first.wait_for_bytes(3 * mib + 1000);
-                                      throw Error({"no more", {}, {}});
-                                  }),
+                                  {.complete =
+                                       [this](std::size_t, const std::filesystem::path&) {
+                                           first.wait_for_bytes(3 * mib + 1000);
+                                           throw Error({"no more", {}, {}});
+                                       }}),
                  Error);
     EXPECT_EQ(progress.open, 0);
     expect_success(of(large, {first.url("/large")}));

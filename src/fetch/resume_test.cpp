@@ -23,8 +23,9 @@ class ResumeTest : public DownloadTest {
         if (child == 0) {
             Client own(quick_settings(), {});
             SilentProgress silent;
-            const auto errors = own.download({&one, 1}, folder.path(), silent,
-                                             [](std::size_t, const std::filesystem::path&) {});
+            const auto errors =
+                own.download({&one, 1}, folder.path(), silent,
+                             {.complete = [](std::size_t, const std::filesystem::path&) {}});
             ::_exit(errors.front() ? 1 : 0);
         }
         return child;
@@ -154,7 +155,7 @@ TEST_F(ResumeTest, ASecondProcessTakesOverFromADeadOne) {
         Client own(patient, {});
         SilentProgress silent;
         own.download({&one, 1}, folder.path(), silent,
-                     [](std::size_t, const std::filesystem::path&) {});
+                     {.complete = [](std::size_t, const std::filesystem::path&) {}});
         ::_exit(0);
     }
     first.wait_for_bytes(2 * mib);

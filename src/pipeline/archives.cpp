@@ -189,14 +189,15 @@ download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
     }
     const std::vector<fetch::Download> downloads = locate(wanted, manifest, services);
     std::set<Sha256> added;
-    return services.network().download(
-        downloads, folder, services.progress(),
-        [&](std::size_t index, const std::filesystem::path& file) {
-            const fetch::Download& download = downloads[index];
-            if (added.insert(download.sha256).second) {
-                intake.add({file, download.sha256, download.label, wanted[index].file});
-            }
-        });
+    fetch::DownloadEvents events;
+    events.complete = [&](std::size_t index, const std::filesystem::path& file) {
+        const fetch::Download& download = downloads[index];
+        if (added.insert(download.sha256).second) {
+            intake.add({file, download.sha256, download.label, wanted[index].file});
+        }
+    };
+    events.waiting_bytes = [&intake] { return intake.waiting_bytes(); };
+    return services.network().download(downloads, folder, services.progress(), events);
 }
 
 /// A lock has no URLs: where a file is today, its source knows.
