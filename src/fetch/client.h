@@ -44,6 +44,17 @@ struct Download {
     std::vector<std::string> urls;
     std::uint64_t size_bytes = 0;
     Sha256 sha256;
+
+    /// Whoever reads the file while it arrives (`DownloadEvents::arrived`) begins at its end: large
+    /// files that come in pieces bring that first.
+    enum class First { beginning, end } first = First::beginning;
+};
+
+/// Some bytes of a file that is not whole yet.
+struct ArrivedBytes {
+    std::filesystem::path file; ///< has them in their place; its name changes when it is whole
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
 };
 
 /// What a download tells and asks of its caller, on the caller's thread. Each call is quick: work
@@ -51,6 +62,13 @@ struct Download {
 struct DownloadEvents {
     /// The file is there, whole and proven; called for every download that asked for it.
     std::function<void(std::size_t index, const std::filesystem::path& file)> complete;
+
+    /// These bytes of the file are there, from this run or an earlier one. They are not proven:
+    /// only `complete` says that, and that what came since the last `dropped` stayed as it was.
+    std::function<void(std::size_t index, const ArrivedBytes& bytes)> arrived = {};
+
+    /// All bytes of the file that were told of are void: some of them were wrong.
+    std::function<void(std::size_t index)> dropped = {};
 
     /// How many bytes of the complete files have not been used yet. While these are many nothing
     /// more is asked for, so that what arrives is used while it is in memory. It must fall by

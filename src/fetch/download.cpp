@@ -39,6 +39,7 @@ class Batch {
     std::vector<std::optional<Error>> run(int most_at_once);
 
   private:
+    TargetEvents events_of(std::size_t index) const;
     bool open_files(Clock::time_point now);
     Clock::time_point start_transfers(Clock::time_point now, int most_at_once);
     void report_ended();
@@ -73,13 +74,28 @@ Batch::Batch(DownloadContext& context, std::span<const Download> downloads,
     for (std::size_t i = 0; i < downloads.size(); ++i) {
         const auto [found, is_new] = entry_of.try_emplace(downloads[i].sha256, entries_.size());
         if (is_new) {
-            entries_.push_back({std::make_unique<Target>(downloads[i], context), {}, false});
+            entries_.push_back(
+                {std::make_unique<Target>(downloads[i], context, events_of(i)), {}, false});
         }
         entries_[found->second].indexes.push_back(i);
     }
     std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
         return a.target->as_open_file().size > b.target->as_open_file().size;
     });
+}
+
+TargetEvents Batch::events_of(std::size_t index) const {
+    TargetEvents events;
+    if (events_.arrived) {
+        events.arrived = [this, index, file = part_path(context_.folder, downloads_[index].sha256)](
+                             const Piece& piece) {
+            events_.arrived(index, {file, piece.first, piece.count});
+        };
+    }
+    if (events_.dropped) {
+        events.dropped = [this, index] { events_.dropped(index); };
+    }
+    return events;
 }
 
 Batch::~Batch() {

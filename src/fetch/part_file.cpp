@@ -43,12 +43,12 @@ std::optional<PartFile> PartFile::open(const std::filesystem::path& folder, std:
         throw_system_error("cannot create a folder", folder.string(), failure.value());
     }
     const std::filesystem::path path = final_path(folder, sha256);
-    std::filesystem::path part_path = with_suffix(path, ".part");
-    std::optional<Fd> file = open_locked(part_path);
+    std::filesystem::path part_file = part_path(folder, sha256);
+    std::optional<Fd> file = open_locked(part_file);
     if (!file) {
         return std::nullopt;
     }
-    PartFile part(std::move(part_path), with_suffix(path, ".map"), std::move(*file),
+    PartFile part(std::move(part_file), with_suffix(path, ".map"), std::move(*file),
                   empty_part_map(size, sha256));
     part.load(stop);
     return part;
@@ -246,6 +246,10 @@ void PartFile::catch_up(std::uint64_t budget_bytes) {
         hashed_ += count;
         budget_bytes -= count;
     }
+}
+
+std::filesystem::path part_path(const std::filesystem::path& folder, const Sha256& sha256) {
+    return with_suffix(final_path(folder, sha256), ".part");
 }
 
 std::filesystem::path final_path(const std::filesystem::path& folder, const Sha256& sha256) {

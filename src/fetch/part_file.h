@@ -82,6 +82,9 @@ class PartFile {
     std::vector<std::byte> buffer_; ///< for reading back
 };
 
+/// Where the bytes of a file are until it has its final name.
+std::filesystem::path part_path(const std::filesystem::path& folder, const Sha256& sha256);
+
 /// The name of a file on its way in `folder`, without ".part" or ".map".
 std::filesystem::path final_path(const std::filesystem::path& folder, const Sha256& sha256);
 

@@ -44,6 +44,18 @@ Piece Gaps::take(std::uint64_t largest) {
     return taken;
 }
 
+std::optional<Piece> Gaps::take_end(std::uint64_t size, std::uint64_t least) {
+    const std::uint64_t first = size > least ? (size - least) / mebibyte * mebibyte : 0;
+    if (pieces_.empty() || pieces_.back().first > first || pieces_.back().end() != size) {
+        return std::nullopt;
+    }
+    pieces_.back().count = first - pieces_.back().first;
+    if (pieces_.back().count == 0) {
+        pieces_.pop_back();
+    }
+    return Piece{first, size - first};
+}
+
 std::vector<Piece> Gaps::take_all() {
     return std::exchange(pieces_, {});
 }

@@ -52,6 +52,10 @@ class Gaps {
     /// gap's end, so that no block of the part file is ever written by two transfers.
     Piece take(std::uint64_t largest);
 
+    /// The end of the file, of `least` bytes or more, from a multiple of 1 MiB on; nothing if some
+    /// of that is there or on its way.
+    std::optional<Piece> take_end(std::uint64_t size, std::uint64_t least);
+
     /// All of it, for a server that can only send the whole file.
     std::vector<Piece> take_all();
 

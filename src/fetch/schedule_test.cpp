@@ -178,6 +178,22 @@ TEST(Hosts, KeepOneStateForEachName) {
     EXPECT_EQ(hosts.at("b.example.org").most, 3);
 }
 
+TEST(Gaps, TheEndIsTakenFromAMultipleOnWhenAllOfItIsMissing) {
+    const std::uint64_t size = 100 * mebibyte + 7;
+    Gaps gaps(size, {});
+    EXPECT_EQ(gaps.take_end(size, 3 * mebibyte), (Piece{97 * mebibyte, 3 * mebibyte + 7}));
+    EXPECT_THAT(gaps.pieces(), ElementsAre(Piece{0, 97 * mebibyte}));
+    EXPECT_EQ(gaps.take_end(size, 3 * mebibyte), std::nullopt);
+    Gaps all(mebibyte, {});
+    EXPECT_EQ(all.take_end(mebibyte, 3 * mebibyte), (Piece{0, mebibyte}));
+    EXPECT_TRUE(all.empty());
+    EXPECT_EQ(all.take_end(mebibyte, 1), std::nullopt);
+    const std::vector<Piece> present = {{98 * mebibyte, mebibyte}};
+    Gaps some(size, present);
+    EXPECT_EQ(some.take_end(size, 3 * mebibyte), std::nullopt);
+    EXPECT_EQ(some.take_end(size, mebibyte), (Piece{99 * mebibyte, mebibyte + 7}));
+}
+
 TEST(Files, LargestIsFirst) {
     const std::vector<OpenFile> files = {{5, true, 0}, {9, true, 0}, {7, true, 0}, {99, false, 0}};
     EXPECT_THAT(order_files(files), ElementsAre(1, 2, 0));

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "fetch/local_copy.h"
+#include "fetch/mirror_words.h"
 #include "fetch/url.h"
 
 #include <fmt/format.h>
@@ -21,9 +22,11 @@ constexpr std::chrono::milliseconds lock_poll{100};
 /// connection still gives the whole file in the end.
 constexpr std::uint64_t worthwhile_bytes = mebibyte;
 
+/// The directory of a ZIP file with 12,000 members takes 1.4 MB.
+constexpr std::uint64_t end_bytes = 3 * mebibyte;
+
 bool is_whole(const std::filesystem::path& path, const Download& download);
 std::uint64_t sum(const std::vector<Piece>& pieces);
-std::string source_name(const Mirror& mirror);
 
 } // namespace
 
@@ -35,9 +38,10 @@ struct Target::Opened {
     std::vector<std::uint32_t> source_numbers;
 };
 
-Target::Target(const Download& download, DownloadContext& context)
+Target::Target(const Download& download, DownloadContext& context, TargetEvents events)
     : download_(download),
       context_(context),
+      events_(std::move(events)),
       strand_(context.pool) {
     for (const std::string& url : download.urls) {
         Mirror mirror;
@@ -117,6 +121,7 @@ void Target::opened(const Opened& found) {
                                             present_bytes_, download_.size_bytes));
     }
     show_progress();
+    tell(found.present);
     go_on();
 }
 
@@ -139,11 +144,20 @@ bool Target::start_transfer(Clock::time_point now) {
     if (const std::optional<std::filesystem::path> from = file_of(mirror.url)) {
         start_copy(use->index, *from);
     } else if (mirror.can_ranges) {
-        start_http(use->index, {gaps_.take(largest_piece(download_.size_bytes))});
+        start_http(use->index, {next_piece()});
     } else {
         start_http(use->index, gaps_.take_all());
     }
     return true;
+}
+
+Piece Target::next_piece() {
+    const bool wants_end = download_.first == Download::First::end &&
+                           download_.size_bytes >= smallest_split_file &&
+                           !std::exchange(end_asked_, true);
+    const std::optional<Piece> end =
+        wants_end ? gaps_.take_end(download_.size_bytes, end_bytes) : std::nullopt;
+    return end ? *end : gaps_.take(largest_piece(download_.size_bytes));
 }
 
 /// Once bytes of several mirrors together proved wrong, only one at a time may contribute.
@@ -238,6 +252,13 @@ void Target::wrote(const FilledBuffer& filled, std::uint64_t generation) {
     if (generation == generation_) {
         present_bytes_ += filled.count;
         show_progress();
+        tell({{{filled.offset, filled.count}}});
+    }
+}
+
+void Target::tell(std::span<const Piece> pieces) const {
+    if (events_.arrived) {
+        std::for_each(pieces.begin(), pieces.end(), events_.arrived);
     }
 }
 
@@ -287,12 +308,16 @@ void Target::drop(std::uint32_t sources) {
     stop_transfers();
     phase_ = Phase::settling;
     ++generation_;
+    if (events_.dropped) {
+        events_.dropped();
+    }
     on_file([this, sources]() -> Answer {
         part_->drop(sources);
         return [this, present = part_->present()] {
             gaps_ = Gaps(download_.size_bytes, present);
             present_bytes_ = sum(present);
             phase_ = Phase::fetching;
+            tell(present);
             go_on();
         };
     });
@@ -354,21 +379,7 @@ void Target::finish() {
 }
 
 void Target::give_up() {
-    const bool lied = std::any_of(mirrors_.begin(), mirrors_.end(), [](const Mirror& mirror) {
-        return mirror.last_failure == FailureClass::poison;
-    });
-    Error error({mirrors_.empty() ? "there is no URL to fetch a file from"
-                 : lied           ? "no mirror gave the right bytes of a file"
-                                  : "no mirror gave a file",
-                 download_.label,
-                 "what came is kept: run the same command again later, or name another mirror in "
-                 "`[mirrors]`"},
-                lied ? ExitCode::integrity : ExitCode::network);
-    for (const Mirror& mirror : mirrors_) {
-        error.add_context(fmt::format("`{}`: {}", shown_url(mirror.url),
-                                      mirror.reason.empty() ? "not asked" : mirror.reason));
-    }
-    fail(std::move(error));
+    fail(error_of(download_.label, mirrors_));
 }
 
 void Target::fail(Error error) {
@@ -468,11 +479,6 @@ bool is_whole(const std::filesystem::path& path, const Download& download) {
     std::error_code absent;
     return std::filesystem::file_size(path, absent) == download.size_bytes && !absent &&
            sha256_of_file(path) == download.sha256;
-}
-
-/// Who answers for the bytes: a server for all that it serves, but each file for itself.
-std::string source_name(const Mirror& mirror) {
-    return file_of(mirror.url) ? shown_url(mirror.url) : mirror.host->name;
 }
 
 std::uint64_t sum(const std::vector<Piece>& pieces) {

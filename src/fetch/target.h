@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -31,6 +32,12 @@ struct DownloadContext {
     Progress& progress;
     std::filesystem::path folder;
     std::stop_token stop;
+};
+
+/// What a file tells of its bytes; on the loop's thread.
+struct TargetEvents {
+    std::function<void(const Piece&)> arrived; ///< they are in the part file
+    std::function<void()> dropped;             ///< all that were told of are void
 };
 
 /// One file on its way from its mirrors to its final name. All members are for the loop's thread;
@@ -49,7 +56,7 @@ class Target {
         failed,
     };
 
-    Target(const Download& download, DownloadContext& context);
+    Target(const Download& download, DownloadContext& context, TargetEvents events);
     Target(const Target&) = delete;
     Target& operator=(const Target&) = delete;
     ~Target();
@@ -87,6 +94,7 @@ class Target {
     void abandon_file() noexcept;
     Opened look();
     void opened(const Opened& found);
+    Piece next_piece();
     bool must_settle_for(std::size_t mirror);
     void start_http(std::size_t mirror, std::vector<Piece> pieces);
     void start_copy(std::size_t mirror, const std::filesystem::path& from);
@@ -105,12 +113,14 @@ class Target {
     void fail(Error error);
     void stop_transfers();
     void show_progress();
+    void tell(std::span<const Piece> pieces) const;
     [[nodiscard]] bool is_exhausted() const;
 
     [[nodiscard]] std::size_t in_flight() const { return running_.size() + copies_; }
 
     const Download& download_;
     DownloadContext& context_;
+    TargetEvents events_;
     Phase phase_ = Phase::closed;
     std::vector<Mirror> mirrors_;
     std::vector<std::uint32_t> source_numbers_; ///< of the mirrors, in the part file
@@ -121,6 +131,7 @@ class Target {
     std::optional<std::size_t> sole_mirror_; ///< since bytes of several proved wrong: one at a time
     bool one_mirror_only_ = false;
     bool wait_noted_ = false;
+    bool end_asked_ = false;
     std::uint64_t generation_ = 0; ///< of the bytes: answers about dropped ones are void
     std::uint64_t present_bytes_ = 0;
     std::uint64_t shown_bytes_ = 0;

@@ -21,6 +21,9 @@ namespace envpm::pipeline {
 
 namespace {
 
+/// Wheels of this size are unpacked while they arrive; smaller ones come at once anyway.
+constexpr std::uint64_t least_early_bytes = 16U << 20U;
+
 std::vector<std::optional<Tree>> trees_of(const std::vector<LockedPackage>& packages,
                                           const store::Store& store, ThreadPool& pool);
 void drop_incomplete(std::vector<std::optional<Tree>>& trees, const store::Store& store,
@@ -196,6 +199,19 @@ download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
             intake.add({file, download.sha256, download.label, wanted[index].file});
         }
     };
+    std::set<Sha256> expected;
+    events.arrived = [&](std::size_t index, const fetch::ArrivedBytes& bytes) {
+        const fetch::Download& download = downloads[index];
+        if (download.first != fetch::Download::First::end) {
+            return;
+        }
+        if (expected.insert(download.sha256).second) {
+            intake.expect({bytes.file, download.sha256, download.label, wanted[index].file},
+                          download.size_bytes);
+        }
+        intake.arrived(download.sha256, bytes.first, bytes.count);
+    };
+    events.dropped = [&](std::size_t index) { intake.forget(downloads[index].sha256); };
     events.waiting_bytes = [&intake] { return intake.waiting_bytes(); };
     return services.network().download(downloads, folder, services.progress(), events);
 }
@@ -206,10 +222,13 @@ std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
     std::vector<fetch::Download> downloads;
     bool has_wheels = false;
     for (const LockedPackage& package : missing) {
-        downloads.push_back({fmt::format("{} {}", package.name.string(), package.version),
-                             {},
-                             package.size_bytes,
-                             package.sha256});
+        const bool is_early = !package.is_conda() && package.size_bytes >= least_early_bytes;
+        downloads.push_back(
+            {fmt::format("{} {}", package.name.string(), package.version),
+             {},
+             package.size_bytes,
+             package.sha256,
+             is_early ? fetch::Download::First::end : fetch::Download::First::beginning});
         has_wheels |= !package.is_conda();
     }
     if (!services.is_offline()) {

@@ -1,12 +1,12 @@
 #include "base/error.h"
-#include "base/inflate.h"
+#include "store/arriving_wheel.h"
 #include "store/object_stage.h"
 #include "store/open_archive.h"
 #include "store/other_stages.h"
 #include "store/package_unpacking.h"
 #include "store/space.h"
 #include "store/store.h"
-#include "store/tree_file.h"
+#include "store/wheel_unpacking.h"
 
 #include <fmt/format.h>
 
@@ -14,44 +14,25 @@
 #include <atomic>
 #include <chrono>
 #include <limits>
+#include <map>
 #include <memory>
 #include <utility>
 
 // How archives become objects. `add` queues; a task opens the archive, judges its directory and
 // makes one task of each file; of all files that wait, the largest goes first, so that at the end
-// no thread sits on a large one while the others idle. Each file is inflated, checked, hashed and
-// written in one pass, piece by piece while it is in the cache.
+// no thread sits on a large one while the others idle. Of a wheel that still arrives (`expect`) the
+// same is done bit by bit, and `add` ends it.
 
 namespace envpm::store {
 
 namespace {
 
-/// For members that are inflated at once, with their headers.
-constexpr std::size_t room_bytes = Inflater::whole_limit_bytes + MemberReader::least_room_bytes;
+/// An archive may claim what it likes before it is proven, so no more than this is believed then;
+/// of what inflates further the proof is waited for.
+constexpr std::uint64_t believed_ratio = 16;
 
-/// What a thread needs to unpack a file, kept from one file to the next.
-struct Bench {
-    Inflater inflater;
-    Sha256Hasher hasher;
-    std::vector<char> room = std::vector<char>(room_bytes);
-};
-
-/// An archive on its way into the store.
-class Unpacking {
-  public:
-    Unpacking(const std::filesystem::path& file, const Archive& named)
-        : archive(file, named.label),
-          sha256(named.sha256),
-          objects(archive.files().size()),
-          files_left(archive.files().size()) {}
-
-    OpenArchive archive;
-    Sha256 sha256;
-    std::vector<std::optional<Sha256>> objects; ///< each written by one task only
-    std::atomic<std::size_t> files_left;
-
-    [[nodiscard]] Tree tree() const;
-};
+/// Opening an archive goes before all files: the order of those is right only when all are known.
+constexpr std::uint64_t first_of_all = std::numeric_limits<std::uint64_t>::max();
 
 /// Calls `end` whatever happens.
 class ShownTask {
@@ -69,9 +50,6 @@ class ShownTask {
   private:
     Progress& progress_;
 };
-
-void check_crc(std::uint32_t crc32, const ArchiveFile& file);
-Space space_of(const OpenArchive& archive);
 
 } // namespace
 
@@ -92,22 +70,26 @@ class Intake::Work {
     ~Work() { is_dropped_ = true; }
 
     std::set<Sha256> take_over(const std::set<Sha256>& wanted, const std::stop_token& stop);
+    void expect(Archive archive, std::uint64_t size_bytes);
+    void arrived(const Sha256& archive, std::uint64_t first, std::uint64_t count);
+    void forget(const Sha256& archive);
     void add(Archive archive);
     [[nodiscard]] std::uint64_t waiting_bytes() const;
     void publish();
 
   private:
     void run(std::function<void()> task, std::uint64_t weight);
-    void finish(Tree tree);
+    std::shared_ptr<ArrivingWheel> arriving(const Sha256& archive);
+    void take_step(const std::shared_ptr<ArrivingWheel>& wheel, const ArrivingWheel::Step& step);
+    void open_arriving(const std::shared_ptr<ArrivingWheel>& wheel);
+    void unpack_arriving(ArrivingWheel& wheel, WheelUnpacking& unpacking, std::size_t index);
     void open(const Archive& archive);
     void open_wheel(const Archive& archive);
     void unpack_package(const Archive& archive);
-    void unpack(const std::shared_ptr<Unpacking>& unpacking, std::size_t index);
-    void unpack_file(Unpacking& unpacking, std::size_t index);
-    void unpack_at_once(Bench& bench, MemberReader& reader, const ArchiveFile& file,
-                        std::optional<Sha256>& object);
-    void unpack_in_pieces(Bench& bench, MemberReader& reader, const ArchiveFile& file,
-                          std::optional<Sha256>& object);
+    void unpack(WheelUnpacking& unpacking, std::size_t index);
+    void end_part(WheelUnpacking& unpacking);
+    void finish(Tree tree);
+    void stage_trees();
     void show(std::uint64_t bytes);
 
     Progress& progress_;
@@ -118,6 +100,7 @@ class Intake::Work {
     SpaceLedger space_;
     Guarded<std::vector<Tree>> unstaged_; ///< another archive's task still writes a file of theirs
     std::atomic<std::size_t> archives_ = 0;
+    Guarded<std::map<Sha256, std::shared_ptr<ArrivingWheel>>> arriving_;
     Guarded<std::vector<std::unique_ptr<PackageUnpacking>>> packages_;
     Guarded<std::vector<std::unique_ptr<Bench>>> benches_;
     std::atomic<std::uint64_t> waiting_bytes_ = 0; ///< of packages
@@ -139,6 +122,18 @@ std::set<Sha256> Intake::take_over(const std::set<Sha256>& wanted, const std::st
     return work_->take_over(wanted, stop);
 }
 
+void Intake::expect(Archive archive, std::uint64_t size_bytes) {
+    work_->expect(std::move(archive), size_bytes);
+}
+
+void Intake::arrived(const Sha256& archive, std::uint64_t first, std::uint64_t count) {
+    work_->arrived(archive, first, count);
+}
+
+void Intake::forget(const Sha256& archive) {
+    work_->forget(archive);
+}
+
 void Intake::add(Archive archive) {
     work_->add(std::move(archive));
 }
@@ -151,13 +146,43 @@ void Intake::publish() {
     work_->publish();
 }
 
+void Intake::Work::expect(Archive archive, std::uint64_t size_bytes) {
+    const Sha256 sha256 = archive.sha256;
+    auto wheel = std::make_shared<ArrivingWheel>(std::move(archive), size_bytes);
+    arriving_.with([&](auto& all) { all.emplace(sha256, std::move(wheel)); });
+}
+
+void Intake::Work::arrived(const Sha256& archive, std::uint64_t first, std::uint64_t count) {
+    if (const std::shared_ptr<ArrivingWheel> wheel = arriving(archive)) {
+        take_step(wheel, wheel->arrived(first, count));
+    }
+}
+
+void Intake::Work::forget(const Sha256& archive) {
+    if (const std::shared_ptr<ArrivingWheel> wheel = arriving(archive)) {
+        wheel->give_up();
+        arriving_.with([&](auto& all) { all.erase(archive); });
+    }
+}
+
 void Intake::Work::add(Archive archive) {
     std::error_code missing; // told by whoever opens it
     const std::uintmax_t size = std::filesystem::file_size(archive.file, missing);
     total_bytes_ += missing ? 0 : size;
-    // Before all files: the order of those is right only when all are known.
-    constexpr std::uint64_t first = std::numeric_limits<std::uint64_t>::max();
-    run([this, archive = std::move(archive)] { open(archive); }, first);
+    const std::shared_ptr<ArrivingWheel> wheel = arriving(archive.sha256);
+    const ArrivingWheel::Step rest = wheel ? wheel->prove() : ArrivingWheel::Step();
+    if (rest.unpacking) {
+        show(wheel->show(0));
+        take_step(wheel, rest);
+        run(
+            [this, unpacking = rest.unpacking] {
+                unpacking->check_folders();
+                end_part(*unpacking);
+            },
+            first_of_all);
+        return;
+    }
+    run([this, archive = std::move(archive)] { open(archive); }, first_of_all);
 }
 
 void Intake::Work::run(std::function<void()> task, std::uint64_t weight) {
@@ -191,27 +216,6 @@ std::set<Sha256> Intake::Work::take_over(const std::set<Sha256>& wanted,
     return had;
 }
 
-/// An archive has been unpacked. Its tree is staged when its last object has been written, by
-/// whichever archive that takes; so at the latest when the last archive ends, all are.
-void Intake::Work::finish(Tree tree) {
-    ++archives_;
-    std::vector<Sha256> staged;
-    unstaged_.with([&](std::vector<Tree>& unstaged) {
-        unstaged.push_back(std::move(tree));
-        std::erase_if(unstaged, [&](const Tree& waiting) {
-            if (!stage_.put_tree(waiting)) {
-                return false;
-            }
-            staged.push_back(waiting.archive);
-            return true;
-        });
-    });
-    if (on_staged_) {
-        stage_.bequeath();
-        std::for_each(staged.begin(), staged.end(), on_staged_);
-    }
-}
-
 void Intake::Work::publish() {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point start = Clock::now();
@@ -219,6 +223,7 @@ void Intake::Work::publish() {
     is_shown_ = true;
     show(0);
     tasks_.wait();
+    stage_trees(); // of a given-up wheel's tasks none looks again
     const Clock::time_point unpacked = Clock::now();
     stage_.make_durable();
     const Clock::time_point durable = Clock::now();
@@ -231,6 +236,66 @@ void Intake::Work::publish() {
                     "published {} ms",
                     archives_.load(), stage_.objects(), milliseconds(unpacked - start),
                     milliseconds(durable - unpacked), milliseconds(Clock::now() - durable)));
+}
+
+std::shared_ptr<ArrivingWheel> Intake::Work::arriving(const Sha256& archive) {
+    return arriving_.with([&](const auto& all) -> std::shared_ptr<ArrivingWheel> {
+        const auto found = all.find(archive);
+        return found == all.end() ? nullptr : found->second;
+    });
+}
+
+void Intake::Work::take_step(const std::shared_ptr<ArrivingWheel>& wheel,
+                             const ArrivingWheel::Step& step) {
+    if (step.can_open) {
+        run([this, wheel] { open_arriving(wheel); }, first_of_all);
+    }
+    for (const std::size_t i : step.files) {
+        run([this, wheel, unpacking = step.unpacking,
+             i] { unpack_arriving(*wheel, *unpacking, i); },
+            step.unpacking->files()[i].member.size_bytes);
+    }
+}
+
+void Intake::Work::open_arriving(const std::shared_ptr<ArrivingWheel>& wheel) {
+    if (is_dropped_) {
+        return;
+    }
+    // Whatever is wrong, the proof is waited for: then it is an error, or was the network's.
+    try {
+        const Archive& named = wheel->archive();
+        if (!wheel->has_directory(OpenArchive::directory_offset(named.file, named.label))) {
+            return;
+        }
+        OpenArchive archive(named.file, named.label, OpenArchive::ArrivingFile());
+        if (space_of(archive).bytes > wheel->size_bytes() * believed_ratio) {
+            wheel->give_up();
+            return;
+        }
+        take_step(wheel, wheel->opened(std::make_shared<WheelUnpacking>(std::move(archive),
+                                                                        named.sha256, space_)));
+    } catch (const Error& failure) {
+        progress_.trace(fmt::format("store: not unpacked while it arrives: {}", failure.what()));
+        wheel->give_up();
+    }
+}
+
+void Intake::Work::unpack_arriving(ArrivingWheel& wheel, WheelUnpacking& unpacking,
+                                   std::size_t index) {
+    if (wheel.is_given_up()) {
+        return;
+    }
+    try {
+        unpack(unpacking, index);
+    } catch (const Error& failure) {
+        if (failure.code() != ExitCode::integrity || !wheel.give_up()) {
+            throw;
+        }
+        progress_.trace(fmt::format("store: begun again when it is whole: {}", failure.what()));
+        return;
+    }
+    show(wheel.show(unpacking.files()[index].member.compressed_bytes));
+    end_part(unpacking);
 }
 
 void Intake::Work::open(const Archive& archive) {
@@ -251,15 +316,19 @@ void Intake::Work::open(const Archive& archive) {
 }
 
 void Intake::Work::open_wheel(const Archive& archive) {
-    const auto unpacking = std::make_shared<Unpacking>(archive.file, archive);
-    space_.reserve(space_of(unpacking->archive));
-    if (unpacking->objects.empty()) {
-        finish(unpacking->tree());
+    const auto unpacking = std::make_shared<WheelUnpacking>(
+        OpenArchive(archive.file, archive.label), archive.sha256, space_);
+    for (std::size_t i = 0; i < unpacking->files().size(); ++i) {
+        const ZipMember& member = unpacking->files()[i].member;
+        run(
+            [this, unpacking, i, shown = member.compressed_bytes] {
+                unpack(*unpacking, i);
+                show(shown);
+                end_part(*unpacking);
+            },
+            member.size_bytes);
     }
-    for (std::size_t i = 0; i < unpacking->objects.size(); ++i) {
-        run([this, unpacking, i] { unpack(unpacking, i); },
-            unpacking->archive.files()[i].member.size_bytes);
-    }
+    end_part(*unpacking);
 }
 
 void Intake::Work::unpack_package(const Archive& archive) {
@@ -278,19 +347,10 @@ void Intake::Work::unpack_package(const Archive& archive) {
     kept.unpack();
 }
 
-void Intake::Work::unpack(const std::shared_ptr<Unpacking>& unpacking, std::size_t index) {
+void Intake::Work::unpack(WheelUnpacking& unpacking, std::size_t index) {
     if (is_dropped_) {
         return;
     }
-    unpack_file(*unpacking, index);
-    if (--unpacking->files_left == 0) {
-        unpacking->archive.close();
-        finish(unpacking->tree());
-    }
-}
-
-void Intake::Work::unpack_file(Unpacking& unpacking, std::size_t index) {
-    const ArchiveFile& file = unpacking.archive.files()[index];
     std::unique_ptr<Bench> bench =
         benches_.with([](std::vector<std::unique_ptr<Bench>>& idle) -> std::unique_ptr<Bench> {
             if (idle.empty()) {
@@ -303,57 +363,41 @@ void Intake::Work::unpack_file(Unpacking& unpacking, std::size_t index) {
     if (!bench) {
         bench = std::make_unique<Bench>();
     }
-    try {
-        MemberReader reader(unpacking.archive, file.member, file.end_offset, bench->room);
-        if (reader.is_whole() && file.member.size_bytes <= Inflater::whole_limit_bytes) {
-            unpack_at_once(*bench, reader, file, unpacking.objects[index]);
-        } else {
-            unpack_in_pieces(*bench, reader, file, unpacking.objects[index]);
-        }
-    } catch (Error& failure) {
-        failure.add_context(fmt::format("while unpacking `{}` of {}", file.path.string(),
-                                        unpacking.archive.label()));
-        throw;
-    }
+    unpacking.unpack(index, *bench, stage_);
     benches_.with(
         [&](std::vector<std::unique_ptr<Bench>>& idle) { idle.push_back(std::move(bench)); });
-    space_.settle(space_of_file(file.member.size_bytes));
-    show(file.member.compressed_bytes);
 }
 
-void Intake::Work::unpack_at_once(Bench& bench, MemberReader& reader, const ArchiveFile& file,
-                                  std::optional<Sha256>& object) {
-    const std::string_view data = reader.next();
-    const std::span<const std::byte> content =
-        file.member.method == 0
-            ? std::as_bytes(std::span(data))
-            : bench.inflater.inflate_whole(data, file.member.size_bytes, reader.label());
-    check_crc(crc32_of(content), file);
-    bench.hasher.update(content);
-    object = bench.hasher.finish();
-    stage_.put({*object, file.is_executable}, content);
-}
-
-void Intake::Work::unpack_in_pieces(Bench& bench, MemberReader& reader, const ArchiveFile& file,
-                                    std::optional<Sha256>& object) {
-    StagedFile staged = stage_.begin();
-    std::uint32_t crc32 = 0;
-    const auto take = [&](std::span<const std::byte> piece) {
-        crc32 = crc32_of(piece, crc32);
-        bench.hasher.update(piece);
-        staged.write(piece);
-    };
-    if (file.member.method == 0) {
-        for (std::string_view data = reader.next(); !data.empty(); data = reader.next()) {
-            take(std::as_bytes(std::span(data)));
-        }
-    } else {
-        bench.inflater.inflate_pieces([&reader] { return reader.next(); }, file.member.size_bytes,
-                                      reader.label(), take);
+void Intake::Work::end_part(WheelUnpacking& unpacking) {
+    if (!is_dropped_ && unpacking.end_part()) {
+        show(unpacking.overhead_bytes());
+        finish(unpacking.tree());
     }
-    check_crc(crc32, file);
-    object = bench.hasher.finish();
-    stage_.adopt(std::move(staged), {*object, file.is_executable});
+}
+
+void Intake::Work::finish(Tree tree) {
+    ++archives_;
+    unstaged_.with([&](std::vector<Tree>& unstaged) { unstaged.push_back(std::move(tree)); });
+    stage_trees();
+}
+
+/// A tree is staged when its last object has been written, by whichever archive's task that is; so
+/// when all tasks have ended, all are.
+void Intake::Work::stage_trees() {
+    std::vector<Sha256> staged;
+    unstaged_.with([&](std::vector<Tree>& unstaged) {
+        std::erase_if(unstaged, [&](const Tree& waiting) {
+            if (!stage_.put_tree(waiting)) {
+                return false;
+            }
+            staged.push_back(waiting.archive);
+            return true;
+        });
+    });
+    if (on_staged_ && !staged.empty()) {
+        stage_.bequeath();
+        std::for_each(staged.begin(), staged.end(), on_staged_);
+    }
 }
 
 /// Nothing is drawn before `publish`, when no other task is open; what was done until then is made
@@ -365,36 +409,5 @@ void Intake::Work::show(std::uint64_t bytes) {
         progress_.advance(unshown_bytes_.exchange(0));
     }
 }
-
-namespace {
-
-Tree Unpacking::tree() const {
-    Tree tree{sha256, {}};
-    tree.files.reserve(objects.size());
-    for (std::size_t i = 0; i < objects.size(); ++i) {
-        const ArchiveFile& file = archive.files()[i];
-        tree.files.push_back(
-            {file.path, objects[i].value(), file.member.size_bytes, file.is_executable});
-    }
-    return tree;
-}
-
-void check_crc(std::uint32_t crc32, const ArchiveFile& file) {
-    if (crc32 != file.member.crc32) {
-        throw Error({"a member's checksum is wrong", file.path.string(), {}}, ExitCode::integrity);
-    }
-}
-
-Space space_of(const OpenArchive& archive) {
-    Space all;
-    for (const ArchiveFile& file : archive.files()) {
-        const Space one = space_of_file(file.member.size_bytes);
-        all.bytes += one.bytes;
-        all.files += one.files;
-    }
-    return all;
-}
-
-} // namespace
 
 } // namespace envpm::store

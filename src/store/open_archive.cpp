@@ -25,21 +25,25 @@ constexpr std::ptrdiff_t deepest = 64;
 constexpr std::size_t longest_gap = 25;
 
 std::uint64_t size_of(const Fd& file, const std::string& label);
-std::vector<ZipMember> read_directory(const OpenArchive& archive, std::uint64_t size_bytes,
-                                      std::uint64_t& directory_offset);
+void read_exactly(const Fd& file, std::uint64_t offset, std::span<char> into,
+                  const std::string& label);
+ZipDirectoryPlace find_directory(const Fd& file, std::uint64_t size_bytes,
+                                 const std::string& label);
+std::vector<ZipMember> read_directory(const Fd& file, std::uint64_t size_bytes,
+                                      const std::string& label, std::uint64_t& directory_offset);
 RelativePath path_of(const ZipMember& member);
 void check_mode(const ZipMember& member, const RelativePath& path);
-void check_folders(const std::vector<ArchiveFile>& files, const std::vector<RelativePath>& folders);
+void check_names(const std::vector<ArchiveFile>& files, const std::vector<ArchiveFile>& folders);
 
 } // namespace
 
-OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label)
+OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label,
+                         ArrivingFile /*some*/)
     : label_(std::move(label)),
-      file_(open_file(file, O_RDONLY)) {
+      file_(open_file(file, O_RDONLY)),
+      size_bytes_(size_of(file_, label_)) {
     std::uint64_t end_offset = 0;
-    std::vector<ZipMember> members = read_directory(*this, size_of(file_, label_), end_offset);
-    std::vector<RelativePath> folders;
-    std::vector<char> room(MemberReader::least_room_bytes);
+    std::vector<ZipMember> members = read_directory(file_, size_bytes_, label_, end_offset);
     files_.reserve(members.size());
     // Backwards, so that where the next one begins is known.
     for (std::size_t i = members.size(); i-- > 0;) {
@@ -48,32 +52,33 @@ OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label)
         const RelativePath path = path_of(member);
         check_mode(member, path);
         if (member.is_folder()) {
-            MemberReader(*this, member, end_offset, room);
-            folders.push_back(path);
+            folders_.push_back({path, std::move(member), end_offset});
         } else {
             const bool is_executable = (member.unix_mode & 0111U) != 0;
             files_.push_back({path, std::move(member), end_offset, is_executable});
         }
         end_offset = begin;
     }
-    check_folders(files_, folders);
+    check_names(files_, folders_);
     std::sort(files_.begin(), files_.end(),
               [](const ArchiveFile& a, const ArchiveFile& b) { return a.path < b.path; });
 }
 
-void OpenArchive::read(std::uint64_t offset, std::span<char> into) const {
-    while (!into.empty()) {
-        const ssize_t got =
-            ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            throw_system_error("cannot read an archive", label_, got == 0 ? EIO : errno);
-        }
-        into = into.subspan(static_cast<std::size_t>(got));
-        offset += static_cast<std::uint64_t>(got);
+void OpenArchive::check_folders() const {
+    std::vector<char> room(MemberReader::least_room_bytes);
+    for (const ArchiveFile& folder : folders_) {
+        MemberReader(*this, folder.member, folder.end_offset, room);
     }
+}
+
+std::uint64_t OpenArchive::directory_offset(const std::filesystem::path& file,
+                                            const std::string& label) {
+    const Fd opened = open_file(file, O_RDONLY);
+    return find_directory(opened, size_of(opened, label), label).offset;
+}
+
+void OpenArchive::read(std::uint64_t offset, std::span<char> into) const {
+    read_exactly(file_, offset, into, label_);
 }
 
 MemberReader::MemberReader(const OpenArchive& archive, const ZipMember& member,
@@ -125,16 +130,36 @@ std::uint64_t size_of(const Fd& file, const std::string& label) {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
-std::vector<ZipMember> read_directory(const OpenArchive& archive, std::uint64_t size_bytes,
-                                      std::uint64_t& directory_offset) {
-    constexpr std::uint64_t longest_tail = (64U << 10U) + 98;
-    std::string tail(std::min(size_bytes, longest_tail), '\0');
-    archive.read(size_bytes - tail.size(), tail);
-    const ZipDirectoryPlace place = find_zip_directory(tail, size_bytes, archive.label());
+void read_exactly(const Fd& file, std::uint64_t offset, std::span<char> into,
+                  const std::string& label) {
+    while (!into.empty()) {
+        const ssize_t got =
+            ::pread(file.get(), into.data(), into.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            throw_system_error("cannot read an archive", label, got == 0 ? EIO : errno);
+        }
+        into = into.subspan(static_cast<std::size_t>(got));
+        offset += static_cast<std::uint64_t>(got);
+    }
+}
+
+ZipDirectoryPlace find_directory(const Fd& file, std::uint64_t size_bytes,
+                                 const std::string& label) {
+    std::string tail(std::min(size_bytes, OpenArchive::tail_bytes), '\0');
+    read_exactly(file, size_bytes - tail.size(), tail, label);
+    return find_zip_directory(tail, size_bytes, label);
+}
+
+std::vector<ZipMember> read_directory(const Fd& file, std::uint64_t size_bytes,
+                                      const std::string& label, std::uint64_t& directory_offset) {
+    const ZipDirectoryPlace place = find_directory(file, size_bytes, label);
     directory_offset = place.offset;
     std::string directory(place.size_bytes, '\0');
-    archive.read(place.offset, directory);
-    return parse_zip_directory(directory, place, archive.label());
+    read_exactly(file, place.offset, directory, label);
+    return parse_zip_directory(directory, place, label);
 }
 
 RelativePath path_of(const ZipMember& member) {
@@ -168,8 +193,7 @@ void check_mode(const ZipMember& member, const RelativePath& path) {
 }
 
 /// No file may be the folder of another.
-void check_folders(const std::vector<ArchiveFile>& files,
-                   const std::vector<RelativePath>& folders) {
+void check_names(const std::vector<ArchiveFile>& files, const std::vector<ArchiveFile>& folders) {
     std::unordered_set<std::string_view> known;
     const auto learn = [&known](std::string_view folder) {
         while (!folder.empty() && known.insert(folder).second) {
@@ -180,8 +204,8 @@ void check_folders(const std::vector<ArchiveFile>& files,
     for (const ArchiveFile& file : files) {
         learn(file.path.parent());
     }
-    for (const RelativePath& folder : folders) {
-        learn(folder.string());
+    for (const ArchiveFile& folder : folders) {
+        learn(folder.path.string());
     }
     for (const ArchiveFile& file : files) {
         if (known.contains(file.path.string())) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace envpm::store {
@@ -27,11 +28,30 @@ struct ArchiveFile {
 /// devices, a file below another file (docs/store.md).
 class OpenArchive {
   public:
-    OpenArchive(const std::filesystem::path& file, std::string label);
+    OpenArchive(const std::filesystem::path& file, std::string label)
+        : OpenArchive(file, std::move(label), ArrivingFile()) {
+        check_folders();
+    }
+
+    /// The same of a file of which only the directory is there: nothing else is read. What is said
+    /// of folders must be looked at by `check_folders` when all is there.
+    struct ArrivingFile {};
+
+    OpenArchive(const std::filesystem::path& file, std::string label, ArrivingFile);
+
+    /// Compares the headers of folders with the directory; throws as the constructor does.
+    void check_folders() const;
+
+    /// Where its directory begins, by its last `tail_bytes`, of which nothing else is read.
+    static std::uint64_t directory_offset(const std::filesystem::path& file,
+                                          const std::string& label);
+    static constexpr std::uint64_t tail_bytes = (64U << 10U) + 98;
 
     [[nodiscard]] const std::vector<ArchiveFile>& files() const { return files_; }
 
     [[nodiscard]] const std::string& label() const { return label_; }
+
+    [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
 
     /// Exactly these bytes of the archive.
     void read(std::uint64_t offset, std::span<char> into) const;
@@ -42,7 +62,9 @@ class OpenArchive {
   private:
     std::string label_;
     Fd file_;
+    std::uint64_t size_bytes_ = 0;
     std::vector<ArchiveFile> files_; ///< sorted by path
+    std::vector<ArchiveFile> folders_;
 };
 
 /// Reads one member's bytes piece by piece into a room of the caller's. Read, not mapped: a mapped

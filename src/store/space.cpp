@@ -50,7 +50,12 @@ void require_space(const Space& needed, const Space& left, const std::filesystem
 void SpaceLedger::reserve(const Space& space) {
     const Space needed{bytes_.fetch_add(space.bytes) + space.bytes,
                        files_.fetch_add(space.files) + space.files};
-    require_space(needed, space_left(folder_), folder_);
+    try {
+        require_space(needed, space_left(folder_), folder_);
+    } catch (...) {
+        settle(space);
+        throw;
+    }
 }
 
 void SpaceLedger::settle(const Space& space) {

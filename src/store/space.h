@@ -25,7 +25,7 @@ class SpaceLedger {
     explicit SpaceLedger(std::filesystem::path folder)
         : folder_(std::move(folder)) {}
 
-    /// Adds to what is to be written; throws if that does not fit any more.
+    /// Adds to what is to be written; throws, and adds nothing, if that does not fit any more.
     void reserve(const Space& space);
 
     /// It was written, or turned out to be there already.

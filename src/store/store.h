@@ -81,6 +81,18 @@ class Intake {
     /// when it ended, each file hashed again. They will be published with the others.
     std::set<Sha256> take_over(const std::set<Sha256>& wanted, const std::stop_token& stop);
 
+    /// A large wheel begins to arrive in `archive.file`. It is unpacked while it does, and `add`
+    /// then waits for the rest only; without that nothing of it is published. Any thread, as the
+    /// next two.
+    void expect(Archive archive, std::uint64_t size_bytes);
+
+    /// These bytes of it are in the file; nothing need be right with them. Quick. For those that
+    /// are not expected (any more) nothing happens.
+    void arrived(const Sha256& archive, std::uint64_t first, std::uint64_t count);
+
+    /// What was told of is void: what was unpacked from it is dropped, and `add` begins anew.
+    void forget(const Sha256& archive);
+
     /// Queues an archive; any thread. What is wrong with it (an Error of code 6 naming archive and
     /// member) is thrown by `publish`, which then publishes nothing.
     void add(Archive archive);

@@ -1,0 +1,130 @@
+#include "fetch/download_fixture.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+namespace envpm::fetch {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t mib = 1U << 20U;
+
+/// What a download tells of the bytes of its one file.
+struct Told {
+    bool may_be_wrong = false; ///< before the first drop
+    std::vector<bool> blocks;  ///< of 1 MiB, that were told of whole
+    std::vector<std::uint64_t> first_bytes;
+    int drops = 0;
+
+    DownloadEvents events(const std::string& content) {
+        blocks.assign(content.size() / mib, false);
+        return {.complete = [](std::size_t, const std::filesystem::path&) {},
+                .arrived = [this, &content](std::size_t,
+                                            const ArrivedBytes& bytes) { take(content, bytes); },
+                .dropped =
+                    [this](std::size_t) {
+                        ++drops;
+                        std::fill(blocks.begin(), blocks.end(), false);
+                        counts.clear();
+                    }};
+    }
+
+    [[nodiscard]] bool has_all() const {
+        return std::all_of(blocks.begin(), blocks.end(), [](bool has) { return has; });
+    }
+
+  private:
+    void take(const std::string& content, const ArrivedBytes& bytes) {
+        first_bytes.push_back(bytes.first);
+        if (drops > 0 || !may_be_wrong) {
+            // It may have its final name by now.
+            const Fd file = open_file(std::filesystem::exists(bytes.file)
+                                          ? bytes.file
+                                          : bytes.file.parent_path() / bytes.file.stem(),
+                                      O_RDONLY);
+            std::string there(bytes.count, '\0');
+            EXPECT_EQ(
+                ::pread(file.get(), there.data(), there.size(), static_cast<off_t>(bytes.first)),
+                static_cast<ssize_t>(there.size()));
+            EXPECT_TRUE(content.compare(bytes.first, bytes.count, there) == 0);
+        }
+        for (std::uint64_t at = bytes.first; at < bytes.first + bytes.count;) {
+            const std::uint64_t end = std::min(bytes.first + bytes.count, (at / mib + 1) * mib);
+            blocks[at / mib] = (counts[at / mib] += end - at) == mib;
+            at = end;
+        }
+    }
+
+    std::map<std::uint64_t, std::uint64_t> counts; ///< of bytes, by block
+};
+
+class ArrivalTest : public DownloadTest {};
+
+TEST_F(ArrivalTest, TheEndComesFirstIfThatIsWanted) {
+    NetworkSettings one_by_one = quick_settings();
+    one_by_one.concurrent_downloads = 1;
+    client.emplace(one_by_one, std::stop_token());
+    const std::string content = text_of(40 * mib);
+    first.serve("/file", {with_body(content)});
+    Download one = of(content, {first.url("/file")});
+    one.first = Download::First::end;
+    Told told;
+    const auto errors = client->download({&one, 1}, folder.path(), progress, told.events(content));
+    EXPECT_FALSE(errors[0]);
+    expect_arrived(content);
+    ASSERT_FALSE(first.requests().empty());
+    EXPECT_THAT(first.requests()[0].head, HasSubstr("range: bytes=38797312-41943039"));
+    EXPECT_TRUE(told.has_all());
+    EXPECT_EQ(told.drops, 0);
+}
+
+TEST_F(ArrivalTest, AServerWithoutRangesGivesTheWholeFileThoughItsEndWasAskedFor) {
+    const std::string content = text_of(40 * mib);
+    Answer whole = with_body(content);
+    whole.ranges = Answer::Ranges::ignored;
+    first.serve("/file", {whole});
+    Download one = of(content, {first.url("/file")});
+    one.first = Download::First::end;
+    Told told;
+    const auto errors = client->download({&one, 1}, folder.path(), progress, told.events(content));
+    EXPECT_FALSE(errors[0]);
+    expect_arrived(content);
+    EXPECT_TRUE(told.has_all());
+}
+
+TEST_F(ArrivalTest, BytesThatProveWrongAreToldToBeVoid) {
+    const std::string content = text_of(20 * mib);
+    std::string wrong = content;
+    wrong[wrong.size() / 2] ^= 1;
+    first.serve("/file", {with_body(wrong)});
+    second.serve("/file", {with_body(content)});
+    Download one = of(content, {first.url("/file"), second.url("/file")});
+    one.first = Download::First::end;
+    Told told;
+    told.may_be_wrong = true;
+    const auto errors = client->download({&one, 1}, folder.path(), progress, told.events(content));
+    EXPECT_FALSE(errors[0]);
+    expect_arrived(content);
+    EXPECT_GE(told.drops, 1);
+    EXPECT_TRUE(told.has_all());
+}
+
+TEST_F(ArrivalTest, WhatAnEarlierRunBroughtIsToldOfAsWell) {
+    const std::string content = text_of(20 * mib);
+    Answer cut = with_body(content);
+    cut.cut_after = 5 * mib;
+    first.serve("/file", {cut, with_status(404), with_body(content)});
+    Download one = of(content, {first.url("/file")});
+    EXPECT_TRUE(client->download({&one, 1}, folder.path(), progress, Told().events(content))[0]);
+    Told told;
+    EXPECT_FALSE(client->download({&one, 1}, folder.path(), progress, told.events(content))[0]);
+    EXPECT_EQ(told.first_bytes.front(), 0U);
+    EXPECT_TRUE(told.has_all());
+}
+
+} // namespace
+} // namespace envpm::fetch

@@ -1,0 +1,33 @@
+#include "fetch/mirror_words.h"
+
+#include "fetch/url.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::fetch {
+
+std::string source_name(const Mirror& mirror) {
+    return file_of(mirror.url) ? shown_url(mirror.url) : mirror.host->name;
+}
+
+Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
+    const bool lied = std::any_of(mirrors.begin(), mirrors.end(), [](const Mirror& mirror) {
+        return mirror.last_failure == FailureClass::poison;
+    });
+    Error error({mirrors.empty() ? "there is no URL to fetch a file from"
+                 : lied          ? "no mirror gave the right bytes of a file"
+                                 : "no mirror gave a file",
+                 label,
+                 "what came is kept: run the same command again later, or name another mirror in "
+                 "`[mirrors]`"},
+                lied ? ExitCode::integrity : ExitCode::network);
+    for (const Mirror& mirror : mirrors) {
+        error.add_context(fmt::format("`{}`: {}", shown_url(mirror.url),
+                                      mirror.reason.empty() ? "not asked" : mirror.reason));
+    }
+    return error;
+}
+
+} // namespace envpm::fetch

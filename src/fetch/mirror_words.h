@@ -1,0 +1,18 @@
+#pragma once
+
+#include "base/error.h"
+#include "fetch/schedule.h"
+
+#include <span>
+#include <string>
+
+namespace envpm::fetch {
+
+/// Who answers for a mirror's bytes: a server for all that it serves, but each local file for
+/// itself.
+std::string source_name(const Mirror& mirror);
+
+/// No mirror gave the file: each URL with its reason. Code 6 if one sent wrong bytes, else 5.
+Error error_of(const std::string& label, std::span<const Mirror> mirrors);
+
+} // namespace envpm::fetch

@@ -1,0 +1,135 @@
+#include "store/arriving_wheel.h"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <utility>
+
+namespace envpm::store {
+
+void ByteRanges::add(std::uint64_t first, std::uint64_t end) {
+    auto next = ends_.upper_bound(first);
+    if (next != ends_.begin() && std::prev(next)->second >= first) {
+        next = std::prev(next);
+        first = next->first;
+    }
+    while (next != ends_.end() && next->first <= end) {
+        end = std::max(end, next->second);
+        next = ends_.erase(next);
+    }
+    ends_.emplace(first, end);
+}
+
+bool ByteRanges::has(std::uint64_t first, std::uint64_t end) const {
+    const auto next = ends_.upper_bound(first);
+    return first >= end || (next != ends_.begin() && std::prev(next)->second >= end);
+}
+
+ArrivingWheel::ArrivingWheel(Archive archive, std::uint64_t size_bytes)
+    : archive_(std::move(archive)),
+      size_bytes_(size_bytes),
+      needed_from_(size_bytes - std::min<std::uint64_t>(size_bytes, OpenArchive::tail_bytes)) {}
+
+ArrivingWheel::Step ArrivingWheel::arrived(std::uint64_t first, std::uint64_t count) {
+    const std::lock_guard lock(mutex_);
+    bytes_.add(first, first + count);
+    Step step;
+    if (state_ == State::closed && bytes_.has(needed_from_, size_bytes_)) {
+        state_ = State::opening;
+        step.can_open = true;
+    }
+    if (state_ == State::open) {
+        step.unpacking = unpacking_;
+        // Those that have some of these bytes; the ends are in the order of the beginnings.
+        auto file = std::partition_point(by_offset_.begin(), by_offset_.end(), [&](std::size_t i) {
+            return unpacking_->files()[i].end_offset <= first;
+        });
+        for (; file != by_offset_.end() &&
+               unpacking_->files()[*file].member.header_offset < first + count;
+             ++file) {
+            take_if_there(*file, step.files);
+        }
+    }
+    return step;
+}
+
+bool ArrivingWheel::has_directory(std::uint64_t offset) {
+    const std::lock_guard lock(mutex_);
+    needed_from_ = std::min(needed_from_, offset);
+    const bool has = bytes_.has(needed_from_, size_bytes_);
+    if (!has && state_ == State::opening) {
+        state_ = State::closed;
+    }
+    return has;
+}
+
+ArrivingWheel::Step ArrivingWheel::opened(std::shared_ptr<WheelUnpacking> unpacking) {
+    const std::lock_guard lock(mutex_);
+    Step step;
+    if (state_ != State::opening) {
+        return step;
+    }
+    state_ = State::open;
+    unpacking_ = std::move(unpacking);
+    const std::vector<ArchiveFile>& files = unpacking_->files();
+    by_offset_.resize(files.size());
+    is_told_.resize(files.size());
+    std::iota(by_offset_.begin(), by_offset_.end(), 0U);
+    std::sort(by_offset_.begin(), by_offset_.end(), [&](std::size_t a, std::size_t b) {
+        return files[a].member.header_offset < files[b].member.header_offset;
+    });
+    step.unpacking = unpacking_;
+    for (const std::size_t file : by_offset_) {
+        take_if_there(file, step.files);
+    }
+    return step;
+}
+
+ArrivingWheel::Step ArrivingWheel::prove() {
+    const std::lock_guard lock(mutex_);
+    Step step;
+    if (state_ != State::open) {
+        state_ = State::given_up;
+        return step;
+    }
+    state_ = State::proven;
+    bytes_.add(0, size_bytes_);
+    step.unpacking = std::move(unpacking_);
+    for (std::size_t file = 0; file < is_told_.size(); ++file) {
+        if (!is_told_[file]) {
+            step.files.push_back(file);
+        }
+    }
+    return step;
+}
+
+bool ArrivingWheel::give_up() {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::proven) {
+        return false;
+    }
+    state_ = State::given_up;
+    unpacking_.reset();
+    return true;
+}
+
+bool ArrivingWheel::is_given_up() const {
+    const std::lock_guard lock(mutex_);
+    return state_ == State::given_up;
+}
+
+std::uint64_t ArrivingWheel::show(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    unshown_bytes_ += bytes;
+    return state_ == State::proven ? std::exchange(unshown_bytes_, 0) : 0;
+}
+
+void ArrivingWheel::take_if_there(std::size_t file, std::vector<std::size_t>& files) {
+    const ArchiveFile& wanted = unpacking_->files()[file];
+    if (!is_told_[file] && bytes_.has(wanted.member.header_offset, wanted.end_offset)) {
+        is_told_[file] = true;
+        files.push_back(file);
+    }
+}
+
+} // namespace envpm::store

@@ -1,0 +1,290 @@
+#include "store/arriving_wheel.h"
+
+#include "base/error.h"
+#include "store/world_for_tests.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <set>
+
+namespace envpm::store {
+
+namespace {
+
+using test::listing;
+using test::World;
+
+TEST(ByteRanges, KnowWhatIsInThem) {
+    ByteRanges ranges;
+    EXPECT_FALSE(ranges.has(0, 1));
+    EXPECT_TRUE(ranges.has(5, 5));
+    ranges.add(10, 20);
+    ranges.add(30, 40);
+    EXPECT_TRUE(ranges.has(10, 20));
+    EXPECT_TRUE(ranges.has(31, 40));
+    EXPECT_FALSE(ranges.has(9, 20));
+    EXPECT_FALSE(ranges.has(10, 40));
+    ranges.add(20, 30);
+    EXPECT_TRUE(ranges.has(10, 40));
+    ranges.add(0, 100);
+    EXPECT_TRUE(ranges.has(0, 100));
+    ranges.add(50, 60);
+    EXPECT_TRUE(ranges.has(0, 100));
+    EXPECT_FALSE(ranges.has(0, 101));
+}
+
+TEST(ByteRanges, AreRightInAnyOrder) {
+    std::mt19937 random(7);
+    for (int round = 0; round < 200; ++round) {
+        ByteRanges ranges;
+        std::vector<bool> expected(60);
+        for (int i = 0; i < 12; ++i) {
+            const std::size_t first = random() % 50;
+            const std::size_t end = first + 1 + random() % 10;
+            ranges.add(first, end);
+            std::fill(expected.begin() + static_cast<std::ptrdiff_t>(first),
+                      expected.begin() + static_cast<std::ptrdiff_t>(end), true);
+        }
+        for (std::size_t first = 0; first < 60; ++first) {
+            for (std::size_t end = first + 1; end <= 60; ++end) {
+                const bool has = std::all_of(expected.begin() + static_cast<std::ptrdiff_t>(first),
+                                             expected.begin() + static_cast<std::ptrdiff_t>(end),
+                                             [](bool is_in) { return is_in; });
+                ASSERT_EQ(ranges.has(first, end), has) << first << " " << end;
+            }
+        }
+    }
+}
+
+/// A wheel whose bytes come into a file piece by piece, as a download writes them.
+class Arrival {
+  public:
+    static constexpr std::size_t piece_bytes = 10'000;
+
+    Arrival(World& world, Intake& intake, std::string bytes, const Sha256& sha256)
+        : part_(world.folder.path() / "arriving.part"),
+          intake_(intake),
+          bytes_(std::move(bytes)),
+          sha256_(sha256),
+          file_(open_file(part_, O_WRONLY | O_CREAT | O_TRUNC)) {
+        intake_.expect({part_, sha256_, "arriving"}, bytes_.size());
+    }
+
+    [[nodiscard]] std::size_t pieces() const {
+        return (bytes_.size() + piece_bytes - 1) / piece_bytes;
+    }
+
+    void bring(std::size_t piece) {
+        const std::size_t first = piece * piece_bytes;
+        const std::string_view part = std::string_view(bytes_).substr(first, piece_bytes);
+        ASSERT_EQ(::pwrite(file_.get(), part.data(), part.size(), static_cast<off_t>(first)),
+                  static_cast<ssize_t>(part.size()));
+        intake_.arrived(sha256_, first, part.size());
+    }
+
+    /// The file has its right bytes, its final name, and is proven.
+    void end(const std::string& right) {
+        const std::filesystem::path file = part_.parent_path() / "whole";
+        ASSERT_EQ(::pwrite(file_.get(), right.data(), right.size(), 0),
+                  static_cast<ssize_t>(right.size()));
+        ASSERT_EQ(::ftruncate(file_.get(), static_cast<off_t>(right.size())), 0);
+        std::filesystem::rename(part_, file);
+        intake_.add({file, sha256_, "arriving"});
+    }
+
+  private:
+    std::filesystem::path part_;
+    Intake& intake_;
+    std::string bytes_;
+    Sha256 sha256_;
+    Fd file_;
+};
+
+std::string varied_wheel() {
+    std::vector<test::ZipEntry> entries = test::some_files("early", 400'000);
+    entries.insert(entries.begin() + 1, {.name = "early/", .method = 0, .mode = 040755});
+    std::mt19937 random(3);
+    for (int i = 0; i < 60; ++i) {
+        std::string noise(random() % 9'000, '\0');
+        std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random()); });
+        entries.push_back({.name = "early/" + std::to_string(i),
+                           .content = noise,
+                           .method = static_cast<std::uint16_t>(i % 2 == 0 ? 8 : 0)});
+    }
+    return test::make_zip(entries);
+}
+
+/// What the store makes of the same archive when it comes as a whole.
+std::string expected_tree(const std::string& bytes) {
+    World world;
+    const Archive archive = world.archive("whole", bytes);
+    world.take_in({archive});
+    return read_file(world.paths.tree(archive.sha256));
+}
+
+struct Early : testing::Test {
+    World world;
+    ThreadPool pool{1}; // what was queued first has ended when the next one has
+    Store store = Store::open(world.root);
+    const std::string bytes = varied_wheel();
+    const Sha256 sha256 = sha256_of(bytes);
+
+    void expect_published() {
+        EXPECT_EQ(read_file(world.paths.tree(sha256)), expected_tree(bytes));
+        EXPECT_THAT(world.damages(), testing::IsEmpty());
+    }
+
+    /// Until the one thread has opened it and unpacked what it can.
+    void wait_until_idle(Intake& intake) {
+        for (int round = 0; round < 3; ++round) { // open, then each file, then nothing
+            TaskGroup group(pool);
+            group.run([] {});
+            group.wait();
+        }
+        EXPECT_EQ(intake.waiting_bytes(), 0U);
+    }
+};
+
+TEST_F(Early, AWheelThatComesInAnyOrderIsTheSameAsAWholeOne) {
+    for (unsigned seed = 0; seed < 8; ++seed) {
+        World own;
+        const Store its = Store::open(own.root);
+        ThreadPool several(3);
+        Intake intake(its, several, own.progress);
+        Arrival arrival(own, intake, bytes, sha256);
+        std::vector<std::size_t> order(arrival.pieces());
+        std::iota(order.begin(), order.end(), 0U);
+        std::shuffle(order.begin(), order.end(), std::mt19937(seed));
+        for (const std::size_t piece : order) {
+            arrival.bring(piece);
+        }
+        arrival.end(bytes);
+        intake.publish();
+        EXPECT_EQ(read_file(own.paths.tree(sha256)), expected_tree(bytes)) << seed;
+        EXPECT_THAT(own.damages(), testing::IsEmpty());
+    }
+}
+
+TEST_F(Early, FilesAreWrittenBeforeTheWheelIsWholeAndNothingIsNamed) {
+    Intake intake(store, pool, world.progress);
+    Arrival arrival(world, intake, bytes, sha256);
+    for (std::size_t piece = arrival.pieces(); piece-- > 1;) {
+        arrival.bring(piece);
+    }
+    wait_until_idle(intake);
+    EXPECT_GT(listing(world.root / "tmp").size(), 40U);
+    EXPECT_THAT(listing(world.root / "trees"), testing::IsEmpty());
+    EXPECT_THAT(listing(world.root / "tmp"),
+                testing::Not(testing::Contains(testing::EndsWith(".json"))));
+    arrival.bring(0);
+    arrival.end(bytes);
+    intake.publish();
+    expect_published();
+}
+
+TEST_F(Early, WithoutTheProofNothingIsPublished) {
+    {
+        Intake intake(store, pool, world.progress);
+        Arrival arrival(world, intake, bytes, sha256);
+        for (std::size_t piece = 0; piece < arrival.pieces(); ++piece) {
+            arrival.bring(piece);
+        }
+        intake.publish();
+    }
+    EXPECT_THAT(listing(world.root / "trees"), testing::IsEmpty());
+    EXPECT_THAT(listing(world.root / "objects"), testing::IsEmpty());
+}
+
+TEST_F(Early, WrongBytesAreNoErrorAndLeaveNoTraceWhenTheRightOnesCome) {
+    std::mt19937 random(11);
+    for (int round = 0; round < 60; ++round) {
+        World own;
+        const Store its = Store::open(own.root);
+        ThreadPool several(2);
+        Intake intake(its, several, own.progress);
+        std::string wrong = bytes;
+        // The directory's end too, now and then, and all of its records.
+        const std::size_t from = round % 3 == 0 ? wrong.size() - 6'000 : 0;
+        for (int i = 0; i < 1 + round % 7; ++i) {
+            wrong[from + random() % (wrong.size() - from)] ^= static_cast<char>(1 + random() % 255);
+        }
+        Arrival arrival(own, intake, wrong, sha256);
+        for (std::size_t piece = arrival.pieces(); piece-- > 0;) {
+            arrival.bring(piece);
+        }
+        intake.forget(sha256);
+        arrival.bring(0); // told of, and nobody's
+        arrival.end(bytes);
+        ASSERT_NO_THROW(intake.publish()) << round;
+        EXPECT_EQ(read_file(own.paths.tree(sha256)), expected_tree(bytes)) << round;
+        EXPECT_THAT(own.damages(), testing::IsEmpty());
+        std::size_t objects = 0;
+        const std::optional<Tree> tree = its.tree(sha256);
+        ASSERT_TRUE(tree);
+        std::set<Sha256> named;
+        for (const TreeFile& file : tree->files) {
+            named.insert(file.object);
+            objects += 1;
+        }
+        EXPECT_EQ(listing(own.root / "objects").size(), named.size()) << round;
+    }
+}
+
+TEST_F(Early, WhatIsWrongWithAProvenWheelIsAnError) {
+    std::string evil = bytes;
+    evil[evil.size() / 2] ^= 1; // in a file of noise
+    const Sha256 its = sha256_of(evil);
+    Intake intake(store, pool, world.progress);
+    Arrival arrival(world, intake, evil, its);
+    for (std::size_t piece = arrival.pieces(); piece-- > 0;) {
+        arrival.bring(piece);
+    }
+    arrival.end(evil);
+    EXPECT_THROW(intake.publish(), Error);
+    EXPECT_THAT(listing(world.root / "trees"), testing::IsEmpty());
+}
+
+TEST_F(Early, AFolderThatIsWrongInAProvenWheelIsAnError) {
+    const std::string evil =
+        test::make_zip({{.name = "a.py", .content = std::string(5'000, 'a'), .method = 0},
+                        {.name = "folder/",
+                         .method = 0,
+                         .mode = 040755,
+                         .distort = [](test::ZipHeader& local,
+                                       test::ZipHeader& /*central*/) { local.name = "holder/"; }},
+                        {.name = "b.py", .content = "b"}});
+    Intake intake(store, pool, world.progress);
+    Arrival arrival(world, intake, evil, sha256_of(evil));
+    arrival.bring(0);
+    wait_until_idle(intake);
+    EXPECT_EQ(listing(world.root / "tmp").size(), 3U); // both files, before the proof, and the lock
+    arrival.end(evil);
+    EXPECT_THROW(intake.publish(), Error);
+    EXPECT_THAT(listing(world.root / "trees"), testing::IsEmpty());
+}
+
+TEST_F(Early, AnUnprovenWheelThatClaimsTooMuchIsNotBelieved) {
+    const std::string bomb =
+        test::make_zip({{.name = "zeros", .content = std::string(40'000'000, '\0')}});
+    Intake intake(store, pool, world.progress);
+    Arrival arrival(world, intake, bomb, sha256_of(bomb));
+    for (std::size_t piece = 0; piece < arrival.pieces(); ++piece) {
+        arrival.bring(piece);
+    }
+    wait_until_idle(intake);
+    EXPECT_THAT(listing(world.root / "tmp"), testing::SizeIs(1)); // its lock
+    arrival.end(bomb);
+    intake.publish();
+    EXPECT_THAT(listing(world.root / "trees"), testing::SizeIs(1));
+    EXPECT_THAT(world.damages(), testing::IsEmpty());
+}
+
+} // namespace
+
+} // namespace envpm::store
