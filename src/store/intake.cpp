@@ -78,7 +78,7 @@ class Intake::Work {
     void publish();
 
   private:
-    void run(std::function<void()> task, std::uint64_t weight);
+    template <class Task> void run(Task task, std::uint64_t weight);
     std::shared_ptr<ArrivingWheel> arriving(const Sha256& archive);
     void take_step(const std::shared_ptr<ArrivingWheel>& wheel, const ArrivingWheel::Step& step);
     void open_arriving(const std::shared_ptr<ArrivingWheel>& wheel);
@@ -112,6 +112,19 @@ class Intake::Work {
     std::atomic<bool> is_dropped_ = false;
     TaskGroup tasks_; ///< last: it ends before what its tasks use
 };
+
+template <class Task> void Intake::Work::run(Task task, std::uint64_t weight) {
+    tasks_.run(
+        [this, task = std::move(task)] {
+            try {
+                task();
+            } catch (...) {
+                is_failed_ = true;
+                throw;
+            }
+        },
+        weight);
+}
 
 Intake::Intake(const Store& store, ThreadPool& pool, Progress& progress, OnStaged on_staged)
     : work_(std::make_unique<Work>(store, pool, progress, std::move(on_staged))) {}
@@ -183,19 +196,6 @@ void Intake::Work::add(Archive archive) {
         return;
     }
     run([this, archive = std::move(archive)] { open(archive); }, first_of_all);
-}
-
-void Intake::Work::run(std::function<void()> task, std::uint64_t weight) {
-    tasks_.run(
-        [this, task = std::move(task)] {
-            try {
-                task();
-            } catch (...) {
-                is_failed_ = true;
-                throw;
-            }
-        },
-        weight);
 }
 
 std::uint64_t Intake::Work::waiting_bytes() const {

@@ -32,6 +32,7 @@ Fd open_folder(int parent, const std::string& name, const std::filesystem::path&
 void sync(int descriptor, const std::filesystem::path& subject);
 void sync_file_system(int descriptor, const std::filesystem::path& subject);
 void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::string>& fan_outs);
+bool does_keep_modes(int folder);
 bool is_object(int folder, const std::string& file_name, const ObjectName& name,
                std::uint64_t size_bytes);
 
@@ -41,10 +42,10 @@ std::string staged_tree_file(const Sha256& archive) {
     return archive.hex() + ".json";
 }
 
-StagedFile::StagedFile(int folder, std::string name, Flusher& flusher)
+StagedFile::StagedFile(int folder, std::string name, mode_t mode, Flusher& flusher)
     : name_(std::move(name)),
       file_(::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                     0600)),
+                     mode)),
       flusher_(&flusher) {
     if (!file_) {
         throw_system_error("cannot create a file", "the store's folder for temporary files", errno);
@@ -60,13 +61,13 @@ void StagedFile::write(std::span<const std::byte> bytes) {
     }
 }
 
-void StagedFile::finish(mode_t mode) {
+void StagedFile::finish(std::optional<mode_t> mode) {
     if (size_bytes_ >= early_bytes) {
         flusher_->begin(file_.get(), flushed_bytes_, 0);
     }
     const struct timespec times[2] = {{object_time, 0}, {object_time, 0}};
     // The umask has no say in an object's mode.
-    if (::fchmod(file_.get(), mode) != 0 || ::futimens(file_.get(), times) != 0 ||
+    if ((mode && ::fchmod(file_.get(), *mode) != 0) || ::futimens(file_.get(), times) != 0 ||
         ::close(file_.release()) != 0) {
         throw_system_error("cannot write a file", "the store's folder for temporary files", errno);
     }
@@ -77,7 +78,8 @@ ObjectStage::ObjectStage(const StorePaths& paths)
       folder_(paths.temporary()),
       lock_(folder_.path() / "lock", LockKind::exclusive),
       folder_handle_(open_file(folder_.path(), O_RDONLY | O_DIRECTORY)),
-      objects_handle_(open_file(paths.root() / "objects" / "sha256", O_RDONLY | O_DIRECTORY)) {}
+      objects_handle_(open_file(paths.root() / "objects" / "sha256", O_RDONLY | O_DIRECTORY)),
+      keeps_modes_(does_keep_modes(folder_handle_.get())) {}
 
 ObjectStage::~ObjectStage() {
     if (is_bequeathed_) {
@@ -93,15 +95,15 @@ bool ObjectStage::put(const ObjectName& name, std::span<const std::byte> content
         return false;
     }
     // A kill leaves it cut off under this name, but no tree beside it that names it.
-    StagedFile file(folder_handle_.get(), name.file(), flusher_);
+    StagedFile file(folder_handle_.get(), name.file(), keeps_modes_ ? name.mode() : 0600, flusher_);
     file.write(content);
-    file.finish(name.mode());
+    file.finish(keeps_modes_ ? std::nullopt : std::optional(name.mode()));
     needed->is_written = true;
     return true;
 }
 
 StagedFile ObjectStage::begin() {
-    return {folder_handle_.get(), std::to_string(next_number_++), flusher_};
+    return {folder_handle_.get(), std::to_string(next_number_++), 0600, flusher_};
 }
 
 bool ObjectStage::adopt(StagedFile file, const ObjectName& name) {
@@ -324,6 +326,18 @@ void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::stri
         sync_folder(folder / name);
     }
     sync(handle.get(), folder);
+}
+
+/// Tried out, which needs no change of the process's umask: one call less for each object.
+bool does_keep_modes(int folder) {
+    constexpr mode_t wanted = 0555;
+    constexpr const char* name = "modes";
+    const Fd file(::openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, wanted));
+
+    struct stat status {};
+
+    return file && ::fstat(file.get(), &status) == 0 && ::unlinkat(folder, name, 0) == 0 &&
+           (status.st_mode & 07777U) == wanted;
 }
 
 /// With the looks, the size and the bytes of that object.

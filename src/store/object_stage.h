@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -22,14 +23,15 @@ namespace envpm::store {
 /// A file of a stage that is being written.
 class StagedFile {
   public:
-    /// `name` is its name within the stage's folder. Begins its way to the disk with `flusher`
-    /// while it is written.
-    StagedFile(int folder, std::string name, Flusher& flusher);
+    /// `name` is its name within the stage's folder, `mode` what it is created with, less the
+    /// umask. Begins its way to the disk with `flusher` while it is written.
+    StagedFile(int folder, std::string name, mode_t mode, Flusher& flusher);
 
     void write(std::span<const std::byte> bytes);
 
-    /// Sets mode and time and closes it, checking each.
-    void finish(mode_t mode);
+    /// Sets its time, and its mode unless it was created with just that, and closes it, checking
+    /// each.
+    void finish(std::optional<mode_t> mode);
 
     [[nodiscard]] const std::string& name() const { return name_; }
 
@@ -125,6 +127,7 @@ class ObjectStage {
     FileLock lock_;
     Fd folder_handle_;
     Fd objects_handle_;
+    bool keeps_modes_; ///< the umask, or a default ACL, takes nothing from an object's mode
     std::atomic<std::uint32_t> next_number_ = 0;
     std::atomic<std::size_t> staged_ = 0;
     std::atomic<bool> is_bequeathed_ = false;
