@@ -14,8 +14,8 @@ namespace envpm::fetch {
 
 namespace {
 
-/// 16 MiB between network and disk.
-constexpr std::size_t buffer_count = 64;
+/// 8 MiB between network and disk.
+constexpr std::size_t buffer_count = 32;
 
 /// One writes and hashes while the other does so for another file; more would only take turns.
 constexpr std::size_t file_threads = 2;
