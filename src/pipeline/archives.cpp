@@ -75,9 +75,9 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
     present = trees_of(packages, store, services.pool());
     std::vector<LockedPackage> wanted;
     for (const LockedPackage& package : missing_of(packages, present)) {
-        ++fetched.packages;
-        fetched.bytes += package.size_bytes;
         if (!had.contains(package.sha256)) {
+            ++fetched.packages;
+            fetched.bytes += package.size_bytes;
             wanted.push_back(package);
         }
     }

@@ -11,7 +11,7 @@
 namespace envpm::pipeline {
 
 struct Fetched {
-    std::uint64_t packages = 0; ///< that were missing
+    std::uint64_t packages = 0; ///< that were neither in the store nor unpacked by an earlier run
     std::uint64_t bytes = 0;
     std::vector<Tree> trees; ///< of all packages, in their order; every object of them is there
 };

@@ -16,6 +16,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 // How archives become objects. `add` queues; a task opens the archive, judges its directory and
@@ -37,9 +38,9 @@ constexpr std::uint64_t first_of_all = std::numeric_limits<std::uint64_t>::max()
 /// Calls `end` whatever happens.
 class ShownTask {
   public:
-    ShownTask(Progress& progress, std::uint64_t total_bytes)
+    ShownTask(Progress& progress, std::string_view task, std::uint64_t total_bytes)
         : progress_(progress) {
-        progress_.begin("unpacking", total_bytes, ProgressUnit::bytes);
+        progress_.begin(task, total_bytes, ProgressUnit::bytes);
     }
 
     ShownTask(const ShownTask&) = delete;
@@ -207,6 +208,10 @@ std::uint64_t Intake::Work::waiting_bytes() const {
 std::set<Sha256> Intake::Work::take_over(const std::set<Sha256>& wanted,
                                          const std::stop_token& stop) {
     OtherStages stages(temporary_, stage_.folder());
+    if (stages.empty()) {
+        return {};
+    }
+    const ShownTask shown(progress_, "checking what was unpacked before", 0);
     std::set<Sha256> had = stages.hand_over(wanted, stage_, pool_, stop);
     if (!had.empty()) {
         progress_.trace(fmt::format("store: took over {} unpacked archives", had.size()));
@@ -219,7 +224,7 @@ std::set<Sha256> Intake::Work::take_over(const std::set<Sha256>& wanted,
 void Intake::Work::publish() {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point start = Clock::now();
-    const ShownTask shown(progress_, total_bytes_);
+    const ShownTask shown(progress_, "unpacking", total_bytes_);
     is_shown_ = true;
     show(0);
     tasks_.wait();

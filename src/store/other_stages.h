@@ -23,6 +23,9 @@ class OtherStages {
   public:
     OtherStages(const std::filesystem::path& temporary, const std::filesystem::path& own);
 
+    /// Whether there is anything at all to take over.
+    [[nodiscard]] bool empty() const { return folders_.empty(); }
+
     /// Brings the trees of these archives into `stage` as far as they can be had whole; gives those
     /// archives. They stay there too. What a living intake publishes meanwhile is in the store and
     /// may be missing from the answer. Throws an Error of code interrupted on `stop`.

@@ -253,8 +253,9 @@ class Kill(Recovery):
     @unittest.skipUnless(shutil.which("strace"), "needs strace")
     def test_kill_before_publishing_loses_nothing_that_was_unpacked(self):
         sandbox = self.kill_at_the_barrier()
-        sandbox.run("install")
+        done = sandbox.run("install")
         self.assertEqual(WORLD.index.sent_bytes, 0)
+        self.assertIn("nothing fetched", done.stdout + done.stderr)
         self.expect_recovered(sandbox)
 
     @unittest.skipUnless(shutil.which("strace"), "needs strace")
@@ -309,6 +310,50 @@ class Kill(Recovery):
         sandbox.run("verify")
         self.assertLess(index.sent_bytes, 1.1 * total + MEBIBYTE)
         self.assertGreaterEqual(index.sent_bytes, total)
+
+
+class LargeWheel(Recovery):
+    """Of 40 MB, so it is unpacked while it arrives."""
+
+    FILE = "huge-1.0-py3-none-any.whl"
+
+    def setUp(self):
+        super().setUp()
+        files = {f"huge/noise{i}.bin": varied_wheels.noise(i, 4 << 20) for i in range(10)}
+        self.index = Index([Wheel("huge", "1.0", files=files)])
+        self.addCleanup(self.index.close)
+        self.sandbox = WORLD.sandbox(self.index)
+        self.sandbox.write(manifest_of("huge"))
+        self.sandbox.run("lock")
+
+    def test_files_are_unpacked_before_the_wheel_is_whole(self):
+        self.index.behaviour.bytes_per_second = 4 << 20
+        process = self.sandbox.start("install")
+        temporary = self.sandbox.root / "tmp"
+        wait_until(lambda: len(list(temporary.glob("*/*"))) > 3)
+        process.kill()
+        process.communicate()
+        self.assertEqual(list(temporary.glob("*/*.json")), [])
+        self.assertLess(self.index.sent_bytes, len(self.index.archives[self.FILE]))
+        self.index.behaviour.bytes_per_second = 0
+        self.sandbox.run("install")
+        self.sandbox.run("verify")
+
+    def test_wrong_bytes_are_refused_and_nothing_of_them_stays(self):
+        self.index.behaviour.wrong_bytes = {self.FILE}
+        done = self.sandbox.run("install", expected=6)
+        self.assertIn("no mirror gave the right bytes", done.stderr)
+        self.assertEqual(list((self.sandbox.root / "objects" / "sha256").iterdir()), [])
+        self.assertEqual(list((self.sandbox.root / "trees").rglob("*.json")), [])
+        self.assertEqual(os.listdir(self.sandbox.root / "tmp"), [])
+        self.index.behaviour.wrong_bytes = set()
+        self.sandbox.run("install")
+        self.sandbox.run("verify")
+
+    def test_a_server_without_ranges_serves_as_well(self):
+        self.index.behaviour.ranges = False
+        self.sandbox.run("install")
+        self.sandbox.run("verify")
 
 
 class KillOfAnEdit(Recovery):
