@@ -7,17 +7,18 @@ without one the sample channel as `/sample`, and prints its URL.
 import base64
 import email.utils
 import hashlib
+import random
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from index_server import wanted_range
+from loopback import Loopback, wanted_range
 
 STEP_BYTES = 64 << 10
 LOGIN_PAGE = b"<!DOCTYPE html><html><body><h1>Please log in</h1></body></html>"
@@ -40,6 +41,8 @@ class Behaviour:
     cache_control: str = "max-age=30"  # as the large public channels say of repodata; "": none
     user_and_password: str = ""  # `user:password`: 401 without this Basic authorization
     bytes_per_second: int = 0  # for each connection; 0: as fast as it goes
+    # Archives are answered after pauses of their own, in another order.
+    shuffle_seed: int | None = None
 
 
 class Channels:
@@ -52,34 +55,12 @@ class Channels:
         self.sent: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.closing = threading.Event()
-        channels = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                Answer(channels, self).give()
-
-            do_HEAD = do_GET
-
-            def log_message(self, *_):
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 64
-
-            def handle_error(self, *_):
-                pass  # a client was killed, which the tests do on purpose
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.server = Loopback(lambda request: Answer(self, request).give(), heads=True)
+        self.url = self.server.url
 
     def close(self) -> None:
         self.closing.set()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
 
     def forget(self) -> None:
         """Counts from nothing."""
@@ -132,6 +113,9 @@ class Answer:
         return self.request.headers.get("Authorization") == f"Basic {wanted}"
 
     def send_file(self, file: Path) -> None:
+        if self.behaviour.shuffle_seed is not None and file.name.endswith((".conda", ".bz2")):
+            seed = f"{self.behaviour.shuffle_seed} {self.path}"
+            time.sleep(random.Random(seed).uniform(0, 0.1))
         content = file.read_bytes()
         if self.fault == "wrong-byte":
             content = content[:-1] + bytes([content[-1] ^ 1])

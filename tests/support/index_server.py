@@ -9,17 +9,17 @@ import hashlib
 import html
 import json
 import random
-import socket
 import sys
 import threading
 import time
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from loopback import Loopback, wanted_range
 from wheels import Wheel
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -59,43 +59,15 @@ class Index:
         self.requests: list[str] = []
         self.sent: Counter[str] = Counter()
         self.lock = threading.Lock()
-        self.connections: set[socket.socket] = set()
         self.port = 0
         self.come_back()
 
     def come_back(self) -> None:
         """Listens, after the first time on the same port as before."""
-        index = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def setup(self):
-                super().setup()
-                index.connections.add(self.connection)
-
-            def finish(self):
-                index.connections.discard(self.connection)
-                super().finish()
-
-            def do_GET(self):
-                index.answer(self)
-
-            def log_message(self, *_):
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 64
-
-            def handle_error(self, *_):
-                pass  # a client was killed, which the tests do on purpose
-
         self.is_gone = False
-        self.server = Server(("127.0.0.1", self.port), Handler)
-        self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.server = Loopback(self.answer, self.port)
+        self.port = self.server.port
+        self.url = self.server.url
 
     @property
     def simple_url(self) -> str:
@@ -104,13 +76,8 @@ class Index:
     def close(self) -> None:
         """Gone in the middle of whatever it was sending."""
         self.is_gone = True
-        self.server.shutdown()
-        self.server.server_close()
-        for connection in list(self.connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it was over already
+        self.server.close()
+        self.server.break_connections()
 
     @property
     def sent_bytes(self) -> int:
@@ -248,25 +215,11 @@ class Folder:
     def __init__(self, folder: Path):
         self.folder = folder.resolve()
         self.requests: list[str] = []
-        served = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                served.answer(self)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.server = Loopback(self.answer)
+        self.url = self.server.url
 
     def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path = unquote(urlsplit(request.path).path)
@@ -285,16 +238,6 @@ class Folder:
         else:
             place = ("Content-Range", f"bytes {first}-{last}/{len(content)}")
             send(request, 206, kind, content[first : last + 1], place)
-
-
-def wanted_range(header: str | None, size: int) -> tuple[int | None, int]:
-    """The first and last byte of a Range header with one range; none if there is no such header."""
-    if not header or not header.startswith("bytes="):
-        return None, size - 1
-    first, _, last = header[len("bytes=") :].partition("-")
-    if not first:
-        return max(0, size - int(last)), size - 1
-    return int(first), min(int(last), size - 1) if last else size - 1
 
 
 def send(
