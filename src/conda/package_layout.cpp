@@ -42,7 +42,6 @@ class Layouter {
     std::vector<RecordedPath> recorded_;
 };
 
-bool leaves_prefix(std::string_view folder, std::string_view target);
 bool is_reserved(std::string_view path);
 
 } // namespace
@@ -133,12 +132,7 @@ RelativePath Layouter::target_of(const RelativePath& path) const {
 LayoutEntry Layouter::entry_of(const PackagePath& path, RelativePath target) const {
     LayoutEntry entry{std::move(target), EmptyFolder{}, false, owner_};
     if (path.type == PathType::link) {
-        const std::string& link = find_link(request_.tree, path.path.string())->target;
-        if (leaves_prefix(entry.path.parent(), link)) {
-            refuse(fmt::format("the link `{}` leads out of the environment, to `{}`",
-                               entry.path.string(), link));
-        }
-        entry.content = SymbolicLink{link};
+        entry.content = SymbolicLink{find_link(request_.tree, path.path.string())->target};
     } else if (path.type == PathType::file) {
         const TreeFile& file = *find_file(request_.tree, path.path.string());
         const ObjectFile object{file.object, file.size_bytes, false, path.is_never_linked};
@@ -193,24 +187,6 @@ std::string Layouter::site_packages() const {
 
 void Layouter::refuse(std::string what) const {
     throw Error({std::move(what), owner_, {}}, ExitCode::integrity);
-}
-
-/// By the letters of the target; links on the way are followed when packages are put together.
-bool leaves_prefix(std::string_view folder, std::string_view target) {
-    if (target.starts_with('/')) {
-        return true;
-    }
-    std::ptrdiff_t depth = folder.empty() ? 0 : std::count(folder.begin(), folder.end(), '/') + 1;
-    for (std::size_t begin = 0; begin <= target.size();) {
-        const std::size_t end = std::min(target.find('/', begin), target.size());
-        const std::string_view part = target.substr(begin, end - begin);
-        begin = end + 1;
-        depth += part == ".." ? -1 : part.empty() || part == "." ? 0 : 1;
-        if (depth < 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /// What envpm writes itself, what would make the prefix another Python's, and what would pass for

@@ -35,14 +35,14 @@ struct PackageLayoutRequest {
 /// Where a conda package's files go in a prefix: as they are listed, without `info`; of a noarch
 /// Python package `site-packages/` to the environment's, `python-scripts/` to `bin`, and its entry
 /// points as scripts (no bytecode is compiled). Files that name the prefix in which the package was
-/// built are to be relocated; links keep their targets. `conda-meta/<name>-<version>-<build>.json`
-/// tells conda-aware tools of it (`prefix_record.h`). Nothing of the package runs, neither its link
-/// scripts nor what it has for menus.
+/// built are to be relocated; links keep their targets, wherever those lead.
+/// `conda-meta/<name>-<version>-<build>.json` tells conda-aware tools of it (`prefix_record.h`).
+/// Nothing of the package runs, neither its link scripts nor what it has for menus.
 ///
 /// An Error of code 6 names the package, and the path if it is one, where `info/index.json` says
 /// something else than the lock, where the paths that it lists are not what it holds
-/// (`package_paths.h`), for a link whose target leaves the prefix, for files that are envpm's own
-/// or would pass for another package's record, and for a noarch Python package without a Python.
+/// (`package_paths.h`), for files that are envpm's own or would pass for another package's record,
+/// and for a noarch Python package without a Python.
 Layout package_layout(const PackageLayoutRequest& request);
 
 /// The package's pre-link, post-link and pre-unlink scripts, sorted: it may need more than its

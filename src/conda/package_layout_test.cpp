@@ -177,16 +177,12 @@ TEST(PackageLayout, IsOfAnArchiveOfThatName) {
               "");
 }
 
-TEST(PackageLayout, RefusesLinksThatLeaveThePrefix) {
-    for (const std::string target :
-         {"/etc/passwd", "../..", "../../x", "a/../../../x", "/@ENVPM_PREFIX@/x"}) {
+TEST(PackageLayout, LeavesLinksToWhoKnowsThoseOfOtherPackages) {
+    for (const std::string target : {"/etc/passwd", "../../x", "../share/./doc/..//x"}) {
         SamplePackage package = sample();
-        package.links["lib/evil"] = target;
-        EXPECT_THAT(fault_of(package), HasSubstr("`lib/evil` leads out")) << target;
+        package.links["lib/a"] = target;
+        EXPECT_EQ(fault_of(package), "") << target;
     }
-    SamplePackage package = sample();
-    package.links["lib/good"] = "../share/./doc/..//x";
-    EXPECT_EQ(fault_of(package), "");
 }
 
 TEST(PackageLayout, RefusesFilesThatAreNotThePackagesOwn) {

@@ -14,6 +14,7 @@ Lock in_canonical_order(Lock lock) {
         std::sort(package.targets.begin(), package.targets.end());
         std::sort(package.extras.begin(), package.extras.end());
         std::sort(package.dependencies.begin(), package.dependencies.end());
+        std::sort(package.wins.begin(), package.wins.end());
     }
     std::sort(lock.packages.begin(), lock.packages.end(),
               [](const LockedPackage& a, const LockedPackage& b) {

@@ -24,6 +24,7 @@ void append_short_list(std::string& out, std::string_view key,
 void append_long_list(std::string& out, std::string_view key,
                       const std::vector<std::string>& items);
 std::vector<std::string> strings_of(const std::vector<PackageName>& names);
+std::vector<std::string> strings_of(const std::vector<PathPattern>& paths);
 
 using Parser = Lock (*)(const std::string& text, const std::filesystem::path& file);
 std::optional<Lock> read_with(Parser parser, const std::filesystem::path& file);
@@ -64,6 +65,9 @@ Sha256 env_digest(const Lock& lock, const LockedTarget& target) {
     for (const LockedPackage& package : lock.packages) {
         if (package.is_for(target.target.name)) {
             lines.push_back(fmt::format("{} sha256:{}\n", package.file, package.sha256.hex()));
+            for (const PathPattern& path : package.wins) {
+                lines.push_back(fmt::format("{} wins {}\n", package.file, path.text()));
+            }
         }
     }
     std::sort(lines.begin(), lines.end());
@@ -171,6 +175,9 @@ void append_package(std::string& out, const LockedPackage& package) {
     if (package.is_overridden) {
         out += "overridden = true\n";
     }
+    if (!package.wins.empty()) {
+        append_long_list(out, "wins", strings_of(package.wins));
+    }
 }
 
 void append_line(std::string& out, std::string_view key, std::string_view text) {
@@ -200,6 +207,13 @@ std::vector<std::string> strings_of(const std::vector<PackageName>& names) {
     std::vector<std::string> out;
     std::transform(names.begin(), names.end(), std::back_inserter(out),
                    [](const PackageName& name) { return name.string(); });
+    return out;
+}
+
+std::vector<std::string> strings_of(const std::vector<PathPattern>& paths) {
+    std::vector<std::string> out;
+    std::transform(paths.begin(), paths.end(), std::back_inserter(out),
+                   [](const PathPattern& path) { return path.text(); });
     return out;
 }
 

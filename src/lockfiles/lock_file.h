@@ -36,8 +36,8 @@ std::optional<Lock> read_for_update(const std::filesystem::path& file);
 void write(const std::filesystem::path& file, const Lock& lock);
 
 /// The digest over exactly what determines the target's prefix: layout version, Python's ABI, and
-/// the packages' file names and sha256 (the bytes that are hashed: docs/lockfile.md). Pure; it
-/// reads nothing of `target` but its name and Python.
+/// the packages' file names, sha256 and won paths (the bytes that are hashed: docs/lockfile.md).
+/// Pure; it reads nothing of `target` but its name and Python.
 Sha256 env_digest(const Lock& lock, const LockedTarget& target);
 
 } // namespace envpm::lockfiles

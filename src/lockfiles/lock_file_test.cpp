@@ -57,6 +57,7 @@ Lock two_target_lock() {
     lock.packages[3].extras = {name_of("opt-einsum"), name_of("optree")};
     lock.packages[3].dependencies = {"attrs", "numpy <3,>=1.26"};
     lock.packages[3].is_overridden = true;
+    lock.packages[3].wins = {*PathPattern::parse("share/**"), *PathPattern::parse("share/x")};
     return with_digests(lock);
 }
 
@@ -199,6 +200,8 @@ TEST(EnvDigest, HangsOnWhatDeterminesThePrefixOnly) {
     EXPECT_TRUE(changed([](Lock& l) { l.packages[0].sha256 = sha256_of("other"); }));
     EXPECT_TRUE(changed([](Lock& l) { l.packages[0].file = "attrs-25.1-1-py3-none-any.whl"; }));
     EXPECT_TRUE(changed([](Lock& l) { l.packages[0].targets = {"laptop"}; }));
+    EXPECT_TRUE(changed([](Lock& l) { l.packages[0].wins = {*PathPattern::parse("share/x")}; }));
+    EXPECT_TRUE(changed([](Lock& l) { l.packages[3].wins.pop_back(); }));
     EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python->abi.abi = "cp312t"; }));
     EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python->abi.minor = 13; }));
     EXPECT_TRUE(changed([](Lock& l) { l.targets[0].python->abi.implementation = "pypy"; }));

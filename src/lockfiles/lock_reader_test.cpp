@@ -134,6 +134,8 @@ TEST(LockReader, RefusesWhatIsMalformed) {
         {"extras = [\"opt\"]", "extras = [\"O_pt\"]", "must be a normalised name", "29"},
         {"overridden = true", "overridden = 1", "must be true or false, not a whole number", "33"},
         {"overridden = true", "yanked = true", "unknown key `yanked`", "33:1"},
+        {"overridden = true", "wins = [\"a\", \"a\"]", "each path once", "33"},
+        {"overridden = true", "wins = \"a\"", "must be an array", "33"},
     });
 }
 
@@ -171,6 +173,7 @@ TEST(LockReader, RefusesWhatCannotBeTrueOrSafe) {
          lies,
          {}},
         {"\"idna >=2\"", "\"\\u001b[31m\"", "names with specifiers", "31", lies, {}},
+        {"overridden = true", "wins = [\"/etc\"]", "paths of the environment", "33:9", lies, {}},
         {"\"cp312\"", "\"cp311\"", "the ABI `cp311` is not that of CPython 3.12.4", "7", lies, {}},
         {"\"3.12.4\"",
          "\"3.11.4\"",

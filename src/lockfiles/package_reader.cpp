@@ -28,12 +28,13 @@ bool is_plain_file_name(const std::string& file);
 Names read_targets(const TomlValue& value, const Names& known);
 std::vector<PackageName> read_extras(const TomlValue& value);
 Names read_dependencies(const TomlValue& value);
+std::vector<PathPattern> read_wins(const TomlValue& value);
 
 } // namespace
 
 LockedPackage read_package(const TomlValue& table, const Names& targets) {
-    static const Names known = {"name",   "version", "source", "subdir",   "file",      "size",
-                                "sha256", "targets", "extras", "requires", "overridden"};
+    static const Names known = {"name",   "version", "source", "subdir",   "file",       "size",
+                                "sha256", "targets", "extras", "requires", "overridden", "wins"};
     constexpr std::string_view where = "package";
     expect_keys(table, where, known);
     const TomlValue& size = member(table, where, "size");
@@ -65,7 +66,8 @@ LockedPackage read_package(const TomlValue& table, const Names& targets) {
                           {},
                           {},
                           false,
-                          subdir};
+                          subdir,
+                          {}};
     if (const TomlValue* const value = table.find("extras")) {
         package.extras = read_extras(*value);
     }
@@ -74,6 +76,9 @@ LockedPackage read_package(const TomlValue& table, const Names& targets) {
     }
     if (const TomlValue* const value = table.find("overridden")) {
         package.is_overridden = expect_boolean(*value, "overridden");
+    }
+    if (const TomlValue* const value = table.find("wins")) {
+        package.wins = read_wins(*value);
     }
     return package;
 }
@@ -201,6 +206,26 @@ Names read_dependencies(const TomlValue& value) {
     }
     std::sort(lines.begin(), lines.end());
     return lines;
+}
+
+std::vector<PathPattern> read_wins(const TomlValue& value) {
+    std::vector<PathPattern> paths;
+    for (const TomlValue& item : expect_array(value, "wins")) {
+        const std::string& text = expect_string(item, "wins");
+        const std::optional<PathPattern> path = PathPattern::parse(text);
+        if (!path) {
+            refuse(
+                item.location,
+                fmt::format("`wins` must hold paths of the environment, not {}", toml_quoted(text)),
+                {});
+        }
+        paths.push_back(*path);
+    }
+    std::sort(paths.begin(), paths.end());
+    if (std::adjacent_find(paths.begin(), paths.end()) != paths.end()) {
+        complain_at(value.location, "`wins` must name each path once");
+    }
+    return paths;
 }
 
 PackageName read_name(const TomlValue& value, std::string_view key) {

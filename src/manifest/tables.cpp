@@ -2,6 +2,7 @@
 
 #include "base/toml_fields.h"
 #include "manifest/channels.h"
+#include "manifest/files.h"
 #include "manifest/gpu.h"
 #include "manifest/index_url.h"
 #include "manifest/requirements.h"
@@ -43,7 +44,7 @@ void read_tables(const TomlValue& root, const Dialect& dialect, Manifest& manife
     }
     expect_keys(root, dialect.prefix.empty() ? "the manifest" : "tool.envpm",
                 Keys{"workspace", "dependencies", "pypi-dependencies", "indexes", "channels", "gpu",
-                     "targets", "constraints", "overrides", "tasks", "activation"});
+                     "targets", "constraints", "overrides", "files", "tasks", "activation"});
     const auto each = [&](const char* table, const auto& read_member) {
         if (const TomlValue* const value = root.find(table)) {
             for (const TomlValue::Member& member : expect_table(*value, name(table))) {
@@ -67,6 +68,9 @@ void read_tables(const TomlValue& root, const Dialect& dialect, Manifest& manife
     }
     if (const TomlValue* const table = root.find("overrides")) {
         manifest.overrides = read_overrides(*table, name("overrides"));
+    }
+    if (const TomlValue* const table = root.find("files")) {
+        manifest.files = read_files(*table, name("files"));
     }
     if (const TomlValue* const table = root.find("activation")) {
         read_activation(*table, dialect, manifest);
@@ -155,8 +159,8 @@ std::optional<Release> parse_release(std::string_view text) {
 }
 
 void read_workspace(const TomlValue& table, const Dialect& dialect, Manifest& manifest) {
-    Keys known = {"name",          "channels",    "channel-priority",
-                  "exclude-newer", "prereleases", "requires-envpm"};
+    Keys known = {"name",        "channels",       "channel-priority", "exclude-newer",
+                  "prereleases", "requires-envpm", "outside-links"};
     known.insert(known.end(), dialect.more_workspace_keys.begin(),
                  dialect.more_workspace_keys.end());
     expect_keys(table, dialect.prefix + "workspace", known);
@@ -178,6 +182,9 @@ void read_workspace(const TomlValue& table, const Dialect& dialect, Manifest& ma
     }
     if (const TomlValue* const value = table.find("channel-priority")) {
         manifest.channel_priority = read_channel_priority(*value);
+    }
+    if (const TomlValue* const value = table.find("outside-links")) {
+        manifest.outside_links = read_outside_links(*value);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "model/compute_capability.h"
 #include "model/cuda_version.h"
 #include "model/package_name.h"
+#include "model/path_pattern.h"
 #include "model/python.h"
 #include "model/target.h"
 
@@ -64,6 +65,7 @@ struct LockedPackage {
     std::vector<std::string> dependencies; ///< "name" or "name specifier", sorted; for tree and why
     bool is_overridden = false;            ///< `[overrides]` replaced some of its dependencies
     std::string subdir{}; ///< of a conda package, its folder in the channel; empty for a wheel
+    std::vector<PathPattern> wins{}; ///< where its file stands if others have another; sorted
 
     [[nodiscard]] bool is_conda() const { return !subdir.empty(); }
 

@@ -3,6 +3,7 @@
 #include "base/source_location.h"
 #include "model/gpu_policy.h"
 #include "model/package_name.h"
+#include "model/path_pattern.h"
 #include "model/target.h"
 
 #include <filesystem>
@@ -67,6 +68,13 @@ struct Override {
     SourceLocation location;
 };
 
+/// `[files]`: of the files that several packages have for a path, the one of this package stands.
+struct FileRule {
+    PathPattern path;
+    std::string package; ///< as written; see `is_called`
+    SourceLocation location;
+};
+
 /// `[tasks]`: what `envpm run NAME` does.
 struct Task {
     std::string name;
@@ -92,6 +100,8 @@ struct Manifest {
     std::map<std::string, DeclaredGpu> declared_gpus; ///< of targets by name; absent: all open
     std::vector<ManifestRequirement> constraints;     ///< versions if present
     std::vector<Override> overrides;
+    std::vector<FileRule> files;            ///< in the file's order
+    std::vector<PathPattern> outside_links; ///< links that may lead out of the environment
     std::vector<Task> tasks;
     std::vector<std::pair<std::string, std::string>> activation_variables; ///< in the file's order
 };

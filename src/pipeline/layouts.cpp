@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "conda/package_layout.h"
 #include "conda/prefix_record.h"
+#include "pipeline/file_rules.h"
 #include "pypi/wheel_layout.h"
 #include "realize/prefix.h"
 
@@ -35,6 +36,7 @@ std::string site_packages_of(const LayoutRequest& request, const std::vector<Tre
 std::optional<std::string> own_site_packages(const Tree& python, const store::Store& store);
 void tell_scripts(const std::vector<LockedPackage>& packages,
                   const std::vector<std::vector<std::string>>& scripts, Progress& progress);
+void tell_idle(const std::vector<realize::FileClaim>& claims, Progress& progress);
 Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
 Layout layout_of_package(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
 std::optional<Layout> history_of(const LayoutRequest& request);
@@ -75,8 +77,11 @@ Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const st
     if (auto history = history_of(request)) {
         layouts.push_back(std::move(*history));
     }
-    return realize::compose(std::move(layouts),
-                            python_source(request.target, workshop.site_packages));
+    realize::Composition composition = realize::compose_settled(
+        std::move(layouts), python_source(request.target, workshop.site_packages),
+        {claims_of(packages), request.manifest.outside_links});
+    tell_idle(composition.idle_claims, services.progress());
+    return std::move(composition.layout);
 }
 
 namespace {
@@ -86,9 +91,17 @@ void tell_scripts(const std::vector<LockedPackage>& packages,
     for (std::size_t i = 0; i < packages.size(); ++i) {
         if (!scripts[i].empty()) {
             progress.note(fmt::format(
-                "note: {} {} brings {}, which envpm does not run: it may need more than its files",
-                packages[i].name.string(), packages[i].version, fmt::join(scripts[i], ", ")));
+                "note: {} brings {}, which envpm does not run: it may need more than its files",
+                owner_name(packages[i]), fmt::join(scripts[i], ", ")));
         }
+    }
+}
+
+void tell_idle(const std::vector<realize::FileClaim>& claims, Progress& progress) {
+    for (const realize::FileClaim& claim : claims) {
+        progress.note(fmt::format("note: `{}` of {} under `[files]` settles nothing: no other "
+                                  "package has another file there",
+                                  claim.path.text(), claim.owner));
     }
 }
 

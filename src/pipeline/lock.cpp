@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/conda_sources.h"
+#include "pipeline/file_rules.h"
 #include "pipeline/gpu_needs.h"
 #include "pipeline/lock_stamp.h"
 #include "pipeline/package_universe.h"
@@ -58,6 +59,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
                                                        const std::vector<TargetSolution>& solved);
 void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
                       std::vector<std::string>& notes);
+void add_notes(const std::vector<std::string>& more, std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
                                    PackageUniverse& universe);
@@ -132,7 +134,9 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     const auto& solutions = std::get<std::vector<TargetSolution>>(answer);
     // From here on every target has an exact set of packages, each with name, size and sha256.
 
-    report.lock = compose_lock(solutions, manifest_digest(manifest, requests), previous);
+    report.lock =
+        compose_lock(solutions, manifest_digest(manifest, requests), previous, manifest.files);
+    add_notes(notes_on_absent_winners(manifest.files, *report.lock), notes);
     const bool is_same = tell_changes(report, previous, notes, services.progress());
     const bool is_own_start = !previous || request.upgrade_all || (is_same && !is_upgrade);
     if (is_own_start && may_stamp && notes.empty() && listings.is_repeatable()) {
@@ -348,6 +352,15 @@ void note_passed_over(const Resolution& resolution, const PackageUniverse& unive
                     "note: {} {} was passed over: {}", universe.slot(slot).name,
                     universe.candidate(candidates[i]).version, universe.problem(candidates[i])));
             }
+        }
+    }
+}
+
+/// Each once: targets often have the same.
+void add_notes(const std::vector<std::string>& more, std::vector<std::string>& notes) {
+    for (const std::string& note : more) {
+        if (std::find(notes.begin(), notes.end(), note) == notes.end()) {
+            notes.push_back(note);
         }
     }
 }

@@ -100,6 +100,9 @@ Sha256 manifest_digest(const Manifest& manifest, const Requests& requests) {
     for (const auto& [name, specifiers] : requests.overrides) {
         lines.push_back(fmt::format("override {} {}", name.string(), specifiers.text()));
     }
+    for (const FileRule& rule : manifest.files) {
+        lines.push_back(fmt::format("file {} {}", rule.path.text(), rule.package));
+    }
     for (const Target& target : manifest.targets) {
         lines.push_back(fmt::format("target {} {} glibc {}", target.name, to_text(target.platform),
                                     target.glibc.text()));

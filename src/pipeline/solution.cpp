@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/file_rules.h"
 
 #include <fmt/format.h>
 
@@ -84,7 +85,7 @@ TargetSolution to_solution(const Resolution& resolution, PackageUniverse& univer
 }
 
 Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& manifest_digest,
-                  const std::optional<Lock>& previous) {
+                  const std::optional<Lock>& previous, const std::vector<FileRule>& files) {
     Lock lock{manifest_digest, {}, {}};
     for (const TargetSolution& solution : solutions) {
         lock.targets.push_back(
@@ -95,6 +96,7 @@ Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& ma
     }
     for (LockedPackage& package : lock.packages) {
         std::sort(package.targets.begin(), package.targets.end());
+        package.wins = won_paths(package, files);
     }
     std::sort(lock.packages.begin(), lock.packages.end(), [](const auto& a, const auto& b) {
         return std::tie(a.name, a.version, a.file, a.targets) <

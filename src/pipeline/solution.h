@@ -2,6 +2,7 @@
 
 #include "model/answer.h"
 #include "model/lock.h"
+#include "model/manifest.h"
 #include "pipeline/package_universe.h"
 
 #include <optional>
@@ -23,8 +24,8 @@ TargetSolution to_solution(const Resolution& resolution, PackageUniverse& univer
                            const Requests& requests, const Target& target);
 
 /// The targets' solutions as one lock: a package that is the same for several targets stands once.
-/// A seal is kept where `previous` has one for an unchanged env digest.
+/// A seal is kept where `previous` has one for an unchanged env digest. `files`: the manifest's.
 Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& manifest_digest,
-                  const std::optional<Lock>& previous);
+                  const std::optional<Lock>& previous, const std::vector<FileRule>& files = {});
 
 } // namespace envpm::pipeline

@@ -1,6 +1,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/sort_runs.h"
+#include "realize/claims.h"
 #include "realize/environment_files.h"
 #include "realize/link_check.h"
 #include "realize/prefix.h"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -31,32 +33,43 @@ class Merger {
     }
 
     void add(LayoutEntry&& entry);
-    [[nodiscard]] Layout finish();
+    [[nodiscard]] Layout finish(Claims& claims);
 
   private:
-    void add_again(const LayoutEntry& there, LayoutEntry&& entry);
-    void refuse_different(const LayoutEntry& there, const LayoutEntry& entry) const;
+    using Again = std::pair<std::size_t, LayoutEntry>; ///< which entry has its path
+
+    void add_again(std::size_t there, LayoutEntry&& entry);
+    void settle(Claims& claims);
+    void settle_one(std::span<Again> others, Claims& claims);
     void refuse_below_a_file(const LayoutEntry& entry,
                              std::unordered_set<std::string>& known_folders) const;
 
     std::unordered_map<std::string, std::size_t>
         variants_;                     ///< by path: all but the first of a case
     std::vector<LayoutEntry> entries_; ///< as many as were announced, so that they stay in place
+    std::vector<Again> again_;         ///< of a path that has an entry, in the order of packages
     std::deque<std::string> folded_;   ///< the paths that are not so themselves
     std::unordered_map<std::string_view, std::size_t> index_by_folded_; ///< keys in these two
 };
 
 bool has_upper_case(std::string_view path);
 
+bool is_same_file(const LayoutEntry& one, const LayoutEntry& other);
 void refuse_in_the_way(const LayoutEntry& there, std::string_view folder, const LayoutEntry& entry);
 std::string fold(std::string_view path);
 std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const LayoutEntry& entry);
 
 [[noreturn]] void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other);
+[[noreturn]] void throw_different(const LayoutEntry& one, const LayoutEntry& other);
 
 } // namespace
 
 Layout compose(std::vector<Layout> packages, const PythonSource& python) {
+    return compose_settled(std::move(packages), python, {}).layout;
+}
+
+Composition compose_settled(std::vector<Layout> packages, const PythonSource& python,
+                            const FilePolicy& policy) {
     packages.insert(packages.begin(), environment_files(python));
     std::size_t entries = 0;
     for (const Layout& package : packages) {
@@ -69,7 +82,10 @@ Layout compose(std::vector<Layout> packages, const PythonSource& python) {
         }
         package = Layout();
     }
-    return merger.finish();
+    Claims claims(policy.claims);
+    Layout layout = merger.finish(claims);
+    check_links(layout.entries, policy.outside_links);
+    return {std::move(layout), claims.idle()};
 }
 
 namespace {
@@ -87,7 +103,7 @@ void Merger::add(LayoutEntry&& entry) {
     }
     const auto found = index_by_folded_.find(key);
     if (found != index_by_folded_.end()) {
-        add_again(entries_[found->second], std::move(entry));
+        add_again(found->second, std::move(entry));
         return;
     }
     ENVPM_ASSERT(entries_.size() < entries_.capacity()); // or the keys would dangle
@@ -96,23 +112,24 @@ void Merger::add(LayoutEntry&& entry) {
     index_by_folded_.emplace(key, entries_.size() - 1);
 }
 
-/// `there` has the same path, or one that differs only in case.
-void Merger::add_again(const LayoutEntry& there, LayoutEntry&& entry) {
+/// The entry at `there` has the same path, or one that differs only in case.
+void Merger::add_again(std::size_t there, LayoutEntry&& entry) {
     const auto variant = variants_.find(entry.path.string());
     if (variant != variants_.end()) {
-        refuse_different(entries_[variant->second], entry);
-    } else if (there.path == entry.path) {
-        refuse_different(there, entry);
-    } else if (there.owner == entry.owner) {
+        again_.emplace_back(variant->second, std::move(entry));
+    } else if (entries_[there].path == entry.path) {
+        again_.emplace_back(there, std::move(entry));
+    } else if (entries_[there].owner == entry.owner) {
         ENVPM_ASSERT(entries_.size() < entries_.capacity());
         variants_.emplace(entry.path.string(), entries_.size());
         entries_.push_back(std::move(entry));
     } else {
-        throw_clash("two paths differ only in case", there, entry);
+        throw_clash("two paths differ only in case", entries_[there], entry);
     }
 }
 
-Layout Merger::finish() {
+Layout Merger::finish(Claims& claims) {
+    settle(claims);
     std::unordered_set<std::string> known_folders;
     std::string_view last_folder;
     for (const LayoutEntry& entry : entries_) {
@@ -129,16 +146,52 @@ Layout Merger::finish() {
     sort_runs(entries_, [](const LayoutEntry& a, const LayoutEntry& b) {
         return a.path.string() < b.path.string();
     });
-    check_links(entries_);
     return {std::move(entries_)};
 }
 
-/// Many packages bring the same empty `tests/__init__.py` or licence: that is no clash.
-void Merger::refuse_different(const LayoutEntry& there, const LayoutEntry& entry) const {
-    if (kind_of(there) != kind_of(entry) || digest_of(there) != digest_of(entry) ||
-        placeholder_of(there) != placeholder_of(entry)) {
-        throw_clash("two packages hold different files of one path", there, entry);
+void Merger::settle(Claims& claims) {
+    std::stable_sort(again_.begin(), again_.end(),
+                     [](const Again& a, const Again& b) { return a.first < b.first; });
+    const std::span<Again> all(again_);
+    for (std::size_t begin = 0; begin < all.size();) {
+        std::size_t end = begin;
+        while (end < all.size() && all[end].first == all[begin].first) {
+            ++end;
+        }
+        settle_one(all.subspan(begin, end - begin), claims);
+        begin = end;
     }
+}
+
+/// Many packages bring the same empty `tests/__init__.py` or licence: that is no clash.
+void Merger::settle_one(std::span<Again> others, Claims& claims) {
+    LayoutEntry& there = entries_[others.front().first];
+    const auto different = std::find_if(others.begin(), others.end(), [&](const Again& other) {
+        return !is_same_file(there, other.second);
+    });
+    if (different == others.end()) {
+        return;
+    }
+    std::vector<std::string> owners = {there.owner};
+    for (const auto& [index, entry] : others) {
+        owners.push_back(entry.owner);
+    }
+    const std::optional<std::string> winner = claims.winner(there.path.string(), owners);
+    if (!winner) {
+        throw_different(there, different->second);
+    }
+    for (auto& [index, entry] : others) {
+        if (entry.owner == *winner) { // its path stays where it is, for keys lie in it
+            there.content = std::move(entry.content);
+            there.is_executable = entry.is_executable;
+            there.owner = std::move(entry.owner);
+        }
+    }
+}
+
+bool is_same_file(const LayoutEntry& one, const LayoutEntry& other) {
+    return kind_of(one) == kind_of(other) && digest_of(one) == digest_of(other) &&
+           placeholder_of(one) == placeholder_of(other);
 }
 
 void Merger::refuse_below_a_file(const LayoutEntry& entry,
@@ -198,6 +251,18 @@ void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& ot
                              other.path.string(), other.owner),
                  "these packages cannot share an environment: leave one out, or ask for another "
                  "version"});
+}
+
+void throw_different(const LayoutEntry& one, const LayoutEntry& other) {
+    constexpr const char* what = "two packages hold different files of one path";
+    if (one.owner == environment_owner || other.owner == environment_owner) {
+        throw_clash(what, one, other);
+    }
+    const std::string& path = one.path.string();
+    throw Error(
+        {what, fmt::format("`{}` of {} and of {}", path, one.owner, other.owner),
+         fmt::format("say whose is to stand, under `[files]` of the manifest: \"{}\" = \"{}\"",
+                     path, other.owner.substr(0, other.owner.find(' ')))});
 }
 
 } // namespace

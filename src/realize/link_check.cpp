@@ -20,13 +20,15 @@ constexpr int most_links = 40;
 using Links = std::unordered_map<std::string_view, std::string_view>;
 
 bool leads_outside(std::string_view folder, std::string_view target, const Links& links);
+bool is_allowed(std::string_view path, std::string_view target,
+                const std::vector<PathPattern>& allowed);
 bool go_up(std::string& folder);
 std::string take_part(std::string& left);
 std::string below(const std::string& folder, const std::string& path);
 
 } // namespace
 
-void check_links(const std::vector<LayoutEntry>& entries) {
+void check_links(const std::vector<LayoutEntry>& entries, const std::vector<PathPattern>& allowed) {
     Links links;
     for (const LayoutEntry& entry : entries) {
         if (const auto* link = std::get_if<SymbolicLink>(&entry.content)) {
@@ -36,11 +38,14 @@ void check_links(const std::vector<LayoutEntry>& entries) {
     for (const LayoutEntry& entry : entries) {
         const auto* link = std::get_if<SymbolicLink>(&entry.content);
         if (link != nullptr && entry.owner != environment_owner &&
-            leads_outside(entry.path.parent(), link->target, links)) {
-            throw Error({fmt::format("a link of {} leads out of the environment", entry.owner),
-                         fmt::format("`{}` -> `{}`", entry.path.string(), link->target),
-                         {}},
-                        ExitCode::integrity);
+            leads_outside(entry.path.parent(), link->target, links) &&
+            !is_allowed(entry.path.string(), link->target, allowed)) {
+            throw Error(
+                {fmt::format("a link of {} leads out of the environment", entry.owner),
+                 fmt::format("`{}` -> `{}`", entry.path.string(), link->target),
+                 fmt::format("if it may, say so under `[workspace]`: outside-links = [\"{}\"]",
+                             entry.path.string())},
+                ExitCode::integrity);
         }
     }
 }
@@ -74,6 +79,14 @@ bool leads_outside(std::string_view folder, std::string_view target, const Links
         left = below(std::string(link->second), left);
     }
     return false;
+}
+
+/// A token would lead elsewhere once it is replaced.
+bool is_allowed(std::string_view path, std::string_view target,
+                const std::vector<PathPattern>& allowed) {
+    return !target.starts_with(prefix_token) && !target.starts_with(python_home_token) &&
+           std::any_of(allowed.begin(), allowed.end(),
+                       [&](const PathPattern& pattern) { return pattern.matches(path); });
 }
 
 /// False at the top.

@@ -13,9 +13,9 @@ LayoutEntry link(const std::string& path, const std::string& target) {
     return {RelativePath::parse(path), SymbolicLink{target}, false, "a 1"};
 }
 
-bool is_refused(const std::vector<LayoutEntry>& entries) {
+bool is_refused(const std::vector<LayoutEntry>& entries, const std::string& allowed = "none") {
     try {
-        check_links(entries);
+        check_links(entries, {*PathPattern::parse(allowed)});
         return false;
     } catch (const Error& failure) {
         EXPECT_EQ(failure.code(), ExitCode::integrity);
@@ -43,6 +43,16 @@ TEST(LinkCheck, RefusesTokensOfPackages) {
     own.owner = environment_owner;
     EXPECT_FALSE(is_refused({own}));
     EXPECT_FALSE(is_refused({own, link("bin/python2", "python")}));
+}
+
+TEST(LinkCheck, AllowsWhatTheUserAllowsButNoTokens) {
+    EXPECT_FALSE(is_refused({link("share/zoneinfo", "/usr/share/zoneinfo")}, "share/zoneinfo"));
+    EXPECT_FALSE(is_refused({link("lib/x", "../../etc/passwd")}, "lib/*"));
+    EXPECT_TRUE(is_refused({link("share/other", "/usr")}, "share/zoneinfo"));
+    EXPECT_TRUE(is_refused({link("x", "/@ENVPM_PREFIX@/../../etc")}, "**"));
+    EXPECT_TRUE(is_refused({link("x", "/@ENVPM_PYTHON_HOME@/python3")}, "**"));
+    // What leads to an allowed one is judged by itself, as it always was.
+    EXPECT_FALSE(is_refused({link("a", "/usr"), link("b", "a/bin")}, "a"));
 }
 
 TEST(LinkCheck, FollowsOtherLinksAsTheKernelDoes) {

@@ -64,6 +64,18 @@ struct PackageFiles : testing::Test {
     }
 };
 
+TEST_F(PackageFiles, MayHaveALinkThatIsAllowedToLeadOutside) {
+    const Composition composition =
+        compose_settled({{{link("share/zoneinfo", "/usr/share/zoneinfo")}}}, std::monostate(),
+                        {{}, {*PathPattern::parse("share/zoneinfo")}});
+    const PrefixReport report = build_it(composition.layout);
+    EXPECT_EQ(std::filesystem::read_symlink(report.prefix / "share/zoneinfo"),
+              "/usr/share/zoneinfo");
+    EXPECT_THAT(damage(report.prefix), testing::IsEmpty());
+    EXPECT_EQ(contents_digest_of_prefix(report.prefix, pool, progress),
+              contents_digest(composition.layout));
+}
+
 TEST_F(PackageFiles, AreRealisedWithTheNewPrefix) {
     const Layout layout = compose({package()}, std::monostate());
     const PrefixReport report = build_it(layout);

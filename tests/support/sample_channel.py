@@ -11,7 +11,6 @@ from conda_packages import (
     PLACEHOLDER,
     File,
     Folder,
-    Lies,
     Link,
     Package,
     as_json,
@@ -20,6 +19,7 @@ from conda_packages import (
     zstd,
 )
 from conda_shards import write_shards
+from faulty_packages import FAULTY
 
 # Stands in for an interpreter: the machine's, with the modules of this prefix.
 PYTHON = f"""#!/bin/sh
@@ -196,6 +196,8 @@ PACKAGES = [
     # py-rattler 0.28 cannot put up an entry of type `directory`; conda and rattler-build know it.
     Package("empty-folder", "1.0", files={"share/empty-folder/a": Folder()}),
     Package("dangling", "1.0", files={"share/dangling/link": Link("not-there")}),
+    # Older than paths.json: there is info/files.
+    Package("no-paths", "1.0", files={"share/no-paths/a.txt": "text\n", "info/paths.json": None}),
     Package("only-bz2", "1.0", files={"share/only-bz2/a.txt": "old\n"}, forms=(".tar.bz2",)),
     Package("only-conda", "1.0", files={"share/only-conda/a.txt": "new\n"}),
     Package("metadata-only", "1.0", depends=["stone", "links"], noarch="generic"),
@@ -213,49 +215,6 @@ PACKAGES = [
     Package("withdrawn", "1.0", noarch="generic"),
     Package("withdrawn", "1.1", noarch="generic", removed=True),
 ]
-
-FAULTY = [
-    Package("lying-hash", "1.0", files={"share/lying/a.txt": "text\n"}, says={"sha256": "0" * 64}),
-    Package("lying-size", "1.0", files={"share/lying/a.txt": "text\n"}, says={"size": 7}),
-    Package("lying-name", "1.0", says={"name": "other-name"}),
-    Package(
-        "lying-index", "1.0", files={"info/index.json": as_json({"name": "x", "version": "2"})}
-    ),
-    Package(
-        "lying-path",
-        "1.0",
-        files={"share/lying/b.txt": File("text\n", says={"sha256": "0" * 64})},
-    ),
-    Package(
-        "absent-member",
-        "1.0",
-        files={"share/absent/a.txt": "text\n", "share/absent/b.txt": "text\n"},
-        lies=Lies(absent={"share/absent/b.txt"}),
-    ),
-    Package(
-        "unlisted-member",
-        "1.0",
-        files={"share/unlisted/a.txt": "text\n", "share/unlisted/b.txt": "text\n"},
-        lies=Lies(unlisted={"share/unlisted/b.txt"}),
-    ),
-    Package(
-        "doubled-member",
-        "1.0",
-        files={"share/doubled/a.txt": "text\n"},
-        lies=Lies(twice={"share/doubled/a.txt"}),
-    ),
-    Package("escaping", "1.0", files={"../../evil.txt": "evil\n"}),
-    Package("escaping-link", "1.0", files={"share/out": Link("../../../../etc")}),
-    Package(
-        "short-placeholder",
-        "1.0",
-        files={"lib/short.bin": File(b"\0/short/share\0end\0", placeholder="/short")},
-    ),
-    Package("no-paths", "1.0", files={"share/no-paths/a.txt": "text\n", "info/paths.json": None}),
-    Package("no-payload", "1.0", lies=Lies(outer={"pkg-": None})),
-    Package("cut-short", "1.0", lies=Lies(archive=lambda archive: archive[: len(archive) // 2])),
-]
-
 
 def write_channel(folder: Path, packages: list[Package]) -> None:
     """Archives and, for each platform and always for noarch, repodata: plain, zstd, shards."""

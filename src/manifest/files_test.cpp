@@ -1,0 +1,52 @@
+#include "base/error.h"
+#include "manifest/read.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::manifest {
+namespace {
+
+using testing::HasSubstr;
+
+Manifest parsed(const std::string& text) {
+    return parse(text, "envpm.toml", Platform::linux_64);
+}
+
+void expect_refused(const std::string& line, const std::string& what) {
+    try {
+        parsed("[files]\n" + line + "\n");
+        ADD_FAILURE() << "accepted: " << line;
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().what, HasSubstr(what));
+        EXPECT_THAT(error.text().subject, HasSubstr("envpm.toml:2:"));
+    }
+}
+
+TEST(ManifestFiles, say_whose_file_stands_at_a_path) {
+    const Manifest manifest = parsed("[files]\n\"share/doc/a.txt\" = \"Pkg_A\"\n"
+                                     "\"lib/**/tests/*\" = \"_openmp_mutex\"\n");
+    ASSERT_EQ(manifest.files.size(), 2U);
+    EXPECT_EQ(manifest.files[0].path.text(), "share/doc/a.txt");
+    EXPECT_EQ(manifest.files[0].package, "Pkg_A");
+    EXPECT_EQ(manifest.files[1].path.text(), "lib/**/tests/*");
+    EXPECT_EQ(manifest.files[1].location.line, 3);
+}
+
+TEST(ManifestFiles, of_a_bad_path_or_package_say_where) {
+    expect_refused("\"/etc/passwd\" = \"a\"", "\"/etc/passwd\" is no path of an environment");
+    expect_refused("\"../x\" = \"a\"", "no path of an environment");
+    expect_refused("\"share/x\" = \"a b\"", "\"a b\" is no package's name");
+    expect_refused("\"share/x\" = 1", "must be a string");
+}
+
+TEST(ManifestFiles, and_links_that_may_lead_outside_are_paths) {
+    const Manifest manifest = parsed("[workspace]\noutside-links = [\"etc/ssl/**\", \"a\"]\n");
+    ASSERT_EQ(manifest.outside_links.size(), 2U);
+    EXPECT_EQ(manifest.outside_links[0].text(), "etc/ssl/**");
+    EXPECT_THROW(parsed("[workspace]\noutside-links = [\"/etc\"]\n"), Error);
+    EXPECT_THROW(parsed("[workspace]\noutside-links = \"etc\"\n"), Error);
+}
+
+} // namespace
+} // namespace envpm::manifest
