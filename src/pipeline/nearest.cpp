@@ -298,7 +298,8 @@ std::optional<ManifestChange> Search::change_of(const Entry& entry, const Resolu
     }
     change.value = conda_series_of(version);
     change.text = fmt::format("{} = \"{}\"", name, change.value);
-    return change;
+    const auto changed = conda::MatchSpec::parse(fmt::format("{} {}", name, change.value));
+    return changed == packages->spec ? std::nullopt : std::optional(change);
 }
 
 ManifestChange Search::change_of_pin(const GpuPinRequest& pin, const Resolution& resolution) const {
