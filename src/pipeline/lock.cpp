@@ -5,6 +5,7 @@
 #include "pipeline/conda_sources.h"
 #include "pipeline/file_rules.h"
 #include "pipeline/gpu_needs.h"
+#include "pipeline/lag.h"
 #include "pipeline/lock_stamp.h"
 #include "pipeline/package_universe.h"
 #include "pipeline/scout.h"
@@ -315,7 +316,8 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     } else if (!run.requests.packages.empty()) {
         run.listings.load(known_names(run.requests, run.previous));
     }
-    PackageUniverse universe(wanted_universe(run, target, records), run.listings, records);
+    const UniverseRequest wanted = wanted_universe(run, target, records);
+    PackageUniverse universe(wanted, run.listings, records);
     const solver::SolveRequest question{universe.roots(), universe.constraints(),
                                         preferred(run, target, solved, universe)};
     solver::SolveStatistics statistics;
@@ -331,6 +333,9 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     }
     const auto& resolution = std::get<Resolution>(answer);
     note_passed_over(resolution, universe, run.notes);
+    add_notes(
+        notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
+        run.notes);
     TargetSolution solution = to_solution(resolution, universe, run.requests, target);
     solution.gpu = gpu_needs(solution.packages, resolution, universe, target, run.services.facts());
     return solution;

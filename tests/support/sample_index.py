@@ -47,6 +47,10 @@ WHEELS = [
     Wheel("late", "2.0", uploaded="2026-06-01T00:00:00Z"),
     Wheel("elsewhere", "1.0", tag="cp311-cp311-win_amd64"),
     Wheel("futuristic", "1.0", requires_python=">=4"),
+    # The channel has greeter 1.0.
+    Wheel("greeter", "2.0"),
+    Wheel("kiln", "1.0", requires=["greeter"]),
+    Wheel("kiln", "2.0", requires=["greeter>=2"]),
     Wheel("twin-a", "1.0", files={"twins/a.txt": "a\n", "twins/whose.txt": "of twin-a\n"}),
     Wheel("twin-b", "1.0", files={"twins/b.txt": "b\n", "twins/whose.txt": "of twin-b\n"}),
     Wheel("lying-record", "1.0", record_lies=True),
