@@ -1,6 +1,7 @@
 #include "conda/pypi_names.h"
 
 #include "base/error.h"
+#include "base/files.h"
 
 #include <fmt/format.h>
 
@@ -42,7 +43,7 @@ PypiNames PypiNames::parse(std::string_view text, const std::string& origin) {
         const bool is_project = normal && normal->string() == project;
         if (!PackageName::parse_conda(name) || (project != none && !is_project)) {
             throw Error({"a line is not a conda name and a project's",
-                         fmt::format("{}, line {}", origin, number),
+                         fmt::format("{}:{}", origin, number),
                          "as in `pytorch torch`, or `graphviz -` for what is no project"});
         }
         names.projects_.emplace(name, project);
@@ -53,6 +54,18 @@ PypiNames PypiNames::parse(std::string_view text, const std::string& origin) {
             }
         }
     }
+    return names;
+}
+
+PypiNames PypiNames::read(const std::filesystem::path& file) {
+    constexpr std::size_t largest_table_bytes = std::size_t{64} << 20U;
+    auto text = std::make_unique<const std::string>(read_file(file, largest_table_bytes));
+    PypiNames names = parse(*text, file.string());
+    if (names.projects_.empty()) {
+        throw Error({"the table of conda names is empty", file.string(),
+                     "tools/conda_names.py of envpm's source makes one"});
+    }
+    names.text_ = std::move(text);
     return names;
 }
 

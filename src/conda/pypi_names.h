@@ -2,6 +2,8 @@
 
 #include "model/package_name.h"
 
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +13,7 @@ namespace envpm::conda {
 
 /// Which Python project a conda package is, and the reverse: numpy is numpy in both worlds, pytorch
 /// is torch, and graphviz is the program, not the project of that name. Where a record says it
-/// itself (`purls`), that comes first. Views into the text, which must outlive this.
+/// itself (`purls`), that comes first. Views into a text that was parsed, which must outlive this.
 class PypiNames {
   public:
     /// The table that ships with envpm (src/conda/data/README.md).
@@ -20,6 +22,10 @@ class PypiNames {
     /// One of the same form: lines of a conda name and a project's, or `-` for none. An Error
     /// (code 1) names `origin` and the line that is neither.
     static PypiNames parse(std::string_view text, const std::string& origin);
+
+    /// A file of the same form, whose text this holds. An Error (code 1) for one that cannot be
+    /// read or has no line; else as `parse`.
+    static PypiNames read(const std::filesystem::path& file);
 
     /// The project that the package is. A package that the table does not list is the project of
     /// its own name.
@@ -30,6 +36,7 @@ class PypiNames {
     [[nodiscard]] std::string package_of(const PackageName& project) const;
 
   private:
+    std::unique_ptr<const std::string> text_;                         ///< of a file
     std::unordered_map<std::string_view, std::string_view> projects_; ///< "-" for none
     std::unordered_map<std::string_view, std::string_view> packages_;
 };

@@ -1,6 +1,7 @@
 #include "conda/pypi_names.h"
 
 #include "base/error.h"
+#include "base/files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -53,9 +54,22 @@ TEST(PypiNames, ABadLineIsNamed) {
             PypiNames::parse("good -\n" + line + "\n", "names.txt");
             ADD_FAILURE() << line;
         } catch (const Error& error) {
-            EXPECT_THAT(error.text().subject, HasSubstr("names.txt, line 2"));
+            EXPECT_THAT(error.text().subject, HasSubstr("names.txt:2"));
         }
     }
+}
+
+TEST(PypiNames, AFileIsReadAndHeld) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path file = folder.path() / "names.txt";
+    write_file(file, "p t\n"); // short enough to lie within a string
+    PypiNames first = PypiNames::read(file);
+    const PypiNames names = std::move(first);
+    write_file(file, "");
+    EXPECT_EQ(project_of(names, "p"), "t");
+    EXPECT_EQ(package_of(names, "t"), "p");
+    EXPECT_THROW(PypiNames::read(file), Error);
+    EXPECT_THROW(PypiNames::read(folder.path() / "absent"), Error);
 }
 
 } // namespace

@@ -1,9 +1,18 @@
 #include "pipeline/conda_sources.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace envpm::pipeline {
+
+namespace {
+
+conda::PypiNames names_in_use(const Settings& settings);
+std::string words_for(const std::optional<PackageName>& project);
+
+} // namespace
 
 CondaSources::CondaSources(const Manifest& manifest, const Requests& requests, bool refresh,
                            std::optional<std::string> exclude_newer, Services& services)
@@ -29,7 +38,7 @@ CondaRecords* CondaSources::records_for(Platform platform) {
             .push_back(channels[i]);
     }
     records = std::make_unique<CondaRecords>(
-        std::move(request), conda::PypiNames::shipped(),
+        std::move(request), names_in_use(services_.settings()),
         [this, platform](std::vector<conda::Channel> wanted) {
             return std::make_unique<conda::Channels>(
                 services_.network(), services_.cache("channels"), cache_policy(services_, refresh_),
@@ -48,5 +57,38 @@ std::vector<std::string> CondaSources::known_names() const {
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
 }
+
+std::vector<std::string> CondaSources::notes_on_names(const Lock& lock) const {
+    const std::optional<std::filesystem::path>& file = services_.settings().pypi_names;
+    if (!file) {
+        return {};
+    }
+    const conda::PypiNames configured = conda::PypiNames::read(*file);
+    const conda::PypiNames shipped = conda::PypiNames::shipped();
+    std::vector<std::string> notes;
+    for (const LockedPackage& package : lock.packages) {
+        const std::string& name = package.name.string();
+        const auto now = configured.project_of(name);
+        const auto before = shipped.project_of(name);
+        if (package.is_conda() && now != before) {
+            notes.push_back(fmt::format("note: {} says that {} is {}; envpm's own table says {}",
+                                        file->string(), name, words_for(now), words_for(before)));
+        }
+    }
+    return notes;
+}
+
+namespace {
+
+conda::PypiNames names_in_use(const Settings& settings) {
+    return settings.pypi_names ? conda::PypiNames::read(*settings.pypi_names)
+                               : conda::PypiNames::shipped();
+}
+
+std::string words_for(const std::optional<PackageName>& project) {
+    return project ? fmt::format("`{}`", project->string()) : "no Python project";
+}
+
+} // namespace
 
 } // namespace envpm::pipeline

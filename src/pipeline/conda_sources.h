@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/lock.h"
 #include "pipeline/conda_records.h"
 #include "pipeline/project.h"
 #include "pipeline/requests.h"
@@ -23,6 +24,10 @@ class CondaSources {
 
     /// Every name that the channels asked so far have, sorted.
     [[nodiscard]] std::vector<std::string> known_names() const;
+
+    /// A note for each conda package of the lock that the configured table of names takes for
+    /// another project than the one that is built in.
+    [[nodiscard]] std::vector<std::string> notes_on_names(const Lock& lock) const;
 
   private:
     const Manifest& manifest_;

@@ -138,6 +138,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     report.lock =
         compose_lock(solutions, manifest_digest(manifest, requests), previous, manifest.files);
     add_notes(notes_on_absent_winners(manifest.files, *report.lock), notes);
+    add_notes(conda.notes_on_names(*report.lock), notes);
     const bool is_same = tell_changes(report, previous, notes, services.progress());
     const bool is_own_start = !previous || request.upgrade_all || (is_same && !is_upgrade);
     if (is_own_start && may_stamp && notes.empty() && listings.is_repeatable()) {

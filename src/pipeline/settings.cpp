@@ -38,6 +38,7 @@ void apply_file(Settings& settings, const TomlValue& document);
 void apply_network(fetch::NetworkSettings& network, const TomlValue& table);
 void apply_mirrors(Settings& settings, const TomlValue& table);
 void apply_gpu(Settings& settings, const TomlValue& table);
+void apply_conda(Settings& settings, const TomlValue& table);
 std::vector<path> config_files(const Variables& variables, const SettingFlags& flags,
                                const std::optional<path>& project);
 std::string first_of(const Variables& variables, std::initializer_list<std::string_view> names);
@@ -161,7 +162,7 @@ void check_homes(const Settings& settings) {
 }
 
 void apply_file(Settings& settings, const TomlValue& document) {
-    check_keys(document, {"mirrors", "network", "store", "cache", "link-mode", "gpu"});
+    check_keys(document, {"mirrors", "network", "store", "cache", "link-mode", "gpu", "conda"});
     for (const auto& [name, location, value] : *document.get_if<TomlValue::Table>()) {
         if (name == "mirrors") {
             apply_mirrors(settings, value);
@@ -169,6 +170,8 @@ void apply_file(Settings& settings, const TomlValue& document) {
             apply_network(settings.network, value);
         } else if (name == "gpu") {
             apply_gpu(settings, value);
+        } else if (name == "conda") {
+            apply_conda(settings, value);
         } else if (name == "store") {
             settings.store_root = absolute_path_of(value);
         } else if (name == "cache") {
@@ -216,6 +219,13 @@ void apply_mirrors(Settings& settings, const TomlValue& table) {
         for (const TomlValue& url : *urls) {
             mirrors.push_back(mirror_of(url));
         }
+    }
+}
+
+void apply_conda(Settings& settings, const TomlValue& table) {
+    check_keys(table, {"pypi-names"});
+    if (const TomlValue* const file = table.find("pypi-names")) {
+        settings.pypi_names = absolute_path_of(*file);
     }
 }
 
