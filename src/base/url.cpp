@@ -82,6 +82,10 @@ std::string with_credentials_of(std::string_view url, std::string_view other) {
            std::string(url.substr(begin));
 }
 
+bool is_local_url(std::string_view url) {
+    return url.starts_with("file:");
+}
+
 std::string file_name_of_url(std::string_view url) {
     url = url.substr(0, url.find_first_of("?#"));
     const std::string_view name = url.substr(url.rfind('/') + 1);

@@ -18,6 +18,10 @@ std::string without_credentials(std::string_view url);
 /// The URL with the credentials of `other` if both are on the same scheme, host and port.
 std::string with_credentials_of(std::string_view url, std::string_view other);
 
+/// Whether it is a `file:` URL: reading it is as good as reading the cache, so it needs neither
+/// cache nor network.
+bool is_local_url(std::string_view url);
+
 /// The last component of the path, percent-decoded; neither query nor fragment.
 std::string file_name_of_url(std::string_view url);
 

@@ -63,9 +63,12 @@ class Channels::Batch {
     }
 
     void finish() {
-        if (!owner_.policy_.offline) {
-            run(owner_.transport_, searches_);
+        if (owner_.policy_.offline) {
+            for (NameSearch& search : searches_) {
+                search.stay_local();
+            }
         }
+        run(owner_.transport_, searches_);
         std::map<std::string, std::vector<Found>, std::less<>> found;
         for (const std::string& name : names_) {
             found[name];
@@ -236,7 +239,10 @@ std::optional<std::string> Channels::known_base_url(const Channel& channel,
         return std::nullopt;
     };
     std::optional<std::string> base_url = cached();
-    if (!base_url && !policy_.offline) {
+    const bool can_ask =
+        !policy_.offline || std::any_of(channel.urls.begin(), channel.urls.end(),
+                                        [](const std::string& url) { return is_local_url(url); });
+    if (!base_url && can_ask) {
         Part part{&channel, subdir, std::nullopt};
         const std::vector<Part*> parts = {&part};
         search(parts);

@@ -35,6 +35,10 @@ NameSearch::NameSearch(const ChannelCache& cache, const SubdirPage& page, Where 
     }
 }
 
+void NameSearch::stay_local() {
+    std::erase_if(urls_, [](const std::string& url) { return !is_local_url(url); });
+}
+
 HttpRequest NameSearch::request() const {
     return {urls_[next_], {}, std::nullopt, most_shard_bytes};
 }
@@ -80,7 +84,7 @@ std::optional<NameRecords> NameSearch::take() {
     const std::string what = fmt::format("`{}` of channel `{}`, `{}`, ", where_.name,
                                          where_.channel->name, where_.subdir);
     if (failures_.empty()) {
-        throw Error({what + "is not in the cache", urls_.front(),
+        throw Error({what + "is not in the cache", key_,
                      "envpm is offline; run it once without `--offline`"},
                     ExitCode::network);
     }

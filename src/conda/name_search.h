@@ -29,6 +29,9 @@ class NameSearch {
     /// A shard is to be fetched, by `request`; `accept` takes the answer.
     [[nodiscard]] bool is_open() const { return !is_done_ && next_ < urls_.size(); }
 
+    /// Offline: of the mirrors only folders (`file:`) are asked.
+    void stay_local();
+
     [[nodiscard]] HttpRequest request() const;
     void accept(const HttpResponse& response);
 

@@ -46,7 +46,7 @@ SubdirSearch::SubdirSearch(const ChannelCache& cache, const CachePolicy& policy,
 }
 
 bool SubdirSearch::is_open() const {
-    return !found_ && !policy_.offline && at_ < mirrors_.size();
+    return !found_ && at_ < mirrors_.size();
 }
 
 HttpRequest SubdirSearch::request() const {
@@ -111,7 +111,7 @@ void SubdirSearch::look_up() {
         Mirror mirror{subdir_url(configured, subdir_), {}, std::nullopt};
         mirror.key = without_credentials(mirror.url);
         mirror.cached = cache_.state(mirror.key);
-        if (mirror.cached && is_usable(*mirror.cached)) {
+        if (mirror.cached && is_usable(mirror)) {
             if (!mirror.cached->form) {
                 is_absent_ = true;
                 continue;
@@ -130,10 +130,15 @@ void SubdirSearch::look_up() {
     }
 }
 
-/// Pages of this very run count as young even when all are to be asked for anew.
-bool SubdirSearch::is_usable(const CachedSubdir& cached) const {
+/// Pages of this very run count as young even when all are to be asked for anew. A folder is asked
+/// in each run: what is in it costs nothing to see.
+bool SubdirSearch::is_usable(const Mirror& mirror) const {
     const std::int64_t now = now_seconds();
-    return policy_.offline || cached.fetched_seconds == now ||
+    const CachedSubdir& cached = *mirror.cached;
+    if (cached.fetched_seconds == now || is_local_url(mirror.url)) {
+        return cached.fetched_seconds == now;
+    }
+    return policy_.offline ||
            (!policy_.refresh && cached.fetched_seconds < now && now < cached.fresh_until_seconds);
 }
 
@@ -155,6 +160,9 @@ void SubdirSearch::begin_mirror() {
     asks_for_changes_ = true;
     had_failure_ = false;
     searched_seconds_ = now_seconds();
+    while (policy_.offline && at_ < mirrors_.size() && !is_local_url(mirrors_[at_].url)) {
+        ++at_;
+    }
     if (at_ >= mirrors_.size()) {
         return;
     }

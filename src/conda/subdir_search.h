@@ -25,7 +25,8 @@ struct SubdirPage {
 /// One subdir of a channel on its way through the mirrors and through the forms of its page.
 ///
 /// A page of the cache that is young enough is the answer, offline one of any age. Else each mirror
-/// is asked until one answers: for shards (CEP 16), then for repodata.json.zst, then for
+/// is asked until one answers, offline those that are folders (`file:`), whose pages are never
+/// young: for shards (CEP 16), then for repodata.json.zst, then for
 /// repodata.json; which of them a mirror has is remembered for a week. A page of the cache is only
 /// asked whether it changed.
 class SubdirSearch {
@@ -50,7 +51,7 @@ class SubdirSearch {
         std::optional<CachedSubdir> cached;
     };
 
-    [[nodiscard]] bool is_usable(const CachedSubdir& cached) const;
+    [[nodiscard]] bool is_usable(const Mirror& mirror) const;
     [[nodiscard]] std::int64_t now_seconds() const;
     [[nodiscard]] std::string page_url() const;
     [[nodiscard]] const CachedSubdir* known_page() const;

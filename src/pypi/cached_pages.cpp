@@ -17,10 +17,6 @@ std::string cache_name(std::string_view mirror) {
     return without_credentials(base_url(mirror));
 }
 
-bool is_local(std::string_view url) {
-    return url.starts_with("file:");
-}
-
 std::int64_t CachedPages::now_seconds() const {
     return std::chrono::duration_cast<std::chrono::seconds>(policy_.now.time_since_epoch()).count();
 }
@@ -37,7 +33,7 @@ std::optional<PageMark> CachedPages::mark(const PageQuery& query) const {
     bool is_answered = !query.index->urls.empty();
     for (const std::string& mirror : query.index->urls) {
         const std::optional<PageHead> head =
-            is_local(mirror) ? std::nullopt : cache_.head(cache_name(mirror), query.project);
+            is_local_url(mirror) ? std::nullopt : cache_.head(cache_name(mirror), query.project);
         const bool is_known = head && is_usable(head->fetched_seconds);
         is_answered = is_answered && is_known;
         if (is_known && head->is_present &&

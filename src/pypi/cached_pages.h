@@ -40,9 +40,6 @@ std::string base_url(std::string_view mirror);
 /// As the cache knows it: without credentials too.
 std::string cache_name(std::string_view mirror);
 
-/// Reading it is as good as reading the cache, so it needs neither cache nor network.
-bool is_local(std::string_view url);
-
 /// The pages of the cache under the rule for their age.
 class CachedPages {
   public:

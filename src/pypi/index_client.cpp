@@ -95,7 +95,7 @@ void IndexClient::look_up(MirrorSearch& search) const {
     std::string newest_mirror;
     for (const std::string& configured : search.query().index->urls) {
         const std::string mirror = base_url(configured);
-        if (is_local(mirror)) {
+        if (is_local_url(mirror)) {
             search.ask_later(mirror);
             continue;
         }
@@ -145,7 +145,7 @@ std::vector<MirrorSearch*> IndexClient::still_open(std::vector<MirrorSearch>& se
 
 /// Passes over the mirrors that may not be asked.
 bool IndexClient::is_to_be_asked(MirrorSearch& search) const {
-    while (cached_.policy().offline && search.is_open() && !is_local(search.mirror())) {
+    while (cached_.policy().offline && search.is_open() && !is_local_url(search.mirror())) {
         search.go_on();
     }
     return search.is_open();
@@ -161,7 +161,7 @@ std::optional<MetadataAnswer> IndexClient::known_metadata(const WheelFile& wheel
 }
 
 bool IndexClient::may_ask(const WheelFile& wheel) const {
-    return !cached_.policy().offline || is_local(wheel.url);
+    return !cached_.policy().offline || is_local_url(wheel.url);
 }
 
 void IndexClient::accept(MirrorSearch& search, const HttpResponse& response) const {

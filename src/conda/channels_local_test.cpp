@@ -1,0 +1,89 @@
+// Channels that are folders: `file:` URLs.
+
+#include "conda/channels_fixture.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::conda {
+namespace {
+
+using test::entry;
+using test::packed;
+using test::packed_shards;
+using test::page;
+using test::repodata;
+using test::zstd_frame;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string folder_url = "file:///srv/c";
+
+class LocalChannels : public test::ChannelsTest {
+  protected:
+    std::vector<std::string> files_of(const std::vector<std::string>& mirrors) {
+        transport.batches.clear();
+        Channels all(transport, folder_.path(), policy, {{"c", mirrors}}, Platform::linux_64);
+        const std::vector<std::string> names = {"demo"};
+        all.load(names);
+        std::vector<std::string> out;
+        for (const Channels::Found& found : all.find("demo")) {
+            for (const Record& record : found.records) {
+                out.push_back(record.url);
+            }
+        }
+        return out;
+    }
+};
+
+TEST_F(LocalChannels, AreReadOfflineToo) {
+    policy.offline = true;
+    serve(folder_url, "linux-64", {entry("demo")});
+    EXPECT_THAT(files_of({folder_url}), ElementsAre("file:///srv/c/linux-64/demo-1.0-h1_0.conda"));
+}
+
+TEST_F(LocalChannels, AreReadOfflineInShards) {
+    policy.offline = true;
+    const std::string shard = zstd_frame(packed(Json(page({entry("demo")}))));
+    const std::string name = sha256_of(shard).hex() + ".msgpack.zst";
+    transport.files[folder_url + "/linux-64/" + name] = shard;
+    transport.files[folder_url + "/linux-64/" + test::shards_page] =
+        zstd_frame(packed_shards({{"demo", shard}}, Json(Json::Object())));
+    EXPECT_THAT(files_of({folder_url}), ElementsAre("file:///srv/c/linux-64/demo-1.0-h1_0.conda"));
+}
+
+TEST_F(LocalChannels, AreReadInEachRun) {
+    serve(folder_url, "linux-64", {entry("demo")});
+    files_of({folder_url});
+    serve(folder_url, "linux-64", {entry("demo", "2.0")});
+    pass(1);
+    EXPECT_THAT(files_of({folder_url}), ElementsAre("file:///srv/c/linux-64/demo-2.0-h1_0.conda"));
+    transport.files.clear();
+    policy.offline = true;
+    pass(1);
+    EXPECT_THROW(files_of({folder_url}), Error);
+}
+
+TEST_F(LocalChannels, StandInOfflineForMirrorsThatAreNone) {
+    policy.offline = true;
+    serve(test::second, "linux-64", {entry("demo", "3.0")});
+    serve(folder_url, "linux-64", {entry("demo")});
+    EXPECT_THAT(files_of({test::second, folder_url}),
+                ElementsAre("file:///srv/c/linux-64/demo-1.0-h1_0.conda"));
+    for (const std::string& line : transport.log()) {
+        EXPECT_THAT(line, Not(HasSubstr("example.org")));
+    }
+}
+
+TEST_F(LocalChannels, KnowOfflineWhereTheirFilesLie) {
+    policy.offline = true;
+    transport.files[folder_url + "/linux-64/repodata.json"] =
+        repodata({entry("demo")}, {{"info", Json::Object{{"base_url", "../elsewhere/"}}}});
+    Channels all(transport, folder_.path(), policy, {{"c", {folder_url}}}, Platform::linux_64);
+    const auto urls = all.urls_of("c", "linux-64", "demo-1.0-h1_0.conda");
+    ASSERT_TRUE(urls.has_value());
+    EXPECT_THAT(*urls, ElementsAre("file:///srv/c/elsewhere/demo-1.0-h1_0.conda"));
+}
+
+} // namespace
+} // namespace envpm::conda
