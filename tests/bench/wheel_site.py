@@ -5,42 +5,35 @@ import hashlib
 import html
 import json
 import re
-import socket
-import subprocess
-import time
+import sys
 import zipfile
 from pathlib import Path
 
-CONFIGURATION = """
-daemon off; worker_processes 2; pid {site}/nginx.pid; error_log {site}/error.log; user root;
-events {{ worker_connections 512; }}
-http {{
-    access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
-    client_body_temp_path {site}/body; proxy_temp_path {site}/proxy;
-    fastcgi_temp_path {site}/fastcgi;
-    uwsgi_temp_path {site}/uwsgi; scgi_temp_path {site}/scgi;
-    types {{
+sys.path.append(str(Path(__file__).resolve().parent.parent / "support"))
+
+from nginx_server import nginx  # noqa: E402
+
+TYPES = """
+    types {
         application/vnd.pypi.simple.v1+json json;
         text/html html;
         text/plain metadata;
         application/zip whl;
+    }
+    map $http_accept $form { default html; "~simple\\.v1\\+json" json; }
+"""
+PLACES = """
+    root {site};
+    location ~ ^/(?<set>all|alone)/simple/(?<project>[a-z0-9-]+)/$ {{
+        add_header Cache-Control "max-age=600"; add_header Vary Accept;
+        try_files /$set/$project.$form =404;
     }}
-    map $http_accept $form {{ default html; "~simple\\.v1\\+json" json; }}
-    server {{
-        listen 127.0.0.1:{port};
-        root {site};
-        location ~ ^/(?<set>all|alone)/simple/(?<project>[a-z0-9-]+)/$ {{
-            add_header Cache-Control "max-age=600"; add_header Vary Accept;
-            try_files /$set/$project.$form =404;
-        }}
-        location ~ ^/(all|alone)/files/.*\\.metadata$ {{
-            add_header Cache-Control "max-age=365000000, immutable";
-        }}
-        location ~ ^/(all|alone)/files/(?<file>[^/]+\\.whl)$ {{
-            add_header Cache-Control "max-age=365000000, immutable"; alias {wheels}/$file;
-        }}
+    location ~ ^/(all|alone)/files/.*\\.metadata$ {{
+        add_header Cache-Control "max-age=365000000, immutable";
     }}
-}}
+    location ~ ^/(all|alone)/files/(?<file>[^/]+\\.whl)$ {{
+        add_header Cache-Control "max-age=365000000, immutable"; alias {wheels}/$file;
+    }}
 """
 
 
@@ -96,27 +89,5 @@ def serve(wheels: Path, site: Path):
         digest, metadata = sha256_of(wheel), metadata_of(wheel)
         write_page(site / "all", wheel, digest, metadata)
         write_page(site / "alone", wheel, digest, without_needs(metadata))
-    port = free_port()
-    configuration = site / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(site=site, port=port, wheels=wheels.resolve()))
-    server = subprocess.Popen(["nginx", "-p", site, "-c", configuration])
-    try:
-        wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(port: int) -> None:
-    for _ in range(100):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    raise SystemExit(f"nothing answers on port {port}")
+    with nginx(site, TYPES, PLACES.format(site=site, wheels=wheels.resolve())) as url:
+        yield url
