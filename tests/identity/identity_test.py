@@ -1,9 +1,10 @@
 """One lock, one environment: the same bytes whatever the circumstances of the install.
 
-identity_test.py ENVPM. Installs one lock once for each combination of user, umask, locale, file
-system, link mode and number of threads that this machine has, each time into a store of its own and
-with the files arriving in another order, and compares the digests: `env` and `contents` as envpm
-tells them, and the second implementation's. What the machine lacks is said and left out.
+identity_test.py ENVPM. Installs a lock of wheels, and one of conda packages with their own Python
+and wheels beside them, once for each combination of user, umask, locale, file system, link mode and
+number of threads that this machine has, each time into a store of its own and with the files
+arriving in another order, and compares the digests: `env` and `contents` as envpm tells them, and
+the second implementation's. What the machine lacks is said and left out.
 """
 
 import itertools
@@ -18,7 +19,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
+import channel_server  # noqa: E402
+import sample_channel  # noqa: E402
 import varied_wheels  # noqa: E402
+from channel_server import Channels  # noqa: E402
 from index_server import Behaviour, Index  # noqa: E402
 from sandbox import Sandbox, manifest_of  # noqa: E402
 
@@ -43,12 +47,14 @@ class Circumstances:
 
 
 class Matrix:
-    def __init__(self, envpm: Path, index: Index, homes: list[Path]):
+    def __init__(self, envpm: Path, index: Index, channels: Channels, homes: list[Path]):
         self.index = index
+        self.channels = channels
         self.homes = homes
         # Where every user can run it.
         self.envpm = homes[0] / "envpm"
         shutil.copy(envpm, self.envpm)
+        self.locales = locales(homes[0])
         self.count = 0
 
     def sandbox(self, at: Circumstances) -> Sandbox:
@@ -72,6 +78,7 @@ class Matrix:
     def install(self, at: Circumstances, manifest: str, lock: str) -> dict[str, str]:
         """What the environment is, in every way that it can be told."""
         self.index.behaviour = Behaviour(shuffle_seed=self.count)
+        self.channels.behaviour = channel_server.Behaviour(shuffle_seed=self.count)
         sandbox = self.sandbox(at)
         sandbox.write(manifest, lock)
         if at.user != os.geteuid():
@@ -86,7 +93,7 @@ class Matrix:
             "second": sandbox.digest(),
             "modes": modes_and_times(sandbox.prefix()),
         }
-        owner = (sandbox.prefix() / "pyvenv.cfg").stat().st_uid
+        owner = (sandbox.prefix() / ".envpm/manifest.json").stat().st_uid
         if owner != at.user:
             raise AssertionError(f"{at}: the files belong to uid {owner}")
         return found
@@ -165,37 +172,47 @@ def link_modes(matrix: Matrix, at: Circumstances, manifest: str, lock: str) -> l
     return modes
 
 
-def run(envpm: Path, cleanup: list[Path]) -> int:
-    homes = places(cleanup)
-    index = Index(varied_wheels.WHEELS)
-    matrix = Matrix(envpm, index, homes)
+def manifests(channel: str) -> dict[str, str]:
+    """What is locked: of each world an environment with everything that it can bring."""
     version = subprocess.run(
         [PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout.strip()
-    manifest = manifest_of("varied-all", python=f"{version}.*")
-    usual = Circumstances(os.geteuid(), 0o022, "C", homes[0], "auto", 2)
+    packages = "rooted links greeter empty-folder dangling only-bz2 scripted clash-a clash-b"
+    conda = f'[workspace]\nchannels = ["{channel}"]\n\n[dependencies]\npython = "3.12.*"\n'
+    conda += "".join(f'{name} = "*"\n' for name in packages.split())
+    conda += '\n[pypi-dependencies]\nvaried-all = "*"\n'
+    conda += '\n[files]\n"share/clash/*" = "clash-b"\n'
+    return {
+        "wheels": manifest_of("varied-all", python=f"{version}.*"),
+        "conda packages": conda,
+    }
+
+
+def failures_of(matrix: Matrix, manifest: str, name: str) -> int:
+    """How many cells of the matrix differ from the first."""
+    usual = Circumstances(os.geteuid(), 0o022, "C", matrix.homes[0], "auto", 2)
     locker = matrix.sandbox(usual)
     locker.write(manifest)
     locker.run("lock")
     lock = locker.lock.read_text()
     expected = matrix.install(usual, manifest, lock)
     if expected["contents"] != expected["second"]:
-        print(f"the two implementations differ: {expected}")
+        print(f"{name}: the two implementations differ: {expected}")
         return 1
     here = {
         place: link_modes(
             matrix, Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2), manifest, lock
         )
-        for place in homes
+        for place in matrix.homes
     }
     failures = 0
     cells = [
         Circumstances(user, umask, locale, place, link_mode, jobs)
         for user, umask, locale, place, jobs in itertools.product(
-            users(), (0o002, 0o077), locales(homes[0]), homes, (1, 8)
+            users(), (0o002, 0o077), matrix.locales, matrix.homes, (1, 8)
         )
         for link_mode in here[place]
     ]
@@ -204,15 +221,29 @@ def run(envpm: Path, cleanup: list[Path]) -> int:
         if found != expected:
             failures += 1
             print(f"{at}:")
-            for name in expected:
-                if found[name] != expected[name]:
-                    print(f"  {name} {found[name]}\n  instead of {expected[name]}")
-    index.close()
+            for what in expected:
+                if found[what] != expected[what]:
+                    print(f"  {what} {found[what]}\n  instead of {expected[what]}")
     print(
-        f"{len(cells) - failures} of {len(cells)} combinations are equal: "
+        f"{name}: {len(cells) - failures} of {len(cells)} combinations are equal: "
         f"contents {expected['contents']}"
     )
-    return 1 if failures or len(cells) < 8 else 0
+    return failures if len(cells) >= 8 else failures + 1
+
+
+def run(envpm: Path, cleanup: list[Path]) -> int:
+    homes = places(cleanup)
+    index = Index(varied_wheels.WHEELS)
+    sample_channel.write_channel(homes[0] / "channels/sample", sample_channel.PACKAGES)
+    channels = Channels(homes[0] / "channels")
+    matrix = Matrix(envpm, index, channels, homes)
+    failures = sum(
+        failures_of(matrix, manifest, name)
+        for name, manifest in manifests(channels.url + "/sample").items()
+    )
+    index.close()
+    channels.close()
+    return 1 if failures else 0
 
 
 def main() -> int:
