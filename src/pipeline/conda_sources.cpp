@@ -60,7 +60,9 @@ std::vector<std::string> CondaSources::known_names() const {
 
 std::vector<std::string> CondaSources::notes_on_names(const Lock& lock) const {
     const std::optional<std::filesystem::path>& file = services_.settings().pypi_names;
-    if (!file) {
+    const bool has_packages = std::any_of(lock.packages.begin(), lock.packages.end(),
+                                          [](const auto& package) { return package.is_conda(); });
+    if (!file || !has_packages) {
         return {};
     }
     const conda::PypiNames configured = conda::PypiNames::read(*file);

@@ -47,8 +47,7 @@ struct WheelSources {
 std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services);
 std::vector<pypi::PythonChoice> python_choices_beside(Listings& listings, const Requests& requests,
                                                       Services& services);
-bool tell_changes(LockReport& report, const std::optional<Lock>& previous,
-                  const std::vector<std::string>& notes, Progress& progress);
+bool tell_changes(LockReport& report, const Run& run);
 double seconds_since(std::chrono::steady_clock::time_point start);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
@@ -60,6 +59,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
                                                        const std::vector<TargetSolution>& solved);
 void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
                       std::vector<std::string>& notes);
+void note_rules(const Run& run, const Lock& lock);
 void add_notes(const std::vector<std::string>& more, std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
@@ -137,9 +137,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 
     report.lock =
         compose_lock(solutions, manifest_digest(manifest, requests), previous, manifest.files);
-    add_notes(notes_on_absent_winners(manifest.files, *report.lock), notes);
-    add_notes(conda.notes_on_names(*report.lock), notes);
-    const bool is_same = tell_changes(report, previous, notes, services.progress());
+    const bool is_same = tell_changes(report, run);
     const bool is_own_start = !previous || request.upgrade_all || (is_same && !is_upgrade);
     if (is_own_start && may_stamp && notes.empty() && listings.is_repeatable()) {
         stamps.put(inputs, *report.lock, listings.consulted());
@@ -216,13 +214,13 @@ void throw_no_python(const Request& python, const Services& services) {
 }
 
 /// Whether there are none.
-bool tell_changes(LockReport& report, const std::optional<Lock>& previous,
-                  const std::vector<std::string>& notes, Progress& progress) {
-    for (const std::string& note : notes) {
-        progress.note(note);
+bool tell_changes(LockReport& report, const Run& run) {
+    note_rules(run, *report.lock);
+    for (const std::string& note : run.notes) {
+        run.services.progress().note(note);
     }
-    report.changes = lockfiles::difference(previous, *report.lock);
-    const bool is_same = previous && *previous == *report.lock;
+    report.changes = lockfiles::difference(run.previous, *report.lock);
+    const bool is_same = run.previous && *run.previous == *report.lock;
     report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
     return is_same;
 }
@@ -360,6 +358,12 @@ void note_passed_over(const Resolution& resolution, const PackageUniverse& unive
             }
         }
     }
+}
+
+/// What the user's rules are to the lock that came out.
+void note_rules(const Run& run, const Lock& lock) {
+    add_notes(notes_on_absent_winners(run.manifest.files, lock), run.notes);
+    add_notes(run.conda.notes_on_names(lock), run.notes);
 }
 
 /// Each once: targets often have the same.
