@@ -85,6 +85,7 @@ class Page final : public Receiver {
     int tries_ = 0;
     int cost_ = 0;
     Clock::time_point retry_at_{};
+    Clock::time_point started_at_{};
     Clock::time_point heard_at_{}; ///< when something last came, or was asked
     bool is_reading_ = false;
     std::exception_ptr failure_; ///< of the reader, before `is_read_`
@@ -281,7 +282,8 @@ void Page::start() {
     } else {
         transfer.encoding = Transfer::Encoding::gzip;
     }
-    heard_at_ = Clock::now();
+    started_at_ = Clock::now();
+    heard_at_ = started_at_;
     context_.loop.start(transfer, *this);
 }
 
@@ -383,7 +385,9 @@ void Page::done(const TransferEnd& end) {
     }
     const Clock::time_point now = Clock::now();
     retry_at_ = now + context_.backoff.pause(tries_);
-    tell(now, failure->reason + ": trying again");
+    if (now - started_at_ >= context_.quiet_time) { // what is over at once is nobody's concern
+        tell(now, failure->reason + ": trying again");
+    }
     if (failure->retry_after) {
         host_.parked_until = std::max(host_.parked_until, now + *failure->retry_after);
     }
