@@ -29,6 +29,8 @@ KeyPath path_in(const std::filesystem::path& file, const std::string& table);
 std::vector<KeyPath> neighbours_of(const std::filesystem::path& file, const std::string& table);
 std::string with_entry(const std::string& text, const std::filesystem::path& file,
                        const std::string& table, const ManifestRequirement& requirement);
+std::string with_channel_entry(const std::string& text, const std::filesystem::path& file,
+                               const ManifestRequirement& requirement);
 std::string with_new_value(const Document& document, const KeyPath& member,
                            const ManifestRequirement& requirement);
 std::string with_project_item(const std::string& text, const std::filesystem::path& file,
@@ -56,7 +58,10 @@ std::string with_requirement(const std::string& text, const std::filesystem::pat
     const TomlValue root = parse_toml(text, file.string());
     const ManifestRequirement& requirement = addition.requirement;
     if (addition.to_dependencies) {
-        return checked(with_entry(text, file, "dependencies", requirement), file);
+        return checked(addition.is_conda && requirement.index
+                           ? with_channel_entry(text, file, requirement)
+                           : with_entry(text, file, "dependencies", requirement),
+                       file);
     }
     const Document document = scan(text);
     if (!is_pyproject(file) || !has_table(document, {"project"})) {
@@ -179,6 +184,24 @@ std::string with_entry(const std::string& text, const std::filesystem::path& fil
     member.push_back(requirement.name.string());
     return with_member(document, member, value_text(requirement), Order::kept,
                        neighbours_of(file, table));
+}
+
+/// A conda package that is there already and is bound to a channel, which it keeps.
+std::string with_channel_entry(const std::string& text, const std::filesystem::path& file,
+                               const ManifestRequirement& requirement) {
+    const Document document = scan(text);
+    KeyPath member = path_in(file, "dependencies");
+    member.push_back(
+        member_named(document, member, requirement.name).value_or(requirement.name.string()));
+    const std::vector<Entry> entries = entries_of(document, member);
+    const std::string version = specifier_text(requirement);
+    if (entries.size() == 1 && entries[0].path == member) {
+        return replaced(
+            document, entries[0].value,
+            fmt::format("{{ version = {}, channel = {} }}", version, quoted(*requirement.index)));
+    }
+    return with_field(scan(with_field(document, member, "version", version)), member, "build",
+                      std::nullopt);
 }
 
 /// A value is replaced where it stands; fields that stand apart are each set or removed.

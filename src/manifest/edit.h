@@ -12,7 +12,7 @@ namespace envpm::manifest {
 struct Addition {
     ManifestRequirement requirement;
     bool to_dependencies = false; ///< `[dependencies]`: a conda package, or python
-    bool is_conda = false;        ///< its specifier is in conda's language
+    bool is_conda = false;        ///< its specifier is in conda's language, and its index a channel
 };
 
 /// The text with the requirement added or its entry replaced; comments, order and style of the rest

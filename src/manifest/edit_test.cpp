@@ -283,6 +283,18 @@ TEST(ChangingTheGpuTable, ReplacesAddsAndRemovesAValue) {
               "[tool.envpm.gpu]\ncuda = \"12.6\"\n");
 }
 
+TEST(ChangingACondaPackage, KeepsItsChannel) {
+    Addition mkl{{name_of("mkl"), "2025.0.*", {}, {}, "lab", {}}, true, true};
+    const std::string head = "[workspace]\nchannels = ['lab']\n";
+    EXPECT_EQ(
+        added(head + "[dependencies]\nmkl = { version = '>=2026', channel = 'lab' } # why\n", mkl),
+        head + "[dependencies]\nmkl = { version = \"2025.0.*\", channel = \"lab\" } # why\n");
+    EXPECT_EQ(
+        added(head + "[dependencies.mkl]\nversion = '>=2026'\nbuild = 'h*'\nchannel = 'lab'\n",
+              mkl),
+        head + "[dependencies.mkl]\nversion = \"2025.0.*\"\nchannel = 'lab'\n");
+}
+
 TEST(ChangingAConstraint, ReplacesOrRemovesIt) {
     ManifestRequirement numpy{name_of("numpy"), "~=2.0", {}, {}, std::nullopt, {}};
     EXPECT_EQ(with_constraint("[constraints]\nnumpy = '<2' # old\n", "envpm.toml", numpy),

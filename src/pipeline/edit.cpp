@@ -204,6 +204,11 @@ std::string with_change(const std::string& text, const ManifestChange& change,
     if (is_wheel) {
         keep_parts(requirement, manifest);
     }
+    for (const CondaRequirement& there : manifest.dependencies) {
+        if (!is_wheel && there.name == name) {
+            requirement.index = there.channel;
+        }
+    }
     return manifest::with_requirement(text, file, {std::move(requirement), !is_wheel, !is_wheel});
 }
 

@@ -343,11 +343,13 @@ std::string Search::result_of(const Given& given, const Resolution& resolution) 
         const Asked& asked = entries_[i].asked;
         const auto chosen = chosen_of(entries_[i], resolution);
         if (asked.pin == nullptr && chosen) {
-            const std::string& version = universe_.candidate(*chosen).version;
+            const bool names_build = asked.packages != nullptr && asked.packages->spec.build;
+            const CondaCandidate* package = universe_.package(*chosen);
             parts.push_back(fmt::format(
-                "{} {}",
+                "{} {}{}",
                 (asked.wheels != nullptr ? asked.wheels->name : asked.packages->name).string(),
-                version));
+                universe_.candidate(*chosen).version,
+                names_build && package != nullptr ? " " + package->record->build : ""));
         }
     }
     if (const auto runtime = chosen_in(universe_.runtime_slot(), resolution)) {
