@@ -566,6 +566,26 @@ class Together(Recovery):
                 self.assertEqual(os.listdir(shared.root / "tmp"), [])
                 self.assertLess(WORLD.index.sent_bytes, 1.1 * WORLD.size + MEBIBYTE)
 
+    def test_an_install_that_begins_later_takes_what_the_first_one_has_unpacked(self):
+        WORLD.index.behaviour.bytes_per_second = 1 << 20
+        WORLD.index.forget()
+        first = WORLD.sandbox()
+        second = WORLD.sandbox(root=first.root, cache=first.cache)
+        for sandbox in (first, second):
+            sandbox.write(ALL, WORLD.locks[ALL])
+        processes = [first.start("install")]
+        # Its archive is gone by then, and its tree is in no store yet.
+        wait_until(lambda: list((first.root / "tmp").glob("*/*.json")))
+        processes.append(second.start("install"))
+        for sandbox, process in zip((first, second), processes):
+            _, errors = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0, errors)
+            self.assertEqual(sandbox.digest(), WORLD.digests[ALL])
+            sandbox.run("verify")
+        self.assertEqual(os.listdir(first.root / "tmp"), [])
+        self.assertEqual(os.listdir(first.cache / "dl"), [])
+        self.assertLess(WORLD.index.sent_bytes, 1.1 * WORLD.size)
+
     def test_the_collector_takes_nothing_from_an_install(self):
         sandbox = WORLD.from_few_to_all()
         process = sandbox.start("install")
