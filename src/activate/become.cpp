@@ -1,8 +1,8 @@
 #include "activate/environment.h"
 #include "base/assert.h"
+#include "base/child_process.h"
 #include "base/error.h"
 #include "base/near_miss.h"
-#include "base/process.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -34,11 +34,8 @@ struct ProcessResult {
 
 /// Runs a program with no input and its stderr dropped, in a process group of its own with default
 /// signals, and returns when it has ended: whatever it left running in that group is killed then.
-/// Throws only if the system has no pipe or process for it. Any thread may call it.
+/// One that cannot be killed, because it waits for a device, is left behind. Throws only if the
+/// system has no pipe or process for it. Any thread may call it.
 ProcessResult run_process(const ProcessRequest& request);
-
-/// What execve and its like want: `char* const*`, ended by a null. They change nothing behind it;
-/// `texts` must outlive it.
-std::vector<char*> pointers_to(const std::vector<std::string>& texts);
 
 } // namespace envpm
