@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Fails on an #include that points the wrong way (docs/architecture.md).
 
-main -> cli -> pipeline -> stages -> model -> base; no stage includes another, and `fetch` knows
-only `base`. Also fails on a cycle between headers, on an include that is no file, and on a header
-that nobody but a test includes. A header that its folder's CMakeLists.txt lists under HEADERS is
-public: its caller may not be written yet. So are all headers of a folder that has none. A header
-under TEST_HEADERS is for tests: a test must include it, and nothing of the product may.
+main -> cli -> pipeline -> stages -> model -> base; no stage includes another, `fetch` knows only
+`base`, and `gpuprobe`, a program of its own, knows itself. Also fails on a cycle between headers,
+on an include that is no file, and on a header that nobody but a test includes. A header that its
+folder's CMakeLists.txt lists under HEADERS is public: its caller may not be written yet. So are all
+headers of a folder that has none. A header under TEST_HEADERS is for tests: a test must include it,
+and nothing of the product may.
 
 Run from the repository root: `tests/style/layers_test.py [--self-test]`.
 """
@@ -16,7 +17,7 @@ import sys
 import tempfile
 
 STAGES = (
-    "manifest importers pypi conda host gpu solver lockfiles fetch store realize activate"
+    "manifest importers pypi conda host gpu solver lockfiles fetch store realize activate selftest"
 ).split()
 LAYERS = [["base"], ["model"], STAGES, ["pipeline"], ["cli"], ["main"]]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
@@ -28,6 +29,8 @@ def allowed_folders(folder):
     """What a file of `folder` may include; nothing for a folder that no rule knows."""
     if folder == "fetch":
         return {"fetch", "base"}
+    if folder == "gpuprobe":
+        return {"gpuprobe"}
     below = {"main"} if folder == "main" else set()
     for layer in LAYERS:
         if folder in layer:
@@ -179,6 +182,7 @@ PLANTED = [
     ({"src/base/error.h": '#include "model/tree.h"\n'}, "src/base/error.h:1: `base` may not"),
     ({"src/store/part.h": '\n#include "fetch/fetch.h"\n'}, "src/store/part.h:2: `store` may not"),
     ({"src/fetch/fetch.h": '#include "model/tree.h"\n'}, "src/fetch/fetch.h:1: `fetch` may not"),
+    ({"src/gpuprobe/main.cpp": '#include "base/error.h"\n'}, "`gpuprobe` may not include"),
     ({"src/store/part.h": '  # include "cli/cli.h"\n'}, "src/store/part.h:1: `store` may not"),
     ({"src/pipeline/install.h": '#include "cli/cli.h"\n'}, "src/pipeline/install.h:1: `pipeline`"),
     ({"src/store/part_test.cpp": '#include "host/x.h"\n', "src/host/x.h": ""}, "`store` may not"),
