@@ -8,11 +8,16 @@
 //   crash hang exit                   within cuInit; `hang-sync` in cuCtxSynchronize
 //   leave                             cuInit leaves a process behind that holds the pipe open and
 //                                     is in no group of ours; `leave-exit` then ends the probe
+//   stuck                             cuInit hangs, and the process cannot be collected when it is
+//                                     killed, as one that waits in the kernel: for five seconds its
+//                                     status belongs to a tracer
 //   slow                              cuInit takes 300 ms
 //
 // FAKE_GPU_COUNT: how many GPUs (1). FAKE_GPU_BAD: the only one that the mode is for (all), if it
 // concerns a GPU. FAKE_GPU_CAPABILITY: "86". FAKE_GPU_CUDA: the version (13000).
 
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,6 +76,17 @@ void leave_process() {
     }
 }
 
+void be_traced() {
+    const pid_t probe = ::getpid();
+    ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+    if (::fork() == 0) {
+        ::setsid();
+        ::ptrace(PTRACE_SEIZE, probe, nullptr, nullptr);
+        pause_for(5'000);
+        ::_exit(0);
+    }
+}
+
 Result stub_or(Result result) {
     return is("stub") ? 34 : result;
 }
@@ -88,7 +104,10 @@ Result cuInit(unsigned) {
     if (is("crash")) {
         std::abort();
     }
-    if (is("hang")) {
+    if (is("stuck")) {
+        be_traced();
+    }
+    if (is("hang") || is("stuck")) {
         hang();
     }
     if (is("leave") || is("leave-exit")) {

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "model/probe_transcript.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::selftest {
+
+/// How a test ended, of one GPU or before any was reached.
+enum class Outcome {
+    passed,
+    busy,         ///< another process has the GPU for itself, or all of its memory: no failure
+    no_library,   ///< there is no libcuda.so.1
+    no_symbol,    ///< it lacks a function
+    no_device,    ///< it sees no GPU
+    cuda_error,   ///< a call failed
+    wrong_result, ///< the kernel ran, and words are not what they should be
+    timed_out,
+    crashed, ///< a signal, or an exit in the middle
+    stuck,   ///< it cannot be killed: it waits in the kernel for a device
+    no_probe ///< envpm-gpuprobe could not be started
+};
+
+struct Ending {
+    Outcome outcome = Outcome::passed;
+    std::string stage;  ///< where: "init", "module", …
+    int code = 0;       ///< CUresult; the signal of a crash; the number of wrong words
+    std::string detail; ///< the error's name, or what else is known
+
+    bool operator==(const Ending&) const = default;
+};
+
+struct TestedGpu {
+    ProbedGpu gpu;
+    Ending ending;
+
+    bool operator==(const TestedGpu&) const = default;
+};
+
+/// What the probe found out. Of a driver that did not get as far as naming GPUs `driver` says why,
+/// and there are none.
+struct ProbeReport {
+    Ending driver;
+    std::string library;             ///< the real path of libcuda.so.1
+    std::optional<CudaVersion> cuda; ///< the newest that the driver runs
+    std::vector<TestedGpu> gpus;     ///< by index
+
+    /// Every GPU ran the kernel: the only report that may be remembered.
+    [[nodiscard]] bool is_success() const;
+
+    bool operator==(const ProbeReport&) const = default;
+};
+
+/// What NVML says where CUDA sees no GPU; nothing of it may be known.
+struct ManagementReport {
+    int error = 0; ///< of nvmlInit
+    std::vector<ProbedGpu> gpus;
+};
+
+} // namespace envpm::selftest

@@ -1,0 +1,167 @@
+#include "selftest/verdict.h"
+
+#include "selftest/remedies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::selftest {
+
+namespace {
+
+constexpr int stub_library = 34; // CUDA_ERROR_STUB_LIBRARY
+
+std::optional<std::string> reason_to_skip(const Situation& situation);
+bool has_kernel_driver(const Situation& situation);
+bool is_stub(const Situation& situation);
+void judge_driver(const Situation& situation, Verdict& verdict);
+void judge_gpus(const Situation& situation, Verdict& verdict);
+void add_notes(const Situation& situation, Verdict& verdict);
+std::string summary_of(const Situation& situation);
+std::string needs_in_words(const Needs& needs);
+
+} // namespace
+
+Verdict judge(const Situation& situation) {
+    Verdict verdict;
+    if (auto reason = reason_to_skip(situation)) {
+        verdict.status = Status::skipped;
+        verdict.summary = *reason + needs_in_words(situation.needs);
+        return verdict;
+    }
+    judge_driver(situation, verdict);
+    judge_gpus(situation, verdict);
+    add_notes(situation, verdict);
+    verdict.status = verdict.findings.empty() ? Status::passed : Status::failed;
+    verdict.summary = summary_of(situation);
+    const bool has_passed_one =
+        std::any_of(situation.probe.gpus.begin(), situation.probe.gpus.end(),
+                    [](const auto& gpu) { return gpu.ending.outcome == Outcome::passed; });
+    if (verdict.status == Status::passed && !has_passed_one) {
+        verdict.status = Status::skipped; // all of them are busy
+    }
+    return verdict;
+}
+
+namespace {
+
+/// A machine that has no GPU to test, as a laptop or the login node of a cluster.
+std::optional<std::string> reason_to_skip(const Situation& situation) {
+    const Ending& driver = situation.probe.driver;
+    // The loader says so of the library itself if that is what it did not find.
+    const bool is_absent = driver.outcome == Outcome::no_library &&
+                           (driver.detail.empty() || driver.detail.starts_with("libcuda.so.1: "
+                                                                               "cannot open"));
+    if ((is_absent || is_stub(situation)) && !has_kernel_driver(situation)) {
+        return is_absent ? "no NVIDIA driver on this machine"
+                         : fmt::format("no NVIDIA driver on this machine, only its stub `{}`",
+                                       situation.probe.library);
+    }
+    const bool is_hidden = situation.variables.all().contains("CUDA_VISIBLE_DEVICES");
+    const bool is_known = situation.management && !situation.management->gpus.empty();
+    if (driver.outcome == Outcome::no_device && !is_hidden && !is_known &&
+        situation.kernel_gpus.empty() && !situation.is_wsl) {
+        return "an NVIDIA driver, but no GPU on this machine";
+    }
+    return std::nullopt;
+}
+
+bool has_kernel_driver(const Situation& situation) {
+    return !situation.kernel_driver.empty() || situation.is_wsl;
+}
+
+bool is_stub(const Situation& situation) {
+    return situation.probe.driver.outcome == Outcome::cuda_error &&
+           situation.probe.driver.code == stub_library;
+}
+
+void judge_driver(const Situation& situation, Verdict& verdict) {
+    switch (situation.probe.driver.outcome) {
+    case Outcome::passed:
+        break;
+    case Outcome::no_library:
+        verdict.findings.push_back(finding_of_absent_library(situation));
+        break;
+    case Outcome::no_device:
+        verdict.findings.push_back(finding_of_no_gpu(situation));
+        break;
+    default:
+        verdict.findings.push_back(is_stub(situation) ? finding_of_stub(situation)
+                                                      : finding_of_driver(situation));
+    }
+    const std::optional<CudaVersion> least = situation.needs.least_cuda();
+    if (situation.probe.cuda && least && *situation.probe.cuda < *least) {
+        verdict.findings.push_back(finding_of_old_driver(situation));
+    }
+}
+
+void judge_gpus(const Situation& situation, Verdict& verdict) {
+    for (const TestedGpu& tested : situation.probe.gpus) {
+        if (tested.ending.outcome == Outcome::busy) {
+            verdict.notes.push_back(fmt::format(
+                "{} was not tested: another process has {}", name_of(tested.gpu),
+                tested.ending.stage == "memory" ? "all of its memory" : "it for itself"));
+        } else if (tested.ending.outcome != Outcome::passed) {
+            verdict.findings.push_back(finding_of_gpu(tested, situation));
+        }
+        const auto& least = situation.needs.least_capability;
+        if (tested.gpu.capability && least && *tested.gpu.capability < *least) {
+            verdict.findings.push_back(finding_of_old_gpu(tested.gpu, situation.needs));
+        }
+    }
+}
+
+/// Variables that change what CUDA does; a list of DCGM's, and those that hide GPUs or kernels.
+void add_notes(const Situation& situation, Verdict& verdict) {
+    constexpr std::string_view names[] = {
+        "CUDA_AUTO_BOOST",       "CUDA_COREDUMP_FILE",
+        "CUDA_DISABLE_PTX_JIT",  "CUDA_DEVICE_WAITS_ON_EXCEPTION",
+        "CUDA_FORCE_PTX_JIT",    "CUDA_ENABLE_COREDUMP_ON_EXCEPTION",
+        "CUDA_INJECTION32_PATH", "CUDA_INJECTION64_PATH",
+        "CUDA_LAUNCH_BLOCKING",  "CUDA_PROFILE",
+        "CUDA_VISIBLE_DEVICES",  "COMPUTE_PROFILE",
+        "NSIGHT_CUDA_DEBUGGER",
+    };
+    for (const std::string_view name : names) {
+        const auto found = situation.variables.all().find(name);
+        if (found != situation.variables.all().end()) {
+            verdict.notes.push_back(fmt::format("{} is `{}`", name, found->second));
+        }
+    }
+    const std::string& library = situation.probe.library;
+    if (situation.is_wsl && !library.empty() && !library.starts_with("/usr/lib/wsl/")) {
+        verdict.notes.push_back(fmt::format(
+            "this is WSL, and `{}` is not its driver: a Linux driver installed here hides that of "
+            "Windows",
+            library));
+    }
+}
+
+std::string summary_of(const Situation& situation) {
+    const ProbeReport& probe = situation.probe;
+    std::string driver = situation.kernel_driver.empty() || situation.is_wsl
+                             ? std::string("the driver")
+                             : fmt::format("driver {}", situation.kernel_driver);
+    driver += probe.cuda ? fmt::format(" runs CUDA up to {}", probe.cuda->text())
+                         : std::string(" does not tell its CUDA version");
+    if (probe.gpus.empty()) {
+        return probe.cuda ? driver : "the driver does not work";
+    }
+    const auto passed =
+        std::count_if(probe.gpus.begin(), probe.gpus.end(),
+                      [](const TestedGpu& gpu) { return gpu.ending.outcome == Outcome::passed; });
+    return fmt::format("{} of {} GPU{} computed as {} should; {}", passed, probe.gpus.size(),
+                       probe.gpus.size() == 1 ? "" : "s", probe.gpus.size() == 1 ? "it" : "they",
+                       driver);
+}
+
+std::string needs_in_words(const Needs& needs) {
+    return needs.least_driver.empty()
+               ? std::string()
+               : fmt::format("; {} needs driver {} or later", needs.package, needs.least_driver);
+}
+
+} // namespace
+
+} // namespace envpm::selftest
