@@ -41,7 +41,7 @@ ProcessResult run_process(const ProcessRequest& request) {
     if (result.end == ProcessEnd::exited && !ends_until(*start.child, deadline)) {
         result.end = ProcessEnd::timed_out;
     }
-    const std::optional<int> status = start.child->end();
+    const std::optional<int> status = start.child->end(request.patience);
     if (result.end == ProcessEnd::exited) {
         const bool has_code = status && WIFEXITED(*status);
         result.end = has_code ? ProcessEnd::exited : ProcessEnd::signalled;

@@ -15,6 +15,7 @@ struct ProcessRequest {
     std::filesystem::path folder = "/";         ///< where it runs
     std::chrono::milliseconds time_limit{5000}; ///< then its process group is killed
     std::size_t limit_bytes = 1U << 20U;        ///< of output; more than that and it is killed
+    std::chrono::milliseconds patience{1000};   ///< for a killed one to be gone
 };
 
 enum class ProcessEnd {
