@@ -39,6 +39,7 @@ struct Parser {
     void add_gpu_commands();
     void add_lock_flags(CLI::App* command);
     void add_speed_flags(CLI::App* command);
+    CLI::Option* add_policy_flag(CLI::App* command, const std::string& name);
 };
 
 int own_words(int count, const char* const* words);
@@ -195,6 +196,14 @@ void Parser::add_speed_flags(CLI::App* sub) {
         ->type_name("MODE");
 }
 
+CLI::Option* Parser::add_policy_flag(CLI::App* sub, const std::string& name) {
+    return sub
+        ->add_option(name, arguments.self_test,
+                     "what a failed GPU self-test means: warn, strict (code 7) or off")
+        ->type_name("POLICY")
+        ->check(CLI::IsMember({"warn", "strict", "off"}));
+}
+
 void Parser::add_project_commands() {
     CLI::App* init = command(Command::init, "init", "write a new envpm.toml");
     init->add_option("--name", arguments.name, "of the workspace; default: the folder's")
@@ -248,19 +257,23 @@ void Parser::add_environment_commands() {
     install->add_option("--prefix", arguments.prefix, "lay the environment out in DIR besides")
         ->type_name("DIR");
     add_speed_flags(install);
+    add_policy_flag(install, "--self-test")->envname("ENVPM_SELF_TEST");
 
     CLI::App* run = command(Command::run, "run", "run a command or a task in the environment");
     run->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
-    run->footer("envpm run [--no-install] [--] COMMAND [ARGUMENTS…]");
+    add_policy_flag(run, "--self-test")->envname("ENVPM_SELF_TEST");
+    run->footer("envpm run [--no-install] [--self-test POLICY] [--] COMMAND [ARGUMENTS…]");
 
     CLI::App* shell = command(Command::shell, "shell", "start a shell in the environment");
     shell->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
+    add_policy_flag(shell, "--self-test")->envname("ENVPM_SELF_TEST");
 
     CLI::App* hook =
         command(Command::shell_hook, "shell-hook", "print what a shell must eval to activate");
     hook->add_option("--shell", arguments.shell, "bash, zsh or fish; default: $SHELL")
         ->type_name("SHELL");
     hook->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
+    add_policy_flag(hook, "--self-test")->envname("ENVPM_SELF_TEST");
 }
 
 void Parser::add_reading_commands() {
@@ -290,6 +303,20 @@ void Parser::add_care_commands() {
     command(Command::rollback, "rollback", "make an earlier state of the environment current again")
         ->add_option("generation", arguments.generation, "its number; default: the one before");
     command(Command::seal, "seal", "write the digest of the installed bytes into envpm.lock");
+    CLI::App* selftest =
+        command(Command::selftest, "selftest", "run a kernel on every GPU, and say what is wrong");
+    selftest->add_flag("--recheck", arguments.recheck, "test again what passed before");
+    add_policy_flag(selftest, "--policy");
+    selftest
+        ->add_option_function<double>(
+            "--timeout",
+            [this](double seconds) {
+                arguments.time_limit =
+                    std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+            },
+            "for all GPUs together; default 3")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.1, 600.0));
     command(Command::verify, "verify", "check the store and the environment, byte for byte")
         ->add_flag("--quick", arguments.quick, "only kinds, sizes and modes");
     CLI::App* gc = command(Command::gc, "gc", "remove from the store what no project uses");
@@ -327,8 +354,9 @@ int own_words(int count, const char* const* words) {
 
 /// The first from `first` on that is no flag and no flag's value; `--` counts as one.
 int next_word(int first, int count, const char* const* words) {
-    constexpr std::array<std::string_view, 6> with_value = {
-        "--manifest-path", "--target", "-C", "--directory", "--color", "--config-file"};
+    constexpr std::array<std::string_view, 7> with_value = {
+        "--manifest-path", "--target",      "-C",         "--directory",
+        "--color",         "--config-file", "--self-test"};
     for (int i = first; i < count; ++i) {
         const std::string_view word = words[i];
         if (!word.starts_with("-") || word == "--") {

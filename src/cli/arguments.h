@@ -25,6 +25,7 @@ enum class Command {
     why,
     info,
     seal,
+    selftest,
     verify,
     gc,
     gens,
@@ -86,6 +87,9 @@ struct Arguments {
     std::vector<std::string> gpus;
     std::optional<std::string> platform;
     bool is_wsl = false;
+    std::optional<std::string> self_test; ///< --self-test, --policy: warn, strict or off
+    bool recheck = false;
+    std::optional<std::chrono::milliseconds> time_limit; ///< --timeout
 };
 
 /// Text to print instead of running a command: help or version.

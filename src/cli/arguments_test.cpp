@@ -80,6 +80,7 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         {{"why", "torch"}, Command::why},
         {{"info"}, Command::info},
         {{"seal"}, Command::seal},
+        {{"selftest"}, Command::selftest},
         {{"verify"}, Command::verify},
         {{"gc"}, Command::gc},
         {{"gens"}, Command::gens},
@@ -94,6 +95,26 @@ TEST(Arguments, every_command_is_known_by_its_word) {
     }
     // `sync` is another word for `install`, and `gpu` is none without one of its own.
     EXPECT_EQ(command_words().size() + 1 + command_words("gpu").size() - 1, cases.size());
+}
+
+TEST(Arguments, the_policy_of_the_self_test_is_one_of_three) {
+    const Arguments run = arguments_of({"run", "--self-test", "strict", "python", "--self-test"});
+    EXPECT_EQ(run.self_test, "strict");
+    EXPECT_EQ(run.words, (std::vector<std::string>{"python", "--self-test"}));
+    EXPECT_EQ(arguments_of({"selftest", "--policy", "warn"}).self_test, "warn");
+    EXPECT_EQ(arguments_of({"install"}).self_test, std::nullopt);
+    EXPECT_THROW(arguments_of({"shell", "--self-test", "loud"}), Error);
+    const Variable variable("ENVPM_SELF_TEST", "off");
+    EXPECT_EQ(arguments_of({"shell"}).self_test, "off");
+    EXPECT_EQ(arguments_of({"selftest"}).self_test, std::nullopt) << "it was asked for";
+}
+
+TEST(Arguments, the_time_of_a_self_test_is_in_seconds) {
+    using std::chrono::milliseconds;
+    EXPECT_EQ(arguments_of({"selftest", "--timeout", "20"}).time_limit, milliseconds(20'000));
+    EXPECT_EQ(arguments_of({"selftest", "--timeout", "0.5"}).time_limit, milliseconds(500));
+    EXPECT_THROW(arguments_of({"selftest", "--timeout", "0"}), Error);
+    EXPECT_THROW(arguments_of({"selftest", "--timeout", "soon"}), Error);
 }
 
 TEST(Arguments, global_flags_stand_before_or_after_the_command) {

@@ -97,6 +97,8 @@ ExitCode dispatch(const Session& session) {
         return run_info(session);
     case Command::seal:
         return run_seal(session);
+    case Command::selftest:
+        return run_selftest(session);
     case Command::verify:
         return run_verify(session);
     case Command::gc:

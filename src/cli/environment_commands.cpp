@@ -14,6 +14,10 @@ using pipeline::Project;
 /// Before `run` and `shell`: brings the environment up to date unless that was refused.
 ExitCode prepare(const Session& session, const Project& project);
 
+/// After that, and before the environment is entered; a code other than `done` keeps it out.
+ExitCode test_gpus(const Session& session, const Project& project,
+                   const pipeline::ActiveEnvironment& environment);
+
 } // namespace
 
 ExitCode run_install(const Session& session) {
@@ -21,14 +25,27 @@ ExitCode run_install(const Session& session) {
     const pipeline::LockUse use = arguments.locked   ? pipeline::LockUse::locked
                                   : arguments.frozen ? pipeline::LockUse::frozen
                                                      : pipeline::LockUse::update;
+    const Project project = project_of(session);
     const pipeline::InstallReport report = pipeline::install(
-        {project_of(session), use, arguments.global.target, arguments.prefix}, session.services);
+        {project, use, arguments.global.target, arguments.prefix}, session.services);
+    const bool is_solved = !report.lock || !report.lock->explanation;
+    ActivationTest test;
+    if (is_solved) {
+        test = test_before_use(session, project, report.prefix, session.services.variables());
+    }
     if (arguments.global.is_json) {
-        show(document(json_of(report)));
+        Json json = json_of(report);
+        if (test.report) {
+            json.get_if<Json::Object>()->emplace("self_test", json_of(*test.report));
+        }
+        show(document(std::move(json)));
     } else {
         tell(session, words_of(report, session.terminal));
+        if (test.report && !(report.was_current && test.report->was_remembered)) {
+            tell(session, words_of(*test.report, session.terminal));
+        }
     }
-    return report.lock && report.lock->explanation ? ExitCode::no_solution : ExitCode::done;
+    return is_solved ? test.code : ExitCode::no_solution;
 }
 
 ExitCode run_run(const Session& session) {
@@ -48,6 +65,9 @@ ExitCode run_run(const Session& session) {
     }
     const pipeline::ActiveEnvironment environment =
         pipeline::activate_project(project, session.services);
+    if (const ExitCode code = test_gpus(session, project, environment); code != ExitCode::done) {
+        return code;
+    }
     activate::become(pipeline::command_to_run(project, session.arguments.words),
                      environment.variables, environment.prefix);
 }
@@ -59,6 +79,9 @@ ExitCode run_shell(const Session& session) {
     }
     const pipeline::ActiveEnvironment environment =
         pipeline::activate_project(project, session.services);
+    if (const ExitCode code = test_gpus(session, project, environment); code != ExitCode::done) {
+        return code;
+    }
     const ShellStart start =
         shell_start(environment, session.services.variables(), project.folder() / ".envpm/shell");
     activate::become(start.command, start.variables, environment.prefix);
@@ -73,6 +96,10 @@ ExitCode run_shell_hook(const Session& session) {
     }
     const pipeline::ActiveEnvironment environment =
         pipeline::activate_project(project, session.services);
+    // What the caller evaluates is all of it or nothing: its shell goes on either way.
+    if (const ExitCode code = test_gpus(session, project, environment); code != ExitCode::done) {
+        return code;
+    }
     show(activate::shell_text(shell, environment.changes, session.services.variables(),
                               environment.workspace));
     return ExitCode::done;
@@ -93,6 +120,14 @@ ExitCode prepare(const Session& session, const Project& project) {
         tell(session, words_of(report, session.terminal));
     }
     return report.lock && report.lock->explanation ? ExitCode::no_solution : ExitCode::done;
+}
+
+ExitCode test_gpus(const Session& session, const Project& project,
+                   const pipeline::ActiveEnvironment& environment) {
+    const ActivationTest test =
+        test_before_use(session, project, environment.prefix, environment.variables);
+    tell_failure(session, test);
+    return test.code;
 }
 
 } // namespace

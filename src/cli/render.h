@@ -11,6 +11,7 @@
 #include "pipeline/inspect.h"
 #include "pipeline/install.h"
 #include "pipeline/lock.h"
+#include "pipeline/self_test.h"
 
 #include <string>
 #include <vector>
@@ -26,11 +27,13 @@ std::string words_of(const pipeline::EditReport& report, char sign, const Termin
 std::string words_of(const pipeline::ImportReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Export& report, const Terminal& terminal);
 std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal);
+std::string words_of(const pipeline::SelfTestReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Information& information);
 std::string words_of(const store::CollectReport& report, bool only_tell);
 std::string words_of(const std::vector<realize::Generation>& generations);
 std::string words_of(const pipeline::FactListing& listing);
 std::string words_of(const pipeline::GpuAnswer& answer);
+std::string gpu_words(const pipeline::SelfTestReport& report); ///< a line for each GPU
 std::string list_words(const pipeline::LockedView& view);
 std::string tree_words(const pipeline::LockedView& view);
 std::string why_words(const std::vector<pipeline::Path>& paths);
@@ -45,6 +48,7 @@ Json json_of(const pipeline::Export& report);
 Json json_of(const pipeline::LockedView& view);
 Json json_of(const pipeline::VerifyReport& report);
 Json json_of(const pipeline::Information& information);
+Json json_of(const pipeline::SelfTestReport& report);
 Json json_of(const store::CollectReport& report);
 Json json_of(const std::vector<realize::Generation>& generations);
 Json json_of(const std::vector<pipeline::Path>& paths);

@@ -4,6 +4,7 @@
 #include "cli/arguments.h"
 #include "cli/terminal.h"
 #include "pipeline/project.h"
+#include "pipeline/self_test.h"
 #include "pipeline/services.h"
 
 #include <filesystem>
@@ -32,6 +33,19 @@ void tell(const Session& session, const std::string& words);
 /// Data, on standard output; throws an Error if that cannot be written.
 void show(const std::string& data);
 
+/// A self-test before an environment is used, as the policy wants it.
+struct ActivationTest {
+    std::optional<pipeline::SelfTestReport> report = {}; ///< none: nothing was to be tested
+    ExitCode code = ExitCode::done; ///< another one if the environment must not be used
+};
+
+/// Tests the GPUs with the environment's variables. Throws nothing that comes of the GPUs.
+ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
+                               const std::filesystem::path& prefix, const Variables& variables);
+
+/// Says so if it failed, and else nothing.
+void tell_failure(const Session& session, const ActivationTest& test);
+
 // The commands, by what they do.
 ExitCode run_init(const Session& session);
 ExitCode run_add(const Session& session);
@@ -46,6 +60,7 @@ ExitCode run_shell_hook(const Session& session);
 ExitCode run_view(const Session& session);
 ExitCode run_info(const Session& session);
 ExitCode run_seal(const Session& session);
+ExitCode run_selftest(const Session& session);
 ExitCode run_verify(const Session& session);
 ExitCode run_gc(const Session& session);
 ExitCode run_gens(const Session& session);

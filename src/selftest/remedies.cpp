@@ -143,9 +143,9 @@ Finding finding_of_code(const Situation& situation) {
                 "this machine's NVSwitch is not set up: " + why};
     case 803: // CUDA_ERROR_SYSTEM_DRIVER_MISMATCH
         return {"restart this machine, or load the kernel's module that fits the libraries",
-                fmt::format("the kernel has driver {}, and {} is of another, as after an update: "
-                            "{}",
-                            situation.kernel_driver.empty() ? "unknown" : situation.kernel_driver,
+                fmt::format("the kernel's driver{} and {} are of different versions, as after an "
+                            "update: {}",
+                            situation.kernel_driver.empty() ? "" : " " + situation.kernel_driver,
                             library_of(situation), why)};
     case 804: // CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE
         return {fmt::format("take the folder of {} out of LD_LIBRARY_PATH", library_of(situation)),

@@ -18,6 +18,7 @@ bool is_stub(const Situation& situation);
 void judge_driver(const Situation& situation, Verdict& verdict);
 void judge_gpus(const Situation& situation, Verdict& verdict);
 void add_notes(const Situation& situation, Verdict& verdict);
+bool is_named(const Verdict& verdict, std::string_view variable);
 std::string summary_of(const Situation& situation);
 std::string needs_in_words(const Needs& needs);
 
@@ -125,7 +126,7 @@ void add_notes(const Situation& situation, Verdict& verdict) {
     };
     for (const std::string_view name : names) {
         const auto found = situation.variables.all().find(name);
-        if (found != situation.variables.all().end()) {
+        if (found != situation.variables.all().end() && !is_named(verdict, name)) {
             verdict.notes.push_back(fmt::format("{} is `{}`", name, found->second));
         }
     }
@@ -138,6 +139,13 @@ void add_notes(const Situation& situation, Verdict& verdict) {
     }
 }
 
+/// A finding that speaks of it needs no note.
+bool is_named(const Verdict& verdict, std::string_view variable) {
+    return std::any_of(
+        verdict.findings.begin(), verdict.findings.end(),
+        [&](const Finding& finding) { return finding.remedy.find(variable) != std::string::npos; });
+}
+
 std::string summary_of(const Situation& situation) {
     const ProbeReport& probe = situation.probe;
     std::string driver = situation.kernel_driver.empty() || situation.is_wsl
@@ -146,7 +154,7 @@ std::string summary_of(const Situation& situation) {
     driver += probe.cuda ? fmt::format(" runs CUDA up to {}", probe.cuda->text())
                          : std::string(" does not tell its CUDA version");
     if (probe.gpus.empty()) {
-        return probe.cuda ? driver : "the driver does not work";
+        return "no GPU can be used" + (probe.cuda ? "; " + driver : std::string());
     }
     const auto passed =
         std::count_if(probe.gpus.begin(), probe.gpus.end(),

@@ -82,7 +82,7 @@ TEST(Verdict, AContainerWithoutTheLibrary) {
                                        "file"});
     situation.probe.cuda.reset();
     EXPECT_EQ(words_of(situation),
-              "failed: the driver does not work\n"
+              "failed: no GPU can be used\n"
               "  start the container with its GPUs (`docker run --gpus all`), or install the "
               "driver's libraries of the same version\n"
               "    the kernel has NVIDIA driver 580.65.06, but there is no libcuda.so.1 here: "
@@ -93,7 +93,7 @@ TEST(Verdict, ALibraryThatCannotBeLoadedIsThereAllTheSame) {
     Situation situation;
     situation.probe.driver = {Outcome::no_library, "", 0,
                               "libnvidia-x.so.1: cannot open shared object file"};
-    EXPECT_EQ(words_of(situation), "failed: the driver does not work\n"
+    EXPECT_EQ(words_of(situation), "failed: no GPU can be used\n"
                                    "  install the NVIDIA driver anew\n"
                                    "    libcuda.so.1 cannot be loaded: libnvidia-x.so.1: cannot "
                                    "open shared object file\n");
@@ -104,7 +104,7 @@ TEST(Verdict, WslWithoutItsLibrary) {
     situation.is_wsl = true;
     situation.probe.driver = {Outcome::no_library, "", 0, "libcuda.so.1: cannot open"};
     EXPECT_EQ(words_of(situation),
-              "failed: the driver does not work\n"
+              "failed: no GPU can be used\n"
               "  install the NVIDIA driver for Windows, then run `wsl --shutdown` there\n"
               "    this is WSL, and /usr/lib/wsl/lib has no libcuda.so.1\n");
 }
@@ -125,7 +125,7 @@ TEST(Verdict, TheStubOfTheToolkit) {
     situation.probe.library = "/usr/local/cuda/lib64/stubs/libcuda.so";
     situation.probe.cuda.reset();
     EXPECT_EQ(words_of(situation),
-              "failed: the driver does not work\n"
+              "failed: no GPU can be used\n"
               "  take the folder `stubs` out of LD_LIBRARY_PATH\n"
               "    `/usr/local/cuda/lib64/stubs/libcuda.so` is the stub that programs are linked "
               "with, no driver\n");
@@ -163,24 +163,24 @@ TEST(Verdict, AVersionThatIsNotKnownIsNotTooOld) {
 
 TEST(Verdict, AFabricManagerThatDoesNotRun) {
     EXPECT_EQ(words_of(with_driver(init_error(802))),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  start the fabric manager (`systemctl start nvidia-fabricmanager`)\n"
               "    this machine's NVSwitch is not set up: CUDA_ERROR_802 (802) at `init`\n");
 }
 
 TEST(Verdict, ADriverThatWasUpdatedWithoutARestart) {
     EXPECT_EQ(words_of(with_driver(init_error(803))),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  restart this machine, or load the kernel's module that fits the libraries\n"
-              "    the kernel has driver 580.65.06, and `/usr/lib/libcuda.so.580.65.06` is of "
-              "another, as after an update: CUDA_ERROR_803 (803) at `init`\n");
+              "    the kernel's driver 580.65.06 and `/usr/lib/libcuda.so.580.65.06` are of "
+              "different versions, as after an update: CUDA_ERROR_803 (803) at `init`\n");
 }
 
 TEST(Verdict, ForwardCompatibilityWhereThereIsNone) {
     Situation situation = with_driver(init_error(804));
     situation.probe.library = "/usr/local/cuda/compat/libcuda.so.1";
     EXPECT_EQ(words_of(situation),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  take the folder of `/usr/local/cuda/compat/libcuda.so.1` out of LD_LIBRARY_PATH\n"
               "    it is a driver library for forward compatibility, which data-centre GPUs alone "
               "have: CUDA_ERROR_804 (804) at `init`\n");
@@ -188,19 +188,19 @@ TEST(Verdict, ForwardCompatibilityWhereThereIsNone) {
 
 TEST(Verdict, ADriverThatDoesNotStart) {
     EXPECT_EQ(words_of(with_driver(init_error(999))),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  load the kernel's modules anew (`modprobe -r nvidia_uvm && modprobe nvidia_uvm`), "
               "or restart\n"
               "    the driver does not start: CUDA_ERROR_999 (999) at `init`\n");
     EXPECT_EQ(words_of(with_driver(init_error(3))),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  look for `NVRM` in the kernel's log (`dmesg`)\n"
               "    the driver does not start: CUDA_ERROR_3 (3) at `init`\n");
 }
 
 TEST(Verdict, ALibraryThatLacksAFunction) {
     EXPECT_EQ(words_of(with_driver({Outcome::no_symbol, "", 0, "cuDeviceGetUuid_v2"})),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  install a newer NVIDIA driver\n"
               "    `/usr/lib/libcuda.so.580.65.06` has no `cuDeviceGetUuid_v2`\n");
 }
@@ -210,22 +210,21 @@ TEST(Verdict, GpusThatAVariableHides) {
     situation.variables.set("CUDA_VISIBLE_DEVICES", "");
     const std::string remedy = "  unset CUDA_VISIBLE_DEVICES, or name a GPU that `nvidia-smi -L` "
                                "lists\n";
-    EXPECT_EQ(words_of(situation), "failed: driver 580.65.06 runs CUDA up to 13.0\n" + remedy +
-                                       "    CUDA_VISIBLE_DEVICES is empty, which hides every GPU\n"
-                                       "  note: CUDA_VISIBLE_DEVICES is ``\n");
+    EXPECT_EQ(words_of(situation),
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n" + remedy +
+                  "    CUDA_VISIBLE_DEVICES is empty, which hides every GPU\n");
     situation.variables.set("CUDA_VISIBLE_DEVICES", "7");
     situation.probe.driver = init_error(101);
     EXPECT_EQ(words_of(situation),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n" + remedy +
-                  "    CUDA_VISIBLE_DEVICES is `7`, which names no GPU that is here\n"
-                  "  note: CUDA_VISIBLE_DEVICES is `7`\n");
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n" + remedy +
+                  "    CUDA_VISIBLE_DEVICES is `7`, which names no GPU that is here\n");
 }
 
 TEST(Verdict, AGpuThatIsDividedAndHasNoInstance) {
     Situation situation = with_driver({Outcome::no_device, "", 100, ""});
     situation.management = ManagementReport{0, {{0, "A100", "GPU-1", std::nullopt, true}}};
     EXPECT_EQ(words_of(situation),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  make a MIG instance (`nvidia-smi mig -cgi 0 -C`), or turn MIG off (`nvidia-smi "
               "-mig 0`)\n"
               "    GPU 0 (A100) is in MIG mode and has no instance\n");
@@ -235,7 +234,7 @@ TEST(Verdict, GpusThatMayNotBeOpened) {
     Situation situation = with_driver({Outcome::no_device, "", 100, ""});
     situation.kernel_gpus = {"GPU-1", "GPU-2"};
     EXPECT_EQ(words_of(situation),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  see who may open /dev/nvidia*; in a container, whether NVIDIA_VISIBLE_DEVICES "
               "names a GPU\n"
               "    the driver has 2 GPUs, and CUDA sees none\n");
@@ -292,7 +291,7 @@ TEST(Verdict, AGpuThatIsBusyIsNoFailure) {
 TEST(Verdict, WhatDoesNotComeToItsEnd) {
     EXPECT_EQ(
         words_of(with_driver({Outcome::timed_out, "init", 0, "3000 ms"})),
-        "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+        "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
         "  turn on persistence mode (`nvidia-smi -pm 1`), or allow more time (`envpm selftest "
         "--timeout 20`)\n"
         "    the driver gave no answer at `init` within 3000 ms\n");
@@ -302,7 +301,7 @@ TEST(Verdict, WhatDoesNotComeToItsEnd) {
               "--timeout 20`)\n"
               "    GPU 0 (A100) gave no answer at `launch` within 3000 ms\n");
     EXPECT_EQ(words_of(with_driver({Outcome::crashed, "init", 6, "signal 6"})),
-              "failed: driver 580.65.06 runs CUDA up to 13.0\n"
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  install the NVIDIA driver anew, and look for `NVRM` in the kernel's log "
               "(`dmesg`)\n"
               "    the driver ended the test at `init`: signal 6\n");
@@ -317,7 +316,7 @@ TEST(Verdict, WithoutItsProbe) {
     Situation situation = with_driver({Outcome::no_probe, "", 2, "No such file or directory"});
     situation.probe.cuda.reset();
     EXPECT_EQ(words_of(situation),
-              "failed: the driver does not work\n"
+              "failed: no GPU can be used\n"
               "  install envpm anew, with envpm-gpuprobe beside it\n"
               "    envpm-gpuprobe cannot be started: No such file or directory\n");
 }
@@ -342,6 +341,8 @@ TEST(Verdict, VariablesThatChangeWhatCudaDoesAreNamed) {
     situation.variables.set("CUDA_CACHE_PATH", "/tmp");
     EXPECT_EQ(judge(situation).notes,
               std::vector<std::string>({"CUDA_INJECTION64_PATH is `/opt/tool.so`"}));
+    situation.variables.set("CUDA_VISIBLE_DEVICES", "0");
+    EXPECT_EQ(judge(situation).notes.size(), 2U);
 }
 
 } // namespace

@@ -39,6 +39,7 @@ def environment(folder: Path, envpm: Path, index: Index, channel: str) -> dict[s
         "LC_ALL": "C.UTF-8",
         "INDEX": index.simple_url,
         "CHANNEL": channel,
+        "FAKE_DRIVER": str(envpm.parent / "fake_gpu"),  # see its cuda.cpp
     }
 
 
@@ -48,6 +49,9 @@ def normalised(text: str, folder: Path, index: Index) -> str:
     text = text.replace(index.url, "<index>")
     text = re.sub(r"127\.0\.0\.1(:\d+)?", "<host>", text)
     text = re.sub(r"in \d+(\.\d+)? (ms|s)\b", "in <time>", text)
+    text = re.sub(r'[^`"\s]*/fake_gpu/', "<driver>/", text)
+    text = re.sub(r"\bdriver [0-9.]+ runs", "the driver runs", text)
+    text = re.sub(r'"kernel_driver": ("[0-9.]+"|null)', '"kernel_driver": <version>', text)
     text = re.sub(r"files, [0-9.]+ k?B$", "files, <size>", text, flags=re.MULTILINE)
     text = re.sub(r'"seconds": [0-9.e+-]+', '"seconds": <time>', text)
     text = re.sub(r"\b[a-z2-7]{26}\b", "<env>", text)

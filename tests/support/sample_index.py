@@ -1,5 +1,7 @@
 """The packages that the command tests lock and install."""
 
+import platform
+
 from wheels import Wheel
 
 HELLO = {
@@ -59,6 +61,11 @@ WHEELS = [
     Wheel("doubled", "1.0", twice=True),
     Wheel("broken-metadata", "1.0", requires=["alpha >>> 1"]),
     Wheel("wrong-bytes", "1.0"),
+    Wheel(
+        "nvidia-cuda-runtime",
+        "13.0.96",
+        tag=f"py3-none-manylinux_2_17_{platform.machine()}",
+    ),
     Wheel("truncated", "1.0"),
     *TORCH,
 ]

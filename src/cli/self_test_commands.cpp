@@ -1,0 +1,79 @@
+#include "base/error.h"
+#include "cli/render.h"
+#include "cli/session.h"
+
+#include <cstdio>
+
+namespace envpm::cli {
+
+namespace {
+
+using pipeline::SelfTestPolicy;
+using selftest::Status;
+
+/// By a flag or its variable; they are checked already.
+SelfTestPolicy policy_of(const Session& session, SelfTestPolicy otherwise);
+
+} // namespace
+
+ExitCode run_selftest(const Session& session) {
+    const Arguments& arguments = session.arguments;
+    const SelfTestPolicy policy = policy_of(session, SelfTestPolicy::strict);
+    if (policy == SelfTestPolicy::off) {
+        return ExitCode::done;
+    }
+    pipeline::SelfTestRequest request{.project = project_if_any(session),
+                                      .target = arguments.global.target,
+                                      .variables = session.services.variables()};
+    request.memory =
+        arguments.recheck ? pipeline::SelfTestMemory::renew : pipeline::SelfTestMemory::use;
+    if (arguments.time_limit) {
+        request.time_limit = *arguments.time_limit;
+    }
+    const pipeline::SelfTestReport report = pipeline::self_test(request, session.services);
+    show(arguments.global.is_json ? document(json_of(report))
+                                  : gpu_words(report) + words_of(report, session.terminal));
+    const bool has_failed = report.verdict.status == Status::failed;
+    return has_failed && policy == SelfTestPolicy::strict ? ExitCode::self_test_failed
+                                                          : ExitCode::done;
+}
+
+ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
+                               const std::filesystem::path& prefix, const Variables& variables) {
+    const SelfTestPolicy policy = policy_of(session, SelfTestPolicy::warn);
+    if (policy == SelfTestPolicy::off) {
+        return {};
+    }
+    ActivationTest test;
+    test.report = pipeline::self_test_of_prefix(
+        {.project = project, .target = session.arguments.global.target, .variables = variables},
+        prefix, session.services);
+    const bool has_failed = test.report && test.report->verdict.status == Status::failed;
+    if (has_failed && policy == SelfTestPolicy::strict) {
+        test.code = ExitCode::self_test_failed;
+    }
+    return test;
+}
+
+void tell_failure(const Session& session, const ActivationTest& test) {
+    if (!test.report || test.report->verdict.status != Status::failed) {
+        return;
+    }
+    const std::string words = words_of(*test.report, session.terminal);
+    if (test.code == ExitCode::done) {
+        tell(session, words);
+    } else {
+        std::fputs(words.c_str(), stderr); // an error: --quiet does not keep it back
+    }
+}
+
+namespace {
+
+SelfTestPolicy policy_of(const Session& session, SelfTestPolicy otherwise) {
+    const auto& text = session.arguments.self_test;
+    return text ? pipeline::parse_self_test_policy(*text).value() : otherwise;
+}
+
+} // namespace
+
+} // namespace envpm::cli

@@ -1,0 +1,161 @@
+#include "pipeline/self_test.h"
+
+#include "base/error.h"
+#include "pipeline/install.h"
+#include "selftest/cache.h"
+#include "selftest/probe.h"
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whose test it is.
+struct Subject {
+    selftest::Needs needs;
+    std::optional<Sha256> env; ///< of the lock's target; none without a lock
+};
+
+Subject subject_of(const SelfTestRequest& request);
+SelfTestReport run_test(const SelfTestRequest& request, Subject subject, const Services& services);
+selftest::ProbeRequest probe_request(const SelfTestRequest& request);
+Sha256 key_of(const Subject& subject, const host::KernelDriver& driver, const Variables& variables);
+bool sees_no_gpu(const selftest::ProbeReport& report);
+SelfTestReport report_of_failure(const ErrorText& text);
+
+} // namespace
+
+std::optional<SelfTestPolicy> parse_self_test_policy(std::string_view text) {
+    if (text == "warn") {
+        return SelfTestPolicy::warn;
+    }
+    if (text == "strict") {
+        return SelfTestPolicy::strict;
+    }
+    return text == "off" ? std::optional(SelfTestPolicy::off) : std::nullopt;
+}
+
+SelfTestReport self_test(const SelfTestRequest& request, const Services& services) {
+    return run_test(request, subject_of(request), services);
+}
+
+std::optional<SelfTestReport> self_test_of_prefix(const SelfTestRequest& request,
+                                                  const fs::path& prefix,
+                                                  const Services& services) {
+    try {
+        Subject subject = subject_of(request);
+        if (!subject.needs.uses_cuda || short_name(*subject.env) != prefix.filename()) {
+            return std::nullopt;
+        }
+        return run_test(request, std::move(subject), services);
+    } catch (const Error& error) {
+        return report_of_failure(error.text());
+    } catch (const fs::filesystem_error& error) {
+        return report_of_failure(
+            {error.code().message(), error.path1().string(), "check that path"});
+    }
+}
+
+fs::path gpu_probe() {
+    std::error_code failure;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", failure).parent_path();
+    const fs::path beside = folder / "envpm-gpuprobe";
+    const fs::path elsewhere = folder.parent_path() / "libexec" / "envpm" / "envpm-gpuprobe";
+    return !fs::exists(beside, failure) && fs::exists(elsewhere, failure) ? elsewhere : beside;
+}
+
+namespace {
+
+Subject subject_of(const SelfTestRequest& request) {
+    const std::optional<Lock> lock = request.project ? read_lock(*request.project) : std::nullopt;
+    if (!lock) {
+        return {};
+    }
+    const LockedTarget& target = choose_target(*lock, request.target);
+    std::vector<LockedPackage> packages;
+    std::copy_if(lock->packages.begin(), lock->packages.end(), std::back_inserter(packages),
+                 [&](const LockedPackage& package) { return package.is_for(target.target.name); });
+    return {selftest::needs_of(packages), target.env};
+}
+
+SelfTestReport run_test(const SelfTestRequest& request, Subject subject, const Services& services) {
+    const auto start = std::chrono::steady_clock::now();
+    const host::KernelDriver driver = host::read_kernel_driver(request.folders);
+    const selftest::SuccessCache cache(services.cache("selftest") / "successes.json",
+                                       services.now());
+    const Sha256 key = key_of(subject, driver, request.variables);
+
+    SelfTestReport report;
+    selftest::Situation& situation = report.situation;
+    situation.kernel_driver = driver.version;
+    situation.kernel_gpus = driver.gpus;
+    situation.is_wsl = driver.is_wsl;
+    situation.needs = std::move(subject.needs);
+    situation.variables = request.variables;
+    if (request.memory == SelfTestMemory::use) {
+        if (auto remembered = cache.find(key)) {
+            situation.probe = std::move(*remembered);
+            report.was_remembered = true;
+        }
+    }
+    if (!report.was_remembered) {
+        situation.probe = selftest::probe(probe_request(request));
+    }
+    if (sees_no_gpu(situation.probe)) {
+        selftest::ProbeRequest question = probe_request(request);
+        question.time_limit = std::min(question.time_limit, std::chrono::milliseconds(1000));
+        situation.management = selftest::ask_management(question);
+    }
+    report.verdict = selftest::judge(situation);
+    if (!report.was_remembered && report.verdict.status == selftest::Status::passed &&
+        situation.probe.is_success()) {
+        cache.put(key, situation.probe);
+    }
+    report.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return report;
+}
+
+selftest::ProbeRequest probe_request(const SelfTestRequest& request) {
+    return {.program = request.probe.empty() ? gpu_probe() : request.probe,
+            .variables = request.variables,
+            .time_limit = request.time_limit,
+            .wsl = request.folders.wsl};
+}
+
+Sha256 key_of(const Subject& subject, const host::KernelDriver& driver,
+              const Variables& variables) {
+    selftest::TestIdentity identity;
+    identity.environment = subject.env ? subject.env->hex() : std::string();
+    identity.probe = ENVPM_VERSION;
+    identity.driver = driver.version;
+    identity.gpus = driver.gpus;
+    identity.gpus.insert(identity.gpus.end(), driver.stamp.begin(), driver.stamp.end());
+    identity.boot_id = driver.boot_id;
+    identity.variables = variables;
+    return selftest::key_of(identity);
+}
+
+bool sees_no_gpu(const selftest::ProbeReport& report) {
+    constexpr int invalid_device = 101; // CUDA_ERROR_INVALID_DEVICE
+    return report.driver.outcome == selftest::Outcome::no_device ||
+           (report.driver.outcome == selftest::Outcome::cuda_error &&
+            report.driver.code == invalid_device);
+}
+
+SelfTestReport report_of_failure(const ErrorText& text) {
+    SelfTestReport report;
+    report.verdict = {selftest::Status::failed,
+                      "the GPUs could not be tested",
+                      {{text.hint.empty() ? "run `envpm selftest`" : text.hint,
+                        text.subject.empty() ? text.what : text.what + " (" + text.subject + ")"}},
+                      {}};
+    return report;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

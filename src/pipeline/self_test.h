@@ -1,0 +1,65 @@
+#pragma once
+
+#include "host/gpu_files.h"
+#include "pipeline/project.h"
+#include "pipeline/services.h"
+#include "selftest/verdict.h"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// What a failed self-test means for what comes after it.
+enum class SelfTestPolicy {
+    warn,   ///< a message
+    strict, ///< the command ends with code 7
+    off,    ///< it is not made
+};
+
+/// "warn", "strict", "off".
+std::optional<SelfTestPolicy> parse_self_test_policy(std::string_view text);
+
+enum class SelfTestMemory {
+    use,   ///< a success that is remembered counts
+    renew, ///< --recheck
+};
+
+struct SelfTestRequest {
+    std::optional<Project> project;    ///< its lock says what is needed; none: nothing is
+    std::optional<std::string> target; ///< --target
+    Variables variables;               ///< those of the environment
+    std::chrono::milliseconds time_limit{3000};
+    SelfTestMemory memory = SelfTestMemory::use;
+    std::filesystem::path probe{}; ///< empty: as gpu_probe finds it
+    host::MachineFolders folders{};
+};
+
+/// What the self-test found, for `cli` to tell.
+struct SelfTestReport {
+    selftest::Verdict verdict;
+    selftest::Situation situation;
+    bool was_remembered = false;
+    double seconds = 0;
+};
+
+/// The lock's needs, the machine's files, what is remembered; else the probe, and NVML if CUDA sees
+/// no GPU: then the verdict. Successes are remembered. Never hangs: at most the limit and two
+/// seconds.
+SelfTestReport self_test(const SelfTestRequest& request, const Services& services);
+
+/// The same before an environment is used. Nothing if no package of it uses CUDA, or if `prefix`,
+/// the one to be used, is not the lock's. A failure to test is a verdict too: it throws nothing.
+std::optional<SelfTestReport> self_test_of_prefix(const SelfTestRequest& request,
+                                                  const std::filesystem::path& prefix,
+                                                  const Services& services);
+
+/// envpm-gpuprobe: beside the program that runs, else in `../libexec/envpm`; the first even if
+/// neither is there.
+std::filesystem::path gpu_probe();
+
+} // namespace envpm::pipeline

@@ -1,0 +1,156 @@
+#include "pipeline/self_test.h"
+
+#include "base/files.h"
+#include "lockfiles/lock_file.h"
+
+#include <gmock/gmock.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using selftest::Status;
+
+/// A project with a lock of one package, on a machine of fakes.
+class SelfTest : public testing::Test {
+  protected:
+    SelfTest() {
+        const std::filesystem::path& root = folder.path();
+        request.probe = GPUPROBE;
+        request.folders = {root / "proc", root / "sys", root / "dev", root / "wsl"};
+        request.time_limit = std::chrono::seconds(20);
+        request.project = Project{root / "envpm.toml"};
+        use_driver("ok");
+        lock_package("torch", "2.9.1+cu130");
+    }
+
+    void use_driver(const std::string& mode) {
+        request.variables.set("LD_LIBRARY_PATH", FAKE_GPU);
+        request.variables.set("FAKE_GPU", mode);
+    }
+
+    void lock_package(const std::string& name, const std::string& version) const {
+        Lock lock{sha256_of("manifest"), {{Target(), std::nullopt, env, std::nullopt}}, {}};
+        lock.packages.push_back({.name = PackageName::parse(name).value(),
+                                 .version = version,
+                                 .source = "pypi",
+                                 .file = name + "-" + version + "-py3-none-linux_x86_64.whl",
+                                 .size_bytes = 1,
+                                 .sha256 = sha256_of(name),
+                                 .targets = {"default"},
+                                 .extras = {},
+                                 .dependencies = {}});
+        write_file(request.project->lock_file(), lockfiles::to_text(lock), Durability::cached);
+    }
+
+    [[nodiscard]] Services services() {
+        Settings settings;
+        settings.cache_root = folder.path() / "cache";
+        Surroundings surroundings;
+        surroundings.now = now;
+        return {settings, surroundings, progress};
+    }
+
+    SelfTestReport tested() { return self_test(request, services()); }
+
+    std::optional<SelfTestReport> tested_before_use() {
+        return self_test_of_prefix(request, "/store/p/" + short_name(env), services());
+    }
+
+    TemporaryFolder folder{std::filesystem::temp_directory_path()};
+    SilentProgress progress;
+    std::chrono::system_clock::time_point now{std::chrono::hours(500'000)};
+    Sha256 env = sha256_of("environment");
+    SelfTestRequest request;
+};
+
+TEST_F(SelfTest, a_success_is_remembered) {
+    const SelfTestReport first = tested();
+    EXPECT_EQ(first.verdict.status, Status::passed);
+    EXPECT_FALSE(first.was_remembered);
+    const SelfTestReport second = tested();
+    EXPECT_TRUE(second.was_remembered);
+    EXPECT_EQ(second.verdict, first.verdict);
+}
+
+TEST_F(SelfTest, a_recheck_tests_again) {
+    tested();
+    request.memory = SelfTestMemory::renew;
+    EXPECT_FALSE(tested().was_remembered);
+}
+
+TEST_F(SelfTest, a_success_is_forgotten_with_a_restart_a_new_driver_or_another_lock) {
+    tested();
+    write_file(folder.path() / "proc/sys/kernel/random/boot_id", "1", Durability::cached);
+    EXPECT_FALSE(tested().was_remembered);
+    write_file(folder.path() / "sys/module/nvidia/version", "580.65.06", Durability::cached);
+    EXPECT_FALSE(tested().was_remembered);
+    env = sha256_of("another environment");
+    lock_package("torch", "2.9.1+cu130");
+    EXPECT_FALSE(tested().was_remembered);
+    request.variables.set("CUDA_VISIBLE_DEVICES", "0");
+    EXPECT_FALSE(tested().was_remembered);
+    EXPECT_TRUE(tested().was_remembered);
+}
+
+TEST_F(SelfTest, a_failure_is_not_remembered) {
+    for (const std::string mode : {"wrong", "803", "222", "crash"}) {
+        use_driver(mode);
+        EXPECT_EQ(tested().verdict.status, Status::failed) << mode;
+        const SelfTestReport again = tested();
+        EXPECT_EQ(again.verdict.status, Status::failed) << mode;
+        EXPECT_FALSE(again.was_remembered) << mode;
+    }
+}
+
+TEST_F(SelfTest, a_driver_that_is_too_old_for_the_lock_fails_though_its_gpu_computes) {
+    use_driver("old");
+    const SelfTestReport report = tested();
+    EXPECT_EQ(report.verdict.status, Status::failed);
+    EXPECT_TRUE(report.situation.probe.is_success());
+    EXPECT_FALSE(tested().was_remembered);
+}
+
+TEST_F(SelfTest, where_cuda_sees_no_gpu_nvml_is_asked) {
+    use_driver("nodev");
+    request.variables.set("FAKE_NVML", "mig");
+    const SelfTestReport report = tested();
+    ASSERT_EQ(report.verdict.findings.size(), 1U);
+    EXPECT_THAT(report.verdict.findings[0].cause, testing::HasSubstr("MIG mode"));
+}
+
+TEST_F(SelfTest, without_a_project_it_tests_the_machine) {
+    request.project.reset();
+    const SelfTestReport report = tested();
+    EXPECT_EQ(report.verdict.status, Status::passed);
+    EXPECT_FALSE(report.situation.needs.uses_cuda);
+}
+
+TEST_F(SelfTest, an_environment_without_cuda_is_not_tested) {
+    EXPECT_TRUE(tested_before_use());
+    lock_package("numpy", "2.0");
+    EXPECT_FALSE(tested_before_use());
+}
+
+TEST_F(SelfTest, nor_is_one_that_the_lock_does_not_describe) {
+    EXPECT_FALSE(self_test_of_prefix(request, "/store/p/another", services()));
+    std::filesystem::remove(request.project->lock_file());
+    EXPECT_FALSE(tested_before_use());
+}
+
+TEST_F(SelfTest, before_use_even_a_lock_that_cannot_be_read_is_a_verdict) {
+    write_file(request.project->lock_file(), "not a lock", Durability::cached);
+    const auto report = tested_before_use();
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->verdict.status, Status::failed);
+    EXPECT_EQ(report->verdict.findings.size(), 1U);
+}
+
+TEST_F(SelfTest, policies_have_three_names) {
+    EXPECT_EQ(parse_self_test_policy("warn"), SelfTestPolicy::warn);
+    EXPECT_EQ(parse_self_test_policy("strict"), SelfTestPolicy::strict);
+    EXPECT_EQ(parse_self_test_policy("off"), SelfTestPolicy::off);
+    EXPECT_EQ(parse_self_test_policy("Off"), std::nullopt);
+}
+
+} // namespace
+} // namespace envpm::pipeline
