@@ -8,17 +8,18 @@ namespace envpm::cli {
 
 namespace {
 
-using pipeline::SelfTestPolicy;
 using selftest::Status;
 
-/// By a flag or its variable; they are checked already.
-SelfTestPolicy policy_of(const Session& session, SelfTestPolicy otherwise);
+/// By a flag or its variable, which are checked already; else the manifest's.
+SelfTestPolicy policy_before_use(const Session& session, const pipeline::Project& project);
 
 } // namespace
 
 ExitCode run_selftest(const Session& session) {
     const Arguments& arguments = session.arguments;
-    const SelfTestPolicy policy = policy_of(session, SelfTestPolicy::strict);
+    const SelfTestPolicy policy =
+        arguments.self_test ? pipeline::parse_self_test_policy(*arguments.self_test).value()
+                            : SelfTestPolicy::strict;
     if (policy == SelfTestPolicy::off) {
         return ExitCode::done;
     }
@@ -40,7 +41,7 @@ ExitCode run_selftest(const Session& session) {
 
 ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
                                const std::filesystem::path& prefix, const Variables& variables) {
-    const SelfTestPolicy policy = policy_of(session, SelfTestPolicy::warn);
+    const SelfTestPolicy policy = policy_before_use(session, project);
     if (policy == SelfTestPolicy::off) {
         return {};
     }
@@ -69,9 +70,10 @@ void tell_failure(const Session& session, const ActivationTest& test) {
 
 namespace {
 
-SelfTestPolicy policy_of(const Session& session, SelfTestPolicy otherwise) {
+SelfTestPolicy policy_before_use(const Session& session, const pipeline::Project& project) {
     const auto& text = session.arguments.self_test;
-    return text ? pipeline::parse_self_test_policy(*text).value() : otherwise;
+    return text ? pipeline::parse_self_test_policy(*text).value()
+                : pipeline::read_manifest(project).gpu.self_test;
 }
 
 } // namespace

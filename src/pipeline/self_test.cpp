@@ -78,7 +78,7 @@ Subject subject_of(const SelfTestRequest& request) {
     std::vector<LockedPackage> packages;
     std::copy_if(lock->packages.begin(), lock->packages.end(), std::back_inserter(packages),
                  [&](const LockedPackage& package) { return package.is_for(target.target.name); });
-    return {selftest::needs_of(packages), target.env};
+    return {selftest::needs_of(packages, target.gpu), target.env};
 }
 
 SelfTestReport run_test(const SelfTestRequest& request, Subject subject, const Services& services) {

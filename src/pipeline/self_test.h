@@ -1,6 +1,7 @@
 #pragma once
 
 #include "host/gpu_files.h"
+#include "model/gpu_policy.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
 #include "selftest/verdict.h"
@@ -13,13 +14,6 @@
 #include <vector>
 
 namespace envpm::pipeline {
-
-/// What a failed self-test means for what comes after it.
-enum class SelfTestPolicy {
-    warn,   ///< a message
-    strict, ///< the command ends with code 7
-    off,    ///< it is not made
-};
 
 /// "warn", "strict", "off".
 std::optional<SelfTestPolicy> parse_self_test_policy(std::string_view text);

@@ -38,7 +38,7 @@ std::optional<int> number_at_start(std::string_view text);
 
 } // namespace
 
-Needs needs_of(const std::vector<LockedPackage>& packages) {
+Needs needs_of(const std::vector<LockedPackage>& packages, const LockedGpu& locked) {
     Needs needs;
     for (const LockedPackage& package : packages) {
         const Sign sign = sign_of(package);
@@ -48,13 +48,36 @@ Needs needs_of(const std::vector<LockedPackage>& packages) {
             needs.package = package.name.string() + " " + package.version;
         }
     }
+    if (locked.cuda && !needs.cuda_major) {
+        needs.package = needs.uses_cuda ? needs.package : "the lock";
+        needs.uses_cuda = true;
+        needs.cuda_major = locked.cuda->major;
+    }
     for (const MajorRow& row : majors) {
         if (needs.cuda_major == row.major) {
             needs.least_driver = row.least_driver;
             needs.least_capability = row.least_capability;
         }
     }
+    if (locked.driver) {
+        needs.least_driver = locked.driver->text();
+    }
+    needs.sass = locked.gpus;
+    needs.ptx = locked.ptx;
     return needs;
+}
+
+bool Needs::covers(const ComputeCapability& device) const {
+    const auto runs = [&](const ComputeCapability& code) {
+        const bool is_exact = code.major == device.major && code.minor == device.minor;
+        const bool is_older = code.major == device.major && code.minor < device.minor;
+        return is_exact || (is_older && code.suffix != 'a');
+    };
+    const auto compiles = [&](const ComputeCapability& code) {
+        return code.suffix == '\0' && code <= device;
+    };
+    return (sass.empty() && ptx.empty()) || std::any_of(sass.begin(), sass.end(), runs) ||
+           std::any_of(ptx.begin(), ptx.end(), compiles);
 }
 
 std::optional<int> newest_cuda_for(const ComputeCapability& capability) {

@@ -78,6 +78,34 @@ TEST(Needs, TheNewestOfSeveralCounts) {
     EXPECT_EQ(needs.least_capability, (ComputeCapability{7, 5}));
 }
 
+TEST(Needs, WhatTheLockSaysCountsMore) {
+    LockedGpu locked;
+    locked.driver = DriverVersion::parse("590.44.01");
+    locked.gpus = {{8, 0}, {9, 0, 'a'}};
+    locked.ptx = {{10, 0}};
+    const Needs needs = needs_of({wheel("torch", "2.9.1+cu130", binary)}, locked);
+    EXPECT_EQ(needs.least_driver, "590.44.01");
+    EXPECT_TRUE(needs.covers({8, 6}));
+    EXPECT_TRUE(needs.covers({9, 0}));
+    EXPECT_TRUE(needs.covers({12, 0})) << "compiled from PTX for 10.0";
+    EXPECT_FALSE(needs.covers({7, 5}));
+    EXPECT_TRUE(Needs().covers({7, 5})) << "nothing is known";
+    locked.cuda = CudaVersion{12, 6};
+    const Needs unnamed = needs_of({}, locked);
+    EXPECT_TRUE(unnamed.uses_cuda);
+    EXPECT_EQ(unnamed.cuda_major, 12);
+    EXPECT_EQ(unnamed.package, "the lock");
+}
+
+TEST(Needs, MachineCodeForOneArchitectureAloneRunsThereAlone) {
+    Needs needs;
+    needs.sass = {{12, 0, 'a'}};
+    EXPECT_TRUE(needs.covers({12, 0}));
+    EXPECT_FALSE(needs.covers({12, 1}));
+    needs.sass = {{12, 0, 'f'}};
+    EXPECT_TRUE(needs.covers({12, 1}));
+}
+
 TEST(Needs, AnOldGpuHasANewestCuda) {
     EXPECT_EQ(newest_cuda_for({9, 0}), 13);
     EXPECT_EQ(newest_cuda_for({6, 1}), 12);

@@ -10,6 +10,7 @@ namespace {
 
 std::string library_of(const Situation& situation);
 std::string error_of(const Ending& ending);
+std::string in_words(const std::vector<ComputeCapability>& capabilities);
 Finding finding_of_code(const Situation& situation);
 Finding finding_of_abnormal_end(const Ending& ending, const std::string& who);
 Finding finding_of_module(const Ending& ending, const std::string& who);
@@ -83,13 +84,23 @@ Finding finding_of_old_driver(const Situation& situation) {
     const Needs& needs = situation.needs;
     const std::string version =
         situation.kernel_driver.empty() || situation.is_wsl ? "" : " " + situation.kernel_driver;
-    return {situation.is_wsl
-                ? fmt::format("install a newer NVIDIA driver for Windows, one for CUDA {} or later",
-                              needs.least_cuda()->text())
-                : fmt::format("install NVIDIA driver {} or later, or lock packages for CUDA {}",
-                              needs.least_driver, situation.probe.cuda->major),
-            fmt::format("the driver{} runs CUDA up to {}, and {} is built for CUDA {}", version,
-                        situation.probe.cuda->text(), needs.package, *needs.cuda_major)};
+    const std::string cause =
+        fmt::format("the driver{} runs CUDA up to {}, and {} is built for CUDA {}", version,
+                    situation.probe.cuda->text(), needs.package, *needs.cuda_major);
+    if (situation.is_wsl || needs.least_driver.empty()) {
+        return {fmt::format("install a newer NVIDIA driver{}, one for CUDA {} or later",
+                            situation.is_wsl ? " for Windows" : "", needs.least_cuda()->text()),
+                cause};
+    }
+    return {fmt::format("install NVIDIA driver {} or later, or lock packages for CUDA {}",
+                        needs.least_driver, situation.probe.cuda->major),
+            cause};
+}
+
+Finding finding_of_driver_below_lock(const Situation& situation) {
+    return {fmt::format("install NVIDIA driver {} or later", situation.needs.least_driver),
+            fmt::format("the driver here is {}, and the lock needs {}", situation.kernel_driver,
+                        situation.needs.least_driver)};
 }
 
 Finding finding_of_gpu(const TestedGpu& tested, const Situation& situation) {
@@ -122,6 +133,15 @@ Finding finding_of_old_gpu(const ProbedGpu& gpu, const Needs& needs) {
                         "for any below {}",
                         name_of(gpu), gpu.capability->text(), *needs.cuda_major, needs.package,
                         needs.least_capability->text())};
+}
+
+Finding finding_of_gpu_without_code(const ProbedGpu& gpu, const Needs& needs) {
+    const std::string ptx =
+        needs.ptx.empty() ? std::string() : fmt::format(", and PTX for {}", in_words(needs.ptx));
+    return {fmt::format("declare this GPU in `[targets]` (`gpus = [\"{}\"]`) and lock anew",
+                        gpu.capability->text()),
+            fmt::format("{} has compute capability {}, and PyTorch has code for {}{}", name_of(gpu),
+                        gpu.capability->text(), in_words(needs.sass), ptx)};
 }
 
 std::string name_of(const ProbedGpu& gpu) {
@@ -204,6 +224,14 @@ Finding finding_of_abnormal_end(const Ending& ending, const std::string& who) {
         return {"install the NVIDIA driver anew, and look for `NVRM` in the kernel's log (`dmesg`)",
                 fmt::format("{} ended the test {}: {}", who, at, ending.detail)};
     }
+}
+
+std::string in_words(const std::vector<ComputeCapability>& capabilities) {
+    std::string text;
+    for (const ComputeCapability& capability : capabilities) {
+        text += (text.empty() ? "" : ", ") + capability.text();
+    }
+    return text.empty() ? std::string("none") : text;
 }
 
 std::string error_of(const Ending& ending) {

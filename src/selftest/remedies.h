@@ -17,10 +17,14 @@ Finding finding_of_driver(const Situation& situation);
 
 Finding finding_of_old_driver(const Situation& situation);
 
+/// It runs the CUDA of the packages, but not all that they bring for it.
+Finding finding_of_driver_below_lock(const Situation& situation);
+
 /// Of a GPU that did not pass.
 Finding finding_of_gpu(const TestedGpu& tested, const Situation& situation);
 
 Finding finding_of_old_gpu(const ProbedGpu& gpu, const Needs& needs);
+Finding finding_of_gpu_without_code(const ProbedGpu& gpu, const Needs& needs);
 
 /// "GPU 0 (NVIDIA A100)"
 std::string name_of(const ProbedGpu& gpu);

@@ -15,6 +15,7 @@ constexpr int stub_library = 34; // CUDA_ERROR_STUB_LIBRARY
 std::optional<std::string> reason_to_skip(const Situation& situation);
 bool has_kernel_driver(const Situation& situation);
 bool is_stub(const Situation& situation);
+bool is_older_than_locked(const Situation& situation);
 void judge_driver(const Situation& situation, Verdict& verdict);
 void judge_gpus(const Situation& situation, Verdict& verdict);
 void add_notes(const Situation& situation, Verdict& verdict);
@@ -77,6 +78,15 @@ bool is_stub(const Situation& situation) {
            situation.probe.driver.code == stub_library;
 }
 
+/// The lock's least driver is one of Linux's. It means nothing under WSL, and for a library of
+/// another driver than the kernel's: forward compatibility.
+bool is_older_than_locked(const Situation& situation) {
+    const auto here = DriverVersion::parse(situation.kernel_driver);
+    const auto least = DriverVersion::parse(situation.needs.least_driver);
+    return here && least && *here < *least && !situation.is_wsl &&
+           situation.probe.library.ends_with("." + situation.kernel_driver);
+}
+
 void judge_driver(const Situation& situation, Verdict& verdict) {
     switch (situation.probe.driver.outcome) {
     case Outcome::passed:
@@ -94,6 +104,8 @@ void judge_driver(const Situation& situation, Verdict& verdict) {
     const std::optional<CudaVersion> least = situation.needs.least_cuda();
     if (situation.probe.cuda && least && *situation.probe.cuda < *least) {
         verdict.findings.push_back(finding_of_old_driver(situation));
+    } else if (is_older_than_locked(situation)) {
+        verdict.findings.push_back(finding_of_driver_below_lock(situation));
     }
 }
 
@@ -109,6 +121,8 @@ void judge_gpus(const Situation& situation, Verdict& verdict) {
         const auto& least = situation.needs.least_capability;
         if (tested.gpu.capability && least && *tested.gpu.capability < *least) {
             verdict.findings.push_back(finding_of_old_gpu(tested.gpu, situation.needs));
+        } else if (tested.gpu.capability && !situation.needs.covers(*tested.gpu.capability)) {
+            verdict.findings.push_back(finding_of_gpu_without_code(tested.gpu, situation.needs));
         }
     }
 }

@@ -335,6 +335,35 @@ TEST(Verdict, AGpuThatTheLibrariesDoNotKnow) {
     EXPECT_EQ(judge(situation).status, Status::passed);
 }
 
+TEST(Verdict, AGpuThatTheLocksPyTorchHasNoCodeFor) {
+    Situation situation = with_gpus({{}});
+    situation.probe.gpus[0].gpu = {0, "V100", "", ComputeCapability{7, 0}};
+    situation.needs = cuda(12);
+    situation.needs.sass = {{7, 5}, {8, 0}};
+    EXPECT_EQ(words_of(situation),
+              "failed: 1 of 1 GPU computed as it should; driver 580.65.06 runs CUDA up to 13.0\n"
+              "  declare this GPU in `[targets]` (`gpus = [\"7.0\"]`) and lock anew\n"
+              "    GPU 0 (V100) has compute capability 7.0, and PyTorch has code for 7.5, 8.0\n");
+    situation.needs.ptx = {{9, 0}};
+    EXPECT_EQ(judge(situation).findings.at(0).cause,
+              "GPU 0 (V100) has compute capability 7.0, and PyTorch has code for 7.5, 8.0, and PTX "
+              "for 9.0");
+    situation.needs.ptx = {{6, 0}};
+    EXPECT_EQ(judge(situation).status, Status::passed);
+}
+
+TEST(Verdict, ADriverThatIsOlderThanTheLockNeeds) {
+    Situation situation = with_gpus({{}});
+    situation.needs = cuda(13);
+    situation.needs.least_driver = "590.44";
+    EXPECT_EQ(words_of(situation),
+              "failed: 1 of 1 GPU computed as it should; driver 580.65.06 runs CUDA up to 13.0\n"
+              "  install NVIDIA driver 590.44 or later\n"
+              "    the driver here is 580.65.06, and the lock needs 590.44\n");
+    situation.probe.library = "/usr/local/cuda/compat/libcuda.so.590.44";
+    EXPECT_EQ(judge(situation).status, Status::passed) << "forward compatibility";
+}
+
 TEST(Verdict, VariablesThatChangeWhatCudaDoesAreNamed) {
     Situation situation = with_gpus({{}});
     situation.variables.set("CUDA_INJECTION64_PATH", "/opt/tool.so");

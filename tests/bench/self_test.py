@@ -3,8 +3,8 @@
 
     self_test.py BUILD [--runs N]
 
-BUILD is a build folder with envpm, envpm-gpuprobe and fake_gpu. Least and median of N runs (100), in
-milliseconds, of each command as a whole.
+BUILD is a build folder with envpm, envpm-gpuprobe and fake_gpu. Least and median of N runs (100),
+in milliseconds, of each command as a whole.
 """
 
 import argparse

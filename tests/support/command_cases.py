@@ -39,6 +39,7 @@ def environment(folder: Path, envpm: Path, index: Index, channel: str) -> dict[s
         "LC_ALL": "C.UTF-8",
         "INDEX": index.simple_url,
         "CHANNEL": channel,
+        "ENVPM_SELF_TEST": "off",  # but for the case that is about it: a machine may have GPUs
         "FAKE_DRIVER": str(envpm.parent / "fake_gpu"),  # see its cuda.cpp
     }
 
