@@ -48,6 +48,11 @@ Finding finding_of_no_gpu(const Situation& situation) {
                               hiding->second);
         return {"unset CUDA_VISIBLE_DEVICES, or name a GPU that `nvidia-smi -L` lists", cause};
     }
+    if (situation.management && situation.management->is_of_another_driver()) {
+        return {"restart this machine",
+                "the driver's libraries and the kernel's module are of different versions, as "
+                "after an update: NVML 18"};
+    }
     const std::vector<ProbedGpu> known =
         situation.management ? situation.management->gpus : std::vector<ProbedGpu>();
     const auto divided = std::find_if(known.begin(), known.end(),

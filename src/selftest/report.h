@@ -57,6 +57,9 @@ struct ProbeReport {
 struct ManagementReport {
     int error = 0; ///< of nvmlInit
     std::vector<ProbedGpu> gpus;
+
+    /// NVML_ERROR_LIB_RM_VERSION_MISMATCH: the library is not of the kernel's driver.
+    [[nodiscard]] bool is_of_another_driver() const { return error == 18; }
 };
 
 } // namespace envpm::selftest

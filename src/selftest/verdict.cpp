@@ -61,7 +61,8 @@ std::optional<std::string> reason_to_skip(const Situation& situation) {
                                        situation.probe.library);
     }
     const bool is_hidden = situation.variables.all().contains("CUDA_VISIBLE_DEVICES");
-    const bool is_known = situation.management && !situation.management->gpus.empty();
+    const bool is_known = situation.management && (!situation.management->gpus.empty() ||
+                                                   situation.management->is_of_another_driver());
     if (driver.outcome == Outcome::no_device && !is_hidden && !is_known &&
         situation.kernel_gpus.empty() && !situation.is_wsl) {
         return "an NVIDIA driver, but no GPU on this machine";

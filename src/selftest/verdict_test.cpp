@@ -230,6 +230,16 @@ TEST(Verdict, AGpuThatIsDividedAndHasNoInstance) {
               "    GPU 0 (A100) is in MIG mode and has no instance\n");
 }
 
+TEST(Verdict, NvmlOfAnotherDriver) {
+    Situation situation = with_driver({Outcome::no_device, "", 100, ""});
+    situation.management = ManagementReport{18, {}};
+    EXPECT_EQ(words_of(situation),
+              "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
+              "  restart this machine\n"
+              "    the driver's libraries and the kernel's module are of different versions, as "
+              "after an update: NVML 18\n");
+}
+
 TEST(Verdict, GpusThatMayNotBeOpened) {
     Situation situation = with_driver({Outcome::no_device, "", 100, ""});
     situation.kernel_gpus = {"GPU-1", "GPU-2"};
