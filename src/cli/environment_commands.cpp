@@ -41,7 +41,9 @@ ExitCode run_install(const Session& session) {
         show(document(std::move(json)));
     } else {
         tell(session, words_of(report, session.terminal));
-        if (test.report && !(report.was_current && test.report->was_remembered)) {
+        if (report.was_current || test.code != ExitCode::done) {
+            tell_failure(session, test);
+        } else if (test.report) {
             tell(session, words_of(*test.report, session.terminal));
         }
     }

@@ -124,6 +124,7 @@ def variables(home, envpm, index_url):
     """Nothing of the machine but its programs and its Python."""
     return {
         "HOME": str(home),
+        "ENVPM_SELF_TEST": "off",  # what is shown must not depend on the machine's GPUs
         "PIP_INDEX_URL": index_url,
         "PIP_CONFIG_FILE": "/dev/null",
         "PATH": f"{envpm.parent}:{os.environ['PATH']}",
