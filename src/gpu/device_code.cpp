@@ -1,0 +1,132 @@
+#include "gpu/device_code.h"
+
+#include <algorithm>
+#include <array>
+
+namespace envpm::gpu {
+
+namespace {
+
+bool is_tegra(ComputeCapability gpu);
+bool holds(const std::vector<Image>& images, const std::vector<Image>& others);
+
+struct PtxRelease {
+    CudaVersion cuda;
+    PtxVersion ptx;
+};
+
+constexpr std::array<PtxRelease, 24> ptx_releases = {{
+    {{9, 0}, {6, 0}},  {{9, 1}, {6, 1}},  {{9, 2}, {6, 2}},  {{10, 0}, {6, 3}}, {{10, 1}, {6, 4}},
+    {{10, 2}, {6, 5}}, {{11, 0}, {7, 0}}, {{11, 1}, {7, 1}}, {{11, 2}, {7, 2}}, {{11, 3}, {7, 3}},
+    {{11, 4}, {7, 4}}, {{11, 5}, {7, 5}}, {{11, 6}, {7, 6}}, {{11, 7}, {7, 7}}, {{11, 8}, {7, 8}},
+    {{12, 0}, {8, 0}}, {{12, 1}, {8, 1}}, {{12, 2}, {8, 2}}, {{12, 3}, {8, 3}}, {{12, 4}, {8, 4}},
+    {{12, 5}, {8, 5}}, {{12, 7}, {8, 6}}, {{12, 8}, {8, 7}}, {{12, 9}, {8, 8}},
+}};
+
+} // namespace
+
+std::string Image::text() const {
+    return (kind == CodeKind::sass ? "sm_" : "compute_") + capability.code();
+}
+
+bool runs_on(const Image& image, ComputeCapability gpu) {
+    const bool is_same_family =
+        image.capability.major == gpu.major && image.capability.minor <= gpu.minor;
+    if (image.capability.suffix == 'a') {
+        return image.capability.major == gpu.major && image.capability.minor == gpu.minor;
+    }
+    if (image.capability.suffix == 'f') {
+        return is_same_family;
+    }
+    if (image.kind == CodeKind::ptx) {
+        return image.capability <= gpu;
+    }
+    return image.capability == gpu ||
+           (is_same_family && !is_tegra(image.capability) && !is_tegra(gpu));
+}
+
+std::uint64_t BinaryCode::container_count() const {
+    std::uint64_t count = 0;
+    for (const auto& [what, times] : containers) {
+        count += times.registered + times.loose;
+    }
+    return count;
+}
+
+bool BinaryCode::is_homogeneous() const {
+    std::uint64_t registered = 0;
+    const std::vector<Image>* commonest = nullptr;
+    std::uint64_t most = 0;
+    for (const auto& [held, times] : containers) {
+        registered += times.registered;
+        if (times.registered > most) {
+            most = times.registered;
+            commonest = &held;
+        }
+    }
+    // The one or two of a library that loads all else itself say nothing of it.
+    return commonest != nullptr && registered * 2 > container_count() &&
+           std::all_of(containers.begin(), containers.end(), [&](const auto& container) {
+               return container.second.registered == 0 || holds(container.first, *commonest);
+           });
+}
+
+bool BinaryCode::is_special() const {
+    return std::none_of(images.begin(), images.end(),
+                        [](const auto& image) { return image.first.capability.suffix == '\0'; });
+}
+
+CodeCoverage BinaryCode::coverage(ComputeCapability gpu) const {
+    CodeCoverage coverage;
+    for (const auto& [images_in_it, times] : containers) {
+        bool is_runnable = false;
+        std::optional<PtxVersion> oldest;
+        for (const Image& image : images_in_it) {
+            if (!runs_on(image, gpu)) {
+                continue;
+            }
+            if (image.kind == CodeKind::sass) {
+                is_runnable = true;
+            } else {
+                oldest = oldest ? std::min(*oldest, image.ptx) : image.ptx;
+            }
+        }
+        (is_runnable ? coverage.runnable
+         : oldest    ? coverage.jit
+                     : coverage.none) += times.registered + times.loose;
+        if (!is_runnable && !oldest) {
+            coverage.missed += times.registered;
+        } else if (!is_runnable) {
+            coverage.newest_ptx = std::max(coverage.newest_ptx, *oldest);
+        }
+    }
+    return coverage;
+}
+
+bool understands(CudaVersion driver, PtxVersion ptx) {
+    // From 13.0 on the numbers go together: 9.0 is 13.0's, 9.2 is 13.2's.
+    if (ptx.major >= 9) {
+        return driver >= CudaVersion{ptx.major + 4, ptx.minor};
+    }
+    return std::any_of(ptx_releases.begin(), ptx_releases.end(), [&](const PtxRelease& release) {
+        return release.cuda <= driver && release.ptx >= ptx;
+    });
+}
+
+namespace {
+
+/// The GPUs of Jetson and Drive boards.
+bool is_tegra(ComputeCapability gpu) {
+    constexpr std::array<ComputeCapability, 6> all = {
+        {{5, 3}, {6, 2}, {7, 2}, {8, 7}, {10, 1}, {11, 0}}};
+    return std::find(all.begin(), all.end(), gpu) != all.end();
+}
+
+/// Both sorted.
+bool holds(const std::vector<Image>& images, const std::vector<Image>& others) {
+    return std::includes(images.begin(), images.end(), others.begin(), others.end());
+}
+
+} // namespace
+
+} // namespace envpm::gpu
