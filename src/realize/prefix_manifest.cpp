@@ -17,6 +17,7 @@ namespace {
 /// Version 1 had no placeholders, no folders, and a host's Python always.
 constexpr int manifest_version = 2;
 
+std::optional<std::pair<std::string_view, EntryKind>> head_of_line(std::string_view line);
 std::string file_line(const RealisedFile& file);
 std::string python_text(const std::optional<Interpreter>& interpreter);
 std::string placeholder_text(const PlaceholderUse& use);
@@ -109,7 +110,66 @@ std::optional<PrefixManifest> read_manifest(const std::filesystem::path& prefix)
     return parse_manifest(*text, file.string());
 }
 
+// A line is a file, as ManifestText writes them: its path and kind can be seen without a parser.
+std::optional<std::vector<RealisedFile>>
+read_manifest_files(const std::filesystem::path& prefix,
+                    const std::function<bool(std::string_view path, EntryKind kind)>& wanted) {
+    const std::filesystem::path file = manifest_path(prefix);
+    const std::optional<std::string> text = read_file_if_present(file);
+    if (!text) {
+        return std::nullopt;
+    }
+    const std::size_t first_end = std::min(text->find('\n'), text->size());
+    std::string wanted_lines = text->substr(0, first_end);
+    std::string_view rest = std::string_view(*text).substr(first_end);
+    bool is_first = true;
+    while (!rest.empty()) {
+        rest.remove_prefix(1);
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(end);
+        const auto head = head_of_line(line);
+        if (head && !wanted(head->first, head->second)) {
+            continue;
+        }
+        if (line.starts_with("{\"path\"")) {
+            line.remove_suffix(line.ends_with(",") ? 1 : 0);
+            wanted_lines += is_first ? "\n" : ",\n";
+            is_first = false;
+        }
+        wanted_lines += line;
+    }
+    std::vector<RealisedFile> files = parse_manifest(wanted_lines, file.string()).files;
+    std::erase_if(files, [&](const RealisedFile& candidate) {
+        return !wanted(candidate.path, candidate.kind);
+    });
+    return files;
+}
+
 namespace {
+
+/// Nothing for a line of another form, which only a parser can read.
+std::optional<std::pair<std::string_view, EntryKind>> head_of_line(std::string_view line) {
+    constexpr std::string_view before = "{\"path\":\"";
+    constexpr std::string_view between = "\",\"type\":\"";
+    if (!line.starts_with(before)) {
+        return std::nullopt;
+    }
+    line.remove_prefix(before.size());
+    const std::string_view path = line.substr(0, line.find('"'));
+    line.remove_prefix(path.size());
+    if (path.find('\\') != std::string_view::npos || !line.starts_with(between)) {
+        return std::nullopt;
+    }
+    line.remove_prefix(between.size());
+    for (const EntryKind kind :
+         {EntryKind::file, EntryKind::executable, EntryKind::link, EntryKind::folder}) {
+        if (line.starts_with(kind_text(kind))) {
+            return std::pair(path, kind);
+        }
+    }
+    return std::nullopt;
+}
 
 std::string file_line(const RealisedFile& file) {
     // A RelativePath, which holds nothing else that JSON escapes.

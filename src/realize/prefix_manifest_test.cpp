@@ -1,6 +1,7 @@
 #include "realize/prefix_manifest.h"
 
 #include "base/error.h"
+#include "base/files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -81,8 +82,29 @@ TEST(PrefixManifest, RefusesWhatItDidNotWrite) {
     }
 }
 
+TEST(PrefixManifest, GivesChosenFilesAsTheWholeHasThem) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    PrefixManifest manifest = sample();
+    manifest.files.push_back({"odd\"name.so", EntryKind::file, sha256_of("odd"), 3, {}});
+    write_file(manifest_path(folder.path()), to_text(manifest));
+    const auto all = [](std::string_view /*path*/, EntryKind /*kind*/) { return true; };
+    const auto none = [](std::string_view /*path*/, EntryKind /*kind*/) { return false; };
+    EXPECT_EQ(read_manifest_files(folder.path(), all), manifest.files);
+    EXPECT_EQ(read_manifest_files(folder.path(), none), std::vector<RealisedFile>());
+    for (const RealisedFile& file : manifest.files) {
+        const auto one =
+            read_manifest_files(folder.path(), [&](std::string_view path, EntryKind kind) {
+                return path == file.path && kind == file.kind;
+            });
+        EXPECT_EQ(one, std::vector<RealisedFile>{file}) << file.path;
+    }
+    write_file(manifest_path(folder.path()), "{\"version\":3,\"files\":[\n]}\n");
+    EXPECT_THROW(read_manifest_files(folder.path(), none), Error);
+}
+
 TEST(PrefixManifest, IsNothingWhereThereIsNone) {
     EXPECT_EQ(read_manifest("/nonexistent"), std::nullopt);
+    EXPECT_EQ(read_manifest_files("/nonexistent", [](auto, auto) { return true; }), std::nullopt);
 }
 
 TEST(PrefixManifest, MayHaveNoPythonOfTheHost) {
