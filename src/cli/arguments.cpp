@@ -37,6 +37,7 @@ struct Parser {
     void add_reading_commands();
     void add_care_commands();
     void add_gpu_commands();
+    void add_audit();
     void add_lock_flags(CLI::App* command);
     void add_speed_flags(CLI::App* command);
     CLI::Option* add_policy_flag(CLI::App* command, const std::string& name);
@@ -48,6 +49,8 @@ ColorMode color_mode_of(const std::string& text);
 void check_command_word(const CLI::App& app, int count, const char* const* words);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
 std::chrono::seconds grace_of(const std::string& text);
+std::vector<ComputeCapability> gpus_of(const std::string& text);
+CudaVersion driver_cuda_of(const std::string& text);
 
 } // namespace
 
@@ -319,6 +322,7 @@ void Parser::add_care_commands() {
         ->check(CLI::Range(0.1, 600.0));
     command(Command::verify, "verify", "check the store and the environment, byte for byte")
         ->add_flag("--quick", arguments.quick, "only kinds, sizes and modes");
+    add_audit();
     CLI::App* gc = command(Command::gc, "gc", "remove from the store what no project uses");
     gc->add_flag("--dry-run", arguments.dry_run, "only tell");
     gc->add_option_function<std::string>(
@@ -343,6 +347,28 @@ void Parser::add_gpu_commands() {
     fits->add_option("--platform", arguments.platform, "linux-64 (default) or linux-aarch64")
         ->type_name("PLATFORM");
     fits->add_flag("--wsl", arguments.is_wsl, "the driver is Windows', with Windows' number");
+}
+
+void Parser::add_audit() {
+    CLI::App* audit =
+        command(Command::audit, "audit", "what is wrong with the environment's binaries");
+    audit->add_option("--prefix", arguments.prefix, "this folder; default: the environment")
+        ->type_name("DIR");
+    audit
+        ->add_option_function<std::string>(
+            "--gpus", [this](const std::string& text) { arguments.capabilities = gpus_of(text); },
+            "compute capabilities that it must work on, as 8.9,12.0")
+        ->type_name("LIST");
+    audit
+        ->add_option_function<std::string>(
+            "--driver-cuda",
+            [this](const std::string& text) { arguments.driver_cuda = driver_cuda_of(text); },
+            "the newest CUDA that their driver knows, as 12.8")
+        ->type_name("VERSION");
+    audit
+        ->add_option("--allow", arguments.allowed,
+                     "a library that is not to be complained of; may be repeated")
+        ->type_name("NAME");
 }
 
 /// How many of the words are envpm's: all, but for `run`, whose command's flags are its own.
@@ -430,6 +456,32 @@ std::chrono::seconds grace_of(const std::string& text) {
                                    fmt::format("`{}` is no time such as 24h or 7d", text));
     }
     return std::chrono::seconds(std::stoll(text.substr(0, digits)) * factor);
+}
+
+/// "8.9,12.0": numbers of GPUs, which have no letters.
+std::vector<ComputeCapability> gpus_of(const std::string& text) {
+    std::vector<ComputeCapability> gpus;
+    std::size_t begin = 0;
+    while (begin <= text.size()) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        const std::string part = text.substr(begin, end - begin);
+        const auto gpu = ComputeCapability::parse(part);
+        if (!gpu || gpu->suffix != '\0') {
+            throw CLI::ValidationError(
+                "--gpus", fmt::format("`{}` is no compute capability such as 8.9", part));
+        }
+        gpus.push_back(*gpu);
+        begin = end + 1;
+    }
+    return gpus;
+}
+
+CudaVersion driver_cuda_of(const std::string& text) {
+    if (const auto version = CudaVersion::parse(text)) {
+        return *version;
+    }
+    throw CLI::ValidationError("--driver-cuda",
+                               fmt::format("`{}` is no version such as 12.8", text));
 }
 
 } // namespace

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "model/compute_capability.h"
+#include "model/cuda_version.h"
+
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -27,6 +30,7 @@ enum class Command {
     seal,
     selftest,
     verify,
+    audit,
     gc,
     gens,
     rollback,
@@ -77,6 +81,9 @@ struct Arguments {
     bool no_install = false;
     bool quick = false;
     std::optional<std::filesystem::path> prefix;
+    std::vector<ComputeCapability> capabilities; ///< --gpus
+    std::optional<CudaVersion> driver_cuda;
+    std::vector<std::string> allowed; ///< --allow
     std::optional<std::string> link_mode;
     std::optional<std::size_t> jobs;
     std::optional<int> concurrent_downloads;

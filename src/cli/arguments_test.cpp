@@ -82,6 +82,7 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         {{"seal"}, Command::seal},
         {{"selftest"}, Command::selftest},
         {{"verify"}, Command::verify},
+        {{"audit"}, Command::audit},
         {{"gc"}, Command::gc},
         {{"gens"}, Command::gens},
         {{"rollback"}, Command::rollback},
@@ -160,6 +161,17 @@ TEST(Arguments, flags_of_the_commands_are_read) {
     EXPECT_EQ(arguments_of({"rollback", "3"}).generation, 3);
     EXPECT_EQ(arguments_of({"shell-hook", "--shell", "fish"}).shell, "fish");
     EXPECT_TRUE(arguments_of({"verify", "--quick"}).quick);
+
+    const Arguments audit =
+        arguments_of({"audit", "--prefix", "/p", "--gpus", "8.9,12.0", "--driver-cuda", "12.8",
+                      "--allow", "a.so", "--allow", "b.so"});
+    EXPECT_EQ(audit.prefix, "/p");
+    EXPECT_THAT(audit.capabilities, ElementsAre(ComputeCapability{8, 9}, ComputeCapability{12, 0}));
+    EXPECT_EQ(audit.driver_cuda, (CudaVersion{12, 8}));
+    EXPECT_THAT(audit.allowed, ElementsAre("a.so", "b.so"));
+    for (const char* text : {"", "8.9,", "8.9;9.0", "9.0a", "x"}) {
+        EXPECT_THROW(arguments_of({"audit", "--gpus", text}), Error) << text;
+    }
     EXPECT_EQ(arguments_of({"init", "--name", "x", "folder"}).name, "x");
 }
 

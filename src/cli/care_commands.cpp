@@ -71,6 +71,16 @@ ExitCode run_verify(const Session& session) {
     return is_whole ? ExitCode::done : ExitCode::integrity;
 }
 
+ExitCode run_audit(const Session& session) {
+    const Arguments& arguments = session.arguments;
+    const pipeline::AuditReport report = pipeline::audit(
+        project_if_any(session),
+        {arguments.prefix, arguments.capabilities, arguments.driver_cuda, arguments.allowed},
+        session.services);
+    show(arguments.global.is_json ? document(json_of(report)) : words_of(report, session.terminal));
+    return report.has_error() ? ExitCode::integrity : ExitCode::done;
+}
+
 ExitCode run_gc(const Session& session) {
     const bool only_tell = session.arguments.dry_run;
     const store::CollectReport report = pipeline::collect(

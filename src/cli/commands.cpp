@@ -101,6 +101,8 @@ ExitCode dispatch(const Session& session) {
         return run_selftest(session);
     case Command::verify:
         return run_verify(session);
+    case Command::audit:
+        return run_audit(session);
     case Command::gc:
         return run_gc(session);
     case Command::gens:

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/terminal.h"
+#include "pipeline/audit.h"
 #include "pipeline/care.h"
 #include "pipeline/edit.h"
 #include "pipeline/export.h"
@@ -28,6 +29,7 @@ std::string words_of(const pipeline::ImportReport& report, const Terminal& termi
 std::string words_of(const pipeline::Export& report, const Terminal& terminal);
 std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::SelfTestReport& report, const Terminal& terminal);
+std::string words_of(const pipeline::AuditReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Information& information);
 std::string words_of(const store::CollectReport& report, bool only_tell);
 std::string words_of(const std::vector<realize::Generation>& generations);
@@ -47,6 +49,7 @@ Json json_of(const pipeline::ImportReport& report);
 Json json_of(const pipeline::Export& report);
 Json json_of(const pipeline::LockedView& view);
 Json json_of(const pipeline::VerifyReport& report);
+Json json_of(const pipeline::AuditReport& report);
 Json json_of(const pipeline::Information& information);
 Json json_of(const pipeline::SelfTestReport& report);
 Json json_of(const store::CollectReport& report);

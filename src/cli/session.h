@@ -62,6 +62,7 @@ ExitCode run_info(const Session& session);
 ExitCode run_seal(const Session& session);
 ExitCode run_selftest(const Session& session);
 ExitCode run_verify(const Session& session);
+ExitCode run_audit(const Session& session);
 ExitCode run_gc(const Session& session);
 ExitCode run_gens(const Session& session);
 ExitCode run_rollback(const Session& session);

@@ -1,0 +1,196 @@
+#include "cli/render.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace envpm::cli {
+
+namespace {
+
+std::string words_of(const gpu::Finding& finding, const Terminal& terminal);
+std::string code_words(const pipeline::AuditReport& report);
+std::string gpu_words(const pipeline::AuditReport& report, std::size_t gpu);
+std::size_t count_of(const pipeline::AuditReport& report, gpu::Severity severity);
+std::string counted(std::size_t count, std::string_view noun);
+std::vector<std::string> names_of(const pipeline::AuditReport& report, gpu::CodeKind kind);
+bool is_usable(const pipeline::AuditReport& report, std::size_t gpu);
+Json json_of(const std::vector<gpu::Finding>& findings);
+Json json_of(const pipeline::CodeReport& code);
+
+} // namespace
+
+std::string words_of(const pipeline::AuditReport& report, const Terminal& terminal) {
+    std::string out;
+    for (const auto* findings : {&report.findings, &report.machine}) {
+        for (const gpu::Finding& finding : *findings) {
+            out += words_of(finding, terminal);
+        }
+    }
+    out += fmt::format("{}: {}, {}, {}\n", counted(report.binaries, "binary"),
+                       counted(count_of(report, gpu::Severity::error), "error"),
+                       counted(count_of(report, gpu::Severity::warning), "warning"),
+                       counted(count_of(report, gpu::Severity::note), "note"));
+    if (report.code.empty()) {
+        return out + "device code: none\n";
+    }
+    out += code_words(report);
+    for (std::size_t i = 0; i < report.target.gpus.size(); ++i) {
+        out += gpu_words(report, i);
+    }
+    return out;
+}
+
+Json json_of(const pipeline::AuditReport& report) {
+    Json::Array code;
+    for (const pipeline::CodeReport& file : report.code) {
+        code.push_back(json_of(file));
+    }
+    Json::Array gpus;
+    for (std::size_t i = 0; i < report.target.gpus.size(); ++i) {
+        gpus.emplace_back(Json::Object{{"compute_capability", report.target.gpus[i].text()},
+                                       {"ok", is_usable(report, i)}});
+    }
+    return Json::Object{
+        {"prefix", report.prefix.string()},
+        {"glibc", report.target.glibc.text()},
+        {"driver_cuda", report.target.driver ? Json(report.target.driver->text()) : Json()},
+        {"binaries", std::uint64_t{report.binaries}},
+        {"device_code", std::move(code)},
+        {"gpus", std::move(gpus)},
+        {"findings", json_of(report.findings)},
+        {"machine", json_of(report.machine)}};
+}
+
+namespace {
+
+std::string words_of(const gpu::Finding& finding, const Terminal& terminal) {
+    const Style style = finding.severity == gpu::Severity::error     ? Style::bad
+                        : finding.severity == gpu::Severity::warning ? Style::bold
+                                                                     : Style::faint;
+    return fmt::format("{} {}\n  at: {}{}\n  hint: {}\n",
+                       styled(terminal, style, fmt::format("{}:", to_text(finding.severity))),
+                       finding.text, finding.file,
+                       finding.package.empty() ? "" : fmt::format(" ({})", finding.package),
+                       finding.hint);
+}
+
+std::string code_words(const pipeline::AuditReport& report) {
+    std::uint64_t containers = 0;
+    for (const pipeline::CodeReport& file : report.code) {
+        containers += file.code.container_count();
+    }
+    const auto list = [&](gpu::CodeKind kind) {
+        const std::vector<std::string> names = names_of(report, kind);
+        return names.empty() ? "none" : fmt::format("{}", fmt::join(names, " "));
+    };
+    return fmt::format("device code: {} in {}; sass {}; ptx {}\n", counted(containers, "container"),
+                       counted(report.code.size(), "file"), list(gpu::CodeKind::sass),
+                       list(gpu::CodeKind::ptx));
+}
+
+std::string gpu_words(const pipeline::AuditReport& report, std::size_t gpu) {
+    std::uint64_t runnable = 0;
+    std::uint64_t jit = 0;
+    std::size_t without = 0;
+    for (const pipeline::CodeReport& file : report.code) {
+        const gpu::CodeCoverage& coverage = file.coverage[gpu];
+        runnable += coverage.runnable;
+        jit += coverage.jit;
+        without += coverage.none > 0 && coverage.runnable + coverage.jit == 0 ? 1 : 0;
+    }
+    return fmt::format("compute capability {}: {}; machine code in {}, only PTX in {}{}\n",
+                       report.target.gpus[gpu].text(), is_usable(report, gpu) ? "ok" : "not ok",
+                       counted(runnable, "container"), jit,
+                       without == 0 ? ""
+                                    : fmt::format("; nothing in {}", counted(without, "file")));
+}
+
+std::size_t count_of(const pipeline::AuditReport& report, gpu::Severity severity) {
+    std::size_t count = 0;
+    for (const auto* findings : {&report.findings, &report.machine}) {
+        count += static_cast<std::size_t>(
+            std::count_if(findings->begin(), findings->end(), [&](const gpu::Finding& finding) {
+                return finding.severity == severity;
+            }));
+    }
+    return count;
+}
+
+/// "1 binary", "2 binaries".
+std::string counted(std::size_t count, std::string_view noun) {
+    if (count == 1) {
+        return fmt::format("1 {}", noun);
+    }
+    return noun.ends_with("y") ? fmt::format("{} {}ies", count, noun.substr(0, noun.size() - 1))
+                               : fmt::format("{} {}s", count, noun);
+}
+
+/// In order of the GPUs.
+std::vector<std::string> names_of(const pipeline::AuditReport& report, gpu::CodeKind kind) {
+    std::set<ComputeCapability> capabilities;
+    for (const pipeline::CodeReport& file : report.code) {
+        for (const auto& [image, count] : file.code.images) {
+            if (image.kind == kind) {
+                capabilities.insert(image.capability);
+            }
+        }
+    }
+    std::vector<std::string> names;
+    for (const ComputeCapability& capability : capabilities) {
+        names.push_back(capability.text());
+    }
+    return names;
+}
+
+/// Whether no error is about that GPU.
+bool is_usable(const pipeline::AuditReport& report, std::size_t gpu) {
+    const ComputeCapability& wanted = report.target.gpus[gpu];
+    return std::none_of(
+        report.findings.begin(), report.findings.end(), [&](const gpu::Finding& finding) {
+            return finding.severity == gpu::Severity::error && finding.gpu == wanted;
+        });
+}
+
+Json json_of(const std::vector<gpu::Finding>& findings) {
+    Json::Array entries;
+    for (const gpu::Finding& finding : findings) {
+        entries.emplace_back(
+            Json::Object{{"severity", to_text(finding.severity)},
+                         {"rule", to_text(finding.rule)},
+                         {"file", finding.file},
+                         {"package", finding.package.empty() ? Json() : Json(finding.package)},
+                         {"gpu", finding.gpu ? Json(finding.gpu->text()) : Json()},
+                         {"what", finding.text},
+                         {"hint", finding.hint}});
+    }
+    return entries;
+}
+
+Json json_of(const pipeline::CodeReport& file) {
+    Json::Array images;
+    for (const auto& [image, count] : file.code.images) {
+        images.emplace_back(Json::Object{
+            {"name", image.text()},
+            {"ptx", image.kind == gpu::CodeKind::ptx ? Json(image.ptx.text()) : Json()},
+            {"registered", count.registered},
+            {"loose", count.loose}});
+    }
+    Json::Array coverage;
+    for (const gpu::CodeCoverage& part : file.coverage) {
+        coverage.emplace_back(
+            Json::Object{{"sass", part.runnable}, {"jit", part.jit}, {"none", part.none}});
+    }
+    return Json::Object{{"path", file.path},
+                        {"package", file.package.empty() ? Json() : Json(file.package)},
+                        {"containers", file.code.container_count()},
+                        {"homogeneous", file.code.is_homogeneous()},
+                        {"images", std::move(images)},
+                        {"coverage", std::move(coverage)}};
+}
+
+} // namespace
+
+} // namespace envpm::cli

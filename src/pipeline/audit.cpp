@@ -1,0 +1,192 @@
+#include "pipeline/audit.h"
+
+#include "base/error.h"
+#include "gpu/binary_cache.h"
+#include "gpu/machine_search.h"
+#include "host/this_machine.h"
+#include "pipeline/care.h"
+#include "pipeline/package_owners.h"
+#include "realize/prefix_manifest.h"
+#include "realize/walk.h"
+
+#include <algorithm>
+#include <set>
+
+namespace envpm::pipeline {
+
+namespace {
+
+/// What of a prefix an audit looks at.
+struct PrefixFiles {
+    std::vector<std::string> paths; ///< of what may be a binary, sorted
+    std::vector<gpu::FileToRead> files;
+    std::vector<std::string> links;
+    std::vector<std::string> records; ///< of packages
+};
+
+GlibcVersion glibc_of(const Project& project, const Sha256& env);
+GlibcVersion glibc_of_machine();
+PrefixFiles files_of(const std::filesystem::path& prefix);
+void add(PrefixFiles& files, const std::filesystem::path& prefix, realize::RealisedFile file,
+         bool has_digest);
+bool is_wanted(std::string_view path, realize::EntryKind kind);
+bool may_be_binary(std::string_view path, realize::EntryKind kind);
+gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,
+                              std::vector<std::optional<gpu::Binary>> binaries);
+std::vector<CodeReport> code_of(const gpu::AuditRequest& request);
+
+} // namespace
+
+bool AuditReport::has_error() const {
+    return std::any_of(findings.begin(), findings.end(), [](const gpu::Finding& finding) {
+        return finding.severity == gpu::Severity::error;
+    });
+}
+
+AuditReport audit(const std::optional<Project>& project, const AuditOrder& order,
+                  Services& services) {
+    AuditReport report;
+    report.target = {order.gpus, {}, order.driver};
+    if (order.prefix) {
+        report.prefix = std::filesystem::canonical(*order.prefix);
+        report.target.glibc = glibc_of_machine();
+    } else if (project) {
+        const realize::Generation current = current_generation(*project);
+        report.prefix = current.prefix;
+        report.target.glibc = glibc_of(*project, current.env);
+    } else {
+        throw Error({"there is no project here and no --prefix", "envpm audit",
+                     "run it in a project, or name a folder with `--prefix`"},
+                    ExitCode::usage);
+    }
+    const PrefixFiles files = files_of(report.prefix);
+    services.throw_if_stopped();
+
+    auto binaries =
+        gpu::read_binaries(files.files, gpu::BinaryCache(services.cache("audit")), services.pool());
+    services.throw_if_stopped();
+    // From here on everything is known that the files tell.
+
+    gpu::AuditRequest request = request_for(report.prefix, files, std::move(binaries));
+    request.target = report.target;
+    request.allowed = order.allowed;
+    report.binaries = request.binaries.size();
+    report.code = code_of(request);
+    report.findings = gpu::audit(request);
+    report.machine = gpu::hidden_libraries(gpu::search_folders(services.variables()), request);
+    return report;
+}
+
+namespace {
+
+GlibcVersion glibc_of(const Project& project, const Sha256& env) {
+    if (const std::optional<Lock> lock = read_lock(project)) {
+        for (const LockedTarget& target : lock->targets) {
+            if (target.env == env) {
+                return target.target.glibc;
+            }
+        }
+    }
+    return glibc_of_machine(); // the lock has changed since
+}
+
+GlibcVersion glibc_of_machine() {
+    const std::optional<Target> machine = host::detect_target();
+    return machine ? machine->glibc : GlibcVersion();
+}
+
+PrefixFiles files_of(const std::filesystem::path& prefix) {
+    PrefixFiles files;
+    if (auto listed = realize::read_manifest_files(prefix, is_wanted)) {
+        for (realize::RealisedFile& file : *listed) {
+            add(files, prefix, std::move(file), true);
+        }
+        return files;
+    }
+    std::vector<realize::FoundEntry> found = realize::walk(prefix);
+    std::sort(found.begin(), found.end(),
+              [](const auto& a, const auto& b) { return a.path < b.path; });
+    for (const realize::FoundEntry& entry : found) {
+        if (entry.kind && is_wanted(entry.path, *entry.kind)) {
+            add(files, prefix,
+                {entry.path, *entry.kind, Sha256({}), entry.size_bytes, realize::Relocation()},
+                false);
+        }
+    }
+    return files;
+}
+
+void add(PrefixFiles& files, const std::filesystem::path& prefix, realize::RealisedFile file,
+         bool has_digest) {
+    if (file.kind == realize::EntryKind::link) {
+        files.links.push_back(std::move(file.path));
+    } else if (is_package_record(file.path)) {
+        files.records.push_back(std::move(file.path));
+    } else {
+        files.files.push_back({prefix / file.path,
+                               has_digest ? std::optional(file.sha256) : std::nullopt,
+                               file.size_bytes});
+        files.paths.push_back(std::move(file.path));
+    }
+}
+
+bool is_wanted(std::string_view path, realize::EntryKind kind) {
+    return kind == realize::EntryKind::link || is_package_record(path) || may_be_binary(path, kind);
+}
+
+/// By its name or its mode: to open all files of an environment would take longer than the rest.
+bool may_be_binary(std::string_view path, realize::EntryKind kind) {
+    if (kind == realize::EntryKind::folder) {
+        return false;
+    }
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return kind == realize::EntryKind::executable || name.ends_with(".so") ||
+           name.find(".so.") != std::string_view::npos;
+}
+
+gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,
+                              std::vector<std::optional<gpu::Binary>> binaries) {
+    gpu::AuditRequest request;
+    request.prefix = prefix.string();
+    std::set<std::string, std::less<>> paths;
+    for (std::size_t i = 0; i < binaries.size(); ++i) {
+        if (binaries[i]) {
+            paths.insert(files.paths[i]);
+        }
+    }
+    const auto owners = package_owners(prefix, files.records, paths);
+    for (std::size_t i = 0; i < binaries.size(); ++i) {
+        if (binaries[i]) {
+            const auto owner = owners.find(files.paths[i]);
+            request.binaries.push_back({files.paths[i], owner == owners.end() ? "" : owner->second,
+                                        std::move(*binaries[i])});
+        }
+    }
+    for (const std::string& link : files.links) {
+        std::error_code failed;
+        const std::filesystem::path target = std::filesystem::read_symlink(prefix / link, failed);
+        if (!failed) {
+            request.links.push_back({link, target.string()});
+        }
+    }
+    return request;
+}
+
+std::vector<CodeReport> code_of(const gpu::AuditRequest& request) {
+    std::vector<CodeReport> reports;
+    for (const gpu::PrefixBinary& binary : request.binaries) {
+        if (binary.facts.code.empty()) {
+            continue;
+        }
+        CodeReport report{binary.path, binary.package, binary.facts.code, {}};
+        for (const ComputeCapability& gpu : request.target.gpus) {
+            report.coverage.push_back(report.code.coverage(gpu));
+        }
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

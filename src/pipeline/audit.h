@@ -1,0 +1,48 @@
+#pragma once
+
+#include "gpu/audit.h"
+#include "pipeline/project.h"
+#include "pipeline/services.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+struct AuditOrder {
+    std::optional<std::filesystem::path> prefix; ///< any folder; else the project's current prefix
+    std::vector<ComputeCapability> gpus;
+    std::optional<CudaVersion> driver;
+    std::vector<std::string> allowed; ///< libraries that the user vouches for
+};
+
+/// Device code of one file, and how much of it each GPU of the order can use.
+struct CodeReport {
+    std::string path; ///< within the prefix
+    std::string package;
+    gpu::BinaryCode code;
+    std::vector<gpu::CodeCoverage> coverage;
+};
+
+struct AuditReport {
+    std::filesystem::path prefix;
+    gpu::AuditTarget target;
+    std::size_t binaries = 0;
+    std::vector<CodeReport> code; ///< sorted by path
+    std::vector<gpu::Finding> findings;
+    std::vector<gpu::Finding> machine; ///< what this shell's variables hide of the prefix
+
+    [[nodiscard]] bool has_error() const;
+};
+
+/// Reads the binaries of a prefix and says what is wrong with them (docs/audit.md). Libraries that
+/// an earlier audit read are not read again. For the project's own prefix glibc is that of the
+/// locked target, else that of this machine. An Error (code 1) if nothing is installed, or if the
+/// folder cannot be read.
+AuditReport audit(const std::optional<Project>& project, const AuditOrder& order,
+                  Services& services);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,113 @@
+#include "pipeline/package_owners.h"
+
+#include "base/files.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace envpm::pipeline {
+
+namespace {
+
+constexpr std::string_view wheel_record = ".dist-info/RECORD";
+constexpr std::string_view conda_folder = "conda-meta/";
+
+std::string wheel_name(std::string_view record);
+std::string conda_name(std::string_view record);
+std::vector<std::string> wheel_files(std::string_view record, std::string_view text);
+std::vector<std::string> conda_files(std::string_view text);
+std::string normal(std::string_view folder, std::string_view path);
+
+} // namespace
+
+bool is_package_record(std::string_view path) {
+    return path.ends_with(wheel_record) ||
+           (path.starts_with(conda_folder) && path.ends_with(".json"));
+}
+
+std::map<std::string, std::string, std::less<>>
+package_owners(const std::filesystem::path& prefix, const std::vector<std::string>& records,
+               const std::set<std::string, std::less<>>& files) {
+    std::map<std::string, std::string, std::less<>> owners;
+    for (const std::string& record : records) {
+        const std::optional<std::string> text = read_file_if_present(prefix / record);
+        if (!text) {
+            continue;
+        }
+        const bool is_wheel = record.ends_with(wheel_record);
+        const std::string package = is_wheel ? wheel_name(record) : conda_name(record);
+        for (std::string& file : is_wheel ? wheel_files(record, *text) : conda_files(*text)) {
+            if (files.contains(file)) {
+                owners.emplace(std::move(file), package);
+            }
+        }
+    }
+    return owners;
+}
+
+namespace {
+
+/// "…/nvidia_nccl_cu13-2.30.7.dist-info/RECORD" → "nvidia-nccl-cu13 2.30.7"
+std::string wheel_name(std::string_view record) {
+    record.remove_suffix(wheel_record.size());
+    std::string name(record.substr(record.rfind('/') + 1));
+    const std::size_t dash = std::min(name.rfind('-'), name.size());
+    std::replace(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(dash), '_', '-');
+    return name.replace(dash, dash < name.size() ? 1 : 0, " ");
+}
+
+/// "conda-meta/libcudnn-9.10.0-h1234_0.json" → "libcudnn 9.10.0"
+std::string conda_name(std::string_view record) {
+    std::string name(record.substr(conda_folder.size()));
+    name.resize(std::min(name.rfind('-'), name.size()));
+    const std::size_t dash = std::min(name.rfind('-'), name.size());
+    return name.replace(dash, dash < name.size() ? 1 : 0, " ");
+}
+
+/// The paths are relative to the folder that the wheel's own folder is in; few of them are quoted.
+std::vector<std::string> wheel_files(std::string_view record, std::string_view text) {
+    const std::string_view info = record.substr(0, record.rfind('/'));
+    const std::string_view site = info.substr(0, info.rfind('/') + 1);
+    std::vector<std::string> files;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const std::string_view path = line.starts_with('"') ? line.substr(1, line.find('"', 1) - 1)
+                                                            : line.substr(0, line.find(','));
+        files.push_back(normal(site, path));
+    }
+    return files;
+}
+
+/// As envpm writes them, and conda: the array of texts under `files`.
+std::vector<std::string> conda_files(std::string_view text) {
+    std::vector<std::string> files;
+    constexpr std::string_view member = "\"files\":";
+    const std::size_t begin = text.find(member);
+    if (begin == std::string_view::npos) {
+        return files;
+    }
+    text.remove_prefix(begin + member.size());
+    text = text.substr(0, text.find(']'));
+    std::size_t at = text.find('"');
+    while (at != std::string_view::npos) {
+        const std::size_t end = text.find('"', at + 1);
+        if (end == std::string_view::npos) {
+            break;
+        }
+        files.emplace_back(text.substr(at + 1, end - at - 1));
+        at = text.find('"', end + 1);
+    }
+    return files;
+}
+
+std::string normal(std::string_view folder, std::string_view path) {
+    std::string whole = std::string(folder) + std::string(path);
+    return path.starts_with("..") ? std::filesystem::path(whole).lexically_normal().string()
+                                  : whole;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,64 @@
+#include "pipeline/package_owners.h"
+
+#include "base/files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+struct Prefix {
+    TemporaryFolder folder{std::filesystem::temp_directory_path()};
+
+    void put(const std::string& path, const std::string& text) const {
+        write_file(folder.path() / path, text);
+    }
+};
+
+TEST(PackageOwners, knows_the_records_of_both_worlds) {
+    EXPECT_TRUE(is_package_record("lib/python3.11/site-packages/a-1.dist-info/RECORD"));
+    EXPECT_TRUE(is_package_record("conda-meta/a-1-0.json"));
+    EXPECT_FALSE(is_package_record("lib/python3.11/site-packages/a-1.dist-info/METADATA"));
+    EXPECT_FALSE(is_package_record("conda-meta/history"));
+}
+
+TEST(PackageOwners, names_who_brought_a_file) {
+    const Prefix prefix;
+    prefix.put("lib/site/nvidia_nccl_cu13-2.30.7.dist-info/RECORD",
+               "nvidia/nccl/lib/libnccl.so.2,sha256=abc,123\n"
+               "../../bin/tool,sha256=abc,1\n"
+               "\"odd, name.so\",sha256=abc,1\n"
+               "nvidia_nccl_cu13-2.30.7.dist-info/RECORD,,\n");
+    prefix.put("conda-meta/libcudnn-jit-9.10.1-h1_0.json",
+               "{\n \"files\": [\n  \"lib/libcudnn.so.9\",\n  \"lib/other.so\"\n ],\n"
+               " \"name\": \"lib/name.so\"\n}\n");
+    EXPECT_THAT(
+        package_owners(prefix.folder.path(),
+                       {"lib/site/nvidia_nccl_cu13-2.30.7.dist-info/RECORD",
+                        "conda-meta/libcudnn-jit-9.10.1-h1_0.json", "conda-meta/gone-1-0.json"},
+                       {"bin/tool", "lib/libcudnn.so.9", "lib/name.so",
+                        "lib/site/nvidia/nccl/lib/libnccl.so.2", "lib/site/odd, name.so",
+                        "lib/unknown.so"}),
+        ElementsAre(Pair("bin/tool", "nvidia-nccl-cu13 2.30.7"),
+                    Pair("lib/libcudnn.so.9", "libcudnn-jit 9.10.1"),
+                    Pair("lib/site/nvidia/nccl/lib/libnccl.so.2", "nvidia-nccl-cu13 2.30.7"),
+                    Pair("lib/site/odd, name.so", "nvidia-nccl-cu13 2.30.7")));
+}
+
+TEST(PackageOwners, is_not_led_astray_by_a_damaged_record) {
+    const Prefix prefix;
+    prefix.put("lib/site/x.dist-info/RECORD", "\"\n,,,\n\n\"a");
+    prefix.put("conda-meta/x.json", "{\"files\": [\"a");
+    EXPECT_THAT(package_owners(prefix.folder.path(),
+                               {"lib/site/x.dist-info/RECORD", "conda-meta/x.json"},
+                               {"lib/site/b"}),
+                IsEmpty());
+}
+
+} // namespace
+} // namespace envpm::pipeline
