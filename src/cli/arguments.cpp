@@ -347,6 +347,13 @@ void Parser::add_gpu_commands() {
     fits->add_option("--platform", arguments.platform, "linux-64 (default) or linux-aarch64")
         ->type_name("PLATFORM");
     fits->add_flag("--wsl", arguments.is_wsl, "the driver is Windows', with Windows' number");
+    CLI::App* target = app.add_subcommand("target", "machines that a lock is for");
+    target->require_subcommand(0, 1);
+    target->fallthrough();
+    command_of(*target, Command::target_detect, "detect",
+               "this machine as a table to paste into envpm.toml")
+        ->add_option("--name", arguments.name, "of the target; default: this-machine")
+        ->type_name("NAME");
 }
 
 void Parser::add_audit() {

@@ -37,6 +37,7 @@ enum class Command {
     export_lock,
     gpu_facts,
     gpu_fits,
+    target_detect,
     completion,
 };
 

@@ -115,6 +115,8 @@ ExitCode dispatch(const Session& session) {
         return run_gpu_facts(session);
     case Command::gpu_fits:
         return run_gpu_fits(session);
+    case Command::target_detect:
+        return run_target_detect(session);
     case Command::completion:
     case Command::none:
         break;

@@ -1,5 +1,7 @@
+#include "base/error.h"
 #include "cli/render.h"
 #include "cli/session.h"
+#include "model/plain_name.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +12,20 @@ namespace {
 Platform platform_of(const Arguments& arguments);
 
 } // namespace
+
+ExitCode run_target_detect(const Session& session) {
+    const std::string name = session.arguments.name.value_or("this-machine");
+    if (!is_plain_name(name)) {
+        throw Error({fmt::format("`{}` cannot name a target", name), "--name",
+                     "letters, digits, `.`, `_` and `-`, at most 64"},
+                    ExitCode::usage);
+    }
+    const pipeline::DetectedMachine machine =
+        pipeline::detect_machine(session.services.variables());
+    show(session.arguments.global.is_json ? document(json_of(machine))
+                                          : pipeline::target_table(machine, name));
+    return ExitCode::done;
+}
 
 ExitCode run_gpu_facts(const Session& session) {
     const pipeline::FactListing listing =

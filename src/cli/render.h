@@ -12,6 +12,7 @@
 #include "pipeline/inspect.h"
 #include "pipeline/install.h"
 #include "pipeline/lock.h"
+#include "pipeline/machine_table.h"
 #include "pipeline/self_test.h"
 
 #include <string>
@@ -52,6 +53,7 @@ Json json_of(const pipeline::VerifyReport& report);
 Json json_of(const pipeline::AuditReport& report);
 Json json_of(const pipeline::Information& information);
 Json json_of(const pipeline::SelfTestReport& report);
+Json json_of(const pipeline::DetectedMachine& machine);
 Json json_of(const store::CollectReport& report);
 Json json_of(const std::vector<realize::Generation>& generations);
 Json json_of(const std::vector<pipeline::Path>& paths);

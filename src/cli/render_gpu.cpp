@@ -36,6 +36,28 @@ std::string words_of(const FactListing& listing) {
     return out;
 }
 
+/// Null for what is not known; `from` says who told.
+Json json_of(const pipeline::DetectedMachine& machine) {
+    const host::MachineFacts& facts = machine.facts;
+    const auto fact = [](const auto& of) {
+        return Json::Object{{"value", of.value ? Json(of.value->text()) : Json()},
+                            {"from", of.origin}};
+    };
+    Json::Array gpus;
+    for (const ProbedGpu& gpu : facts.gpus.value.value_or(std::vector<ProbedGpu>())) {
+        gpus.emplace_back(
+            Json::Object{{"name", gpu.name},
+                         {"capability", gpu.capability ? Json(gpu.capability->text()) : Json()}});
+    }
+    return Json::Object{{"platform", to_text(machine.target.platform)},
+                        {"glibc", machine.target.glibc.text()},
+                        {"driver", fact(facts.driver)},
+                        {"cuda", fact(facts.cuda)},
+                        {"gpus", std::move(gpus)},
+                        {"gpus-from", facts.gpus.origin},
+                        {"wsl", facts.is_wsl}};
+}
+
 Json json_of(const FactListing& listing) {
     Json::Array tables;
     for (const FactListing::Table& table : listing.tables) {

@@ -70,5 +70,6 @@ ExitCode run_export(const Session& session);
 
 ExitCode run_gpu_facts(const Session& session);
 ExitCode run_gpu_fits(const Session& session);
+ExitCode run_target_detect(const Session& session);
 
 } // namespace envpm::cli
