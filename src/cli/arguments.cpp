@@ -40,7 +40,7 @@ struct Parser {
     void add_audit();
     void add_lock_flags(CLI::App* command);
     void add_speed_flags(CLI::App* command);
-    CLI::Option* add_policy_flag(CLI::App* command, const std::string& name);
+    void add_policy_flag(CLI::App* command, const std::string& name);
 };
 
 int own_words(int count, const char* const* words);
@@ -199,10 +199,11 @@ void Parser::add_speed_flags(CLI::App* sub) {
         ->type_name("MODE");
 }
 
-CLI::Option* Parser::add_policy_flag(CLI::App* sub, const std::string& name) {
-    return sub
-        ->add_option(name, arguments.self_test,
-                     "what a failed GPU self-test means: warn, strict (code 7) or off")
+/// Its variable is not read here: CLI11 would set it for the commands that were not given too, over
+/// the flag of the one that was.
+void Parser::add_policy_flag(CLI::App* sub, const std::string& name) {
+    sub->add_option(name, arguments.self_test,
+                    "what a failed GPU self-test means: warn, strict (code 7) or off")
         ->type_name("POLICY")
         ->check(CLI::IsMember({"warn", "strict", "off"}));
 }
@@ -260,23 +261,23 @@ void Parser::add_environment_commands() {
     install->add_option("--prefix", arguments.prefix, "lay the environment out in DIR besides")
         ->type_name("DIR");
     add_speed_flags(install);
-    add_policy_flag(install, "--self-test")->envname("ENVPM_SELF_TEST");
+    add_policy_flag(install, "--self-test");
 
     CLI::App* run = command(Command::run, "run", "run a command or a task in the environment");
     run->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
-    add_policy_flag(run, "--self-test")->envname("ENVPM_SELF_TEST");
+    add_policy_flag(run, "--self-test");
     run->footer("envpm run [--no-install] [--self-test POLICY] [--] COMMAND [ARGUMENTS…]");
 
     CLI::App* shell = command(Command::shell, "shell", "start a shell in the environment");
     shell->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
-    add_policy_flag(shell, "--self-test")->envname("ENVPM_SELF_TEST");
+    add_policy_flag(shell, "--self-test");
 
     CLI::App* hook =
         command(Command::shell_hook, "shell-hook", "print what a shell must eval to activate");
     hook->add_option("--shell", arguments.shell, "bash, zsh or fish; default: $SHELL")
         ->type_name("SHELL");
     hook->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
-    add_policy_flag(hook, "--self-test")->envname("ENVPM_SELF_TEST");
+    add_policy_flag(hook, "--self-test");
 }
 
 void Parser::add_reading_commands() {

@@ -105,9 +105,6 @@ TEST(Arguments, the_policy_of_the_self_test_is_one_of_three) {
     EXPECT_EQ(arguments_of({"selftest", "--policy", "warn"}).self_test, "warn");
     EXPECT_EQ(arguments_of({"install"}).self_test, std::nullopt);
     EXPECT_THROW(arguments_of({"shell", "--self-test", "loud"}), Error);
-    const Variable variable("ENVPM_SELF_TEST", "off");
-    EXPECT_EQ(arguments_of({"shell"}).self_test, "off");
-    EXPECT_EQ(arguments_of({"selftest"}).self_test, std::nullopt) << "it was asked for";
 }
 
 TEST(Arguments, the_time_of_a_self_test_is_in_seconds) {

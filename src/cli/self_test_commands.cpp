@@ -10,7 +10,7 @@ namespace {
 
 using selftest::Status;
 
-/// By a flag or its variable, which are checked already; else the manifest's.
+/// By the flag, which is checked already, the variable, or the manifest.
 SelfTestPolicy policy_before_use(const Session& session, const pipeline::Project& project);
 
 } // namespace
@@ -71,9 +71,19 @@ void tell_failure(const Session& session, const ActivationTest& test) {
 namespace {
 
 SelfTestPolicy policy_before_use(const Session& session, const pipeline::Project& project) {
-    const auto& text = session.arguments.self_test;
-    return text ? pipeline::parse_self_test_policy(*text).value()
-                : pipeline::read_manifest(project).gpu.self_test;
+    if (const auto& flag = session.arguments.self_test) {
+        return pipeline::parse_self_test_policy(*flag).value();
+    }
+    const auto variable = session.services.variables().find("ENVPM_SELF_TEST");
+    if (!variable) {
+        return pipeline::read_manifest(project).gpu.self_test;
+    }
+    const auto policy = pipeline::parse_self_test_policy(*variable);
+    if (!policy) {
+        throw Error({"`" + *variable + "` is no policy", "ENVPM_SELF_TEST",
+                     "set it to `warn`, `strict` or `off`"});
+    }
+    return *policy;
 }
 
 } // namespace

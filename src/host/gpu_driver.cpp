@@ -47,6 +47,13 @@ class Detection {
     bool has_library_ = true; ///< libcuda.so.1, or it was not looked for
 };
 
+/// What nvidia-smi lists.
+struct ListedGpus {
+    std::optional<DriverVersion> driver;
+    std::vector<ProbedGpu> gpus;
+};
+
+ListedGpus read_listing(std::string_view output);
 std::vector<std::string> fields_of(std::string_view line);
 
 } // namespace
@@ -140,26 +147,18 @@ void Detection::ask_nvidia_smi() {
     if ((!needs_gpus() && !needs_driver()) || !program) {
         return;
     }
-    const std::string output =
+    const ListedGpus listed = read_listing(
         output_of({program->string(), "--query-gpu=driver_version,compute_cap,uuid,name",
                    "--format=csv,noheader"},
-                  100);
-    std::vector<ProbedGpu> gpus;
-    std::string_view rest = output;
-    for (std::size_t end = 0; (end = rest.find('\n')) != std::string_view::npos;
-         rest.remove_prefix(end + 1)) {
-        const std::vector<std::string> fields = fields_of(rest.substr(0, end));
-        const auto version = fields.size() == 4 ? DriverVersion::parse(fields[0]) : std::nullopt;
-        const auto capability =
-            fields.size() == 4 ? ComputeCapability::parse(fields[1]) : std::nullopt;
-        if (version && capability) {
-            gpus.push_back({static_cast<int>(gpus.size()), fields[3], fields[2], capability});
-            facts_.driver =
-                needs_driver() ? Fact<DriverVersion>{version, program->string()} : facts_.driver;
-        }
+                  100));
+    if (listed.gpus.empty()) {
+        return;
     }
-    if (needs_gpus() && !gpus.empty()) {
-        facts_.gpus = {std::move(gpus), program->string()};
+    if (needs_driver()) {
+        facts_.driver = {listed.driver, program->string()};
+    }
+    if (needs_gpus()) {
+        facts_.gpus = {listed.gpus, program->string()};
     }
 }
 
@@ -208,6 +207,24 @@ std::optional<fs::path> Detection::nvidia_smi() const {
         }
     }
     return std::nullopt;
+}
+
+/// A line for each GPU; what is no such line is passed over.
+ListedGpus read_listing(std::string_view output) {
+    ListedGpus listed;
+    for (std::size_t end = 0; (end = output.find('\n')) != std::string_view::npos;
+         output.remove_prefix(end + 1)) {
+        std::vector<std::string> fields = fields_of(output.substr(0, end));
+        fields.resize(4);
+        const auto version = DriverVersion::parse(fields[0]);
+        const auto capability = ComputeCapability::parse(fields[1]);
+        if (version && capability) {
+            const int index = static_cast<int>(listed.gpus.size());
+            listed.gpus.push_back({index, fields[3], fields[2], capability});
+            listed.driver = version;
+        }
+    }
+    return listed;
 }
 
 /// Of a line of CSV as nvidia-smi writes it, ", " between the fields.
