@@ -89,6 +89,7 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         {{"export", "--format", "explicit"}, Command::export_lock},
         {{"gpu", "facts"}, Command::gpu_facts},
         {{"gpu", "fits"}, Command::gpu_fits},
+        {{"target", "detect"}, Command::target_detect},
         {{"completion", "bash"}, Command::completion},
     };
     for (const auto& [words, command] : cases) {
