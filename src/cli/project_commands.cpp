@@ -18,6 +18,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit);
 ExitCode run_lock_check(const Session& session, const Project& project);
+std::string last_line(const LockReport& report, bool only_told);
 ExitCode run_repair(const Session& session, const pipeline::RepairRequest& request);
 std::set<PackageName> names_of(const std::vector<std::string>& typed);
 
@@ -83,21 +84,23 @@ ExitCode run_lock(const Session& session) {
     if (arguments.global.is_json) {
         show(document(json_of(report)));
     } else {
-        tell(session, words_of(report, session.terminal));
-        const bool is_locked = report.outcome == LockReport::Outcome::locked;
-        if (report.explanation && !report.explanation->nearest.empty()) {
-            tell(session, "apply one with `envpm lock --repair 1`\n");
-        }
-        if (!report.explanation) {
-            tell(session, !is_locked          ? "envpm.lock is up to date\n"
-                          : arguments.dry_run ? "envpm.lock would change\n"
-                                              : "wrote envpm.lock\n");
-        }
+        tell(session, words_of(report, session.terminal) + last_line(report, arguments.dry_run));
     }
     return report.explanation ? ExitCode::no_solution : ExitCode::done;
 }
 
 namespace {
+
+std::string last_line(const LockReport& report, bool only_told) {
+    if (report.explanation) {
+        return report.explanation->nearest.empty() ? ""
+                                                   : "apply one with `envpm lock --repair 1`\n";
+    }
+    const bool is_locked = report.outcome == LockReport::Outcome::locked;
+    return !is_locked  ? "envpm.lock is up to date\n"
+           : only_told ? "envpm.lock would change\n"
+                       : "wrote envpm.lock\n";
+}
 
 /// Manifest and lock, and nothing else: `lock` never installs.
 ExitCode run_repair(const Session& session, const pipeline::RepairRequest& request) {

@@ -11,14 +11,17 @@ namespace envpm::gpu {
 
 namespace {
 
+/// By folder: a wheel has no links, so one library often lies there under several names.
+using Copies = std::map<std::string, const PrefixBinary*>;
+
+void add_copies(const std::string& soname, const Copies& folders, Audit& audit);
 bool is_vendored(const PrefixBinary& binary);
 bool breaks_when_mixed(std::string_view soname);
 
 } // namespace
 
 void check_copies(Audit& audit) {
-    // By folder: a wheel has no links, so one library often lies there under several names.
-    std::map<std::string, std::map<std::string, const PrefixBinary*>> copies;
+    std::map<std::string, Copies> copies;
     for (const PrefixBinary& binary : audit.request.binaries) {
         const std::string& soname = binary.facts.soname;
         if (!soname.empty() && !is_vendored(binary) && !audit.is_allowed(soname)) {
@@ -26,23 +29,25 @@ void check_copies(Audit& audit) {
         }
     }
     for (const auto& [soname, folders] : copies) {
-        if (folders.size() < 2) {
-            continue;
+        if (folders.size() > 1) {
+            add_copies(soname, folders, audit);
         }
-        std::string others;
-        for (auto copy = std::next(folders.begin()); copy != folders.end(); ++copy) {
-            others += fmt::format("{}`{}`", others.empty() ? "" : " and ", copy->second->path);
-        }
-        const bool is_bad = breaks_when_mixed(soname);
-        audit.add(is_bad ? Severity::error : Severity::note, Rule::two_copies,
-                  *folders.begin()->second,
-                  fmt::format("`{}` is there more than once: also as {}", soname, others),
-                  is_bad ? "keep one of the packages that bring it"
-                         : "which one a program gets depends on what it loads first");
     }
 }
 
 namespace {
+
+void add_copies(const std::string& soname, const Copies& folders, Audit& audit) {
+    std::string others;
+    for (auto copy = std::next(folders.begin()); copy != folders.end(); ++copy) {
+        others += fmt::format("{}`{}`", others.empty() ? "" : " and ", copy->second->path);
+    }
+    const bool is_bad = breaks_when_mixed(soname);
+    audit.add(is_bad ? Severity::error : Severity::note, Rule::two_copies, *folders.begin()->second,
+              fmt::format("`{}` is there more than once: also as {}", soname, others),
+              is_bad ? "keep one of the packages that bring it"
+                     : "which one a program gets depends on what it loads first");
+}
 
 /// Repaired by auditwheel (`.libs`, or a name with a digest), which keeps copies apart, and stubs
 /// to link with.

@@ -13,6 +13,7 @@ namespace {
 void check_code_for(ComputeCapability gpu, const PrefixBinary& binary, Audit& audit);
 void check_runtimes(Audit& audit);
 void check_driver_libraries(Audit& audit);
+void add_driver_library(const PrefixBinary& binary, Audit& audit);
 void check_jit_link(Audit& audit);
 void check_cudnn(Audit& audit);
 void check_names(const PrefixBinary& binary, Audit& audit);
@@ -99,25 +100,27 @@ void check_runtimes(Audit& audit) {
 /// libcuda belongs to the machine's driver: one in the prefix hides it, and a stub cannot work.
 void check_driver_libraries(Audit& audit) {
     for (const PrefixBinary& binary : audit.request.binaries) {
-        if (stem_of(name_of(binary.path)) != "libcuda" &&
-            stem_of(binary.facts.soname) != "libcuda") {
-            continue;
+        if (stem_of(name_of(binary.path)) == "libcuda" ||
+            stem_of(binary.facts.soname) == "libcuda") {
+            add_driver_library(binary, audit);
         }
-        const bool is_stub = has_part(binary.path, "stubs");
-        const bool is_apart =
-            is_stub || has_part(binary.path, "cuda-compat") || has_part(binary.path, "compat");
-        const bool is_found = !is_apart || is_reached(binary, audit);
-        audit.add(is_found ? Severity::error : Severity::note, Rule::driver_library, binary,
-                  fmt::format("it is {} in the environment{}",
-                              is_stub ? "a stub of libcuda"
-                              : binary.facts.is_forward_compatibility
-                                  ? "a libcuda for older drivers"
-                                  : "a libcuda",
-                              is_found ? ", found before the driver's own"
-                                       : ", on no path that a library searches"),
-                  is_found ? "remove the package that brings it: libcuda comes with the driver"
-                           : "do not add its folder to LD_LIBRARY_PATH");
     }
+}
+
+void add_driver_library(const PrefixBinary& binary, Audit& audit) {
+    const bool is_stub = has_part(binary.path, "stubs");
+    const bool is_apart =
+        is_stub || has_part(binary.path, "cuda-compat") || has_part(binary.path, "compat");
+    const bool is_found = !is_apart || is_reached(binary, audit);
+    audit.add(is_found ? Severity::error : Severity::note, Rule::driver_library, binary,
+              fmt::format("it is {} in the environment{}",
+                          is_stub                                 ? "a stub of libcuda"
+                          : binary.facts.is_forward_compatibility ? "a libcuda for older drivers"
+                                                                  : "a libcuda",
+                          is_found ? ", found before the driver's own"
+                                   : ", on no path that a library searches"),
+              is_found ? "remove the package that brings it: libcuda comes with the driver"
+                       : "do not add its folder to LD_LIBRARY_PATH");
 }
 
 /// The minor version of CUDA is in the names of nvJitLink's symbols, and in nothing else.

@@ -44,6 +44,7 @@ struct Newest {
 
 void check_glibc(const PrefixBinary& binary, Audit& audit);
 void check_cxx(const PrefixBinary& binary, Audit& audit);
+const CxxRuntime* runtime_beside(const GlibcVersion& glibc);
 void check_own(const PrefixBinary& binary, Audit& audit);
 bool is_newer(const Newest& needed, std::string_view available);
 Numbers numbers_of(std::string_view text);
@@ -92,10 +93,7 @@ void check_cxx(const PrefixBinary& binary, Audit& audit) {
             cxxabi.take("CXXABI_", needed.version);
         }
     }
-    const CxxRuntime* runtime = nullptr;
-    for (const CxxRuntime& candidate : cxx_runtimes) {
-        runtime = candidate.glibc <= audit.request.target.glibc ? &candidate : runtime;
-    }
+    const CxxRuntime* const runtime = runtime_beside(audit.request.target.glibc);
     if (runtime == nullptr) {
         return;
     }
@@ -109,6 +107,15 @@ void check_cxx(const PrefixBinary& binary, Audit& audit) {
                               is_library ? runtime->glibcxx : runtime->cxxabi),
                   "add the conda package `libstdcxx`, or lock an older build");
     }
+}
+
+/// That of the systems with such a glibc; null for one before all that are known.
+const CxxRuntime* runtime_beside(const GlibcVersion& glibc) {
+    const CxxRuntime* runtime = nullptr;
+    for (const CxxRuntime& candidate : cxx_runtimes) {
+        runtime = candidate.glibc <= glibc ? &candidate : runtime;
+    }
+    return runtime;
 }
 
 /// Versions of libraries that the environment has itself. One that defines none at all is taken as

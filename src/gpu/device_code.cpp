@@ -7,6 +7,13 @@ namespace envpm::gpu {
 
 namespace {
 
+/// What of one container a GPU can use.
+struct Usable {
+    bool is_runnable = false;             ///< machine code
+    std::optional<PtxVersion> oldest_ptx; ///< that suits it
+};
+
+Usable usable_of(const std::vector<Image>& images, ComputeCapability gpu);
 bool is_tegra(ComputeCapability gpu);
 bool holds(const std::vector<Image>& images, const std::vector<Image>& others);
 
@@ -79,25 +86,16 @@ bool BinaryCode::is_special() const {
 CodeCoverage BinaryCode::coverage(ComputeCapability gpu) const {
     CodeCoverage coverage;
     for (const auto& [images_in_it, times] : containers) {
-        bool is_runnable = false;
-        std::optional<PtxVersion> oldest;
-        for (const Image& image : images_in_it) {
-            if (!runs_on(image, gpu)) {
-                continue;
-            }
-            if (image.kind == CodeKind::sass) {
-                is_runnable = true;
-            } else {
-                oldest = oldest ? std::min(*oldest, image.ptx) : image.ptx;
-            }
-        }
-        (is_runnable ? coverage.runnable
-         : oldest    ? coverage.jit
-                     : coverage.none) += times.registered + times.loose;
-        if (!is_runnable && !oldest) {
+        const std::size_t all = times.registered + times.loose;
+        const Usable usable = usable_of(images_in_it, gpu);
+        if (usable.is_runnable) {
+            coverage.runnable += all;
+        } else if (usable.oldest_ptx) {
+            coverage.jit += all;
+            coverage.newest_ptx = std::max(coverage.newest_ptx, *usable.oldest_ptx);
+        } else {
+            coverage.none += all;
             coverage.missed += times.registered;
-        } else if (!is_runnable) {
-            coverage.newest_ptx = std::max(coverage.newest_ptx, *oldest);
         }
     }
     return coverage;
@@ -114,6 +112,22 @@ bool understands(CudaVersion driver, PtxVersion ptx) {
 }
 
 namespace {
+
+Usable usable_of(const std::vector<Image>& images, ComputeCapability gpu) {
+    Usable usable;
+    for (const Image& image : images) {
+        if (!runs_on(image, gpu)) {
+            continue;
+        }
+        if (image.kind == CodeKind::sass) {
+            usable.is_runnable = true;
+        } else {
+            usable.oldest_ptx =
+                usable.oldest_ptx ? std::min(*usable.oldest_ptx, image.ptx) : image.ptx;
+        }
+    }
+    return usable;
+}
 
 /// The GPUs of Jetson and Drive boards.
 bool is_tegra(ComputeCapability gpu) {

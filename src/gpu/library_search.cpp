@@ -49,25 +49,27 @@ const PrefixBinary* LibrarySearch::find(std::string_view soname, const Loaders& 
     if (loaders.empty()) {
         return nullptr;
     }
-    const auto find_in = [&](const std::vector<std::string>& places) -> const PrefixBinary* {
-        for (const std::string& place : places) {
-            const std::string path =
-                place.empty() ? std::string(soname) : place + "/" + std::string(soname);
-            if (const PrefixBinary* const binary = at(path)) {
-                return binary;
-            }
-        }
-        return nullptr;
-    };
     const PrefixBinary& who = *loaders.front();
     if (who.facts.runpath) {
-        return find_in(folders(*who.facts.runpath, who));
+        return find_in(folders(*who.facts.runpath, who), soname);
     }
     for (const PrefixBinary* const loader : loaders) {
         if (loader->facts.rpath && !loader->facts.runpath) {
-            if (const auto* const found = find_in(folders(*loader->facts.rpath, *loader))) {
+            if (const auto* const found = find_in(folders(*loader->facts.rpath, *loader), soname)) {
                 return found;
             }
+        }
+    }
+    return nullptr;
+}
+
+const PrefixBinary* LibrarySearch::find_in(const std::vector<std::string>& places,
+                                           std::string_view soname) const {
+    for (const std::string& place : places) {
+        std::string path = place.empty() ? std::string() : place + "/";
+        path += soname;
+        if (const PrefixBinary* const binary = at(path)) {
+            return binary;
         }
     }
     return nullptr;
@@ -142,7 +144,8 @@ std::string LibrarySearch::real_path(const std::string& path) const {
         if (!is_inside(next)) {
             return real;
         }
-        real = normal(next + real.substr(end));
+        next += std::string_view(real).substr(end);
+        real = normal(next);
     }
     return real;
 }

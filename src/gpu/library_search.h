@@ -41,6 +41,8 @@ class LibrarySearch {
   private:
     [[nodiscard]] std::vector<std::string> folders(std::string_view list,
                                                    const PrefixBinary& binary) const;
+    [[nodiscard]] const PrefixBinary* find_in(const std::vector<std::string>& places,
+                                              std::string_view soname) const;
     [[nodiscard]] const PrefixBinary* at(const std::string& path) const;
     [[nodiscard]] std::string real_path(const std::string& path) const;
 

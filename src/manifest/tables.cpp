@@ -45,39 +45,44 @@ void read_tables(const TomlValue& root, const Dialect& dialect, Manifest& manife
     expect_keys(root, dialect.prefix.empty() ? "the manifest" : "tool.envpm",
                 Keys{"workspace", "dependencies", "pypi-dependencies", "indexes", "channels", "gpu",
                      "targets", "constraints", "overrides", "files", "tasks", "activation"});
-    const auto each = [&](const char* table, const auto& read_member) {
+    const auto whole = [&](const char* table, const auto& read_table) {
         if (const TomlValue* const value = root.find(table)) {
-            for (const TomlValue::Member& member : expect_table(*value, name(table))) {
-                read_member(member, name(table));
-            }
+            read_table(*value, name(table));
         }
+    };
+    const auto each = [&](const char* table, const auto& read_member) {
+        whole(table, [&](const TomlValue& value, const std::string& where) {
+            for (const TomlValue::Member& member : expect_table(value, where)) {
+                read_member(member, where);
+            }
+        });
     };
     if (workspace != nullptr) {
         read_workspace(*workspace, dialect, manifest);
     }
     manifest.channels = read_channels(workspace == nullptr ? nullptr : workspace->find("channels"),
                                       root.find("channels"), name("channels"));
-    if (const TomlValue* const table = root.find("dependencies")) {
-        manifest.dependencies = read_dependencies(*table, name("dependencies"));
-    }
-    if (const TomlValue* const table = root.find("pypi-dependencies")) {
-        manifest.pypi_dependencies = read_pypi_dependencies(*table, name("pypi-dependencies"));
-    }
-    if (const TomlValue* const table = root.find("constraints")) {
-        manifest.constraints = read_constraints(*table, name("constraints"));
-    }
-    if (const TomlValue* const table = root.find("overrides")) {
-        manifest.overrides = read_overrides(*table, name("overrides"));
-    }
-    if (const TomlValue* const table = root.find("files")) {
-        manifest.files = read_files(*table, name("files"));
-    }
-    if (const TomlValue* const table = root.find("activation")) {
-        read_activation(*table, dialect, manifest);
-    }
-    if (const TomlValue* const table = root.find("gpu")) {
-        manifest.gpu = read_gpu(*table, name("gpu"));
-    }
+    whole("dependencies", [&](const TomlValue& table, const std::string& where) {
+        manifest.dependencies = read_dependencies(table, where);
+    });
+    whole("pypi-dependencies", [&](const TomlValue& table, const std::string& where) {
+        manifest.pypi_dependencies = read_pypi_dependencies(table, where);
+    });
+    whole("constraints", [&](const TomlValue& table, const std::string& where) {
+        manifest.constraints = read_constraints(table, where);
+    });
+    whole("overrides", [&](const TomlValue& table, const std::string& where) {
+        manifest.overrides = read_overrides(table, where);
+    });
+    whole("files", [&](const TomlValue& table, const std::string& where) {
+        manifest.files = read_files(table, where);
+    });
+    whole("activation", [&](const TomlValue& table, const std::string& /*where*/) {
+        read_activation(table, dialect, manifest);
+    });
+    whole("gpu", [&](const TomlValue& table, const std::string& where) {
+        manifest.gpu = read_gpu(table, where);
+    });
     each("indexes", [&](const TomlValue::Member& member, const std::string& where) {
         manifest.indexes.push_back(read_index(member, where));
     });

@@ -45,8 +45,8 @@ struct WheelSources {
 };
 
 std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services);
-std::vector<pypi::PythonChoice> python_choices_beside(Listings& listings, const Requests& requests,
-                                                      Services& services);
+std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources>& sources,
+                                                      const Requests& requests, Services& services);
 bool tell_changes(LockReport& report, const Run& run);
 double seconds_since(std::chrono::steady_clock::time_point start);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
@@ -99,11 +99,9 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     if (!previous || has_channels) {
         sources.emplace(services, policy, indexes, bindings);
     }
-    std::vector<pypi::PythonChoice> pythons;
-    if (!has_channels) { // with them, the host's are asked for only if no channel has one
-        pythons = sources ? python_choices_beside(sources->listings, requests, services)
-                          : python_choices(requests, services);
-    }
+    const std::vector<pypi::PythonChoice> pythons =
+        has_channels ? std::vector<pypi::PythonChoice>() // asked for if no channel has one
+                     : python_choices_beside(sources, requests, services);
     const SolveInputs inputs{manifest, requests, pythons, indexes,
                              request.exclude_newer ? request.exclude_newer
                                                    : manifest.exclude_newer};
@@ -189,12 +187,16 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const S
 }
 
 /// The interpreters say what they are while the first pages are on their way.
-std::vector<pypi::PythonChoice> python_choices_beside(Listings& listings, const Requests& requests,
+std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources>& sources,
+                                                      const Requests& requests,
                                                       Services& services) {
+    if (!sources) {
+        return python_choices(requests, services);
+    }
     std::vector<pypi::PythonChoice> pythons;
     TaskGroup beside(services.pool());
     beside.run([&] { pythons = python_choices(requests, services); });
-    listings.load(known_names(requests, std::nullopt));
+    sources->listings.load(known_names(requests, std::nullopt));
     beside.wait();
     return pythons;
 }

@@ -62,6 +62,7 @@ class Search {
     ManifestChange change_of_pin(const GpuPinRequest& pin, const Resolution& resolution) const;
     std::size_t distance_of(const Entry& entry, const Resolution& resolution);
     [[nodiscard]] std::string result_of(const Given& given, const Resolution& resolution) const;
+    [[nodiscard]] std::string words_of(const Asked& asked, CandidateId chosen) const;
 
     [[nodiscard]] std::optional<CandidateId> chosen_of(const Entry& entry,
                                                        const Resolution& resolution) const;
@@ -339,17 +340,10 @@ std::size_t Search::distance_of(const Entry& entry, const Resolution& resolution
 /// "torch 2.3.1, CUDA 11.8, cuDNN 8.7.0.84": what is asked for and changes, then what it runs on.
 std::string Search::result_of(const Given& given, const Resolution& resolution) const {
     std::vector<std::string> parts;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const Asked& asked = entries_[i].asked;
-        const auto chosen = chosen_of(entries_[i], resolution);
-        if (asked.pin == nullptr && chosen) {
-            const bool names_build = asked.packages != nullptr && asked.packages->spec.build;
-            const CondaCandidate* package = universe_.package(*chosen);
-            parts.push_back(fmt::format(
-                "{} {}{}",
-                (asked.wheels != nullptr ? asked.wheels->name : asked.packages->name).string(),
-                universe_.candidate(*chosen).version,
-                names_build && package != nullptr ? " " + package->record->build : ""));
+    for (const Entry& entry : entries_) {
+        const auto chosen = chosen_of(entry, resolution);
+        if (entry.asked.pin == nullptr && chosen) {
+            parts.push_back(words_of(entry.asked, *chosen));
         }
     }
     if (const auto runtime = chosen_in(universe_.runtime_slot(), resolution)) {
@@ -363,6 +357,16 @@ std::string Search::result_of(const Given& given, const Resolution& resolution) 
                                  : "an environment that does not need them";
     }
     return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// With the build where it was asked for.
+std::string Search::words_of(const Asked& asked, CandidateId chosen) const {
+    const PackageName& name = asked.wheels != nullptr ? asked.wheels->name : asked.packages->name;
+    const CondaCandidate* package = universe_.package(chosen);
+    const bool names_build =
+        package != nullptr && asked.packages != nullptr && asked.packages->spec.build;
+    return fmt::format("{} {}{}", name.string(), universe_.candidate(chosen).version,
+                       names_build ? " " + package->record->build : "");
 }
 
 std::optional<CandidateId> Search::chosen_of(const Entry& entry,

@@ -20,6 +20,7 @@ std::string conda_specifier(const CondaRequirement& requirement);
 std::string python_specifier(const std::string& text);
 pypi::SpecifierSet specifiers_at(const std::string& text, const SourceLocation& location);
 std::string line_of(std::string_view kind, const Request& request);
+GpuRequests read_gpu_requests(const GpuPolicy& policy);
 std::optional<GpuPinRequest> read_pin(const char* name, const std::optional<GpuPin>& pin);
 void add_gpu_lines(const Manifest& manifest, const Requests& requests,
                    std::vector<std::string>& lines);
@@ -57,11 +58,7 @@ Requests read_requests(const Manifest& manifest) {
             requests.conda.push_back(read_conda_request(requirement));
         }
     }
-    requests.gpu = {manifest.gpu.accelerator, read_pin("cuda", manifest.gpu.cuda),
-                    read_pin("cudnn", manifest.gpu.cudnn), read_pin("nccl", manifest.gpu.nccl)};
-    if (requests.gpu.cuda && requests.gpu.accelerator == Accelerator::any) {
-        requests.gpu.accelerator = Accelerator::cuda; // who names its version means to have it
-    }
+    requests.gpu = read_gpu_requests(manifest.gpu);
     for (const ManifestRequirement& requirement : manifest.constraints) {
         requests.constraints.push_back(read_request(requirement));
     }
@@ -224,6 +221,15 @@ std::invoke_result_t<Read> with_place(const SourceLocation& location, Read read)
     } catch (const Error& error) {
         throw Error({error.text().what, location.text(), error.text().hint}, error.code());
     }
+}
+
+GpuRequests read_gpu_requests(const GpuPolicy& policy) {
+    GpuRequests requests{policy.accelerator, read_pin("cuda", policy.cuda),
+                         read_pin("cudnn", policy.cudnn), read_pin("nccl", policy.nccl)};
+    if (requests.cuda && requests.accelerator == Accelerator::any) {
+        requests.accelerator = Accelerator::cuda; // who names its version means to have it
+    }
+    return requests;
 }
 
 /// A version without an operator is that series, as in conda's `12.8.*`: whoever pins CUDA means no

@@ -2,6 +2,8 @@
 
 #include "gpu/package_traits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -26,7 +28,7 @@ std::vector<pypi::Index> torch_indexes(const GpuRequests& gpu, const gpu::Facts&
     for (const std::string& variant : variants(gpu, facts)) {
         pypi::Index index{"pytorch-" + variant, {}, true};
         for (const std::string& base : places(settings)) {
-            index.urls.push_back(base + "/" + variant);
+            index.urls.push_back(fmt::format("{}/{}", base, variant));
         }
         indexes.push_back(std::move(index));
     }
