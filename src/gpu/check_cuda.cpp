@@ -178,7 +178,8 @@ void check_names(const PrefixBinary& binary, Audit& audit) {
     for (const std::string& name : binary.facts.loaded_by_name) {
         names[stem_of(name)].push_back(name);
     }
-    for (const auto& [stem, alternatives] : names) {
+    for (const auto& [known_stem, alternatives] : names) {
+        const std::string_view stem = known_stem; // clang 14 captures no structured binding
         const bool is_there =
             std::any_of(alternatives.begin(), alternatives.end(), [&](const std::string& name) {
                 const bool is_open = name.ends_with(".so");
