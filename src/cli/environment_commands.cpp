@@ -30,7 +30,7 @@ ExitCode run_install(const Session& session) {
         {project, use, arguments.global.target, arguments.prefix}, session.services);
     const bool is_solved = !report.lock || !report.lock->explanation;
     ActivationTest test;
-    if (is_solved) {
+    if (is_solved && !report.was_current) { // what is used is tested again before it is
         test = test_before_use(session, project, report.prefix, session.services.variables());
     }
     if (arguments.global.is_json) {
@@ -41,7 +41,7 @@ ExitCode run_install(const Session& session) {
         show(document(std::move(json)));
     } else {
         tell(session, words_of(report, session.terminal));
-        if (report.was_current || test.code != ExitCode::done) {
+        if (test.code != ExitCode::done) {
             tell_failure(session, test);
         } else if (test.report) {
             tell(session, words_of(*test.report, session.terminal));

@@ -1,11 +1,11 @@
 """One lock, one environment: the same bytes whatever the circumstances of the install.
 
-identity_test.py [--all] ENVPM. Installs a lock of wheels, and one of conda packages with their own Python
-and wheels beside them, once for each combination of user, umask, locale, file system, link mode and
-number of threads that this machine has, each time into a store of its own and with the files
-arriving in another order, and compares the digests: `env` and `contents` as envpm tells them, and
-the second implementation's. What the machine lacks is said and left out; without --all the conda
-packages go through every third combination.
+identity_test.py [--all] ENVPM. Installs a lock of wheels, and one of conda packages with their own
+Python and wheels beside them, once for each combination of user, umask, locale, file system, link
+mode and number of threads that this machine has, each time into a store of its own and with the
+files arriving in another order, and compares the digests: `env` and `contents` as envpm tells them,
+and the second implementation's. What the machine lacks is said and left out; without --all the
+conda packages go through every third combination.
 """
 
 import itertools
