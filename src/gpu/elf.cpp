@@ -64,13 +64,13 @@ void Elf::read_sections(std::uint64_t offset, std::size_t count, std::size_t nam
     if (count > bytes_.size() / sizeof(Elf64_Shdr)) {
         bytes_.throw_damaged("its table of sections reaches beyond the end");
     }
+    if (names >= count) { // so there is at least one
+        bytes_.throw_damaged("the names of its sections are missing");
+    }
     const std::string_view table =
         bytes_.slice(offset, count * sizeof(Elf64_Shdr), "its table of sections");
     std::vector<Elf64_Shdr> headers(count);
     std::memcpy(headers.data(), table.data(), table.size());
-    if (names >= count) {
-        bytes_.throw_damaged("the names of its sections are missing");
-    }
     const Bytes texts(
         bytes_.slice(headers[names].sh_offset, headers[names].sh_size, "its sections' names"),
         bytes_.subject());

@@ -160,7 +160,7 @@ bool has_text(std::string_view cubin) {
 }
 
 Image image_of(const EntryHeader& entry, const Bytes& bytes) {
-    if (entry.capability < 10 || entry.capability > 9999) {
+    if (entry.capability < 20 || entry.capability > 9999) {
         bytes.throw_damaged("its device code is for no GPU that there can be");
     }
     Image image;
