@@ -94,9 +94,15 @@ Value read_word(const TomlValue& value, const std::string& key,
 
 std::optional<GpuPin> read_pin(const TomlValue& table, const char* key, const std::string& where) {
     const TomlValue* const value = table.find(key);
-    return value == nullptr
-               ? std::nullopt
-               : std::optional(GpuPin{expect_string(*value, where + "." + key), value->location});
+    if (value == nullptr) {
+        return std::nullopt;
+    }
+    const std::string& text = expect_string(*value, where + "." + key);
+    if (text.find_first_not_of(' ') == std::string::npos) {
+        complain_at(value->location, fmt::format("`{}.{}` pins nothing", where, key),
+                    "a version, as in `12.8` or `>=9.1,<10`; leave the key out if any will do");
+    }
+    return GpuPin{text, value->location};
 }
 
 /// A list, or "none".

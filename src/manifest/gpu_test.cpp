@@ -53,6 +53,7 @@ TEST(GpuTable, RefusesWhatItDoesNotKnow) {
     EXPECT_THAT(complaint("[gpu]\ncuddn = \"9\""), HasSubstr("did you mean `cudnn`"));
     EXPECT_THAT(complaint("[gpu]\nself-test = \"srict\""), HasSubstr("did you mean `strict`"));
     EXPECT_THAT(complaint("[gpu]\ncuda = 12.8"), HasSubstr("gpu.cuda"));
+    EXPECT_THAT(complaint("[gpu]\ncudnn = \" \""), HasSubstr("`gpu.cudnn` pins nothing"));
     EXPECT_THAT(complaint("[gpu]\naccelerator = \"cpu\"\ncuda = \"12.8\""), HasSubstr("pins CUDA"));
 }
 
