@@ -73,6 +73,18 @@ TEST(Torch, MustHaveCodeForEveryGpu) {
     EXPECT_THAT(of_torch("2.5.1+cu121", {12, 1}, both), HasSubstr("12.0"));
 }
 
+TEST(Torch, MayHaveOnlyPtxWhereTheDriverKnowsIt) {
+    TargetMachine machine = with_gpu("13.0"); // after all that the build has machine code for
+    machine.cuda = CudaVersion{12, 4};
+    EXPECT_THAT(of_torch("2.7.1+cu128", {12, 8}, machine),
+                AllOf(HasSubstr("has only PTX of CUDA 12.8 for the GPU 13.0"),
+                      HasSubstr("runs CUDA up to 12.4")));
+    machine.cuda = CudaVersion{12, 8};
+    EXPECT_THAT(of_torch("2.7.1+cu128", {12, 8}, machine), IsEmpty());
+    machine.cuda.reset();
+    EXPECT_THAT(of_torch("2.7.1+cu128", {12, 8}, machine), IsEmpty());
+}
+
 TEST(Torch, IsNotJudgedByWhatIsNotKnown) {
     EXPECT_THAT(of_torch("2.9.1", {12, std::nullopt}, with_gpu("6.0")), IsEmpty());
     EXPECT_THAT(of_torch("2.9.1+cu119", {11, 9}, with_gpu("6.0")), IsEmpty());
