@@ -92,6 +92,13 @@ TEST_F(DefaultIndex, ADriverLimitsTheMajorAndNotTheMinor) {
                       HasSubstr("torch")));
 }
 
+TEST_F(DefaultIndex, AMinorThatTheDriverCoversIsTakenFirst) {
+    indexes.add("pypi", "any-cu12", {{"any_cu12-1.0-py3-none-any.whl"}});
+    const std::string asked = "[pypi-dependencies]\nany-cu12 = \"*\"\n";
+    EXPECT_THAT(World(indexes, asked + target("cuda = \"12.2\"\n")).chosen(),
+                Contains("CUDA 12.2"));
+}
+
 TEST_F(DefaultIndex, PinsHoldForWhoeverSuppliesTheLibrary) {
     EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"12.8\"\n"), "2.9.1");
     EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"12\"\n"), "2.9.1");

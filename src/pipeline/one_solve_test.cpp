@@ -1,6 +1,7 @@
 // Conda packages and wheels in one solve.
 
 #include "base/error.h"
+#include "pipeline/gpu_needs.h"
 #include "pipeline/mixed_world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -163,7 +164,29 @@ TEST(OneSolve, FactsOfTheTargetAreMetOrNot) {
     EXPECT_THAT(world.chosen(none + "glibc = \"2.38\"\n" + lib), ElementsAre("lib 2.0 linux-64"));
     EXPECT_THAT(world.chosen(channel_a + lib), ElementsAre("lib 3.0 linux-64"))
         << "what a target leaves open may be anything";
+    EXPECT_THAT(world.chosen(channel_a + "[gpu]\naccelerator = \"cpu\"\n" + lib),
+                ElementsAre("lib 1.0 linux-64"));
     EXPECT_THAT(world.chosen(channel_a + "[dependencies]\nbound = \"*\"\n"), IsEmpty());
+}
+
+TEST(OneSolve, WhatIsAskedOfTheDriverIsTheLeastThatWillDo) {
+    Mixed world;
+    world.add("a", {needing(entry("lib", "1.0"), {"__cuda >=12.4"}),
+                    needing(entry("old", "1.0"), {"__cuda >=12"})});
+    FactsTable facts{std::nullopt};
+    const auto driver_for = [&](const std::string& name) {
+        world.chosen(channel_a + "[dependencies]\n" + name + " = \"*\"\n");
+        return gpu_needs(world.solution->packages, std::get<Resolution>(world.answer),
+                         *world.universe, {}, facts)
+            .driver;
+    };
+    const auto of_toolkit = [&](const char* toolkit) {
+        return facts.get()
+            .least_driver(ToolkitVersion::parse(toolkit).value(), gpu::DriverSystem::linux_kernel)
+            ->value;
+    };
+    EXPECT_EQ(driver_for("lib"), of_toolkit("12.4"));
+    EXPECT_EQ(driver_for("old"), DriverVersion::parse("525.60.13"));
 }
 
 TEST(OneSolve, ALimitIsNoNeed) {
