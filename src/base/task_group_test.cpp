@@ -13,9 +13,14 @@ namespace {
 TEST(TaskGroup, BeginsTheHeaviestWaitingTaskAndOfEqualsTheEarliest) {
     ThreadPool pool(1);
     TaskGroup group(pool);
+    std::latch begun(1);
     std::latch all_wait(1);
     std::string order;
-    group.run([&] { all_wait.wait(); });
+    group.run([&] {
+        begun.count_down();
+        all_wait.wait();
+    });
+    begun.wait(); // from here the only thread takes nothing until all stand in the queue
     for (const auto& [name, weight] : {std::pair('a', 1U), {'b', 7U}, {'c', 7U}, {'d', 0U}}) {
         group.run([&order, name = name] { order += name; }, weight);
     }
