@@ -88,8 +88,6 @@ inline PackageLayoutRequest request_for(const SamplePackage& package, const Tree
             .file_name = "demo-1.0-h0_1.conda",
             .size_bytes = 1234,
             .channel = "lab",
-            .channel_url = "https://conda.example.org/lab",
-            .requested_spec = {},
             .tree = tree,
             .python = PythonAbi{"cpython", 3, 12, "cp312"},
             .site_packages = {},

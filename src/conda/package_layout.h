@@ -21,9 +21,7 @@ struct PackageLayoutRequest {
     std::string file_name; ///< "zlib-1.3.1-hb9d3cd8_2.conda"
     std::uint64_t size_bytes = 0;
     // What conda-aware tools are told.
-    std::string channel;        ///< its name
-    std::string channel_url;    ///< the channel itself, no mirror; a user or token in it is dropped
-    std::string requested_spec; ///< of the manifest; empty for what came as a dependency
+    std::string channel; ///< its name
     const Tree& tree;
     std::optional<PythonAbi> python; ///< nothing if the environment has none
     /// CEP 17: `python_site_packages_path` of the environment's Python; empty for the usual place.

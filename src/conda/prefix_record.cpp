@@ -22,7 +22,6 @@ constexpr std::array copied_members = {
 
 Json path_json(const RecordedPath& path);
 std::string_view type_text(const RecordedPath& path);
-std::string without_credentials(std::string_view url);
 
 } // namespace
 
@@ -59,27 +58,19 @@ std::string prefix_record(const PackageLayoutRequest& request, const Json& index
             record.insert_or_assign(name, *member);
         }
     }
-    if (!request.requested_spec.empty()) {
-        record.emplace("requested_spec", request.requested_spec);
-        record.emplace("requested_specs", Json::Array{Json(request.requested_spec)});
-    }
     return to_text(Json(std::move(record)), 2) + "\n";
 }
 
 std::string package_url(const PackageLayoutRequest& request) {
-    return fmt::format("{}/{}/{}", without_credentials(request.channel_url), request.subdir,
+    return fmt::format("https://conda.anaconda.org/{}/{}/{}", request.channel, request.subdir,
                        request.file_name);
 }
 
-LayoutEntry history_entry(std::vector<std::string> packages, std::vector<std::string> specs) {
+LayoutEntry history_entry(std::vector<std::string> packages) {
     std::sort(packages.begin(), packages.end());
-    std::sort(specs.begin(), specs.end());
     std::string text = "==> 1980-01-01 00:00:00 <==\n# cmd: envpm install\n";
     for (const std::string& package : packages) {
         text += fmt::format("+{}\n", package);
-    }
-    if (!specs.empty()) {
-        text += fmt::format("# update specs: [\"{}\"]\n", fmt::join(specs, "\", \""));
     }
     return {RelativePath::parse("conda-meta/history"), GeneratedFile{std::move(text)}, false,
             "envpm"};
@@ -123,26 +114,6 @@ std::string_view type_text(const RecordedPath& path) {
         break;
     }
     return "directory";
-}
-
-std::string without_credentials(std::string_view url) {
-    std::string out(url.substr(0, url.find_first_of("?#")));
-    const std::size_t scheme = out.find("://");
-    const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-    const std::size_t at = out.substr(0, std::min(out.find('/', host), out.size())).rfind('@');
-    if (at != std::string::npos && at >= host) {
-        out.erase(host, at + 1 - host);
-    }
-    constexpr std::string_view token = "/t/";
-    const std::size_t begin = out.find(token, host);
-    if (begin != std::string::npos && begin == out.find('/', host)) {
-        const std::size_t end = std::min(out.find('/', begin + token.size()), out.size());
-        out.erase(begin, end - begin);
-    }
-    while (out.ends_with('/')) {
-        out.pop_back();
-    }
-    return out;
 }
 
 } // namespace

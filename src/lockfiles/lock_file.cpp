@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/toml.h"
 #include "lockfiles/canonical.h"
+#include "model/layout.h"
 
 #include <fmt/format.h>
 

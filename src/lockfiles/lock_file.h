@@ -8,10 +8,6 @@
 
 namespace envpm::lockfiles {
 
-/// What the env digest calls the way that packages are laid out in a prefix. Raise it when the same
-/// packages come to be other bytes there.
-inline constexpr int layout_version = 1;
-
 /// Canonical text (docs/lockfile.md): the same lock is always the same bytes, in whatever order its
 /// parts stand.
 std::string to_text(const Lock& lock);

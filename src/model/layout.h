@@ -11,7 +11,7 @@
 
 namespace envpm {
 
-/// Changes whenever the same packages would be laid out differently; part of the env digest.
+/// Rises when the same packages come to be other bytes in a prefix; part of the env digest.
 inline constexpr int layout_version = 1;
 
 /// Stands for the prefix's own path in generated text, and in the contents digest.

@@ -41,8 +41,6 @@ Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Wor
 Layout layout_of_package(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
 std::optional<Layout> history_of(const LayoutRequest& request);
 std::string build_of(const LockedPackage& package);
-std::string requested_spec(const LockedPackage& package, const Manifest& manifest);
-std::string channel_url(const LockedPackage& package, const Manifest& manifest);
 realize::PythonSource python_source(const LockedTarget& target, const std::string& site_packages);
 
 } // namespace
@@ -161,8 +159,6 @@ Layout layout_of_package(const LockedPackage& package, const Tree& tree, const W
          .file_name = package.file,
          .size_bytes = package.size_bytes,
          .channel = package.source,
-         .channel_url = channel_url(package, workshop.request.manifest),
-         .requested_spec = requested_spec(package, workshop.request.manifest),
          .tree = tree,
          .python = workshop.python,
          .site_packages = workshop.site_packages,
@@ -172,22 +168,17 @@ Layout layout_of_package(const LockedPackage& package, const Tree& tree, const W
 /// What conda-aware tools know an environment by; nothing without conda packages.
 std::optional<Layout> history_of(const LayoutRequest& request) {
     std::vector<std::string> packages;
-    std::vector<std::string> specs;
     for (const LockedPackage& package : request.packages) {
         if (package.is_conda()) {
             packages.push_back(fmt::format("{}/{}::{}-{}-{}", package.source, package.subdir,
                                            package.name.string(), package.version,
                                            build_of(package)));
-            const std::string spec = requested_spec(package, request.manifest);
-            if (!spec.empty()) {
-                specs.push_back(spec);
-            }
         }
     }
     if (packages.empty()) {
         return std::nullopt;
     }
-    return Layout{{conda::history_entry(std::move(packages), std::move(specs))}};
+    return Layout{{conda::history_entry(std::move(packages))}};
 }
 
 /// The file is called name-version-build; the lock's reader saw to that.
@@ -196,25 +187,6 @@ std::string build_of(const LockedPackage& package) {
     const std::size_t end = package.file.size() -
                             (package.file.ends_with(".conda") ? 6 : std::string(".tar.bz2").size());
     return package.file.substr(begin, end - begin);
-}
-
-std::string requested_spec(const LockedPackage& package, const Manifest& manifest) {
-    for (const CondaRequirement& requirement : manifest.dependencies) {
-        if (requirement.name == package.name) {
-            return fmt::format("{} {}{}{}", requirement.name.string(), requirement.specifier,
-                               requirement.build.empty() ? "" : " ", requirement.build);
-        }
-    }
-    return {};
-}
-
-std::string channel_url(const LockedPackage& package, const Manifest& manifest) {
-    for (const ChannelEntry& channel : manifest.channels) {
-        if (channel.name == package.source) {
-            return channel.url;
-        }
-    }
-    return package.source; // the manifest dropped it since; conda-aware tools take a name too
 }
 
 realize::PythonSource python_source(const LockedTarget& target, const std::string& site_packages) {

@@ -14,7 +14,7 @@ namespace envpm::pipeline {
 struct LayoutRequest {
     const std::vector<LockedPackage>& packages; ///< of the target; all are in the store
     const LockedTarget& target;
-    const Manifest& manifest; ///< for what conda-aware tools are told: channels, what was asked for
+    const Manifest& manifest; ///< for the links that may leave the prefix
 };
 
 /// Where everything of the packages goes in the prefix, with the environment's own files. Conda
