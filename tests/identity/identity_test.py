@@ -5,11 +5,14 @@ Python and wheels beside them, once for each combination of user, umask, locale,
 mode and number of threads that this machine has, each time into a store of its own and with the
 files arriving in another order, and compares the digests: `env` and `contents` as envpm tells them,
 and the second implementation's. What the machine lacks is said and left out; without --all the
-conda packages go through every third combination.
+conda packages go through every third combination, and with it root also installs on new ext4, xfs
+and btrfs images. On each file system one install is killed again and again until it gets through.
 """
 
+import contextlib
 import itertools
 import os
+import random
 import shutil
 import stat
 import subprocess
@@ -20,6 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
+import file_systems  # noqa: E402
 import channel_server  # noqa: E402
 import sample_channel  # noqa: E402
 import varied_wheels  # noqa: E402
@@ -39,11 +43,12 @@ class Circumstances:
     place: Path
     link_mode: str
     jobs: int
+    kills: int = 0  # before an install is let through
 
     def __str__(self) -> str:
         return (
             f"uid {self.user}, umask {self.umask:04o}, {self.locale}, {self.place}, "
-            f"{self.link_mode}, {self.jobs} jobs"
+            f"{self.link_mode}, {self.jobs} jobs, {self.kills} kills"
         )
 
 
@@ -86,7 +91,7 @@ class Matrix:
         if at.user != os.geteuid():
             for path in (sandbox.folder, *sandbox.folder.rglob("*")):
                 os.chown(path, at.user, at.user)
-        sandbox.run("install", "--locked", "--jobs", str(at.jobs))
+        install_in_spite_of_kills(sandbox, at)
         sandbox.run("seal")
         info = sandbox.info()
         found = {
@@ -99,6 +104,17 @@ class Matrix:
         if owner != at.user:
             raise AssertionError(f"{at}: the files belong to uid {owner}")
         return found
+
+
+def install_in_spite_of_kills(sandbox: Sandbox, at: Circumstances) -> None:
+    dice = random.Random(at.kills)
+    for _ in range(at.kills):
+        process = sandbox.start("install", "--locked", "--jobs", str(at.jobs))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=dice.uniform(0.01, 0.25))
+        process.kill()
+        process.communicate()
+    sandbox.run("install", "--locked", "--jobs", str(at.jobs))
 
 
 def modes_and_times(prefix: Path) -> str:
@@ -141,27 +157,6 @@ def locales(folder: Path) -> list[str]:
     nearest = next((name for name in installed if name not in ("C", "POSIX")), "POSIX")
     print(f"no Turkish locale here: {nearest} instead")
     return ["C", nearest]
-
-
-def file_system(folder: Path) -> str:
-    done = subprocess.run(
-        ["stat", "-f", "-c", "%T", str(folder)], capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
-def places(cleanup: list[Path]) -> list[Path]:
-    """A folder on the disk, and one in memory if that is another file system."""
-    found: dict[str, Path] = {}
-    for parent in (Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm")):
-        if not parent.is_dir() or not os.access(parent, os.W_OK) or file_system(parent) in found:
-            continue
-        folder = Path(tempfile.mkdtemp(prefix="envpm-identity-", dir=parent)).resolve()
-        folder.chmod(0o755)
-        cleanup.append(folder)
-        found[file_system(folder)] = folder
-    print("file systems:", ", ".join(found))
-    return list(found.values())
 
 
 def link_modes(matrix: Matrix, at: Circumstances, manifest: str, lock: str) -> list[str]:
@@ -219,6 +214,9 @@ def failures_of(matrix: Matrix, manifest: str, name: str) -> int:
         )
         for link_mode in here[place]
     ][::step]
+    cells += [
+        Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2, kills=8) for place in matrix.homes
+    ]
     for at in cells:
         found = matrix.install(at, manifest, lock)
         if found != expected:
@@ -234,8 +232,7 @@ def failures_of(matrix: Matrix, manifest: str, name: str) -> int:
     return failures if len(cells) >= 8 else failures + 1
 
 
-def run(envpm: Path, is_whole: bool, cleanup: list[Path]) -> int:
-    homes = places(cleanup)
+def run(envpm: Path, is_whole: bool, homes: list[Path]) -> int:
     index = Index(varied_wheels.WHEELS)
     sample_channel.write_channel(homes[0] / "channels/sample", sample_channel.PACKAGES)
     channels = Channels(homes[0] / "channels")
@@ -254,12 +251,15 @@ def main() -> int:
     arguments = [word for word in sys.argv[1:] if word != "--all"]
     if len(arguments) != 1:
         sys.exit(__doc__)
-    cleanup: list[Path] = []
-    try:
-        return run(Path(arguments[0]).resolve(), "--all" in sys.argv, cleanup)
-    finally:
-        for folder in cleanup:
-            shutil.rmtree(folder, ignore_errors=True)
+    is_whole = "--all" in sys.argv
+    usual = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm")]
+    with contextlib.ExitStack() as stack:
+        places = stack.enter_context(file_systems.folders(usual))
+        if is_whole:
+            places |= stack.enter_context(file_systems.images(megabytes=4096))
+        print("file systems:", ", ".join(places))
+        return run(Path(arguments[0]).resolve(), is_whole, list(places.values()))
+
 
 
 if __name__ == "__main__":

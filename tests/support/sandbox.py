@@ -24,6 +24,7 @@ class Sandbox:
         default_factory=list
     )  # a command that starts another: setpriv, strace
     umask: int = -1
+    patience_seconds: int = 120
 
     def __post_init__(self):
         self.root = self.root or self.folder / "root"
@@ -65,7 +66,7 @@ class Sandbox:
     ) -> subprocess.CompletedProcess:
         """`expected` is the exit code; None takes any."""
         process = self.start(*arguments, **options)
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=self.patience_seconds)
         if expected is not None and process.returncode != expected:
             raise AssertionError(
                 f"envpm {' '.join(arguments)}: exit code {process.returncode}, not {expected}\n"
