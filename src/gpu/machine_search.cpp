@@ -1,8 +1,11 @@
 #include "gpu/machine_search.h"
 
+#include "base/error.h"
+#include "base/files.h"
 #include "gpu/library_search.h"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -12,8 +15,14 @@ namespace envpm::gpu {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 std::vector<std::string> parts_of(const std::optional<std::string>& list, std::string_view between);
 std::vector<std::string> names_in(const std::string& folder);
+std::vector<std::string> shared_names(const SearchFolder& folder, const AuditRequest& request);
+std::string in_words(std::vector<std::string> names);
+std::vector<std::string> lines_of(const fs::path& file);
+std::vector<fs::path> matching(const fs::path& text);
 
 } // namespace
 
@@ -31,31 +40,59 @@ std::vector<SearchFolder> search_folders(const Variables& variables) {
 
 std::vector<Finding> hidden_libraries(const std::vector<SearchFolder>& folders,
                                       const AuditRequest& request) {
-    std::set<std::string, std::less<>> own;
-    for (const PrefixBinary& binary : request.binaries) {
-        if (!binary.facts.soname.empty()) {
-            own.insert(binary.facts.soname);
-        }
-    }
     std::vector<Finding> findings;
     for (const SearchFolder& folder : folders) {
-        if ((folder.folder + "/").starts_with(request.prefix + "/")) {
+        const std::vector<std::string> hidden = shared_names(folder, request);
+        if (!hidden.empty()) {
+            findings.push_back({Severity::warning, Rule::search_path_hides, folder.folder, "",
+                                fmt::format("{} puts {} before those of the environment",
+                                            folder.origin, in_words(hidden)),
+                                fmt::format("unset {} for this environment", folder.origin)});
+        }
+    }
+    return findings;
+}
+
+std::vector<SearchFolder> configured_folders(const fs::path& configuration) {
+    std::vector<SearchFolder> folders;
+    std::set<fs::path> read;
+    std::vector<fs::path> files = {configuration};
+    while (!files.empty()) {
+        const fs::path file = files.back();
+        files.pop_back();
+        if (!read.insert(file).second) {
             continue;
         }
-        std::vector<std::string> hidden;
-        std::copy_if(folder.names.begin(), folder.names.end(), std::back_inserter(hidden),
-                     [&](const std::string& name) { return own.contains(name); });
-        if (hidden.empty()) {
-            continue;
+        for (const std::string& line : lines_of(file)) {
+            if (line.starts_with("include ")) {
+                const std::vector<fs::path> included =
+                    matching(file.parent_path() / line.substr(line.find_first_not_of(' ', 8)));
+                files.insert(files.end(), included.rbegin(), included.rend());
+            } else if (line.starts_with('/')) {
+                folders.push_back({file.string(), line, names_in(line)});
+            }
         }
-        constexpr std::size_t shown = 4;
-        const std::size_t more = hidden.size() - std::min(hidden.size(), shown);
-        hidden.resize(hidden.size() - more);
-        findings.push_back({Severity::warning, Rule::search_path_hides, folder.folder, "",
-                            fmt::format("{} puts `{}`{} before those of the environment",
-                                        folder.variable, fmt::join(hidden, "`, `"),
-                                        more == 0 ? "" : fmt::format(" and {} more", more)),
-                            fmt::format("unset {} for this environment", folder.variable)});
+    }
+    return folders;
+}
+
+std::vector<Finding> doubled_libraries(const std::vector<SearchFolder>& folders,
+                                       const AuditRequest& request) {
+    std::vector<Finding> findings;
+    for (const SearchFolder& folder : folders) {
+        std::vector<std::string> doubled = shared_names(folder, request);
+        std::erase_if(doubled, [](const std::string& name) {
+            return !is_of_cuda(name) || is_of_system(name);
+        });
+        if (!doubled.empty()) {
+            findings.push_back(
+                {Severity::warning, Rule::search_path_hides, folder.folder, "",
+                 fmt::format("{} has {} too, for what asks for them by name", folder.folder,
+                             in_words(doubled)),
+                 fmt::format("take the folder out of {} and run `ldconfig`, unless other programs "
+                             "need it",
+                             folder.origin)});
+        }
     }
     return findings;
 }
@@ -86,6 +123,60 @@ std::vector<std::string> names_in(const std::string& folder) {
     }
     std::sort(names.begin(), names.end());
     return names;
+}
+
+/// Sorted as the folder's are; none for a folder of the prefix itself.
+std::vector<std::string> shared_names(const SearchFolder& folder, const AuditRequest& request) {
+    std::vector<std::string> shared;
+    if ((folder.folder + "/").starts_with(request.prefix + "/")) {
+        return shared;
+    }
+    std::set<std::string_view> own;
+    for (const PrefixBinary& binary : request.binaries) {
+        own.insert(binary.facts.soname);
+    }
+    own.erase("");
+    std::copy_if(folder.names.begin(), folder.names.end(), std::back_inserter(shared),
+                 [&](const std::string& name) { return own.contains(name); });
+    return shared;
+}
+
+std::string in_words(std::vector<std::string> names) {
+    constexpr std::size_t shown = 4;
+    const std::size_t more = names.size() - std::min(names.size(), shown);
+    names.resize(names.size() - more);
+    return fmt::format("`{}`{}", fmt::join(names, "`, `"),
+                       more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
+/// Without comments and what surrounds the words.
+std::vector<std::string> lines_of(const fs::path& file) {
+    std::string text;
+    try {
+        text = read_file_if_present(file).value_or("");
+    } catch (const Error&) {
+        return {}; // one that may not be read says nothing
+    }
+    std::vector<std::string> lines = parts_of(text, "\n");
+    for (std::string& line : lines) {
+        line.resize(std::min(line.find('#'), line.size()));
+        line.erase(line.find_last_not_of(" \t\r") + 1);
+        line.erase(0, line.find_first_not_of(" \t"));
+    }
+    return lines;
+}
+
+/// Files of a folder whose names fit a pattern of the shell, sorted; each always under the same
+/// path, so that files which include each other are read once.
+std::vector<fs::path> matching(const fs::path& text) {
+    const fs::path pattern = text.lexically_normal();
+    std::vector<fs::path> files;
+    for (const std::string& name : names_in(pattern.parent_path().string())) {
+        if (::fnmatch(pattern.filename().c_str(), name.c_str(), FNM_PERIOD) == 0) {
+            files.push_back(pattern.parent_path() / name);
+        }
+    }
+    return files;
 }
 
 } // namespace

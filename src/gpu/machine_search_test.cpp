@@ -33,7 +33,7 @@ TEST(MachineSearch, ReadsTheFoldersOfTheVariables) {
     ASSERT_EQ(folders.size(), 4U);
     EXPECT_THAT(folders[0].names, IsEmpty());
     EXPECT_THAT(folders[1].names, ElementsAre("liba.so.1", "libb.so.1"));
-    EXPECT_EQ(folders[2].variable, "LD_PRELOAD");
+    EXPECT_EQ(folders[2].origin, "LD_PRELOAD");
     EXPECT_EQ(folders[2].folder, "/opt");
     EXPECT_THAT(folders[3].names, ElementsAre("libd.so"));
     EXPECT_THAT(search_folders({}), IsEmpty());
@@ -69,6 +69,36 @@ TEST(MachineSearch, LeavesThePrefixItselfAlone) {
     EXPECT_EQ(
         hidden_libraries({{"LD_LIBRARY_PATH", "/envs/one2", names}}, prefix_with(names)).size(),
         1U);
+}
+
+TEST(MachineSearch, ReadsTheLoadersConfigurationWithWhatItIncludes) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path& root = folder.path();
+    write_file(root / "cuda/libcudart.so.13", "");
+    write_file(root / "ld.so.conf", "include ld.so.conf.d/*.conf\n# a comment\n  /opt/x # too\n");
+    write_file(root / "ld.so.conf.d/b.conf", (root / "cuda").string() + "\n");
+    write_file(root / "ld.so.conf.d/a.conf", "include ../ld.so.conf\n/opt/a\n");
+    write_file(root / "ld.so.conf.d/a.conf~", "/opt/never\n");
+    const auto folders = configured_folders(root / "ld.so.conf");
+    ASSERT_EQ(folders.size(), 3U);
+    EXPECT_EQ(folders[0].folder, "/opt/x");
+    EXPECT_EQ(folders[1].folder, "/opt/a");
+    EXPECT_EQ(folders[2].origin, root / "ld.so.conf.d/b.conf");
+    EXPECT_THAT(folders[2].names, ElementsAre("libcudart.so.13"));
+    EXPECT_THAT(configured_folders(root / "none.conf"), IsEmpty());
+}
+
+TEST(MachineSearch, OfTheLoadersFoldersOnlyCudaLibrariesCount) {
+    const std::vector<std::string> names = {"libcuda.so.1", "libcudart.so.13", "libz.so.1"};
+    const auto findings =
+        doubled_libraries({{"/etc/ld.so.conf.d/cuda.conf", "/usr/local/cuda/lib64", names},
+                           {"/etc/ld.so.conf", "/lib", {"libz.so.1"}}},
+                          prefix_with(names));
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].text, "/usr/local/cuda/lib64 has `libcudart.so.13` too, for what asks "
+                                "for them by name");
+    EXPECT_EQ(findings[0].hint, "take the folder out of /etc/ld.so.conf.d/cuda.conf and run "
+                                "`ldconfig`, unless other programs need it");
 }
 
 } // namespace
