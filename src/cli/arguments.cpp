@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/near_miss.h"
+#include "cli/argument_values.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -41,16 +42,13 @@ struct Parser {
     void add_lock_flags(CLI::App* command);
     void add_speed_flags(CLI::App* command);
     void add_policy_flag(CLI::App* command, const std::string& name);
+    void add_timeout_flag(CLI::App* command, const std::string& help);
 };
 
 int own_words(int count, const char* const* words);
 int next_word(int first, int count, const char* const* words);
-ColorMode color_mode_of(const std::string& text);
 void check_command_word(const CLI::App& app, int count, const char* const* words);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
-std::chrono::seconds grace_of(const std::string& text);
-std::vector<ComputeCapability> gpus_of(const std::string& text);
-CudaVersion driver_cuda_of(const std::string& text);
 
 } // namespace
 
@@ -208,6 +206,18 @@ void Parser::add_policy_flag(CLI::App* sub, const std::string& name) {
         ->check(CLI::IsMember({"warn", "strict", "off"}));
 }
 
+void Parser::add_timeout_flag(CLI::App* sub, const std::string& help) {
+    sub->add_option_function<double>(
+           "--timeout",
+           [this](double seconds) {
+               arguments.time_limit =
+                   std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+           },
+           help)
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.1, 600.0));
+}
+
 void Parser::add_project_commands() {
     CLI::App* init = command(Command::init, "init", "write a new envpm.toml");
     init->add_option("--name", arguments.name, "of the workspace; default: the folder's")
@@ -311,16 +321,10 @@ void Parser::add_care_commands() {
         command(Command::selftest, "selftest", "run a kernel on every GPU, and say what is wrong");
     selftest->add_flag("--recheck", arguments.recheck, "test again what passed before");
     add_policy_flag(selftest, "--policy");
-    selftest
-        ->add_option_function<double>(
-            "--timeout",
-            [this](double seconds) {
-                arguments.time_limit =
-                    std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-            },
-            "for all GPUs together; default 3")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.1, 600.0));
+    add_timeout_flag(selftest, "for all GPUs together; default 3");
+    CLI::App* doctor =
+        command(Command::doctor, "doctor", "what is wrong with this machine, and the way out");
+    add_timeout_flag(doctor, "for the driver; default 3");
     command(Command::verify, "verify", "check the store and the environment, byte for byte")
         ->add_flag("--quick", arguments.quick, "only kinds, sizes and modes");
     add_audit();
@@ -437,59 +441,6 @@ void throw_unknown_command(const CLI::App& parent, const std::string& word) {
                  meant ? fmt::format("did you mean `{}{}`?", above, *meant)
                        : fmt::format("`envpm {}--help` shows what there is", above)},
                 ExitCode::usage);
-}
-
-ColorMode color_mode_of(const std::string& text) {
-    if (text == "auto") {
-        return ColorMode::automatic;
-    }
-    if (text == "always" || text == "never") {
-        return text == "always" ? ColorMode::always : ColorMode::never;
-    }
-    throw CLI::ValidationError("--color",
-                               fmt::format("`{}` is none of auto, always and never", text));
-}
-
-/// "24h", "30min", "7d", "0s".
-std::chrono::seconds grace_of(const std::string& text) {
-    const std::size_t digits = text.find_first_not_of("0123456789");
-    const std::string unit = digits == std::string::npos ? "" : text.substr(digits);
-    const int factor = unit == "s"     ? 1
-                       : unit == "min" ? 60
-                       : unit == "h"   ? 3600
-                       : unit == "d"   ? 86400
-                                       : 0;
-    if (digits == 0 || digits > 8 || factor == 0) {
-        throw CLI::ValidationError("--grace",
-                                   fmt::format("`{}` is no time such as 24h or 7d", text));
-    }
-    return std::chrono::seconds(std::stoll(text.substr(0, digits)) * factor);
-}
-
-/// "8.9,12.0": numbers of GPUs, which have no letters.
-std::vector<ComputeCapability> gpus_of(const std::string& text) {
-    std::vector<ComputeCapability> gpus;
-    std::size_t begin = 0;
-    while (begin <= text.size()) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        const std::string part = text.substr(begin, end - begin);
-        const auto gpu = ComputeCapability::parse(part);
-        if (!gpu || gpu->suffix != '\0') {
-            throw CLI::ValidationError(
-                "--gpus", fmt::format("`{}` is no compute capability such as 8.9", part));
-        }
-        gpus.push_back(*gpu);
-        begin = end + 1;
-    }
-    return gpus;
-}
-
-CudaVersion driver_cuda_of(const std::string& text) {
-    if (const auto version = CudaVersion::parse(text)) {
-        return *version;
-    }
-    throw CLI::ValidationError("--driver-cuda",
-                               fmt::format("`{}` is no version such as 12.8", text));
 }
 
 } // namespace

@@ -29,6 +29,7 @@ enum class Command {
     info,
     seal,
     selftest,
+    doctor,
     verify,
     audit,
     gc,

@@ -81,6 +81,7 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         {{"info"}, Command::info},
         {{"seal"}, Command::seal},
         {{"selftest"}, Command::selftest},
+        {{"doctor"}, Command::doctor},
         {{"verify"}, Command::verify},
         {{"audit"}, Command::audit},
         {{"gc"}, Command::gc},

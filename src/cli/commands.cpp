@@ -14,6 +14,15 @@ namespace {
 ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
                     const Invocation& invocation);
 ExitCode dispatch(const Session& session);
+
+struct SettingsInUse {
+    pipeline::Settings settings;
+    std::optional<ErrorText> error; ///< why they are not those that are configured
+};
+
+SettingsInUse settings_in_use(const Arguments& arguments, const Variables& variables,
+                              const std::optional<std::filesystem::path>& folder);
+
 pipeline::SettingFlags flags_of(const Arguments& arguments);
 ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json);
 
@@ -63,12 +72,13 @@ ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
         }
     }
     TerminalProgress progress(terminal);
+    SettingsInUse settings = settings_in_use(arguments, invocation.variables, folder);
     pipeline::Services services(
-        pipeline::load_settings(invocation.variables, flags_of(arguments), folder),
+        std::move(settings.settings),
         {invocation.variables, invocation.stop, invocation.now, invocation.random_seed,
          global.is_offline ? pipeline::NetworkUse::offline : pipeline::NetworkUse::online},
         progress);
-    return dispatch({arguments, terminal, services, start});
+    return dispatch({arguments, terminal, services, start, std::move(settings.error)});
 }
 
 ExitCode dispatch(const Session& session) {
@@ -99,6 +109,8 @@ ExitCode dispatch(const Session& session) {
         return run_seal(session);
     case Command::selftest:
         return run_selftest(session);
+    case Command::doctor:
+        return run_doctor(session);
     case Command::verify:
         return run_verify(session);
     case Command::audit:
@@ -122,6 +134,28 @@ ExitCode dispatch(const Session& session) {
         break;
     }
     return ExitCode::usage;
+}
+
+/// `doctor` is asked when something is wrong: it tells what is wrong with the settings, and goes on
+/// without files and with those variables alone that say where things are.
+SettingsInUse settings_in_use(const Arguments& arguments, const Variables& variables,
+                              const std::optional<std::filesystem::path>& folder) {
+    try {
+        return {pipeline::load_settings(variables, flags_of(arguments), folder), std::nullopt};
+    } catch (const Error& error) {
+        if (arguments.command != Command::doctor) {
+            throw;
+        }
+        Variables places;
+        for (const std::string_view name : {"HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"}) {
+            if (const auto value = variables.find(name)) {
+                places.set(std::string(name), *value);
+            }
+        }
+        pipeline::SettingFlags flags;
+        flags.ignore_files = true;
+        return {pipeline::load_settings(places, flags, std::nullopt), error.text()};
+    }
 }
 
 pipeline::SettingFlags flags_of(const Arguments& arguments) {

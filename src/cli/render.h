@@ -5,6 +5,7 @@
 #include "cli/terminal.h"
 #include "pipeline/audit.h"
 #include "pipeline/care.h"
+#include "pipeline/doctor.h"
 #include "pipeline/edit.h"
 #include "pipeline/export.h"
 #include "pipeline/gpu_facts.h"
@@ -31,6 +32,7 @@ std::string words_of(const pipeline::Export& report, const Terminal& terminal);
 std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::SelfTestReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::AuditReport& report, const Terminal& terminal);
+std::string words_of(const pipeline::DoctorReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Information& information);
 std::string words_of(const store::CollectReport& report, bool only_tell);
 std::string words_of(const std::vector<realize::Generation>& generations);
@@ -51,6 +53,7 @@ Json json_of(const pipeline::Export& report);
 Json json_of(const pipeline::LockedView& view);
 Json json_of(const pipeline::VerifyReport& report);
 Json json_of(const pipeline::AuditReport& report);
+Json json_of(const pipeline::DoctorReport& report);
 Json json_of(const pipeline::Information& information);
 Json json_of(const pipeline::SelfTestReport& report);
 Json json_of(const pipeline::DetectedMachine& machine);

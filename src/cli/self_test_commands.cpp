@@ -39,6 +39,21 @@ ExitCode run_selftest(const Session& session) {
                                                           : ExitCode::done;
 }
 
+ExitCode run_doctor(const Session& session) {
+    const Arguments& arguments = session.arguments;
+    pipeline::DoctorRequest request{
+        .project = pipeline::find_project_if_any(arguments.global.manifest_path, session.start),
+        .target = arguments.global.target,
+        .variables = session.services.variables(),
+        .settings_error = session.settings_error};
+    if (arguments.time_limit) {
+        request.time_limit = *arguments.time_limit;
+    }
+    const pipeline::DoctorReport report = pipeline::doctor(request, session.services);
+    show(arguments.global.is_json ? document(json_of(report)) : words_of(report, session.terminal));
+    return report.has_defect() ? ExitCode::failed : ExitCode::done;
+}
+
 ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
                                const std::filesystem::path& prefix, const Variables& variables) {
     const SelfTestPolicy policy = policy_before_use(session, project);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.h"
 #include "base/exit_code.h"
 #include "cli/arguments.h"
 #include "cli/terminal.h"
@@ -19,6 +20,8 @@ struct Session {
     const Terminal& terminal;
     pipeline::Services& services;
     std::filesystem::path start; ///< the folder that it works in
+    /// `doctor` works in spite of it, with the settings that are built in.
+    std::optional<ErrorText> settings_error = {};
 };
 
 /// The project that the command is for; an edit that a crash interrupted is finished first.
@@ -61,6 +64,7 @@ ExitCode run_view(const Session& session);
 ExitCode run_info(const Session& session);
 ExitCode run_seal(const Session& session);
 ExitCode run_selftest(const Session& session);
+ExitCode run_doctor(const Session& session);
 ExitCode run_verify(const Session& session);
 ExitCode run_audit(const Session& session);
 ExitCode run_gc(const Session& session);

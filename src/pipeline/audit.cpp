@@ -74,6 +74,11 @@ AuditReport audit(const std::optional<Project>& project, const AuditOrder& order
     report.code = code_of(request);
     report.findings = gpu::audit(request);
     report.machine = gpu::hidden_libraries(gpu::search_folders(services.variables()), request);
+    if (order.loader_configuration) {
+        const auto doubled =
+            gpu::doubled_libraries(gpu::configured_folders(*order.loader_configuration), request);
+        report.machine.insert(report.machine.end(), doubled.begin(), doubled.end());
+    }
     return report;
 }
 

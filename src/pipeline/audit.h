@@ -17,6 +17,8 @@ struct AuditOrder {
     std::vector<ComputeCapability> gpus;
     std::optional<CudaVersion> driver;
     std::vector<std::string> allowed; ///< libraries that the user vouches for
+    /// The dynamic loader's, whose folders are looked at for doubles too: /etc/ld.so.conf.
+    std::optional<std::filesystem::path> loader_configuration = {};
 };
 
 /// Device code of one file, and how much of it each GPU of the order can use.
@@ -33,7 +35,7 @@ struct AuditReport {
     std::size_t binaries = 0;
     std::vector<CodeReport> code; ///< sorted by path
     std::vector<gpu::Finding> findings;
-    std::vector<gpu::Finding> machine; ///< what this shell's variables hide of the prefix
+    std::vector<gpu::Finding> machine; ///< what of the prefix this shell or machine hides
 
     [[nodiscard]] bool has_error() const;
 };

@@ -174,9 +174,9 @@ Finding finding_of_code(const Situation& situation) {
                             library_of(situation), why)};
     case 804: // CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE
         return {fmt::format("take the folder of {} out of LD_LIBRARY_PATH", library_of(situation)),
-                "it is a driver library for forward compatibility, which data-centre GPUs alone "
-                "have: " +
-                    why};
+                fmt::format("{} is a driver library for forward compatibility, which data-centre "
+                            "GPUs alone have: {}",
+                            library_of(situation), why)};
     case 999: // CUDA_ERROR_UNKNOWN
         return {"load the kernel's modules anew (`modprobe -r nvidia_uvm && modprobe nvidia_uvm`), "
                 "or restart",

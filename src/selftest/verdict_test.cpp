@@ -182,8 +182,8 @@ TEST(Verdict, ForwardCompatibilityWhereThereIsNone) {
     EXPECT_EQ(words_of(situation),
               "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n"
               "  take the folder of `/usr/local/cuda/compat/libcuda.so.1` out of LD_LIBRARY_PATH\n"
-              "    it is a driver library for forward compatibility, which data-centre GPUs alone "
-              "have: CUDA_ERROR_804 (804) at `init`\n");
+              "    `/usr/local/cuda/compat/libcuda.so.1` is a driver library for forward "
+              "compatibility, which data-centre GPUs alone have: CUDA_ERROR_804 (804) at `init`\n");
 }
 
 TEST(Verdict, ADriverThatDoesNotStart) {

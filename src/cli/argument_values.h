@@ -1,0 +1,24 @@
+#pragma once
+
+#include "cli/arguments.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace envpm::cli {
+
+// Values of flags. For what is none an Error of code 2 names the flag.
+
+ColorMode color_mode_of(const std::string& text);
+
+/// "24h", "30min", "7d", "0s".
+std::chrono::seconds grace_of(const std::string& text);
+
+/// "8.9,12.0": numbers of GPUs, which have no letters.
+std::vector<ComputeCapability> gpus_of(const std::string& text);
+
+/// "12.8"
+CudaVersion driver_cuda_of(const std::string& text);
+
+} // namespace envpm::cli

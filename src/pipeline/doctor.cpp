@@ -1,0 +1,331 @@
+#include "pipeline/doctor.h"
+
+#include "host/gpu_driver.h"
+#include "host/this_machine.h"
+#include "pipeline/audit.h"
+#include "pipeline/gpu_machine.h"
+#include "pipeline/install.h"
+#include "pipeline/self_test.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What the project's target asks of a machine.
+struct Wanted {
+    Target target;
+    DeclaredGpu declared;
+    gpu::TargetMachine machine; ///< the same, with GPUs as numbers
+
+    [[nodiscard]] bool wants_gpu() const { return machine.gpus && !machine.gpus->empty(); }
+};
+
+/// One look at the machine, part by part; each adds what it found.
+class Examination {
+  public:
+    Examination(const DoctorRequest& request, Services& services)
+        : request_(request),
+          services_(services) {}
+
+    std::vector<Diagnosis> run();
+
+  private:
+    void look_at_settings();
+    void look_at_project();
+    void look_at_system();
+    void look_at_driver();
+    void look_at_gpus();
+    void look_at_libcuda(const selftest::Situation& situation);
+    void compare_with_target();
+    void look_at_folders();
+    void look_at_libraries();
+
+    void add(Diagnosis diagnosis) { diagnoses_.push_back(std::move(diagnosis)); }
+
+    void add(const std::string& part, const ErrorText& text);
+
+    const DoctorRequest& request_;
+    Services& services_;
+    std::vector<Diagnosis> diagnoses_;
+    std::optional<Wanted> wanted_;
+    bool has_readable_project_ = false;
+    host::MachineFacts facts_;
+};
+
+Target target_for(const Project& project, const Manifest& manifest,
+                  const std::optional<std::string>& name);
+std::string names_of(const std::vector<ProbedGpu>& gpus);
+bool is_declared(const ProbedGpu& gpu, const std::vector<ComputeCapability>& declared);
+
+} // namespace
+
+bool DoctorReport::has_defect() const {
+    return std::any_of(diagnoses.begin(), diagnoses.end(), [](const Diagnosis& diagnosis) {
+        return diagnosis.condition == Condition::defect;
+    });
+}
+
+DoctorReport doctor(const DoctorRequest& request, Services& services) {
+    return {Examination(request, services).run()};
+}
+
+namespace {
+
+std::vector<Diagnosis> Examination::run() {
+    look_at_settings();
+    look_at_project();
+    look_at_system();
+    look_at_driver();
+    look_at_gpus();
+    compare_with_target();
+    services_.throw_if_stopped();
+    look_at_folders();
+    look_at_libraries();
+    return std::move(diagnoses_);
+}
+
+void Examination::add(const std::string& part, const ErrorText& text) {
+    add({part, Condition::defect, text.what, text.subject, text.hint});
+}
+
+void Examination::look_at_settings() {
+    if (request_.settings_error) {
+        add("settings", *request_.settings_error);
+    }
+}
+
+/// A project that cannot be read asks for nothing; the machine is looked at all the same.
+void Examination::look_at_project() {
+    if (!request_.project) {
+        return;
+    }
+    try {
+        const Manifest manifest = read_manifest(*request_.project);
+        Wanted wanted{target_for(*request_.project, manifest, request_.target), {}, {}};
+        if (const auto found = manifest.declared_gpus.find(wanted.target.name);
+            found != manifest.declared_gpus.end()) {
+            wanted.declared = found->second;
+        }
+        wanted.machine = gpu_machine(manifest, wanted.target, services_.facts());
+        wanted_ = std::move(wanted);
+        has_readable_project_ = true;
+    } catch (const Error& error) {
+        add("project", error.text());
+    }
+}
+
+void Examination::look_at_system() {
+    const std::optional<Target> here = host::detect_target();
+    if (!here) {
+        add({"system", Condition::defect, "envpm has no platform for this machine", "uname(2)",
+             "use a machine with Linux and glibc on x86-64 or aarch64"});
+        return;
+    }
+    try {
+        facts_ =
+            host::detect_machine({.variables = request_.variables,
+                                  .probe = request_.probe.empty() ? gpu_probe() : request_.probe,
+                                  .folders = request_.folders,
+                                  .time_limit = request_.time_limit});
+    } catch (const Error& error) {
+        add("settings", error.text());
+        facts_.glibc = {here->glibc, "the C library"};
+    }
+    const GlibcVersion glibc = facts_.glibc.value.value_or(here->glibc);
+    const std::string fact = fmt::format("{}, glibc {}", to_text(here->platform), glibc.text());
+    if (wanted_ && (wanted_->target.glibc > glibc || wanted_->target.platform != here->platform)) {
+        add({"system", Condition::defect,
+             fmt::format("{}, and target `{}` is for {} with glibc {} or later", fact,
+                         wanted_->target.name, to_text(wanted_->target.platform),
+                         wanted_->target.glibc.text()),
+             facts_.glibc.origin, "declare a target that fits (`envpm target detect`), and lock"});
+    } else {
+        add({"system", Condition::good, fact, facts_.glibc.origin});
+    }
+}
+
+/// Three facts that are often taken for one, each with who says so.
+void Examination::look_at_driver() {
+    if (facts_.is_wsl) {
+        add({"system", Condition::good, "this is WSL: the driver is that of Windows",
+             (request_.folders.proc / "sys/kernel/osrelease").string()});
+    }
+    if (facts_.driver.value) {
+        add({"driver", Condition::good, facts_.driver.value->text(), facts_.driver.origin});
+    }
+    if (facts_.cuda.value) {
+        add({"CUDA", Condition::good,
+             fmt::format("up to {}, as the driver's library says", facts_.cuda.value->text()),
+             facts_.cuda.origin});
+    }
+    if (facts_.gpus.value && !facts_.gpus.value->empty()) {
+        add({"GPU", Condition::good, names_of(*facts_.gpus.value), facts_.gpus.origin});
+    }
+}
+
+/// Runs the kernel on each, and takes the self-test's words for what is wrong.
+void Examination::look_at_gpus() {
+    const bool with_project = has_readable_project_;
+    SelfTestReport report;
+    try {
+        report = self_test({.project = with_project ? request_.project : std::nullopt,
+                            .target = request_.target,
+                            .variables = request_.variables,
+                            .time_limit = request_.time_limit,
+                            .memory = SelfTestMemory::renew,
+                            .probe = request_.probe,
+                            .folders = request_.folders},
+                           services_);
+    } catch (const Error& error) {
+        add("project", error.text());
+        return;
+    }
+    const std::string library = report.situation.probe.library;
+    for (const selftest::Finding& finding : report.verdict.findings) {
+        add({"GPU", Condition::defect, finding.cause, library, finding.remedy});
+    }
+    for (const std::string& note : report.verdict.notes) {
+        add({"GPU", Condition::warning, note, "", ""});
+    }
+    look_at_libcuda(report.situation);
+    if (report.verdict.status == selftest::Status::passed) {
+        add({"GPU", Condition::good, report.verdict.summary, library});
+    } else if (report.verdict.status == selftest::Status::skipped) {
+        const bool is_wanted = wanted_ && wanted_->wants_gpu();
+        add({"GPU", is_wanted ? Condition::defect : Condition::absent,
+             is_wanted ? fmt::format("target `{}` declares GPUs: {}", wanted_->target.name,
+                                     report.verdict.summary)
+                       : report.verdict.summary,
+             is_wanted ? wanted_->declared.gpus_location.text() : library,
+             is_wanted ? "work on such a machine, or name another target (`--target`)" : ""});
+    }
+}
+
+/// libcuda.so.535.104.05 is of that driver; one of another version is there for forward
+/// compatibility, and works on data-centre GPUs alone.
+void Examination::look_at_libcuda(const selftest::Situation& situation) {
+    const std::string name = fs::path(situation.probe.library).filename().string();
+    constexpr std::string_view mark = "libcuda.so.";
+    const auto version =
+        name.starts_with(mark) ? DriverVersion::parse(name.substr(mark.size())) : std::nullopt;
+    const auto kernel = DriverVersion::parse(situation.kernel_driver);
+    if (version && kernel && !situation.is_wsl && name.find('.', mark.size()) != name.npos &&
+        *version != *kernel) {
+        add({"driver", Condition::warning,
+             fmt::format("programs load a libcuda of driver {}, and the kernel's is {}: forward "
+                         "compatibility, which data-centre GPUs alone have",
+                         version->text(), kernel->text()),
+             situation.probe.library,
+             "take its folder out of LD_LIBRARY_PATH, unless that is what you want"});
+    }
+}
+
+void Examination::compare_with_target() {
+    if (!wanted_) {
+        return;
+    }
+    const std::string& name = wanted_->target.name;
+    const auto& driver = wanted_->machine.driver;
+    if (driver && facts_.driver.value && !facts_.is_wsl && *facts_.driver.value < *driver) {
+        add({"driver", Condition::defect,
+             fmt::format("the driver is {}, and target `{}` declares {}",
+                         facts_.driver.value->text(), name, driver->text()),
+             facts_.driver.origin,
+             fmt::format("install NVIDIA driver {} or later, or declare the "
+                         "one that is here and lock",
+                         driver->text())});
+    }
+    const auto& cuda = wanted_->declared.cuda;
+    if (cuda && facts_.cuda.value && *facts_.cuda.value < *cuda) {
+        add({"CUDA", Condition::defect,
+             fmt::format("the driver runs CUDA up to {}, and target `{}` declares {}",
+                         facts_.cuda.value->text(), name, cuda->text()),
+             facts_.cuda.origin, "install a newer driver, or declare what is here and lock"});
+    }
+    for (const ProbedGpu& gpu : facts_.gpus.value.value_or(std::vector<ProbedGpu>())) {
+        if (wanted_->machine.gpus && !is_declared(gpu, *wanted_->machine.gpus)) {
+            add({"GPU", Condition::warning,
+                 fmt::format("{}: target `{}` does not declare such a GPU, so what is locked may "
+                             "have no code for it",
+                             names_of({gpu}), name),
+                 wanted_->declared.gpus_location.text(),
+                 fmt::format("add \"{}\" to its `gpus`, and lock", gpu.capability->text())});
+        }
+    }
+}
+
+void Examination::look_at_folders() {
+    const Settings& settings = services_.settings();
+    for (Diagnosis& each : diagnose_folder("store", host::examine_folder(settings.store_root))) {
+        add(std::move(each));
+    }
+    for (Diagnosis& each : diagnose_folder("cache", host::examine_folder(settings.cache_root))) {
+        add(std::move(each));
+    }
+}
+
+/// Of the environment that is in use; without one there is nothing to hide.
+void Examination::look_at_libraries() {
+    if (!request_.project || !generations_of(*request_.project).current()) {
+        return;
+    }
+    AuditOrder order;
+    order.loader_configuration = request_.loader_configuration;
+    AuditReport report;
+    try {
+        report = audit(request_.project, order, services_);
+    } catch (const Error& error) {
+        add("environment", error.text());
+        return;
+    }
+    for (const gpu::Finding& finding : report.machine) {
+        add({"libraries", Condition::warning, finding.text, finding.file, finding.hint});
+    }
+    if (report.machine.empty()) {
+        add({"libraries", Condition::good, "nothing hides those of the environment",
+             report.prefix.string()});
+    }
+}
+
+/// The named one; else what an install would take here, or the first.
+Target target_for(const Project& project, const Manifest& manifest,
+                  const std::optional<std::string>& name) {
+    if (const std::optional<Lock> lock = read_lock(project)) {
+        return choose_target(*lock, name).target;
+    }
+    const auto found =
+        std::find_if(manifest.targets.begin(), manifest.targets.end(),
+                     [&](const Target& target) { return !name || target.name == *name; });
+    if (found == manifest.targets.end()) {
+        throw Error({fmt::format("the manifest has no target `{}`", *name), manifest.file.string(),
+                     "`--target` takes the name of a table of `[targets]`"});
+    }
+    return *found;
+}
+
+std::string names_of(const std::vector<ProbedGpu>& gpus) {
+    std::string text;
+    for (const ProbedGpu& gpu : gpus) {
+        text += fmt::format("{}{}{}{}{}", text.empty() ? "" : ", ", gpu.name,
+                            gpu.capability && !gpu.name.empty() ? " " : "",
+                            gpu.capability ? gpu.capability->text() : "",
+                            gpu.is_divided ? " (MIG)" : "");
+    }
+    return text;
+}
+
+/// One whose capability is not known counts as declared.
+bool is_declared(const ProbedGpu& gpu, const std::vector<ComputeCapability>& declared) {
+    return !gpu.capability ||
+           std::find(declared.begin(), declared.end(), *gpu.capability) != declared.end();
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
