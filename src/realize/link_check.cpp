@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace envpm::realize {
 
@@ -16,6 +18,8 @@ namespace {
 
 /// As many as Linux follows in one path (path_resolution(7)).
 constexpr int most_links = 40;
+/// More parts than any real link has on its way: 64 folders up, 64 down, and some links between.
+constexpr int most_steps = 1000;
 
 using Links = std::unordered_map<std::string_view, std::string_view>;
 
@@ -23,8 +27,8 @@ bool leads_outside(std::string_view folder, std::string_view target, const Links
 bool is_allowed(std::string_view path, std::string_view target,
                 const std::vector<PathPattern>& allowed);
 bool go_up(std::string& folder);
-std::string take_part(std::string& left);
-std::string below(const std::string& folder, const std::string& path);
+std::string_view take_part(std::string_view& left);
+std::string below(const std::string& folder, std::string_view part);
 
 } // namespace
 
@@ -52,31 +56,36 @@ void check_links(const std::vector<LayoutEntry>& entries, const std::vector<Path
 
 namespace {
 
-/// Goes as the kernel does: part by part, each link on the way in place of its own name.
+/// Goes as the kernel does: part by part, each link on the way in place of its own name. Nothing is
+/// copied, and no more than `most_steps` are taken: links in links can be made to take years.
 bool leads_outside(std::string_view folder, std::string_view target, const Links& links) {
     std::string at(folder);
-    std::string left(target);
-    for (int followed = 0; !left.empty();) {
-        if (left.starts_with('/')) {
+    std::vector<std::string_view> left = {target}; // what is next stands at the end
+    int followed = 0;
+    for (int steps = 0; !left.empty(); ++steps) {
+        if (left.back().starts_with('/') || steps == most_steps) {
             return true;
         }
-        const std::string part = take_part(left);
+        const std::string_view part = take_part(left.back());
+        if (left.back().empty()) {
+            left.pop_back();
+        }
         if (part == "..") {
             if (!go_up(at)) {
                 return true;
             }
             continue;
         }
-        const std::string path = below(at, part);
+        std::string path = below(at, part);
         const auto link = links.find(path);
         if (link == links.end()) {
-            at = path;
+            at = std::move(path);
             continue;
         }
         if (link->second.starts_with('/') || ++followed > most_links) {
             return false; // one that is absolute is judged by itself
         }
-        left = below(std::string(link->second), left);
+        left.push_back(link->second);
     }
     return false;
 }
@@ -99,19 +108,18 @@ bool go_up(std::string& folder) {
 }
 
 /// The first part, with the slashes behind it taken off `left`.
-std::string take_part(std::string& left) {
-    const std::size_t slash = std::min(left.find('/'), left.size());
-    std::string part = left.substr(0, slash);
-    left.erase(0, std::min(left.find_first_not_of('/', slash), left.size()));
+std::string_view take_part(std::string_view& left) {
+    const std::string_view part = left.substr(0, left.find('/'));
+    left.remove_prefix(std::min(left.find_first_not_of('/', part.size()), left.size()));
     return part;
 }
 
-/// "." and nothing stay where they are.
-std::string below(const std::string& folder, const std::string& path) {
-    if (path.empty() || path == ".") {
+/// "." stays where it is.
+std::string below(const std::string& folder, std::string_view part) {
+    if (part == ".") {
         return folder;
     }
-    return folder.empty() ? path : fmt::format("{}/{}", folder, path);
+    return folder.empty() ? std::string(part) : fmt::format("{}/{}", folder, part);
 }
 
 } // namespace

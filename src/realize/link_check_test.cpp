@@ -67,6 +67,20 @@ TEST(LinkCheck, LetsCirclesBe) {
     EXPECT_FALSE(is_refused({link("a", "a/x")}));
 }
 
+TEST(LinkCheck, DoesNotFollowForEver) {
+    std::string around;
+    for (int i = 0; i < 400; ++i) {
+        around += "x/../";
+    }
+    std::vector<LayoutEntry> links;
+    for (int i = 0; i < 39; ++i) {
+        links.push_back(link("l" + std::to_string(i), around + "l" + std::to_string(i + 1)));
+    }
+    links.push_back(link("l39", "."));
+    EXPECT_TRUE(is_refused(links));
+    EXPECT_FALSE(is_refused({link("l", around)})); // as long as one may be by itself
+}
+
 } // namespace
 
 } // namespace envpm::realize
