@@ -2,18 +2,14 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "conda/channels.h"
 #include "pipeline/archive_cache.h"
-#include "pipeline/project.h"
+#include "pipeline/locate.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <atomic>
-#include <iterator>
-#include <map>
-#include <memory>
 #include <set>
 #include <span>
 
@@ -36,23 +32,11 @@ std::set<Sha256> digests_of(const std::vector<LockedPackage>& packages);
 std::vector<std::optional<Error>>
 download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
               const Manifest& manifest, const std::filesystem::path& folder, Services& services);
-std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
-                                    const Manifest& manifest, Services& services);
-void locate_conda(std::vector<fetch::Download>& downloads,
-                  const std::vector<LockedPackage>& missing, const Manifest& manifest,
-                  Services& services);
-void locate_wheels(std::vector<fetch::Download>& downloads,
-                   const std::vector<LockedPackage>& missing, const Manifest& manifest,
-                   Services& services);
-[[noreturn]] void throw_no_source(const LockedPackage& package);
-void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
-              const std::vector<pypi::Index>& indexes, pypi::IndexClient& client);
-const pypi::Index& index_named(const std::vector<pypi::Index>& indexes,
-                               const LockedPackage& package);
-std::vector<std::vector<pypi::Index>> by_mirror(const std::vector<pypi::Index>& indexes);
-void throw_if_not_located(const std::vector<fetch::Download>& downloads,
-                          const std::vector<LockedPackage>& missing);
-[[noreturn]] void throw_offline(const std::vector<LockedPackage>& missing);
+std::vector<fetch::Download> downloads_of(const std::vector<LockedPackage>& wanted,
+                                          std::vector<std::vector<std::string>> urls);
+void throw_if_unreachable(const std::vector<LockedPackage>& wanted,
+                          const std::vector<std::vector<std::string>>& urls,
+                          const std::filesystem::path& folder);
 
 } // namespace
 
@@ -184,13 +168,11 @@ std::set<Sha256> digests_of(const std::vector<LockedPackage>& packages) {
 std::vector<std::optional<Error>>
 download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
               const Manifest& manifest, const std::filesystem::path& folder, Services& services) {
-    const bool all_here = std::all_of(wanted.begin(), wanted.end(), [&](const auto& package) {
-        return std::filesystem::exists(folder / package.sha256.hex());
-    });
-    if (services.is_offline() && !all_here) {
-        throw_offline(wanted);
+    std::vector<std::vector<std::string>> urls = locate(wanted, manifest, services);
+    if (services.is_offline()) {
+        throw_if_unreachable(wanted, urls, folder);
     }
-    const std::vector<fetch::Download> downloads = locate(wanted, manifest, services);
+    const std::vector<fetch::Download> downloads = downloads_of(wanted, std::move(urls));
     std::set<Sha256> added;
     fetch::DownloadEvents events;
     events.complete = [&](std::size_t index, const std::filesystem::path& file) {
@@ -216,169 +198,36 @@ download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
     return services.network().download(downloads, folder, services.progress(), events);
 }
 
-/// A lock has no URLs: where a file is today, its source knows.
-std::vector<fetch::Download> locate(const std::vector<LockedPackage>& missing,
-                                    const Manifest& manifest, Services& services) {
+std::vector<fetch::Download> downloads_of(const std::vector<LockedPackage>& wanted,
+                                          std::vector<std::vector<std::string>> urls) {
     std::vector<fetch::Download> downloads;
-    bool has_wheels = false;
-    for (const LockedPackage& package : missing) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const LockedPackage& package = wanted[i];
         const bool is_early = !package.is_conda() && package.size_bytes >= least_early_bytes;
         downloads.push_back(
-            {fmt::format("{} {}", package.name.string(), package.version),
-             {},
-             package.size_bytes,
-             package.sha256,
+            {fmt::format("{} {}", package.name.string(), package.version), std::move(urls[i]),
+             package.size_bytes, package.sha256,
              is_early ? fetch::Download::First::end : fetch::Download::First::beginning});
-        has_wheels |= !package.is_conda();
-    }
-    if (!services.is_offline()) {
-        locate_conda(downloads, missing, manifest, services);
-    }
-    if (!services.is_offline() && has_wheels) {
-        locate_wheels(downloads, missing, manifest, services);
     }
     return downloads;
 }
 
-void locate_conda(std::vector<fetch::Download>& downloads,
-                  const std::vector<LockedPackage>& missing, const Manifest& manifest,
-                  Services& services) {
-    std::map<std::string, std::unique_ptr<conda::Channels>> channels; // by subdir
-    for (std::size_t i = 0; i < missing.size(); ++i) {
-        if (!missing[i].is_conda()) {
-            continue;
-        }
-        std::unique_ptr<conda::Channels>& here = channels[missing[i].subdir];
-        if (!here) {
-            here = std::make_unique<conda::Channels>(
-                services.network(), services.cache("channels"), cache_policy(services, false),
-                channels_of(manifest, services.settings()),
-                parse_platform(missing[i].subdir).value_or(Platform::linux_64));
-        }
-        auto urls = here->urls_of(missing[i].source, missing[i].subdir, missing[i].file);
-        if (!urls) {
-            throw_no_source(missing[i]);
-        }
-        downloads[i].urls = std::move(*urls);
-    }
-}
-
-/// Where a wheel is stands on its project's page.
-void locate_wheels(std::vector<fetch::Download>& downloads,
-                   const std::vector<LockedPackage>& missing, const Manifest& manifest,
-                   Services& services) {
-    const std::vector<std::vector<pypi::Index>> mirrors =
-        by_mirror(indexes_of(manifest, read_requests(manifest), services));
-    std::optional<Error> failure;
-    for (const std::vector<pypi::Index>& indexes : mirrors) {
-        pypi::IndexClient client(services.network(), services.cache("index"),
-                                 cache_policy(services, false));
-        // One mirror's failure is not the end while another has the file.
-        try {
-            add_urls(downloads, missing, indexes, client);
-        } catch (const Error& error) {
-            if (error.code() == ExitCode::interrupted || mirrors.size() == 1) {
-                throw;
-            }
-            services.progress().note(error.what());
-            failure = error;
-        }
-    }
-    const bool none_found =
-        std::all_of(downloads.begin(), downloads.end(),
-                    [](const fetch::Download& download) { return download.urls.empty(); });
-    if (failure && none_found) {
-        throw *failure;
-    }
-    throw_if_not_located(downloads, missing);
-}
-
-void add_urls(std::vector<fetch::Download>& downloads, const std::vector<LockedPackage>& missing,
-              const std::vector<pypi::Index>& indexes, pypi::IndexClient& client) {
-    std::vector<pypi::PageQuery> queries;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < missing.size(); ++i) {
-        if (!missing[i].is_conda()) {
-            queries.push_back({&index_named(indexes, missing[i]), missing[i].name});
-            places.push_back(i);
-        }
-    }
-    const std::vector<pypi::PageAnswer> answers = client.pages(queries);
-    for (std::size_t query = 0; query < queries.size(); ++query) {
-        if (!answers[query].page) {
-            continue;
-        }
-        const std::size_t i = places[query];
-        for (const pypi::WheelFile& wheel : answers[query].page->wheels) {
-            if (wheel.file_name == missing[i].file &&
-                (!wheel.sha256 || *wheel.sha256 == missing[i].sha256)) {
-                downloads[i].urls.push_back(wheel.url);
-            }
-        }
-    }
-}
-
-const pypi::Index& index_named(const std::vector<pypi::Index>& indexes,
-                               const LockedPackage& package) {
-    for (const pypi::Index& index : indexes) {
-        if (index.name == package.source) {
-            return index;
-        }
-    }
-    throw_no_source(package);
-}
-
-void throw_no_source(const LockedPackage& package) {
-    const bool is_conda = package.is_conda();
-    throw Error({fmt::format("the lock takes {} {} from `{}`, and no {} has that name",
-                             package.name.string(), package.version, package.source,
-                             is_conda ? "channel" : "index"),
-                 "envpm.lock",
-                 fmt::format("name the {} under `[{}]`, or run `envpm lock`",
-                             is_conda ? "channel" : "index", is_conda ? "channels" : "indexes")});
-}
-
-/// The n-th list has the n-th mirror of each index, or its last if it has fewer.
-std::vector<std::vector<pypi::Index>> by_mirror(const std::vector<pypi::Index>& indexes) {
-    std::size_t most = 0;
-    for (const pypi::Index& index : indexes) {
-        most = std::max(most, index.urls.size());
-    }
-    std::vector<std::vector<pypi::Index>> out;
-    for (std::size_t mirror = 0; mirror < most; ++mirror) {
-        std::vector<pypi::Index> list;
-        for (const pypi::Index& index : indexes) {
-            list.push_back({index.name,
-                            {index.urls[std::min(mirror, index.urls.size() - 1)]},
-                            index.is_explicit});
-        }
-        out.push_back(std::move(list));
-    }
-    return out;
-}
-
-void throw_if_not_located(const std::vector<fetch::Download>& downloads,
-                          const std::vector<LockedPackage>& missing) {
-    for (std::size_t i = 0; i < downloads.size(); ++i) {
-        if (downloads[i].urls.empty()) {
-            throw Error({fmt::format("index `{}` does not have {} with the locked sha256",
-                                     missing[i].source, missing[i].file),
-                         "envpm.lock",
-                         "`envpm lock --refresh` finds what the index has now; a mirror may also "
-                         "be behind"},
-                        ExitCode::network);
-        }
-    }
-}
-
-void throw_offline(const std::vector<LockedPackage>& missing) {
+/// What an earlier run fetched needs no place.
+void throw_if_unreachable(const std::vector<LockedPackage>& wanted,
+                          const std::vector<std::vector<std::string>>& urls,
+                          const std::filesystem::path& folder) {
     std::vector<std::string> names;
-    for (const LockedPackage& package : missing) {
-        names.push_back(package.name.string() + " " + package.version);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (urls[i].empty() && !std::filesystem::exists(folder / wanted[i].sha256.hex())) {
+            names.push_back(wanted[i].name.string() + " " + wanted[i].version);
+        }
     }
-    throw Error({fmt::format("the store lacks {}, and this run is offline", fmt::join(names, ", ")),
-                 "envpm.lock", "run once without `--offline`"},
-                ExitCode::network);
+    if (!names.empty()) {
+        throw Error(
+            {fmt::format("the store lacks {}, and this run is offline", fmt::join(names, ", ")),
+             "envpm.lock", "run once without `--offline`, or give a mirror that is a folder"},
+            ExitCode::network);
+    }
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "pipeline/conda_sources.h"
 
+#include "pipeline/sources.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

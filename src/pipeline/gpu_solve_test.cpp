@@ -166,9 +166,9 @@ TEST_F(DefaultIndex, WhatDoesNotFitIsNotFetched) {
 TEST(TorchVariants, AreThoseThatThePinsLeave) {
     const auto names = [](const GpuRequests& gpu) {
         std::vector<std::string> out;
-        for (const pypi::Index& index : torch_indexes(gpu, gpu::Facts::shipped(), {})) {
-            out.push_back(index.name);
-            EXPECT_TRUE(index.is_explicit);
+        for (const Source& source : torch_sources(gpu, gpu::Facts::shipped(), {})) {
+            out.push_back(source.name);
+            EXPECT_TRUE(source.is_explicit);
         }
         return out;
     };
@@ -182,19 +182,23 @@ TEST(TorchVariants, AreThoseThatThePinsLeave) {
 
 TEST(TorchVariants, AMirrorStandsForThePlaceAndAllBelow) {
     Settings settings;
-    settings.mirrors["pytorch"] = {{"https://mirror.example.org/whl/", "test"},
-                                   {"default", "test"}};
-    const auto indexes =
-        torch_indexes({Accelerator::cpu, {}, {}, {}}, gpu::Facts::shipped(), settings);
-    EXPECT_THAT(indexes.front().urls, ElementsAre("https://mirror.example.org/whl/cpu",
-                                                  "https://download.pytorch.org/whl/cpu"));
+    settings.mirrors["pytorch"] = {
+        {"https://mirror.example.org/whl/", "test"},
+        {"default", "test"},
+        {"https://blobs.example.org", "test", MirrorKind::configured, MirrorForm::blobs}};
+    const auto sources =
+        torch_sources({Accelerator::cpu, {}, {}, {}}, gpu::Facts::shipped(), settings);
+    ASSERT_EQ(sources.front().places.size(), 3U);
+    EXPECT_EQ(sources.front().places[0].url, "https://mirror.example.org/whl/cpu");
+    EXPECT_EQ(sources.front().places[1].url, "https://download.pytorch.org/whl/cpu");
+    EXPECT_EQ(sources.front().places[2].url, "https://blobs.example.org");
 }
 
 TEST(TorchVariants, ABoundProjectIsNotSpread) {
     const Requests requests = read_requests(
         test::manifest_of("[pypi-dependencies]\ntorch = { version = \"*\", index = \"own\" }\n"
                           "[indexes]\nown = \"https://own.example.org/simple\"\n"));
-    const auto spread = torch_projects({FakeIndexes::index("pytorch-cpu")}, requests);
+    const auto spread = torch_projects({{Source::Kind::index, "pytorch-cpu", true, {}}}, requests);
     EXPECT_FALSE(spread.contains(test::name_of("torch")));
     EXPECT_THAT(spread.at(test::name_of("torchvision")), ElementsAre("pytorch-cpu"));
 }

@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "host/this_machine.h"
 #include "pipeline/install.h"
+#include "pipeline/sources.h"
 #include "realize/generations.h"
 
 #include <fmt/format.h>

@@ -3,6 +3,7 @@
 #include "model/lock.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
+#include "pypi/index_client.h"
 
 #include <optional>
 #include <string>

@@ -10,6 +10,7 @@
 #include "pipeline/package_universe.h"
 #include "pipeline/scout.h"
 #include "pipeline/solution.h"
+#include "pipeline/sources.h"
 #include "solver/solve.h"
 
 #include <fmt/format.h>

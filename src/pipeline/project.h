@@ -1,14 +1,11 @@
 #pragma once
 
 #include "base/http.h"
-#include "conda/channel.h"
 #include "host/interpreters.h"
 #include "model/lock.h"
 #include "model/manifest.h"
-#include "pipeline/listings.h"
 #include "pipeline/requests.h"
 #include "pipeline/services.h"
-#include "pypi/index_client.h"
 #include "realize/generations.h"
 
 #include <filesystem>
@@ -40,18 +37,6 @@ Manifest read_manifest(const Project& project);
 
 /// Nothing if there is no envpm.lock yet.
 std::optional<Lock> read_lock(const Project& project);
-
-/// The manifest's channels in its order, each with its mirrors.
-std::vector<conda::Channel> channels_of(const Manifest& manifest, const Settings& settings);
-
-/// The manifest's indexes and `pypi`, each with its mirrors; those in the manifest's order first,
-/// then the default, then those of PyTorch's builds if the manifest leaves their choice to the
-/// solve. An Error if no Python index is configured at all.
-std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& requests,
-                                    Services& services);
-
-/// Which projects do not come from the first index that has them.
-Bindings bindings_of(const Manifest& manifest, const Requests& requests, Services& services);
 
 /// Which conda packages may come from one channel only.
 std::map<std::string, std::string> bound_packages(const Requests& requests);

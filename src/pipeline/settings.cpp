@@ -5,6 +5,7 @@
 #include "base/near_miss.h"
 #include "base/toml.h"
 #include "manifest/index_url.h"
+#include "pipeline/conda_settings.h"
 #include "pipeline/pip_settings.h"
 
 #include <fmt/format.h>
@@ -70,6 +71,9 @@ Settings load_settings(const Variables& variables, const SettingFlags& flags,
     apply_environment(settings, variables);
     apply_flags(settings, flags);
     apply_pip_index(settings, variables);
+    if (!flags.ignore_files) {
+        settings.conda_files = conda_setting_files(variables);
+    }
     check_homes(settings);
     return settings;
 }
@@ -282,13 +286,19 @@ void check_keys(const TomlValue& table, const std::vector<std::string>& known) {
 }
 
 Mirror mirror_of(const TomlValue& value) {
-    const std::string& url = string_of(value);
-    if (url != "default") {
+    constexpr std::string_view blobs = "blobs+";
+    std::string url = string_of(value);
+    const bool has_blobs = url.starts_with(blobs);
+    if (has_blobs) {
+        url.erase(0, blobs.size());
+    }
+    if (has_blobs || url != "default") {
         if (const auto fault = manifest::fault_of_source_url(url, "a mirror URL")) {
             throw Error({fault->what, value.location.text(), fault->hint});
         }
     }
-    return {url, value.location.text(), MirrorKind::configured};
+    return {std::move(url), value.location.text(), MirrorKind::configured,
+            has_blobs ? MirrorForm::blobs : MirrorForm::pages};
 }
 
 /// Relative to what? A configuration holds for many folders.

@@ -16,6 +16,13 @@ namespace envpm::pipeline {
 enum class MirrorKind {
     configured, ///< in a configuration file of envpm
     pip,        ///< the index that the user's pip would ask: the default for `pypi`
+    conda,      ///< where the user's conda would look for a channel
+};
+
+/// What lies below a mirror's URL.
+enum class MirrorForm {
+    pages, ///< what the source itself has: an index's or a channel's pages and files
+    blobs, ///< nothing but archives, `sha256/ab/abcd…` by their digest: for installs only
 };
 
 /// One base URL that stands for a source, and where it was configured, for messages.
@@ -23,6 +30,13 @@ struct Mirror {
     std::string url;    ///< or "default": what stands here if nothing is configured
     std::string origin; ///< "PIP_INDEX_URL", "/etc/envpm/config.toml:3", "built in"
     MirrorKind kind = MirrorKind::configured;
+    MirrorForm form = MirrorForm::pages;
+};
+
+/// Where the user's conda would be told of channels. Read only where there are channels to ask.
+struct CondaSettingFiles {
+    std::vector<std::filesystem::path> files; ///< strongest first; some may not exist
+    std::optional<std::string> channel_alias; ///< CONDA_CHANNEL_ALIAS
 };
 
 /// Everything that is configured rather than asked for: files, environment and flags, composed once
@@ -34,6 +48,7 @@ struct Settings {
     /// By source name, in order of preference. `pypi` always has an entry; what stands under
     /// another name stands for the URL that the manifest gives for it.
     std::map<std::string, std::vector<Mirror>> mirrors;
+    CondaSettingFiles conda_files;
     std::size_t jobs = 0; ///< threads; 0: as many as the processor has
     realize::LinkMode link_mode = realize::LinkMode::automatic;
     /// A table of GPU facts instead of the one that ships (docs/gpu.md).

@@ -18,28 +18,32 @@ constexpr std::array<std::string_view, 5> projects = {"torch", "torchvision", "t
 
 std::set<std::string> variants(const GpuRequests& gpu, const gpu::Facts& facts);
 bool is_ruled_out(const std::string& variant, const GpuRequests& gpu);
-std::vector<std::string> places(const Settings& settings);
 
 } // namespace
 
-std::vector<pypi::Index> torch_indexes(const GpuRequests& gpu, const gpu::Facts& facts,
-                                       const Settings& settings) {
-    std::vector<pypi::Index> indexes;
+std::vector<Source> torch_sources(const GpuRequests& gpu, const gpu::Facts& facts,
+                                  const Settings& settings) {
+    std::vector<Source> sources;
+    const std::vector<Mirror> places =
+        places_of(settings, "pytorch", {std::string(place), "default"});
     for (const std::string& variant : variants(gpu, facts)) {
-        pypi::Index index{"pytorch-" + variant, {}, true};
-        for (const std::string& base : places(settings)) {
-            index.urls.push_back(fmt::format("{}/{}", base, variant));
+        Source source{Source::Kind::index, "pytorch-" + variant, true, places};
+        for (Mirror& mirror : source.places) {
+            if (mirror.form == MirrorForm::pages) {
+                mirror.url.erase(mirror.url.find_last_not_of('/') + 1);
+                mirror.url += "/" + variant;
+            }
         }
-        indexes.push_back(std::move(index));
+        sources.push_back(std::move(source));
     }
-    return indexes;
+    return sources;
 }
 
-std::map<PackageName, std::vector<std::string>>
-torch_projects(const std::vector<pypi::Index>& torch_indexes, const Requests& requests) {
+std::map<PackageName, std::vector<std::string>> torch_projects(const std::vector<Source>& sources,
+                                                               const Requests& requests) {
     std::vector<std::string> names;
-    for (const pypi::Index& index : torch_indexes) {
-        names.push_back(index.name);
+    for (const Source& source : sources) {
+        names.push_back(source.name);
     }
     std::map<PackageName, std::vector<std::string>> spread;
     for (const std::string_view project : projects) {
@@ -77,20 +81,6 @@ bool is_ruled_out(const std::string& variant, const GpuRequests& gpu) {
     const auto version = pypi::Version::parse(std::to_string(traits.runtime->major) + "." +
                                               std::to_string(*traits.runtime->minor));
     return version && !gpu.cuda->specifiers.contains(*version);
-}
-
-std::vector<std::string> places(const Settings& settings) {
-    const auto mirrors = settings.mirrors.find("pytorch");
-    if (mirrors == settings.mirrors.end()) {
-        return {std::string(place)};
-    }
-    std::vector<std::string> bases;
-    for (const Mirror& mirror : mirrors->second) {
-        std::string base = mirror.url == "default" ? std::string(place) : mirror.url;
-        base.erase(base.find_last_not_of('/') + 1);
-        bases.push_back(std::move(base));
-    }
-    return bases;
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "gpu/facts.h"
-#include "pipeline/listings.h"
 #include "pipeline/requests.h"
 #include "pipeline/settings.h"
+#include "pipeline/sources.h"
 
 #include <string>
 #include <vector>
@@ -14,13 +14,14 @@ namespace envpm::pipeline {
 // With `torch-variants = "auto"` all of them serve together, and the solve chooses.
 
 /// The indexes, called `pytorch-cu128` and so on; each is asked only for PyTorch's own projects. A
-/// mirror that is configured for `pytorch` stands for the place and all that is below it. Those
+/// mirror that is configured for `pytorch` stands for the place and all that is below it, one of
+/// blobs for all of them. Those
 /// that `[gpu]` rules out are left out.
-std::vector<pypi::Index> torch_indexes(const GpuRequests& gpu, const gpu::Facts& facts,
-                                       const Settings& settings);
+std::vector<Source> torch_sources(const GpuRequests& gpu, const gpu::Facts& facts,
+                                  const Settings& settings);
 
 /// The projects that come from them: all of PyTorch's that the manifest binds to no other.
-std::map<PackageName, std::vector<std::string>>
-torch_projects(const std::vector<pypi::Index>& torch_indexes, const Requests& requests);
+std::map<PackageName, std::vector<std::string>> torch_projects(const std::vector<Source>& sources,
+                                                               const Requests& requests);
 
 } // namespace envpm::pipeline

@@ -1,0 +1,141 @@
+#include "pipeline/sources.h"
+
+#include "base/error.h"
+#include "manifest/channels.h"
+#include "pipeline/conda_settings.h"
+#include "pipeline/torch_variants.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda);
+std::vector<std::string> page_urls(const Source& source);
+
+} // namespace
+
+std::vector<Source> channel_sources(const Manifest& manifest, const Settings& settings) {
+    std::vector<Source> sources;
+    if (manifest.channels.empty()) {
+        return sources;
+    }
+    const CondaSettings conda = CondaSettings::read(settings.conda_files);
+    for (const ChannelEntry& entry : manifest.channels) {
+        sources.push_back({Source::Kind::channel, entry.name, !entry.is_listed,
+                           places_of(settings, entry.name, own_place(entry, conda))});
+    }
+    return sources;
+}
+
+std::vector<Source> index_sources(const Manifest& manifest, const Requests& requests,
+                                  Services& services) {
+    const Settings& settings = services.settings();
+    std::vector<Source> sources;
+    bool has_pypi = false;
+    for (const IndexEntry& entry : manifest.indexes) {
+        has_pypi |= entry.name == "pypi";
+        sources.push_back({Source::Kind::index, entry.name, entry.is_explicit,
+                           places_of(settings, entry.name, {entry.url, entry.location.text()})});
+    }
+    if (!has_pypi) {
+        const auto configured = settings.mirrors.find("pypi");
+        Source pypi{Source::Kind::index, "pypi", false, {}};
+        if (configured != settings.mirrors.end()) {
+            pypi.places = configured->second;
+        }
+        std::erase_if(pypi.places, [](const Mirror& mirror) { return mirror.url == "default"; });
+        if (pypi.places.empty()) {
+            throw Error({"no Python index is configured", manifest.file.string(),
+                         "set PIP_INDEX_URL, or add `pypi = \"https://…/simple\"` under "
+                         "`[indexes]`"});
+        }
+        sources.push_back(std::move(pypi));
+    }
+    if (manifest.gpu.chooses_torch_variants) {
+        for (Source& source : torch_sources(requests.gpu, services.facts().get(), settings)) {
+            sources.push_back(std::move(source));
+        }
+    }
+    return sources;
+}
+
+std::vector<conda::Channel> channels_of(const Manifest& manifest, const Settings& settings) {
+    std::vector<conda::Channel> channels;
+    for (const Source& source : channel_sources(manifest, settings)) {
+        channels.push_back({source.name, page_urls(source)});
+    }
+    return channels;
+}
+
+std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& requests,
+                                    Services& services) {
+    std::vector<pypi::Index> indexes;
+    for (const Source& source : index_sources(manifest, requests, services)) {
+        indexes.push_back({source.name, page_urls(source), source.is_explicit});
+    }
+    return indexes;
+}
+
+Bindings bindings_of(const Manifest& manifest, const Requests& requests, Services& services) {
+    Bindings bindings;
+    if (manifest.gpu.chooses_torch_variants) {
+        bindings.spread = torch_projects(
+            torch_sources(requests.gpu, services.facts().get(), services.settings()), requests);
+    }
+    std::map<PackageName, std::string>& bound = bindings.bound;
+    for (const Request& request : requests.packages) {
+        if (!request.index) {
+            continue;
+        }
+        const auto [place, is_new] = bound.emplace(request.name, *request.index);
+        if (!is_new && place->second != *request.index) {
+            throw Error({fmt::format("`{}` cannot come from `{}` and from `{}`",
+                                     request.name.string(), place->second, *request.index),
+                         request.location.text(), "name one index for it"});
+        }
+    }
+    return bindings;
+}
+
+std::vector<Mirror> places_of(const Settings& settings, const std::string& name,
+                              const Mirror& own) {
+    const auto configured = settings.mirrors.find(name);
+    if (configured == settings.mirrors.end()) {
+        return {own};
+    }
+    std::vector<Mirror> places;
+    for (const Mirror& mirror : configured->second) {
+        // What pip is configured for stands for the default index, not for one that replaces it.
+        const bool is_own = mirror.url == "default" || mirror.kind == MirrorKind::pip;
+        places.push_back(is_own ? own : mirror);
+    }
+    return places;
+}
+
+namespace {
+
+Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda) {
+    if (auto place = conda.place_of(entry.url)) {
+        return std::move(*place);
+    }
+    const bool is_only_named = entry.url == std::string(manifest::public_channels) + entry.name;
+    return {entry.url, is_only_named ? "default" : entry.location.text()};
+}
+
+std::vector<std::string> page_urls(const Source& source) {
+    std::vector<std::string> urls;
+    for (const Mirror& place : source.places) {
+        if (place.form == MirrorForm::pages) {
+            urls.push_back(place.url);
+        }
+    }
+    return urls;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
