@@ -188,7 +188,7 @@ void apply_file(Settings& settings, const TomlValue& document) {
 
 void apply_network(fetch::NetworkSettings& network, const TomlValue& table) {
     check_keys(table, {"connect-timeout", "first-byte-timeout", "stall-timeout", "min-speed",
-                       "concurrent-downloads"});
+                       "min-speed-window", "retry-pause", "concurrent-downloads"});
     for (const auto& [name, location, value] : *table.get_if<TomlValue::Table>()) {
         if (name == "connect-timeout") {
             network.connect_timeout = duration_of(value);
@@ -198,6 +198,10 @@ void apply_network(fetch::NetworkSettings& network, const TomlValue& table) {
             network.stall_timeout = duration_of(value);
         } else if (name == "min-speed") {
             network.min_bytes_per_second = bytes_of(value);
+        } else if (name == "min-speed-window") {
+            network.speed_window = duration_of(value);
+        } else if (name == "retry-pause") {
+            network.first_retry_pause = duration_of(value);
         } else {
             const auto* count = value.get_if<std::int64_t>();
             if (count == nullptr || *count < 1 || *count > most_downloads) {

@@ -85,6 +85,8 @@ connect-timeout = "500ms"
 first-byte-timeout = "2min"
 stall-timeout = "7s"
 min-speed = "2MiB"
+min-speed-window = "90s"
+retry-pause = "3s"
 concurrent-downloads = 64
 [gpu]
 facts = "/srv/gpu-facts.toml"
@@ -97,6 +99,8 @@ facts = "/srv/gpu-facts.toml"
     EXPECT_EQ(settings.network.first_byte_timeout, std::chrono::minutes(2));
     EXPECT_EQ(settings.network.stall_timeout, std::chrono::seconds(7));
     EXPECT_EQ(settings.network.min_bytes_per_second, 2U << 20U);
+    EXPECT_EQ(settings.network.speed_window, std::chrono::seconds(90));
+    EXPECT_EQ(settings.network.first_retry_pause, std::chrono::seconds(3));
     EXPECT_EQ(settings.network.concurrent_downloads, 64);
     EXPECT_EQ(settings.gpu_facts, "/srv/gpu-facts.toml");
     const std::vector<Mirror>& mirrors = settings.mirrors.at("internal");
@@ -180,6 +184,8 @@ TEST_F(SettingsTest, a_bad_value_is_named_with_its_place) {
         {"network.connect-timeout = \"9999999999999min\"", "a duration"},
         {"network.min-speed = \"1KB\"", "a size"},
         {"network.min-speed = \"KiB\"", "a size"},
+        {"network.min-speed-window = \"0s\"", "a duration"},
+        {"network.retry-pause = 1", "a string"},
         {"network.concurrent-downloads = 0", "from 1 to 64"},
         {"network.concurrent-downloads = 65", "from 1 to 64"},
         {"network.concurrent-downloads = \"8\"", "from 1 to 64"},
