@@ -1,6 +1,7 @@
 #include "fetch/curl.h"
 
 #include "base/assert.h"
+#include "fetch/curl_failure.h"
 #include "fetch/libcurl.h"
 #include "fetch/patience.h"
 #include "fetch/url.h"
@@ -53,7 +54,6 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 int before_request(void* user, char* to, char* from, int to_port, int from_port) noexcept;
 Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings);
-std::string proxy_of(std::string_view url, const NetworkSettings& settings);
 
 } // namespace
 
@@ -426,62 +426,21 @@ int before_request(void* user, char* /*to*/, char* /*from*/, int /*to_port*/,
     return active.left_https ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-std::string proxy_of(std::string_view url, const NetworkSettings& settings) {
-    return shown_url(has_scheme(url, "https") ? settings.https_proxy : settings.http_proxy);
-}
-
 Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings) {
-    const std::string host = host_of(active.url);
-    const std::string proxy = proxy_of(active.url, settings);
-    const std::string by_proxy = proxy.empty() ? "" : fmt::format(" (the proxy is `{}`)", proxy);
-    std::string words =
+    CurlFailure failure;
+    failure.code = code;
+    active.curl.easy_getinfo(active.easy.get(), CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
+    failure.host = host_of(active.url);
+    failure.words =
         active.words.front() != '\0' ? active.words.data() : active.curl.easy_strerror(code);
-    long proxy_status = 0;
-    active.curl.easy_getinfo(active.easy.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-    if (proxy_status >= 400) {
-        return {proxy_status >= 500 ? FailureClass::transient : FailureClass::absent,
-                fmt::format("the proxy `{}` refused the way to `{}` with {}", proxy, host,
-                            proxy_status),
-                std::nullopt};
-    }
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_OPERATION_TIMEDOUT:
-        return {FailureClass::unreachable,
-                fmt::format("`{}` cannot be reached: {}{}", host, words, by_proxy), std::nullopt};
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-        return {FailureClass::absent,
-                fmt::format("the certificate of `{}` is not trusted: {} (certificates are taken "
-                            "from {}; SSL_CERT_FILE names another file)",
-                            host, words,
-                            settings.ca_file.empty() ? "the system"
-                                                     : fmt::format("`{}`", settings.ca_file)),
-                std::nullopt};
-    case CURLE_TOO_MANY_REDIRECTS:
-        return {FailureClass::absent,
-                fmt::format("`{}` redirects more than {} times", host, most_redirects),
-                std::nullopt};
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_ABORTED_BY_CALLBACK:
-        return {FailureClass::absent,
-                active.was_https
-                    ? fmt::format("`{}` redirects from https to another protocol", host)
-                    : fmt::format("`{}` leads to something that is neither http nor https", host),
-                std::nullopt};
-    case CURLE_URL_MALFORMAT:
-        return {FailureClass::absent, "the URL cannot be read", std::nullopt};
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-    case CURLE_GOT_NOTHING:
-    default:
-        return {FailureClass::transient,
-                fmt::format("the connection to `{}` broke: {}{}", host, words, by_proxy),
-                std::nullopt};
-    }
+    failure.proxy =
+        shown_url(has_scheme(active.url, "https") ? settings.https_proxy : settings.http_proxy);
+    failure.ca_file = settings.ca_file;
+    failure.was_https = active.was_https;
+    const std::string url = read_head(active).url;
+    failure.is_for_web = has_scheme(url, "https") || (has_scheme(url, "http") && !active.was_https);
+    failure.most_redirects = most_redirects;
+    return failure_of(failure);
 }
 
 } // namespace

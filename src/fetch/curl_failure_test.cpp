@@ -1,0 +1,57 @@
+#include "fetch/curl_failure.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::fetch {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+CurlFailure with(CURLcode code, const std::string& words) {
+    CurlFailure failure;
+    failure.code = code;
+    failure.host = "example.org";
+    failure.words = words;
+    return failure;
+}
+
+TEST(CurlFailure, WhatIsNoHttpIsToldAsSuchAndNotAskedAgain) {
+    // The same code stands for a redirect to a protocol that is not allowed.
+    const Failure garbage =
+        failure_of(with(CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9 when not allowed"));
+    EXPECT_EQ(garbage.kind, FailureClass::absent);
+    EXPECT_THAT(garbage.reason, HasSubstr("cannot be understood: Received HTTP/0.9"));
+    CurlFailure elsewhere = with(CURLE_UNSUPPORTED_PROTOCOL, "Protocol \"ftp\" disabled");
+    elsewhere.is_for_web = false;
+    const Failure redirect = failure_of(elsewhere);
+    EXPECT_THAT(redirect.reason, HasSubstr("neither http nor https"));
+    const Failure field =
+        failure_of(with(CURLE_WEIRD_SERVER_REPLY, "Invalid Content-Length: value"));
+    EXPECT_EQ(field.kind, FailureClass::absent);
+    EXPECT_THAT(field.reason, AllOf(HasSubstr("`example.org`"), HasSubstr("Content-Length")));
+}
+
+TEST(CurlFailure, AHandshakeThatFailsCostsAsMuchAsNoConnection) {
+    const Failure failure = failure_of(with(CURLE_SSL_CONNECT_ERROR, "unsupported protocol"));
+    EXPECT_EQ(failure.kind, FailureClass::unreachable);
+    EXPECT_EQ(failure.reason,
+              "no TLS connection with `example.org` can be made: unsupported protocol");
+}
+
+TEST(CurlFailure, TheProxyIsNamedWhereItMayBeToBlame) {
+    CurlFailure failure = with(CURLE_RECV_ERROR, "reset");
+    failure.proxy = "http://proxy:3128";
+    EXPECT_EQ(failure_of(failure).reason,
+              "the connection to `example.org` broke: reset (the proxy is `http://proxy:3128`)");
+    failure.proxy_status = 407;
+    EXPECT_EQ(failure_of(failure).kind, FailureClass::absent);
+    EXPECT_EQ(failure_of(failure).reason,
+              "the proxy `http://proxy:3128` refused the way to `example.org` with 407");
+    failure.proxy_status = 502;
+    EXPECT_EQ(failure_of(failure).kind, FailureClass::transient);
+}
+
+} // namespace
+} // namespace envpm::fetch
