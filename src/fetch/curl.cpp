@@ -45,6 +45,7 @@ struct Active {
     bool stopped = false;
     bool was_https = false;
     bool left_https = false;
+    bool may_http2 = false;
 };
 
 template <class T> void set(Active& active, CURLoption option, T value);
@@ -53,6 +54,7 @@ ResponseHead read_head(const Active& active);
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 int before_request(void* user, char* to, char* from, int to_port, int from_port) noexcept;
+bool is_fault_of_http2(const Active& active, CURLcode code);
 Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings);
 
 } // namespace
@@ -205,6 +207,7 @@ void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
     }
     const bool http2 = transfer.protocol == Transfer::Protocol::any && is_https &&
                        !http1_hosts_.contains(host_of(transfer.url));
+    active.may_http2 = http2;
     set(active, CURLOPT_HTTP_VERSION,
         static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     // Waiting for the first handshake shows whether one connection is enough for all.
@@ -277,7 +280,7 @@ void CurlLoop::Impl::finish_ended() {
         if (code != CURLE_OK && !active.stopped) {
             end.failure = describe(active, code, settings_);
         }
-        if (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM) {
+        if (is_fault_of_http2(active, code)) {
             http1_hosts_.insert(host_of(active.url));
         }
         finish(id, end);
@@ -424,6 +427,16 @@ int before_request(void* user, char* /*to*/, char* /*from*/, int /*to_port*/,
     active.left_https = active.was_https && !is_https;
     active.was_https = active.was_https || is_https;
     return active.left_https ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/// Servers and boxes on the way that agree on HTTP/2 and do not speak it may just hang up.
+bool is_fault_of_http2(const Active& active, CURLcode code) {
+    if (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM) {
+        return true;
+    }
+    const bool broke = code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+                       code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE;
+    return active.may_http2 && broke;
 }
 
 Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings) {
