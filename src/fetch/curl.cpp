@@ -358,6 +358,8 @@ ResponseHead read_head(const Active& active) {
     long status = 0;
     const char* url = nullptr;
     curl_off_t length = -1;
+    long redirects = 0;
+    curl.easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &redirects);
     curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl.easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
     curl.easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -367,6 +369,7 @@ ResponseHead read_head(const Active& active) {
         return code == CURLHE_OK ? std::string(found->value) : std::string();
     };
     head.status = static_cast<int>(status);
+    head.is_redirected = redirects > 0;
     head.url = url != nullptr ? url : "";
     head.content_type = field("Content-Type");
     head.content_encoding = field("Content-Encoding");

@@ -169,6 +169,10 @@ std::variant<GoodHead, Failure> judge_whole(const AskedBytes& asked, const Respo
 }
 
 Failure status_failure(const ResponseHead& head) {
+    if (head.status == 403 && head.is_redirected) {
+        // Redirects lead to signed URLs, which expire; the URL asked for gives a fresh one.
+        return refuse(FailureClass::unreachable, head, "answered 403 after a redirect");
+    }
     Failure failure =
         refuse(class_of_status(head.status), head, fmt::format("answered {}", head.status));
     failure.retry_after = parse_retry_after(head.retry_after, std::chrono::system_clock::now());

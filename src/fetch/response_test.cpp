@@ -134,5 +134,15 @@ TEST(Response, HtmlIsToldByTypeOrBeginning) {
     EXPECT_FALSE(looks_like_html("", ""));
 }
 
+TEST(Response, ARefusalAfterARedirectMayPass) {
+    const AskedBytes asked{0, 1000, 1000, How::whole};
+    ResponseHead head = head_of(403);
+    EXPECT_EQ(std::get<Failure>(judge_download(asked, head)).kind, FailureClass::absent);
+    head.is_redirected = true;
+    const Failure failure = std::get<Failure>(judge_download(asked, head));
+    EXPECT_EQ(failure.kind, FailureClass::unreachable);
+    EXPECT_EQ(failure.reason, "`mirror.example.org` answered 403 after a redirect");
+}
+
 } // namespace
 } // namespace envpm::fetch
