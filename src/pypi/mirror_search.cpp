@@ -57,7 +57,7 @@ PageAnswer MirrorSearch::take(const CachePolicy& policy) {
     }
     throw Error({fmt::format("index `{}` cannot be asked for `{}`", index, project),
                  failures_.empty() ? "it has no URL" : failures_,
-                 {}},
+                 "run the same command again later, or name another mirror in `[mirrors]`"},
                 ExitCode::network);
 }
 
