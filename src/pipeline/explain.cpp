@@ -152,6 +152,8 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
         const std::vector<std::string> packages = sources.conda->known_names();
         known.insert(known.end(), packages.begin(), packages.end());
     }
+    // It may be known, with no file that this target can use.
+    known.erase(std::remove(known.begin(), known.end(), name), known.end());
     const auto meant = near_miss(name, known);
     const std::string_view asked = !universe.has_channels()        ? "no index has"
                                    : universe.is_wheel_asked(slot) ? "no channel and no index has"

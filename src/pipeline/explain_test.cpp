@@ -112,6 +112,12 @@ TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
                 Contains("no index has `alpah`; did you mean `alpha`?"));
 }
 
+TEST(Explain, a_name_without_files_is_not_offered_in_its_own_place) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", {});
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"), Contains("no index has `alpha`"));
+}
+
 TEST(Explain, unusable_metadata_is_told_in_its_words) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
