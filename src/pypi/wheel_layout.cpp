@@ -1,5 +1,6 @@
 #include "pypi/wheel_layout.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/sort_runs.h"
 #include "model/script.h"
@@ -34,12 +35,14 @@ class Layouter {
     void place_script(const TreeFile& file, std::string_view name);
     void place_entry_points();
     void place_own_files();
+    void place_record();
     void add(std::string_view path, LayoutEntry entry);
     void settle();
 
     [[nodiscard]] std::string find_dist_info() const;
     [[nodiscard]] bool names_this_wheel(std::string_view stem) const;
     [[nodiscard]] bool is_this_version(std::string_view text) const;
+    [[nodiscard]] bool is_metadata_of_another(std::string_view path) const;
     [[nodiscard]] const TreeFile* find(const std::string& path) const;
     [[nodiscard]] std::string text_of(std::string_view name) const;
     [[nodiscard]] std::string record() const;
@@ -85,8 +88,7 @@ Layout Layouter::run() {
     place_entry_points();
     place_own_files();
     settle();
-    // No path twice from here on, so RECORD has one row a file.
-    add(site_ + "/" + dist_info_ + "/RECORD", generated_entry(record()));
+    place_record();
     sort_runs(entries_, [](const LayoutEntry& a, const LayoutEntry& b) { return a.path < b.path; });
     return Layout{std::move(entries_)};
 }
@@ -181,9 +183,26 @@ void Layouter::place_own_files() {
     }
 }
 
+/// When no path stands twice any more: RECORD has one row a file.
+void Layouter::place_record() {
+    const std::string path = site_ + "/" + dist_info_ + "/RECORD";
+    const bool is_there =
+        std::any_of(entries_.begin(), entries_.end(),
+                    [&path](const LayoutEntry& entry) { return entry.path.string() == path; });
+    if (is_there) {
+        refuse(fmt::format("the wheel brings `{}` by way of its data folder", path));
+    }
+    add(path, generated_entry(record()));
+}
+
 void Layouter::add(std::string_view path, LayoutEntry entry) {
     if (is_reserved(path)) {
         refuse(fmt::format("the wheel would put a file at `{}`, which is the environment's own",
+                           path));
+    }
+    if (is_metadata_of_another(path)) {
+        refuse(fmt::format("the wheel would put a file at `{}`, which is another package's "
+                           "metadata",
                            path));
     }
     entry.path = RelativePath::parse(path);
@@ -236,6 +255,15 @@ bool Layouter::names_this_wheel(std::string_view stem) const {
 bool Layouter::is_this_version(std::string_view text) const {
     const std::optional<Version> version = Version::parse(text);
     return version && version == Version::parse(request_.version);
+}
+
+/// Python takes any such folder, in whatever case, for a package that is installed.
+bool Layouter::is_metadata_of_another(std::string_view path) const {
+    if (!path.starts_with(site_ + "/")) {
+        return false;
+    }
+    const std::string_view top = cut(path.substr(site_.size() + 1), '/').first;
+    return ascii_lower(top).ends_with(".dist-info") && top != dist_info_;
 }
 
 const TreeFile* Layouter::find(const std::string& path) const {
@@ -297,10 +325,11 @@ void Layouter::refuse(std::string what) const {
     throw Error({std::move(what), owner_, {}}, ExitCode::integrity);
 }
 
-/// What the realizer lays out itself, and no package may.
+/// What the realizer lays out itself, and no package may; and where conda-aware tools read what
+/// else is installed.
 bool is_reserved(std::string_view path) {
     const auto [top, below] = cut(path, '/');
-    if (top == "pyvenv.cfg" || top == ".envpm") {
+    if (top == "pyvenv.cfg" || top == ".envpm" || top == "conda-meta") {
         return true;
     }
     return top == "bin" && (below.empty() || is_interpreter_name(cut(below, '/').first));

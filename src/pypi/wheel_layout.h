@@ -28,8 +28,8 @@ struct WheelLayoutRequest {
 /// RECORD of the archive must list every file with its true sha256 and size, and nothing else: an
 /// Error of code 6 names the wheel and the file. So does a wheel whose dist-info, METADATA or WHEEL
 /// says another name or version, an entry point whose name is no file name or whose text is no
-/// object reference,
-/// `.data` files that would replace the interpreter, pyvenv.cfg or leave the prefix.
+/// object reference, `.data` files that would replace the interpreter, pyvenv.cfg or leave the
+/// prefix, and files that would pass for another package's metadata or for a conda record.
 Layout wheel_layout(const WheelLayoutRequest& request);
 
 } // namespace envpm::pypi

@@ -228,7 +228,7 @@ TEST(WheelLayout, RefusesFilesWhereTheEnvironmentHasItsOwn) {
     for (const char* path :
          {"scripts/python", "scripts/python3", "scripts/python3.11", "scripts/python3.13t",
           "scripts/pythonw", "data/bin/python", "data/bin/python3/x", "data/bin", "data/pyvenv.cfg",
-          "data/.envpm/manifest.json"}) {
+          "data/conda-meta/other-1.0-0.json", "data/conda-meta", "data/.envpm/manifest.json"}) {
         EXPECT_THAT(Wheel().add(data + path, "x").complaint(), HasSubstr("the environment's own"))
             << path;
     }
@@ -251,6 +251,28 @@ TEST(WheelLayout, TakesAFileThatPurelibAndPlatlibShareOnlyIfItIsOne) {
     EXPECT_EQ(Wheel().add("a.py", "x").add("demo_pkg-1.0.data/purelib/a.py", "x").complaint(), "");
     EXPECT_THAT(Wheel().add("a.py", "x").add("demo_pkg-1.0.data/purelib/a.py", "y").complaint(),
                 HasSubstr("two different files for `lib/python3.11/site-packages/a.py`"));
+}
+
+TEST(WheelLayout, PutsNothingWhereMetadataOfOthersIs) {
+    const std::string data = "demo_pkg-1.0.data/";
+    const std::vector<std::string> paths = {
+        data + "purelib/other-2.0.dist-info/METADATA", data + "platlib/other-2.0.DIST-INFO/x",
+        data + "data/" + site + "other-2.0.dist-info/RECORD", "other-2.0.Dist-Info/METADATA"};
+    for (const std::string& path : paths) {
+        EXPECT_THAT(Wheel().add(path, "x").complaint(), HasSubstr("another package's metadata"))
+            << path;
+    }
+    EXPECT_EQ(Wheel().add("vendor/other-2.0.dist-info/METADATA", "x").complaint(), "");
+    EXPECT_EQ(Wheel().add(data + "purelib/" + info + "more.txt", "x").complaint(), "");
+}
+
+TEST(WheelLayout, WritesRecordItself) {
+    for (const std::string& folder :
+         {std::string("purelib/"), std::string("platlib/"), "data/" + site}) {
+        EXPECT_THAT(Wheel().add("demo_pkg-1.0.data/" + folder + info + "RECORD", "x").complaint(),
+                    HasSubstr("by way of its data folder"))
+            << folder;
+    }
 }
 
 } // namespace
