@@ -76,7 +76,11 @@ void read_link(const Json& link, PackageInfo& info, const std::string& subject) 
     if (entry_points == nullptr || entry_points->is_null()) {
         return;
     }
-    for (const Json& line : noarch->array("entry_points")) {
+    const auto* lines = entry_points->get_if<Json::Array>();
+    if (lines == nullptr) {
+        refuse("`entry_points` of `info/link.json` is no list", subject);
+    }
+    for (const Json& line : *lines) {
         const auto* text = line.get_if<std::string>();
         if (text == nullptr) {
             refuse("an entry point of `info/link.json` is no text", subject);

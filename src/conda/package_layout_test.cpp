@@ -209,6 +209,8 @@ TEST(PackageLayout, RefusesEntryPointsThatAreNone) {
     SamplePackage package = noarch_python();
     package.info["info/link.json"] = R"({"noarch":{"type":"python","entry_points":[1]}})";
     EXPECT_NE(fault_of(package), "");
+    package.info["info/link.json"] = R"({"noarch":{"type":"python","entry_points":{"a":"b"}}})";
+    EXPECT_THAT(fault_of(package), HasSubstr("no list"));
     package.info["info/link.json"] =
         R"({"noarch":{"type":"python","entry_points":["demo-tool = a:b"]}})";
     EXPECT_THAT(fault_of(package), HasSubstr("two files for `bin/demo-tool`"));
