@@ -33,15 +33,16 @@ std::string tick(const Terminal& terminal) {
 
 std::string words_of(const Error& error, const Terminal& terminal) {
     const ErrorText& text = error.text();
-    std::string out = fmt::format("{} {}\n", styled(terminal, Style::bad, "error:"), text.what);
+    std::string out =
+        fmt::format("{} {}\n", styled(terminal, Style::bad, "error:"), printable(text.what));
     if (!text.subject.empty()) {
-        out += fmt::format("  at: {}\n", text.subject);
+        out += fmt::format("  at: {}\n", printable(text.subject));
     }
     for (const std::string& context : error.contexts()) {
-        out += fmt::format("  {}\n", context);
+        out += fmt::format("  {}\n", printable(context));
     }
     if (!text.hint.empty()) {
-        out += fmt::format("{} {}\n", styled(terminal, Style::bold, "hint:"), text.hint);
+        out += fmt::format("{} {}\n", styled(terminal, Style::bold, "hint:"), printable(text.hint));
     }
     return out;
 }
@@ -74,7 +75,7 @@ std::string words_of(const pipeline::Explanation& explanation, const Terminal& t
     std::string out = fmt::format("{} no environment can satisfy the manifest for target `{}`\n",
                                   styled(terminal, Style::bad, "error:"), explanation.target);
     for (const pipeline::ExplainedReason& reason : explanation.reasons) {
-        out += fmt::format("  {}{}\n", reason.text,
+        out += fmt::format("  {}{}\n", printable(reason.text),
                            reason.place.empty() ? "" : fmt::format("  [{}]", reason.place));
     }
     if (explanation.nearest.empty()) {

@@ -61,6 +61,14 @@ TEST(WordsOfError, are_coloured_only_on_request) {
               "\x1b[1;31merror:\x1b[0m it failed\n");
 }
 
+TEST(WordsOfError, have_no_control_characters_of_a_package) {
+    Error error({"`\x1b[2Ja`", std::string("b\0", 2), "\x7f"});
+    error.add_context("c\xc2\x9b"
+                      "2J\r");
+    EXPECT_EQ(words_of(error, Terminal()), "error: `\\x1b[2Ja`\n  at: b\\x00\n  c\\x9b"
+                                           "2J\\x0d\nhint: \\x7f\n");
+}
+
 TEST(WordsOfLock, tell_targets_and_changes) {
     EXPECT_EQ(words_of(lock_report(), Terminal()),
               "resolved 2 packages for default in 250 ms (python 3.11.1 from this host)\n"

@@ -48,6 +48,24 @@ std::string styled(const Terminal& terminal, Style style, std::string_view text)
     return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
+std::string printable(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const unsigned next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+        if ((byte < 0x20 && byte != '\n') || byte == 0x7f) {
+            out += fmt::format("\\x{:02x}", byte);
+        } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) { // U+0080 to U+009F in UTF-8
+            out += fmt::format("\\x{:02x}", next);
+            ++i;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
 std::string human_bytes(std::uint64_t bytes) {
     if (bytes < 1000) {
         return fmt::format("{} B", bytes);
@@ -114,14 +132,17 @@ void TerminalProgress::note(std::string_view line) {
     const std::lock_guard lock(mutex_);
     clear_line();
     if (!terminal_.is_quiet) {
-        fmt::print(stderr, "{}\n", line);
+        fmt::print(stderr, "{}\n", printable(line));
     }
 }
 
 void TerminalProgress::trace(std::string_view line) {
-    if (terminal_.is_verbose) {
-        note(styled(terminal_, Style::faint, line));
+    if (!terminal_.is_verbose || terminal_.is_quiet) {
+        return;
     }
+    const std::lock_guard lock(mutex_);
+    clear_line();
+    fmt::print(stderr, "{}\n", styled(terminal_, Style::faint, printable(line)));
 }
 
 void TerminalProgress::draw(Clock::time_point now) {

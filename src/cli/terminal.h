@@ -31,6 +31,10 @@ enum class Style { plain, bold, good, bad, faint };
 /// The text in that style, or as it is without colours.
 std::string styled(const Terminal& terminal, Style style, std::string_view text);
 
+/// With every control character (C0, DEL, C1) but line breaks as `\x1b`: names and texts of
+/// packages stand in messages, and must neither move a cursor nor colour a line.
+std::string printable(std::string_view text);
+
 /// "2.8 GB", "512 B": decimal units, as disks and downloads are sold.
 std::string human_bytes(std::uint64_t bytes);
 
