@@ -292,11 +292,13 @@ Fd open_lock(const std::filesystem::path& path) {
     std::error_code failure;
     std::filesystem::create_directories(path.parent_path(), failure);
     Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    const int why = failure ? failure.value() : errno;
     if (!file && (errno == EROFS || errno == EACCES)) {
-        return open_file(path, O_RDONLY); // whoever may only read may lock what is there
+        // Whoever may only read may lock what is there.
+        file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     }
     if (!file) {
-        throw_system_error("cannot open a file", path.string(), errno);
+        throw_system_error("cannot open a file", path.string(), why);
     }
     return file;
 }

@@ -232,6 +232,22 @@ TEST_F(Files, WhoMayOnlyReadMayLockWhatIsThere) {
     EXPECT_TRUE(FileLock::try_take(at("lock"), LockKind::shared));
 }
 
+TEST_F(Files, ALockThatCannotBeMadeSaysWhy) {
+    if (::geteuid() == 0) {
+        GTEST_SKIP() << "root may write anything";
+    }
+    fs::create_directory(at("closed"));
+    fs::permissions(at("closed"), fs::perms::owner_read | fs::perms::owner_exec);
+    for (const char* const name : {"closed/lock", "closed/below/lock"}) {
+        try {
+            (void)FileLock::try_take(at(name), LockKind::shared);
+            ADD_FAILURE() << name;
+        } catch (const Error& error) {
+            EXPECT_NE(error.text().what.find("Permission denied"), std::string::npos) << name;
+        }
+    }
+}
+
 TEST_F(Files, AWaitingLockIsGivenWhenTheHolderGoes) {
     std::optional<FileLock> holder(std::in_place, at("lock"), LockKind::exclusive);
     std::jthread waiter([&] { const FileLock second(at("lock"), LockKind::exclusive); });
