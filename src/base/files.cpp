@@ -29,6 +29,7 @@ constexpr unsigned deepest_descent = 64;
 struct Removal {
     int top = -1;
     unsigned raised = 0; ///< how many folders were moved to the top
+    int fault = 0;       ///< of the first thing that could not be removed
 };
 
 std::string read_open_file(int descriptor, const std::filesystem::path& path,
@@ -138,9 +139,12 @@ bool remove_tree(const std::filesystem::path& root) noexcept {
     while (true) {
         const unsigned raised_before = removal.raised;
         Fd folder = open_folder(top.get(), ".");
-        const bool emptied = folder && remove_entries(removal, std::move(folder), 0);
-        if (!emptied || removal.raised == raised_before) {
-            return ::unlinkat(AT_FDCWD, root.c_str(), AT_REMOVEDIR) == 0 && emptied;
+        if (!folder || !remove_entries(removal, std::move(folder), 0)) {
+            errno = removal.fault != 0 ? removal.fault : errno;
+            return false;
+        }
+        if (removal.raised == raised_before) {
+            return ::unlinkat(AT_FDCWD, root.c_str(), AT_REMOVEDIR) == 0;
         }
     }
 }
@@ -242,7 +246,8 @@ bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth
     if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) {
         return true;
     }
-    if (errno != EISDIR && errno != EPERM && errno != EACCES) {
+    const int fault = errno;
+    if (fault != EISDIR && fault != EPERM && fault != EACCES) {
         return false;
     }
     if (depth == deepest_descent) {
@@ -250,10 +255,11 @@ bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth
     }
     Fd folder = open_folder(parent, name);
     if (!folder) {
+        errno = errno == ENOTDIR ? fault : errno; // it is no folder, so that was the reason
         return false;
     }
-    const bool emptied = remove_entries(removal, std::move(folder), depth + 1);
-    return ::unlinkat(parent, name, AT_REMOVEDIR) == 0 && emptied;
+    return remove_entries(removal, std::move(folder), depth + 1) &&
+           ::unlinkat(parent, name, AT_REMOVEDIR) == 0;
 }
 
 bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept {
@@ -268,6 +274,7 @@ bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") {
             all = remove_entry(removal, descriptor, entry->d_name, depth) && all;
+            removal.fault = all || removal.fault != 0 ? removal.fault : errno;
         }
     }
     return all;

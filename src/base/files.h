@@ -41,7 +41,7 @@ void sync_folder(const std::filesystem::path& folder);
 
 /// Deletes a tree with plain unlinkat calls, never following a link; what is missing is fine. Makes
 /// read-only folders writable first. Best effort when `noexcept` callers need it: returns false if
-/// something stayed.
+/// something stayed, and errno says why the first of it did.
 bool remove_tree(const std::filesystem::path& root) noexcept;
 
 /// A folder of a fresh, unpredictable name, removed with its content at the end of its life unless

@@ -175,6 +175,11 @@ TEST_F(Files, RemovesTreesButNeverWhatALinkPointsAt) {
     EXPECT_EQ(names(), std::vector<std::string>{"kept"});
 }
 
+TEST_F(Files, RemovingATreeTellsWhyTheFirstThingStayed) {
+    EXPECT_FALSE(remove_tree("/proc/self/ns")); // where nobody can remove anything
+    EXPECT_THAT(errno, testing::AnyOf(EPERM, EACCES));
+}
+
 TEST_F(Files, RemovesATreeDeeperThanThereAreDescriptors) {
     fs::create_directory(at("tree"));
     Fd folder = open_file(at("tree"), O_RDONLY);

@@ -105,7 +105,8 @@ namespace {
 Aside::Aside(std::filesystem::path path)
     : path_(std::move(path)) {
     if (!remove_tree(path_)) {
-        throw Error({"the leftovers of an earlier run cannot be removed", path_.string(), {}});
+        throw_system_error("the leftovers of an earlier run cannot be removed", path_.string(),
+                           errno);
     }
     create_folders(path_);
 }

@@ -85,7 +85,7 @@ void remove_files(const std::vector<std::filesystem::path>& files) {
 
 void remove_folder(const std::filesystem::path& folder) {
     if (!remove_tree(folder)) {
-        throw Error({"cannot remove a folder of the store", folder.string(), {}});
+        throw_system_error("cannot remove a folder of the store", folder.string(), errno);
     }
 }
 
