@@ -11,6 +11,7 @@
 #include "realize/task.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,8 @@ struct Work {
     Plan& plan;
 };
 
+LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& pool,
+                     Progress& progress);
 Plan plan_of(const Layout& layout, const Places& places);
 bool is_sorted(const Layout& layout);
 void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places);
@@ -73,6 +76,20 @@ void sync_file_system(int folder, const std::filesystem::path& path);
 
 LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
               Progress& progress) {
+    try {
+        return fill_folder(site, request, pool, progress);
+    } catch (Error& failure) {
+        if (failure.code() == ExitCode::failed) { // the disk's, and the file is named from here on
+            failure.add_context(fmt::format("while making `{}`", site.folder.string()));
+        }
+        throw;
+    }
+}
+
+namespace {
+
+LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& pool,
+                     Progress& progress) {
     const Places places = places_of(site.prefix, request.interpreter);
     Plan plan = plan_of(request.layout, places);
     const Placer placer(site.store, request.link_mode, request.object_check,
@@ -104,8 +121,6 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
     sync_file_system(root.get(), site.folder);
     return placer.mode();
 }
-
-namespace {
 
 Plan plan_of(const Layout& layout, const Places& places) {
     ENVPM_ASSERT(is_sorted(layout));

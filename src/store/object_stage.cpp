@@ -42,18 +42,20 @@ std::string staged_tree_file(const Sha256& archive) {
     return archive.hex() + ".json";
 }
 
-StagedFile::StagedFile(int folder, std::string name, mode_t mode, Flusher& flusher)
-    : name_(std::move(name)),
+StagedFile::StagedFile(int folder, const std::filesystem::path& path, std::string name, mode_t mode,
+                       Flusher& flusher)
+    : path_(&path),
+      name_(std::move(name)),
       file_(::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                      mode)),
       flusher_(&flusher) {
     if (!file_) {
-        throw_system_error("cannot create a file", "the store's folder for temporary files", errno);
+        throw_system_error("cannot create a file", subject(), errno);
     }
 }
 
 void StagedFile::write(std::span<const std::byte> bytes) {
-    write_all(file_.get(), bytes, "the store's folder for temporary files");
+    write_all(file_.get(), bytes, subject());
     size_bytes_ += bytes.size();
     if (size_bytes_ - flushed_bytes_ >= flush_bytes) {
         flusher_->begin(file_.get(), flushed_bytes_, size_bytes_ - flushed_bytes_);
@@ -69,7 +71,7 @@ void StagedFile::finish(std::optional<mode_t> mode) {
     // The umask has no say in an object's mode.
     if ((mode && ::fchmod(file_.get(), *mode) != 0) || ::futimens(file_.get(), times) != 0 ||
         ::close(file_.release()) != 0) {
-        throw_system_error("cannot write a file", "the store's folder for temporary files", errno);
+        throw_system_error("cannot write a file", subject(), errno);
     }
 }
 
@@ -95,7 +97,8 @@ bool ObjectStage::put(const ObjectName& name, std::span<const std::byte> content
         return false;
     }
     // A kill leaves it cut off under this name, but no tree beside it that names it.
-    StagedFile file(folder_handle_.get(), name.file(), keeps_modes_ ? name.mode() : 0600, flusher_);
+    StagedFile file(folder_handle_.get(), folder_.path(), name.file(),
+                    keeps_modes_ ? name.mode() : 0600, flusher_);
     file.write(content);
     file.finish(keeps_modes_ ? std::nullopt : std::optional(name.mode()));
     needed->is_written = true;
@@ -103,7 +106,7 @@ bool ObjectStage::put(const ObjectName& name, std::span<const std::byte> content
 }
 
 StagedFile ObjectStage::begin() {
-    return {folder_handle_.get(), std::to_string(next_number_++), 0600, flusher_};
+    return {folder_handle_.get(), folder_.path(), std::to_string(next_number_++), 0600, flusher_};
 }
 
 bool ObjectStage::adopt(StagedFile file, const ObjectName& name) {

@@ -23,9 +23,11 @@ namespace envpm::store {
 /// A file of a stage that is being written.
 class StagedFile {
   public:
-    /// `name` is its name within the stage's folder, `mode` what it is created with, less the
-    /// umask. Begins its way to the disk with `flusher` while it is written.
-    StagedFile(int folder, std::string name, mode_t mode, Flusher& flusher);
+    /// `name` is its name within the stage's folder, whose `path` errors name and which outlives
+    /// this; `mode` what it is created with, less the umask. Begins its way to the disk with
+    /// `flusher` while it is written.
+    StagedFile(int folder, const std::filesystem::path& path, std::string name, mode_t mode,
+               Flusher& flusher);
 
     void write(std::span<const std::byte> bytes);
 
@@ -38,6 +40,9 @@ class StagedFile {
     [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
 
   private:
+    [[nodiscard]] std::string subject() const { return (*path_ / name_).string(); }
+
+    const std::filesystem::path* path_; ///< of its folder
     std::string name_;
     Fd file_;
     Flusher* flusher_;
