@@ -14,7 +14,8 @@
 #include <set>
 
 // The order of every change is the order of what must be on disk first: the store knows of the
-// project, the generation is whole (its json before its link), then `current` moves. A crash
+// project, the generation is whole (its json before its link) and so are the names of the folders
+// that lead to it, then `current` moves. A crash
 // between leaves a generation that nobody uses, or a json without a link, which counts for nothing
 // and is removed by the next switch.
 
@@ -28,6 +29,7 @@ std::optional<int> parse_number(const std::string& text);
 std::optional<std::filesystem::path> read_link(const std::filesystem::path& link);
 void replace_link(const std::filesystem::path& link, const std::filesystem::path& target);
 void register_root(const StorePaths& store, const std::filesystem::path& folder);
+void sync_way_to(std::filesystem::path folder);
 std::set<int> numbers_in(const std::filesystem::path& folder);
 std::optional<Generation> read_generation(const std::filesystem::path& gens, int number);
 void write_generation(const std::filesystem::path& gens, const Generation& generation);
@@ -78,11 +80,13 @@ Generation Generations::switch_to(const StorePaths& store, const std::filesystem
     register_root(store, folder_);
     const std::optional<Generation> before = current();
     if (before && before->prefix == prefix && before->env == env) {
+        sync_way_to(folder_); // who made it current may have been killed before it came to that
         return *before;
     }
     const std::set<int> numbers = numbers_in(folder_ / "gens");
     Generation next{numbers.empty() ? 1 : *numbers.rbegin() + 1, prefix, env, now, true};
     write_generation(folder_ / "gens", next);
+    sync_way_to(folder_);
     make_current(folder_, next.number);
     remove_old(folder_ / "gens", all());
     return next;
@@ -154,6 +158,16 @@ void register_root(const StorePaths& store, const std::filesystem::path& folder)
     const std::filesystem::path link = store.roots() / sha256_of(folder.string()).hex();
     if (read_link(link) != folder) {
         replace_link(link, folder);
+    }
+}
+
+/// The names in an environment's folder and in those above it, up to the project: whoever made them
+/// may have been killed before it came to that.
+void sync_way_to(std::filesystem::path folder) {
+    constexpr int folders = 4; // itself, `envs`, `.envpm` and the project
+    for (int i = 0; i < folders; ++i) {
+        sync_folder(folder);
+        folder = folder.parent_path();
     }
 }
 
