@@ -1,0 +1,276 @@
+"""What a crash, a full disk or a broken one leaves at every file-system call of a real command.
+
+crash_test.py ENVPM RECORDER [a test's name…]      what ctest runs: samples, from a fixed seed
+EVERY=1 crash_test.py ENVPM RECORDER [a test's…]   every state and every call: hours
+EVERY=20 crash_test.py ENVPM RECORDER [a test's…]  those of every twentieth call
+
+RECORDER is build/dev/crash/libenvpm_crash_recorder.so (recorder.h). Replay takes the recorded calls
+apart (recording.py), puts together what may be on a disk after each of them (replay.py), judges it
+without envpm (oracle.py) and lets envpm go on from it. Faults kills the command at a call, or lets
+the call fail. What is done to which store is data: SCENES of world.py.
+"""
+
+import dataclasses
+import errno
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import unittest
+from collections import Counter
+from pathlib import Path
+
+import disk as disks
+from oracle import Oracle, Whole
+from recording import Operation, Reader, calls_of, disk_of
+from replay import Replay
+from world import NEW, OLD, SCENES, Scene, World, work_folder
+
+SEED = 20261126
+EVERY = int(os.environ.get("EVERY", "0"))
+MODELS = ("ext4", "posix")
+
+WORLD: World
+WHOLE: Whole
+
+
+@dataclasses.dataclass
+class Recording:
+    scene: Scene
+    start: disks.Disk
+    operations: list[Operation]
+
+
+class Crash(unittest.TestCase):
+    recordings: dict[str, Recording] = {}
+
+    def setUp(self):
+        self.random = random.Random(f"{SEED} {self.id()}")
+
+    def record(self, scene: Scene) -> Recording:
+        """Once for each scene: the threads' order differs from run to run."""
+        if scene.name not in self.recordings:
+            sandbox = WORLD.prepare(scene)
+            reader = Reader(WORLD.folder, disk_of(WORLD.folder))
+            done = WORLD.start(sandbox, scene)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            operations = reader.read(WORLD.log)
+            self.assertEqual(looks(reader.disk), looks(disk_of(WORLD.folder)), scene.name)
+            self.recordings[scene.name] = Recording(scene, reader.start, operations)
+        return self.recordings[scene.name]
+
+    def expect_recovered(self, order: tuple[str, str], message: object = None) -> None:
+        """envpm goes on from what lies there, to each environment, and trusts nothing damaged."""
+        sandbox = WORLD.sandbox()
+        for environment in order:
+            WORLD.write(sandbox, environment)
+            sandbox.run("install")
+            self.assertEqual(sandbox.prefix().name, WHOLE.names[environment], message)
+        paths = disk_of(WORLD.folder).walk()
+        self.assertEqual([*Oracle(WHOLE).faults(paths, {order[-1]})], [], message)
+        sandbox.run("verify")
+        sandbox.run("gc", "--grace", "0s")
+        sandbox.run("verify")
+        self.assertEqual(os.listdir(sandbox.root / "tmp"), [], message)
+        self.assertEqual(os.listdir(sandbox.cache / "dl"), [], message)
+
+
+def looks(disk: disks.Disk) -> dict:
+    return {path: (n.kind, n.mode, n.data) for path, n in disk.walk().items()}
+
+
+class Recorded(Crash):
+    """That the recorder sees everything, and that the verdict can be guilty."""
+
+    @unittest.skipUnless(shutil.which("strace"), "needs strace")
+    def test_the_recorder_sees_every_call_that_strace_sees(self):
+        scene = SCENES[1]
+        sandbox = WORLD.prepare(scene)
+        log = WORLD.base / "strace"
+        calls = (
+            "rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmdir,symlink,symlinkat,mkdir,"
+            "mkdirat,fsync,fdatasync,syncfs,ftruncate,fchmod,fchmodat,utimensat,fallocate,msync"
+        )
+        # A run without the recorder, which itself makes other calls.
+        sandbox.run(
+            *scene.command,
+            wrapper=["strace", "-f", "-qq", "-z", "-y", "-e", f"trace={calls}", "-o", str(log)],
+        )
+        traced = Counter(
+            re.sub(r"^\d+ +(rename|link|unlink|symlink|mkdir|fchmod|\w+)(at)?2?\(.*", r"\1", line)
+            for line in log.read_text().splitlines()
+            if str(WORLD.folder) in line
+        )
+        told = {"c": "", "d": "mkdir", "l": "link", "s": "symlink", "r": "rename", "u": "unlink"}
+        told |= {"x": "unlink", "m": "fchmod", "M": "utimensat"}
+        seen = Counter()
+        for operation in self.record(scene).operations:
+            name = {"sync": "fsync", "syncfs": "syncfs"}.get(operation.kind)
+            name = name or told.get(operation.told[0])
+            if operation.told[0] == "t":
+                name = "ftruncate"
+            if name:
+                seen[name] += 1
+        # Threads make some calls more or less often from run to run: who is first makes a folder.
+        for name in traced.keys() | seen.keys():
+            self.assertAlmostEqual(traced[name], seen[name], delta=8, msg=(name, traced, seen))
+
+    def test_an_install_without_barriers_is_found_guilty(self):
+        for barrier in ("sync", "syncfs"):
+            recording = self.record(SCENES[0])
+            operations = [one for one in recording.operations if one.kind != barrier]
+            oracle = Oracle(WHOLE)
+            guilty = 0
+            for state in Replay(recording.start, operations, "ext4", SEED).states(2, 20, 2):
+                guilty += bool(oracle.judge(state.disk, recording.scene.allowed))
+            self.assertGreater(guilty, 10, barrier)
+
+    def test_damage_in_any_place_that_is_trusted_is_found_guilty(self):
+        recording = self.record(SCENES[1])
+        disk = recording.start.copy()
+        for operation in recording.operations:
+            disk.apply(operation)
+        paths = disk.walk()
+        self.assertEqual(Oracle(WHOLE).judge(disk, {NEW}), [])
+        trusted = [p for p, n in paths.items() if p.startswith(("root/objects", "root/trees"))]
+        trusted += [p for p in paths if p.startswith(f"root/p/{WHOLE.names[NEW]}/")]
+        numbers = {id(node): number for number, node in disk.nodes.items()}
+        for path in trusted:
+            if paths[path].kind == "file" and paths[path].data:
+                hurt = disk.copy()
+                flipped = bytes([paths[path].data[0] ^ 1])
+                change = Operation("data", numbers[id(paths[path])], (), 0, flipped)
+                hurt.apply(change)
+                self.assertNotEqual(Oracle(WHOLE).judge(hurt, {NEW}), [], path)
+
+
+class AllStates(Crash):
+    def test_every_state_holds_the_old_environment_or_the_new_one(self):
+        for scene in SCENES:
+            for model in MODELS:
+                with self.subTest(scene=scene.name, model=model):
+                    self.judge(self.record(scene), model)
+
+    def judge(self, recording: Recording, model: str) -> None:
+        oracle = Oracle(WHOLE)
+        last = len(recording.operations)
+        states = 0
+        sample = (4, EVERY) if EVERY else (2, max(1, last // 60), 6)
+        for state in Replay(recording.start, recording.operations, model, SEED).states(*sample):
+            states += 1
+            scene = recording.scene
+            # What was reported is promised.
+            allowed = scene.allowed if state.end < last else {scene.after}
+            faults = oracle.judge(state.disk, allowed)
+            before = recording.operations[state.end - 1].told if state.end else "nothing"
+            self.assertEqual(faults, [], f"after {state.end}, {before}: {state.told}")
+        tell(f"{recording.scene.name}, {model}: {last} operations, {states} states")
+
+    def test_envpm_goes_on_from_any_state(self):
+        for scene in SCENES[:5]:
+            recording = self.record(scene)
+            states = self.distinct(recording)
+            count = len(states) // EVERY if EVERY else 5
+            for state in self.random.sample(states, min(count, len(states))):
+                with self.subTest(scene=scene.name, end=state.end, told=state.told):
+                    disks.write(state.disk, WORLD.folder)
+                    order = (NEW, OLD) if self.random.random() < 0.5 else (OLD, NEW)
+                    self.expect_recovered(order, state.told)
+            tell(f"{scene.name}: envpm went on from {count} of {len(states)} different states")
+
+    def distinct(self, recording: Recording) -> list:
+        last = len(recording.operations)
+        seen: set[int] = set()
+        found = []
+        sample = (2, EVERY, 8) if EVERY else (1, max(1, last // 10), 2)
+        for model in MODELS:
+            for state in Replay(recording.start, recording.operations, model, SEED).states(*sample):
+                signature = disks.signature(state.disk.walk())
+                if signature not in seen:
+                    seen.add(signature)
+                    found.append(state)
+        return found
+
+
+class Faults(Crash):
+    """The command is killed at a call, or the call fails, alone or with all later ones."""
+
+    def test_killed_at_any_call(self):
+        for scene, number in self.places("Kk", 3):
+            with self.subTest(scene=scene.name, number=number):
+                done = self.with_fault(scene, f"kill {number}")
+                self.assertIn(done.returncode, (-signal.SIGKILL, 0))
+
+    def test_a_full_disk_at_any_call_is_told(self):
+        self.expect_told_at("K", errno.ENOSPC, "No space left on device", "hint: free some space")
+
+    def test_a_broken_disk_at_any_call_is_told(self):
+        self.expect_told_at("Kko", errno.EIO, "Input/output error")
+
+    def expect_told_at(self, needs: str, code: int, *words: str) -> None:
+        """Or overcome: where there is another way, or only to be cleaned up."""
+        told = 0
+        for scene, number in self.places(needs, 2):
+            for later in ("", "+") if EVERY == 1 else (self.random.choice(("", "+")),):
+                with self.subTest(scene=scene.name, number=number, later=later):
+                    done = self.with_fault(scene, f"{code} {number}{later}")
+                    self.assertIn(done.returncode, (0, 1), done.stderr)
+                    told += done.returncode
+                    for word in (*words, str(WORLD.folder)) if done.returncode else ():
+                        self.assertIn(word, done.stderr)
+        self.assertGreater(told, 3)
+
+    def places(self, needs: str, count: int):
+        """Scenes and which of their calls: all, or a few by chance and the last."""
+        for scene in SCENES[:5]:
+            sandbox = WORLD.prepare(scene)
+            WORLD.start(sandbox, scene)
+            last = sum(call.need in needs for call in calls_of(WORLD.log))
+            chosen = {last, *(self.random.randint(1, last) for _ in range(count - 1))}
+            if EVERY:
+                chosen = {*range(self.random.randint(1, EVERY), last + 1, EVERY), last}
+            tell(f"{scene.name}: {len(chosen)} of {last} calls")
+            for number in sorted(chosen):
+                yield scene, number
+
+    def with_fault(self, scene: Scene, fault: str) -> subprocess.CompletedProcess:
+        sandbox = WORLD.prepare(scene)
+        done = WORLD.start(sandbox, scene, fault, log=False)
+        allowed = {scene.after} if done.returncode == 0 else scene.allowed
+        paths = disk_of(WORLD.folder).walk()
+        kept = {path: n for path, n in paths.items() if not path.startswith("root/tmp/")}
+        self.assertEqual([*Oracle(WHOLE).faults(kept, allowed)], [], (fault, done.stderr))
+        self.expect_recovered((NEW, OLD), (fault, done.stderr))
+        return done
+
+
+def tell(line: str) -> None:
+    print(f"  {line}", file=sys.stderr)
+
+
+def learn() -> Whole:
+    whole = Whole(str(WORLD.folder))
+    for environment in (OLD, NEW):
+        WORLD.prepare(Scene("", (), ((environment, "install"),), environment))
+        whole.learn(environment, disk_of(WORLD.folder).walk())
+    return whole
+
+
+def main() -> int:
+    global WORLD, WHOLE
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    envpm, recorder = (Path(sys.argv.pop(1)).resolve() for _ in range(2))
+    WORLD = World(envpm, recorder, work_folder())
+    try:
+        WHOLE = learn()
+        return 0 if unittest.main(verbosity=2, exit=False).result.wasSuccessful() else 1
+    finally:
+        WORLD.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
