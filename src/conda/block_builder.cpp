@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::int64_t last_second = 253402300799; // of the year 9999; larger is milliseconds
 constexpr std::size_t longest_shown = 60;
+/// What a lock may hold (docs/lockfile.md).
+constexpr std::uint64_t largest_archive_bytes = std::uint64_t{1} << 40U;
 constexpr std::string_view pypi_purl = "pkg:pypi/";
 
 std::string shown(std::string_view text);
@@ -97,6 +99,9 @@ std::string BlockBuilder::judge(const ArchiveName& parts, const RawRecord& raw) 
     }
     if (!raw.size_bytes) {
         return "it has no size";
+    }
+    if (*raw.size_bytes == 0 || *raw.size_bytes > largest_archive_bytes) {
+        return "it has a size that no archive has";
     }
     return {};
 }

@@ -161,6 +161,8 @@ TEST(Repodata, AnEntryThatLiesOrLacksIsUnusableAndSaysWhy) {
         {{{"size", Json()}}, "it has no size"},
         {{{"size", -1}}, "it has no size"},
         {{{"size", "big"}}, "it has no size"},
+        {{{"size", 0}}, "it has a size that no archive has"},
+        {{{"size", std::int64_t{1} << 41U}}, "it has a size that no archive has"},
         {{{"build_number", "0"}}, "its build number is no number"},
         {{{"depends", "python"}}, "its `depends` is no list of texts"},
         {{{"depends", Json::Array{"a", 1}}}, "its `depends` is no list of texts"},

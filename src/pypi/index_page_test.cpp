@@ -115,6 +115,8 @@ TEST(IndexPage, LeavesOutWhatCannotBeReadAndKeepsTheRest) {
              json_wheel(R"(,"hashes":"none")"),
              json_wheel(R"(,"size":"big")"),
              json_wheel(R"(,"size":-1)"),
+             json_wheel(R"(,"size":0)"),
+             json_wheel(R"(,"size":4611686018427387904)"),
              json_wheel(R"(,"requires-python":7)"),
              std::string(R"({"filename":"demo_pkg-1.0-py3-none-any.whl"})"),
              std::string(R"({"filename":"demo_pkg-1.0-py3-none-any.whl","url":"file:///etc/x"})"),
