@@ -10,17 +10,26 @@
 
 #include <fcntl.h>
 #include <openssl/sha.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <vector>
+#include <new>
 
 namespace envpm {
 
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
+/// It stays in a core's own cache.
 constexpr std::size_t block_bytes = 1U << 18U;
+constexpr std::align_val_t page{4096};
+
+struct FreeBlock {
+    void operator()(std::byte* block) const noexcept { ::operator delete[](block, page); }
+};
+
+using Block = std::unique_ptr<std::byte, FreeBlock>;
 
 /// The value of each character as a hexadecimal digit; 255 for the others.
 constexpr std::array<std::uint8_t, 256> digit_values = [] {
@@ -105,10 +114,21 @@ Sha256 sha256_of(std::string_view text) {
 
 Sha256 sha256_of_file(const std::filesystem::path& path) {
     const Fd file = open_file(path, O_RDONLY);
-    std::vector<std::byte> block(block_bytes);
+
+    struct stat status {};
+
+    if (::fstat(file.get(), &status) != 0) {
+        throw_system_error("cannot read a file", path.string(), errno);
+    }
+    const auto expected_bytes = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
+    const std::size_t room_bytes = std::clamp<std::size_t>(expected_bytes, 4096, block_bytes);
+    if (expected_bytes > block_bytes) {
+        ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    }
+    const Block block(static_cast<std::byte*>(::operator new[](room_bytes, page)));
     Sha256Hasher hasher;
     while (true) {
-        const ssize_t got = ::read(file.get(), block.data(), block.size());
+        const ssize_t got = ::read(file.get(), block.get(), room_bytes);
         if (got < 0 && errno != EINTR) {
             throw_system_error("cannot read a file", path.string(), errno);
         }
@@ -116,7 +136,7 @@ Sha256 sha256_of_file(const std::filesystem::path& path) {
             return hasher.finish();
         }
         if (got > 0) {
-            hasher.update(std::span(block).first(static_cast<std::size_t>(got)));
+            hasher.update(std::span(block.get(), static_cast<std::size_t>(got)));
         }
     }
 }

@@ -1,6 +1,7 @@
 #include "cli/argument_values.h"
 
 #include "base/error.h"
+#include "cli/flag_values.h"
 
 #include <fmt/format.h>
 
@@ -25,17 +26,17 @@ ColorMode color_mode_of(const std::string& text) {
 }
 
 std::chrono::seconds grace_of(const std::string& text) {
-    const std::size_t digits = text.find_first_not_of("0123456789");
-    const std::string unit = digits == std::string::npos ? "" : text.substr(digits);
-    const int factor = unit == "s"     ? 1
-                       : unit == "min" ? 60
-                       : unit == "h"   ? 3600
-                       : unit == "d"   ? 86400
-                                       : 0;
-    if (digits == 0 || digits > 8 || factor == 0) {
-        throw_bad_value("--grace", fmt::format("`{}` is no time such as 24h or 7d", text));
+    if (const auto time = parse_time(text)) {
+        return *time;
     }
-    return std::chrono::seconds(std::stoll(text.substr(0, digits)) * factor);
+    throw_bad_value("--grace", fmt::format("`{}` is no time such as 24h or 7d", text));
+}
+
+std::uint64_t freed_of(const std::string& text) {
+    if (const auto bytes = parse_size(text)) {
+        return *bytes;
+    }
+    throw_bad_value("--max-freed", fmt::format("`{}` is no size such as 500MB or 10GiB", text));
 }
 
 std::vector<ComputeCapability> gpus_of(const std::string& text) {

@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ ColorMode color_mode_of(const std::string& text);
 
 /// "24h", "30min", "7d", "0s".
 std::chrono::seconds grace_of(const std::string& text);
+
+/// "500MB", "10GiB", "4096": bytes.
+std::uint64_t freed_of(const std::string& text);
 
 /// "8.9,12.0": numbers of GPUs, which have no letters.
 std::vector<ComputeCapability> gpus_of(const std::string& text);

@@ -325,8 +325,16 @@ void Parser::add_care_commands() {
     CLI::App* doctor =
         command(Command::doctor, "doctor", "what is wrong with this machine, and the way out");
     add_timeout_flag(doctor, "for the driver; default 3");
-    command(Command::verify, "verify", "check the store and the environment, byte for byte")
-        ->add_flag("--quick", arguments.quick, "only kinds, sizes and modes");
+    CLI::App* verify =
+        command(Command::verify, "verify", "check the store and its environments, byte for byte");
+    CLI::Option* quick =
+        verify->add_flag("--quick", arguments.quick, "only kinds, sizes and modes");
+    verify
+        ->add_flag_callback(
+            "--full", [] {}, "every byte, which is the default")
+        ->excludes(quick);
+    command(Command::repair, "repair", "make anew what `verify` finds damaged")
+        ->add_flag("--dry-run", arguments.dry_run, "only tell");
     add_audit();
     CLI::App* gc = command(Command::gc, "gc", "remove from the store what no project uses");
     gc->add_flag("--dry-run", arguments.dry_run, "only tell");
@@ -334,6 +342,10 @@ void Parser::add_care_commands() {
           "--grace", [this](const std::string& text) { arguments.grace = grace_of(text); },
           "keep what is younger; default 24h")
         ->type_name("TIME");
+    gc->add_option_function<std::string>(
+          "--max-freed", [this](const std::string& text) { arguments.max_freed = freed_of(text); },
+          "stop when so much is free, as 10GB")
+        ->type_name("SIZE");
 }
 
 void Parser::add_gpu_commands() {

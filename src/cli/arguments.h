@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ enum class Command {
     selftest,
     doctor,
     verify,
+    repair,
     audit,
     gc,
     gens,
@@ -76,7 +78,7 @@ struct Arguments {
     std::vector<std::string> upgrade_packages;
     bool refresh = false;
     bool dry_run = false;
-    std::optional<std::size_t> repair; ///< the number of an offered change
+    std::optional<std::size_t> repair; ///< of `lock`: the number of an offered change
     std::optional<std::string> exclude_newer;
     bool locked = false;
     bool frozen = false;
@@ -91,6 +93,7 @@ struct Arguments {
     std::optional<int> concurrent_downloads;
     std::optional<int> generation;
     std::optional<std::chrono::seconds> grace;
+    std::optional<std::uint64_t> max_freed; ///< bytes
     std::optional<std::string> shell;
     std::optional<std::string> driver;
     std::vector<std::string> gpus;

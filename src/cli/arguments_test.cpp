@@ -83,6 +83,7 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         {{"selftest"}, Command::selftest},
         {{"doctor"}, Command::doctor},
         {{"verify"}, Command::verify},
+        {{"repair"}, Command::repair},
         {{"audit"}, Command::audit},
         {{"gc"}, Command::gc},
         {{"gens"}, Command::gens},
@@ -160,6 +161,11 @@ TEST(Arguments, flags_of_the_commands_are_read) {
     EXPECT_EQ(arguments_of({"rollback", "3"}).generation, 3);
     EXPECT_EQ(arguments_of({"shell-hook", "--shell", "fish"}).shell, "fish");
     EXPECT_TRUE(arguments_of({"verify", "--quick"}).quick);
+    EXPECT_FALSE(arguments_of({"verify", "--full"}).quick);
+    EXPECT_THROW(arguments_of({"verify", "--full", "--quick"}), Error);
+    EXPECT_TRUE(arguments_of({"repair", "--dry-run"}).dry_run);
+    EXPECT_EQ(arguments_of({"gc", "--max-freed", "10kB"}).max_freed, 10'000U);
+    EXPECT_THROW(arguments_of({"gc", "--max-freed", "much"}), Error);
 
     const Arguments audit =
         arguments_of({"audit", "--prefix", "/p", "--gpus", "8.9,12.0", "--driver-cuda", "12.8",

@@ -49,26 +49,35 @@ ExitCode run_seal(const Session& session) {
 
 ExitCode run_verify(const Session& session) {
     const pipeline::VerifyReport report = pipeline::verify(
-        project_if_any(session),
         session.arguments.quick ? store::VerifyDepth::quick : store::VerifyDepth::full,
         session.services);
-    const bool is_whole = report.store.empty() && report.prefix.empty();
     if (session.arguments.global.is_json) {
         show(document(json_of(report)));
-    } else if (is_whole) {
+    } else if (report.is_whole()) {
         tell(session, words_of(report, session.terminal));
     } else {
+        const std::size_t count = report.damaged_files();
         show(words_of(report, session.terminal));
-        // A prefix that is there counts as whole, so that of a damaged one nothing may be left.
-        const std::string what = report.prefix.empty() ? "them"
-                                                       : fmt::format("them and all of `{}`",
-                                                                     report.prefix_folder.string());
-        tell(session, fmt::format("{} {} files are damaged\nhint: delete {}, then run `envpm "
-                                  "install`, which fetches what is missing\n",
-                                  styled(session.terminal, Style::bad, "error:"),
-                                  report.store.size() + report.prefix.size(), what));
+        tell(session, fmt::format("{} {} {} damaged\nhint: `envpm repair` makes them anew\n",
+                                  styled(session.terminal, Style::bad, "error:"), count,
+                                  count == 1 ? "file is" : "files are"));
     }
-    return is_whole ? ExitCode::done : ExitCode::integrity;
+    return report.is_whole() ? ExitCode::done : ExitCode::integrity;
+}
+
+ExitCode run_repair(const Session& session) {
+    const bool only_tell = session.arguments.dry_run;
+    const pipeline::RepairOutcome outcome = pipeline::repair(
+        project_if_any(session),
+        only_tell ? pipeline::RepairMode::only_tell : pipeline::RepairMode::mend, session.services);
+    if (session.arguments.global.is_json) {
+        show(document(json_of(outcome)));
+    } else if (outcome.repaired.empty() && outcome.left.empty()) {
+        tell(session, repair_words(outcome, only_tell, session.terminal));
+    } else {
+        show(repair_words(outcome, only_tell, session.terminal));
+    }
+    return outcome.left.empty() ? ExitCode::done : ExitCode::integrity;
 }
 
 ExitCode run_audit(const Session& session) {
@@ -85,7 +94,7 @@ ExitCode run_gc(const Session& session) {
     const bool only_tell = session.arguments.dry_run;
     const store::CollectReport report = pipeline::collect(
         only_tell ? pipeline::CollectMode::only_tell : pipeline::CollectMode::remove,
-        session.arguments.grace, session.services);
+        {session.arguments.grace, session.arguments.max_freed}, session.services);
     show(session.arguments.global.is_json ? document(json_of(report))
                                           : words_of(report, only_tell));
     return ExitCode::done;

@@ -113,6 +113,8 @@ ExitCode dispatch(const Session& session) {
         return run_doctor(session);
     case Command::verify:
         return run_verify(session);
+    case Command::repair:
+        return run_repair(session);
     case Command::audit:
         return run_audit(session);
     case Command::gc:

@@ -14,7 +14,9 @@
 #include "pipeline/install.h"
 #include "pipeline/lock.h"
 #include "pipeline/machine_table.h"
+#include "pipeline/repair.h"
 #include "pipeline/self_test.h"
+#include "pipeline/verify.h"
 
 #include <string>
 #include <vector>
@@ -30,6 +32,8 @@ std::string words_of(const pipeline::EditReport& report, char sign, const Termin
 std::string words_of(const pipeline::ImportReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Export& report, const Terminal& terminal);
 std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal);
+std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
+                         const Terminal& terminal);
 std::string words_of(const pipeline::SelfTestReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::AuditReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::DoctorReport& report, const Terminal& terminal);
@@ -52,6 +56,7 @@ Json json_of(const pipeline::ImportReport& report);
 Json json_of(const pipeline::Export& report);
 Json json_of(const pipeline::LockedView& view);
 Json json_of(const pipeline::VerifyReport& report);
+Json json_of(const pipeline::RepairOutcome& outcome);
 Json json_of(const pipeline::AuditReport& report);
 Json json_of(const pipeline::DoctorReport& report);
 Json json_of(const pipeline::Information& information);

@@ -107,18 +107,6 @@ Json json_of(const pipeline::LockedView& view) {
                         {"packages", std::move(packages)}};
 }
 
-Json json_of(const pipeline::VerifyReport& report) {
-    Json::Array damages;
-    for (const store::Damage& damage : report.store) {
-        damages.emplace_back(Json::Object{{"path", damage.path.string()}, {"what", damage.what}});
-    }
-    for (const realize::PrefixDamage& damage : report.prefix) {
-        damages.emplace_back(
-            Json::Object{{"path", "current/" + damage.path}, {"what", damage.what}});
-    }
-    return Json::Object{{"damages", std::move(damages)}};
-}
-
 Json json_of(const pipeline::Information& information) {
     Json::Array interpreters;
     for (const Interpreter& interpreter : information.interpreters) {
@@ -170,7 +158,8 @@ Json json_of(const store::CollectReport& report) {
     }
     return Json::Object{{"removed", std::move(removed)},
                         {"freed_bytes", report.freed_bytes},
-                        {"roots", texts(report.kept_roots)}};
+                        {"roots", texts(report.kept_roots)},
+                        {"running", texts(report.running)}};
 }
 
 Json json_of(const std::vector<realize::Generation>& generations) {

@@ -128,17 +128,6 @@ std::string words_of(const pipeline::EditReport& report, char sign, const Termin
     return out + words_of(report.lock, terminal);
 }
 
-std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal) {
-    std::string out;
-    for (const store::Damage& damage : report.store) {
-        out += fmt::format("{}: {}\n", damage.path.string(), damage.what);
-    }
-    for (const realize::PrefixDamage& damage : report.prefix) {
-        out += fmt::format("current/{}: {}\n", damage.path, damage.what);
-    }
-    return out.empty() ? fmt::format("{} store and environment are whole\n", tick(terminal)) : out;
-}
-
 std::string words_of(const pipeline::Information& information) {
     std::string out = fmt::format("envpm      {}\n", information.version);
     out += fmt::format("root       {}\n", information.root.string());
@@ -179,10 +168,14 @@ std::string words_of(const store::CollectReport& report, bool only_tell) {
     for (const std::filesystem::path& path : report.removed) {
         out += path.string() + "\n";
     }
-    return out + fmt::format("{} {}, {}; the rest is kept for {}\n",
-                             only_tell ? "would free" : "freed", human_bytes(report.freed_bytes),
-                             counted(report.removed.size(), "thing"),
-                             counted(report.kept_roots.size(), "project"));
+    return out +
+           fmt::format("{} {}, {}; the rest is kept for {}\n", only_tell ? "would free" : "freed",
+                       human_bytes(report.freed_bytes), counted(report.removed.size(), "thing"),
+                       counted(report.kept_roots.size(), "project")) +
+           (report.running.empty() ? std::string()
+                                   : fmt::format("programs that run keep {}: {}\n",
+                                                 counted(report.running.size(), "environment"),
+                                                 fmt::join(report.running, ", ")));
 }
 
 std::string words_of(const std::vector<realize::Generation>& generations) {

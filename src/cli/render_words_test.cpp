@@ -136,13 +136,20 @@ TEST(WordsOfEdit, tell_entries_or_that_nothing_changed) {
     EXPECT_TRUE(words.ends_with("envpm.toml and envpm.lock are as before\n"));
 }
 
-TEST(WordsOfVerify, name_each_damage) {
+TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {
     EXPECT_EQ(words_of(pipeline::VerifyReport(), Terminal()),
-              "✓ store and environment are whole\n");
+              "✓ store and environments are whole\n");
     pipeline::VerifyReport report;
     report.store.push_back({"objects/ab", "other bytes"});
-    report.prefix.push_back({"bin/x", "missing"});
-    EXPECT_EQ(words_of(report, Terminal()), "objects/ab: other bytes\ncurrent/bin/x: missing\n");
+    report.store.push_back({"objects/cd", "missing"});
+    report.environments.push_back({"e1", "/s/p/e1", {"/a", "/b", "/c", "/d"}, {}});
+    report.environments.push_back({"e2", "/s/p/e2", {}, {{"bin/x", "missing"}}});
+    report.users = {{0, 1}, {}};
+    EXPECT_EQ(words_of(report, Terminal()),
+              "objects/ab: other bytes; used by /a, /b, /c and 2 more\n"
+              "objects/cd: missing\n"
+              "/s/p/e2/bin/x: missing; used by environment e2\n");
+    EXPECT_EQ(report.damaged_files(), 3);
 }
 
 TEST(WordsOfInformation, tell_of_a_machine_without_a_project) {

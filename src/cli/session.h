@@ -66,6 +66,7 @@ ExitCode run_seal(const Session& session);
 ExitCode run_selftest(const Session& session);
 ExitCode run_doctor(const Session& session);
 ExitCode run_verify(const Session& session);
+ExitCode run_repair(const Session& session);
 ExitCode run_audit(const Session& session);
 ExitCode run_gc(const Session& session);
 ExitCode run_gens(const Session& session);

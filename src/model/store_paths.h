@@ -31,6 +31,9 @@ class StorePaths {
 
     [[nodiscard]] std::filesystem::path temporary() const { return root_ / "tmp"; }
 
+    /// What a repair put aside, until the collector takes it.
+    [[nodiscard]] std::filesystem::path quarantine() const { return root_ / "quarantine"; }
+
     /// Projects whose generations keep prefixes alive: links to their `.envpm/envs/<name>` folders.
     [[nodiscard]] std::filesystem::path roots() const { return root_ / "roots"; }
 

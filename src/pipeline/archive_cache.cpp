@@ -1,5 +1,10 @@
 #include "pipeline/archive_cache.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
 #include <string>
 #include <system_error>
 
@@ -47,6 +52,37 @@ void ArchiveCache::remove_stored(const std::filesystem::path& cache, const store
             std::filesystem::remove(entry.path(), failure);
         }
     }
+}
+
+ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::path& cache,
+                                                       std::chrono::system_clock::time_point now,
+                                                       Removal removal) {
+    Abandoned abandoned;
+    const std::filesystem::path folder = folder_of(cache);
+    std::error_code failure;
+    if (!std::filesystem::exists(folder, failure)) {
+        return abandoned;
+    }
+    const auto alone = FileLock::try_take(lock_of(cache), LockKind::exclusive);
+    if (!alone) {
+        return abandoned;
+    }
+    const std::time_t oldest = std::chrono::system_clock::to_time_t(now - abandoned_after);
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
+        struct stat status {};
+
+        if (::lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+            status.st_mtim.tv_sec >= oldest) {
+            continue;
+        }
+        if (removal == Removal::only_tell || ::unlink(entry.path().c_str()) == 0) {
+            constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
+            abandoned.files.push_back(entry.path());
+            abandoned.bytes += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
+        }
+    }
+    std::sort(abandoned.files.begin(), abandoned.files.end());
+    return abandoned;
 }
 
 namespace {

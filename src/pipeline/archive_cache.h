@@ -4,9 +4,12 @@
 #include "base/hash.h"
 #include "store/store.h"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace envpm::pipeline {
 
@@ -29,6 +32,20 @@ class ArchiveCache {
     /// came here; the last process of several that work at the same time removes for all. Not while
     /// this process has an ArchiveCache.
     static void remove_stored(const std::filesystem::path& cache, const store::Store& store);
+
+    enum class Removal { remove, only_tell };
+
+    struct Abandoned {
+        std::vector<std::filesystem::path> files; ///< sorted
+        std::uint64_t bytes = 0;                  ///< on disk: part files have holes
+    };
+
+    /// Files that nobody has written to for a week (`abandoned_after`), so that nobody goes on with
+    /// them. None while another process is at work.
+    static Abandoned remove_abandoned(const std::filesystem::path& cache,
+                                      std::chrono::system_clock::time_point now, Removal removal);
+
+    static constexpr std::chrono::hours abandoned_after{7 * 24};
 
   private:
     std::filesystem::path folder_;

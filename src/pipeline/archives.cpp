@@ -82,6 +82,20 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
     return fetched;
 }
 
+std::vector<std::optional<Error>> fetch_again(const Refetch& refetch, const Manifest& manifest,
+                                              const store::Store& store, Services& services) {
+    const std::filesystem::path& cache_root = services.settings().cache_root;
+    std::optional<ArchiveCache> cache(std::in_place, cache_root);
+    store::Intake intake(store, services.pool(), services.progress());
+    intake.replace(refetch.damaged, refetch.quarantine);
+    std::vector<std::optional<Error>> failures =
+        download_into(intake, refetch.packages, manifest, cache->folder(), services);
+    intake.publish();
+    cache.reset();
+    ArchiveCache::remove_stored(cache_root, store);
+    return failures;
+}
+
 namespace {
 
 /// Nothing for those that are not in the store, or not whole.

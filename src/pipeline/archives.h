@@ -1,11 +1,14 @@
 #pragma once
 
+#include "base/error.h"
 #include "model/lock.h"
 #include "model/manifest.h"
 #include "pipeline/services.h"
 #include "store/store.h"
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <vector>
 
 namespace envpm::pipeline {
@@ -22,5 +25,19 @@ struct Fetched {
 /// missing.
 Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
                       const store::Store& store, Services& services);
+
+/// What is to be brought in again.
+struct Refetch {
+    const std::vector<LockedPackage>& packages;
+    const std::set<store::ObjectName>& damaged; ///< objects that are replaced
+    store::Quarantine& quarantine;              ///< for what was there
+};
+
+/// Brings archives in though the store may have them, from the cache if one is kept there, else
+/// from its source, and puts their objects in the place of damaged ones. Gives for each package
+/// why it could not be had, or nothing; what arrived is published in any case. Throws if none can
+/// even be located, or if one is not what the lock says.
+std::vector<std::optional<Error>> fetch_again(const Refetch& refetch, const Manifest& manifest,
+                                              const store::Store& store, Services& services);
 
 } // namespace envpm::pipeline

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/archive_cache.h"
 #include "pipeline/installed.h"
 
 #include <fmt/format.h>
@@ -63,34 +64,23 @@ SealReport seal(const Project& project, Services& services) {
     return report;
 }
 
-VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth depth,
-                    Services& services) {
-    VerifyReport report;
-    const StorePaths paths(services.settings().store_root);
-    report.store = store::verify(paths, depth, services.pool(), services.progress());
-    services.throw_if_stopped();
-    if (project) {
-        if (const auto current = generations_of(*project).current()) {
-            report.prefix_folder = current->prefix;
-            report.prefix =
-                realize::check(current->prefix,
-                               depth == store::VerifyDepth::full ? realize::CheckDepth::full
-                                                                 : realize::CheckDepth::quick,
-                               services.pool(), services.progress());
-        }
-    }
-    return report;
-}
-
-store::CollectReport collect(CollectMode mode, std::optional<std::chrono::seconds> grace,
-                             Services& services) {
+store::CollectReport collect(CollectMode mode, const CollectLimits& limits, Services& services) {
     store::CollectRequest request;
     request.only_tell = mode == CollectMode::only_tell;
     request.now = services.now();
-    if (grace) {
-        request.grace = *grace;
+    request.most_freed_bytes = limits.most_freed_bytes;
+    if (limits.grace) {
+        request.grace = *limits.grace;
     }
-    return store::collect(StorePaths(services.settings().store_root), request, services.progress());
+    store::CollectReport report =
+        store::collect(StorePaths(services.settings().store_root), request, services.progress());
+    const auto removal =
+        request.only_tell ? ArchiveCache::Removal::only_tell : ArchiveCache::Removal::remove;
+    const ArchiveCache::Abandoned abandoned =
+        ArchiveCache::remove_abandoned(services.settings().cache_root, services.now(), removal);
+    report.removed.insert(report.removed.end(), abandoned.files.begin(), abandoned.files.end());
+    report.freed_bytes += abandoned.bytes;
+    return report;
 }
 
 namespace {

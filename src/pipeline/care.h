@@ -7,6 +7,7 @@
 #include "store/care.h"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -32,18 +33,15 @@ struct SealReport {
 /// if the prefix is not that of the lock, of code 6 if it is damaged.
 SealReport seal(const Project& project, Services& services);
 
-struct VerifyReport {
-    std::vector<store::Damage> store;
-    std::vector<realize::PrefixDamage> prefix; ///< of the project's current one, if there is one
-    std::filesystem::path prefix_folder = {};  ///< where that one is
-};
-
-VerifyReport verify(const std::optional<Project>& project, store::VerifyDepth depth,
-                    Services& services);
-
 enum class CollectMode { remove, only_tell };
 
-store::CollectReport collect(CollectMode mode, std::optional<std::chrono::seconds> grace,
-                             Services& services);
+struct CollectLimits {
+    std::optional<std::chrono::seconds> grace;
+    std::optional<std::uint64_t> most_freed_bytes;
+};
+
+/// What no project uses goes from the store, and unfinished downloads that are a week old from the
+/// cache.
+store::CollectReport collect(CollectMode mode, const CollectLimits& limits, Services& services);
 
 } // namespace envpm::pipeline

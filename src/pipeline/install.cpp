@@ -3,11 +3,11 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
-#include "host/interpreters.h"
 #include "host/this_machine.h"
 #include "pipeline/archives.h"
 #include "pipeline/installed.h"
 #include "pipeline/layouts.h"
+#include "pipeline/locked_target.h"
 #include "realize/generations.h"
 #include "realize/prefix.h"
 #include "store/store.h"
@@ -30,9 +30,6 @@ void require_this_machine(const LockedTarget& target);
 bool fits(const LockedTarget& target, const Target& machine);
 std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
-std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target);
-std::vector<Sha256> archives_of(const std::vector<LockedPackage>& packages);
-std::optional<Interpreter> interpreter_for(const LockedTarget& target, const Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
 std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
@@ -185,47 +182,6 @@ LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, S
     LockReport report = pipeline::lock({.project = request.project}, services);
     std::optional<Lock> made = report.lock;
     return {std::move(made), std::move(report)};
-}
-
-std::vector<LockedPackage> packages_of(const Lock& lock, const LockedTarget& target) {
-    std::vector<LockedPackage> packages;
-    for (const LockedPackage& package : lock.packages) {
-        if (package.is_for(target.target.name)) {
-            packages.push_back(package);
-        }
-    }
-    return packages;
-}
-
-std::vector<Sha256> archives_of(const std::vector<LockedPackage>& packages) {
-    std::vector<Sha256> archives;
-    archives.reserve(packages.size());
-    for (const LockedPackage& package : packages) {
-        archives.push_back(package.sha256);
-    }
-    return archives;
-}
-
-/// None if the Python is a package, or if there is none.
-std::optional<Interpreter> interpreter_for(const LockedTarget& target, const Services& services) {
-    if (!target.python || target.python->is_package) {
-        return std::nullopt;
-    }
-    const PythonAbi& abi = target.python->abi;
-    const std::vector<Interpreter> fitting = host_interpreters(
-        services, pypi::SpecifierSet::parse(fmt::format("=={}.*", abi.feature_version())));
-    if (const Interpreter* chosen =
-            host::choose_interpreter(fitting, abi, target.python->version)) {
-        return *chosen;
-    }
-    std::string versions;
-    for (const Interpreter& interpreter : host_interpreters(services)) {
-        versions += (versions.empty() ? "" : ", ") + interpreter.version;
-    }
-    throw Error({fmt::format("the lock needs a Python {} ({}), and this host has none",
-                             abi.feature_version(), abi.abi),
-                 "envpm.lock",
-                 fmt::format("install one; found: {}", versions.empty() ? "none" : versions)});
 }
 
 /// A sealed lock must be reproduced. The packages' bytes are named by the lock already; what this

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/files.h"
+#include "realize/mend.h"
 #include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
 #include "realize/stage.h"
@@ -62,6 +63,25 @@ PrefixReport build(const StorePaths& store, const PrefixRequest& request, Thread
         report.was_there = is_whole(report.prefix, request);
         if (!report.was_there) {
             exchange(made, report.prefix);
+        }
+    }
+    sync_folder(report.prefix.parent_path());
+    return report;
+}
+
+PrefixReport rebuild(const StorePaths& store, const PrefixRequest& request,
+                     const Disposal& disposal, ThreadPool& pool, Progress& progress) {
+    PrefixReport report = report_of(request, store.prefix(request.env));
+    const TemporaryFolder aside(store.temporary());
+    const std::filesystem::path made = aside.path() / "prefix";
+    report.link_mode = fill({store, made, report.prefix}, request, pool, progress);
+    if (!rename_to_free_place(made, report.prefix)) {
+        exchange(made, report.prefix);
+        sync_folder(report.prefix.parent_path());
+        for (const char* old : {"prefix", "old"}) {
+            if (std::filesystem::exists(std::filesystem::symlink_status(aside.path() / old))) {
+                disposal.move(aside.path() / old);
+            }
         }
     }
     sync_folder(report.prefix.parent_path());

@@ -12,6 +12,8 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <variant>
 
 namespace envpm::realize {
 
@@ -19,9 +21,16 @@ namespace {
 
 using FoundByPath = std::unordered_map<std::string_view, const FoundEntry*>;
 
+/// What the files of one check share.
+struct Checked {
+    const std::filesystem::path& prefix;
+    CheckDepth depth;
+    const KnownFiles& known;
+};
+
 PrefixManifest require_manifest(const std::filesystem::path& prefix);
-bool is_as_realised(const std::filesystem::path& prefix, const RealisedFile& file,
-                    const FoundEntry& found, CheckDepth depth);
+std::variant<PrefixManifest, PrefixDamage> manifest_or_damage(const std::filesystem::path& prefix);
+bool is_as_realised(const Checked& checked, const RealisedFile& file, const FoundEntry& found);
 void add_strangers(const PrefixManifest& manifest, const std::vector<FoundEntry>& found,
                    std::vector<PrefixDamage>& damage);
 Sha256 digest_before_relocation(const std::filesystem::path& prefix, const FoundEntry& found,
@@ -30,9 +39,14 @@ Sha256 digest_before_relocation(const std::filesystem::path& prefix, const Found
 } // namespace
 
 std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth depth,
-                                ThreadPool& pool, Progress& progress) {
-    const PrefixManifest manifest = require_manifest(prefix);
+                                ThreadPool& pool, Progress& progress, const KnownFiles& known) {
+    const auto read = manifest_or_damage(prefix);
+    if (const auto* damage = std::get_if<PrefixDamage>(&read)) {
+        return {*damage};
+    }
+    const auto& manifest = std::get<PrefixManifest>(read);
     const std::vector<FoundEntry> found = walk(prefix);
+    const Checked checked{prefix, depth, known};
     FoundByPath found_by_path;
     for (const FoundEntry& entry : found) {
         found_by_path.emplace(entry.path, &entry);
@@ -45,7 +59,7 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
             const auto entry = found_by_path.find(file.path);
             if (entry == found_by_path.end()) {
                 verdicts[i] = "missing";
-            } else if (!is_as_realised(prefix, file, *entry->second, depth)) {
+            } else if (!is_as_realised(checked, file, *entry->second)) {
                 verdicts[i] = "changed";
             }
             task.advance(1);
@@ -112,10 +126,24 @@ PrefixManifest require_manifest(const std::filesystem::path& prefix) {
     return std::move(*manifest);
 }
 
+std::variant<PrefixManifest, PrefixDamage> manifest_or_damage(const std::filesystem::path& prefix) {
+    const std::string path = manifest_path({}).string();
+    try {
+        if (auto manifest = read_manifest(prefix)) {
+            return std::move(*manifest);
+        }
+        return PrefixDamage{path, "missing"};
+    } catch (const Error& error) {
+        if (error.code() != ExitCode::integrity) {
+            throw;
+        }
+        return PrefixDamage{path, "changed"};
+    }
+}
+
 /// A file whose time is not the constant one was touched by someone: then even a quick check reads
 /// it, which finds an edit of equal length.
-bool is_as_realised(const std::filesystem::path& prefix, const RealisedFile& file,
-                    const FoundEntry& found, CheckDepth depth) {
+bool is_as_realised(const Checked& checked, const RealisedFile& file, const FoundEntry& found) {
     if (found.kind != file.kind) {
         return false;
     }
@@ -125,11 +153,14 @@ bool is_as_realised(const std::filesystem::path& prefix, const RealisedFile& fil
     if (found.size_bytes != file.size_bytes) {
         return false;
     }
-    const std::filesystem::path path = prefix / file.path;
+    const std::filesystem::path path = checked.prefix / file.path;
     if (file.kind == EntryKind::link) {
         return sha256_of(std::filesystem::read_symlink(path).native()) == file.sha256;
     }
-    const bool is_read = depth == CheckDepth::full || found.time != constant_time;
+    if (const std::optional<Sha256> digest = checked.known.find(found.identity)) {
+        return *digest == file.sha256;
+    }
+    const bool is_read = checked.depth == CheckDepth::full || found.time != constant_time;
     return !is_read || sha256_of_file(path) == file.sha256;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace envpm::realize {
 
@@ -96,11 +97,31 @@ TEST(Check, DoesNotMindATouchedFile) {
     EXPECT_TRUE(prefix.damage(CheckDepth::quick).empty());
 }
 
-TEST(Check, NeedsAManifest) {
+TEST(Check, TakesAManifestThatIsGoneOrChangedForDamage) {
     CheckedPrefix prefix;
+    overwrite(manifest_path(prefix.path), "{\"version\":2,");
+    EXPECT_EQ(prefix.damage(CheckDepth::quick),
+              std::vector<std::string>{".envpm/manifest.json changed"});
     std::filesystem::remove(manifest_path(prefix.path));
-    EXPECT_THROW(prefix.damage(CheckDepth::quick), Error);
+    EXPECT_EQ(prefix.damage(CheckDepth::quick),
+              std::vector<std::string>{".envpm/manifest.json missing"});
     EXPECT_THROW(prefix.digest(), Error);
+}
+
+TEST(Check, BelievesWhatIsKnownOfAFileAndReadsTheOthers) {
+    CheckedPrefix prefix;
+    const std::filesystem::path file = prefix.demo / "tools.py";
+    overwrite(file, "answer = 41\n");
+
+    struct stat status {};
+
+    ASSERT_EQ(::stat(file.c_str(), &status), 0);
+    KnownFiles known;
+    known.add({status.st_dev, status.st_ino}, sha256_of("answer = 42\n"));
+    EXPECT_TRUE(check(prefix.path, CheckDepth::full, prefix.pool, prefix.progress, known).empty());
+    KnownFiles other;
+    other.add({status.st_dev, status.st_ino}, sha256_of("answer = 41\n"));
+    EXPECT_EQ(check(prefix.path, CheckDepth::full, prefix.pool, prefix.progress, other).size(), 1);
 }
 
 TEST(ContentsDigestOfPrefix, ChangesWithAnyByteModeLinkOrFile) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/hash.h"
+#include "base/known_files.h"
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "model/layout.h"
@@ -115,10 +116,11 @@ struct PrefixDamage {
 
 enum class CheckDepth { quick, full };
 
-/// Compares a prefix with what its own manifest (`.envpm/manifest.json`) says it is. `full` hashes
-/// every file.
+/// Compares a prefix with what its own manifest (`.envpm/manifest.json`) says it is; one that is
+/// missing or damaged is the only damage then. `full` hashes every file but those of `known`, whose
+/// digests are taken from there.
 std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth depth,
-                                ThreadPool& pool, Progress& progress);
+                                ThreadPool& pool, Progress& progress, const KnownFiles& known = {});
 
 /// The contents digest of the bytes that the prefix really holds, relocation undone; for `seal` and
 /// for installs of a sealed lock.

@@ -80,7 +80,7 @@ FoundEntry look_at(const Fd& root, std::string path) {
         throw_system_error("cannot read a file", path, errno);
     }
     FoundEntry found{std::move(path), std::nullopt, static_cast<std::uint64_t>(status.st_size),
-                     status.st_mtim.tv_sec};
+                     status.st_mtim.tv_sec, FileIdentity{status.st_dev, status.st_ino}};
     if (S_ISREG(status.st_mode)) {
         found.kind = (status.st_mode & 0111U) != 0 ? EntryKind::executable : EntryKind::file;
     } else if (S_ISLNK(status.st_mode)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/known_files.h"
 #include "realize/tree_digest.h"
 
 #include <cstdint>
@@ -16,6 +17,7 @@ struct FoundEntry {
     std::optional<EntryKind> kind; ///< nothing for sockets, devices and the like
     std::uint64_t size_bytes = 0;
     std::int64_t time = 0; ///< of the last change, in seconds
+    FileIdentity identity;
 };
 
 /// All but `.envpm`, following no link; folders before what they hold, else in no order.

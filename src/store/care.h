@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/hash.h"
+#include "base/known_files.h"
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
@@ -7,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,30 +20,62 @@ enum class VerifyDepth {
     full,  ///< every byte
 };
 
-/// Something in the store that is not what its name says.
-struct Damage {
-    std::filesystem::path path;
-    std::string what;
+enum class DamageKind {
+    looks,    ///< of an object whose bytes are right: mode or time (`full` only)
+    object,   ///< its bytes, its size, its type
+    missing,  ///< an object that a tree names
+    tree,     ///< not what was written
+    stranger, ///< not from envpm
 };
 
-/// Checks every object and tree. Changes nothing. Sorted by path.
-std::vector<Damage> verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool,
-                           Progress& progress);
+/// Something in the store that is not what its name says.
+struct Damage {
+    std::filesystem::path path; ///< of what is missing: where it should be
+    std::string what;
+    DamageKind kind = DamageKind::object;
+    std::vector<Sha256> archives = {}; ///< whose content this is; sorted
+};
+
+struct StoreVerdict {
+    std::vector<Damage> damages; ///< sorted by path
+    KnownFiles sound;            ///< objects with the bytes that they should have (`full` only)
+};
+
+/// Checks every object and tree, on all threads of the pool, the largest object first. Changes
+/// nothing.
+StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool,
+                    Progress& progress);
+
+/// A realised prefix of the store.
+struct Environment {
+    std::string name;                  ///< below `p/`
+    std::vector<std::string> projects; ///< folders that have it in a generation; sorted
+    std::set<Sha256> archives;         ///< that it was made from; none if its manifest is damaged
+};
+
+/// All prefixes, sorted by name. Roots that cannot be read are left out: what they keep has no
+/// project here.
+std::vector<Environment> environments_of(const StorePaths& paths);
 
 struct CollectRequest {
     bool only_tell = false;                   ///< --dry-run
     std::chrono::seconds grace{24 * 60 * 60}; ///< younger things are never collected
     std::chrono::system_clock::time_point now;
+    /// Enough when so many bytes are free: the rest stays for the next time.
+    std::optional<std::uint64_t> most_freed_bytes = {};
+    std::filesystem::path processes = "/proc";
 };
 
 struct CollectReport {
     std::vector<std::filesystem::path> removed; ///< prefixes, trees, objects, leftovers; sorted
     std::uint64_t freed_bytes = 0;
     std::vector<std::string> kept_roots; ///< projects that keep something alive; sorted
+    std::vector<std::string> running;    ///< prefixes that only running programs keep; sorted
 };
 
-/// Removes what no project's generation reaches: prefixes, then trees, then objects, then the
-/// leftovers of crashed runs. Waits for `store.lock` exclusive: no install runs meanwhile. Roots
+/// Removes what neither a project's generation nor a running program (of those that this user may
+/// look at) reaches: prefixes, then trees, then objects, then the leftovers of crashed runs and the
+/// quarantine of repairs. Waits for `store.lock` exclusive: no install runs meanwhile. Roots
 /// whose project is gone are dropped; a root that cannot be read for any other reason ends it with
 /// an Error before anything is removed. Killed half-way it leaves a store that is whole.
 CollectReport collect(const StorePaths& paths, const CollectRequest& request, Progress& progress);

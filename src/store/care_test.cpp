@@ -115,8 +115,7 @@ TEST(Verify, FindsEverythingElseQuickly) {
              fs::create_symlink("/etc/passwd", file);
          },
          "not a file"},
-        {"missing", [](const fs::path& file) { fs::remove(file); },
-         "the object of `a/shared.txt` is missing"},
+        {"missing", [](const fs::path& file) { fs::remove(file); }, ": missing"},
         {"a stranger",
          [](const fs::path& file) { write_file(file.parent_path() / "stranger", "x"); },
          "not from envpm"},
@@ -143,6 +142,70 @@ TEST(Verify, FindsADamagedTree) {
     world.take_in({archive});
     flip_byte(world.paths.tree(archive.sha256));
     EXPECT_THAT(world.damages(VerifyDepth::quick), ElementsAre(HasSubstr("not what was written")));
+}
+
+TEST(Verify, TellsLooksFromBytesAndWhoseTheyAre) {
+    World world;
+    const Archive a = world.archive("a", wheel("a"));
+    const Archive b = world.archive("b", wheel("b"));
+    world.take_in({a, b});
+    const std::filesystem::path shared = object_of(world, "the same in every wheel");
+    ::chmod(shared.c_str(), 0644);
+    ThreadPool pool(2);
+    StoreVerdict verdict = verify(world.paths, VerifyDepth::full, pool, world.progress);
+    ASSERT_EQ(verdict.damages.size(), 1);
+    EXPECT_EQ(verdict.damages[0].kind, DamageKind::looks);
+    EXPECT_THAT(verdict.damages[0].archives, testing::UnorderedElementsAre(a.sha256, b.sha256));
+
+    flip_byte(shared);
+    verdict = verify(world.paths, VerifyDepth::full, pool, world.progress);
+    ASSERT_EQ(verdict.damages.size(), 1);
+    EXPECT_EQ(verdict.damages[0].kind, DamageKind::object);
+
+    std::filesystem::remove(shared);
+    verdict = verify(world.paths, VerifyDepth::full, pool, world.progress);
+    ASSERT_EQ(verdict.damages.size(), 1);
+    EXPECT_EQ(verdict.damages[0].kind, DamageKind::missing);
+    EXPECT_EQ(verdict.damages[0].path, shared);
+    EXPECT_EQ(verdict.damages[0].archives.size(), 2);
+}
+
+TEST(Verify, KnowsTheSoundObjectsByTheirInodesOnceItHasReadThem) {
+    World world;
+    world.take_in({world.archive("a", wheel("a"))});
+    const std::filesystem::path object = object_of(world, "the same in every wheel");
+
+    struct stat status {};
+
+    ASSERT_EQ(::stat(object.c_str(), &status), 0);
+    const FileIdentity identity{status.st_dev, status.st_ino};
+    ThreadPool pool(2);
+    const auto known = [&](VerifyDepth depth) {
+        return verify(world.paths, depth, pool, world.progress).sound.find(identity);
+    };
+    EXPECT_EQ(known(VerifyDepth::full), sha256_of("the same in every wheel"));
+    EXPECT_EQ(known(VerifyDepth::quick), std::nullopt);
+    flip_byte(object);
+    EXPECT_EQ(known(VerifyDepth::full), std::nullopt);
+}
+
+TEST(Environments, AreAllPrefixesWithTheirProjectsAndArchives) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    add_project(world, "beta", add_prefix(world, "one", {archive}));
+    add_project(world, "alpha", world.root / "p" / "one");
+    write_file(add_prefix(world, "two", {archive}) / ".envpm" / "manifest.json", "{",
+               Durability::cached);
+    write_file(world.root / "roots" / "strange", "no link", Durability::cached);
+    const std::vector<Environment> found = environments_of(world.paths);
+    ASSERT_EQ(found.size(), 2);
+    EXPECT_EQ(found[0].name, "one");
+    EXPECT_THAT(found[0].projects, ElementsAre((world.folder.path() / "alpha").string(),
+                                               (world.folder.path() / "beta").string()));
+    EXPECT_THAT(found[0].archives, ElementsAre(archive.sha256));
+    EXPECT_THAT(found[1].projects, IsEmpty());
+    EXPECT_THAT(found[1].archives, IsEmpty());
 }
 
 TEST(Collect, KeepsWhatAGenerationReachesAndRemovesTheRest) {
@@ -205,6 +268,60 @@ TEST(Collect, CountsAFileOfSeveralNamesOnlyWhenAllOfThemGo) {
     EXPECT_LT(all, 705'000U);
     std::filesystem::create_hard_link(object, world.folder.path() / "elsewhere");
     EXPECT_EQ(collect(world.paths, request, world.progress).freed_bytes, all - 700'001U);
+}
+
+TEST(Collect, KeepsWhatAProgramRunsIn) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path prefix = add_prefix(world, "one", {archive});
+    CollectRequest request = later();
+    request.processes = world.folder.path() / "proc";
+    std::filesystem::create_directories(request.processes / "12");
+    std::filesystem::create_symlink(prefix / "bin/python", request.processes / "12" / "exe");
+    CollectReport report = collect(world.paths, request, world.progress);
+    EXPECT_THAT(report.removed, IsEmpty());
+    EXPECT_THAT(report.running, ElementsAre("one"));
+
+    // One that a project keeps needs no program.
+    const std::filesystem::path environment = add_project(world, "project", prefix);
+    EXPECT_THAT(collect(world.paths, request, world.progress).running, IsEmpty());
+    std::filesystem::remove_all(environment);
+    std::filesystem::remove_all(request.processes / "12");
+    report = collect(world.paths, request, world.progress);
+    EXPECT_THAT(report.removed, Contains(prefix));
+}
+
+TEST(Collect, StopsWhenEnoughIsFreeAndLeavesAWholeStore) {
+    World world;
+    const Archive a = world.archive("a", wheel("a"));
+    const Archive b = world.archive("b", wheel("b"));
+    world.take_in({a, b});
+    add_prefix(world, "one", {a});
+    add_prefix(world, "two", {b});
+    CollectRequest request = later();
+    request.most_freed_bytes = 1;
+    const CollectReport first = collect(world.paths, request, world.progress);
+    EXPECT_THAT(first.removed, Contains(world.root / "p" / "one"));
+    EXPECT_GE(first.freed_bytes, 1U);
+    EXPECT_LT(first.freed_bytes, 700'000U);
+    EXPECT_TRUE(std::filesystem::exists(world.root / "p" / "two"));
+    EXPECT_TRUE(Store::open(world.root).tree(b.sha256));
+    EXPECT_THAT(world.damages(), IsEmpty());
+    request.most_freed_bytes = std::nullopt;
+    collect(world.paths, request, world.progress);
+    EXPECT_THAT(listing(world.root), ElementsAre("VERSION", "store.lock"));
+}
+
+TEST(Collect, TakesWhatARepairPutAsideWhenItIsOld) {
+    World world;
+    world.take_in({});
+    write_file(world.paths.quarantine() / "x" / "0-object", "damaged", Durability::cached);
+    CollectRequest young;
+    young.now = std::chrono::system_clock::now();
+    EXPECT_THAT(collect(world.paths, young, world.progress).removed, IsEmpty());
+    EXPECT_THAT(collect(world.paths, later(), world.progress).removed,
+                ElementsAre(world.paths.quarantine() / "x"));
 }
 
 TEST(Collect, DropsRootsOfProjectsThatAreGone) {

@@ -98,6 +98,7 @@ CollectReport report_of(const CollectPlan& plan) {
     std::sort(report.removed.begin(), report.removed.end());
     report.freed_bytes = plan.freed_bytes;
     report.kept_roots = plan.roots.projects;
+    report.running = plan.running;
     return report;
 }
 

@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/json.h"
+#include "store/environments.h"
+#include "store/processes.h"
 #include "store/tree_file.h"
 #include "store/walk.h"
 
@@ -37,21 +38,27 @@ class Grace {
 /// Adds up what removing files frees: a file with several names only when all of them go.
 class Freed {
   public:
+    explicit Freed(std::optional<std::uint64_t> most_bytes)
+        : most_bytes_(most_bytes) {}
+
+    /// No more need be removed.
+    [[nodiscard]] bool is_enough() const { return most_bytes_ && bytes_ >= *most_bytes_; }
+
     void remove_name(const struct stat& status);
 
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
   private:
+    std::optional<std::uint64_t> most_bytes_;
     std::map<std::pair<dev_t, ino_t>, nlink_t> removed_names_;
     std::uint64_t bytes_ = 0;
 };
 
 struct stat status_of(const std::filesystem::path& path);
 void remove_names_below(const std::filesystem::path& path, Freed& freed);
-std::set<Sha256> plan_prefixes(const StorePaths& paths, const Grace& grace, CollectPlan& plan,
-                               Freed& freed);
+std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
+                               CollectPlan& plan, Freed& freed);
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
-[[noreturn]] void throw_damaged_prefix(const std::filesystem::path& manifest);
 void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
                 const Grace& grace, CollectPlan& plan, std::set<ObjectName>& alive);
 void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& plan, Freed& freed);
@@ -62,9 +69,12 @@ bool is_leftover(const std::filesystem::path& path, const Grace& grace);
 CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& request) {
     const Grace grace(request);
     CollectPlan plan;
-    Freed freed;
+    Freed freed(request.most_freed_bytes);
     plan.roots = read_roots(paths);
-    const std::set<Sha256> archives = plan_prefixes(paths, grace, plan, freed);
+    if (!plan.roots.unreadable.empty()) {
+        throw plan.roots.unreadable.front();
+    }
+    const std::set<Sha256> archives = plan_prefixes(paths, request, plan, freed);
     const StoreContent content = list_content(paths);
     std::set<ObjectName> alive;
     plan_trees(content.trees, archives, grace, plan, alive);
@@ -73,7 +83,7 @@ CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& reque
     }
     for (const FoundObject& object : content.objects) {
         const struct stat status = status_of(object.path);
-        if (!alive.contains(object.name) && !grace.protects(status)) {
+        if (!alive.contains(object.name) && !grace.protects(status) && !freed.is_enough()) {
             plan.objects.push_back(object.path);
             freed.remove_name(status);
         }
@@ -122,14 +132,21 @@ void remove_names_below(const std::filesystem::path& path, Freed& freed) {
 }
 
 /// Gives the archives that the prefixes which stay were made from.
-std::set<Sha256> plan_prefixes(const StorePaths& paths, const Grace& grace, CollectPlan& plan,
-                               Freed& freed) {
+std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
+                               CollectPlan& plan, Freed& freed) {
+    const Grace grace(request);
     std::set<Sha256> archives;
     const std::filesystem::path prefixes = paths.root() / "p";
-    for (const std::string& name : names_in(prefixes)) {
+    const std::vector<std::string> names = names_in(prefixes);
+    const std::set<std::string> running = prefixes_in_use(request.processes, names);
+    for (const std::string& name : names) {
         const std::filesystem::path prefix = prefixes / name;
-        const bool stays = plan.roots.prefixes.contains(name) || grace.protects(status_of(prefix));
-        if (stays) {
+        const bool is_named =
+            plan.roots.prefixes.contains(name) || grace.protects(status_of(prefix));
+        if (!is_named && running.contains(name)) {
+            plan.running.push_back(name);
+        }
+        if (is_named || running.contains(name) || freed.is_enough()) {
             add_archives(prefix, archives);
         } else {
             plan.prefixes.push_back(prefix);
@@ -140,25 +157,13 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const Grace& grace, Coll
 }
 
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives) {
-    const std::filesystem::path manifest = prefix / ".envpm" / "manifest.json";
-    const std::optional<std::string> text = read_file_if_present(manifest);
-    if (!text) {
-        throw_damaged_prefix(manifest);
+    const std::optional<std::set<Sha256>> own = archives_of_prefix(prefix);
+    if (!own) {
+        throw Error({"the manifest of a prefix in use is missing or damaged",
+                     (prefix / ".envpm" / "manifest.json").string(),
+                     "nothing was collected; `envpm repair` makes that environment anew"});
     }
-    const Json json = parse_json(*text, manifest.string());
-    for (const Json& archive : json.array("archives")) {
-        const auto* hex = archive.get_if<std::string>();
-        const std::optional<Sha256> digest = hex != nullptr ? Sha256::parse(*hex) : std::nullopt;
-        if (!digest) {
-            throw_damaged_prefix(manifest);
-        }
-        archives.insert(*digest);
-    }
-}
-
-void throw_damaged_prefix(const std::filesystem::path& manifest) {
-    throw Error({"the manifest of a prefix in use is missing or damaged", manifest.string(),
-                 "nothing was collected; install that environment again"});
+    archives.insert(own->begin(), own->end());
 }
 
 /// A tree that stays keeps its objects. A damaged one cannot; it is as good as absent, and the next
@@ -179,13 +184,14 @@ void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& arc
 }
 
 void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& plan, Freed& freed) {
-    for (const std::string& name : names_in(paths.temporary())) {
-        const std::filesystem::path path = paths.temporary() / name;
-        if (!is_leftover(path, grace)) {
-            continue;
+    for (const std::filesystem::path& folder : {paths.temporary(), paths.quarantine()}) {
+        for (const std::string& name : names_in(folder)) {
+            const std::filesystem::path path = folder / name;
+            if (is_leftover(path, grace)) {
+                plan.leftovers.push_back(path);
+                remove_names_below(path, freed);
+            }
         }
-        plan.leftovers.push_back(path);
-        remove_names_below(path, freed);
     }
 }
 

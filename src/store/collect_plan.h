@@ -13,10 +13,11 @@ namespace envpm::store {
 /// it any more, a tree only when no prefix was made from it.
 struct CollectPlan {
     Roots roots;
+    std::vector<std::string> running; ///< prefixes that stay for running programs alone
     std::vector<std::filesystem::path> prefixes;
     std::vector<std::filesystem::path> trees;
     std::vector<std::filesystem::path> objects;
-    std::vector<std::filesystem::path> leftovers; ///< of crashed runs, below `tmp/`
+    std::vector<std::filesystem::path> leftovers; ///< below `tmp/` and `quarantine/`
     std::uint64_t freed_bytes = 0;
 };
 

@@ -71,6 +71,7 @@ class Intake::Work {
     ~Work() { is_dropped_ = true; }
 
     std::set<Sha256> take_over(const std::set<Sha256>& wanted, const std::stop_token& stop);
+    void replace(std::set<ObjectName> damaged, Quarantine& quarantine);
     void expect(Archive archive, std::uint64_t size_bytes);
     void arrived(const Sha256& archive, std::uint64_t first, std::uint64_t count);
     void forget(const Sha256& archive);
@@ -136,6 +137,10 @@ std::set<Sha256> Intake::take_over(const std::set<Sha256>& wanted, const std::st
     return work_->take_over(wanted, stop);
 }
 
+void Intake::replace(std::set<ObjectName> damaged, Quarantine& quarantine) {
+    work_->replace(std::move(damaged), quarantine);
+}
+
 void Intake::expect(Archive archive, std::uint64_t size_bytes) {
     work_->expect(std::move(archive), size_bytes);
 }
@@ -158,6 +163,10 @@ std::uint64_t Intake::waiting_bytes() const {
 
 void Intake::publish() {
     work_->publish();
+}
+
+void Intake::Work::replace(std::set<ObjectName> damaged, Quarantine& quarantine) {
+    stage_.replace(std::move(damaged), quarantine);
 }
 
 void Intake::Work::expect(Archive archive, std::uint64_t size_bytes) {

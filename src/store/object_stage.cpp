@@ -91,6 +91,11 @@ ObjectStage::~ObjectStage() {
     }
 }
 
+void ObjectStage::replace(std::set<ObjectName> damaged, Quarantine& quarantine) {
+    damaged_ = std::move(damaged);
+    quarantine_ = &quarantine;
+}
+
 bool ObjectStage::put(const ObjectName& name, std::span<const std::byte> content) {
     Needed* const needed = claim(name, content.size());
     if (needed == nullptr) {
@@ -192,6 +197,10 @@ void ObjectStage::publish() {
 
 /// With the right size and looks; a damaged one is not there, and is replaced.
 bool ObjectStage::is_in_store(const ObjectName& name, std::uint64_t size_bytes) const {
+    if (damaged_.contains(name)) {
+        return false;
+    }
+
     struct stat status {};
 
     const std::string path = fan_out(name.digest) + "/" + name.file();
@@ -269,6 +278,9 @@ void ObjectStage::publish_object(int folder, const ObjectName& name, const Neede
     const bool is_known = errno == EEXIST || errno == EINVAL || errno == ENOSYS;
     if (is_known && is_in_store(name, needed.size_bytes)) {
         return;
+    }
+    if (quarantine_ != nullptr && is_known) {
+        quarantine_->keep(paths_.object(name.digest, name.is_executable));
     }
     if (!is_known || ::renameat(folder_handle_.get(), file.c_str(), folder, file.c_str()) != 0) {
         throw_system_error("cannot publish an object",

@@ -7,6 +7,7 @@
 #include "model/tree.h"
 #include "store/flusher.h"
 #include "store/object_name.h"
+#include "store/quarantine.h"
 
 #include <atomic>
 #include <cstddef>
@@ -71,6 +72,9 @@ class ObjectStage {
     ObjectStage& operator=(ObjectStage&&) = delete;
     ~ObjectStage();
 
+    /// Before anything is staged: as `Intake::replace`.
+    void replace(std::set<ObjectName> damaged, Quarantine& quarantine);
+
     /// Stages a small file whose digest is known, unless it is already in the store or here. Any
     /// thread. True if it was written.
     bool put(const ObjectName& name, std::span<const std::byte> content);
@@ -133,6 +137,8 @@ class ObjectStage {
     Fd folder_handle_;
     Fd objects_handle_;
     bool keeps_modes_; ///< the umask, or a default ACL, takes nothing from an object's mode
+    std::set<ObjectName> damaged_;
+    Quarantine* quarantine_ = nullptr; ///< set if any is damaged
     std::atomic<std::uint32_t> next_number_ = 0;
     std::atomic<std::size_t> staged_ = 0;
     std::atomic<bool> is_bequeathed_ = false;

@@ -11,6 +11,7 @@ namespace envpm::store {
 
 namespace {
 
+void read_root(const std::filesystem::path& link, Roots& roots);
 std::optional<std::filesystem::path> target_of_link(const std::filesystem::path& path);
 bool is_gone(const std::filesystem::path& folder);
 std::set<std::string> prefixes_of(const std::filesystem::path& environment);
@@ -21,22 +22,11 @@ std::string project_of(const std::filesystem::path& environment);
 Roots read_roots(const StorePaths& paths) {
     Roots roots;
     for (const std::string& name : names_in(paths.roots())) {
-        const std::filesystem::path link = paths.roots() / name;
-        const std::optional<std::filesystem::path> target = target_of_link(link);
-        if (!target) {
-            throw Error({"a root of the store is not a link to an environment", link.string(),
-                         "remove it if it is not yours; nothing was collected"});
+        try {
+            read_root(paths.roots() / name, roots);
+        } catch (const Error& error) {
+            roots.unreadable.push_back(error);
         }
-        const std::filesystem::path environment = paths.roots() / *target;
-        if (is_gone(environment)) {
-            roots.stale.push_back(link);
-            continue;
-        }
-        const std::set<std::string> prefixes = prefixes_of(environment);
-        if (!prefixes.empty()) {
-            roots.projects.push_back(project_of(environment));
-        }
-        roots.prefixes.insert(prefixes.begin(), prefixes.end());
     }
     std::sort(roots.projects.begin(), roots.projects.end());
     roots.projects.erase(std::unique(roots.projects.begin(), roots.projects.end()),
@@ -45,6 +35,27 @@ Roots read_roots(const StorePaths& paths) {
 }
 
 namespace {
+
+void read_root(const std::filesystem::path& link, Roots& roots) {
+    const std::optional<std::filesystem::path> target = target_of_link(link);
+    if (!target) {
+        throw Error({"a root of the store is not a link to an environment", link.string(),
+                     "remove it if it is not yours; nothing was collected"});
+    }
+    const std::filesystem::path environment = link.parent_path() / *target;
+    if (is_gone(environment)) {
+        roots.stale.push_back(link);
+        return;
+    }
+    const std::string project = project_of(environment);
+    const std::set<std::string> prefixes = prefixes_of(environment);
+    if (!prefixes.empty()) {
+        roots.projects.push_back(project);
+    }
+    for (const std::string& prefix : prefixes) {
+        roots.prefixes[prefix].insert(project);
+    }
+}
 
 /// Nothing if it is no link.
 std::optional<std::filesystem::path> target_of_link(const std::filesystem::path& path) {

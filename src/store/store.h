@@ -7,6 +7,8 @@
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
 #include "model/tree.h"
+#include "store/object_name.h"
+#include "store/quarantine.h"
 
 #include <fcntl.h>
 
@@ -80,6 +82,11 @@ class Intake {
     /// Before the first `add`: of these archives, those that an earlier intake had unpacked whole
     /// when it ended, each file hashed again. They will be published with the others.
     std::set<Sha256> take_over(const std::set<Sha256>& wanted, const std::stop_token& stop);
+
+    /// Before the first `add`: these objects of the store are damaged, whatever they look like.
+    /// What is brought in again takes their place by a rename, after they got a second name in the
+    /// quarantine, which must outlive this.
+    void replace(std::set<ObjectName> damaged, Quarantine& quarantine);
 
     /// A large wheel begins to arrive in `archive.file`. It is unpacked while it does, and `add`
     /// then waits for the rest only; without that nothing of it is published. Any thread, as the

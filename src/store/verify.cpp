@@ -11,66 +11,99 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <numeric>
 #include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
 
 namespace envpm::store {
 
 namespace {
 
-using Sizes = std::map<ObjectName, std::uint64_t>;
+/// What trees say of an object.
+struct Claim {
+    std::uint64_t size_bytes = 0;
+    std::set<Sha256> archives;
+};
+
+using Claims = std::map<ObjectName, Claim>;
+
+struct Fault {
+    std::string what;
+    DamageKind kind = DamageKind::object;
+};
+
+/// What was found of an object.
+struct Finding {
+    std::optional<Fault> fault;
+    std::optional<FileIdentity> sound; ///< its bytes were read, and are right
+};
 
 /// What the trees say of objects, and what is wrong with the trees themselves.
 class TreeFacts {
   public:
     TreeFacts(const std::vector<FoundTree>& found, ThreadPool& pool);
 
-    [[nodiscard]] const Sizes& sizes() const { return sizes_; }
+    [[nodiscard]] const Claims& claims() const { return claims_; }
 
     [[nodiscard]] const std::vector<Damage>& damages() const { return damages_; }
 
-    /// Damage of every tree that names an object which is not there.
-    void find_missing(const std::vector<FoundObject>& objects);
+    /// Adds the objects that some tree names and that are not there.
+    void find_missing(const StorePaths& paths, const std::vector<FoundObject>& objects);
 
   private:
-    std::vector<std::pair<std::filesystem::path, Tree>> trees_;
-    Sizes sizes_;
+    Claims claims_;
     std::vector<Damage> damages_;
 };
 
-std::optional<std::string> fault_of(const FoundObject& object, const Sizes& sizes,
-                                    VerifyDepth depth);
+std::vector<struct stat> status_of_all(const std::vector<FoundObject>& objects, ThreadPool& pool);
+std::vector<std::size_t> largest_first(const std::vector<struct stat>& statuses);
+Finding look_at(const FoundObject& object, const struct stat& status, const Claims& claims,
+                VerifyDepth depth);
+std::optional<std::string> fault_of_size(const struct stat& status, const ObjectName& name,
+                                         const Claims& claims);
+std::vector<Sha256> archives_of(const Claim& claim);
+Damage damage_of(const FoundObject& object, const Fault& fault, const Claims& claims);
 
 } // namespace
 
-std::vector<Damage> verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool,
-                           Progress& progress) {
+StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool,
+                    Progress& progress) {
     require_format(paths);
     const FileLock lock(paths.lock(), LockKind::shared);
     const StoreContent content = list_content(paths);
     TreeFacts trees(content.trees, pool);
-    trees.find_missing(content.objects);
+    trees.find_missing(paths, content.objects);
 
-    std::vector<std::optional<std::string>> faults(content.objects.size());
+    const std::vector<struct stat> statuses = status_of_all(content.objects, pool);
+    const std::vector<std::size_t> order = largest_first(statuses);
+    std::vector<Finding> findings(content.objects.size());
     progress.begin("verifying", content.objects.size(), ProgressUnit::items);
-    parallel_for(pool, content.objects.size(), [&](std::size_t i) {
-        faults[i] = fault_of(content.objects[i], trees.sizes(), depth);
+    parallel_for(pool, order.size(), [&](std::size_t i) {
+        const std::size_t at = order[i];
+        findings[at] = look_at(content.objects[at], statuses[at], trees.claims(), depth);
         progress.advance(1);
     });
     progress.end();
 
-    std::vector<Damage> damages = trees.damages();
-    for (std::size_t i = 0; i < faults.size(); ++i) {
-        if (faults[i]) {
-            damages.push_back({content.objects[i].path, *faults[i]});
+    StoreVerdict verdict{trees.damages(), {}};
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const FoundObject& object = content.objects[i];
+        if (findings[i].fault) {
+            verdict.damages.push_back(damage_of(object, *findings[i].fault, trees.claims()));
+        }
+        if (findings[i].sound) {
+            verdict.sound.add(*findings[i].sound, object.name.digest);
         }
     }
     for (const std::filesystem::path& stranger : content.strangers) {
-        damages.push_back({stranger, "not from envpm"});
+        verdict.damages.push_back({stranger, "not from envpm", DamageKind::stranger});
     }
-    std::sort(damages.begin(), damages.end(), [](const Damage& a, const Damage& b) {
+    std::sort(verdict.damages.begin(), verdict.damages.end(), [](const auto& a, const auto& b) {
         return std::tie(a.path, a.what) < std::tie(b.path, b.what);
     });
-    return damages;
+    return verdict;
 }
 
 namespace {
@@ -81,54 +114,95 @@ TreeFacts::TreeFacts(const std::vector<FoundTree>& found, ThreadPool& pool) {
         trees[i] = parse_tree(read_file(found[i].path), found[i].archive);
     });
     for (std::size_t i = 0; i < found.size(); ++i) {
+        const Sha256& archive = found[i].archive;
         if (!trees[i]) {
-            damages_.push_back({found[i].path, "not what was written"});
+            damages_.push_back(
+                {found[i].path, "not what was written", DamageKind::tree, {archive}});
             continue;
         }
         for (const TreeFile& file : trees[i]->files) {
-            sizes_.emplace(ObjectName{file.object, file.is_executable}, file.size_bytes);
+            Claim& claim = claims_[{file.object, file.is_executable}];
+            claim.size_bytes = file.size_bytes;
+            claim.archives.insert(archive);
         }
-        trees_.emplace_back(found[i].path, std::move(*trees[i]));
     }
 }
 
-void TreeFacts::find_missing(const std::vector<FoundObject>& objects) {
-    const auto is_there = [&objects](const ObjectName& name) {
-        const auto at = std::lower_bound(objects.begin(), objects.end(), name,
-                                         [](const FoundObject& object, const ObjectName& wanted) {
-                                             return object.name < wanted;
-                                         });
-        return at != objects.end() && at->name == name;
+void TreeFacts::find_missing(const StorePaths& paths, const std::vector<FoundObject>& objects) {
+    const auto before = [](const FoundObject& object, const ObjectName& name) {
+        return object.name < name;
     };
-    for (const auto& [path, tree] : trees_) {
-        for (const TreeFile& file : tree.files) {
-            if (!is_there({file.object, file.is_executable})) {
-                damages_.push_back(
-                    {path, fmt::format("the object of `{}` is missing", file.path.string())});
+    for (const auto& [name, claim] : claims_) {
+        const auto at = std::lower_bound(objects.begin(), objects.end(), name, before);
+        if (at == objects.end() || at->name != name) {
+            damages_.push_back({paths.object(name.digest, name.is_executable), "missing",
+                                DamageKind::missing, archives_of(claim)});
+        }
+    }
+}
+
+std::vector<struct stat> status_of_all(const std::vector<FoundObject>& objects, ThreadPool& pool) {
+    constexpr std::size_t objects_of_a_task = 256;
+    std::vector<struct stat> statuses(objects.size());
+    const std::size_t tasks = (objects.size() + objects_of_a_task - 1) / objects_of_a_task;
+    parallel_for(pool, tasks, [&](std::size_t task) {
+        const std::size_t end = std::min(objects.size(), (task + 1) * objects_of_a_task);
+        for (std::size_t i = task * objects_of_a_task; i < end; ++i) {
+            if (::lstat(objects[i].path.c_str(), &statuses[i]) != 0) {
+                throw_system_error("cannot look at an object", objects[i].path.string(), errno);
             }
         }
-    }
+    });
+    return statuses;
 }
 
-std::optional<std::string> fault_of(const FoundObject& object, const Sizes& sizes,
-                                    VerifyDepth depth) {
-    struct stat status {};
+/// So that at the end no thread reads a large one while the others idle.
+std::vector<std::size_t> largest_first(const std::vector<struct stat>& statuses) {
+    std::vector<std::size_t> order(statuses.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&statuses](std::size_t a, std::size_t b) {
+        return statuses[a].st_size > statuses[b].st_size;
+    });
+    return order;
+}
 
-    if (::lstat(object.path.c_str(), &status) != 0) {
-        throw_system_error("cannot look at an object", object.path.string(), errno);
+Finding look_at(const FoundObject& object, const struct stat& status, const Claims& claims,
+                VerifyDepth depth) {
+    std::optional<std::string> looks = fault_of_object(status, object.name);
+    std::optional<std::string> size = fault_of_size(status, object.name, claims);
+    if (!S_ISREG(status.st_mode) || size || (looks && depth == VerifyDepth::quick)) {
+        return {Fault{looks ? std::move(*looks) : std::move(*size)}, std::nullopt};
     }
-    if (std::optional<std::string> fault = fault_of_object(status, object.name)) {
-        return fault;
+    if (depth == VerifyDepth::quick) {
+        return {};
     }
+    if (sha256_of_file(object.path) != object.name.digest) {
+        return {Fault{looks ? std::move(*looks) : "its bytes were changed"}, std::nullopt};
+    }
+    return {looks ? std::optional(Fault{std::move(*looks), DamageKind::looks}) : std::nullopt,
+            FileIdentity{status.st_dev, status.st_ino}};
+}
+
+std::optional<std::string> fault_of_size(const struct stat& status, const ObjectName& name,
+                                         const Claims& claims) {
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    const auto expected = sizes.find(object.name);
-    if (expected != sizes.end() && expected->second != size) {
-        return fmt::format("{} bytes instead of {}", size, expected->second);
+    const auto claim = claims.find(name);
+    if (claim == claims.end() || claim->second.size_bytes == size) {
+        return std::nullopt;
     }
-    if (depth == VerifyDepth::full && sha256_of_file(object.path) != object.name.digest) {
-        return "its bytes were changed";
+    return fmt::format("{} bytes instead of {}", size, claim->second.size_bytes);
+}
+
+std::vector<Sha256> archives_of(const Claim& claim) {
+    return {claim.archives.begin(), claim.archives.end()};
+}
+
+Damage damage_of(const FoundObject& object, const Fault& fault, const Claims& claims) {
+    Damage damage{object.path, fault.what, fault.kind};
+    if (const auto claim = claims.find(object.name); claim != claims.end()) {
+        damage.archives = archives_of(claim->second);
     }
-    return std::nullopt;
+    return damage;
 }
 
 } // namespace

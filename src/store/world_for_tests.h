@@ -52,7 +52,7 @@ struct World {
     std::vector<std::string> damages(VerifyDepth depth = VerifyDepth::full) {
         ThreadPool pool(2);
         std::vector<std::string> out;
-        for (const Damage& damage : verify(paths, depth, pool, progress)) {
+        for (const Damage& damage : verify(paths, depth, pool, progress).damages) {
             out.push_back(damage.path.lexically_relative(root).string() + ": " + damage.what);
         }
         return out;

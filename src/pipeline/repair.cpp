@@ -1,0 +1,356 @@
+#include "pipeline/repair.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "pipeline/archives.h"
+#include "pipeline/layouts.h"
+#include "pipeline/locked_projects.h"
+#include "pipeline/locked_target.h"
+#include "pipeline/verify.h"
+#include "realize/mend.h"
+#include "store/quarantine.h"
+#include "store/restore.h"
+#include "store/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace envpm::pipeline {
+
+namespace {
+
+constexpr const char* no_lock = "no lock of a project names what it was made from any more";
+constexpr const char* install_or_collect =
+    "`envpm install` makes what is locked now; what no project uses, `envpm gc` removes";
+
+std::vector<std::string> folders_of(const VerifyReport& report);
+std::string label_of(const LockedPackage& package);
+
+/// One repair under way. Either tells what it would do or does it, by the same decisions.
+class Repair {
+  public:
+    Repair(VerifyReport report, const LockedProjects& projects, RepairMode mode,
+           const StorePaths& paths, Services& services)
+        : report_(std::move(report)),
+          projects_(projects),
+          is_told_(mode == RepairMode::only_tell),
+          services_(services),
+          quarantine_(paths) {
+        if (!is_told_) {
+            store_.emplace(store::Store::open(paths.root()));
+        }
+    }
+
+    RepairOutcome run();
+
+  private:
+    using Needed = std::map<const LockedProject*, std::vector<LockedPackage>>;
+
+    void mend_without_archives();
+    void fetch_archives();
+    Needed needed_archives();
+    void fetch(const LockedProject& project, const std::vector<LockedPackage>& packages);
+    std::vector<std::optional<Error>> try_fetch(const LockedProject& project,
+                                                const std::vector<LockedPackage>& packages);
+    void settle_objects();
+    void mend_environment(std::size_t index);
+    std::optional<ErrorText> complete(std::size_t index, std::vector<realize::PrefixDamage>& left);
+    void tell_environment(const DamagedEnvironment& environment);
+    std::optional<Error> lay_out_anew(const LockedProjects::Environment& locked);
+    void done(const std::filesystem::path& path, std::string how);
+    void leave(std::size_t damage, const std::string& why, const std::string& hint);
+    void leave(const DamagedEnvironment& environment, const realize::PrefixDamage& damage,
+               const std::string& why, const std::string& hint);
+    realize::Disposal disposal();
+
+    VerifyReport report_;
+    const LockedProjects& projects_;
+    bool is_told_;
+    Services& services_;
+    store::Quarantine quarantine_;
+    std::optional<store::Store> store_;     ///< none if it is only told
+    std::map<Sha256, std::string> fetched_; ///< archives, and what they are called
+    std::map<Sha256, ErrorText> failed_;
+    std::map<std::size_t, ErrorText> broken_; ///< environments whose objects stay damaged
+    RepairOutcome outcome_;
+};
+
+} // namespace
+
+RepairOutcome repair(const std::optional<Project>& own, RepairMode mode, Services& services) {
+    const StorePaths paths(services.settings().store_root);
+    std::optional<FileLock> alone;
+    if (mode == RepairMode::mend) {
+        alone.emplace(paths.root() / "locks" / "repair", LockKind::exclusive);
+    }
+    VerifyReport report = verify(store::VerifyDepth::full, services);
+    services.throw_if_stopped();
+    const LockedProjects projects(own, folders_of(report), services);
+    return Repair(std::move(report), projects, mode, paths, services).run();
+}
+
+namespace {
+
+RepairOutcome Repair::run() {
+    mend_without_archives();
+    fetch_archives();
+    settle_objects();
+    for (std::size_t i = 0; i < report_.environments.size(); ++i) {
+        services_.throw_if_stopped();
+        if (is_told_) {
+            tell_environment(report_.environments[i]);
+        } else if (!report_.environments[i].files.empty()) {
+            mend_environment(i);
+        }
+    }
+    outcome_.quarantine = quarantine_.folder();
+    return std::move(outcome_);
+}
+
+/// First strangers, which may be in the way of what belongs there.
+void Repair::mend_without_archives() {
+    for (const store::Damage& damage : report_.store) {
+        if (damage.kind == store::DamageKind::stranger) {
+            if (!is_told_) {
+                quarantine_.move(damage.path);
+            }
+            done(damage.path, "put aside");
+        } else if (damage.kind == store::DamageKind::looks) {
+            if (!is_told_) {
+                store::restore_looks(damage);
+            }
+            done(damage.path, "mode and time set");
+        }
+    }
+}
+
+void Repair::fetch_archives() {
+    for (const auto& [project, packages] : needed_archives()) {
+        services_.throw_if_stopped();
+        if (!is_told_) {
+            fetch(*project, packages);
+            continue;
+        }
+        for (const LockedPackage& package : packages) {
+            fetched_.emplace(package.sha256, label_of(package));
+        }
+    }
+}
+
+/// Of an object that several archives have, one that some lock names is enough; of a tree its own.
+Repair::Needed Repair::needed_archives() {
+    Needed needed;
+    std::set<Sha256> chosen;
+    for (const store::Damage& damage : report_.store) {
+        if (damage.kind == store::DamageKind::looks) {
+            continue;
+        }
+        const bool is_covered =
+            std::any_of(damage.archives.begin(), damage.archives.end(),
+                        [&chosen](const Sha256& archive) { return chosen.contains(archive); });
+        for (const Sha256& archive : damage.archives) {
+            const auto found = projects_.package(archive);
+            if (found && !is_covered && chosen.insert(archive).second) {
+                needed[found->project].push_back(*found->package);
+                break;
+            }
+        }
+    }
+    return needed;
+}
+
+/// Together; if not even their places can be had, each alone, so that one does not cost the others.
+void Repair::fetch(const LockedProject& project, const std::vector<LockedPackage>& packages) {
+    const std::vector<std::optional<Error>> failures = try_fetch(project, packages);
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        const Sha256& archive = packages[i].sha256;
+        if (!failures[i]) {
+            fetched_.emplace(archive, label_of(packages[i]));
+        } else if (packages.size() > 1) {
+            fetch(project, {packages[i]});
+        } else {
+            failed_.emplace(archive, failures[i]->text());
+        }
+    }
+}
+
+std::vector<std::optional<Error>> Repair::try_fetch(const LockedProject& project,
+                                                    const std::vector<LockedPackage>& packages) {
+    std::set<store::ObjectName> damaged;
+    for (const store::Damage& damage : report_.store) {
+        const auto object = store::object_of(damage);
+        if (object && damage.kind == store::DamageKind::object) {
+            damaged.insert(*object);
+        }
+        const bool is_replaced =
+            damage.kind == store::DamageKind::tree &&
+            std::any_of(packages.begin(), packages.end(), [&](const LockedPackage& package) {
+                return package.sha256 == damage.archives.front();
+            });
+        if (is_replaced) {
+            quarantine_.keep(damage.path);
+        }
+    }
+    try {
+        return fetch_again({packages, damaged, quarantine_}, project.manifest, *store_, services_);
+    } catch (const Error& error) {
+        if (error.code() == ExitCode::interrupted) {
+            throw;
+        }
+        return std::vector<std::optional<Error>>(packages.size(), error);
+    }
+}
+
+/// What became of the objects and trees whose archives were needed.
+void Repair::settle_objects() {
+    for (std::size_t i = 0; i < report_.store.size(); ++i) {
+        const store::Damage& damage = report_.store[i];
+        if (damage.kind == store::DamageKind::looks || damage.kind == store::DamageKind::stranger) {
+            continue;
+        }
+        const ErrorText* failure = nullptr;
+        const std::string* label = nullptr;
+        for (const Sha256& archive : damage.archives) {
+            const auto found = fetched_.find(archive);
+            const auto failed = failed_.find(archive);
+            label = found != fetched_.end() ? &found->second : label;
+            failure = failed != failed_.end() ? &failed->second : failure;
+        }
+        if (label != nullptr) {
+            done(damage.path, fmt::format("unpacked again from {}", *label));
+        } else if (failure != nullptr) {
+            leave(i, failure->what, failure->hint);
+        } else if (report_.users[i].empty() && damage.kind != store::DamageKind::missing) {
+            if (!is_told_) {
+                quarantine_.move(damage.path);
+            }
+            done(damage.path, "put aside: no environment uses it");
+        } else {
+            leave(i, no_lock, install_or_collect);
+        }
+    }
+}
+
+void Repair::mend_environment(std::size_t index) {
+    const DamagedEnvironment& environment = report_.environments[index];
+    std::vector<realize::PrefixDamage> left =
+        realize::mend(store_->paths(), environment.prefix, environment.files,
+                      services_.settings().link_mode, disposal());
+    const std::optional<ErrorText> failure = complete(index, left);
+    std::set<std::string> still;
+    for (const realize::PrefixDamage& damage : left) {
+        still.insert(damage.path);
+    }
+    for (const realize::PrefixDamage& damage : environment.files) {
+        if (!still.contains(damage.path)) {
+            done(environment.prefix / damage.path, "made anew in the environment");
+        } else if (failure) {
+            leave(environment, damage, failure->what, failure->hint);
+        } else {
+            leave(environment, damage, no_lock, install_or_collect);
+        }
+    }
+}
+
+/// Lays out anew what has damage left, if a lock describes it and the store is whole for it: what
+/// is damaged there would come into the new one too. Gives why it was not done.
+std::optional<ErrorText> Repair::complete(std::size_t index,
+                                          std::vector<realize::PrefixDamage>& left) {
+    const auto locked = projects_.environment(report_.environments[index].name);
+    if (left.empty() || !locked) {
+        return std::nullopt;
+    }
+    if (const auto broken = broken_.find(index); broken != broken_.end()) {
+        return broken->second;
+    }
+    if (const std::optional<Error> failure = lay_out_anew(*locked)) {
+        return failure->text();
+    }
+    left.clear();
+    return std::nullopt;
+}
+
+void Repair::tell_environment(const DamagedEnvironment& environment) {
+    const bool is_locked = projects_.environment(environment.name).has_value();
+    for (const realize::PrefixDamage& damage : environment.files) {
+        if (is_locked || realize::is_mendable(environment.prefix, damage)) {
+            done(environment.prefix / damage.path, "made anew in the environment");
+        } else {
+            leave(environment, damage, no_lock, install_or_collect);
+        }
+    }
+}
+
+/// The whole prefix, from its lock; what the store lacks for it is fetched.
+std::optional<Error> Repair::lay_out_anew(const LockedProjects::Environment& locked) {
+    const LockedTarget& target = *locked.target;
+    const Manifest& manifest = locked.project->manifest;
+    try {
+        const std::vector<LockedPackage> packages = packages_of(locked.project->lock, target);
+        Fetched fetched = fetch_missing(packages, manifest, *store_, services_);
+        const Layout layout =
+            layout_of({packages, target, manifest}, std::move(fetched.trees), *store_, services_);
+        realize::rebuild(store_->paths(),
+                         {.env = target.env,
+                          .layout = layout,
+                          .interpreter = interpreter_for(target, services_),
+                          .archives = archives_of(packages),
+                          .link_mode = services_.settings().link_mode},
+                         disposal(), services_.pool(), services_.progress());
+        return std::nullopt;
+    } catch (const Error& error) {
+        if (error.code() == ExitCode::interrupted) {
+            throw;
+        }
+        return error;
+    }
+}
+
+void Repair::done(const std::filesystem::path& path, std::string how) {
+    outcome_.repaired.push_back({path, std::move(how)});
+}
+
+void Repair::leave(std::size_t damage, const std::string& why, const std::string& hint) {
+    std::set<std::string> projects;
+    for (const std::size_t user : report_.users[damage]) {
+        const std::vector<std::string>& more = report_.environments[user].projects;
+        projects.insert(more.begin(), more.end());
+        broken_.emplace(user, ErrorText{why, {}, hint});
+    }
+    outcome_.left.push_back({report_.store[damage].path,
+                             report_.store[damage].what,
+                             why,
+                             hint,
+                             {projects.begin(), projects.end()}});
+}
+
+void Repair::leave(const DamagedEnvironment& environment, const realize::PrefixDamage& damage,
+                   const std::string& why, const std::string& hint) {
+    outcome_.left.push_back(
+        {environment.prefix / damage.path, damage.what, why, hint, environment.projects});
+}
+
+realize::Disposal Repair::disposal() {
+    return {[this](const std::filesystem::path& path) { quarantine_.keep(path); },
+            [this](const std::filesystem::path& path) { quarantine_.move(path); }};
+}
+
+std::vector<std::string> folders_of(const VerifyReport& report) {
+    std::set<std::string> folders;
+    for (const DamagedEnvironment& environment : report.environments) {
+        folders.insert(environment.projects.begin(), environment.projects.end());
+    }
+    return {folders.begin(), folders.end()};
+}
+
+std::string label_of(const LockedPackage& package) {
+    return fmt::format("{} {}", package.name.string(), package.version);
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,93 @@
+#include "pipeline/verify.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace envpm::pipeline {
+
+namespace {
+
+std::vector<realize::PrefixDamage> check_prefix(const std::filesystem::path& prefix,
+                                                const KnownFiles& known, store::VerifyDepth depth,
+                                                Services& services);
+bool is_made_with(const store::Environment& environment, const store::Damage& damage);
+bool is_made_with_any(const store::Environment& environment,
+                      const std::vector<store::Damage>& damages);
+std::vector<std::vector<std::size_t>> users_of(const std::vector<store::Damage>& damages,
+                                               const std::vector<store::Environment>& damaged);
+
+} // namespace
+
+std::size_t VerifyReport::damaged_files() const {
+    std::size_t count = store.size();
+    for (const DamagedEnvironment& environment : environments) {
+        count += environment.files.size();
+    }
+    return count;
+}
+
+VerifyReport verify(store::VerifyDepth depth, Services& services) {
+    const StorePaths paths(services.settings().store_root);
+    store::StoreVerdict verdict = store::verify(paths, depth, services.pool(), services.progress());
+    services.throw_if_stopped();
+    VerifyReport report;
+    std::vector<store::Environment> damaged;
+    for (store::Environment& environment : store::environments_of(paths)) {
+        const std::filesystem::path prefix = paths.root() / "p" / environment.name;
+        std::vector<realize::PrefixDamage> files =
+            check_prefix(prefix, verdict.sound, depth, services);
+        services.throw_if_stopped();
+        ++report.checked_environments;
+        if (!files.empty() || is_made_with_any(environment, verdict.damages)) {
+            report.environments.push_back(
+                {environment.name, prefix, environment.projects, std::move(files)});
+            damaged.push_back(std::move(environment));
+        }
+    }
+    report.users = users_of(verdict.damages, damaged);
+    report.store = std::move(verdict.damages);
+    return report;
+}
+
+namespace {
+
+std::vector<realize::PrefixDamage> check_prefix(const std::filesystem::path& prefix,
+                                                const KnownFiles& known, store::VerifyDepth depth,
+                                                Services& services) {
+    return realize::check(prefix,
+                          depth == store::VerifyDepth::full ? realize::CheckDepth::full
+                                                            : realize::CheckDepth::quick,
+                          services.pool(), services.progress(), known);
+}
+
+bool is_made_with(const store::Environment& environment, const store::Damage& damage) {
+    return std::any_of(damage.archives.begin(), damage.archives.end(), [&](const Sha256& archive) {
+        return environment.archives.contains(archive);
+    });
+}
+
+bool is_made_with_any(const store::Environment& environment,
+                      const std::vector<store::Damage>& damages) {
+    return std::any_of(damages.begin(), damages.end(), [&](const store::Damage& damage) {
+        return is_made_with(environment, damage);
+    });
+}
+
+std::vector<std::vector<std::size_t>> users_of(const std::vector<store::Damage>& damages,
+                                               const std::vector<store::Environment>& damaged) {
+    std::vector<std::vector<std::size_t>> users(damages.size());
+    for (std::size_t i = 0; i < damages.size(); ++i) {
+        for (std::size_t user = 0; user < damaged.size(); ++user) {
+            if (is_made_with(damaged[user], damages[i])) {
+                users[i].push_back(user);
+            }
+        }
+    }
+    return users;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

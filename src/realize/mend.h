@@ -1,0 +1,36 @@
+#pragma once
+
+#include "model/store_paths.h"
+#include "realize/prefix.h"
+
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+namespace envpm::realize {
+
+/// What becomes of damaged files: `keep` gives one a second name elsewhere while it stays (a folder
+/// is moved), `move` takes it away.
+struct Disposal {
+    std::function<void(const std::filesystem::path&)> keep;
+    std::function<void(const std::filesystem::path&)> move;
+};
+
+/// Whether `mend` needs no more than the store for it, given that the store is whole.
+bool is_mendable(const std::filesystem::path& prefix, const PrefixDamage& damage);
+
+/// Of a prefix of the store: files that are objects as they stand are placed anew, by a new inode
+/// and one rename each, after the object was hashed; empty folders are made; what is not from a
+/// package is moved away. Gives what is left: generated and relocated files, links, and what the
+/// store lacks. Durable when it returns; a kill half-way leaves each file old or new. Needs the
+/// store's shared lock.
+std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::path& prefix,
+                               const std::vector<PrefixDamage>& damages, LinkMode link_mode,
+                               const Disposal& disposal);
+
+/// As `build`, but makes the prefix anew though it is there: the old one is exchanged for the new
+/// and then moved away.
+PrefixReport rebuild(const StorePaths& store, const PrefixRequest& request,
+                     const Disposal& disposal, ThreadPool& pool, Progress& progress);
+
+} // namespace envpm::realize

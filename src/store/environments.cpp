@@ -1,0 +1,67 @@
+#include "store/environments.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "store/care.h"
+#include "store/roots.h"
+#include "store/walk.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace envpm::store {
+
+namespace {
+
+std::optional<std::set<Sha256>> digests_of(const Json& manifest);
+
+} // namespace
+
+std::vector<Environment> environments_of(const StorePaths& paths) {
+    const Roots roots = read_roots(paths);
+    const std::filesystem::path prefixes = paths.root() / "p";
+    std::vector<Environment> environments;
+    for (const std::string& name : names_in(prefixes)) {
+        Environment environment{
+            name, {}, archives_of_prefix(prefixes / name).value_or(std::set<Sha256>())};
+        if (const auto users = roots.prefixes.find(name); users != roots.prefixes.end()) {
+            environment.projects.assign(users->second.begin(), users->second.end());
+        }
+        environments.push_back(std::move(environment));
+    }
+    return environments;
+}
+
+std::optional<std::set<Sha256>> archives_of_prefix(const std::filesystem::path& prefix) {
+    const std::filesystem::path manifest = prefix / ".envpm" / "manifest.json";
+    const std::optional<std::string> text = read_file_if_present(manifest);
+    if (!text) {
+        return std::nullopt;
+    }
+    try {
+        return digests_of(parse_json(*text, manifest.string()));
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+namespace {
+
+std::optional<std::set<Sha256>> digests_of(const Json& manifest) {
+    std::set<Sha256> digests;
+    for (const Json& archive : manifest.array("archives")) {
+        const auto* hex = archive.get_if<std::string>();
+        const std::optional<Sha256> digest = hex != nullptr ? Sha256::parse(*hex) : std::nullopt;
+        if (!digest) {
+            return std::nullopt;
+        }
+        digests.insert(*digest);
+    }
+    return digests;
+}
+
+} // namespace
+
+} // namespace envpm::store

@@ -1,0 +1,75 @@
+#include "store/processes.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace envpm::store {
+
+namespace {
+
+bool is_process(const std::filesystem::path& folder);
+void add_names(std::string_view text, const std::set<std::string, std::less<>>& names,
+               std::set<std::string>& found);
+std::string text_of(const std::filesystem::path& file);
+
+} // namespace
+
+std::set<std::string> prefixes_in_use(const std::filesystem::path& processes,
+                                      const std::vector<std::string>& names) {
+    const std::set<std::string, std::less<>> known(names.begin(), names.end());
+    std::set<std::string> found;
+    std::error_code failure;
+    std::filesystem::directory_iterator entries(processes, failure);
+    for (; !failure && entries != std::filesystem::directory_iterator();
+         entries.increment(failure)) {
+        if (!is_process(entries->path())) {
+            continue;
+        }
+        for (const char* link : {"exe", "cwd"}) {
+            std::error_code gone;
+            add_names(std::filesystem::read_symlink(entries->path() / link, gone).native(), known,
+                      found);
+        }
+        add_names(text_of(entries->path() / "maps"), known, found);
+    }
+    return found;
+}
+
+namespace {
+
+bool is_process(const std::filesystem::path& folder) {
+    const std::string name = folder.filename().string();
+    return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// "…/p/<name>", which ends, or goes on with a slash, a line or " (deleted)".
+void add_names(std::string_view text, const std::set<std::string, std::less<>>& names,
+               std::set<std::string>& found) {
+    constexpr std::string_view above = "/p/";
+    for (std::size_t at = text.find(above); at != std::string_view::npos;
+         at = text.find(above, at + 1)) {
+        const std::string_view rest = text.substr(at + above.size());
+        const std::string_view name = rest.substr(0, rest.find_first_of("/\n "));
+        if (names.contains(name)) {
+            found.emplace(name);
+        }
+    }
+}
+
+/// Nothing if it may not be read, or the process has ended.
+std::string text_of(const std::filesystem::path& file) {
+    try {
+        return read_file_if_present(file).value_or(std::string());
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+} // namespace
+
+} // namespace envpm::store

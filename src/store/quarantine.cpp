@@ -1,0 +1,55 @@
+#include "store/quarantine.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace envpm::store {
+
+void Quarantine::keep(const std::filesystem::path& path) {
+    struct stat status {};
+
+    if (::lstat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) {
+            return;
+        }
+        throw_system_error("cannot look at what is damaged", path.string(), errno);
+    }
+    if (S_ISDIR(status.st_mode)) {
+        move(path);
+        return;
+    }
+    const std::filesystem::path to = place_for(path);
+    if (::linkat(AT_FDCWD, path.c_str(), AT_FDCWD, to.c_str(), 0) != 0) {
+        throw_system_error("cannot put a damaged file aside", path.string(), errno);
+    }
+}
+
+void Quarantine::move(const std::filesystem::path& path) {
+    const std::filesystem::path to = place_for(path);
+    if (::rename(path.c_str(), to.c_str()) != 0) {
+        throw_system_error("cannot put a damaged file aside", path.string(), errno);
+    }
+    sync_folder(to.parent_path());
+    sync_folder(path.parent_path());
+}
+
+std::filesystem::path Quarantine::place_for(const std::filesystem::path& path) {
+    if (!folder_) {
+        std::error_code failure;
+        std::filesystem::create_directories(parent_, failure);
+        TemporaryFolder folder(parent_);
+        folder_ = folder.path();
+        folder.keep();
+    }
+    return *folder_ / fmt::format("{}-{}", next_++, path.filename().string());
+}
+
+} // namespace envpm::store

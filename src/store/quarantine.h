@@ -1,0 +1,36 @@
+#pragma once
+
+#include "model/store_paths.h"
+
+#include <filesystem>
+#include <optional>
+
+namespace envpm::store {
+
+/// Where a repair puts what is damaged, instead of deleting it: `quarantine/<random>/`, made when
+/// the first thing comes. The collector removes it after the grace period, as it does leftovers.
+class Quarantine {
+  public:
+    explicit Quarantine(const StorePaths& paths)
+        : parent_(paths.quarantine()) {}
+
+    /// A second name for the file or link, which stays where it is until its replacement is renamed
+    /// over it. A folder is moved. What is not there any more is nothing to keep.
+    void keep(const std::filesystem::path& path);
+
+    /// Takes it away from where it is. Durable when this returns.
+    void move(const std::filesystem::path& path);
+
+    /// A name in the quarantine that is free, for who moves something there.
+    std::filesystem::path place_for(const std::filesystem::path& path);
+
+    /// Nothing if nothing came.
+    [[nodiscard]] const std::optional<std::filesystem::path>& folder() const { return folder_; }
+
+  private:
+    std::filesystem::path parent_;
+    std::optional<std::filesystem::path> folder_;
+    unsigned next_ = 0;
+};
+
+} // namespace envpm::store
