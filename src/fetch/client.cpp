@@ -102,8 +102,9 @@ std::vector<std::optional<Error>> Client::download(std::span<const Download> dow
     }
     const OpenProgress open(progress, total_bytes(downloads));
     Buffers buffers(buffer_count);
-    DownloadContext context{loop_->curl, *loop_->pool, loop_->hosts, loop_->backoff,
-                            buffers,     progress,     folder,       loop_->stop};
+    DownloadContext context{loop_->curl,    *loop_->pool, loop_->hosts,
+                            loop_->backoff, buffers,      progress,
+                            folder,         loop_->stop,  loop_->settings.stall_timeout};
     return run_downloads(context, downloads, std::max(1, loop_->settings.concurrent_downloads),
                          events);
 }

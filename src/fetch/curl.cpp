@@ -152,6 +152,7 @@ TransferId CurlLoop::Impl::start(const Transfer& transfer, Receiver& receiver) {
     active->receiver = &receiver;
     active->failure = &failure_;
     active->url = transfer.url;
+    active->patience = Patience(Clock::now(), transfer.stall_after);
     configure(*active, transfer);
     const TransferId id = ++last_id_;
     CURL* const easy = active->easy.get();

@@ -311,17 +311,15 @@ TEST_F(DownloadTest, RetryAfterSendsTheRestToTheOtherMirror) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
-TEST_F(DownloadTest, ADripIsTooSlow) {
-    NetworkSettings settings = quick_settings();
-    settings.speed_window = milliseconds(200);
-    settings.min_bytes_per_second = 2'000;
-    client.emplace(settings, std::stop_token());
+TEST_F(DownloadTest, ADripIsLeftForAnotherMirror) {
     const std::string content = text_of(30'000);
     Answer drip = with_body(content);
     drip.drip_bytes = 10;
     drip.drip_pause = milliseconds(20);
     expect_survives({drip}, content);
-    EXPECT_THAT(progress.notes, HasSubstr("sent less than 2000 bytes a second"));
+    EXPECT_THAT(progress.notes, HasSubstr("`" + first.host() + "` at 0.0"))
+        << "of a megabyte a second";
+    EXPECT_THAT(progress.notes, HasSubstr(": moved to `" + second.host() + "`"));
 }
 
 TEST_F(DownloadTest, FileUrlsAreCopiedAndProven) {

@@ -12,6 +12,13 @@ std::string source_name(const Mirror& mirror) {
     return file_of(mirror.url) ? shown_url(mirror.url) : mirror.host->name;
 }
 
+std::string words_of_cut(const std::string& label, const Mirror& slow, double bytes_per_second,
+                         const Mirror& other) {
+    constexpr double megabyte = 1e6;
+    return fmt::format("{}: `{}` at {:.2g} MB/s: moved to `{}`", label, slow.host->name,
+                       bytes_per_second / megabyte, other.host->name);
+}
+
 Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
     const bool lied = std::any_of(mirrors.begin(), mirrors.end(), [](const Mirror& mirror) {
         return mirror.last_failure == FailureClass::poison;
@@ -24,8 +31,13 @@ Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
                  "`[mirrors]`"},
                 lied ? ExitCode::integrity : ExitCode::network);
     for (const Mirror& mirror : mirrors) {
-        error.add_context(fmt::format("`{}`: {}", shown_url(mirror.url),
-                                      mirror.reason.empty() ? "not asked" : mirror.reason));
+        std::string reason = mirror.reason;
+        if (reason.empty()) {
+            reason = is_barred(mirror)
+                         ? fmt::format("`{}` sent wrong bytes of other files", mirror.host->name)
+                         : "not asked";
+        }
+        error.add_context(fmt::format("`{}`: {}", shown_url(mirror.url), reason));
     }
     return error;
 }

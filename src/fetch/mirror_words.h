@@ -12,6 +12,10 @@ namespace envpm::fetch {
 /// itself.
 std::string source_name(const Mirror& mirror);
 
+/// A slow mirror's bytes are asked of another one.
+std::string words_of_cut(const std::string& label, const Mirror& slow, double bytes_per_second,
+                         const Mirror& other);
+
 /// No mirror gave the file: each URL with its reason. Code 6 if one sent wrong bytes, else 5.
 Error error_of(const std::string& label, std::span<const Mirror> mirrors);
 

@@ -124,14 +124,31 @@ std::uint32_t PartFile::sources() const {
 }
 
 void PartFile::drop(std::uint32_t sources) {
-    for (PartBlock& block : map_.blocks) {
+    for (std::size_t i = 0; i < map_.blocks.size(); ++i) {
+        PartBlock& block = map_.blocks[i];
         if ((block.sources & sources) != 0) {
+            dropped_.emplace_back(i, block);
             block = PartBlock();
         }
     }
     hasher_ = Sha256Hasher();
     hashed_ = 0;
     save();
+}
+
+std::uint32_t PartFile::liars() const {
+    std::uint32_t found = 0;
+    std::vector<std::byte> buffer(part_block_bytes);
+    for (const auto& [index, block] : dropped_) {
+        const bool one_source = (block.sources & (block.sources - 1)) == 0;
+        if (!one_source || (found & block.sources) != 0) {
+            continue;
+        }
+        const std::span<std::byte> bytes = std::span(buffer).first(block.filled);
+        read_at(index * part_block_bytes, bytes);
+        found |= crc32_of(as_text(bytes)) != block.crc32 ? block.sources : 0;
+    }
+    return found;
 }
 
 bool PartFile::is_proven(const std::stop_token& stop) {
@@ -246,6 +263,12 @@ void PartFile::catch_up(std::uint64_t budget_bytes) {
         hashed_ += count;
         budget_bytes -= count;
     }
+}
+
+bool is_whole(const std::filesystem::path& path, std::uint64_t size, const Sha256& sha256) {
+    std::error_code absent;
+    return std::filesystem::file_size(path, absent) == size && !absent &&
+           sha256_of_file(path) == sha256;
 }
 
 std::filesystem::path part_path(const std::filesystem::path& folder, const Sha256& sha256) {

@@ -2,8 +2,9 @@
 
 #include "base/handle.h"
 #include "base/hash.h"
+#include "fetch/gaps.h"
 #include "fetch/part_map.h"
-#include "fetch/schedule.h"
+#include "fetch/rate_meter.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <span>
 #include <stop_token>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace envpm::fetch {
@@ -50,8 +52,13 @@ class PartFile {
     /// Which hosts' bytes are in it: bit i for source number i.
     [[nodiscard]] std::uint32_t sources() const;
 
-    /// Drops every block with a byte from one of these sources.
+    /// Drops every block with a byte from one of these sources. What they had sent is remembered as
+    /// checksums.
     void drop(std::uint32_t sources);
+
+    /// Once the file is proven: the sources whose dropped bytes were others than those that are
+    /// there now. A block of several sources tells of none.
+    [[nodiscard]] std::uint32_t liars() const;
 
     /// All bytes are there and their sha256 is right.
     bool is_proven(const std::stop_token& stop);
@@ -76,11 +83,15 @@ class PartFile {
     Fd file_;
     PartMap map_;
     Sha256Hasher hasher_;
-    std::uint64_t hashed_ = 0; ///< the hasher has seen [0, hashed_)
+    std::uint64_t hashed_ = 0;                               ///< the hasher has seen [0, hashed_)
+    std::vector<std::pair<std::size_t, PartBlock>> dropped_; ///< by number of the block
     std::uint64_t unsaved_bytes_ = 0;
     Clock::time_point saved_at_;
     std::vector<std::byte> buffer_; ///< for reading back
 };
+
+/// A file with these bytes is there.
+bool is_whole(const std::filesystem::path& path, std::uint64_t size, const Sha256& sha256);
 
 /// Where the bytes of a file are until it has its final name.
 std::filesystem::path part_path(const std::filesystem::path& folder, const Sha256& sha256);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/hash.h"
-#include "fetch/schedule.h"
+#include "fetch/gaps.h"
 
 #include <cstdint>
 #include <optional>

@@ -45,8 +45,8 @@ std::optional<Failure> Patience::judge(const NetworkSettings& settings, std::str
                    ? std::nullopt
                    : std::optional(silent(host, "did not answer", settings.first_byte_timeout));
     }
-    if (silence >= settings.stall_timeout) {
-        return silent(host, "sent nothing", settings.stall_timeout);
+    if (silence >= stall_limit(settings)) {
+        return silent(host, "sent nothing", stall_limit(settings));
     }
     if (now - window_start_ < settings.speed_window) {
         return std::nullopt;
@@ -69,7 +69,7 @@ std::optional<Clock::time_point> Patience::deadline(const NetworkSettings& setti
     if (stage_ == Stage::waiting) {
         return last_activity_ + settings.first_byte_timeout;
     }
-    return std::min(last_activity_ + settings.stall_timeout, window_start_ + settings.speed_window);
+    return std::min(last_activity_ + stall_limit(settings), window_start_ + settings.speed_window);
 }
 
 namespace {
@@ -78,7 +78,7 @@ Failure silent(std::string_view host, std::string_view what, std::chrono::millis
     return {
         FailureClass::transient,
         fmt::format("`{}` {} for {:.3g} s", host, what, static_cast<double>(limit.count()) / 1000),
-        std::nullopt};
+        std::nullopt, Load::busy};
 }
 
 } // namespace

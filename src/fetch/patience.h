@@ -15,8 +15,11 @@ class Patience {
   public:
     enum class Stage { connecting, waiting, answering };
 
-    explicit Patience(Clock::time_point now)
-        : last_activity_(now),
+    /// `stall_after`: instead of the settings' `stall_timeout`.
+    explicit Patience(Clock::time_point now,
+                      std::optional<std::chrono::milliseconds> stall_after = std::nullopt)
+        : stall_after_(stall_after),
+          last_activity_(now),
           window_start_(now) {}
 
     [[nodiscard]] Stage stage() const { return stage_; }
@@ -40,6 +43,11 @@ class Patience {
     [[nodiscard]] std::optional<Clock::time_point> deadline(const NetworkSettings& settings) const;
 
   private:
+    [[nodiscard]] std::chrono::milliseconds stall_limit(const NetworkSettings& settings) const {
+        return stall_after_.value_or(settings.stall_timeout);
+    }
+
+    std::optional<std::chrono::milliseconds> stall_after_;
     Stage stage_ = Stage::connecting;
     bool is_paused_ = false;
     Clock::time_point last_activity_;

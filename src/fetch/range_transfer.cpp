@@ -46,7 +46,11 @@ void RangeTransfer::start() {
     if (request_.how == AskedBytes::How::ranged) {
         const Piece& piece = request_.wanted.front();
         transfer.range = fmt::format("{}-{}", piece.first, piece.end() - 1);
+        if (!request_.entity_tag.empty()) {
+            transfer.headers.push_back("If-Range: " + request_.entity_tag);
+        }
     }
+    transfer.stall_after = request_.stall_after;
     id_ = loop_.start(transfer, *this);
 }
 
@@ -56,10 +60,19 @@ void RangeTransfer::resume_if_paused() {
     }
 }
 
+void RangeTransfer::end_at(std::uint64_t offset) {
+    std::vector<Piece>& wanted = request_.wanted;
+    while (!wanted.empty() && wanted.back().first >= offset) {
+        wanted.pop_back();
+    }
+    ENVPM_ASSERT(piece_ < wanted.size());
+    wanted.back().count = std::min(wanted.back().count, offset - wanted.back().first);
+}
+
 TransferReport RangeTransfer::cancel() {
     loop_.cancel(id_);
     flush();
-    return {rest(), brought_, request_.how, can_ranges_, std::nullopt};
+    return {rest(), brought_, request_.how, can_ranges_, entity_tag_, std::nullopt};
 }
 
 Flow RangeTransfer::head(const ResponseHead& head) {
@@ -71,10 +84,17 @@ Flow RangeTransfer::head(const ResponseHead& head) {
     if (auto* const failure = std::get_if<Failure>(&verdict)) {
         return refuse(std::move(*failure));
     }
+    entity_tag_ = head.etag;
+    const bool is_ranged = request_.how == AskedBytes::How::ranged;
+    if (is_ranged && head.status == 200 && !request_.entity_tag.empty()) {
+        return refuse({FailureClass::changed,
+                       fmt::format("`{}` has another version of the file than before", host_),
+                       std::nullopt});
+    }
     const GoodHead good = std::get<GoodHead>(verdict);
     begin_ = position_ = good.first;
     end_ = good.first + good.count;
-    if (request_.how == AskedBytes::How::ranged && head.status == 200) {
+    if (is_ranged && head.status == 200) {
         can_ranges_ = false;
         std::optional<std::vector<Piece>> more = hooks_.take_everything();
         if (!more) {
@@ -103,7 +123,7 @@ Flow RangeTransfer::body(std::span<const std::byte> bytes) {
         const std::size_t count = std::min(bytes.size(), beginning_bytes);
         beginning_.assign(reinterpret_cast<const char*>(bytes.data()), count);
     }
-    take_in(bytes);
+    hooks_.received(bytes.size(), take_in(bytes));
     // A server without ranges would go on with what is there already.
     const bool has_all = piece_ == request_.wanted.size() && position_ < end_;
     return has_all ? Flow::stop : Flow::go_on;
@@ -114,7 +134,8 @@ void RangeTransfer::done(const TransferEnd& end) {
         end_ = position_; // no body came, not even an empty one's announcement
     }
     flush();
-    const TransferReport report{rest(), brought_, request_.how, can_ranges_, judge_end(end)};
+    const TransferReport report{rest(),      brought_,    request_.how,
+                                can_ranges_, entity_tag_, judge_end(end)};
     // Moved out, because the call destroys this object.
     const auto ended = std::move(hooks_.ended);
     ended(*this, report);
@@ -132,7 +153,8 @@ bool RangeTransfer::has_room(std::size_t bytes) const {
     return buffers_.available() >= needed;
 }
 
-void RangeTransfer::take_in(std::span<const std::byte> bytes) {
+std::uint64_t RangeTransfer::take_in(std::span<const std::byte> bytes) {
+    std::uint64_t taken = 0;
     while (!bytes.empty() && piece_ < request_.wanted.size()) {
         const Piece& piece = request_.wanted[piece_];
         if (position_ < piece.first) {
@@ -152,6 +174,7 @@ void RangeTransfer::take_in(std::span<const std::byte> bytes) {
         std::memcpy(filled_.buffer.data() + filled_.count, bytes.data(), count);
         filled_.count += count;
         position_ += count;
+        taken += count;
         bytes = bytes.subspan(count);
         const bool piece_ends = position_ == piece.end();
         if (piece_ends || position_ == block_end) {
@@ -160,6 +183,7 @@ void RangeTransfer::take_in(std::span<const std::byte> bytes) {
         piece_ += piece_ends ? 1 : 0;
     }
     position_ += bytes.size();
+    return taken;
 }
 
 void RangeTransfer::flush() {

@@ -1,9 +1,10 @@
 #pragma once
 
 #include "fetch/curl.h"
+#include "fetch/gaps.h"
 #include "fetch/response.h"
-#include "fetch/schedule.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -48,6 +49,7 @@ struct TransferReport {
     std::uint64_t brought_bytes = 0;              ///< handed on
     AskedBytes::How how = AskedBytes::How::whole; ///< was asked
     bool can_ranges = true;
+    std::string entity_tag; ///< of a good answer
     std::optional<Failure> failure;
 };
 
@@ -56,6 +58,9 @@ class RangeTransfer;
 /// What a transfer needs of its file. Called on the loop's thread.
 struct TransferHooks {
     std::function<void(const FilledBuffer&)> write;
+
+    /// So many bytes came, and so many of them are wanted.
+    std::function<void(std::uint64_t all, std::uint64_t wanted)> received;
 
     /// The server sends the whole file instead of a part: everything else that is missing, to be
     /// taken from the same stream; nothing if other transfers of the file run.
@@ -74,14 +79,21 @@ class RangeTransfer final : public Receiver {
         std::vector<Piece> wanted; ///< several only for a whole file
         std::uint64_t size = 0;
         AskedBytes::How how = AskedBytes::How::whole;
+        std::string entity_tag; ///< for If-Range: only bytes of this version are wanted
+        std::optional<std::chrono::milliseconds> stall_after; ///< instead of the settings'
     };
 
     RangeTransfer(Request request, CurlLoop& loop, Buffers& buffers, TransferHooks hooks);
 
     void start();
 
+    [[nodiscard]] bool is_paused() const { return paused_; }
+
     /// After buffers were given back.
     void resume_if_paused();
+
+    /// Nothing from this byte on is wanted any more; something before it still is.
+    void end_at(std::uint64_t offset);
 
     /// Ends it without `ended`; what has come is handed on.
     TransferReport cancel();
@@ -93,7 +105,7 @@ class RangeTransfer final : public Receiver {
   private:
     Flow refuse(Failure failure);
     [[nodiscard]] bool has_room(std::size_t bytes) const;
-    void take_in(std::span<const std::byte> bytes);
+    std::uint64_t take_in(std::span<const std::byte> bytes);
     void flush();
     [[nodiscard]] std::vector<Piece> rest() const;
     std::optional<Failure> judge_end(const TransferEnd& end);
@@ -108,6 +120,7 @@ class RangeTransfer final : public Receiver {
     bool paused_ = false;
     bool can_ranges_ = true;
     std::optional<Failure> failure_;
+    std::string entity_tag_;
     std::string host_;      ///< that answered, after redirects
     std::string beginning_; ///< of the body, to tell HTML
     std::uint64_t begin_ = 0;

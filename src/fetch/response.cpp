@@ -176,6 +176,7 @@ Failure status_failure(const ResponseHead& head) {
     Failure failure =
         refuse(class_of_status(head.status), head, fmt::format("answered {}", head.status));
     failure.retry_after = parse_retry_after(head.retry_after, std::chrono::system_clock::now());
+    failure.load = load_of_status(head.status);
     if (failure.retry_after && *failure.retry_after > longest_retry_after) {
         failure.reason += fmt::format(" and asks to wait {} s", failure.retry_after->count());
         failure.kind = FailureClass::absent;

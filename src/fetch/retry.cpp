@@ -30,6 +30,19 @@ FailureClass class_of_status(int status) {
     }
 }
 
+Load load_of_status(int status) {
+    switch (status) {
+    case 403:
+    case 429:
+        return Load::refused;
+    case 408:
+    case 503:
+        return Load::busy;
+    default:
+        return Load::unknown;
+    }
+}
+
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view field,
                                                       std::chrono::system_clock::time_point now) {
     const std::size_t begin = field.find_first_not_of(" \t");

@@ -14,8 +14,16 @@ enum class FailureClass {
     transient,   ///< may pass: another mirror at once, the same one after a pause
     unreachable, ///< no connection at all: as transient, but less patience
     absent,      ///< this server will not give the file: next mirror
+    changed,     ///< this server's file is no longer the one that pieces were taken of
     no_ranges,   ///< this server cannot give pieces of it: the whole file or nothing
     poison,      ///< something else came: nothing from this server counts
+};
+
+/// What a failure says of how much is asked of the server at once.
+enum class Load {
+    unknown,
+    busy,    ///< 503 and silence
+    refused, ///< 429 and 403
 };
 
 /// One failed try, in words that name the host.
@@ -23,10 +31,12 @@ struct Failure {
     FailureClass kind = FailureClass::transient;
     std::string reason;
     std::optional<std::chrono::seconds> retry_after;
+    Load load = Load::unknown;
 };
 
 /// The class of an HTTP status that is not a success.
 FailureClass class_of_status(int status);
+Load load_of_status(int status);
 
 /// Longer than this is not waited for: the server counts as absent.
 constexpr std::chrono::seconds longest_retry_after{300};

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
-#include <numeric>
 #include <tuple>
-#include <utility>
 
 namespace envpm::fetch {
 
@@ -14,120 +12,67 @@ namespace {
 /// More than this is not skipped over if another mirror serves ranges.
 constexpr std::uint64_t most_skipped = 8 * mebibyte;
 
+/// The order given is the user's, so it takes a clear difference to overrule it.
+constexpr double much_slower = 0.25;
+
+/// One failure is an accident; a mirror that goes on failing comes after the others.
+constexpr int patient_failures = 2;
+
+constexpr double piece_seconds = 2;
+
+using Rank = std::tuple<Trust, bool, int, int, double, std::size_t>;
+
+Rank rank(std::span<const Mirror> mirrors, std::size_t index, const ChoiceRules& rules);
+bool is_much_slower(std::span<const Mirror> mirrors, const Mirror& mirror);
+
 } // namespace
 
-Gaps::Gaps(std::uint64_t size, std::span<const Piece> present) {
-    std::uint64_t position = 0;
-    for (const Piece& piece : present) {
-        if (piece.first > position) {
-            pieces_.push_back({position, piece.first - position});
-        }
-        position = std::max(position, piece.end());
-    }
-    if (position < size) {
-        pieces_.push_back({position, size - position});
-    }
+bool is_barred(const Mirror& mirror) {
+    return mirror.trust == Trust::barred || mirror.host->poisonings >= most_poisonings;
 }
 
-Piece Gaps::take(std::uint64_t largest) {
-    Piece& gap = pieces_.front();
-    Piece taken{gap.first, gap.count};
-    if (taken.count > largest) {
-        const std::uint64_t end = (gap.first + largest) / mebibyte * mebibyte;
-        taken.count = end > gap.first ? end - gap.first : largest;
-    }
-    gap.first += taken.count;
-    gap.count -= taken.count;
-    if (gap.count == 0) {
-        pieces_.erase(pieces_.begin());
-    }
-    return taken;
-}
-
-std::optional<Piece> Gaps::take_end(std::uint64_t size, std::uint64_t least) {
-    const std::uint64_t first = size > least ? (size - least) / mebibyte * mebibyte : 0;
-    if (pieces_.empty() || pieces_.back().first > first || pieces_.back().end() != size) {
-        return std::nullopt;
-    }
-    pieces_.back().count = first - pieces_.back().first;
-    if (pieces_.back().count == 0) {
-        pieces_.pop_back();
-    }
-    return Piece{first, size - first};
-}
-
-std::vector<Piece> Gaps::take_all() {
-    return std::exchange(pieces_, {});
-}
-
-void Gaps::give_back(const Piece& piece) {
-    if (piece.count == 0) {
-        return;
-    }
-    auto after = std::lower_bound(pieces_.begin(), pieces_.end(), piece,
-                                  [](const Piece& a, const Piece& b) { return a.first < b.first; });
-    after = pieces_.insert(after, piece);
-    if (const auto next = std::next(after); next != pieces_.end() && after->end() == next->first) {
-        after->count += next->count;
-        after = std::prev(pieces_.erase(next));
-    }
-    if (after != pieces_.begin() && std::prev(after)->end() == after->first) {
-        std::prev(after)->count += after->count;
-        pieces_.erase(after);
-    }
-}
-
-Host& Hosts::at(std::string_view name) {
-    const auto found = hosts_.find(name);
-    if (found != hosts_.end()) {
-        return found->second;
-    }
-    Host& host = hosts_[std::string(name)];
-    host.name = name;
-    host.most = host.limit = most_per_host_;
-    return host;
-}
-
-MirrorChoice choose_mirror(std::span<const Mirror> mirrors, Clock::time_point now,
-                           std::uint64_t bytes_present) {
-    const auto rank = [&](std::size_t i) {
-        const Mirror& mirror = mirrors[i];
-        const bool must_skip = !mirror.can_ranges && bytes_present > most_skipped;
-        return std::tuple(mirror.trust, must_skip, mirror.failures + mirror.host->failures, i);
-    };
+MirrorChoice choose_mirror(std::span<const Mirror> mirrors, const ChoiceRules& rules) {
     std::optional<std::size_t> best;
     std::optional<Clock::time_point> earliest;
+    std::optional<Trust> full_trust; ///< of the most trusted that is only busy
     for (std::size_t i = 0; i < mirrors.size(); ++i) {
-        const Clock::time_point from = std::max(mirrors[i].retry_at, mirrors[i].host->parked_until);
-        if (mirrors[i].trust == Trust::barred) {
+        const Mirror& mirror = mirrors[i];
+        if (is_barred(mirror) || (!rules.passed_over.empty() && rules.passed_over[i])) {
             continue;
         }
-        if (from > now) {
+        const Clock::time_point from = std::max(mirror.retry_at, mirror.host->parked_until);
+        if (from > rules.now) {
             earliest = earliest ? std::min(*earliest, from) : from;
-        } else if (!best || rank(i) < rank(*best)) {
+        } else if (mirror.host->in_flight >= mirror.host->most) {
+            full_trust = std::min(full_trust.value_or(mirror.trust), mirror.trust);
+        } else if (!best || rank(mirrors, i, rules) < rank(mirrors, *best, rules)) {
             best = i;
         }
     }
-    if (!best) {
-        return earliest ? MirrorChoice(WaitForMirror{earliest}) : MirrorChoice(NoMirror{});
+    if (best && full_trust.value_or(Trust::barred) >= mirrors[*best].trust) {
+        return UseMirror{*best};
     }
-    const Host& host = *mirrors[*best].host;
-    if (host.in_flight >= host.most) {
+    if (full_trust) {
         return WaitForMirror{std::nullopt};
     }
-    return UseMirror{*best};
+    return earliest ? MirrorChoice(WaitForMirror{earliest}) : MirrorChoice(NoMirror{});
 }
 
 void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock::time_point now,
                   Clock::duration pause) {
     mirror.reason = failure.reason;
     mirror.last_failure = failure.kind;
+    const bool lost = failure.kind == FailureClass::unreachable;
+    shrink(*mirror.host, lost ? Load::busy : failure.load, now);
     switch (failure.kind) {
     case FailureClass::transient:
     case FailureClass::unreachable:
         ++mirror.failures;
         ++mirror.host->failures;
         mirror.retry_at = now + pause;
+        break;
+    case FailureClass::changed:
+        mirror.keeps_tag = false;
         break;
     case FailureClass::no_ranges:
         // If the whole file was asked for, not even that can be had.
@@ -141,19 +86,29 @@ void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock:
     }
     if (failure.retry_after && mirror.trust != Trust::barred) {
         mirror.host->parked_until = now + *failure.retry_after;
-        mirror.host->most = 1;
+        shrink(*mirror.host, Load::refused, now);
     }
 }
 
-void take_success(Mirror& mirror) {
+void take_success(Mirror& mirror, Clock::time_point now) {
     mirror.failures = 0;
     mirror.host->failures = 0;
-    mirror.host->most = std::min(mirror.host->most + 1, mirror.host->limit);
+    grow(*mirror.host, now);
+}
+
+void take_entity_tag(Mirror& mirror, const std::string& tag) {
+    const bool is_strong = tag.starts_with('"');
+    if (is_strong && mirror.keeps_tag && !mirror.entity_tag.empty() && mirror.entity_tag != tag) {
+        mirror.keeps_tag = false;
+        mirror.has_changed = true;
+    }
+    if (is_strong) {
+        mirror.entity_tag = tag;
+    }
 }
 
 bool all_barred(std::span<const Mirror> mirrors) {
-    return std::all_of(mirrors.begin(), mirrors.end(),
-                       [](const Mirror& mirror) { return mirror.trust == Trust::barred; });
+    return std::all_of(mirrors.begin(), mirrors.end(), is_barred);
 }
 
 std::vector<std::size_t> order_files(std::span<const OpenFile> files) {
@@ -178,11 +133,49 @@ std::vector<std::size_t> order_files(std::span<const OpenFile> files) {
             std::rotate(order.begin(), small, std::next(small));
         }
     }
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (!files[i].has_gaps && files[i].may_take_over) {
+            order.push_back(i);
+        }
+    }
     return order;
 }
 
 std::uint64_t largest_piece(std::uint64_t size) {
     return size < smallest_split_file ? std::numeric_limits<std::uint64_t>::max() : piece_bytes;
 }
+
+std::uint64_t piece_of_host(const Host& host) {
+    const auto wanted = static_cast<std::uint64_t>(
+        std::min(host.bytes_per_second * piece_seconds, static_cast<double>(piece_bytes)));
+    return std::max(wanted / mebibyte * mebibyte, mebibyte);
+}
+
+double known_rate(const Host& host) {
+    return host.bytes_per_second > 0 ? host.bytes_per_second : host.remembered_bytes_per_second;
+}
+
+namespace {
+
+Rank rank(std::span<const Mirror> mirrors, std::size_t index, const ChoiceRules& rules) {
+    const Mirror& mirror = mirrors[index];
+    const Host& host = *mirror.host;
+    const bool must_skip = !mirror.can_ranges && rules.bytes_present > most_skipped;
+    if (rules.spread == ChoiceRules::Spread::yes) {
+        const int failures = mirror.failures < patient_failures ? 0 : mirror.failures;
+        return {mirror.trust, must_skip, failures, host.in_flight, -known_rate(host), index};
+    }
+    const double slowness = is_much_slower(mirrors, mirror) ? 1 : 0;
+    return {mirror.trust, must_skip, mirror.failures + host.failures, 0, slowness, index};
+}
+
+bool is_much_slower(std::span<const Mirror> mirrors, const Mirror& mirror) {
+    const double rate = known_rate(*mirror.host);
+    return rate > 0 && std::any_of(mirrors.begin(), mirrors.end(), [&](const Mirror& other) {
+               return !is_barred(other) && rate < much_slower * known_rate(*other.host);
+           });
+}
+
+} // namespace
 
 } // namespace envpm::fetch

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "fetch/gaps.h"
+#include "fetch/hosts.h"
 #include "fetch/retry.h"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -17,78 +17,14 @@ namespace envpm::fetch {
 
 // Which bytes to ask for next, and whom: decisions over values, without network, disk or clock.
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::uint64_t mebibyte = 1U << 20U;
-
 /// Files below this are asked for in one request; larger ones in pieces, so that several
 /// connections can work on the last large file.
 constexpr std::uint64_t smallest_split_file = 16 * mebibyte;
 constexpr std::uint64_t piece_bytes = 32 * mebibyte;
 
-/// Bytes [first, first + count) of a file.
-struct Piece {
-    std::uint64_t first = 0;
-    std::uint64_t count = 0;
-
-    [[nodiscard]] std::uint64_t end() const { return first + count; }
-
-    bool operator==(const Piece&) const = default;
-};
-
-/// What is missing of one file and not on its way, in file order.
-class Gaps {
-  public:
-    Gaps() = default;
-
-    /// `present`: sorted, disjoint.
-    Gaps(std::uint64_t size, std::span<const Piece> present);
-
-    [[nodiscard]] bool empty() const { return pieces_.empty(); }
-
-    [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
-
-    /// The first missing bytes, at most `largest` of them, ending at a multiple of 1 MiB or at the
-    /// gap's end, so that no block of the part file is ever written by two transfers.
-    Piece take(std::uint64_t largest);
-
-    /// The end of the file, of `least` bytes or more, from a multiple of 1 MiB on; nothing if some
-    /// of that is there or on its way.
-    std::optional<Piece> take_end(std::uint64_t size, std::uint64_t least);
-
-    /// All of it, for a server that can only send the whole file.
-    std::vector<Piece> take_all();
-
-    /// What a transfer did not bring.
-    void give_back(const Piece& piece);
-
-  private:
-    std::vector<Piece> pieces_;
-};
-
-/// What is known of a server, shared by all files and all calls of a client.
-struct Host {
-    std::string name;
-    int in_flight = 0;
-    int most = 4;     ///< transfers at once, now
-    int limit = 4;    ///< transfers at once, when all goes well
-    int failures = 0; ///< since the last success
-    Clock::time_point parked_until{};
-    Clock::time_point told_at{}; ///< when the user was last told that it keeps everyone waiting
-};
-
-class Hosts {
-  public:
-    explicit Hosts(int most_per_host)
-        : most_per_host_(most_per_host) {}
-
-    /// References stay valid.
-    Host& at(std::string_view name);
-
-  private:
-    int most_per_host_;
-    std::map<std::string, Host, std::less<>> hosts_;
-};
+/// A try that brought this much was worth it, however it ended: a server that breaks off every
+/// connection still gives the whole file in the end.
+constexpr std::uint64_t worthwhile_bytes = mebibyte;
 
 enum class Trust {
     full,
@@ -105,8 +41,14 @@ struct Mirror {
     int failures = 0;
     Clock::time_point retry_at{};
     std::optional<FailureClass> last_failure;
-    std::string reason; ///< of its last failure
+    std::string reason;       ///< of its last failure
+    std::string entity_tag;   ///< strong, of what it has sent; for If-Range
+    bool keeps_tag = true;    ///< it has not shown two tags, or ignored If-Range
+    bool has_changed = false; ///< it showed two tags since its bytes were last found right
 };
+
+/// No request goes there any more.
+[[nodiscard]] bool is_barred(const Mirror& mirror);
 
 /// Use mirror `index` now.
 struct UseMirror {
@@ -123,21 +65,33 @@ struct NoMirror {};
 
 using MirrorChoice = std::variant<UseMirror, WaitForMirror, NoMirror>;
 
-/// Trusted before suspect, then those that serve ranges if `progress` says that most would be
-/// skipped otherwise, then fewest failures, then the order given. A mirror that must pause is
-/// passed over; one whose host has no free connection is waited for.
-MirrorChoice choose_mirror(std::span<const Mirror> mirrors, Clock::time_point now,
-                           std::uint64_t bytes_present);
+/// What a choice is made by.
+struct ChoiceRules {
+    Clock::time_point now;
+    std::uint64_t bytes_present = 0;
+    enum class Spread { no, yes } spread = Spread::no; ///< pieces come from all mirrors at once
+    std::vector<bool> passed_over = {};                ///< by mirror; may be empty
+};
+
+/// Trusted before suspect, then those that serve ranges if most would be skipped otherwise. Then,
+/// for a file in one piece: fewest failures, not four times slower than another, the order given;
+/// for one that is spread: least busy, fastest. A mirror that must pause and one whose host has no
+/// free connection are passed over, but nobody is suspected for want of a connection.
+MirrorChoice choose_mirror(std::span<const Mirror> mirrors, const ChoiceRules& rules);
 
 /// What was asked of a mirror when it failed.
 enum class AskedFor { part, whole };
 
-/// Takes a failure into account: the mirror pauses so long, serves whole files only, or is barred.
+/// Takes a failure into account: the mirror pauses so long, serves whole files only, or is barred;
+/// its host gets fewer transfers at once.
 void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock::time_point now,
                   Clock::duration pause);
 
 /// The host served what it was asked for.
-void take_success(Mirror& mirror);
+void take_success(Mirror& mirror, Clock::time_point now);
+
+/// The tag of an answer; two different ones of a mirror make If-Range useless there.
+void take_entity_tag(Mirror& mirror, const std::string& tag);
 
 [[nodiscard]] bool all_barred(std::span<const Mirror> mirrors);
 
@@ -146,14 +100,21 @@ struct OpenFile {
     std::uint64_t size = 0;
     bool has_gaps = false;
     int in_flight = 0;
+    bool may_take_over = false; ///< what is missing is on its way, but perhaps not fast enough
 };
 
 /// The order in which files are offered a free connection: largest first, because they end last;
 /// but one small one first if none is on its way and something else is, so that the work after
-/// the download can begin at once.
+/// the download can begin at once. Those that miss nothing come last.
 std::vector<std::size_t> order_files(std::span<const OpenFile> files);
 
-/// How many bytes to ask for at once.
+/// How many bytes to ask for at once, of one mirror alone.
 std::uint64_t largest_piece(std::uint64_t size);
+
+/// The same, of a host among others: what it sends in 2 s, 1 MiB if nobody knows.
+std::uint64_t piece_of_host(const Host& host);
+
+/// Of one transfer, in bytes a second: measured, else as an earlier run remembered it, else 0.
+double known_rate(const Host& host);
 
 } // namespace envpm::fetch

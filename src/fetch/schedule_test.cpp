@@ -1,6 +1,6 @@
 #include "fetch/schedule.h"
 
-#include <random>
+#include <utility>
 
 namespace envpm::fetch {
 namespace {
@@ -13,7 +13,7 @@ constexpr std::uint64_t no_limit = ~std::uint64_t{0};
 /// What was chosen, as one number: an index, -1 to wait, -2 for none.
 int choice_of(const std::vector<Mirror>& mirrors, Clock::time_point now,
               std::uint64_t present = 0) {
-    const MirrorChoice choice = choose_mirror(mirrors, now, present);
+    const MirrorChoice choice = choose_mirror(mirrors, {now, present});
     if (const auto* const use = std::get_if<UseMirror>(&choice)) {
         return static_cast<int>(use->index);
     }
@@ -35,56 +35,6 @@ class ThreeMirrors : public ::testing::Test {
     Clock::time_point now = Clock::time_point(seconds(1000));
 };
 
-TEST(Gaps, AreWhatIsNotPresent) {
-    EXPECT_THAT(Gaps(100, {}).pieces(), ElementsAre(Piece{0, 100}));
-    EXPECT_THAT(Gaps(100, std::vector<Piece>{{0, 10}, {20, 30}}).pieces(),
-                ElementsAre(Piece{10, 10}, Piece{50, 50}));
-    EXPECT_TRUE(Gaps(100, std::vector<Piece>{{0, 100}}).empty());
-    EXPECT_TRUE(Gaps(0, {}).empty());
-}
-
-TEST(Gaps, AreTakenInFileOrderUpToBlockEnds) {
-    Gaps gaps(10 * mebibyte, std::vector<Piece>{{0, mebibyte / 2}});
-    EXPECT_EQ(gaps.take(4 * mebibyte), (Piece{mebibyte / 2, 7 * mebibyte / 2}));
-    EXPECT_EQ(gaps.take(4 * mebibyte), (Piece{4 * mebibyte, 4 * mebibyte}));
-    EXPECT_EQ(gaps.take(4 * mebibyte), (Piece{8 * mebibyte, 2 * mebibyte}));
-    EXPECT_TRUE(gaps.empty());
-}
-
-TEST(Gaps, WhatComesBackJoinsItsNeighbours) {
-    Gaps gaps(8 * mebibyte, {});
-    const Piece first = gaps.take(2 * mebibyte);
-    const Piece second = gaps.take(2 * mebibyte);
-    gaps.give_back(first);
-    EXPECT_THAT(gaps.pieces(),
-                ElementsAre(Piece{0, 2 * mebibyte}, Piece{4 * mebibyte, 4 * mebibyte}));
-    gaps.give_back({second.first + 5, second.count - 5});
-    gaps.give_back({second.first, 5});
-    EXPECT_THAT(gaps.pieces(), ElementsAre(Piece{0, 8 * mebibyte}));
-    gaps.give_back({3, 0});
-    EXPECT_THAT(gaps.take_all(), ElementsAre(Piece{0, 8 * mebibyte}));
-    EXPECT_TRUE(gaps.empty());
-}
-
-TEST(Gaps, TakingAndGivingBackLosesNothing) {
-    std::mt19937_64 random(7);
-    Gaps gaps(64 * mebibyte + 17, {});
-    std::vector<Piece> taken;
-    for (int i = 0; i < 2000; ++i) {
-        if (!gaps.empty() && random() % 2 == 0) {
-            taken.push_back(gaps.take((1 + random() % 8) * mebibyte));
-        } else if (!taken.empty()) {
-            std::swap(taken[random() % taken.size()], taken.back());
-            gaps.give_back(taken.back());
-            taken.pop_back();
-        }
-    }
-    for (const Piece& piece : taken) {
-        gaps.give_back(piece);
-    }
-    EXPECT_THAT(gaps.pieces(), ElementsAre(Piece{0, 64 * mebibyte + 17}));
-}
-
 TEST_F(ThreeMirrors, AreUsedInTheirOrder) {
     EXPECT_EQ(choice_of(mirrors, now), 0);
     mirrors[0].trust = Trust::barred;
@@ -101,10 +51,12 @@ TEST_F(ThreeMirrors, AFailureMovesTheNextOneUpAndSuccessBringsItBack) {
     EXPECT_EQ(choice_of(mirrors, now), 1);
 }
 
-TEST_F(ThreeMirrors, APauseIsPassedOverAndAFullHostIsWaitedFor) {
+TEST_F(ThreeMirrors, APauseAndAFullHostArePassedOver) {
     mirrors[0].retry_at = now + seconds(5);
     EXPECT_EQ(choice_of(mirrors, now), 1);
     mirrors[1].host->in_flight = 2;
+    EXPECT_EQ(choice_of(mirrors, now), 2);
+    mirrors[2].host->in_flight = 2;
     EXPECT_EQ(choice_of(mirrors, now), -1);
     EXPECT_EQ(choice_of(mirrors, now + seconds(5)), 0);
 }
@@ -113,8 +65,61 @@ TEST_F(ThreeMirrors, WaitsForTheFirstThatMayBeAskedAgain) {
     mirrors[0].host->parked_until = now + seconds(60);
     mirrors[1].retry_at = now + seconds(4);
     mirrors[2].trust = Trust::barred;
-    const auto wait = std::get<WaitForMirror>(choose_mirror(mirrors, now, 0));
+    const auto wait = std::get<WaitForMirror>(choose_mirror(mirrors, {now}));
     EXPECT_EQ(wait.until, now + seconds(4));
+}
+
+TEST_F(ThreeMirrors, NobodyIsSuspectedForWantOfAConnection) {
+    mirrors[0].trust = mirrors[1].trust = Trust::suspect;
+    mirrors[2].host->in_flight = 2;
+    EXPECT_EQ(choice_of(mirrors, now), -1);
+    mirrors[2].retry_at = now + seconds(1);
+    EXPECT_EQ(choice_of(mirrors, now), 0) << "a pause may last";
+}
+
+TEST_F(ThreeMirrors, OneThatIsMuchSlowerIsPassedOver) {
+    mirrors[0].host->bytes_per_second = 3e5;
+    EXPECT_EQ(choice_of(mirrors, now), 0) << "the others may be as slow";
+    mirrors[1].host->remembered_bytes_per_second = 1e6;
+    EXPECT_EQ(choice_of(mirrors, now), 0) << "the order is the user's";
+    mirrors[1].host->remembered_bytes_per_second = 2e6;
+    EXPECT_EQ(choice_of(mirrors, now), 1);
+}
+
+TEST_F(ThreeMirrors, AHostThatLiedTwiceIsAskedNoMore) {
+    mirrors[0].host->poisonings = 1;
+    EXPECT_EQ(choice_of(mirrors, now), 0);
+    mirrors[0].host->poisonings = 2;
+    EXPECT_EQ(choice_of(mirrors, now), 1);
+}
+
+TEST_F(ThreeMirrors, WhatIsSpreadGoesToTheLeastBusyAndThenTheFastest) {
+    mirrors[1].host->bytes_per_second = 2e6;
+    mirrors[2].host->bytes_per_second = 1e6;
+    const auto next = [&] {
+        const MirrorChoice choice = choose_mirror(mirrors, {now, 0, ChoiceRules::Spread::yes});
+        const std::size_t index = std::get<UseMirror>(choice).index;
+        ++mirrors[index].host->in_flight;
+        return index;
+    };
+    EXPECT_EQ(next(), 1U);
+    EXPECT_EQ(next(), 2U);
+    EXPECT_EQ(next(), 0U);
+    EXPECT_EQ(next(), 1U);
+}
+
+TEST_F(ThreeMirrors, TwoTagsOfAMirrorMakeThemUseless) {
+    take_entity_tag(mirrors[0], "W/\"weak\"");
+    take_entity_tag(mirrors[0], "");
+    EXPECT_EQ(mirrors[0].entity_tag, "");
+    take_entity_tag(mirrors[0], "\"a\"");
+    take_entity_tag(mirrors[0], "\"a\"");
+    EXPECT_TRUE(mirrors[0].keeps_tag);
+    take_entity_tag(mirrors[0], "\"b\"");
+    EXPECT_FALSE(mirrors[0].keeps_tag);
+    EXPECT_TRUE(std::exchange(mirrors[0].has_changed, false));
+    take_entity_tag(mirrors[0], "\"a\"");
+    EXPECT_FALSE(mirrors[0].has_changed) << "excused once";
 }
 
 TEST_F(ThreeMirrors, SuspectsComeLastAndBarredOnesNever) {
@@ -163,35 +168,12 @@ TEST_F(ThreeMirrors, ABusyHostGetsOneTransferUntilItServesAgain) {
                  seconds(0));
     EXPECT_EQ(mirrors[0].host->parked_until, now + seconds(9));
     EXPECT_EQ(mirrors[0].host->most, 1);
-    take_success(mirrors[0]);
-    take_success(mirrors[0]);
+    take_success(mirrors[0], now);
+    EXPECT_EQ(mirrors[0].host->most, 1);
+    take_success(mirrors[0], now + seconds(33));
+    take_success(mirrors[0], now + seconds(39));
     EXPECT_EQ(mirrors[0].host->most, 2) << "no more than the limit";
     EXPECT_EQ(mirrors[0].host->failures, 0);
-}
-
-TEST(Hosts, KeepOneStateForEachName) {
-    Hosts hosts(3);
-    Host& first = hosts.at("a.example.org");
-    first.failures = 2;
-    EXPECT_EQ(&hosts.at("a.example.org"), &first);
-    EXPECT_EQ(hosts.at("b.example.org").failures, 0);
-    EXPECT_EQ(hosts.at("b.example.org").most, 3);
-}
-
-TEST(Gaps, TheEndIsTakenFromAMultipleOnWhenAllOfItIsMissing) {
-    const std::uint64_t size = 100 * mebibyte + 7;
-    Gaps gaps(size, {});
-    EXPECT_EQ(gaps.take_end(size, 3 * mebibyte), (Piece{97 * mebibyte, 3 * mebibyte + 7}));
-    EXPECT_THAT(gaps.pieces(), ElementsAre(Piece{0, 97 * mebibyte}));
-    EXPECT_EQ(gaps.take_end(size, 3 * mebibyte), std::nullopt);
-    Gaps all(mebibyte, {});
-    EXPECT_EQ(all.take_end(mebibyte, 3 * mebibyte), (Piece{0, mebibyte}));
-    EXPECT_TRUE(all.empty());
-    EXPECT_EQ(all.take_end(mebibyte, 1), std::nullopt);
-    const std::vector<Piece> present = {{98 * mebibyte, mebibyte}};
-    Gaps some(size, present);
-    EXPECT_EQ(some.take_end(size, 3 * mebibyte), std::nullopt);
-    EXPECT_EQ(some.take_end(size, mebibyte), (Piece{99 * mebibyte, mebibyte + 7}));
 }
 
 TEST(Files, LargestIsFirst) {
@@ -207,6 +189,21 @@ TEST(Files, OneSmallOneGoesBesideTheLargeOnes) {
     EXPECT_THAT(order_files(files), ElementsAre(1, 0, 2, 3));
     files[3].in_flight = 1;
     EXPECT_THAT(order_files(files), ElementsAre(0, 2, 1, 3));
+}
+
+TEST(Files, ThoseThatMissNothingComeLast) {
+    const std::vector<OpenFile> files = {{90 * mebibyte, false, 1, true}, {5, true, 0, true}};
+    EXPECT_THAT(order_files(files), ElementsAre(1, 0));
+}
+
+TEST(Files, APieceIsWhatAHostSendsInTwoSeconds) {
+    Host host;
+    host.remembered_bytes_per_second = 1e9;
+    EXPECT_EQ(piece_of_host(host), mebibyte);
+    host.bytes_per_second = 4.3 * mebibyte;
+    EXPECT_EQ(piece_of_host(host), 8 * mebibyte);
+    host.bytes_per_second = 1e9;
+    EXPECT_EQ(piece_of_host(host), 32 * mebibyte);
 }
 
 TEST(Files, OnlyLargeOnesAreSplit) {

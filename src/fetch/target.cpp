@@ -18,15 +18,10 @@ namespace {
 
 constexpr std::chrono::milliseconds lock_poll{100};
 
-/// A try that brought this much was worth it, however it ended: a server that breaks off every
-/// connection still gives the whole file in the end.
-constexpr std::uint64_t worthwhile_bytes = mebibyte;
-
 /// The directory of a ZIP file with 12,000 members takes 1.4 MB.
 constexpr std::uint64_t end_bytes = 3 * mebibyte;
 
-bool is_whole(const std::filesystem::path& path, const Download& download);
-std::uint64_t sum(const std::vector<Piece>& pieces);
+std::vector<Mirror> mirrors_of(const Download& download, Hosts& hosts);
 
 } // namespace
 
@@ -42,22 +37,19 @@ Target::Target(const Download& download, DownloadContext& context, TargetEvents 
     : download_(download),
       context_(context),
       events_(std::move(events)),
-      strand_(context.pool) {
-    for (const std::string& url : download.urls) {
-        Mirror mirror;
-        mirror.url = url;
-        mirror.host = &context.hosts.at(host_of(url));
-        mirrors_.push_back(std::move(mirror));
-    }
-}
+      schedule_(download.size_bytes, mirrors_of(download, context.hosts),
+                download.first == Download::First::end ? end_bytes : 0),
+      slowness_told_(download.urls.size()),
+      strand_(context.pool) {}
 
 Target::~Target() {
     close();
 }
 
 OpenFile Target::as_open_file() const {
-    const bool wants = phase_ == Phase::fetching && !gaps_.empty() && !is_exhausted();
-    return {download_.size_bytes, wants, static_cast<int>(in_flight())};
+    const bool is_asking = phase_ == Phase::fetching && !is_exhausted();
+    return {download_.size_bytes, is_asking && schedule_.has_gaps(), schedule_.in_flight(),
+            is_asking && schedule_.wants_more()};
 }
 
 void Target::open() {
@@ -70,7 +62,7 @@ void Target::open() {
 Target::Opened Target::look() {
     Opened found;
     const std::filesystem::path path = final_path(context_.folder, download_.sha256);
-    if (is_whole(path, download_)) {
+    if (is_whole(path, download_.size_bytes, download_.sha256)) {
         found.state = Opened::State::whole;
         return found;
     }
@@ -80,7 +72,7 @@ Target::Opened Target::look() {
         return found;
     }
     // Another process may have ended it between the look and the lock.
-    if (is_whole(path, download_)) {
+    if (is_whole(path, download_.size_bytes, download_.sha256)) {
         part_->discard();
         part_.reset();
         found.state = Opened::State::whole;
@@ -88,7 +80,7 @@ Target::Opened Target::look() {
     }
     found.was_damaged = ::unlink(path.c_str()) == 0;
     found.present = part_->present();
-    for (const Mirror& mirror : mirrors_) {
+    for (const Mirror& mirror : schedule_.mirrors()) {
         found.source_numbers.push_back(part_->source_number(source_name(mirror)));
     }
     return found;
@@ -113,7 +105,7 @@ void Target::opened(const Opened& found) {
         return;
     }
     source_numbers_ = found.source_numbers;
-    gaps_ = Gaps(download_.size_bytes, found.present);
+    schedule_.begin(found.present);
     present_bytes_ = sum(found.present);
     phase_ = Phase::fetching;
     if (present_bytes_ > 0) {
@@ -126,54 +118,56 @@ void Target::opened(const Opened& found) {
 }
 
 bool Target::start_transfer(Clock::time_point now) {
-    wake_at_.reset();
-    const MirrorChoice choice = choose_mirror(mirrors_, now, present_bytes_);
-    if (const auto* const wait = std::get_if<WaitForMirror>(&choice)) {
-        wake_at_ = wait->until;
+    for (const auto& [id, transfer] : running_) {
+        schedule_.set_paused(id, transfer->is_paused(), now);
+    }
+    if (must_settle(now)) {
         return false;
     }
-    const auto* const use = std::get_if<UseMirror>(&choice);
-    if (use == nullptr || must_settle_for(use->index)) {
-        return false;
+    const std::optional<FileSchedule::Order> order = schedule_.next(now);
+    if (order) {
+        carry_out(*order);
     }
-    const Mirror& mirror = mirrors_[use->index];
-    if (!mirror.can_ranges && in_flight() > 0) {
-        return false;
-    }
-    announce(use->index);
-    if (const std::optional<std::filesystem::path> from = file_of(mirror.url)) {
-        start_copy(use->index, *from);
-    } else if (mirror.can_ranges) {
-        start_http(use->index, {next_piece()});
-    } else {
-        start_http(use->index, gaps_.take_all());
-    }
-    return true;
-}
-
-Piece Target::next_piece() {
-    const bool wants_end = download_.first == Download::First::end &&
-                           download_.size_bytes >= smallest_split_file &&
-                           !std::exchange(end_asked_, true);
-    const std::optional<Piece> end =
-        wants_end ? gaps_.take_end(download_.size_bytes, end_bytes) : std::nullopt;
-    return end ? *end : gaps_.take(largest_piece(download_.size_bytes));
+    return order.has_value();
 }
 
 /// Once bytes of several mirrors together proved wrong, only one at a time may contribute.
-bool Target::must_settle_for(std::size_t mirror) {
-    if (!one_mirror_only_ || sole_mirror_ == mirror) {
+bool Target::must_settle(Clock::time_point now) {
+    const MirrorChoice choice = one_mirror_only_ ? schedule_.choose(now) : MirrorChoice(NoMirror{});
+    const auto* const use = std::get_if<UseMirror>(&choice);
+    if (use == nullptr || sole_mirror_ == use->index) {
         return false;
     }
-    if (in_flight() > 0) {
+    if (schedule_.in_flight() > 0) {
         return true;
     }
-    sole_mirror_ = mirror;
+    sole_mirror_ = use->index;
     if (present_bytes_ == 0) {
         return false;
     }
-    drop(~(1U << source_numbers_[mirror]));
+    drop(~(1U << source_numbers_[use->index]));
     return true;
+}
+
+void Target::carry_out(const FileSchedule::Order& order) {
+    if (order.cut) {
+        announce_cut(order);
+        const auto victim = running_.find(order.cut->victim);
+        if (order.cut->at) {
+            victim->second->end_at(*order.cut->at);
+        } else {
+            victim->second->cancel();
+            running_.erase(victim);
+        }
+    } else {
+        announce(order.mirror);
+    }
+    const std::string& url = mirrors()[order.mirror].url;
+    if (const std::optional<std::filesystem::path> from = file_of(url)) {
+        start_copy(order, *from);
+    } else {
+        start_http(order);
+    }
 }
 
 void Target::announce(std::size_t mirror) {
@@ -182,56 +176,72 @@ void Target::announce(std::size_t mirror) {
     }
     if (*news_mirror_ != mirror) {
         context_.progress.note(fmt::format("{}: {}; going on with `{}`", download_.label, news_,
-                                           mirrors_[mirror].host->name));
+                                           mirrors()[mirror].host->name));
     } else {
         context_.progress.trace(fmt::format("{}: {}; trying again", download_.label, news_));
     }
     news_mirror_.reset();
 }
 
-void Target::start_http(std::size_t mirror, std::vector<Piece> pieces) {
-    RangeTransfer::Request request;
-    request.url = mirrors_[mirror].url;
-    request.size = download_.size_bytes;
-    const bool whole = !mirrors_[mirror].can_ranges || pieces.front().count == request.size;
-    request.how = whole ? AskedBytes::How::whole : AskedBytes::How::ranged;
-    request.wanted = std::move(pieces);
-    TransferHooks hooks;
-    hooks.write = [this, mirror](const FilledBuffer& filled) { write(mirror, filled); };
-    hooks.take_everything = [this]() -> std::optional<std::vector<Piece>> {
-        return in_flight() == 1 ? std::optional(gaps_.take_all()) : std::nullopt;
-    };
-    hooks.ended = [this](const RangeTransfer& transfer, const TransferReport& report) {
-        ended(transfer, report);
-    };
-    ++mirrors_[mirror].host->in_flight;
-    running_.push_back(
-        {mirror, std::make_unique<RangeTransfer>(std::move(request), context_.loop,
-                                                 context_.buffers, std::move(hooks))});
-    running_.back().transfer->start();
+/// The user is told of a slow mirror once for each file; that ends are shared out is routine.
+void Target::announce_cut(const FileSchedule::Order& order) {
+    const FileSchedule::Cut& cut = *order.cut;
+    const std::string line = words_of_cut(download_.label, mirrors()[cut.mirror],
+                                          cut.bytes_per_second, mirrors()[order.mirror]);
+    const bool is_other = mirrors()[cut.mirror].host != mirrors()[order.mirror].host;
+    if (cut.is_slow && is_other && !slowness_told_[cut.mirror]) {
+        slowness_told_[cut.mirror] = true;
+        context_.progress.note(line);
+    } else {
+        context_.progress.trace(line);
+    }
 }
 
-void Target::start_copy(std::size_t mirror, const std::filesystem::path& from) {
-    ++copies_;
-    ++mirrors_[mirror].host->in_flight;
-    on_file([this, mirror, from, source = source_numbers_[mirror], pieces = gaps_.take_all(),
+void Target::start_http(const FileSchedule::Order& order) {
+    const Mirror& mirror = mirrors()[order.mirror];
+    RangeTransfer::Request request;
+    request.url = mirror.url;
+    request.size = download_.size_bytes;
+    const bool whole = !mirror.can_ranges || order.pieces.front().count == request.size;
+    request.how = whole ? AskedBytes::How::whole : AskedBytes::How::ranged;
+    request.wanted = order.pieces;
+    request.entity_tag = mirror.keeps_tag ? mirror.entity_tag : std::string();
+    request.stall_after = stall_limit(*mirror.host, context_.stall_timeout);
+    TransferHooks hooks;
+    hooks.write = [this, at = order.mirror](const FilledBuffer& filled) { write(at, filled); };
+    hooks.received = [this, id = order.id](std::uint64_t all, std::uint64_t wanted) {
+        schedule_.received(id, {wanted, all}, Clock::now());
+    };
+    hooks.take_everything = [this, id = order.id] { return schedule_.take_everything(id); };
+    hooks.ended = [this, id = order.id, at = order.mirror](const RangeTransfer& /*transfer*/,
+                                                           const TransferReport& report) {
+        running_.erase(id);
+        settle_account(id, at, report);
+    };
+    auto transfer = std::make_unique<RangeTransfer>(std::move(request), context_.loop,
+                                                    context_.buffers, std::move(hooks));
+    running_.emplace(order.id, std::move(transfer)).first->second->start();
+}
+
+void Target::start_copy(const FileSchedule::Order& order, const std::filesystem::path& from) {
+    on_file([this, order, from, source = source_numbers_[order.mirror],
              generation = generation_]() -> Answer {
-        const std::uint64_t wanted = sum(pieces);
-        LocalCopy copy = copy_pieces(from, pieces, *part_, source, context_.stop);
+        const std::uint64_t wanted = sum(order.pieces);
+        LocalCopy copy = copy_pieces(from, order.pieces, *part_, source, context_.stop);
         TransferReport report;
         report.rest = std::move(copy.rest);
         report.failure = std::move(copy.failure);
         report.brought_bytes = wanted - sum(report.rest);
-        return [this, mirror, report = std::move(report), generation] {
-            --copies_;
-            --mirrors_[mirror].host->in_flight;
-            if (phase_ != Phase::fetching || generation != generation_) {
-                return;
-            }
-            present_bytes_ += report.brought_bytes;
-            show_progress();
-            settle_account(mirror, report);
-        };
+        return
+            [this, id = order.id, mirror = order.mirror, report = std::move(report), generation] {
+                if (phase_ != Phase::fetching || generation != generation_) {
+                    schedule_.cancelled(id);
+                    return;
+                }
+                present_bytes_ += report.brought_bytes;
+                show_progress();
+                settle_account(id, mirror, report);
+            };
     });
 }
 
@@ -262,44 +272,36 @@ void Target::tell(std::span<const Piece> pieces) const {
     }
 }
 
-void Target::ended(const RangeTransfer& transfer, const TransferReport& report) {
-    const auto found = std::find_if(running_.begin(), running_.end(), [&](const Running& running) {
-        return running.transfer.get() == &transfer;
-    });
-    ENVPM_ASSERT(found != running_.end());
-    const std::size_t mirror = found->mirror;
-    --mirrors_[mirror].host->in_flight;
-    running_.erase(found);
-    settle_account(mirror, report);
-}
-
-void Target::settle_account(std::size_t mirror, const TransferReport& report) {
-    for (const Piece& piece : report.rest) {
-        gaps_.give_back(piece);
-    }
-    mirrors_[mirror].can_ranges = mirrors_[mirror].can_ranges && report.can_ranges;
+void Target::settle_account(FileSchedule::Id id, std::size_t index, const TransferReport& report) {
+    Mirror& mirror = mirrors()[index];
+    FileSchedule::End end{report.rest, report.failure, AskedFor::whole, report.can_ranges, {}};
+    end.asked = report.how == AskedBytes::How::ranged ? AskedFor::part : AskedFor::whole;
+    const bool was_worthwhile = report.brought_bytes >= worthwhile_bytes;
     if (report.failure) {
-        judge_failure(mirror, report);
-    } else {
-        take_success(mirrors_[mirror]);
+        news_ = report.failure->reason;
+        news_mirror_ = index;
+        fruitless_tries_ += cost_of(report.failure->kind);
+        end.pause = context_.backoff.pause(was_worthwhile ? 1 : mirror.failures + 1);
+    }
+    if (was_worthwhile && !one_mirror_only_) {
+        fruitless_tries_ = 0;
+    }
+    take_entity_tag(mirror, report.entity_tag);
+    schedule_.ended(id, end, Clock::now());
+    if (report.failure && report.failure->kind == FailureClass::poison) {
+        blame(1U << source_numbers_[index]);
+        drop(1U << source_numbers_[index]);
     }
     if (phase_ == Phase::fetching) {
         go_on();
     }
 }
 
-void Target::judge_failure(std::size_t mirror_index, const TransferReport& report) {
-    const Failure& failure = *report.failure;
-    news_ = failure.reason;
-    news_mirror_ = mirror_index;
-    const bool worthwhile = report.brought_bytes >= worthwhile_bytes && !one_mirror_only_;
-    fruitless_tries_ += worthwhile ? 0 : cost_of(failure.kind);
-    Mirror& mirror = mirrors_[mirror_index];
-    take_failure(mirror, failure,
-                 report.how == AskedBytes::How::ranged ? AskedFor::part : AskedFor::whole,
-                 Clock::now(), context_.backoff.pause(mirror.failures + 1));
-    if (failure.kind == FailureClass::poison) {
-        drop(1U << source_numbers_[mirror_index]);
+void Target::blame(std::uint32_t liars) {
+    const std::uint32_t new_ones = liars & ~std::exchange(blamed_, blamed_ | liars);
+    for (const std::string& host : fetch::blame(suspects(), new_ones)) {
+        context_.progress.note(
+            fmt::format("`{}` sent wrong bytes again: it is not asked any more", host));
     }
 }
 
@@ -314,7 +316,7 @@ void Target::drop(std::uint32_t sources) {
     on_file([this, sources]() -> Answer {
         part_->drop(sources);
         return [this, present = part_->present()] {
-            gaps_ = Gaps(download_.size_bytes, present);
+            schedule_.begin(present);
             present_bytes_ = sum(present);
             phase_ = Phase::fetching;
             tell(present);
@@ -324,14 +326,15 @@ void Target::drop(std::uint32_t sources) {
 }
 
 bool Target::is_exhausted() const {
-    return fruitless_tries_ >= tries_per_file(mirrors_.size()) || all_barred(mirrors_);
+    return fruitless_tries_ >= tries_per_file(schedule_.mirrors().size()) ||
+           all_barred(schedule_.mirrors());
 }
 
 void Target::go_on() {
-    if (in_flight() > 0) {
+    if (schedule_.in_flight() > 0) {
         return;
     }
-    if (gaps_.empty()) {
+    if (!schedule_.has_gaps()) {
         verify();
     } else if (is_exhausted()) {
         give_up();
@@ -342,34 +345,39 @@ void Target::verify() {
     phase_ = Phase::verifying;
     on_file([this]() -> Answer {
         if (part_->is_proven(context_.stop)) {
+            const std::uint32_t liars = part_->liars();
             part_->publish(final_path(context_.folder, download_.sha256));
             part_.reset();
-            return [this] { finish(); };
+            return [this, liars] {
+                blame(liars);
+                finish();
+            };
         }
         return [this, sources = part_->sources()] { distrust(sources); };
     });
 }
 
-/// The bytes are all there and their sha256 is wrong. One source: it is the liar. Several: any of
+/// The bytes are all there and their sha256 is wrong. One source: it is the liar. Several: what
+/// came from the least trusted one is fetched again from the others. If that was not it, any of
 /// them may be, so everything is fetched again from one mirror alone, those not used so far first;
 /// whoever fails that way is barred for good.
 void Target::distrust(std::uint32_t sources) {
     const bool one_source = (sources & (sources - 1)) == 0;
-    for (std::size_t i = 0; i < mirrors_.size(); ++i) {
-        Mirror& mirror = mirrors_[i];
-        if ((sources & (1U << source_numbers_[i])) == 0 || mirror.trust == Trust::barred) {
-            continue;
-        }
-        mirror.trust = one_source ? Trust::barred : Trust::suspect;
-        mirror.last_failure = FailureClass::poison;
-        mirror.reason = fmt::format("`{}` sent wrong bytes: the sha256 is not that of the file",
-                                    mirror.host->name);
-        news_ = mirror.reason;
-        news_mirror_ = i;
+    const bool ask_again = !one_source && !std::exchange(has_asked_again_, true);
+    const std::uint32_t guilty = ask_again ? least_trusted(suspects(), sources) : sources;
+    const std::optional<std::size_t> last =
+        fetch::distrust(suspects(), guilty, one_source ? Doubt::none : Doubt::some);
+    news_mirror_ = last;
+    news_ = last ? mirrors()[*last].reason : "";
+    if (one_source) {
+        blame(sources);
     }
-    one_mirror_only_ = one_mirror_only_ || !one_source;
+    one_mirror_only_ = one_mirror_only_ || (!one_source && !ask_again);
+    if (one_mirror_only_) {
+        schedule_.forbid_mixing();
+    }
     sole_mirror_.reset();
-    drop(~0U);
+    drop(ask_again ? guilty : ~0U);
 }
 
 void Target::finish() {
@@ -379,7 +387,7 @@ void Target::finish() {
 }
 
 void Target::give_up() {
-    fail(error_of(download_.label, mirrors_));
+    fail(error_of(download_.label, schedule_.mirrors()));
 }
 
 void Target::fail(Error error) {
@@ -398,18 +406,15 @@ void Target::fail(Error error) {
 }
 
 void Target::stop_transfers() {
-    std::vector<Running> running = std::exchange(running_, {});
-    for (const Running& one : running) {
-        --mirrors_[one.mirror].host->in_flight;
-        for (const Piece& piece : one.transfer->cancel().rest) {
-            gaps_.give_back(piece);
-        }
+    for (const auto& [id, transfer] : std::exchange(running_, {})) {
+        transfer->cancel();
+        schedule_.cancelled(id);
     }
 }
 
 void Target::resume_paused() {
-    for (const Running& one : running_) {
-        one.transfer->resume_if_paused();
+    for (const auto& [id, transfer] : running_) {
+        transfer->resume_if_paused();
     }
 }
 
@@ -426,6 +431,7 @@ void Target::close() noexcept {
         // The map of half a second ago stands: a little is fetched twice.
     }
     strand_.wait();
+    schedule_.cancel_all();
 }
 
 /// Runs a task on the strand and its answer on the loop. After the disk has failed once, the
@@ -475,18 +481,15 @@ void Target::show_progress() {
 
 namespace {
 
-bool is_whole(const std::filesystem::path& path, const Download& download) {
-    std::error_code absent;
-    return std::filesystem::file_size(path, absent) == download.size_bytes && !absent &&
-           sha256_of_file(path) == download.sha256;
-}
-
-std::uint64_t sum(const std::vector<Piece>& pieces) {
-    std::uint64_t total = 0;
-    for (const Piece& piece : pieces) {
-        total += piece.count;
+std::vector<Mirror> mirrors_of(const Download& download, Hosts& hosts) {
+    std::vector<Mirror> mirrors;
+    for (const std::string& url : download.urls) {
+        Mirror mirror;
+        mirror.url = url;
+        mirror.host = &hosts.at(host_of(url));
+        mirrors.push_back(std::move(mirror));
     }
-    return total;
+    return mirrors;
 }
 
 } // namespace

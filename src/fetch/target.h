@@ -4,16 +4,20 @@
 #include "base/progress.h"
 #include "fetch/client.h"
 #include "fetch/curl.h"
+#include "fetch/file_schedule.h"
 #include "fetch/part_file.h"
 #include "fetch/range_transfer.h"
 #include "fetch/retry.h"
 #include "fetch/schedule.h"
 #include "fetch/strand.h"
+#include "fetch/trust.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,6 +36,7 @@ struct DownloadContext {
     Progress& progress;
     std::filesystem::path folder;
     std::stop_token stop;
+    std::chrono::milliseconds stall_timeout;
 };
 
 /// What a file tells of its bytes; on the loop's thread.
@@ -68,7 +73,9 @@ class Target {
     [[nodiscard]] OpenFile as_open_file() const;
 
     /// When it wants `open` or `start_transfer` again, if no transfer's end tells.
-    [[nodiscard]] std::optional<Clock::time_point> wake_at() const { return wake_at_; }
+    [[nodiscard]] std::optional<Clock::time_point> wake_at() const {
+        return phase_ == Phase::fetching ? schedule_.wake_at() : wake_at_;
+    }
 
     void open();
 
@@ -83,31 +90,26 @@ class Target {
   private:
     struct Opened;
 
-    struct Running {
-        std::size_t mirror = 0;
-        std::unique_ptr<RangeTransfer> transfer;
-    };
-
     using Answer = std::function<void()>;
 
     void on_file(std::function<Answer()> task);
     void abandon_file() noexcept;
     Opened look();
     void opened(const Opened& found);
-    Piece next_piece();
-    bool must_settle_for(std::size_t mirror);
-    void start_http(std::size_t mirror, std::vector<Piece> pieces);
-    void start_copy(std::size_t mirror, const std::filesystem::path& from);
+    bool must_settle(Clock::time_point now);
+    void carry_out(const FileSchedule::Order& order);
+    void start_http(const FileSchedule::Order& order);
+    void start_copy(const FileSchedule::Order& order, const std::filesystem::path& from);
     void write(std::size_t mirror, const FilledBuffer& filled);
     void wrote(const FilledBuffer& filled, std::uint64_t generation);
-    void ended(const RangeTransfer& transfer, const TransferReport& report);
-    void settle_account(std::size_t mirror, const TransferReport& report);
-    void judge_failure(std::size_t mirror, const TransferReport& report);
+    void settle_account(FileSchedule::Id id, std::size_t index, const TransferReport& report);
     void announce(std::size_t mirror);
+    void announce_cut(const FileSchedule::Order& order);
     void drop(std::uint32_t sources);
     void go_on();
     void verify();
     void distrust(std::uint32_t sources);
+    void blame(std::uint32_t liars);
     void finish();
     void give_up();
     void fail(Error error);
@@ -116,22 +118,24 @@ class Target {
     void tell(std::span<const Piece> pieces) const;
     [[nodiscard]] bool is_exhausted() const;
 
-    [[nodiscard]] std::size_t in_flight() const { return running_.size() + copies_; }
+    [[nodiscard]] std::vector<Mirror>& mirrors() { return schedule_.mirrors(); }
+
+    [[nodiscard]] Suspects suspects() { return {mirrors(), source_numbers_}; }
 
     const Download& download_;
     DownloadContext& context_;
     TargetEvents events_;
     Phase phase_ = Phase::closed;
-    std::vector<Mirror> mirrors_;
+    FileSchedule schedule_;
     std::vector<std::uint32_t> source_numbers_; ///< of the mirrors, in the part file
-    Gaps gaps_;
-    std::vector<Running> running_;
-    std::size_t copies_ = 0; ///< from file:// mirrors, running on the strand
+    std::map<FileSchedule::Id, std::unique_ptr<RangeTransfer>> running_; ///< without copies
+    std::vector<bool> slowness_told_;                                    ///< by mirror
     int fruitless_tries_ = 0;
     std::optional<std::size_t> sole_mirror_; ///< since bytes of several proved wrong: one at a time
     bool one_mirror_only_ = false;
+    bool has_asked_again_ = false; ///< for what came from the least trusted source
+    std::uint32_t blamed_ = 0;     ///< sources, once for each file
     bool wait_noted_ = false;
-    bool end_asked_ = false;
     std::uint64_t generation_ = 0; ///< of the bytes: answers about dropped ones are void
     std::uint64_t present_bytes_ = 0;
     std::uint64_t shown_bytes_ = 0;

@@ -1,0 +1,282 @@
+#include "fetch/file_schedule.h"
+
+#include <cmath>
+
+namespace envpm::fetch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr double megabyte = 1e6;
+constexpr std::uint64_t file_bytes = 1'500'000'000;
+constexpr Clock::time_point start{seconds(1000)};
+
+/// A server in a model of a network: what it can send is shared by its connections.
+struct Server {
+    double bytes_per_second = 10 * megabyte;
+    double dies_at = 1e9;               ///< seconds; then connections break
+    double falls_at = 1e9;              ///< then it has a hundredth of its rate
+    std::uint64_t stalls_after = ~0ULL; ///< bytes of one connection
+};
+
+struct Connection {
+    std::size_t mirror = 0;
+    std::vector<Piece> pieces;
+    double credit = 0;
+    std::uint64_t sent = 0;    ///< since it was opened
+    std::uint64_t brought = 0; ///< of this request
+    Clock::time_point first_byte_at{};
+    Clock::time_point heard_at{};
+};
+
+/// One file of 1,500 MB from such servers, in steps of 10 ms.
+class World {
+  public:
+    explicit World(std::vector<Server> servers, std::uint64_t size = file_bytes)
+        : servers_(std::move(servers)),
+          size_(size) {
+        std::vector<Mirror> mirrors;
+        for (std::size_t i = 0; i < servers_.size(); ++i) {
+            Mirror mirror;
+            mirror.url = "http://" + std::to_string(i);
+            mirror.host = &hosts_.at(std::to_string(i));
+            mirrors.push_back(mirror);
+        }
+        schedule_.emplace(size, std::move(mirrors));
+        schedule_->begin({});
+        brought_.resize(servers_.size());
+    }
+
+    /// Seconds until the file is there; 10,000 if it never is.
+    double run() {
+        while (now_ < start + seconds(10'000)) {
+            while (const std::optional<FileSchedule::Order> order =
+                       running_.size() < 8 ? schedule_->next(now_) : std::nullopt) {
+                carry_out(*order);
+            }
+            if (running_.empty() && !schedule_->has_gaps()) {
+                break;
+            }
+            now_ += tick;
+            step();
+        }
+        EXPECT_EQ(received_, size_) << "every byte, and none twice";
+        return seconds_of(now_ - start);
+    }
+
+    [[nodiscard]] std::uint64_t brought(std::size_t server) const { return brought_[server]; }
+
+    [[nodiscard]] int cuts() const { return cuts_; }
+
+    [[nodiscard]] int failures() const { return failures_; }
+
+    [[nodiscard]] double longest_wait_for_the_front() const { return longest_wait_; }
+
+  private:
+    static constexpr milliseconds tick{10};
+    static constexpr milliseconds delay{50};
+
+    void carry_out(const FileSchedule::Order& order) {
+        if (order.cut) {
+            ++cuts_;
+            const auto victim = running_.find(order.cut->victim);
+            ASSERT_NE(victim, running_.end());
+            std::vector<Piece>& pieces = victim->second.pieces;
+            if (!order.cut->at) {
+                running_.erase(victim);
+            } else {
+                while (!pieces.empty() && pieces.back().end() > *order.cut->at) {
+                    Piece& last = pieces.back();
+                    last.count = std::max(last.first, *order.cut->at) - last.first;
+                    if (last.count == 0) {
+                        pieces.pop_back();
+                    }
+                }
+            }
+        }
+        Connection connection;
+        connection.mirror = order.mirror;
+        connection.pieces = order.pieces;
+        std::vector<std::uint64_t>& kept = kept_[order.mirror];
+        if (!kept.empty()) {
+            connection.sent = kept.back();
+            kept.pop_back();
+        }
+        connection.first_byte_at = connection.heard_at = now_ + delay;
+        running_.emplace(order.id, std::move(connection));
+    }
+
+    void step() {
+        const double second = seconds_of(now_ - start);
+        std::vector<int> sharers(servers_.size());
+        for (const auto& [id, connection] : running_) {
+            const bool sends = connection.sent < servers_[connection.mirror].stalls_after;
+            sharers[connection.mirror] += sends ? 1 : 0;
+        }
+        std::vector<FileSchedule::Id> ids;
+        for (const auto& [id, connection] : running_) {
+            ids.push_back(id);
+        }
+        for (const FileSchedule::Id id : ids) {
+            Connection& connection = running_.at(id);
+            const Server& server = servers_[connection.mirror];
+            const milliseconds patience =
+                stall_limit(*schedule_->mirrors()[connection.mirror].host, seconds(10));
+            if (second >= server.dies_at || now_ - connection.heard_at >= patience) {
+                end(id, Failure{FailureClass::transient, "broke", std::nullopt});
+            } else if (connection.sent < server.stalls_after && now_ >= connection.first_byte_at) {
+                const double rate = server.bytes_per_second / (second >= server.falls_at ? 100 : 1);
+                send(id, connection, rate / sharers[connection.mirror] * seconds_of(tick));
+            }
+        }
+        watch_front();
+    }
+
+    void send(FileSchedule::Id id, Connection& connection, double bytes) {
+        connection.credit += bytes;
+        const double whole = std::floor(connection.credit);
+        connection.credit -= whole;
+        auto left = static_cast<std::uint64_t>(whole);
+        while (left > 0 && !connection.pieces.empty()) {
+            Piece& piece = connection.pieces.front();
+            const std::uint64_t count = std::min(left, piece.count);
+            schedule_->received(id, {count, count}, now_);
+            there_.give_back({piece.first, count});
+            piece = {piece.first + count, piece.count - count};
+            left -= count;
+            received_ += count;
+            brought_[connection.mirror] += count;
+            connection.sent += count;
+            connection.brought += count;
+            connection.heard_at = now_;
+            if (piece.count == 0) {
+                connection.pieces.erase(connection.pieces.begin());
+            }
+        }
+        if (connection.pieces.empty()) {
+            end(id, std::nullopt);
+        }
+    }
+
+    void end(FileSchedule::Id id, std::optional<Failure> failure) {
+        const Connection connection = running_.at(id);
+        running_.erase(id);
+        failures_ += failure ? 1 : 0;
+        FileSchedule::End end;
+        end.rest = connection.pieces;
+        end.failure = std::move(failure);
+        const int failures = schedule_->mirrors()[connection.mirror].failures;
+        end.pause = seconds(connection.brought >= mebibyte ? 1 : 1 << std::min(5, failures));
+        if (!end.failure) {
+            kept_[connection.mirror].push_back(connection.sent);
+        }
+        schedule_->ended(id, end, now_);
+    }
+
+    /// How long whoever reads in file order gets nothing.
+    void watch_front() {
+        const std::uint64_t front =
+            there_.empty() || there_.pieces().front().first > 0 ? 0 : there_.pieces().front().count;
+        if (front > front_) {
+            front_ = front;
+            front_at_ = now_;
+        }
+        longest_wait_ = std::max(longest_wait_, seconds_of(now_ - front_at_));
+    }
+
+    std::vector<Server> servers_;
+    std::uint64_t size_;
+    Hosts hosts_{4};
+    std::optional<FileSchedule> schedule_;
+    Clock::time_point now_ = start;
+    std::map<FileSchedule::Id, Connection> running_;
+    std::map<std::size_t, std::vector<std::uint64_t>> kept_; ///< connections without a request
+    Gaps there_;
+    std::uint64_t received_ = 0;
+    std::vector<std::uint64_t> brought_;
+    int cuts_ = 0;
+    int failures_ = 0;
+    std::uint64_t front_ = 0;
+    Clock::time_point front_at_ = start;
+    double longest_wait_ = 0;
+};
+
+Server with_rate(double megabytes) {
+    Server server;
+    server.bytes_per_second = megabytes * megabyte;
+    return server;
+}
+
+TEST(FileSchedule, ThreeEqualMirrorsShareTheFile) {
+    World world({with_rate(10), with_rate(10), with_rate(10)});
+    EXPECT_LT(world.run(), 50 * 1.05);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_NEAR(static_cast<double>(world.brought(i)), file_bytes / 3.0, file_bytes / 20.0);
+    }
+    EXPECT_LT(world.longest_wait_for_the_front(), 8);
+}
+
+TEST(FileSchedule, UnequalMirrorsEndTogether) {
+    World world({with_rate(20), with_rate(5), with_rate(0.5)});
+    EXPECT_LT(world.run(), 59 * 1.08);
+}
+
+TEST(FileSchedule, TheOrderOfTheListDoesNotMatter) {
+    World world({with_rate(0.5), with_rate(5), with_rate(20)});
+    EXPECT_LT(world.run(), 59 * 1.08);
+    EXPECT_LT(world.longest_wait_for_the_front(), 12);
+}
+
+TEST(FileSchedule, TheBestOneMayDie) {
+    std::vector<Server> servers = {with_rate(20), with_rate(5), with_rate(3)};
+    servers[0].dies_at = 15;
+    World world(servers);
+    EXPECT_LT(world.run(), (15 + (1500 - 15 * 28) / 8.0) * 1.08);
+}
+
+TEST(FileSchedule, TheBestOneMayFallToAHundredth) {
+    std::vector<Server> servers = {with_rate(20), with_rate(10)};
+    servers[0].falls_at = 15;
+    World world(servers);
+    EXPECT_LT(world.run(), (15 + (1500 - 15 * 30) / 10.2) * 1.1);
+    EXPECT_LT(world.longest_wait_for_the_front(), 12);
+}
+
+TEST(FileSchedule, ConnectionsThatStallAreReplaced) {
+    for (const auto& [stalls_after, most_seconds] :
+         {std::pair(200 * megabyte, 75 * 1.15), std::pair(5 * megabyte, 75 * 6.0)}) {
+        std::vector<Server> servers = {with_rate(10), with_rate(10)};
+        for (Server& server : servers) {
+            server.stalls_after = static_cast<std::uint64_t>(stalls_after);
+        }
+        World world(servers);
+        EXPECT_LT(world.run(), most_seconds) << "stalling after " << stalls_after;
+        EXPECT_GT(world.failures() + world.cuts(), 3);
+    }
+}
+
+TEST(FileSchedule, DrippingMirrorsHoldNothingUp) {
+    World world(
+        {with_rate(0.05), with_rate(0.05), with_rate(20), with_rate(0.05), with_rate(0.05)});
+    EXPECT_LT(world.run(), 75 * 1.08);
+    EXPECT_LT(world.longest_wait_for_the_front(), 6);
+    EXPECT_LT(world.cuts(), 60);
+}
+
+TEST(FileSchedule, OneMirrorAloneIsNeitherProbedNorCut) {
+    World world({with_rate(20)});
+    EXPECT_LT(world.run(), 75 * 1.02);
+    EXPECT_EQ(world.cuts(), 0);
+}
+
+TEST(FileSchedule, ASmallFileIsLeftToOneUnlessThatIsSlow) {
+    World fast({with_rate(20), with_rate(20)}, 10 * mebibyte);
+    EXPECT_LT(fast.run(), 0.7);
+    EXPECT_EQ(fast.brought(1), 0U);
+    World slow({with_rate(0.1), with_rate(20)}, 10 * mebibyte);
+    EXPECT_LT(slow.run(), 2);
+}
+
+} // namespace
+} // namespace envpm::fetch

@@ -1,0 +1,77 @@
+#include "fetch/gaps.h"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <utility>
+
+namespace envpm::fetch {
+
+Gaps::Gaps(std::uint64_t size, std::span<const Piece> present) {
+    std::uint64_t position = 0;
+    for (const Piece& piece : present) {
+        if (piece.first > position) {
+            pieces_.push_back({position, piece.first - position});
+        }
+        position = std::max(position, piece.end());
+    }
+    if (position < size) {
+        pieces_.push_back({position, size - position});
+    }
+}
+
+Piece Gaps::take(std::uint64_t largest) {
+    Piece& gap = pieces_.front();
+    Piece taken{gap.first, gap.count};
+    if (taken.count > largest) {
+        const std::uint64_t end = (gap.first + largest) / mebibyte * mebibyte;
+        taken.count = end > gap.first ? end - gap.first : largest;
+    }
+    gap.first += taken.count;
+    gap.count -= taken.count;
+    if (gap.count == 0) {
+        pieces_.erase(pieces_.begin());
+    }
+    return taken;
+}
+
+std::optional<Piece> Gaps::take_end(std::uint64_t size, std::uint64_t least) {
+    const std::uint64_t first = size > least ? (size - least) / mebibyte * mebibyte : 0;
+    if (pieces_.empty() || pieces_.back().first > first || pieces_.back().end() != size) {
+        return std::nullopt;
+    }
+    pieces_.back().count = first - pieces_.back().first;
+    if (pieces_.back().count == 0) {
+        pieces_.pop_back();
+    }
+    return Piece{first, size - first};
+}
+
+std::vector<Piece> Gaps::take_all() {
+    return std::exchange(pieces_, {});
+}
+
+void Gaps::give_back(const Piece& piece) {
+    if (piece.count == 0) {
+        return;
+    }
+    auto after = std::lower_bound(pieces_.begin(), pieces_.end(), piece,
+                                  [](const Piece& a, const Piece& b) { return a.first < b.first; });
+    after = pieces_.insert(after, piece);
+    if (const auto next = std::next(after); next != pieces_.end() && after->end() == next->first) {
+        after->count += next->count;
+        after = std::prev(pieces_.erase(next));
+    }
+    if (after != pieces_.begin() && std::prev(after)->end() == after->first) {
+        std::prev(after)->count += after->count;
+        pieces_.erase(after);
+    }
+}
+
+std::uint64_t sum(std::span<const Piece> pieces) {
+    return std::accumulate(
+        pieces.begin(), pieces.end(), std::uint64_t{0},
+        [](std::uint64_t total, const Piece& piece) { return total + piece.count; });
+}
+
+} // namespace envpm::fetch

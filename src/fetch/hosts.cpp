@@ -1,0 +1,110 @@
+#include "fetch/hosts.h"
+
+#include <algorithm>
+#include <array>
+
+namespace envpm::fetch {
+
+namespace {
+
+constexpr int most_per_volunteer = 2;
+
+/// With every host below them.
+constexpr std::array<std::string_view, 17> volunteers = {
+    "mirror.iscas.ac.cn",    "mirror.lzu.edu.cn",      "mirror.nju.edu.cn",
+    "mirror.nyist.edu.cn",   "mirror.sjtu.edu.cn",     "bfsu.edu.cn",
+    "mirrors.cernet.edu.cn", "mirrors.hit.edu.cn",     "mirrors.hust.edu.cn",
+    "mirrors.jlu.edu.cn",    "mirrors.njupt.edu.cn",   "mirrors.nju.edu.cn",
+    "mirrors.pku.edu.cn",    "mirrors.sustech.edu.cn", "ustc.edu.cn",
+    "mirrors.zju.edu.cn",    "tuna.tsinghua.edu.cn",
+};
+
+constexpr std::chrono::milliseconds shortest_stall{3'000};
+constexpr int patience_factor = 10;
+
+constexpr std::chrono::seconds step{2};
+constexpr std::chrono::seconds rest_after_refusal{30};
+constexpr double worthwhile_rise = 1.1;
+
+constexpr double weight_of_new_rate = 0.3;
+constexpr int weight_of_old_delay = 3;
+
+} // namespace
+
+void take_rate(Host& host, double bytes_per_second, Clock::time_point now) {
+    const double known = host.bytes_per_second;
+    host.bytes_per_second =
+        known > 0 ? known + weight_of_new_rate * (bytes_per_second - known) : bytes_per_second;
+    host.measured_at = now;
+}
+
+void take_first_byte(Host& host, Clock::duration after) {
+    const Clock::duration known = host.first_byte_after;
+    host.first_byte_after = known == Clock::duration()
+                                ? after
+                                : (weight_of_old_delay * known + after) / (weight_of_old_delay + 1);
+}
+
+std::chrono::milliseconds stall_limit(const Host& host, std::chrono::milliseconds configured) {
+    const auto longest = std::chrono::ceil<std::chrono::milliseconds>(host.worst_gap);
+    return std::clamp(std::min(longest, configured) * patience_factor,
+                      std::min(shortest_stall, configured), configured);
+}
+
+void shrink(Host& host, Load load, Clock::time_point now) {
+    if (load == Load::unknown || (load == Load::busy && host.in_flight == 0)) {
+        return;
+    }
+    host.most = load == Load::refused ? 1 : std::clamp(host.in_flight, 1, host.most);
+    host.step_at = now + (load == Load::refused ? rest_after_refusal : step);
+    host.step_bytes = 0;
+    host.step_bytes_per_second = 0;
+}
+
+void grow(Host& host, Clock::time_point now) {
+    if (now - host.step_at < step) {
+        return;
+    }
+    const double rate = static_cast<double>(host.step_bytes) / seconds_of(now - host.step_at);
+    const bool in_vain =
+        host.step_bytes_per_second > 0 && rate < worthwhile_rise * host.step_bytes_per_second;
+    host.step_bytes = 0;
+    if (in_vain) {
+        host.most = std::max(1, host.most - 1);
+        host.step_at = now + rest_after_refusal;
+        host.step_bytes_per_second = 0;
+        return;
+    }
+    host.step_at = now;
+    // A host that was idle tells nothing: with 0 the next step is free again.
+    host.step_bytes_per_second = host.most < host.limit ? rate : 0;
+    host.most = std::min(host.most + 1, host.limit);
+}
+
+Host& Hosts::at(std::string_view name) {
+    const auto found = hosts_.find(name);
+    if (found != hosts_.end()) {
+        return found->second;
+    }
+    Host& host = hosts_[std::string(name)];
+    host.name = name;
+    host.limit = is_volunteer(name) ? std::min(most_per_host_, most_per_volunteer) : most_per_host_;
+    host.most = host.limit;
+    return host;
+}
+
+void Hosts::for_each(const std::function<void(const Host&)>& visit) const {
+    for (const auto& [name, host] : hosts_) {
+        visit(host);
+    }
+}
+
+bool is_volunteer(std::string_view name) {
+    name = name.substr(0, name.find(':'));
+    return std::any_of(volunteers.begin(), volunteers.end(), [&](std::string_view known) {
+        return name == known ||
+               (name.ends_with(known) && name[name.size() - known.size() - 1] == '.');
+    });
+}
+
+} // namespace envpm::fetch

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "fetch/rate_meter.h"
+#include "fetch/retry.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace envpm::fetch {
+
+/// What is known of a server, shared by all files and all calls of a client.
+struct Host {
+    std::string name;
+    int in_flight = 0;
+    int most = 4;       ///< transfers at once, now
+    int limit = 4;      ///< transfers at once, when all goes well
+    int failures = 0;   ///< since the last success
+    int poisonings = 0; ///< files for which it gave wrong bytes
+    Clock::time_point parked_until{};
+    Clock::time_point told_at{}; ///< when the user was last told that it keeps everyone waiting
+
+    double bytes_per_second = 0; ///< of one transfer, as measured in this run; 0: not yet
+    Clock::time_point measured_at{};
+    double remembered_bytes_per_second = 0; ///< of an earlier run; for the order only
+    Clock::duration worst_gap{};            ///< between two pieces of one answer
+    Clock::duration first_byte_after{};     ///< an average
+
+    Clock::time_point step_at{};      ///< when `most` was last thought about; no growth before then
+    std::uint64_t step_bytes = 0;     ///< that came since then
+    double step_bytes_per_second = 0; ///< what `most` brought before it grew; 0: it did not
+};
+
+/// Two wrong files are no accident: such a host gives nothing more in this run.
+constexpr int most_poisonings = 2;
+
+/// The rate of one transfer, forgetting older ones; for `first_byte_after` as well.
+void take_rate(Host& host, double bytes_per_second, Clock::time_point now);
+void take_first_byte(Host& host, Clock::duration after);
+
+/// How long an answer may be silent: ten times the worst that the host has shown, at least 3 s and
+/// at most what is configured.
+std::chrono::milliseconds stall_limit(const Host& host, std::chrono::milliseconds configured);
+
+/// The host refused or could not: it gets fewer transfers at once. 429 and 403 mean one, since
+/// mirrors ban whole networks that go on asking; 503 and silence mean no more than still run.
+void shrink(Host& host, Load load, Clock::time_point now);
+
+/// The host serves: one transfer more every 2 s, as long as each brings a tenth more bytes.
+void grow(Host& host, Clock::time_point now);
+
+class Hosts {
+  public:
+    /// Mirrors that volunteers run get two transfers at once at most.
+    explicit Hosts(int most_per_host)
+        : most_per_host_(most_per_host) {}
+
+    /// References stay valid.
+    Host& at(std::string_view name);
+
+    /// In the order of their names.
+    void for_each(const std::function<void(const Host&)>& visit) const;
+
+  private:
+    int most_per_host_;
+    std::map<std::string, Host, std::less<>> hosts_;
+};
+
+/// Whether `name`, as host_of writes it, is a mirror that a university or a club pays for and that
+/// is known to shut out who asks too much at once.
+bool is_volunteer(std::string_view name);
+
+} // namespace envpm::fetch

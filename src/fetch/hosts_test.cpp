@@ -1,0 +1,123 @@
+#include "fetch/hosts.h"
+
+namespace envpm::fetch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Clock::time_point start{seconds(1000)};
+
+TEST(Hosts, KeepOneStateForEachName) {
+    Hosts hosts(3);
+    Host& first = hosts.at("a.example.org");
+    first.failures = 2;
+    EXPECT_EQ(&hosts.at("a.example.org"), &first);
+    EXPECT_EQ(hosts.at("b.example.org").failures, 0);
+    EXPECT_EQ(hosts.at("b.example.org").most, 3);
+}
+
+TEST(Hosts, VolunteersGetTwoTransfers) {
+    Hosts hosts(4);
+    EXPECT_EQ(hosts.at("pypi.tuna.tsinghua.edu.cn").most, 2);
+    EXPECT_EQ(hosts.at("mirrors.ustc.edu.cn:8080").most, 2);
+    EXPECT_EQ(hosts.at("nottuna.tsinghua.edu.cn").most, 4);
+    EXPECT_EQ(hosts.at("files.example.org").most, 4);
+    EXPECT_EQ(Hosts(1).at("mirrors.ustc.edu.cn").most, 1);
+}
+
+TEST(Hosts, ARefusalMeansOneTransferAndABusyHostThoseThatStillRun) {
+    Host host;
+    host.in_flight = 2;
+    shrink(host, Load::unknown, start);
+    EXPECT_EQ(host.most, 4);
+    shrink(host, Load::busy, start);
+    EXPECT_EQ(host.most, 2);
+    shrink(host, Load::refused, start);
+    EXPECT_EQ(host.most, 1);
+    Host idle;
+    shrink(idle, Load::busy, start);
+    EXPECT_EQ(idle.most, 4) << "nothing else ran that could have been too much";
+}
+
+/// A host of which each transfer up to `useful` brings a megabyte a second.
+class GrowingHost : public ::testing::Test {
+  protected:
+    void serve(int second, int useful) {
+        host.step_bytes += 1'000'000 * static_cast<std::uint64_t>(std::min(host.most, useful));
+        grow(host, start + seconds(second));
+    }
+
+    Host host;
+};
+
+TEST_F(GrowingHost, GetsOneTransferMoreEveryTwoSecondsAsLongAsThatHelps) {
+    host.most = 1;
+    host.step_at = start;
+    std::vector<int> most;
+    for (int second = 1; second <= 8; ++second) {
+        serve(second, 4);
+        most.push_back(host.most);
+    }
+    EXPECT_THAT(most, ::testing::ElementsAre(1, 2, 2, 3, 3, 4, 4, 4));
+}
+
+TEST_F(GrowingHost, LosesTheOneThatBroughtNothingAndIsLeftInPeace) {
+    host.most = 1;
+    host.step_at = start;
+    for (int second = 1; second <= 6; ++second) {
+        serve(second, 2);
+    }
+    EXPECT_EQ(host.most, 2);
+    for (int second = 7; second <= 30; ++second) {
+        serve(second, 2);
+        EXPECT_EQ(host.most, 2);
+    }
+}
+
+TEST(Hosts, AreWaitedForTenTimesTheirWorstGap) {
+    Host host;
+    EXPECT_EQ(stall_limit(host, seconds(10)), seconds(3));
+    host.worst_gap = milliseconds(500);
+    EXPECT_EQ(stall_limit(host, seconds(10)), seconds(5));
+    host.worst_gap = std::chrono::hours(10'000);
+    EXPECT_EQ(stall_limit(host, seconds(10)), seconds(10));
+    EXPECT_EQ(stall_limit(host, milliseconds(150)), milliseconds(150));
+}
+
+TEST(Hosts, RatesForgetAndTheFirstOneCountsWhole) {
+    Host host;
+    take_rate(host, 1e6, start);
+    EXPECT_EQ(host.bytes_per_second, 1e6);
+    for (int i = 0; i < 20; ++i) {
+        take_rate(host, 2e6, start);
+    }
+    EXPECT_NEAR(host.bytes_per_second, 2e6, 2e3);
+    take_first_byte(host, milliseconds(100));
+    take_first_byte(host, milliseconds(500));
+    EXPECT_EQ(host.first_byte_after, milliseconds(200));
+}
+
+TEST(RateMeter, TellsASampleEachQuarterOfASecondAndFallsInSilence) {
+    RateMeter meter;
+    EXPECT_EQ(meter.rate(start), std::nullopt);
+    for (int i = 0; i <= 100; ++i) {
+        meter.add(start + milliseconds(10 * i), 10'000);
+    }
+    EXPECT_NEAR(meter.rate(start + milliseconds(1000)).value_or(0), 1e6, 4e4);
+    EXPECT_LT(meter.rate(start + milliseconds(5000)).value_or(0), 1e4);
+    meter.restart(start + milliseconds(5000));
+    EXPECT_NEAR(meter.rate(start + milliseconds(5500)).value_or(0), 1e6, 4e4);
+}
+
+TEST(RateMeter, AShortTransferIsASampleAtItsEnd) {
+    RateMeter meter;
+    EXPECT_EQ(meter.finish(start), std::nullopt);
+    meter.add(start, 500'000);
+    meter.add(start + milliseconds(100), 500'000);
+    EXPECT_NEAR(meter.finish(start + milliseconds(100)).value_or(0), 1e7, 1);
+    EXPECT_EQ(meter.finish(start + milliseconds(100)), std::nullopt);
+}
+
+} // namespace
+} // namespace envpm::fetch
