@@ -83,8 +83,8 @@ inline std::string local_header(const ZipHeader& header) {
 }
 
 inline std::string central_header(const ZipHeader& header) {
-    return "PK\x01\x02" + little_endian(header.host << 8U | 20U, 2) + little_endian(20, 2) +
-           header_tail(header) + little_endian(0, 6) +
+    return "PK\x01\x02" + little_endian(std::uint64_t{header.host} << 8U | 20U, 2) +
+           little_endian(20, 2) + header_tail(header) + little_endian(0, 6) +
            little_endian(std::uint64_t{header.mode} << 16U, 4) + little_endian(header.offset, 4) +
            header.name + header.extra;
 }
