@@ -223,6 +223,18 @@ TEST(IndexPage, CutShortAnywhereIsNeverTakenForAWholeJsonPage) {
     }
 }
 
+TEST(IndexPage, CutShortBeforeItsEndIsNeverTakenForAWholeHtmlPage) {
+    const std::string end = "</body>";
+    const std::string whole =
+        "<!DOCTYPE html><html><body>\n<a href=demo_pkg-1.0-py3-none-any.whl>x</a>"
+        "\n<a href=demo_pkg-2.0-py3-none-any.whl>y</a>\n" +
+        end + "</html>\n";
+    ASSERT_EQ(parse(whole).wheels.size(), 2U);
+    for (std::size_t size = 0; size < whole.find(end) + end.size(); ++size) {
+        EXPECT_NE(complaint(whole.substr(0, size)), "") << whole.substr(0, size);
+    }
+}
+
 TEST(IndexPage, WheelsForOtherSystemsCanBeLeftOut) {
     std::string links;
     for (const char* rest :

@@ -82,6 +82,7 @@ RawPage read_html_page(std::string_view bytes, const std::string& url) {
     TagScanner scanner(bytes);
     // An empty project is an index page too: it says so in PEP 629's way or in its title.
     bool is_index = bytes.find("Links for ") != std::string_view::npos;
+    bool is_open = false; // between <html> and </html>, or <body> and </body>
     while (const std::optional<Tag> tag = scanner.next()) {
         const std::string* href = tag->find("href");
         if (tag->name == "base" && href != nullptr && !href->empty()) {
@@ -91,6 +92,10 @@ RawPage read_html_page(std::string_view bytes, const std::string& url) {
         } else if (tag->name == "meta") {
             const std::string* name = tag->find("name");
             is_index = is_index || (name != nullptr && *name == "pypi:repository-version");
+        } else if (tag->name == "html" || tag->name == "body") {
+            is_open = true;
+        } else if (tag->name == "/html" || tag->name == "/body") {
+            is_open = false;
         }
     }
     if (scanner.is_cut()) {
@@ -99,6 +104,11 @@ RawPage read_html_page(std::string_view bytes, const std::string& url) {
     if (page.entries.empty() && !is_index) {
         refuse("the answer is HTML, but no page of a Python index", url,
                "a proxy or a login page may have answered in the index's place");
+    }
+    // HTML lets both ends be left out, but who writes the one tag writes the other; and of a page
+    // that came without a length, nothing else tells that some of its links are missing.
+    if (is_open) {
+        refuse("the page is cut short: it has a beginning and no end", url, {});
     }
     return page;
 }
