@@ -335,6 +335,7 @@ void commit(const Project& project, const std::string& manifest, EditReport& rep
     write_file(journal_of(project),
                to_text(Json(Json::Object{
                    {"version", journal_version}, {"manifest", manifest}, {"lock", lock_text}})));
+    sync_folder(project.folder()); // the name of the journal's folder may be new
     finish_edit(project);
 }
 
@@ -354,6 +355,7 @@ void finish_edit(const Project& project) {
     write_file(project.manifest_file, edit.text("manifest"));
     write_file(project.lock_file(), edit.text("lock"));
     std::filesystem::remove(journal);
+    sync_folder(journal.parent_path()); // if it came back it would undo what is written later
 }
 
 std::filesystem::path journal_of(const Project& project) {

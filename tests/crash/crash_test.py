@@ -24,10 +24,10 @@ from collections import Counter
 from pathlib import Path
 
 import disk as disks
-from oracle import Oracle, Whole
+from oracle import Oracle, Whole, faults_of_edit, pair_of
 from recording import Operation, Reader, calls_of, disk_of
 from replay import Replay
-from world import NEW, OLD, SCENES, Scene, World, work_folder
+from world import EDIT, NEW, OLD, SCENES, Scene, World, work_folder
 
 SEED = 20261126
 EVERY = int(os.environ.get("EVERY", "0"))
@@ -193,6 +193,22 @@ class AllStates(Crash):
                     seen.add(signature)
                     found.append(state)
         return found
+
+
+class Edit(Crash):
+    """`add` writes two files; a crash may not leave one old and one new."""
+
+    def test_every_state_has_both_files_old_or_both_new(self):
+        recording = self.record(EDIT)
+        before = pair_of(recording.start.walk())
+        after = pair_of(disk_of(WORLD.folder).walk())
+        self.assertNotEqual(before, after)
+        last = len(recording.operations)
+        for model in MODELS:
+            for state in Replay(recording.start, recording.operations, model, SEED).states():
+                faults = faults_of_edit(state.disk.walk(), before, after, state.end == last)
+                told = recording.operations[state.end - 1].told if state.end else "nothing"
+                self.assertEqual([*faults], [], f"after {state.end}, {told}: {state.told}")
 
 
 class Faults(Crash):

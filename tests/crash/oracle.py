@@ -148,3 +148,31 @@ class Oracle:
                     yield f"{path} is damaged"
                 elif node.time != OBJECT_TIME:
                     yield f"{path} has the time {node.time}"
+
+
+MANIFEST, LOCK, JOURNAL = "project/envpm.toml", "project/envpm.lock", "project/.envpm/edit.json"
+
+
+def pair_of(paths: Paths) -> tuple[bytes, ...]:
+    """Manifest and lock, which change as one."""
+    return tuple(paths[path].data if path in paths else b"" for path in (MANIFEST, LOCK))
+
+
+def faults_of_edit(paths: Paths, before: tuple, after: tuple, is_over: bool):
+    """Both files are old or both new, or a journal has the new ones for the next command."""
+    pair = pair_of(paths)
+    if is_over and (pair != after or JOURNAL in paths):
+        # A journal would undo what someone writes by hand after the command.
+        yield "what was reported is not there, or its journal still is"
+    if JOURNAL not in paths:
+        if pair not in (before, after):
+            yield "manifest and lock do not go together"
+        return
+    try:
+        journal = json.loads(paths[JOURNAL].data)
+        written = (journal["manifest"].encode(), journal["lock"].encode())
+    except ValueError:
+        yield "the journal is damaged"
+        return
+    if written != after or any(have not in (a, b) for have, a, b in zip(pair, before, after)):
+        yield "journal, manifest and lock do not go together"

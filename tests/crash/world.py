@@ -84,6 +84,14 @@ SCENES = [
     ),
     Scene("install, nothing to do", INSTALL, ((NEW, "install"),), before=NEW),
 ]
+# Changes manifest and lock, as one.
+EDIT = Scene(
+    "add",
+    ("add", "--no-install", "--pypi", "third"),
+    ((OLD, "lock"),),
+    environment=OLD,
+    after=None,
+)
 
 
 @dataclass
