@@ -24,7 +24,7 @@ from collections import Counter
 from pathlib import Path
 
 import disk as disks
-from oracle import Oracle, Whole, faults_of_edit, pair_of
+from oracle import Oracle, Whole, below, faults_of_edit, faults_outside, pair_of
 from recording import Operation, Reader, calls_of, disk_of
 from replay import Replay
 from world import EDIT, NEW, OLD, SCENES, Scene, World, work_folder
@@ -42,6 +42,7 @@ class Recording:
     scene: Scene
     start: disks.Disk
     operations: list[Operation]
+    end: disks.Disk
 
 
 class Crash(unittest.TestCase):
@@ -59,7 +60,9 @@ class Crash(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             operations = reader.read(WORLD.log)
             self.assertEqual(looks(reader.disk), looks(disk_of(WORLD.folder)), scene.name)
-            self.recordings[scene.name] = Recording(scene, reader.start, operations)
+            self.recordings[scene.name] = Recording(
+                scene, reader.start, operations, reader.disk
+            )
         return self.recordings[scene.name]
 
     def expect_recovered(self, order: tuple[str, str], message: object = None) -> None:
@@ -158,15 +161,20 @@ class AllStates(Crash):
         oracle = Oracle(WHOLE)
         last = len(recording.operations)
         states = 0
-        sample = (4, EVERY) if EVERY else (2, max(1, last // 60), 6)
+        outside = recording.scene.outside
+        before, after = (below(d.walk(), outside) for d in (recording.start, recording.end))
+        sample = (4, EVERY) if EVERY else (2, max(1, last // 50), 5)
         for state in Replay(recording.start, recording.operations, model, SEED).states(*sample):
             states += 1
             scene = recording.scene
             # What was reported is promised.
             allowed = scene.allowed if state.end < last else {scene.after}
-            faults = oracle.judge(state.disk, allowed)
-            before = recording.operations[state.end - 1].told if state.end else "nothing"
-            self.assertEqual(faults, [], f"after {state.end}, {before}: {state.told}")
+            faults = [*oracle.judge(state.disk, allowed)]
+            if scene.outside:
+                laid_out = [after] if state.end == last else [before, after]
+                faults += faults_outside(state.disk.walk(), scene.outside, laid_out)
+            told = recording.operations[state.end - 1].told if state.end else "nothing"
+            self.assertEqual(faults, [], f"after {state.end}, {told}: {state.told}")
         tell(f"{recording.scene.name}, {model}: {last} operations, {states} states")
 
     def test_envpm_goes_on_from_any_state(self):
@@ -201,7 +209,7 @@ class Edit(Crash):
     def test_every_state_has_both_files_old_or_both_new(self):
         recording = self.record(EDIT)
         before = pair_of(recording.start.walk())
-        after = pair_of(disk_of(WORLD.folder).walk())
+        after = pair_of(recording.end.walk())
         self.assertNotEqual(before, after)
         last = len(recording.operations)
         for model in MODELS:

@@ -66,6 +66,12 @@ def follow(paths: Paths, place: str, path: str) -> str | None:
     return None
 
 
+def faults_outside(paths: Paths, folder: str, allowed: list[dict]):
+    """An environment that was laid out somewhere is whole."""
+    if below(paths, folder) not in allowed:
+        yield f"{folder} is not whole"
+
+
 class Oracle:
     def __init__(self, whole: Whole):
         self.whole = whole

@@ -54,6 +54,7 @@ class Scene:
     environment: str = NEW  # whose manifest and lock are there
     before: str | None = None  # what is installed before and
     after: str | None = NEW  # after it
+    outside: str = ""  # an environment that is laid out there
 
     @property
     def allowed(self) -> set[str | None]:
@@ -81,6 +82,13 @@ SCENES = [
         ("gc", "--grace", "0s"),
         ((OLD, "install"), ("", "forget"), (NEW, "install")),
         before=NEW,
+    ),
+    Scene(
+        "install --prefix, over an older one",
+        (*INSTALL, "--prefix", "../laid-out"),
+        ((OLD, "install", "--prefix", "../laid-out"),),
+        before=OLD,
+        outside="laid-out",
     ),
     Scene("install, nothing to do", INSTALL, ((NEW, "install"),), before=NEW),
 ]
