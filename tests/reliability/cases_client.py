@@ -27,6 +27,7 @@ from sandbox import Sandbox, manifest_of
 
 # Slow enough for the sockets to be empty, on three connections.
 SLOW = Reply(rate=8e6)
+SLOWER = Reply(rate=3e6)  # so that a machine that does much else has written it all
 SEED = 20261126
 NUMBERS = itertools.count()
 ROOT_ONLY = "needs root, to mount a file system of its own"
@@ -111,6 +112,7 @@ def scene(world: World):
 def kill_at_random(world: World, _: Case) -> None:
     point = random.Random(f"{SEED} {next(NUMBERS)}").uniform(0, 1)
     with scene(world) as here:
+        here.server.scripts[file_of(LARGE)] = [SLOWER]
         here.killed(point)
         here.hurry()
         try:

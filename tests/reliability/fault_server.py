@@ -21,6 +21,7 @@ import h2_server
 from loopback import Loopback, wanted_range
 
 STEP_BYTES = 64 << 10
+SEND_BUFFER_BYTES = 64 << 10
 
 
 @dataclass
@@ -82,7 +83,6 @@ class FaultServer(Loopback):
         self.scripts: dict[str, list] = {}
         self.requests: list[Request] = []
         self.sent: Counter[str] = Counter()
-        self.connects = 0
         self.context = context
         self.h2_script = h2_script or []
         self.h2_streams = 0
@@ -103,7 +103,8 @@ class FaultServer(Loopback):
 
     def get_request(self):
         connection, address = super().get_request()
-        self.connects += 1
+        # What lies here when a client goes was never fetched.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         if self.context and not self.handshake_stalls:
             connection = self.context.wrap_socket(
                 connection, server_side=True, do_handshake_on_connect=False
