@@ -24,8 +24,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from certificates import Certificates  # noqa: E402
+from conda_packages import Package  # noqa: E402
 from fault_server import FaultServer, Reply  # noqa: E402
 from proxy_server import Proxy  # noqa: E402
+from sample_channel import write_channel  # noqa: E402
 from sandbox import Sandbox, manifest_of  # noqa: E402
 from wheels import Wheel  # noqa: E402
 
@@ -50,6 +52,19 @@ def noise(seed: str, count: int) -> bytes:
 
 # One file that comes in one request, and one that comes in pieces over several connections.
 SMALL, LARGE = "small", "large"
+# The same of a channel, in both forms of its archives.
+CONDA, TAR_BZ2 = "stone", "pebble"
+CHANNEL = "/lab/noarch"
+PACKAGES = [
+    Package(CONDA, "1.0", noarch="generic", files={"share/stone": noise(CONDA, 2 * MEBIBYTE)}),
+    Package(
+        TAR_BZ2,
+        "1.0",
+        noarch="generic",
+        files={"share/pebble": noise(TAR_BZ2, MEBIBYTE)},
+        forms=(".tar.bz2",),
+    ),
+]
 WHEELS = {
     SMALL: Wheel(SMALL, "1.0", files={"small/noise.bin": noise(SMALL, 3 * MEBIBYTE)}),
     LARGE: Wheel(
@@ -157,15 +172,27 @@ class World:
         (self.programs / "python3").symlink_to(sys.executable)
         self.certificates = Certificates(self.folder / "certificates")
         self.archives = {name: wheel.archive() for name, wheel in WHEELS.items()}
+        self.channel = self.make_channel()
+        for name in (CONDA, TAR_BZ2):
+            self.archives[name] = self.channel[file_of(name)]
         self.locks: dict[str, str] = {}
         self.digests: dict[str, str] = {}
-        for name in WHEELS:
+        for name in self.archives:
             with self.serving([Mirror()], name) as servers, self.sandbox() as sandbox:
-                sandbox.write(manifest_of(name))
+                sandbox.write(manifest(name))
                 sandbox.variables = self.variables(sandbox, servers)
                 sandbox.run("install")
                 self.locks[name] = sandbox.lock.read_text()
                 self.digests[name] = sandbox.digest()
+
+    def make_channel(self) -> dict[str, bytes]:
+        folder = self.folder / "channel"
+        write_channel(folder, PACKAGES)
+        return {
+            f"/lab/{file.relative_to(folder)}": file.read_bytes()
+            for file in folder.rglob("*")
+            if file.is_file()
+        }
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -197,10 +224,15 @@ class World:
         archive = self.archives[wheel]
         files_url = stack.enter_context(self.files_of(server, mirror))
         server.content[file_of(wheel)] = archive
-        server.content[page_of(wheel)] = page(wheel, archive, files_url)
+        if wheel in WHEELS:
+            server.content[page_of(wheel)] = page(wheel, archive, files_url)
+        else:
+            server.content |= self.channel
         server.scripts = dict(mirror.others)
         if mirror.pages:
-            server.scripts[page_of(wheel)] = mirror.pages
+            for path in server.content:
+                if is_page(path):
+                    server.scripts[path] = mirror.pages
         if mirror.files:
             server.scripts[file_of(wheel)] = mirror.files
         return server
@@ -233,6 +265,7 @@ class World:
     ) -> dict[str, str]:
         """So that these servers are the index's mirrors, in this order."""
         lines = ["[mirrors]", f"pypi = {json.dumps([s.url + '/simple' for s in servers])}"]
+        lines.append(f"lab = {json.dumps([s.url + '/lab' for s in servers])}")
         lines.append("[network]")
         for key, value in (NETWORK | (network or {})).items():
             lines.append(f"{key} = {json.dumps(value)}")
@@ -263,7 +296,7 @@ class World:
                 variables["NETRC"] = str(sandbox.folder / "netrc")
             sandbox.variables = variables
             is_lock = case.command == "lock"
-            sandbox.write(manifest_of(case.wheel), None if is_lock else self.locks[case.wheel])
+            sandbox.write(manifest(case.wheel), None if is_lock else self.locks[case.wheel])
             began = time.monotonic()
             done = self.run(case, sandbox)
             seconds = time.monotonic() - began
@@ -332,12 +365,29 @@ class World:
             self.expect_right(case, sandbox)
 
 
+def manifest(wheel: str) -> str:
+    """No channel is at that URL: its mirrors are configured."""
+    if wheel in WHEELS:
+        return manifest_of(wheel)
+    return (
+        '[workspace]\nname = "faults"\nchannels = ["lab"]\n'
+        '[channels]\nlab = { url = "https://channel.example.org/lab" }\n'
+        f'[dependencies]\n{wheel} = "*"\n'
+    )
+
+
+def is_page(path: str) -> bool:
+    return path.startswith("/simple/") or "/repodata" in path or "/shards/" in path
+
+
 def page_of(wheel: str) -> str:
-    return f"/simple/{wheel}/"
+    return f"/simple/{wheel}/" if wheel in WHEELS else f"{CHANNEL}/repodata_shards.msgpack.zst"
 
 
 def file_of(wheel: str) -> str:
-    return f"/files/{WHEELS[wheel].file_name}"
+    if wheel in WHEELS:
+        return f"/files/{WHEELS[wheel].file_name}"
+    return f"{CHANNEL}/{wheel}-1.0-0{'.conda' if wheel == CONDA else '.tar.bz2'}"
 
 
 def page(wheel: str, archive: bytes, files_url: str) -> bytes:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import cases_bytes
 import cases_client
+import cases_conda
 import cases_connection
 import cases_content
 import cases_ranges
@@ -38,7 +39,10 @@ for module in (
     cases_client,
 ):
     GROUPS |= module.GROUPS
-GROUPS = dict(sorted(GROUPS.items()))
+GROUPS = {
+    number: (title, cases + cases_conda.FURTHER.get(number, []))
+    for number, (title, cases) in sorted(GROUPS.items())
+}
 
 
 def table() -> str:
