@@ -4,11 +4,14 @@
 #include "fetch/curl.h"
 #include "fetch/download.h"
 #include "fetch/get.h"
+#include "fetch/host_rates.h"
 
 #include <malloc.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <utility>
 
 namespace envpm::fetch {
 
@@ -25,6 +28,7 @@ constexpr std::size_t one_reader = 1;
 constexpr int large_page_bytes = 512 << 10;
 
 std::uint64_t total_bytes(std::span<const Download> downloads);
+bool have_mirrors(std::span<const Download> downloads);
 
 /// Ends the progress task however the download ends.
 class OpenProgress {
@@ -57,6 +61,9 @@ class Client::Loop {
           curl(settings),
           wake_on_stop_(stop, [this] { curl.wake(); }) {}
 
+    void recall_rates();
+    void remember_rates() const;
+
     const NetworkSettings settings;
     const std::stop_token stop;
     const std::function<void(const std::string&)> tell;
@@ -64,6 +71,7 @@ class Client::Loop {
     Backoff backoff;
     CurlLoop curl;
     std::optional<ThreadPool> pool; ///< from the first download on
+    bool has_recalled = false;
 
   private:
     std::stop_callback<std::function<void()>> wake_on_stop_;
@@ -105,8 +113,39 @@ std::vector<std::optional<Error>> Client::download(std::span<const Download> dow
     DownloadContext context{loop_->curl,    *loop_->pool, loop_->hosts,
                             loop_->backoff, buffers,      progress,
                             folder,         loop_->stop,  loop_->settings.stall_timeout};
-    return run_downloads(context, downloads, std::max(1, loop_->settings.concurrent_downloads),
-                         events);
+    const bool is_choice = !loop_->settings.rates_file.empty() && have_mirrors(downloads);
+    if (is_choice) {
+        loop_->recall_rates();
+    }
+    std::vector<std::optional<Error>> errors = run_downloads(
+        context, downloads, std::max(1, loop_->settings.concurrent_downloads), events);
+    if (is_choice) {
+        loop_->remember_rates();
+    }
+    return errors;
+}
+
+void Client::Loop::recall_rates() {
+    if (std::exchange(has_recalled, true)) {
+        return;
+    }
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    for (const HostRate& rate : load_host_rates(settings.rates_file)) {
+        hosts.at(rate.host).remembered_bytes_per_second = faded(rate, now);
+    }
+}
+
+void Client::Loop::remember_rates() const {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    std::vector<HostRate> news;
+    hosts.for_each([&](const Host& host) {
+        if (host.bytes_per_second > 0) {
+            news.push_back({host.name, static_cast<std::uint64_t>(host.bytes_per_second), now});
+        }
+    });
+    if (!news.empty()) {
+        remember_host_rates(settings.rates_file, news, now);
+    }
 }
 
 namespace {
@@ -118,6 +157,11 @@ std::uint64_t total_bytes(std::span<const Download> downloads) {
         total += counted.insert(download.sha256).second ? download.size_bytes : 0;
     }
     return total;
+}
+
+bool have_mirrors(std::span<const Download> downloads) {
+    return std::any_of(downloads.begin(), downloads.end(),
+                       [](const Download& download) { return download.urls.size() > 1; });
 }
 
 } // namespace

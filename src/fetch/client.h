@@ -36,6 +36,9 @@ struct NetworkSettings {
     std::chrono::milliseconds first_retry_pause{1'000}; ///< doubles, up to 30 times this, jittered
     std::chrono::milliseconds speed_window{60'000};     ///< for `min_bytes_per_second`
     std::uint64_t retry_seed = 0;                       ///< of the jitter
+
+    /// Where the rates of mirrors are remembered for the next run; empty: nowhere.
+    std::filesystem::path rates_file;
 };
 
 /// A file by what it must be. `urls` are mirrors in order of preference: http(s):// or file://.

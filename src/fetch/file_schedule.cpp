@@ -25,8 +25,9 @@ constexpr std::chrono::seconds rest_of_late{10};
 constexpr double least_gain_seconds = 0.5;
 constexpr double least_gain_share = 0.2;
 
-/// A silence of this length is a rate of 0, unless the host is known for such.
+/// A silence of this length is a rate of 0, unless the host is known for longer ones.
 constexpr std::chrono::milliseconds silence{1'000};
+constexpr std::chrono::seconds longest_silence{5};
 constexpr std::chrono::seconds silence_before_answer{5};
 constexpr std::chrono::seconds first_pause{1};
 constexpr int most_doublings = 5;
@@ -98,11 +99,14 @@ void FileSchedule::received(Id id, const Received& bytes, Clock::time_point now)
     }
 }
 
-void FileSchedule::set_paused(Id id, bool paused, Clock::time_point now) {
+void FileSchedule::paused(Id id) {
+    running_.at(id).is_paused = true;
+}
+
+void FileSchedule::resumed(Id id, Clock::time_point now) {
     Range& range = running_.at(id);
-    if (std::exchange(range.is_paused, paused) && !paused) {
-        range.meter.restart(now);
-    }
+    range.is_paused = false;
+    range.meter.restart(now);
 }
 
 std::optional<std::vector<Piece>> FileSchedule::take_everything(Id id) {
@@ -248,7 +252,8 @@ double FileSchedule::rate_of(const Range& range, Clock::time_point now) const {
         const bool is_silent = !range.is_paused && now - range.started > most;
         return is_silent ? 0 : std::max(known_rate(host), guessed_rate);
     }
-    if (now - *heard_at > std::max<Clock::duration>(silence, 2 * host.worst_gap)) {
+    const Clock::duration usual = std::min<Clock::duration>(2 * host.worst_gap, longest_silence);
+    if (now - *heard_at > std::max<Clock::duration>(silence, usual)) {
         return 0;
     }
     return range.meter.rate(now).value_or(std::max(known_rate(host), guessed_rate));

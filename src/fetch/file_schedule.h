@@ -80,8 +80,9 @@ class FileSchedule {
 
     void received(Id id, const Received& bytes, Clock::time_point now);
 
-    /// We are slow, or no longer.
-    void set_paused(Id id, bool paused, Clock::time_point now);
+    /// We are slow: no silence of it counts until it is resumed.
+    void paused(Id id);
+    void resumed(Id id, Clock::time_point now);
 
     /// The mirror sends everything from the file's start: all that is missing is taken from it, if
     /// nothing else is on its way.

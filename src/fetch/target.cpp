@@ -47,9 +47,9 @@ Target::~Target() {
 }
 
 OpenFile Target::as_open_file() const {
-    const bool is_asking = phase_ == Phase::fetching && !is_exhausted();
-    return {download_.size_bytes, is_asking && schedule_.has_gaps(), schedule_.in_flight(),
-            is_asking && schedule_.wants_more()};
+    const bool asks = phase_ == Phase::fetching && !is_exhausted();
+    return {download_.size_bytes, asks && schedule_.has_gaps(), schedule_.in_flight(),
+            asks && schedule_.wants_more()};
 }
 
 void Target::open() {
@@ -119,7 +119,9 @@ void Target::opened(const Opened& found) {
 
 bool Target::start_transfer(Clock::time_point now) {
     for (const auto& [id, transfer] : running_) {
-        schedule_.set_paused(id, transfer->is_paused(), now);
+        if (transfer->is_paused()) {
+            schedule_.paused(id);
+        }
     }
     if (must_settle(now)) {
         return false;
@@ -186,10 +188,10 @@ void Target::announce(std::size_t mirror) {
 /// The user is told of a slow mirror once for each file; that ends are shared out is routine.
 void Target::announce_cut(const FileSchedule::Order& order) {
     const FileSchedule::Cut& cut = *order.cut;
-    const std::string line = words_of_cut(download_.label, mirrors()[cut.mirror],
-                                          cut.bytes_per_second, mirrors()[order.mirror]);
-    const bool is_other = mirrors()[cut.mirror].host != mirrors()[order.mirror].host;
-    if (cut.is_slow && is_other && !slowness_told_[cut.mirror]) {
+    const Mirror& slow = mirrors()[cut.mirror];
+    const Mirror& other = mirrors()[order.mirror];
+    const std::string line = words_of_cut(download_.label, slow, cut.bytes_per_second, other);
+    if (cut.is_slow && slow.host != other.host && !slowness_told_[cut.mirror]) {
         slowness_told_[cut.mirror] = true;
         context_.progress.note(line);
     } else {
@@ -337,7 +339,7 @@ void Target::go_on() {
     if (!schedule_.has_gaps()) {
         verify();
     } else if (is_exhausted()) {
-        give_up();
+        fail(error_of(download_.label, mirrors()));
     }
 }
 
@@ -386,10 +388,6 @@ void Target::finish() {
     show_progress();
 }
 
-void Target::give_up() {
-    fail(error_of(download_.label, schedule_.mirrors()));
-}
-
 void Target::fail(Error error) {
     stop_transfers();
     phase_ = Phase::failed;
@@ -414,7 +412,10 @@ void Target::stop_transfers() {
 
 void Target::resume_paused() {
     for (const auto& [id, transfer] : running_) {
-        transfer->resume_if_paused();
+        if (transfer->is_paused()) {
+            schedule_.resumed(id, Clock::now());
+            transfer->resume_if_paused();
+        }
     }
 }
 

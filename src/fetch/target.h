@@ -111,7 +111,6 @@ class Target {
     void distrust(std::uint32_t sources);
     void blame(std::uint32_t liars);
     void finish();
-    void give_up();
     void fail(Error error);
     void stop_transfers();
     void show_progress();

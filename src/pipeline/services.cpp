@@ -24,6 +24,7 @@ fetch::Client& Services::network() {
     if (!network_) {
         fetch::NetworkSettings network = settings_.network;
         network.retry_seed = surroundings_.random_seed;
+        network.rates_file = settings_.cache_root / "host-rates";
         network_ = std::make_unique<fetch::Client>(
             std::move(network), surroundings_.stop,
             [this](const std::string& what) { progress_.note(what); });
