@@ -46,7 +46,8 @@ INSTALL = ("install", "--jobs", "2")
 
 @dataclass(frozen=True)
 class Scene:
-    """One operation on a store. `prepared` is done before: (environment, command…)."""
+    """One operation on a store. `prepared` is done before: (environment, command…), where `kill N`
+    is an install that is killed at its N-th change, `forget` the end of a project."""
 
     name: str
     command: tuple[str, ...]
@@ -68,6 +69,12 @@ SCENES = [
         "install, all in the store",
         INSTALL,
         ((NEW, "install"), (OLD, "install")),
+        before=OLD,
+    ),
+    Scene(
+        "install, after one that was killed",
+        INSTALL,
+        ((OLD, "install"), (NEW, "kill 160")),
         before=OLD,
     ),
     Scene(
@@ -158,12 +165,14 @@ class World:
         shutil.rmtree(self.folder, ignore_errors=True)
         sandbox = self.sandbox()
         for environment, *command in scene.prepared:
-            if command == ["forget"]:
-                # A project that is gone: its environment is for the collector.
+            if command == ["forget"]:  # what it had is for the collector
                 shutil.rmtree(sandbox.project / ".envpm")
                 continue
             self.write(sandbox, environment)
-            sandbox.run(*command)
+            if command[0].startswith("kill"):
+                self.start(sandbox, Scene("", INSTALL), command[0])
+            else:
+                sandbox.run(*command)
         self.write(sandbox, scene.environment)
         subprocess.run(["sync", "-f", str(self.folder)], check=True)
         return sandbox
