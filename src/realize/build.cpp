@@ -53,6 +53,7 @@ PrefixReport build(const StorePaths& store, const PrefixRequest& request, Thread
     PrefixReport report = report_of(request, store.prefix(request.env));
     if (is_whole(report.prefix, request)) {
         report.was_there = true;
+        sync_folder(report.prefix.parent_path()); // who put it there may not have come to that
         return report;
     }
     const TemporaryFolder aside(store.temporary());

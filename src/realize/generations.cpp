@@ -78,6 +78,7 @@ Generation Generations::switch_to(const StorePaths& store, const std::filesystem
                                   const Sha256& env, const std::string& now) {
     const FileLock lock(folder_ / "lock", LockKind::exclusive);
     register_root(store, folder_);
+    sync_folder(store.roots()); // a link that was there may be a killed run's
     const std::optional<Generation> before = current();
     if (before && before->prefix == prefix && before->env == env) {
         sync_way_to(folder_); // who made it current may have been killed before it came to that

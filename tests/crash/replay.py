@@ -54,6 +54,12 @@ class Replay:
             if is_edge or end % step == 0:
                 yield from self.states_at(end, randoms, singles)
 
+    def last_states(self, randoms: int = 4) -> Iterator[State]:
+        """Those after all operations."""
+        for operation in self.operations:
+            self.advance(operation)
+        yield from self.states_at(len(self.operations), randoms, None)
+
     def advance(self, operation: Operation) -> None:
         if operation.kind == "syncfs":
             for kept in self.pending:

@@ -6,7 +6,6 @@ this folder does it too.
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -161,7 +160,7 @@ class World:
         sandbox.write(self.manifests[environment], self.locks[environment])
 
     def prepare(self, scene: Scene) -> Sandbox:
-        """As it is before the scene; made anew."""
+        """As it is before the scene; made anew, with an empty log."""
         shutil.rmtree(self.folder, ignore_errors=True)
         sandbox = self.sandbox()
         for environment, *command in scene.prepared:
@@ -174,12 +173,13 @@ class World:
             else:
                 sandbox.run(*command)
         self.write(sandbox, scene.environment)
-        subprocess.run(["sync", "-f", str(self.folder)], check=True)
+        self.log.write_bytes(b"")
         return sandbox
 
     def start(self, sandbox: Sandbox, scene: Scene, fault: str = "", log: bool = True):
-        """Runs the scene's command before the recorder; any exit code will do."""
-        self.log.write_bytes(b"")
+        """Runs the scene's command before the recorder, which adds to the log; any exit code will
+        do."""
+        self.log.touch()
         variables = {
             "LD_PRELOAD": str(self.recorder),
             "ENVPM_CRASH_FOLDER": str(self.folder),
