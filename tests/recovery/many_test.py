@@ -1,0 +1,166 @@
+"""Many installs at the same time into one store, with the collector at work all the while.
+
+many_test.py ENVPM [--processes N] [--same] [--speed N] [--measure]. Half of the processes install
+one lock, the others each another, which shares packages with it; or all one (`--same`). Six
+processes as a test; 32 by hand.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+import varied_wheels  # noqa: E402
+from index_server import Index  # noqa: E402
+from sandbox import Sandbox, manifest_of  # noqa: E402
+from wheels import Wheel  # noqa: E402
+
+OWN_FILES = 20
+SHARED_WHEELS = 6
+SHARED_BYTES = 2 << 20
+
+
+def wheels_for(processes: int) -> list[Wheel]:
+    wheels = [noisy(f"shared{n}", 100 * n, 8, SHARED_BYTES // 8) for n in range(SHARED_WHEELS)]
+    wheels.append(noisy("large", 7000, 10, 2 << 20))
+    for n in range(processes):
+        numbers = range(n * OWN_FILES, (n + 1) * OWN_FILES)
+        files = {f"own{n}/{i}.py": f"value = {i}\n" * 50 for i in numbers}
+        wheels.append(Wheel(f"own{n}", "1.0", files=files))
+    return wheels
+
+
+def noisy(name: str, seed: int, files: int, size: int) -> Wheel:
+    noise = {f"{name}/{i}.bin": varied_wheels.noise(seed + i, size) for i in range(files)}
+    return Wheel(name, "1.0", files=noise)
+
+
+class Collector:
+    """`gc` in a loop, with the default grace, which protects what installs have just made."""
+
+    def __init__(self, sandbox: Sandbox):
+        self.sandbox = sandbox
+        self.runs = 0
+        self.failures: list[str] = []
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.collect, daemon=True)
+
+    def collect(self) -> None:
+        while not self.is_over.is_set():
+            if not (self.sandbox.root / "VERSION").exists():
+                time.sleep(0.01)  # it is the installs that make the store
+                continue
+            done = self.sandbox.run("gc", expected=None)
+            self.runs += 1
+            if done.returncode != 0:
+                self.failures.append(done.stderr)
+
+    def __enter__(self) -> "Collector":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.is_over.set()
+        self.thread.join()
+
+
+class Site:
+    """One store and one cache for all projects."""
+
+    def __init__(self, folder: Path, envpm: Path, index: Index, locks: list[bool]):
+        """`locks`: of each process, whether its lock is one of its own."""
+        self.folder, self.envpm, self.index = folder, envpm, index
+        self.locks: list[tuple[str, str]] = []
+        names = ["large", *(f"shared{n}" for n in range(SHARED_WHEELS))]
+        maker = self.sandbox("maker")
+        for n, is_own in enumerate(locks):
+            extra = [f"own{n}"] if is_own else []
+            manifest = manifest_of(*names, *extra)
+            maker.write(manifest)
+            maker.lock.unlink(missing_ok=True)
+            maker.run("lock")
+            self.locks.append((manifest, maker.lock.read_text()))
+
+    def sandbox(self, name: str, root: str = "site") -> Sandbox:
+        base = self.folder / root
+        return Sandbox(
+            base / name, self.envpm, self.index.simple_url, root=base / "root", cache=base / "cache"
+        )
+
+    def install_all(self, processes: int, root: str) -> tuple[float, list[Sandbox]]:
+        sandboxes = []
+        for n in range(processes):
+            sandbox = self.sandbox(f"project{n}", root)
+            sandbox.write(*self.locks[n])
+            sandboxes.append(sandbox)
+        self.index.forget()
+        began = time.monotonic()
+        with Collector(self.sandbox("collector", root)) as collector:
+            flags = ["install", "--locked", "--no-progress"]
+            for process in [sandbox.start(*flags) for sandbox in sandboxes]:
+                output, errors = process.communicate(timeout=300)
+                if process.returncode != 0:
+                    raise AssertionError(f"an install: {process.returncode}\n{output}{errors}")
+            seconds = time.monotonic() - began
+        if collector.failures:
+            raise AssertionError(f"gc failed\n{collector.failures[0]}")
+        return seconds, sandboxes
+
+
+def check(site: Site, sandboxes: list[Sandbox]) -> None:
+    """Each byte came once, nothing is damaged, each environment is what its lock says."""
+    for name, sent in sorted(site.index.sent.items()):
+        size = len(site.index.archives[name])
+        if sent > size:
+            raise AssertionError(f"{name} of {size} bytes was sent {sent / size:.2f} times")
+    sandboxes[0].run("verify")
+    for n, sandbox in enumerate(sandboxes):
+        is_alike = site.locks[n] == site.locks[0]
+        if is_alike and sandbox.digest() != sandboxes[0].digest():
+            raise AssertionError(f"project {n} has other contents than its like")
+        if not (sandbox.prefix() / "lib").is_dir():
+            raise AssertionError(f"project {n} has no files")
+    sandboxes[0].run("gc", "--grace", "0s")
+    sandboxes[0].run("verify")
+    left = [*os.listdir(sandboxes[0].root / "tmp"), *os.listdir(sandboxes[0].cache / "dl")]
+    if left:
+        raise AssertionError(f"left behind: {left}")
+    for sandbox in sandboxes:
+        sandbox.run("install", "--locked", "--offline")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("envpm", type=Path)
+    parser.add_argument("--processes", type=int, default=6)
+    parser.add_argument("--same", action="store_true", help="one lock for all")
+    parser.add_argument("--speed", type=int, default=0, help="MB/s of each transfer")
+    parser.add_argument("--measure", action="store_true", help="compare with one process's time")
+    options = parser.parse_args()
+    memory = Path("/dev/shm")
+    place = memory if os.access(memory, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="envpm-many-", dir=place)).resolve()
+    index = Index(wheels_for(options.processes))
+    try:
+        locks = [n % 2 == 1 and not options.same for n in range(options.processes)]
+        site = Site(folder, options.envpm.resolve(), index, locks)
+        index.behaviour.bytes_per_second = options.speed * 1_000_000
+        seconds, sandboxes = site.install_all(options.processes, "all")
+        check(site, sandboxes)
+        print(f"{options.processes} installs in {seconds:.2f} s")
+        if options.measure:
+            alone, _ = site.install_all(1, "alone")
+            print(f"one in {alone:.2f} s: {seconds / alone:.2f} times that")
+    finally:
+        index.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
