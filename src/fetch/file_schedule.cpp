@@ -59,7 +59,11 @@ void FileSchedule::begin(std::span<const Piece> present) {
 std::optional<FileSchedule::Order> FileSchedule::next(Clock::time_point now) {
     wake_at_.reset();
     width_.think(now, in_flight());
-    if (in_flight() >= allowed()) {
+    const auto busy =
+        std::count_if(running_.begin(), running_.end(), [&](const Running::value_type& running) {
+            return rate_of(running.second, now) > 0;
+        });
+    if (busy >= allowed()) {
         return std::nullopt;
     }
     const MirrorChoice choice = choose(now);
@@ -93,6 +97,7 @@ void FileSchedule::received(Id id, const Received& bytes, Clock::time_point now)
     forget_front(range.rest, bytes.wanted);
     range.brought += bytes.wanted;
     width_.received(bytes.all, now);
+    host.received_bytes += bytes.all;
     host.step_bytes += now >= host.step_at ? bytes.all : 0;
     if (const std::optional<double> sample = range.meter.add(now, bytes.all)) {
         take_rate(host, *sample, now);

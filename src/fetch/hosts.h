@@ -25,6 +25,7 @@ struct Host {
 
     double bytes_per_second = 0; ///< of one transfer, as measured in this run; 0: not yet
     Clock::time_point measured_at{};
+    std::uint64_t received_bytes = 0;
     double remembered_bytes_per_second = 0; ///< of an earlier run; for the order only
     Clock::duration worst_gap{};            ///< between two pieces of one answer
     Clock::duration first_byte_after{};     ///< an average

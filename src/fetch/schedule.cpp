@@ -19,6 +19,7 @@ constexpr double much_slower = 0.25;
 constexpr int patient_failures = 2;
 
 constexpr double piece_seconds = 2;
+constexpr std::uint64_t growth = 4;
 
 using Rank = std::tuple<Trust, bool, int, int, double, std::size_t>;
 
@@ -148,7 +149,8 @@ std::uint64_t largest_piece(std::uint64_t size) {
 std::uint64_t piece_of_host(const Host& host) {
     const auto wanted = static_cast<std::uint64_t>(
         std::min(host.bytes_per_second * piece_seconds, static_cast<double>(piece_bytes)));
-    return std::max(wanted / mebibyte * mebibyte, mebibyte);
+    const std::uint64_t proven = std::min(wanted, growth * host.received_bytes);
+    return std::max(proven / mebibyte * mebibyte, mebibyte);
 }
 
 double known_rate(const Host& host) {

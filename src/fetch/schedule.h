@@ -111,7 +111,8 @@ std::vector<std::size_t> order_files(std::span<const OpenFile> files);
 /// How many bytes to ask for at once, of one mirror alone.
 std::uint64_t largest_piece(std::uint64_t size);
 
-/// The same, of a host among others: what it sends in 2 s, 1 MiB if nobody knows.
+/// The same, of a host among others: what it sends in 2 s, 1 MiB if nobody knows, and at most four
+/// times what it has sent, since a first measure may be a burst out of someone's buffer.
 std::uint64_t piece_of_host(const Host& host);
 
 /// Of one transfer, in bytes a second: measured, else as an earlier run remembered it, else 0.

@@ -201,6 +201,10 @@ TEST(Files, APieceIsWhatAHostSendsInTwoSeconds) {
     host.remembered_bytes_per_second = 1e9;
     EXPECT_EQ(piece_of_host(host), mebibyte);
     host.bytes_per_second = 4.3 * mebibyte;
+    EXPECT_EQ(piece_of_host(host), mebibyte);
+    host.received_bytes = mebibyte;
+    EXPECT_EQ(piece_of_host(host), 4 * mebibyte);
+    host.received_bytes = 90 * mebibyte;
     EXPECT_EQ(piece_of_host(host), 8 * mebibyte);
     host.bytes_per_second = 1e9;
     EXPECT_EQ(piece_of_host(host), 32 * mebibyte);

@@ -25,9 +25,15 @@ class Notes final : public Progress {
 
     void end() override {}
 
-    void note(std::string_view line) override { fmt::print(stderr, "{}\n", line); }
+    void note(std::string_view line) override {
+        const std::chrono::duration<double> at = std::chrono::steady_clock::now() - begin_;
+        fmt::print(stderr, "{:.3f} {}\n", at.count(), line);
+    }
 
     void trace(std::string_view line) override { note(line); }
+
+  private:
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 int run(std::span<char*> arguments) {
