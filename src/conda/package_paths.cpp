@@ -17,6 +17,10 @@ namespace {
 constexpr std::string_view first_placeholder = "/opt/anaconda1anaconda2anaconda3";
 /// More than any real one by far: they are read whole.
 constexpr std::uint64_t largest_text_bytes = 256U << 20U;
+/// Twice as many as a package may have files: in memory they are many times a short line.
+constexpr std::size_t most_lines = 1'000'000;
+/// Likewise the values of paths.json, nine of a path at most, each with a comma before it.
+constexpr std::ptrdiff_t most_values = 10'000'000;
 
 PackagePath parse_path(const Json& json, const std::string& subject);
 PathType parse_type(std::string_view text, const std::string& subject);
@@ -27,7 +31,7 @@ std::optional<Sha256> parse_digest(const Json& json, const std::string& subject)
 std::optional<std::uint64_t> parse_size(const Json& json, const std::string& subject);
 RelativePath parse_name(std::string_view text, const std::string& subject);
 void sort_and_check(std::vector<PackagePath>& paths, const std::string& subject);
-std::vector<std::string_view> lines_of(std::string_view text);
+std::vector<std::string_view> lines_of(std::string_view text, const std::string& subject);
 std::string_view take_word(std::string_view& line);
 bool is_info(const RelativePath& path);
 bool is_there(const PackagePath& path, const Tree& tree);
@@ -51,6 +55,9 @@ template <class Items> auto* find_path(Items& sorted, std::string_view path) {
 
 std::vector<PackagePath> parse_paths(std::string_view text, const std::string& subject) {
     std::vector<PackagePath> paths;
+    if (std::count(text.begin(), text.end(), ',') > most_values) {
+        refuse("`info/paths.json` has more than 10,000,000 values", subject);
+    }
     try {
         const Json json = parse_json(text, "info/paths.json");
         if (json.number("paths_version") != 1) {
@@ -71,7 +78,7 @@ std::vector<PackagePath> parse_paths(std::string_view text, const std::string& s
 std::vector<PackagePath> parse_old_paths(const OldPathTexts& texts, const Tree& tree,
                                          const std::string& subject) {
     std::vector<PackagePath> paths;
-    for (const std::string_view line : lines_of(texts.files)) {
+    for (const std::string_view line : lines_of(texts.files, subject)) {
         const bool is_link = find_link(tree, line) != nullptr;
         paths.push_back({parse_name(line, subject), is_link ? PathType::link : PathType::file,
                          std::nullopt, std::nullopt, std::nullopt, false});
@@ -84,7 +91,7 @@ std::vector<PackagePath> parse_old_paths(const OldPathTexts& texts, const Tree& 
         }
         return *found;
     };
-    for (std::string_view line : lines_of(texts.has_prefix)) {
+    for (std::string_view line : lines_of(texts.has_prefix, subject)) {
         const std::string_view first = take_word(line);
         if (line.empty()) {
             listed(first).placeholder = {std::string(first_placeholder), PlaceholderMode::text};
@@ -94,7 +101,7 @@ std::vector<PackagePath> parse_old_paths(const OldPathTexts& texts, const Tree& 
         check_placeholder(first, subject);
         listed(take_word(line)).placeholder = {std::string(first), mode};
     }
-    for (const std::string_view line : lines_of(texts.no_link)) {
+    for (const std::string_view line : lines_of(texts.no_link, subject)) {
         listed(line).is_never_linked = true;
     }
     return paths;
@@ -264,7 +271,7 @@ void sort_and_check(std::vector<PackagePath>& paths, const std::string& subject)
 }
 
 /// Without those that are empty.
-std::vector<std::string_view> lines_of(std::string_view text) {
+std::vector<std::string_view> lines_of(std::string_view text, const std::string& subject) {
     std::vector<std::string_view> lines;
     for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
@@ -272,6 +279,9 @@ std::vector<std::string_view> lines_of(std::string_view text) {
         begin = end + 1;
         if (!line.empty()) {
             lines.push_back(line);
+        }
+        if (lines.size() > most_lines) {
+            refuse("a list of paths has more than 1,000,000 lines", subject);
         }
     }
     return lines;

@@ -185,6 +185,17 @@ TEST(PackagePaths, MayBeToldTheOldWay) {
     EXPECT_NE(fault_of_package(package), "");
 }
 
+TEST(PackagePaths, AreNeverMoreThanAnyPackageHas) {
+    SamplePackage package = sample();
+    std::string lines;
+    for (int i = 0; i <= 1'000'000; ++i) {
+        lines += "a\n";
+    }
+    package.info = {{"info/files", lines}};
+    EXPECT_THAT(fault_of_package(package), HasSubstr("more than 1,000,000 lines"));
+    EXPECT_THAT(fault_of_text(std::string(10'000'001, ',')), HasSubstr("more than 10,000,000"));
+}
+
 TEST(PackagePaths, MustBeToldSomehow) {
     SamplePackage package = sample();
     package.info["info/files"] = "";

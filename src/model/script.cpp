@@ -13,6 +13,9 @@ namespace envpm {
 
 namespace {
 
+/// More than any package by far.
+constexpr std::size_t most_entries = 100'000;
+
 void check_file_name(const std::string& name, const std::string& subject);
 std::string_view without_extras(std::string_view reference);
 bool is_dotted_name(std::string_view text);
@@ -34,6 +37,9 @@ std::vector<ScriptEntry> parse_script_entries(std::string_view text, const std::
         if (line.front() == '[') {
             is_script_section = line == "[console_scripts]" || line == "[gui_scripts]";
         } else if (is_script_section) {
+            if (entries.size() == most_entries) {
+                refuse("it has more than 100,000 entry points", subject);
+            }
             entries.push_back(parse_script_entry(line, subject));
         }
     }

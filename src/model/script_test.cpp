@@ -25,6 +25,14 @@ TEST(ScriptEntries, ComeFromTheTwoScriptSectionsOnly) {
     EXPECT_EQ(parse_script_entries(text, "demo 1.0"), expected);
 }
 
+TEST(ScriptEntries, AreNeverMoreThanAnyPackageHas) {
+    std::string text = "[console_scripts]\n";
+    for (int i = 0; i <= 100'000; ++i) {
+        text += "a=b:c\n";
+    }
+    EXPECT_THROW(parse_script_entries(text, "demo 1.0"), Error);
+}
+
 TEST(ScriptEntries, WhatIsNoCommandIsRefused) {
     const std::vector<std::string> lines = {
         "../../.bashrc = m:f",

@@ -13,6 +13,11 @@ namespace envpm::pypi {
 
 namespace {
 
+/// For four times as many files as a wheel may have: in memory a row is fifty times a short line.
+constexpr std::ptrdiff_t most_line_ends = 2'000'000;
+/// Of which three are right; the number is told.
+constexpr std::size_t most_fields = 100;
+
 /// Cuts a CSV text into fields. As Python's csv module, a quote counts at a field's beginning only.
 class CsvReader {
   public:
@@ -42,6 +47,10 @@ std::string csv_field(const std::string& text);
 } // namespace
 
 std::vector<RecordRow> parse_record(std::string_view text, const std::string& subject) {
+    if (std::count_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }) >
+        most_line_ends) {
+        refuse("RECORD has more than 2,000,000 lines", subject);
+    }
     CsvReader reader(text, subject);
     std::vector<RecordRow> rows;
     for (std::vector<std::string> fields = reader.row(); !fields.empty(); fields = reader.row()) {
@@ -117,6 +126,9 @@ std::vector<std::string> CsvReader::row() {
     while (!at_line_end()) {
         ++position_; // the comma that ended the field
         fields.push_back(field());
+        if (fields.size() > most_fields) {
+            refuse("a line of RECORD has more than 100 fields", subject_);
+        }
     }
     return fields;
 }

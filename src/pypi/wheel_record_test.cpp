@@ -59,6 +59,13 @@ TEST(Record, RefusesRowsThatAreNotThreeFields) {
     }
 }
 
+TEST(Record, RefusesMoreRowsThanThereCanBeFiles) {
+    const std::string text(2'000'001, '\n');
+    EXPECT_EQ(complaint(text, tree_of({})), "RECORD has more than 2,000,000 lines");
+    EXPECT_EQ(complaint(std::string(1'000'000, ','), tree_of({})),
+              "a line of RECORD has more than 100 fields");
+}
+
 TEST(Record, HoldsForTheTrueFiles) {
     const Tree tree = tree_of({{"a.py", "x"},
                                {"demo-1.0.dist-info/RECORD", "?"},
