@@ -248,6 +248,11 @@ def bombs() -> Iterator[Item]:
     claims = entry("evil", b"", size=1 << 32) + entry("other", DATA)
     yield Item("D4-claims-4-gib", "conda", CondaOf([claims]).conda(), "evil")
     yield Item("D4-claims-4-gib", "bz2", CondaOf([claims]).bz2(), "evil")
+    lists = {"info/paths.json": None, "info/files": b"a\n" * 4_000_000}
+    yield Item("D4-lines", "bz2", CondaOf(info=lists).bz2(), "1,000,000", is_slow=True)
+    values = b'{"paths_version": 1, "paths": [' + b"0," * 12_000_000 + b"0]}"
+    lists = {"info/paths.json": values}
+    yield Item("D4-values", "bz2", CondaOf(info=lists).bz2(), "10,000,000", is_slow=True)
     zeros = run_of(0, 1 << 14)  # 2 GiB of zeros behind nothing: an end without an end
     yield Item("D4-zeros", "conda", CondaOf(compress=lambda tar: zeros).conda(), is_slow=True)
     block = bz2.compress(bytes(40 << 20))

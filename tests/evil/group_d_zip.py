@@ -291,6 +291,21 @@ def zip64_fields() -> Iterator[Item]:
     yield from bombs()
 
 
+def arriving() -> Iterator[Item]:
+    """Wheels so large that they are unpacked before they are proven."""
+    large = Member("evil/large", bytes(range(256)) * (17 << 12), method=STORED)
+    for name, members in {
+        "parent": [large, Member("../evil.py", b"x")],
+        "link": [large, Member("evil/link", b"/etc", mode=0o120777, method=STORED)],
+        "crc": [large, Member("evil/x", b"x", local={"crc": 1}, central={"crc": 1})],
+        "header": [large, Member("evil/x", b"x", local={"name": b"evil/y"})],
+    }.items():
+        yield Item(f"D2-arriving-{name}", "wheel", WheelOf(members=members).bytes(), "evil")
+    whole = WheelOf(members=[large])
+    reason = "as any other, when all of it is proven"
+    yield Item("D2-arriving", "wheel", whole.bytes(), accepted=reason)
+
+
 def bombs() -> Iterator[Item]:
     """What claims more than it can be, and what is as large as it says."""
     zeros = bytes(1 << 20)
@@ -305,6 +320,7 @@ def bombs() -> Iterator[Item]:
     size = struct.pack("<HHQ", 1, 8, 1 << 50)
     huge.local = huge.central = {"size": 0xFFFFFFFF, "extra": size}
     yield Item("D4-petabyte", "wheel", WheelOf(members=[huge]).bytes(), "evil/huge")
+    yield from arriving()
     nested = archive([Member("inner.zip", archive([Member("zeros", zeros)]))])
     wheel = WheelOf(members=[Member("evil/nested.zip", nested)])
     yield Item("D4-nested", "wheel", wheel.bytes(), accepted="an archive in a wheel is a file")

@@ -62,6 +62,7 @@ def records(canary: str) -> Iterator[Item]:
         "after-quote": b'"evil"x,,\n',
         "nul": b"evil\0,,\n",
         "escape": b"\x1b[2Jevil,,\n",
+        "many-fields": b"," * 1_000_000,
     }.items():
         yield wheel(f"E3-record-{name}", WheelOf(record=record))
     for name, path in {
@@ -73,6 +74,7 @@ def records(canary: str) -> Iterator[Item]:
         row = (path, record_hash(DATA), "5")
         yield wheel(f"E3-record-lists-{name}", WheelOf(rows=[row]), path)
         yield wheel(f"E3-record-lists-{name}-bare", WheelOf(rows=[(path, "", "")]), path)
+    yield wheel("E3-record-rows", WheelOf(record=b"a,,\n" * 4_000_000), "2,000,000", is_slow=True)
     yield wheel("E3-record-absent", WheelOf(left_out=(f"{INFO}/RECORD",)), "RECORD")
     listed = (MODULE, module, "16")
     reason = "twice the same is the same"
@@ -269,5 +271,7 @@ def entry_points(canary: str) -> Iterator[Item]:
     reason = "the entry point is written in its place, as pip does"
     yield wheel("E2-over-script", both, accepted=reason)
     binary = WheelOf(files={POINTS: bytes(range(256))})
+    many = WheelOf(files={POINTS: b"[console_scripts]\n" + b"a=b:c\n" * 1_000_000})
+    yield wheel("E2-many", many, "100,000", is_slow=True)
     reason = "no section of scripts is in it"
     yield wheel("E2-binary", binary, accepted=reason)
