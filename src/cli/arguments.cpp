@@ -272,6 +272,11 @@ void Parser::add_environment_commands() {
         ->type_name("DIR");
     add_speed_flags(install);
     add_policy_flag(install, "--self-test");
+    install
+        ->add_option("--audit", arguments.audit,
+                     "what an error of the audit means: warn, strict (code 6) or off")
+        ->type_name("POLICY")
+        ->check(CLI::IsMember({"warn", "strict", "off"}));
 
     CLI::App* run = command(Command::run, "run", "run a command or a task in the environment");
     run->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");

@@ -100,6 +100,7 @@ struct Arguments {
     std::optional<std::string> platform;
     bool is_wsl = false;
     std::optional<std::string> self_test; ///< --self-test, --policy: warn, strict or off
+    std::optional<std::string> audit;     ///< --audit: warn, strict or off
     bool recheck = false;
     std::optional<std::chrono::milliseconds> time_limit; ///< --timeout
 };

@@ -26,8 +26,13 @@ ExitCode run_install(const Session& session) {
                                   : arguments.frozen ? pipeline::LockUse::frozen
                                                      : pipeline::LockUse::update;
     const Project project = project_of(session);
-    const pipeline::InstallReport report = pipeline::install(
-        {project, use, arguments.global.target, arguments.prefix}, session.services);
+    const pipeline::InstallReport report =
+        pipeline::install({.project = project,
+                           .lock_use = use,
+                           .target = arguments.global.target,
+                           .prefix = arguments.prefix,
+                           .audit = policy_of(session, arguments.audit, "ENVPM_AUDIT")},
+                          session.services);
     const bool is_solved = !report.lock || !report.lock->explanation;
     ActivationTest test;
     if (is_solved && !report.was_current) { // what is used is tested again before it is
@@ -116,7 +121,8 @@ ExitCode prepare(const Session& session, const Project& project) {
     const pipeline::InstallReport report =
         pipeline::install({.project = project,
                            .target = session.arguments.global.target,
-                           .purpose = pipeline::InstallPurpose::use_it},
+                           .purpose = pipeline::InstallPurpose::use_it,
+                           .audit = policy_of(session, std::nullopt, "ENVPM_AUDIT")},
                           session.services);
     if (!report.was_current) {
         tell(session, words_of(report, session.terminal));

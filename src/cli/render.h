@@ -42,6 +42,7 @@ std::string words_of(const store::CollectReport& report, bool only_tell);
 std::string words_of(const std::vector<realize::Generation>& generations);
 std::string words_of(const pipeline::FactListing& listing);
 std::string words_of(const pipeline::GpuAnswer& answer);
+std::string error_words(const pipeline::AuditReport& report, const Terminal& terminal);
 std::string gpu_words(const pipeline::SelfTestReport& report); ///< a line for each GPU
 std::string list_words(const pipeline::LockedView& view);
 std::string tree_words(const pipeline::LockedView& view);
@@ -58,6 +59,7 @@ Json json_of(const pipeline::LockedView& view);
 Json json_of(const pipeline::VerifyReport& report);
 Json json_of(const pipeline::RepairOutcome& outcome);
 Json json_of(const pipeline::AuditReport& report);
+Json audit_summary(const pipeline::AuditReport& report); ///< without the device code
 Json json_of(const pipeline::DoctorReport& report);
 Json json_of(const pipeline::Information& information);
 Json json_of(const pipeline::SelfTestReport& report);

@@ -43,6 +43,29 @@ std::string words_of(const pipeline::AuditReport& report, const Terminal& termin
     return out;
 }
 
+/// The errors alone, after an install; nothing if there are none.
+std::string error_words(const pipeline::AuditReport& report, const Terminal& terminal) {
+    constexpr std::size_t shown = 3;
+    const auto first_other = std::find_if(
+        report.findings.begin(), report.findings.end(), [](const gpu::Finding& finding) {
+            return finding.severity != gpu::Severity::error; // the worst come first
+        });
+    const auto errors = static_cast<std::size_t>(first_other - report.findings.begin());
+    std::string out;
+    for (std::size_t i = 0; i < std::min(errors, shown); ++i) {
+        out += words_of(report.findings[i], terminal);
+    }
+    return errors == 0 ? out
+                       : fmt::format("{} audit: {} in {}{}\n{}", styled(terminal, Style::bad, "✗"),
+                                     counted(errors, "error"), counted(report.binaries, "binary"),
+                                     errors > shown ? "; `envpm audit` shows all" : "", out);
+}
+
+Json audit_summary(const pipeline::AuditReport& report) {
+    return Json::Object{{"binaries", std::uint64_t{report.binaries}},
+                        {"findings", json_of(report.findings)}};
+}
+
 Json json_of(const pipeline::AuditReport& report) {
     Json::Array code;
     for (const pipeline::CodeReport& file : report.code) {

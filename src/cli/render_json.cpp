@@ -86,6 +86,9 @@ Json json_of(const pipeline::InstallReport& report) {
     if (report.lock) {
         facts.emplace("lock", json_of(*report.lock));
     }
+    if (report.audit) {
+        facts.emplace("audit", audit_summary(*report.audit));
+    }
     return facts;
 }
 

@@ -113,7 +113,7 @@ std::string words_of(const pipeline::InstallReport& report, const Terminal& term
     if (report.is_sealed) {
         out += fmt::format("{} the sealed contents were reproduced\n", tick(terminal));
     }
-    return out;
+    return out + (report.audit ? error_words(*report.audit, terminal) : std::string());
 }
 
 std::string words_of(const pipeline::EditReport& report, char sign, const Terminal& terminal) {

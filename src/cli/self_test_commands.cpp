@@ -10,17 +10,16 @@ namespace {
 
 using selftest::Status;
 
-/// By the flag, which is checked already, the variable, or the manifest.
-SelfTestPolicy policy_before_use(const Session& session, const pipeline::Project& project);
+CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project);
 
 } // namespace
 
 ExitCode run_selftest(const Session& session) {
     const Arguments& arguments = session.arguments;
-    const SelfTestPolicy policy =
-        arguments.self_test ? pipeline::parse_self_test_policy(*arguments.self_test).value()
-                            : SelfTestPolicy::strict;
-    if (policy == SelfTestPolicy::off) {
+    const CheckPolicy policy = arguments.self_test
+                                   ? pipeline::parse_check_policy(*arguments.self_test).value()
+                                   : CheckPolicy::strict;
+    if (policy == CheckPolicy::off) {
         return ExitCode::done;
     }
     pipeline::SelfTestRequest request{.project = project_if_any(session),
@@ -35,8 +34,8 @@ ExitCode run_selftest(const Session& session) {
     show(arguments.global.is_json ? document(json_of(report))
                                   : gpu_words(report) + words_of(report, session.terminal));
     const bool has_failed = report.verdict.status == Status::failed;
-    return has_failed && policy == SelfTestPolicy::strict ? ExitCode::self_test_failed
-                                                          : ExitCode::done;
+    return has_failed && policy == CheckPolicy::strict ? ExitCode::self_test_failed
+                                                       : ExitCode::done;
 }
 
 ExitCode run_doctor(const Session& session) {
@@ -56,8 +55,8 @@ ExitCode run_doctor(const Session& session) {
 
 ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
                                const std::filesystem::path& prefix, const Variables& variables) {
-    const SelfTestPolicy policy = policy_before_use(session, project);
-    if (policy == SelfTestPolicy::off) {
+    const CheckPolicy policy = policy_before_use(session, project);
+    if (policy == CheckPolicy::off) {
         return {};
     }
     ActivationTest test;
@@ -65,7 +64,7 @@ ActivationTest test_before_use(const Session& session, const pipeline::Project& 
         {.project = project, .target = session.arguments.global.target, .variables = variables},
         prefix, session.services);
     const bool has_failed = test.report && test.report->verdict.status == Status::failed;
-    if (has_failed && policy == SelfTestPolicy::strict) {
+    if (has_failed && policy == CheckPolicy::strict) {
         test.code = ExitCode::self_test_failed;
     }
     return test;
@@ -83,22 +82,28 @@ void tell_failure(const Session& session, const ActivationTest& test) {
     }
 }
 
+std::optional<CheckPolicy> policy_of(const Session& session, const std::optional<std::string>& flag,
+                                     const char* variable) {
+    if (flag) {
+        return pipeline::parse_check_policy(*flag).value();
+    }
+    const auto value = session.services.variables().find(variable);
+    if (!value) {
+        return std::nullopt;
+    }
+    const auto policy = pipeline::parse_check_policy(*value);
+    if (!policy) {
+        throw Error(
+            {"`" + *value + "` is no policy", variable, "set it to `warn`, `strict` or `off`"});
+    }
+    return policy;
+}
+
 namespace {
 
-SelfTestPolicy policy_before_use(const Session& session, const pipeline::Project& project) {
-    if (const auto& flag = session.arguments.self_test) {
-        return pipeline::parse_self_test_policy(*flag).value();
-    }
-    const auto variable = session.services.variables().find("ENVPM_SELF_TEST");
-    if (!variable) {
-        return pipeline::read_manifest(project).gpu.self_test;
-    }
-    const auto policy = pipeline::parse_self_test_policy(*variable);
-    if (!policy) {
-        throw Error({"`" + *variable + "` is no policy", "ENVPM_SELF_TEST",
-                     "set it to `warn`, `strict` or `off`"});
-    }
-    return *policy;
+CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project) {
+    const auto policy = policy_of(session, session.arguments.self_test, "ENVPM_SELF_TEST");
+    return policy ? *policy : pipeline::read_manifest(project).gpu.self_test;
 }
 
 } // namespace

@@ -36,6 +36,11 @@ void tell(const Session& session, const std::string& words);
 /// Data, on standard output; throws an Error if that cannot be written.
 void show(const std::string& data);
 
+/// By the flag, which is checked already, the variable, else the manifest: then nothing. An Error
+/// (code 1) names a variable that is no policy.
+std::optional<CheckPolicy> policy_of(const Session& session, const std::optional<std::string>& flag,
+                                     const char* variable);
+
 /// A self-test before an environment is used, as the policy wants it.
 struct ActivationTest {
     std::optional<pipeline::SelfTestReport> report = {}; ///< none: nothing was to be tested

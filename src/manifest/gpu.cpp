@@ -18,13 +18,15 @@ template <class Value, std::size_t count>
 Value read_word(const TomlValue& value, const std::string& key,
                 const std::array<std::pair<std::string_view, Value>, count>& words);
 std::optional<GpuPin> read_pin(const TomlValue& table, const char* key, const std::string& where);
+CheckPolicy read_check(const TomlValue& table, const char* key);
 std::vector<std::string> read_gpu_names(const TomlValue& value, const std::string& key);
 
 } // namespace
 
 GpuPolicy read_gpu(const TomlValue& table, const std::string& name) {
-    expect_keys(table, name,
-                Keys{"accelerator", "cuda", "cudnn", "nccl", "torch-variants", "self-test"});
+    expect_keys(
+        table, name,
+        Keys{"accelerator", "cuda", "cudnn", "nccl", "torch-variants", "self-test", "audit"});
     GpuPolicy policy;
     if (const TomlValue* const value = table.find("accelerator")) {
         policy.accelerator = read_word<Accelerator, 2>(
@@ -34,12 +36,8 @@ GpuPolicy read_gpu(const TomlValue& table, const std::string& name) {
         policy.chooses_torch_variants =
             read_word<bool, 2>(*value, "torch-variants", {{{"auto", true}, {"off", false}}});
     }
-    if (const TomlValue* const value = table.find("self-test")) {
-        policy.self_test = read_word<SelfTestPolicy, 3>(*value, "self-test",
-                                                        {{{"warn", SelfTestPolicy::warn},
-                                                          {"strict", SelfTestPolicy::strict},
-                                                          {"off", SelfTestPolicy::off}}});
-    }
+    policy.self_test = read_check(table, "self-test");
+    policy.audit = read_check(table, "audit");
     policy.cuda = read_pin(table, "cuda", name);
     policy.cudnn = read_pin(table, "cudnn", name);
     policy.nccl = read_pin(table, "nccl", name);
@@ -76,6 +74,15 @@ DeclaredGpu read_declared_gpu(const TomlValue& target, const std::string& key) {
 }
 
 namespace {
+
+CheckPolicy read_check(const TomlValue& table, const char* key) {
+    const TomlValue* const value = table.find(key);
+    return value == nullptr ? CheckPolicy::warn
+                            : read_word<CheckPolicy, 3>(*value, key,
+                                                        {{{"warn", CheckPolicy::warn},
+                                                          {"strict", CheckPolicy::strict},
+                                                          {"off", CheckPolicy::off}}});
+}
 
 template <class Value, std::size_t count>
 Value read_word(const TomlValue& value, const std::string& key,

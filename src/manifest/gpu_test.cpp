@@ -29,13 +29,15 @@ TEST(GpuTable, LeavesOpenWhatIsNotSaid) {
     const GpuPolicy gpu = parsed("").gpu;
     EXPECT_EQ(gpu.accelerator, Accelerator::any);
     EXPECT_FALSE(gpu.cuda || gpu.cudnn || gpu.nccl || gpu.chooses_torch_variants);
-    EXPECT_EQ(gpu.self_test, SelfTestPolicy::warn);
+    EXPECT_EQ(gpu.self_test, CheckPolicy::warn);
+    EXPECT_EQ(gpu.audit, CheckPolicy::warn);
 }
 
 TEST(GpuTable, HoldsPinsWithTheirPlaces) {
     const GpuPolicy gpu = parsed("[gpu]\naccelerator = \"cuda\"\ncuda = \"12.8\"\n"
                                  "cudnn = \"9.*\"\nnccl = \">=2.20\"\n"
-                                 "torch-variants = \"auto\"\nself-test = \"off\"\n")
+                                 "torch-variants = \"auto\"\nself-test = \"off\"\n"
+                                 "audit = \"strict\"\n")
                               .gpu;
     EXPECT_EQ(gpu.accelerator, Accelerator::cuda);
     EXPECT_EQ(gpu.cuda->text, "12.8");
@@ -43,7 +45,8 @@ TEST(GpuTable, HoldsPinsWithTheirPlaces) {
     EXPECT_EQ(gpu.cudnn->text, "9.*");
     EXPECT_EQ(gpu.nccl->text, ">=2.20");
     EXPECT_TRUE(gpu.chooses_torch_variants);
-    EXPECT_EQ(gpu.self_test, SelfTestPolicy::off);
+    EXPECT_EQ(gpu.self_test, CheckPolicy::off);
+    EXPECT_EQ(gpu.audit, CheckPolicy::strict);
 }
 
 TEST(GpuTable, RefusesWhatItDoesNotKnow) {

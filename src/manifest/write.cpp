@@ -182,9 +182,11 @@ Lines gpu_lines(const GpuPolicy& gpu) {
     if (gpu.chooses_torch_variants) {
         lines.push_back({"torch-variants", quoted("auto")});
     }
-    if (gpu.self_test != SelfTestPolicy::warn) {
-        lines.push_back(
-            {"self-test", quoted(gpu.self_test == SelfTestPolicy::strict ? "strict" : "off")});
+    for (const auto& [key, policy] :
+         {std::pair("self-test", gpu.self_test), std::pair("audit", gpu.audit)}) {
+        if (policy != CheckPolicy::warn) {
+            lines.push_back({key, quoted(policy == CheckPolicy::strict ? "strict" : "off")});
+        }
     }
     return lines;
 }

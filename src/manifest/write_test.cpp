@@ -75,6 +75,11 @@ HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
     EXPECT_EQ(to_text(manifest_of(text)), text);
 }
 
+TEST(WriteManifest, keeps_what_an_audit_does) {
+    const std::string text = "[workspace]\nname = \"a\"\n\n[gpu]\naudit = \"off\"\n";
+    EXPECT_EQ(to_text(manifest_of(text)), text);
+}
+
 TEST(WriteManifest, leaves_out_what_is_default) {
     EXPECT_EQ(to_text(manifest_of("[workspace]\nname = \"a\"\n[pypi-dependencies]\n[tasks]\n")),
               "[workspace]\nname = \"a\"\n");

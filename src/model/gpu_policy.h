@@ -16,8 +16,9 @@ enum class Accelerator {
     cpu,  ///< nothing for CUDA
 };
 
-/// What a failed self-test does to an activation.
-enum class SelfTestPolicy { warn, strict, off };
+/// What a failed self-test does to an activation, or an audit with an error to an install: it is
+/// told, it stops the command, or it is not looked for.
+enum class CheckPolicy { warn, strict, off };
 
 /// A pin of `[gpu]` as written: "12.8", "9.*", ">=12.4,<13".
 struct GpuPin {
@@ -32,7 +33,8 @@ struct GpuPolicy {
     std::optional<GpuPin> cudnn;
     std::optional<GpuPin> nccl;
     bool chooses_torch_variants = false; ///< `torch-variants = "auto"`
-    SelfTestPolicy self_test = SelfTestPolicy::warn;
+    CheckPolicy self_test = CheckPolicy::warn;
+    CheckPolicy audit = CheckPolicy::warn;
 };
 
 /// What `[targets.X]` declares of a machine's GPUs. What is absent is left open.

@@ -45,20 +45,28 @@ bool AuditReport::has_error() const {
 
 AuditReport audit(const std::optional<Project>& project, const AuditOrder& order,
                   Services& services) {
-    AuditReport report;
-    report.target = {order.gpus, {}, order.driver};
+    gpu::AuditTarget target = {order.gpus, {}, order.driver};
+    std::filesystem::path prefix;
     if (order.prefix) {
-        report.prefix = std::filesystem::canonical(*order.prefix);
-        report.target.glibc = glibc_of_machine();
+        prefix = std::filesystem::canonical(*order.prefix);
+        target.glibc = glibc_of_machine();
     } else if (project) {
         const realize::Generation current = current_generation(*project);
-        report.prefix = current.prefix;
-        report.target.glibc = glibc_of(*project, current.env);
+        prefix = current.prefix;
+        target.glibc = glibc_of(*project, current.env);
     } else {
         throw Error({"there is no project here and no --prefix", "envpm audit",
                      "run it in a project, or name a folder with `--prefix`"},
                     ExitCode::usage);
     }
+    return audit_prefix(prefix, std::move(target), order, services);
+}
+
+AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget target,
+                         const AuditOrder& order, Services& services) {
+    AuditReport report;
+    report.prefix = prefix;
+    report.target = std::move(target);
     const PrefixFiles files = files_of(report.prefix);
     services.throw_if_stopped();
 

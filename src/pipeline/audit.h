@@ -47,4 +47,8 @@ struct AuditReport {
 AuditReport audit(const std::optional<Project>& project, const AuditOrder& order,
                   Services& services);
 
+/// The same of a prefix that an install has just made, for the machine that it is for.
+AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget target,
+                         const AuditOrder& order, Services& services);
+
 } // namespace envpm::pipeline

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "host/this_machine.h"
 #include "pipeline/archives.h"
+#include "pipeline/gpu_machine.h"
 #include "pipeline/installed.h"
 #include "pipeline/layouts.h"
 #include "pipeline/locked_target.h"
@@ -34,6 +35,9 @@ void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
 std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
                               Services& services);
+std::optional<AuditReport> audit_made(const InstallRequest& request, const Manifest& manifest,
+                                      const LockedTarget& target,
+                                      const std::filesystem::path& prefix, Services& services);
 
 } // namespace
 
@@ -73,6 +77,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
         realize::build(store.paths(), wanted, services.pool(), services.progress());
     check_seal(target, layout, prefix, services);
     services.throw_if_stopped();
+    report.audit = audit_made(request, manifest, target, prefix.prefix, services);
     if (request.prefix) {
         realize::lay_out(store.paths(), wanted, *request.prefix, services.pool(),
                          services.progress());
@@ -223,6 +228,33 @@ std::string files_in_question(const Layout& layout, const realize::PrefixReport&
         }
     }
     return fmt::format("one of the generated files: {}", fmt::join(files, ", "));
+}
+
+/// For the GPUs and the driver that the target declares. What was read of a binary is kept by its
+/// digest, so that only new ones are opened.
+std::optional<AuditReport> audit_made(const InstallRequest& request, const Manifest& manifest,
+                                      const LockedTarget& target,
+                                      const std::filesystem::path& prefix, Services& services) {
+    const CheckPolicy policy = request.audit.value_or(manifest.gpu.audit);
+    if (policy == CheckPolicy::off) {
+        return std::nullopt;
+    }
+    const gpu::TargetMachine machine = gpu_machine(manifest, target.target, services.facts());
+    AuditReport report = audit_prefix(prefix,
+                                      {machine.gpus.value_or(std::vector<ComputeCapability>()),
+                                       target.target.glibc, machine.cuda},
+                                      {}, services);
+    if (policy == CheckPolicy::strict && report.has_error()) {
+        const gpu::Finding& worst = report.findings.front();
+        throw Error(
+            {fmt::format("the environment did not pass the audit: {}", worst.text),
+             worst.package.empty() ? worst.file : fmt::format("{} ({})", worst.file, worst.package),
+             fmt::format("{}; `envpm audit --prefix {}` shows all, `--audit warn` installs "
+                         "it all the same",
+                         worst.hint, prefix.string())},
+            ExitCode::integrity);
+    }
+    return report;
 }
 
 } // namespace

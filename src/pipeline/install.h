@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/lock.h"
+#include "pipeline/audit.h"
 #include "pipeline/lock.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
@@ -30,6 +31,7 @@ struct InstallRequest {
     std::optional<std::string> target = {}; ///< --target; else the one that fits this machine
     std::optional<std::filesystem::path> prefix = {}; ///< --prefix: laid out there besides
     InstallPurpose purpose = InstallPurpose::go_forward;
+    std::optional<CheckPolicy> audit = {}; ///< --audit; else the manifest's
 };
 
 /// What `install` did, for `cli` to tell.
@@ -45,13 +47,15 @@ struct InstallReport {
     std::uint64_t files = 0;
     std::uint64_t size_bytes = 0;
     bool is_sealed = false;
+    std::optional<AuditReport> audit; ///< of what was installed; none: it was not to be audited
     double seconds = 0;
 };
 
 /// envpm.lock → blobs → trees → prefix → the project's `current` link. Whatever stops it, the
 /// project's environment is the old or the new one; a request to stop is heard between the steps
 /// (code 130), and the next run goes on from there. If the lock has to be made and cannot, the
-/// report has only `lock`.
+/// report has only `lock`. What was made is audited (docs/audit.md); under `strict` an error of the
+/// audit is an Error of code 6, before the link is switched.
 InstallReport install(const InstallRequest& request, Services& services);
 
 /// The target to use here: the named one, or the first whose platform and glibc this machine has.

@@ -28,14 +28,14 @@ SelfTestReport report_of_failure(const ErrorText& text);
 
 } // namespace
 
-std::optional<SelfTestPolicy> parse_self_test_policy(std::string_view text) {
+std::optional<CheckPolicy> parse_check_policy(std::string_view text) {
     if (text == "warn") {
-        return SelfTestPolicy::warn;
+        return CheckPolicy::warn;
     }
     if (text == "strict") {
-        return SelfTestPolicy::strict;
+        return CheckPolicy::strict;
     }
-    return text == "off" ? std::optional(SelfTestPolicy::off) : std::nullopt;
+    return text == "off" ? std::optional(CheckPolicy::off) : std::nullopt;
 }
 
 SelfTestReport self_test(const SelfTestRequest& request, const Services& services) {

@@ -16,7 +16,7 @@
 namespace envpm::pipeline {
 
 /// "warn", "strict", "off".
-std::optional<SelfTestPolicy> parse_self_test_policy(std::string_view text);
+std::optional<CheckPolicy> parse_check_policy(std::string_view text);
 
 enum class SelfTestMemory {
     use,   ///< a success that is remembered counts

@@ -147,10 +147,10 @@ TEST_F(SelfTest, before_use_even_a_lock_that_cannot_be_read_is_a_verdict) {
 }
 
 TEST_F(SelfTest, policies_have_three_names) {
-    EXPECT_EQ(parse_self_test_policy("warn"), SelfTestPolicy::warn);
-    EXPECT_EQ(parse_self_test_policy("strict"), SelfTestPolicy::strict);
-    EXPECT_EQ(parse_self_test_policy("off"), SelfTestPolicy::off);
-    EXPECT_EQ(parse_self_test_policy("Off"), std::nullopt);
+    EXPECT_EQ(parse_check_policy("warn"), CheckPolicy::warn);
+    EXPECT_EQ(parse_check_policy("strict"), CheckPolicy::strict);
+    EXPECT_EQ(parse_check_policy("off"), CheckPolicy::off);
+    EXPECT_EQ(parse_check_policy("Off"), std::nullopt);
 }
 
 } // namespace

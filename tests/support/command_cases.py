@@ -41,6 +41,7 @@ def environment(folder: Path, envpm: Path, index: Index, channel: str) -> dict[s
         "CHANNEL": channel,
         "ENVPM_SELF_TEST": "off",  # but for the case that is about it: a machine may have GPUs
         "FAKE_DRIVER": str(envpm.parent / "fake_gpu"),  # see its cuda.cpp
+        "SUPPORT": str(Path(__file__).resolve().parent),
     }
 
 
