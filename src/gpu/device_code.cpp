@@ -1,5 +1,7 @@
 #include "gpu/device_code.h"
 
+#include "model/code_rules.h"
+
 #include <algorithm>
 #include <array>
 
@@ -14,7 +16,6 @@ struct Usable {
 };
 
 Usable usable_of(const std::vector<Image>& images, ComputeCapability gpu);
-bool is_tegra(ComputeCapability gpu);
 bool holds(const std::vector<Image>& images, const std::vector<Image>& others);
 
 struct PtxRelease {
@@ -37,19 +38,8 @@ std::string Image::text() const {
 }
 
 bool runs_on(const Image& image, ComputeCapability gpu) {
-    const bool is_same_family =
-        image.capability.major == gpu.major && image.capability.minor <= gpu.minor;
-    if (image.capability.suffix == 'a') {
-        return image.capability.major == gpu.major && image.capability.minor == gpu.minor;
-    }
-    if (image.capability.suffix == 'f') {
-        return is_same_family;
-    }
-    if (image.kind == CodeKind::ptx) {
-        return image.capability <= gpu;
-    }
-    return image.capability == gpu ||
-           (is_same_family && !is_tegra(image.capability) && !is_tegra(gpu));
+    return image.kind == CodeKind::sass ? sass_runs_on(image.capability, gpu)
+                                        : ptx_suits(image.capability, gpu);
 }
 
 std::uint64_t BinaryCode::container_count() const {
@@ -127,13 +117,6 @@ Usable usable_of(const std::vector<Image>& images, ComputeCapability gpu) {
         }
     }
     return usable;
-}
-
-/// The GPUs of Jetson and Drive boards.
-bool is_tegra(ComputeCapability gpu) {
-    constexpr std::array<ComputeCapability, 6> all = {
-        {{5, 3}, {6, 2}, {7, 2}, {8, 7}, {10, 1}, {11, 0}}};
-    return std::find(all.begin(), all.end(), gpu) != all.end();
 }
 
 /// Both sorted.

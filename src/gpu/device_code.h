@@ -30,10 +30,7 @@ struct Image {
     auto operator<=>(const Image&) const = default;
 };
 
-/// Whether a GPU runs it; PTX, if its driver is new enough. CUDA C++ Programming Guide, "Binary
-/// Compatibility": machine code for X.y runs on X.z with z >= y, but not between the GPUs of Tegra
-/// and others; "PTX Compatibility": on all later ones; "Family-specific" and "Architecture-specific
-/// Features" for `f` and `a`.
+/// Whether a GPU runs it; PTX, if its driver is new enough (model/code_rules.h).
 bool runs_on(const Image& image, ComputeCapability gpu);
 
 /// How much of a file's device code a GPU can use, in containers: each holds the same kernels for

@@ -1,5 +1,7 @@
 #include "gpu/device_code.h"
 
+#include "gpu/facts.h"
+
 #include <gtest/gtest.h>
 
 namespace envpm::gpu {
@@ -82,6 +84,22 @@ TEST(BinaryCode, NeedsADriverThatKnowsItsPtx) {
     EXPECT_TRUE(understands({13, 0}, {9, 0}));
     EXPECT_FALSE(understands({13, 2}, {9, 3}));
     EXPECT_TRUE(understands({14, 0}, {9, 4}));
+}
+
+TEST(DeviceCode, DriversUnderstandWhatTheTableOfFactsSays) {
+    const Facts facts = Facts::shipped();
+    for (int major = 9; major <= 13; ++major) {
+        for (int minor = 0; minor <= 9; ++minor) {
+            const auto written = facts.ptx_of({major, minor});
+            if (!written) {
+                continue;
+            }
+            const PtxVersion ptx = written->value;
+            EXPECT_TRUE(understands({major, minor}, ptx)) << ptx.text();
+            EXPECT_FALSE(understands({major, minor}, {ptx.major, ptx.minor + 1})) << ptx.text();
+            EXPECT_TRUE(understands(facts.first_cuda(ptx).value().value, ptx)) << ptx.text();
+        }
+    }
 }
 
 } // namespace

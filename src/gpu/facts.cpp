@@ -1,7 +1,7 @@
 #include "gpu/facts.h"
 
-#include "gpu/facts_coverage.h"
 #include "gpu/facts_names.h"
+#include "model/code_rules.h"
 
 #include <algorithm>
 #include <utility>

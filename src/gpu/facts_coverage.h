@@ -28,19 +28,6 @@ enum class Coverage {
     none,         ///< "no kernel image is available for execution on the device"
 };
 
-/// Whether it is that of a processor with a GPU inside (Jetson), whose code and drivers are not
-/// those of boards.
-bool is_tegra(const ComputeCapability& capability);
-
-/// Whether machine code for an architecture runs on a device: X.y on X.z with z >= y; with `a` on
-/// X.y alone, with `f` on its family (CUDA C++ Programming Guide, "Binary Compatibility"). Not
-/// between boards and Tegra.
-bool sass_runs_on(const ComputeCapability& code, const ComputeCapability& device);
-
-/// Whether PTX for an architecture can be compiled for a device: any that is not older; `a` and `f`
-/// as above.
-bool ptx_suits(const ComputeCapability& target, const ComputeCapability& device);
-
 /// The best that the code does on the device. `driver_ptx` is the newest PTX that the driver loads;
 /// none means that the driver is not known, and counts as new enough.
 Coverage coverage_of(const DeviceCode& code, const ComputeCapability& device,

@@ -1,5 +1,7 @@
 #include "gpu/facts_coverage.h"
 
+#include "model/code_rules.h"
+
 namespace envpm::gpu {
 
 namespace {
