@@ -46,6 +46,7 @@ void add_local(std::string_view local, PackageTraits& traits);
 std::optional<RuntimeNeed> runtime_of_version(std::string_view version);
 std::optional<RuntimeNeed> runtime_of_variant(std::string_view word);
 std::optional<int> cuda_major_of_name(std::string_view name);
+std::optional<int> cuda_major_of_word(std::string_view word);
 Build build_of(std::string_view build);
 std::optional<int> number_of(std::string_view digits);
 
@@ -78,7 +79,8 @@ PackageTraits traits_of_wheel(const PackageLabel& package) {
 /// `nvidia-cudnn-cu12`, or `nvidia-cublas` as they are called from CUDA 13 on.
 void add_nvidia(const PackageLabel& package, PackageTraits& traits) {
     std::string_view library = package.name.substr(std::string_view("nvidia-").size());
-    const std::optional<int> major = cuda_major_of_name(library);
+    const std::optional<int> major =
+        cuda_major_of_word(library.substr(library.rfind('-') + 1)); // npos + 1 is 0
     std::string supplier = "wheel";
     if (major) {
         supplier = library.substr(library.rfind('-') + 1);
@@ -163,31 +165,42 @@ std::optional<RuntimeNeed> runtime_of_version(std::string_view version) {
     return major && minor ? std::optional(RuntimeNeed{*major, *minor}) : std::nullopt;
 }
 
-/// "cu128" is 12.8, "cu12" any 12.
+/// "cu128" is 12.8, "cu92" 9.2, "cu12" any 12; some write "cuda12".
 std::optional<RuntimeNeed> runtime_of_variant(std::string_view word) {
     if (!word.starts_with("cu")) {
         return std::nullopt;
     }
-    const std::string_view digits = word.substr(2);
+    const std::string_view digits = word.substr(word.starts_with("cuda") ? 4 : 2);
     const std::optional<int> number = number_of(digits);
     if (!number || digits.size() < 2 || digits.size() > 3) {
         return std::nullopt;
     }
-    return digits.size() == 2 ? RuntimeNeed{*number, std::nullopt}
-                              : RuntimeNeed{*number / 10, *number % 10};
+    constexpr int majors_end = 20;
+    return *number < majors_end ? RuntimeNeed{*number, std::nullopt}
+                                : RuntimeNeed{*number / 10, *number % 10};
 }
 
-/// `-cu12` or `-cuda12x` at the end of a name.
+/// `-cu12` or `-cuda12x` in a name: "cupy-cuda12x", "jax-cuda13-plugin".
 std::optional<int> cuda_major_of_name(std::string_view name) {
-    std::string_view last = name.substr(std::min(name.rfind('-'), name.size()));
-    for (const std::string_view prefix : {"-cuda", "-cu"}) {
-        if (last.starts_with(prefix)) {
-            last.remove_prefix(prefix.size());
-            if (last.ends_with('x')) {
-                last.remove_suffix(1);
+    while (!name.empty()) {
+        name.remove_prefix(std::min(name.find('-'), name.size()));
+        name.remove_prefix(std::min<std::size_t>(1, name.size()));
+        if (const auto major = cuda_major_of_word(name.substr(0, name.find('-')))) {
+            return major;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<int> cuda_major_of_word(std::string_view word) {
+    for (const std::string_view prefix : {"cuda", "cu"}) {
+        if (word.starts_with(prefix)) {
+            word.remove_prefix(prefix.size());
+            if (word.ends_with('x')) {
+                word.remove_suffix(1);
             }
-            const std::optional<int> major = number_of(last);
-            return major && last.size() == 2 ? major : std::nullopt;
+            const std::optional<int> major = number_of(word);
+            return major && word.size() == 2 ? major : std::nullopt;
         }
     }
     return std::nullopt;

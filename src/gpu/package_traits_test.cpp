@@ -17,6 +17,9 @@ PackageTraits conda(std::string_view name, std::string_view version, std::string
 TEST(PackageTraits, TorchTellsItsBuildByItsLocalVersion) {
     EXPECT_EQ(wheel("torch", "2.9.1+cu128"), (PackageTraits{Build::cuda, RuntimeNeed{12, 8}, {}}));
     EXPECT_EQ(wheel("torch", "2.3.1+cu118"), (PackageTraits{Build::cuda, RuntimeNeed{11, 8}, {}}));
+    EXPECT_EQ(wheel("torch", "1.7.1+cu92"), (PackageTraits{Build::cuda, RuntimeNeed{9, 2}, {}}));
+    EXPECT_EQ(wheel("jaxlib", "0.4.1+cuda12.cudnn89"),
+              (PackageTraits{Build::cuda, RuntimeNeed{12, std::nullopt}, {}}));
     EXPECT_EQ(wheel("torch", "2.9.1+cpu"), (PackageTraits{Build::cpu, {}, {}}));
     EXPECT_EQ(wheel("torch", "2.9.1"), PackageTraits());
     EXPECT_EQ(wheel("torch", "2.9.1+custom"), PackageTraits());
@@ -59,7 +62,8 @@ TEST(PackageTraits, CondaTellsTheBuildInItsString) {
 
 TEST(PackageTraits, NamesMayTellTheMajor) {
     EXPECT_EQ(wheel("cupy-cuda12x", "13.4.1").runtime, (RuntimeNeed{12, std::nullopt}));
-    EXPECT_EQ(wheel("jax-cuda13-plugin", "0.8").runtime, std::nullopt);
+    EXPECT_EQ(wheel("jax-cuda13-plugin", "0.8").runtime, (RuntimeNeed{13, std::nullopt}));
+    EXPECT_EQ(wheel("cuda-bindings", "13.0.1").runtime, std::nullopt);
     EXPECT_EQ(wheel("x-cu12", "1.0").runtime, (RuntimeNeed{12, std::nullopt}));
 }
 
