@@ -11,7 +11,7 @@
 #include "pipeline/scout.h"
 #include "pipeline/solution.h"
 #include "pipeline/sources.h"
-#include "solver/solve.h"
+#include "solver/relock.h"
 
 #include <fmt/format.h>
 
@@ -323,7 +323,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     const solver::SolveRequest question{universe.roots(), universe.constraints(),
                                         preferred(run, target, solved, universe)};
     solver::SolveStatistics statistics;
-    const Answer answer = solver::solve(question, universe, run.services.stop(), &statistics);
+    const Answer answer = solver::solve_again(question, universe, run.services.stop(), &statistics);
     run.services.progress().trace(
         fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
                     statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
