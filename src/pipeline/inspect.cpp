@@ -6,6 +6,7 @@
 #include "host/this_machine.h"
 #include "pipeline/install.h"
 #include "pipeline/sources.h"
+#include "pypi/marker.h"
 #include "realize/generations.h"
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@ namespace envpm::pipeline {
 
 namespace {
 
+bool is_for(const ManifestRequirement& requirement, const LockedTarget& target);
 void add_requested(LockedView& view, const PackageName& name);
 std::optional<Path> shortest_path(const LockedView& view, const PackageName& from,
                                   const PackageName& to);
@@ -43,7 +45,9 @@ LockedView view_lock(const Project& project, const std::optional<std::string>& t
         add_requested(view, requirement.name);
     }
     for (const ManifestRequirement& requirement : manifest.pypi_dependencies) {
-        add_requested(view, requirement.name);
+        if (is_for(requirement, view.target)) {
+            add_requested(view, requirement.name);
+        }
     }
     return view;
 }
@@ -105,6 +109,16 @@ Information inform(const std::optional<Project>& project, Services& services) {
 }
 
 namespace {
+
+/// Another target or Python may be what its marker is about; it may be locked here all the same, as
+/// a dependency.
+bool is_for(const ManifestRequirement& requirement, const LockedTarget& target) {
+    return requirement.marker.empty() || !target.python ||
+           pypi::Marker::parse(requirement.marker)
+               .evaluate(pypi::marker_environment(target.target, target.python->abi,
+                                                  target.python->version),
+                         {});
+}
 
 /// `python` may be the host's, and then is no package.
 void add_requested(LockedView& view, const PackageName& name) {

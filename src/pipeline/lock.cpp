@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/conda_sources.h"
+#include "pipeline/extras.h"
 #include "pipeline/file_rules.h"
 #include "pipeline/gpu_needs.h"
 #include "pipeline/lag.h"
@@ -70,8 +71,6 @@ bool is_same(const LockedPackage& package, CandidateId candidate, const PackageU
 bool is_upgraded(const LockedPackage& package, const LockRequest& request);
 std::vector<std::string> unknown_upgrades(const LockRequest& request,
                                           const std::optional<Lock>& previous);
-std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock);
-void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet);
 
 } // namespace
 
@@ -143,21 +142,6 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     }
     report.seconds = seconds_since(start);
     return report;
-}
-
-LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) {
-    if (!lock) {
-        return {false, {"there is no envpm.lock yet"}};
-    }
-    const Requests requests = read_requests(manifest);
-    if (lock->manifest == manifest_digest(manifest, requests)) {
-        return {true, {}};
-    }
-    LockCheck check{false, unmet_requests(requests, *lock)};
-    if (check.reasons.empty()) {
-        check.reasons.push_back("the manifest has changed; what is locked would still satisfy it");
-    }
-    return check;
 }
 
 namespace {
@@ -335,6 +319,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     }
     const auto& resolution = std::get<Resolution>(answer);
     note_passed_over(resolution, universe, run.notes);
+    add_notes(notes_on_extras(resolution, universe, run.requests), run.notes);
     add_notes(
         notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
         run.notes);
@@ -447,51 +432,6 @@ std::vector<std::string> unknown_upgrades(const LockRequest& request,
         }
     }
     return unknown;
-}
-
-std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock) {
-    std::vector<std::string> unmet;
-    for (const Request& request : requests.packages) {
-        bool is_locked = false;
-        for (const LockedPackage& package : lock.packages) {
-            const auto version = pypi::Version::parse(package.version);
-            if (package.name != request.name || package.is_conda() || !version) {
-                continue;
-            }
-            is_locked = true;
-            if (!request.specifiers.contains(*version)) {
-                unmet.push_back(fmt::format("{} asks for {}, locked is {}", request.location.text(),
-                                            request.text(), package.version));
-            }
-        }
-        if (!is_locked && request.marker.is_always()) {
-            unmet.push_back(fmt::format("{} asks for {}, which is not locked",
-                                        request.location.text(), request.text()));
-        }
-    }
-    for (const CondaRequest& request : requests.conda) {
-        add_unmet(request, lock, unmet);
-    }
-    return unmet;
-}
-
-void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet) {
-    bool is_locked = false;
-    for (const LockedPackage& package : lock.packages) {
-        const auto version = conda::Version::parse(package.version);
-        if (!package.is_conda() || package.name != request.name || !version) {
-            continue;
-        }
-        is_locked = true;
-        if (request.spec.version && !request.spec.version->matches(*version)) {
-            unmet.push_back(fmt::format("{} asks for {}, locked is {}", request.location.text(),
-                                        request.text(), package.version));
-        }
-    }
-    if (!is_locked && request.name.string() != "python") { // which may be the host's
-        unmet.push_back(fmt::format("{} asks for {}, which is not locked", request.location.text(),
-                                    request.text()));
-    }
 }
 
 } // namespace

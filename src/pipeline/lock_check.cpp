@@ -1,0 +1,78 @@
+#include "pipeline/lock.h"
+
+#include <fmt/format.h>
+
+namespace envpm::pipeline {
+
+namespace {
+
+std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock);
+void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet);
+
+} // namespace
+
+LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) {
+    if (!lock) {
+        return {false, {"there is no envpm.lock yet"}};
+    }
+    const Requests requests = read_requests(manifest);
+    if (lock->manifest == manifest_digest(manifest, requests)) {
+        return {true, {}};
+    }
+    LockCheck check{false, unmet_requests(requests, *lock)};
+    if (check.reasons.empty()) {
+        check.reasons.push_back("the manifest has changed; what is locked would still satisfy it");
+    }
+    return check;
+}
+
+namespace {
+
+std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock) {
+    std::vector<std::string> unmet;
+    for (const Request& request : requests.packages) {
+        bool is_locked = false;
+        for (const LockedPackage& package : lock.packages) {
+            const auto version = pypi::Version::parse(package.version);
+            if (package.name != request.name || package.is_conda() || !version) {
+                continue;
+            }
+            is_locked = true;
+            if (!request.specifiers.contains(*version)) {
+                unmet.push_back(fmt::format("{} asks for {}, locked is {}", request.location.text(),
+                                            request.text(), package.version));
+            }
+        }
+        if (!is_locked && request.marker.is_always()) {
+            unmet.push_back(fmt::format("{} asks for {}, which is not locked",
+                                        request.location.text(), request.text()));
+        }
+    }
+    for (const CondaRequest& request : requests.conda) {
+        add_unmet(request, lock, unmet);
+    }
+    return unmet;
+}
+
+void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet) {
+    bool is_locked = false;
+    for (const LockedPackage& package : lock.packages) {
+        const auto version = conda::Version::parse(package.version);
+        if (!package.is_conda() || package.name != request.name || !version) {
+            continue;
+        }
+        is_locked = true;
+        if (request.spec.version && !request.spec.version->matches(*version)) {
+            unmet.push_back(fmt::format("{} asks for {}, locked is {}", request.location.text(),
+                                        request.text(), package.version));
+        }
+    }
+    if (!is_locked && request.name.string() != "python") { // which may be the host's
+        unmet.push_back(fmt::format("{} asks for {}, which is not locked", request.location.text(),
+                                    request.text()));
+    }
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
