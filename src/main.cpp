@@ -6,14 +6,20 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <random>
+#include <string_view>
 #include <thread>
 
 namespace {
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a stop request; a second one ends the process at once,
-/// which is safe at any point. Signals are blocked in every other thread, so no code is ever
-/// interrupted.
+constexpr timespec patience{1, 0};
+constexpr std::string_view last_words =
+    "error: interrupted\nhint: the next run goes on from here\n";
+
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop request. A second one, or work that has not come to
+/// a place to stop at in time, as within a large file, ends the process at once, which is safe at
+/// any point. Signals are blocked in every other thread, so no code is ever interrupted.
 class SignalWaiter {
   public:
     SignalWaiter() {
@@ -39,11 +45,16 @@ class SignalWaiter {
   private:
     void wait() {
         int signal = 0;
-        while (sigwait(&signals_, &signal) == 0 && !is_done_) {
-            if (source_.stop_requested()) {
-                ::_exit(130);
-            }
-            source_.request_stop();
+        if (sigwait(&signals_, &signal) != 0 || is_done_) {
+            return;
+        }
+        source_.request_stop();
+        sigtimedwait(&signals_, nullptr, &patience);
+        if (!is_done_) {
+            // Nobody can be told if that fails.
+            [[maybe_unused]] const ssize_t told =
+                ::write(STDERR_FILENO, last_words.data(), last_words.size());
+            ::_exit(130);
         }
     }
 
