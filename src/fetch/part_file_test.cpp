@@ -43,6 +43,33 @@ class PartFileTest : public ::testing::Test {
     Sha256 sha256 = sha256_of(content);
 };
 
+TEST_F(PartFileTest, TellsWhoseDroppedBytesWereOthers) {
+    std::optional<PartFile> part = open();
+    const std::string right = content;
+    append(*part, 0, mebibyte, "honest");
+    content[mebibyte + 5] ^= 1;
+    append(*part, mebibyte, 1000, "liar");
+    content[2 * mebibyte] ^= 1;
+    append(*part, 2 * mebibyte, 500, "liar with others");
+    content = right;
+    append(*part, 2 * mebibyte + 500, mebibyte - 500, "other");
+    append(*part, mebibyte + 1000, mebibyte - 1000, "other");
+    append(*part, 3 * mebibyte, 777, "other");
+    EXPECT_FALSE(part->is_proven({}));
+    part->drop(~0U);
+    append(*part, 0, 3 * mebibyte + 777, "proof");
+    EXPECT_TRUE(part->is_proven({}));
+    EXPECT_EQ(part->liars(), 0U) << "each wrong block is of two sources";
+    part->drop(~0U);
+    content[mebibyte + 5] ^= 1;
+    append(*part, mebibyte, 1000, "liar");
+    content = right;
+    part->drop(~0U);
+    append(*part, 0, 3 * mebibyte + 777, "proof");
+    EXPECT_TRUE(part->is_proven({}));
+    EXPECT_EQ(part->liars(), 1U << part->source_number("liar"));
+}
+
 TEST_F(PartFileTest, ProvesAndPublishesWhateverTheOrder) {
     {
         std::optional<PartFile> part = open();
