@@ -64,6 +64,7 @@ class HtmlText final : public PageText {
     std::deque<std::string> texts_;
 };
 
+std::optional<bool> begins_page(const Tag& tag);
 PageEntry entry_of(const Tag& anchor, const std::string& href, HtmlText& text);
 void read_metadata_attribute(const Tag& anchor, PageEntry& entry, HtmlText& text);
 std::string sha256_in(std::string_view text);
@@ -92,11 +93,8 @@ RawPage read_html_page(std::string_view bytes, const std::string& url) {
         } else if (tag->name == "meta") {
             const std::string* name = tag->find("name");
             is_index = is_index || (name != nullptr && *name == "pypi:repository-version");
-        } else if (tag->name == "html" || tag->name == "body") {
-            is_open = true;
-        } else if (tag->name == "/html" || tag->name == "/body") {
-            is_open = false;
         }
+        is_open = begins_page(*tag).value_or(is_open);
     }
     if (scanner.is_cut()) {
         refuse("the page is cut short: it ends within a tag", url, {});
@@ -227,6 +225,14 @@ void TagScanner::skip_past(std::string_view end) {
 
 bool TagScanner::at(std::string_view text) const {
     return text_.substr(position_).starts_with(text);
+}
+
+/// False: it ends the page; nothing for the tags in between.
+std::optional<bool> begins_page(const Tag& tag) {
+    if (tag.name == "html" || tag.name == "body") {
+        return true;
+    }
+    return tag.name == "/html" || tag.name == "/body" ? std::optional(false) : std::nullopt;
 }
 
 PageEntry entry_of(const Tag& anchor, const std::string& href, HtmlText& text) {
