@@ -79,8 +79,8 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
     try {
         return fill_folder(site, request, pool, progress);
     } catch (Error& failure) {
-        if (failure.code() == ExitCode::failed) { // the disk's, and the file is named from here on
-            failure.add_context(fmt::format("while making `{}`", site.folder.string()));
+        if (!failure.text().subject.starts_with('/')) { // then which disk it is shows here
+            failure.add_context(fmt::format("while making `{}`", site.prefix.string()));
         }
         throw;
     }
