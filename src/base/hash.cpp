@@ -121,22 +121,25 @@ Sha256 sha256_of_file(const std::filesystem::path& path) {
         throw_system_error("cannot read a file", path.string(), errno);
     }
     const auto expected_bytes = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
-    const std::size_t room_bytes = std::clamp<std::size_t>(expected_bytes, 4096, block_bytes);
+    const std::size_t room_bytes = std::clamp<std::size_t>(expected_bytes + 1, 4096, block_bytes);
     if (expected_bytes > block_bytes) {
         ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     }
     const Block block(static_cast<std::byte*>(::operator new[](room_bytes, page)));
     Sha256Hasher hasher;
+    std::size_t read_bytes = 0;
     while (true) {
         const ssize_t got = ::read(file.get(), block.get(), room_bytes);
         if (got < 0 && errno != EINTR) {
             throw_system_error("cannot read a file", path.string(), errno);
         }
-        if (got == 0) {
+        const auto count = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+        hasher.update(std::span(block.get(), count));
+        read_bytes += count;
+        // Less than was asked for is the end, if nothing is missing: one call less for each file.
+        const bool is_end = got >= 0 && count < room_bytes && read_bytes >= expected_bytes;
+        if (got == 0 || (is_end && S_ISREG(status.st_mode))) {
             return hasher.finish();
-        }
-        if (got > 0) {
-            hasher.update(std::span(block.get(), static_cast<std::size_t>(got)));
         }
     }
 }

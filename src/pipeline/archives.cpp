@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "pipeline/archive_cache.h"
 #include "pipeline/locate.h"
+#include "store/sharing.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -29,6 +30,9 @@ std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& packages
 std::vector<Tree> whole(const std::vector<LockedPackage>& packages,
                         std::vector<std::optional<Tree>> present, const store::Store& store);
 std::set<Sha256> digests_of(const std::vector<LockedPackage>& packages);
+std::set<Sha256> take_from_lower(const std::filesystem::path& lower,
+                                 const std::vector<LockedPackage>& missing, store::Intake& intake,
+                                 Services& services);
 std::vector<std::optional<Error>>
 download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
               const Manifest& manifest, const std::filesystem::path& folder, Services& services);
@@ -53,8 +57,14 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
     std::optional<ArchiveCache> cache(std::in_place, cache_root);
     store::Intake intake(store, services.pool(), services.progress(),
                          [&cache](const Sha256& archive) { cache->remove_unpacked(archive); });
-    const std::set<Sha256> had =
+    std::set<Sha256> had =
         intake.take_over(digests_of(missing_of(packages, present)), services.stop());
+    if (const auto& lower = services.settings().lower_store) {
+        std::vector<LockedPackage> missing = missing_of(packages, present);
+        std::erase_if(missing,
+                      [&had](const auto& package) { return had.contains(package.sha256); });
+        had.merge(take_from_lower(*lower, missing, intake, services));
+    }
     // After that, so that nothing goes unseen from another process's folder into the store.
     present = trees_of(packages, store, services.pool());
     std::vector<LockedPackage> wanted;
@@ -176,6 +186,15 @@ std::set<Sha256> digests_of(const std::vector<LockedPackage>& packages) {
         digests.insert(package.sha256);
     }
     return digests;
+}
+
+std::set<Sha256> take_from_lower(const std::filesystem::path& lower,
+                                 const std::vector<LockedPackage>& missing, store::Intake& intake,
+                                 Services& services) {
+    if (std::filesystem::exists(lower)) {
+        store::require_trusted(lower, services.settings().store_policy.sharing);
+    }
+    return intake.take_from(StorePaths(lower), digests_of(missing), services.stop());
 }
 
 /// Hands each archive on as it arrives, once.

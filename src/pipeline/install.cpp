@@ -9,6 +9,7 @@
 #include "pipeline/installed.h"
 #include "pipeline/layouts.h"
 #include "pipeline/locked_target.h"
+#include "pipeline/lower_prefix.h"
 #include "realize/generations.h"
 #include "realize/prefix.h"
 #include "store/store.h"
@@ -26,7 +27,12 @@ struct LockInUse {
     std::optional<LockReport> report;
 };
 
-std::optional<InstallReport> if_current(const InstallRequest& request);
+std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
+std::optional<InstallReport> install_from_lower(const InstallRequest& request, const Lock& lock,
+                                                const LockedTarget& target, Services& services);
+void tell_target(InstallReport& report, const LockedTarget& target,
+                 const std::filesystem::path& prefix);
+double seconds_since(std::chrono::steady_clock::time_point start);
 void require_this_machine(const LockedTarget& target);
 bool fits(const LockedTarget& target, const Target& machine);
 std::string describe(const std::optional<Target>& machine);
@@ -43,7 +49,7 @@ std::optional<AuditReport> audit_made(const InstallRequest& request, const Manif
 
 InstallReport install(const InstallRequest& request, Services& services) {
     const auto start = std::chrono::steady_clock::now();
-    if (auto current = if_current(request)) {
+    if (auto current = if_current(request, services)) {
         return *current;
     }
     const Manifest manifest = read_manifest(request.project);
@@ -56,10 +62,14 @@ InstallReport install(const InstallRequest& request, Services& services) {
     const LockedTarget& target = choose_target(*in_use.lock, request.target);
     require_this_machine(target);
     const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
+    if (auto there = install_from_lower(request, *in_use.lock, target, services)) {
+        there->lock = std::move(report.lock);
+        return *there;
+    }
     const std::optional<Interpreter> interpreter = interpreter_for(target, services);
     services.throw_if_stopped();
 
-    const store::Store store = store::Store::open(services.settings().store_root);
+    const store::Store store = services.open_store();
     Fetched fetched = fetch_missing(packages, manifest, store, services);
     // Every byte now in the store was verified against the lock.
 
@@ -71,7 +81,8 @@ InstallReport install(const InstallRequest& request, Services& services) {
                                         .interpreter = interpreter,
                                         .archives = archives_of(packages),
                                         .link_mode = services.settings().link_mode,
-                                        .object_check = realize::ObjectCheck::done};
+                                        .object_check = realize::ObjectCheck::done,
+                                        .syncing = store.policy().syncing};
     services.throw_if_stopped();
     const realize::PrefixReport prefix =
         realize::build(store.paths(), wanted, services.pool(), services.progress());
@@ -88,17 +99,13 @@ InstallReport install(const InstallRequest& request, Services& services) {
         .switch_to(store.paths(), prefix.prefix, target.env, to_rfc3339(services.now()));
     remember_install(request);
 
-    report.target = target.target.name;
-    report.env = short_name(target.env);
-    report.prefix = prefix.prefix;
+    tell_target(report, target, prefix.prefix);
     report.packages = packages.size();
     report.fetched_packages = fetched.packages;
     report.fetched_bytes = fetched.bytes;
     report.files = prefix.files;
     report.size_bytes = prefix.size_bytes;
-    report.is_sealed = target.contents.has_value();
-    report.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report.seconds = seconds_since(start);
     return report;
 }
 
@@ -128,18 +135,51 @@ const LockedTarget& choose_target(const Lock& lock, const std::optional<std::str
 namespace {
 
 /// A project that was moved is another root than before, so the root is renewed here too.
-std::optional<InstallReport> if_current(const InstallRequest& request) {
+std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services) {
     const auto prefix = up_to_date_prefix(request);
     if (!prefix) {
         return std::nullopt;
     }
     // The store is the one that the prefix lies in (`p/<name>`), whatever is configured by now.
-    generations_of(request.project).keep_alive(StorePaths(prefix->parent_path().parent_path()));
+    // Into a lower one nothing is written: its prefixes are its owner's care.
+    if (!is_in_lower_store(*prefix, services.settings())) {
+        generations_of(request.project).keep_alive(StorePaths(prefix->parent_path().parent_path()));
+    }
     InstallReport report;
     report.was_current = true;
     report.env = prefix->filename().string();
     report.prefix = *prefix;
     return report;
+}
+
+/// What stands whole in the lower store is used from there; but a copy elsewhere comes from one's
+/// own store.
+std::optional<InstallReport> install_from_lower(const InstallRequest& request, const Lock& lock,
+                                                const LockedTarget& target, Services& services) {
+    const auto prefix = request.prefix ? std::nullopt : lower_prefix(target, services);
+    if (!prefix) {
+        return std::nullopt;
+    }
+    const store::Store store = services.open_store();
+    generations_of(request.project)
+        .switch_to(store.paths(), *prefix, target.env, to_rfc3339(services.now()));
+    remember_install(request);
+    InstallReport report;
+    tell_target(report, target, *prefix);
+    report.packages = packages_of(lock, target).size();
+    return report;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void tell_target(InstallReport& report, const LockedTarget& target,
+                 const std::filesystem::path& prefix) {
+    report.target = target.target.name;
+    report.env = short_name(target.env);
+    report.prefix = prefix;
+    report.is_sealed = target.contents.has_value();
 }
 
 void require_this_machine(const LockedTarget& target) {

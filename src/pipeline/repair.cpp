@@ -41,7 +41,7 @@ class Repair {
           services_(services),
           quarantine_(paths) {
         if (!is_told_) {
-            store_.emplace(store::Store::open(paths.root()));
+            store_.emplace(services.open_store());
         }
     }
 
@@ -299,7 +299,8 @@ std::optional<Error> Repair::lay_out_anew(const LockedProjects::Environment& loc
                           .layout = layout,
                           .interpreter = interpreter_for(target, services_),
                           .archives = archives_of(packages),
-                          .link_mode = services_.settings().link_mode},
+                          .link_mode = services_.settings().link_mode,
+                          .syncing = store_->policy().syncing},
                          disposal(), services_.pool(), services_.progress());
         return std::nullopt;
     } catch (const Error& error) {

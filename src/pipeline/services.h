@@ -6,6 +6,7 @@
 #include "fetch/client.h"
 #include "pipeline/facts_table.h"
 #include "pipeline/settings.h"
+#include "store/store.h"
 
 #include <chrono>
 #include <cstdint>
@@ -58,6 +59,11 @@ class Services {
 
     fetch::Client& network();
     ThreadPool& pool();
+
+    /// Opens the store that is configured, as it is configured.
+    [[nodiscard]] store::Store open_store() const {
+        return store::Store::open(settings_.store_root, settings_.store_policy);
+    }
 
     /// The cache's folder for one kind of thing: "index", "dl", …
     [[nodiscard]] std::filesystem::path cache(std::string_view kind) const {

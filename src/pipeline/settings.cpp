@@ -26,16 +26,19 @@ struct Origin {
     ExitCode code = ExitCode::failed;
 };
 
+constexpr const char* project_file = ".envpm/config.toml";
 constexpr std::int64_t most_jobs = 1024;
 constexpr std::int64_t most_downloads = 64;
 
 path home_below(const Variables& variables, std::string_view xdg_name, std::string_view fallback);
 void apply_environment(Settings& settings, const Variables& variables);
+void apply_store_environment(Settings& settings, const Variables& variables);
 void apply_network_environment(fetch::NetworkSettings& network, const Variables& variables);
 void apply_flags(Settings& settings, const SettingFlags& flags);
 void apply_pip_index(Settings& settings, const Variables& variables);
 void check_homes(const Settings& settings);
 void apply_file(Settings& settings, const TomlValue& document);
+bool apply_store(Settings& settings, const TomlValue::Member& member);
 void apply_network(fetch::NetworkSettings& network, const TomlValue& table);
 void apply_mirrors(Settings& settings, const TomlValue& table);
 void apply_gpu(Settings& settings, const TomlValue& table);
@@ -47,6 +50,7 @@ void check_keys(const TomlValue& table, const std::vector<std::string>& known);
 Mirror mirror_of(const TomlValue& value);
 std::filesystem::path absolute_path_of(const TomlValue& value);
 realize::LinkMode link_mode_of(std::string_view text, const Origin& origin);
+Syncing syncing_of(std::string_view text, const Origin& origin);
 std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin);
 std::chrono::milliseconds duration_of(const TomlValue& value);
 std::uint64_t bytes_of(const TomlValue& value);
@@ -65,7 +69,11 @@ Settings load_settings(const Variables& variables, const SettingFlags& flags,
         const bool is_named = flags.config_file.has_value();
         const auto text = is_named ? read_file(file) : read_file_if_present(file);
         if (text) {
+            const Sharing trusted = settings.store_policy.sharing;
             apply_file(settings, parse_toml(*text, file.string()));
+            if (project && file == *project / project_file) {
+                settings.store_policy.sharing = trusted; // a checkout cannot say whom to trust
+            }
         }
     }
     apply_environment(settings, variables);
@@ -93,6 +101,7 @@ void apply_environment(Settings& settings, const Variables& variables) {
     if (const auto root = variables.find("ENVPM_ROOT")) {
         settings.store_root = std::filesystem::absolute(*root);
     }
+    apply_store_environment(settings, variables);
     if (const auto root = variables.find("ENVPM_CACHE")) {
         settings.cache_root = std::filesystem::absolute(*root);
     }
@@ -107,6 +116,18 @@ void apply_environment(Settings& settings, const Variables& variables) {
             static_cast<int>(count_of(*count, most_downloads, {"ENVPM_CONCURRENT_DOWNLOADS"}));
     }
     apply_network_environment(settings.network, variables);
+}
+
+void apply_store_environment(Settings& settings, const Variables& variables) {
+    if (const auto lower = variables.find("ENVPM_LOWER_STORE")) {
+        settings.lower_store = std::filesystem::absolute(*lower);
+    }
+    if (const auto shared = variables.find("ENVPM_SHARED_STORE")) {
+        settings.store_policy.sharing = *shared == "0" ? Sharing::own : Sharing::shared;
+    }
+    if (const auto durability = variables.find("ENVPM_DURABILITY")) {
+        settings.store_policy.syncing = syncing_of(*durability, {"ENVPM_DURABILITY"});
+    }
 }
 
 void apply_network_environment(fetch::NetworkSettings& network, const Variables& variables) {
@@ -166,8 +187,13 @@ void check_homes(const Settings& settings) {
 }
 
 void apply_file(Settings& settings, const TomlValue& document) {
-    check_keys(document, {"mirrors", "network", "store", "cache", "link-mode", "gpu", "conda"});
-    for (const auto& [name, location, value] : *document.get_if<TomlValue::Table>()) {
+    check_keys(document, {"mirrors", "network", "store", "shared-store", "lower-store",
+                          "durability", "cache", "link-mode", "gpu", "conda"});
+    for (const TomlValue::Member& member : *document.get_if<TomlValue::Table>()) {
+        const auto& [name, location, value] = member;
+        if (apply_store(settings, member)) {
+            continue;
+        }
         if (name == "mirrors") {
             apply_mirrors(settings, value);
         } else if (name == "network") {
@@ -176,14 +202,33 @@ void apply_file(Settings& settings, const TomlValue& document) {
             apply_gpu(settings, value);
         } else if (name == "conda") {
             apply_conda(settings, value);
-        } else if (name == "store") {
-            settings.store_root = absolute_path_of(value);
         } else if (name == "cache") {
             settings.cache_root = absolute_path_of(value);
         } else {
             settings.link_mode = link_mode_of(string_of(value), {value.location.text()});
         }
     }
+}
+
+/// False if it is none of the store's.
+bool apply_store(Settings& settings, const TomlValue::Member& member) {
+    const TomlValue& value = member.value;
+    if (member.name == "store") {
+        settings.store_root = absolute_path_of(value);
+    } else if (member.name == "lower-store") {
+        settings.lower_store = absolute_path_of(value);
+    } else if (member.name == "durability") {
+        settings.store_policy.syncing = syncing_of(string_of(value), {value.location.text()});
+    } else if (member.name == "shared-store") {
+        const auto* shared = value.get_if<bool>();
+        if (shared == nullptr) {
+            throw_bad_value(value, "true or false");
+        }
+        settings.store_policy.sharing = *shared ? Sharing::shared : Sharing::own;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 void apply_network(fetch::NetworkSettings& network, const TomlValue& table) {
@@ -259,7 +304,7 @@ std::vector<path> config_files(const Variables& variables, const SettingFlags& f
         files.push_back(path(*home) / ".config/envpm/config.toml");
     }
     if (project) {
-        files.push_back(*project / ".envpm/config.toml");
+        files.push_back(*project / project_file);
     }
     return files;
 }
@@ -321,6 +366,18 @@ realize::LinkMode link_mode_of(std::string_view text, const Origin& origin) {
     throw Error({fmt::format("`{}` is no link mode", text), origin.name,
                  "known: auto, reflink, hardlink, copy"},
                 origin.code);
+}
+
+Syncing syncing_of(std::string_view text, const Origin& origin) {
+    if (text == "batch") {
+        return Syncing::batch;
+    }
+    if (text == "file" || text == "off") {
+        return text == "file" ? Syncing::file : Syncing::off;
+    }
+    throw Error(
+        {fmt::format("`{}` is no durability", text), origin.name, "known: batch, file, off"},
+        origin.code);
 }
 
 std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin) {

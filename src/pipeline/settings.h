@@ -2,6 +2,7 @@
 
 #include "base/variables.h"
 #include "fetch/client.h"
+#include "model/store_policy.h"
 #include "realize/prefix.h"
 
 #include <cstddef>
@@ -43,6 +44,9 @@ struct CondaSettingFiles {
 /// (docs/cli.md, "Configuration").
 struct Settings {
     std::filesystem::path store_root; ///< ENVPM_ROOT
+    StorePolicy store_policy;         ///< ENVPM_SHARED_STORE, ENVPM_DURABILITY
+    /// A store that is only read: what it has is not fetched (ENVPM_LOWER_STORE).
+    std::optional<std::filesystem::path> lower_store;
     std::filesystem::path cache_root; ///< ENVPM_CACHE
     fetch::NetworkSettings network;
     /// By source name, in order of preference. `pypi` always has an entry; what stands under

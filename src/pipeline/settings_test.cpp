@@ -66,6 +66,36 @@ TEST_F(SettingsTest, store_and_cache_are_below_the_home_by_default) {
     EXPECT_EQ(settings.link_mode, realize::LinkMode::automatic);
 }
 
+TEST_F(SettingsTest, the_store_is_ones_own_and_durable_unless_something_else_is_said) {
+    Settings settings = load();
+    EXPECT_EQ(settings.lower_store, std::nullopt);
+    EXPECT_EQ(settings.store_policy.sharing, Sharing::own);
+    EXPECT_EQ(settings.store_policy.syncing, Syncing::batch);
+    write_user_file("shared-store = true\nlower-store = \"/opt/envpm\"\ndurability = \"file\"\n");
+    settings = load();
+    EXPECT_EQ(settings.lower_store, "/opt/envpm");
+    EXPECT_EQ(settings.store_policy.sharing, Sharing::shared);
+    EXPECT_EQ(settings.store_policy.syncing, Syncing::file);
+    variables_.set("ENVPM_SHARED_STORE", "0");
+    variables_.set("ENVPM_LOWER_STORE", "/opt/other");
+    variables_.set("ENVPM_DURABILITY", "off");
+    settings = load();
+    EXPECT_EQ(settings.lower_store, "/opt/other");
+    EXPECT_EQ(settings.store_policy.sharing, Sharing::own);
+    EXPECT_EQ(settings.store_policy.syncing, Syncing::off);
+    variables_.set("ENVPM_DURABILITY", "perhaps");
+    EXPECT_EQ(failure(), "`perhaps` is no durability | ENVPM_DURABILITY | known: batch, file, off");
+}
+
+TEST_F(SettingsTest, a_checkout_cannot_say_that_a_store_is_to_be_trusted) {
+    write_project_file("shared-store = true\n");
+    EXPECT_EQ(load().store_policy.sharing, Sharing::own);
+    write_user_file("shared-store = true\n");
+    write_project_file("shared-store = false\n");
+    EXPECT_EQ(load().store_policy.sharing, Sharing::shared);
+    EXPECT_THAT(failure_of("shared-store = \"yes\"\n"), HasSubstr("true or false"));
+}
+
 TEST_F(SettingsTest, xdg_folders_replace_those_below_the_home_if_they_are_absolute) {
     variables_.set("XDG_DATA_HOME", "/srv/data");
     variables_.set("XDG_CACHE_HOME", "relative");

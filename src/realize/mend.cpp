@@ -65,7 +65,9 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
     for (const PrefixDamage& damage : damages) {
         const auto file = files.find(damage.path);
         if (damage.what == strange) {
-            disposal.move(prefix / damage.path);
+            const std::filesystem::path found = prefix / damage.path;
+            disposal.move(found);
+            set_constant_time(AT_FDCWD, found.parent_path().c_str());
             continue;
         }
         if (file != files.end() && file->second.kind == EntryKind::folder &&

@@ -8,6 +8,7 @@
 #include "model/path_pattern.h"
 #include "model/python.h"
 #include "model/store_paths.h"
+#include "model/store_policy.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -80,6 +81,7 @@ struct PrefixRequest {
     std::vector<Sha256> archives; ///< what the layout was made from, for the collector; any order
     LinkMode link_mode = LinkMode::automatic;
     ObjectCheck object_check = ObjectCheck::size;
+    Syncing syncing = Syncing::batch;
 };
 
 struct PrefixReport {

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/free_space.h"
 #include "realize/environment_files.h"
 #include "realize/placer.h"
 #include "realize/prefix_manifest.h"
@@ -70,7 +71,10 @@ Fd open_folder(int root, const std::string& path);
 void place(const Work& work, std::size_t index, int folder);
 void place_own_files(int root, const PrefixManifest& head, const Layout& layout, const Plan& plan);
 void place_manifest(int folder, const PrefixManifest& head, const Layout& layout, const Plan& plan);
-void sync_file_system(int folder, const std::filesystem::path& path);
+Space space_for(const Layout& layout, const Plan& plan, LinkMode mode);
+Space space_of(const LayoutEntry& entry, LinkMode mode);
+void make_durable(int root, const std::filesystem::path& folder, Syncing syncing, ThreadPool& pool);
+void sync_each(const std::filesystem::path& folder, ThreadPool& pool);
 
 } // namespace
 
@@ -94,6 +98,8 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
     Plan plan = plan_of(request.layout, places);
     const Placer placer(site.store, request.link_mode, request.object_check,
                         site.folder.parent_path());
+    require_space(space_for(request.layout, plan, placer.mode()),
+                  space_left(site.folder.parent_path()), site.folder.parent_path());
     PrefixManifest head{request.env, site.prefix, request.interpreter, request.archives, {}};
     std::sort(head.archives.begin(), head.archives.end());
     make_folder(AT_FDCWD, site.folder.string());
@@ -118,7 +124,7 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
     folders.emplace_back(own_folder);
     parallel_for(pool, folders.size(),
                  [&](std::size_t i) { finish_folder(root.get(), folders[i]); });
-    sync_file_system(root.get(), site.folder);
+    make_durable(root.get(), site.folder, request.syncing, pool);
     return placer.mode();
 }
 
@@ -310,10 +316,56 @@ void place_manifest(int folder, const PrefixManifest& head, const Layout& layout
                        std::string(path.filename()));
 }
 
-void sync_file_system(int folder, const std::filesystem::path& path) {
-    if (::syncfs(folder) != 0) {
-        throw_system_error("cannot write an environment to disk", path.string(), errno);
+/// Of copies all, of links nothing, of clones the inode.
+Space space_for(const Layout& layout, const Plan& plan, LinkMode mode) {
+    Space space{0, plan.folders.size()};
+    for (const LayoutEntry& entry : layout.entries) {
+        const Space more = space_of(entry, mode);
+        space.bytes += more.bytes;
+        space.files += more.files;
     }
+    return space;
+}
+
+Space space_of(const LayoutEntry& entry, LinkMode mode) {
+    if (const auto* object = std::get_if<ObjectFile>(&entry.content)) {
+        if (mode == LinkMode::copy || object->becomes_executable || object->is_always_copied) {
+            return space_of_file(object->size_bytes);
+        }
+        return {0, mode == LinkMode::reflink ? 1U : 0U};
+    }
+    if (const auto* relocated = std::get_if<RelocatedFile>(&entry.content)) {
+        return space_of_file(relocated->object.size_bytes);
+    }
+    if (const auto* generated = std::get_if<GeneratedFile>(&entry.content)) {
+        return space_of_file(generated->content.size());
+    }
+    return {0, 1};
+}
+
+void make_durable(int root, const std::filesystem::path& folder, Syncing syncing,
+                  ThreadPool& pool) {
+    if (syncing == Syncing::file) {
+        sync_each(folder, pool);
+    } else if (syncing == Syncing::batch && ::syncfs(root) != 0) {
+        throw_system_error("cannot write an environment to disk", folder.string(), errno);
+    }
+}
+
+/// Links need none: they are in their folders.
+void sync_each(const std::filesystem::path& folder, ThreadPool& pool) {
+    std::vector<std::filesystem::path> paths = {folder};
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (!entry.is_symlink()) {
+            paths.push_back(entry.path());
+        }
+    }
+    parallel_for(pool, paths.size(), [&paths](std::size_t i) {
+        const Fd file = open_file(paths[i], O_RDONLY | O_NOFOLLOW);
+        if (::fsync(file.get()) != 0) {
+            throw_system_error("cannot write an environment to disk", paths[i].string(), errno);
+        }
+    });
 }
 
 } // namespace

@@ -379,12 +379,12 @@ std::vector<Breakage> breakages() {
          [](const World& world, const fs::path& /*environment*/) {
              write_file(world.root / "p" / "living" / ".envpm" / "manifest.json", "{");
          },
-         "JSON"},
+         "missing or damaged"},
         {"a manifest without archives",
          [](const World& world, const fs::path& /*environment*/) {
              write_file(world.root / "p" / "living" / ".envpm" / "manifest.json", "{}");
          },
-         "archives"},
+         "missing or damaged"},
         {"a manifest with a wrong digest",
          [](const World& world, const fs::path& /*environment*/) {
              write_file(world.root / "p" / "living" / ".envpm" / "manifest.json",

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "store/arriving_wheel.h"
+#include "store/lower_store.h"
 #include "store/object_stage.h"
 #include "store/open_archive.h"
 #include "store/other_stages.h"
@@ -61,7 +62,7 @@ class Intake::Work {
           pool_(pool),
           on_staged_(std::move(on_staged)),
           temporary_(store.paths().temporary()),
-          stage_(store.paths()),
+          stage_(store.paths(), store.policy().syncing),
           space_(store.paths().temporary()),
           tasks_(pool) {}
 
@@ -71,6 +72,8 @@ class Intake::Work {
     ~Work() { is_dropped_ = true; }
 
     std::set<Sha256> take_over(const std::set<Sha256>& wanted, const std::stop_token& stop);
+    std::set<Sha256> take_from(const StorePaths& lower, const std::set<Sha256>& wanted,
+                               const std::stop_token& stop);
     void replace(std::set<ObjectName> damaged, Quarantine& quarantine);
     void expect(Archive archive, std::uint64_t size_bytes);
     void arrived(const Sha256& archive, std::uint64_t first, std::uint64_t count);
@@ -135,6 +138,11 @@ Intake::~Intake() = default;
 
 std::set<Sha256> Intake::take_over(const std::set<Sha256>& wanted, const std::stop_token& stop) {
     return work_->take_over(wanted, stop);
+}
+
+std::set<Sha256> Intake::take_from(const StorePaths& lower, const std::set<Sha256>& wanted,
+                                   const std::stop_token& stop) {
+    return work_->take_from(lower, wanted, stop);
 }
 
 void Intake::replace(std::set<ObjectName> damaged, Quarantine& quarantine) {
@@ -227,6 +235,15 @@ std::set<Sha256> Intake::Work::take_over(const std::set<Sha256>& wanted,
         stage_.bequeath();
     }
     stages.forget(had);
+    return had;
+}
+
+std::set<Sha256> Intake::Work::take_from(const StorePaths& lower, const std::set<Sha256>& wanted,
+                                         const std::stop_token& stop) {
+    const ShownTask shown(progress_, "taking from the lower store", 0);
+    std::set<Sha256> had = take_from_lower(lower, wanted, stage_, pool_, stop);
+    progress_.trace(
+        fmt::format("store: took {} archives from {}", had.size(), lower.root().string()));
     return had;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "store/sharing.h"
 #include "store/tree_file.h"
 
 #include <fcntl.h>
@@ -31,7 +32,8 @@ constexpr std::uint64_t read_bytes = 256U << 10U;
 Fd open_folder(int parent, const std::string& name, const std::filesystem::path& subject);
 void sync(int descriptor, const std::filesystem::path& subject);
 void sync_file_system(int descriptor, const std::filesystem::path& subject);
-void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::string>& fan_outs);
+void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::string>& fan_outs,
+                   Syncing syncing);
 bool does_keep_modes(int folder);
 bool is_object(int folder, const std::string& file_name, const ObjectName& name,
                std::uint64_t size_bytes);
@@ -75,8 +77,9 @@ void StagedFile::finish(std::optional<mode_t> mode) {
     }
 }
 
-ObjectStage::ObjectStage(const StorePaths& paths)
+ObjectStage::ObjectStage(const StorePaths& paths, Syncing syncing)
     : paths_(paths),
+      syncing_(syncing),
       folder_(paths.temporary()),
       lock_(folder_.path() / "lock", LockKind::exclusive),
       folder_handle_(open_file(folder_.path(), O_RDONLY | O_DIRECTORY)),
@@ -126,13 +129,14 @@ bool ObjectStage::adopt(StagedFile file, const ObjectName& name) {
     return true;
 }
 
-bool ObjectStage::take_over(int folder, const ObjectName& name, std::uint64_t size_bytes) {
+bool ObjectStage::take_over(int folder, const std::string& file, const ObjectName& name,
+                            std::uint64_t size_bytes) {
     const std::string linked = std::to_string(next_number_++);
     if (!is_in_store(name, size_bytes)) {
         // Linked before it is hashed, so that what was hashed is what stays, and before it is
         // claimed, since others rely on what is claimed here. By a second name: a kill in the
         // middle leaves the other stage whole.
-        if (::linkat(folder, name.file().c_str(), folder_handle_.get(), linked.c_str(), 0) != 0) {
+        if (!bring(folder, file, linked, name)) {
             return is_in_store(name, size_bytes); // published meanwhile
         }
         if (!is_object(folder_handle_.get(), linked, name, size_bytes)) {
@@ -146,6 +150,34 @@ bool ObjectStage::take_over(int folder, const ObjectName& name, std::uint64_t si
     } else {
         ::unlinkat(folder_handle_.get(), linked.c_str(), 0);
     }
+    return true;
+}
+
+/// False if it is not there.
+bool ObjectStage::bring(int folder, const std::string& file, const std::string& to,
+                        const ObjectName& name) {
+    if (::linkat(folder, file.c_str(), folder_handle_.get(), to.c_str(), 0) == 0) {
+        return true;
+    }
+    // Another file system, another's file, too many links.
+    if (errno != EXDEV && errno != EPERM && errno != EMLINK) {
+        return false;
+    }
+    const Fd from(::openat(folder, file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!from) {
+        return false;
+    }
+    StagedFile copied(folder_handle_.get(), to, 0600, flusher_);
+    std::vector<std::byte> room(read_bytes);
+    ssize_t got = 0;
+    while ((got = ::read(from.get(), room.data(), room.size())) != 0) {
+        if (got > 0) {
+            copied.write(std::span(room).first(static_cast<std::size_t>(got)));
+        } else if (errno != EINTR) {
+            throw_system_error("cannot read an object of another store", file, errno);
+        }
+    }
+    copied.finish(name.mode());
     return true;
 }
 
@@ -163,6 +195,9 @@ bool ObjectStage::put_tree(const Tree& tree) {
 }
 
 void ObjectStage::make_durable() {
+    if (syncing_ == Syncing::off) {
+        return;
+    }
     const bool is_bequeathed = is_bequeathed_.exchange(false);
     std::vector<std::string> files;
     needed_.with([&files](const std::map<ObjectName, Needed>& objects) {
@@ -177,7 +212,7 @@ void ObjectStage::make_durable() {
             files.push_back(staged_tree_file(archive));
         }
     });
-    if (files.size() > most_single_syncs) {
+    if (files.size() > most_single_syncs && syncing_ == Syncing::batch) {
         sync_file_system(folder_handle_.get(), folder_.path());
     } else {
         for (const std::string& name : files) {
@@ -264,7 +299,7 @@ void ObjectStage::publish_objects() {
             }
         }
     });
-    sync_fan_outs(paths_.root() / "objects" / "sha256", fan_outs);
+    sync_fan_outs(paths_.root() / "objects" / "sha256", fan_outs, syncing_);
 }
 
 void ObjectStage::publish_object(int folder, const ObjectName& name, const Needed& needed) const {
@@ -303,18 +338,22 @@ void ObjectStage::publish_trees() {
             fan_outs.insert(fan_out(archive));
         }
     });
-    sync_fan_outs(trees, fan_outs);
+    sync_fan_outs(trees, fan_outs, syncing_);
 }
 
 namespace {
 
 Fd open_folder(int parent, const std::string& name, const std::filesystem::path& subject) {
-    if (::mkdirat(parent, name.c_str(), 0777) != 0 && errno != EEXIST) {
+    const bool is_new = ::mkdirat(parent, name.c_str(), 0777) == 0;
+    if (!is_new && errno != EEXIST) {
         throw_system_error("cannot create a folder", (subject / name).string(), errno);
     }
     Fd folder(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!folder) {
         throw_system_error("cannot open a folder", (subject / name).string(), errno);
+    }
+    if (is_new) {
+        share_with_group(folder.get(), parent);
     }
     return folder;
 }
@@ -331,9 +370,13 @@ void sync_file_system(int descriptor, const std::filesystem::path& subject) {
     }
 }
 
-void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::string>& fan_outs) {
+void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::string>& fan_outs,
+                   Syncing syncing) {
+    if (syncing == Syncing::off) {
+        return;
+    }
     const Fd handle = open_file(folder, O_RDONLY | O_DIRECTORY);
-    if (fan_outs.size() > most_single_syncs) {
+    if (fan_outs.size() > most_single_syncs && syncing == Syncing::batch) {
         sync_file_system(handle.get(), folder);
         return;
     }

@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
+#include "model/store_policy.h"
 #include "model/tree.h"
 #include "store/flusher.h"
 #include "store/object_name.h"
@@ -65,7 +66,7 @@ std::string staged_tree_file(const Sha256& archive);
 /// Nothing here is synced before the barrier: after a power cut any file may be empty or missing.
 class ObjectStage {
   public:
-    explicit ObjectStage(const StorePaths& paths);
+    explicit ObjectStage(const StorePaths& paths, Syncing syncing = Syncing::batch);
     ObjectStage(const ObjectStage&) = delete;
     ObjectStage& operator=(const ObjectStage&) = delete;
     ObjectStage(ObjectStage&&) = delete;
@@ -85,9 +86,11 @@ class ObjectStage {
     /// The begun file is that object. True if it was needed. Any thread.
     bool adopt(StagedFile file, const ObjectName& name);
 
-    /// Takes the object from another stage's folder, where it stays as well, unless it is in the
-    /// store or here. False if what stands there is not it: every byte is hashed. Any thread.
-    bool take_over(int folder, const ObjectName& name, std::uint64_t size_bytes);
+    /// Takes the object from another stage or store, where it stays as well, unless it is in the
+    /// store or here: linked, or copied where that cannot be. False if what stands there is not it:
+    /// every byte is hashed. `file` is below `folder`. Any thread.
+    bool take_over(int folder, const std::string& file, const ObjectName& name,
+                   std::uint64_t size_bytes);
 
     /// False, and nothing is done, if one of its objects is still being written, for another
     /// archive. Any thread.
@@ -126,12 +129,15 @@ class ObjectStage {
     [[nodiscard]] bool is_in_store(const ObjectName& name, std::uint64_t size_bytes) const;
     Needed* claim(const ObjectName& name, std::uint64_t size_bytes);
     bool name_objects(const Tree& tree);
+    [[nodiscard]] bool bring(int folder, const std::string& file, const std::string& to,
+                             const ObjectName& name);
     void rename_within(const std::string& from, const std::string& to) const;
     void publish_objects();
     void publish_trees();
     void publish_object(int folder, const ObjectName& name, const Needed& needed) const;
 
     StorePaths paths_;
+    Syncing syncing_;
     TemporaryFolder folder_;
     FileLock lock_;
     Fd folder_handle_;

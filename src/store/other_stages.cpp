@@ -148,7 +148,8 @@ std::set<ObjectName> take_objects(int folder, const std::vector<Tree>& trees, Ob
         if (stop.stop_requested()) {
             throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
         }
-        is_taken[i] = stage.take_over(folder, objects[i].name, objects[i].size_bytes);
+        is_taken[i] =
+            stage.take_over(folder, objects[i].name.file(), objects[i].name, objects[i].size_bytes);
     });
     std::set<ObjectName> taken;
     for (std::size_t i = 0; i < objects.size(); ++i) {

@@ -35,7 +35,10 @@ std::set<std::string> prefixes_in_use(const std::filesystem::path& processes,
             add_names(std::filesystem::read_symlink(entries->path() / link, gone).native(), known,
                       found);
         }
-        add_names(text_of(entries->path() / "maps"), known, found);
+        // A host's Python stands elsewhere, and is started with the prefix in its variables.
+        for (const char* text : {"maps", "cmdline", "environ"}) {
+            add_names(text_of(entries->path() / text), known, found);
+        }
     }
     return found;
 }
@@ -47,14 +50,15 @@ bool is_process(const std::filesystem::path& folder) {
     return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// "…/p/<name>", which ends, or goes on with a slash, a line or " (deleted)".
+/// "…/p/<name>", which ends there, or goes on within it, or with the next item of a list.
 void add_names(std::string_view text, const std::set<std::string, std::less<>>& names,
                std::set<std::string>& found) {
     constexpr std::string_view above = "/p/";
+    constexpr std::string_view ends("/:\n \0", 5);
     for (std::size_t at = text.find(above); at != std::string_view::npos;
          at = text.find(above, at + 1)) {
         const std::string_view rest = text.substr(at + above.size());
-        const std::string_view name = rest.substr(0, rest.find_first_of("/\n "));
+        const std::string_view name = rest.substr(0, rest.find_first_of(ends));
         if (names.contains(name)) {
             found.emplace(name);
         }

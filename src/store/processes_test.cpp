@@ -32,6 +32,15 @@ struct Processes {
     }
 };
 
+/// As `environ` and `cmdline` have them.
+std::string joined(const std::vector<std::string>& items) {
+    std::string text;
+    for (const std::string& item : items) {
+        text += item + '\0';
+    }
+    return text;
+}
+
 TEST(PrefixesInUse, AreThoseOfExecutablesWorkingFoldersAndMappedFiles) {
     Processes processes;
     processes.add("1", "/s/p/aa/bin/python", "/", "");
@@ -39,6 +48,19 @@ TEST(PrefixesInUse, AreThoseOfExecutablesWorkingFoldersAndMappedFiles) {
     processes.add("3", "/bin/sh", "/",
                   "7f00-7f01 r-xp 00000000 fe:00 12    /lib/libc.so\n"
                   "7f02-7f03 r-xp 00000000 fe:00 13    /s/p/cc/lib/liba.so (deleted)\n");
+    EXPECT_THAT(processes.in_use(), ElementsAre("aa", "bb", "cc"));
+}
+
+TEST(PrefixesInUse, AreThoseThatVariablesAndArgumentsName) {
+    Processes processes;
+    processes.add("1", "/usr/bin/python3.11", "/", "");
+    write_file(processes.folder.path() / "1/environ",
+               joined({"HOME=/", "PATH=/bin:/s/p/aa/bin:/sbin"}), Durability::cached);
+    processes.add("2", "/usr/bin/python3.11", "/", "");
+    write_file(processes.folder.path() / "2/environ", joined({"VIRTUAL_ENV=/s/p/bb", "X=1"}),
+               Durability::cached);
+    write_file(processes.folder.path() / "2/cmdline", joined({"python", "--prefix=/s/p/cc"}),
+               Durability::cached);
     EXPECT_THAT(processes.in_use(), ElementsAre("aa", "bb", "cc"));
 }
 

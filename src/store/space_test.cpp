@@ -69,7 +69,7 @@ bool mount_small_disk(const std::filesystem::path& place) {
     return write_line("/proc/self/uid_map", "0 " + user + " 1") &&
            write_line("/proc/self/setgroups", "deny") &&
            write_line("/proc/self/gid_map", "0 " + group + " 1") &&
-           ::mount("none", place.c_str(), "tmpfs", 0, "size=2m") == 0;
+           ::mount("none", place.c_str(), "tmpfs", 0, "size=2m,mode=755") == 0;
 }
 
 void fill_a_small_disk(const test::World& world, const Archive& archive) {

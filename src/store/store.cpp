@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "store/format.h"
+#include "store/sharing.h"
 #include "store/tree_file.h"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -16,22 +18,36 @@ namespace envpm::store {
 
 namespace {
 
+/// Those above others first.
+constexpr std::array folders = {"objects", "objects/sha256", "trees", "trees/sha256",
+                                "p",       "roots",          "tmp",   "locks"};
+
+void create_root(const std::filesystem::path& root);
+void share_all(const StorePaths& paths);
 void create_folder(const std::filesystem::path& folder);
 void require_writable(const std::filesystem::path& root);
 
 } // namespace
 
-Store Store::open(const std::filesystem::path& root) {
+Store Store::open(const std::filesystem::path& root, const StorePolicy& policy) {
     std::error_code failure;
     StorePaths paths(std::filesystem::absolute(root, failure).lexically_normal());
-    create_folder(paths.root());
+    create_root(paths.root());
+    require_trusted(paths.root(), policy.sharing);
     require_writable(paths.root());
+    require_locks(paths.lock());
     FileLock lock(paths.lock(), LockKind::shared);
     create_or_require_format(paths);
-    for (const char* name : {"objects/sha256", "trees/sha256", "p", "roots", "tmp"}) {
+    for (const char* name : folders) {
         create_folder(paths.root() / name);
     }
-    return {std::move(paths), std::move(lock)};
+
+    struct stat status {};
+
+    if (::stat(paths.root().c_str(), &status) == 0 && is_for_a_group(status)) {
+        share_all(paths);
+    }
+    return {std::move(paths), policy, std::move(lock)};
 }
 
 std::optional<Tree> Store::tree(const Sha256& archive) const {
@@ -51,6 +67,27 @@ bool Store::has_objects(std::span<const TreeFile> files) const {
 }
 
 namespace {
+
+/// A new one is open to nobody else, whatever the umask.
+void create_root(const std::filesystem::path& root) {
+    std::error_code failure;
+    if (std::filesystem::exists(root, failure)) {
+        return;
+    }
+    std::filesystem::create_directories(root.parent_path(), failure);
+    const int fault = failure ? failure.value() : ::mkdir(root.c_str(), 0775) == 0 ? 0 : errno;
+    if (fault != 0 && fault != EEXIST) {
+        throw_system_error("cannot create a folder of the store", root.string(), fault);
+    }
+}
+
+void share_all(const StorePaths& paths) {
+    share_with_group(paths.lock());
+    share_with_group(paths.root() / "VERSION");
+    for (const char* name : folders) {
+        share_with_group(paths.root() / name);
+    }
+}
 
 void create_folder(const std::filesystem::path& folder) {
     std::error_code failure;

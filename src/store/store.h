@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
+#include "model/store_policy.h"
 #include "model/tree.h"
 #include "store/object_name.h"
 #include "store/quarantine.h"
@@ -26,12 +27,15 @@ namespace envpm::store {
 /// The content-addressed store of one root (docs/store.md): objects and trees, valid because they
 /// are present under their final names. Opening it writes VERSION and the folders if they are
 /// missing and takes `store.lock` shared, so that no collector runs meanwhile. Throws an Error for
-/// a root of a newer format, or one that cannot be written.
+/// a root of a newer format, or one that cannot be written, that strangers may write to (see
+/// sharing.h), or whose file system has no locks.
 class Store {
   public:
-    static Store open(const std::filesystem::path& root);
+    static Store open(const std::filesystem::path& root, const StorePolicy& policy = {});
 
     [[nodiscard]] const StorePaths& paths() const { return paths_; }
+
+    [[nodiscard]] const StorePolicy& policy() const { return policy_; }
 
     /// The archive's tree if it is unpacked here, else nothing. A damaged tree file counts as
     /// absent.
@@ -42,12 +46,14 @@ class Store {
     [[nodiscard]] bool has_objects(std::span<const TreeFile> files) const;
 
   private:
-    Store(StorePaths paths, FileLock lock)
+    Store(StorePaths paths, const StorePolicy& policy, FileLock lock)
         : paths_(std::move(paths)),
+          policy_(policy),
           root_(open_file(paths_.root(), O_PATH | O_DIRECTORY)),
           lock_(std::move(lock)) {}
 
     StorePaths paths_;
+    StorePolicy policy_;
     Fd root_;
     FileLock lock_;
 };
@@ -82,6 +88,12 @@ class Intake {
     /// Before the first `add`: of these archives, those that an earlier intake had unpacked whole
     /// when it ended, each file hashed again. They will be published with the others.
     std::set<Sha256> take_over(const std::set<Sha256>& wanted, const std::stop_token& stop);
+
+    /// Before the first `add`: of these archives, those that another store has whole, which is only
+    /// read. Each file is hashed, and linked, or copied where that is not possible. That an archive
+    /// holds what that store says is believed, so it must be trusted.
+    std::set<Sha256> take_from(const StorePaths& lower, const std::set<Sha256>& wanted,
+                               const std::stop_token& stop);
 
     /// Before the first `add`: these objects of the store are damaged, whatever they look like.
     /// What is brought in again takes their place by a rename, after they got a second name in the

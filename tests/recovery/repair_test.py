@@ -7,8 +7,10 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -246,6 +248,45 @@ class Damages(Repair):
         self.assertIn(f"used by {self.sandbox.project}, {other.project}", words.stdout)
         self.assertIn("envpm repair", words.stderr)
         self.repair()
+        other.run("verify")
+
+
+class Collecting(Repair):
+    def test_downloads_that_were_abandoned_for_a_week_go_and_younger_ones_stay(self):
+        folder = self.sandbox.cache / "dl"
+        folder.mkdir(exist_ok=True)
+        old, young = folder / ("a" * 64 + ".part"), folder / ("b" * 64 + ".part")
+        for path, days in ((old, 8), (young, 6)):
+            path.write_bytes(b"x" * 5000)
+            os.utime(path, (time.time() - days * 86400,) * 2)
+        told = self.sandbox.run("gc", "--dry-run")
+        self.assertIn(str(old), told.stdout)
+        self.assertTrue(old.exists())
+        done = self.sandbox.run("gc")
+        self.assertEqual(done.stdout.splitlines()[0], str(old))
+        self.assertEqual(os.listdir(folder), [young.name])
+
+    def test_an_environment_stays_as_long_as_a_program_runs_in_it(self):
+        script = "print(1, flush=True); input()"
+        sandbox = self.sandbox
+        process = subprocess.Popen(
+            [str(ENVPM), "run", "python", "-c", script],
+            cwd=sandbox.project,
+            env=sandbox.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.kill)
+        process.stdout.readline()
+        shutil.rmtree(sandbox.project)
+        other = self.installed("two", "beta")
+        report = json.loads(other.run("gc", "--grace", "0s", "--json").stdout)
+        self.assertEqual(report["running"], [self.prefix.name])
+        self.assertTrue(self.prefix.is_dir())
+        process.communicate("\n", timeout=60)
+        other.run("gc", "--grace", "0s")
+        self.assertFalse(self.prefix.exists())
         other.run("verify")
 
 

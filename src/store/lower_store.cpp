@@ -1,0 +1,75 @@
+#include "store/lower_store.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "store/format.h"
+#include "store/tree_file.h"
+
+#include <fcntl.h>
+
+#include <atomic>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace envpm::store {
+
+namespace {
+
+std::vector<Tree> trees_of(const StorePaths& lower, const std::set<Sha256>& wanted);
+bool take_objects(int root, const Tree& tree, ObjectStage& stage, ThreadPool& pool,
+                  const std::stop_token& stop);
+
+} // namespace
+
+std::set<Sha256> take_from_lower(const StorePaths& lower, const std::set<Sha256>& wanted,
+                                 ObjectStage& stage, ThreadPool& pool,
+                                 const std::stop_token& stop) {
+    if (wanted.empty() || !std::filesystem::exists(lower.root())) {
+        return {};
+    }
+    require_format(lower);
+    const Fd root = open_file(lower.root(), O_RDONLY | O_DIRECTORY);
+    std::set<Sha256> had;
+    for (const Tree& tree : trees_of(lower, wanted)) {
+        if (take_objects(root.get(), tree, stage, pool, stop) && stage.put_tree(tree)) {
+            had.insert(tree.archive);
+        }
+    }
+    return had;
+}
+
+namespace {
+
+/// Those that are there and undamaged.
+std::vector<Tree> trees_of(const StorePaths& lower, const std::set<Sha256>& wanted) {
+    std::vector<Tree> trees;
+    for (const Sha256& archive : wanted) {
+        const auto text = read_file_if_present(lower.tree(archive));
+        std::optional<Tree> tree = text ? parse_tree(*text, archive) : std::nullopt;
+        if (tree) {
+            trees.push_back(std::move(*tree));
+        }
+    }
+    return trees;
+}
+
+bool take_objects(int root, const Tree& tree, ObjectStage& stage, ThreadPool& pool,
+                  const std::stop_token& stop) {
+    std::atomic<bool> is_whole = true;
+    parallel_for(pool, tree.files.size(), [&](std::size_t i) {
+        if (stop.stop_requested()) {
+            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
+        }
+        const TreeFile& file = tree.files[i];
+        const std::string path = StorePaths::object_below_root(file.object, file.is_executable);
+        if (!stage.take_over(root, path, {file.object, file.is_executable}, file.size_bytes)) {
+            is_whole = false;
+        }
+    });
+    return is_whole;
+}
+
+} // namespace
+
+} // namespace envpm::store

@@ -1,0 +1,134 @@
+#include "store/sharing.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+namespace envpm::store {
+
+namespace {
+
+struct FileSystem {
+    std::uint64_t type;
+    std::string_view name;
+};
+
+/// Magic numbers of <linux/magic.h> and of the file systems' own headers.
+constexpr std::array network_file_systems = {
+    FileSystem{0x6969, "NFS"},      FileSystem{0x0BD00BD0, "Lustre"},
+    FileSystem{0xFF534D42, "CIFS"}, FileSystem{0xFE534D42, "SMB"},
+    FileSystem{0x47504653, "GPFS"}, FileSystem{0x19830326, "BeeGFS"},
+    FileSystem{0x00C36400, "Ceph"}, FileSystem{0x01021997, "9P"},
+    FileSystem{0x5346414F, "AFS"},  FileSystem{0xAAD7AAEA, "PanFS"},
+};
+
+} // namespace
+
+std::optional<std::string> fault_of_root(const struct stat& root, uid_t user) {
+    if (root.st_uid != user && root.st_uid != 0) {
+        return fmt::format("the store belongs to user {}, who could change what runs", root.st_uid);
+    }
+    if ((root.st_mode & S_IWOTH) != 0) {
+        return "everybody may write to the store, and so change what runs";
+    }
+    return std::nullopt;
+}
+
+void require_trusted(const std::filesystem::path& root, Sharing sharing) {
+    struct stat status {};
+
+    if (::stat(root.c_str(), &status) != 0) {
+        throw_system_error("cannot look at the store", root.string(), errno);
+    }
+    if (sharing == Sharing::shared) {
+        return;
+    }
+    if (const std::optional<std::string> fault = fault_of_root(status, ::geteuid())) {
+        throw Error({*fault, root.string(),
+                     "set ENVPM_ROOT to a folder of your own, or `shared-store = true` in your "
+                     "configuration if you trust them"});
+    }
+}
+
+bool is_for_a_group(const struct stat& folder) {
+    constexpr mode_t both = S_ISGID | S_IWGRP;
+    return S_ISDIR(folder.st_mode) && (folder.st_mode & both) == both;
+}
+
+void share_with_group(int made, int folder) {
+    struct stat above {};
+
+    struct stat status {};
+
+    if (::fstat(folder, &above) != 0 || !is_for_a_group(above) || ::fstat(made, &status) != 0 ||
+        status.st_uid != ::geteuid()) {
+        return;
+    }
+    const mode_t rights = S_ISDIR(status.st_mode) ? S_IRWXG | S_ISGID : S_IRGRP | S_IWGRP;
+    const mode_t mode = status.st_mode & 07777U;
+    if ((mode & rights) != rights && ::fchmod(made, mode | rights) != 0) {
+        throw_system_error("cannot let the group write to the store", "a folder", errno);
+    }
+}
+
+void share_with_group(const std::filesystem::path& made) {
+    const Fd file = open_file(made, O_RDONLY | O_NOFOLLOW);
+    const Fd folder = open_file(made.parent_path(), O_RDONLY | O_DIRECTORY);
+    share_with_group(file.get(), folder.get());
+}
+
+void require_locks(const std::filesystem::path& lock) {
+    Fd file(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (!file) {
+        file = open_file(lock, O_RDONLY); // another user's
+    }
+
+    struct statfs status {};
+
+    if (::fstatfs(file.get(), &status) != 0) {
+        throw_system_error("cannot ask for the file system", lock.string(), errno);
+    }
+    const auto name = network_file_system(static_cast<std::uint64_t>(status.f_type) & 0xFFFFFFFFU);
+    if (!name) {
+        return;
+    }
+
+    struct flock wanted {};
+
+    wanted.l_type = F_RDLCK;
+    wanted.l_whence = SEEK_SET;
+    const int fault = ::fcntl(file.get(), F_OFD_SETLK, &wanted) == 0 ? 0 : errno;
+    if (means_no_locks(fault)) {
+        throw Error({fmt::format("files cannot be locked on this {}, so a store there cannot be "
+                                 "written safely",
+                                 *name),
+                     lock.parent_path().string(),
+                     "set ENVPM_ROOT to a local folder, and `lower-store` to this one: it is then "
+                     "only read"});
+    }
+}
+
+std::optional<std::string> network_file_system(std::uint64_t type) {
+    const auto found =
+        std::find_if(network_file_systems.begin(), network_file_systems.end(),
+                     [type](const FileSystem& system) { return system.type == type; });
+    return found == network_file_systems.end() ? std::nullopt
+                                               : std::optional(std::string(found->name));
+}
+
+bool means_no_locks(int error_number) {
+    constexpr std::array unsupported = {ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL, EIO};
+    return std::find(unsupported.begin(), unsupported.end(), error_number) != unsupported.end();
+}
+
+} // namespace envpm::store

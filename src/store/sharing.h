@@ -1,0 +1,43 @@
+#pragma once
+
+#include "model/store_policy.h"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+struct stat;
+
+namespace envpm::store {
+
+/// What speaks against using a folder as a store: it belongs to someone who is neither this user
+/// nor root, or everybody may write there. Whoever may write to a store decides what runs. Nothing
+/// if all is well; a group that may write is trusted, as the folder's owner set it so.
+std::optional<std::string> fault_of_root(const struct stat& root, uid_t user);
+
+/// Throws an Error with the reason and the way out, unless the store is shared.
+void require_trusted(const std::filesystem::path& root, Sharing sharing);
+
+/// A site's store: the root has the set-group-id bit, and its group may write. Then the group may
+/// write to all folders that are shared, whatever the umask of who makes them.
+bool is_for_a_group(const struct stat& folder);
+
+/// Gives a folder or file that was made in `folder` the group's rights, if that one is for a group.
+/// What belongs to another user is left as it is.
+void share_with_group(int made, int folder);
+void share_with_group(const std::filesystem::path& made);
+
+/// Throws an Error for a network file system on which files cannot be locked: nothing would keep
+/// the collector of one machine from what another installs. Makes the file if there is none.
+void require_locks(const std::filesystem::path& lock);
+
+/// "NFS", "Lustre", …, or nothing for a file system of this machine. `type` as in `statfs`.
+std::optional<std::string> network_file_system(std::uint64_t type);
+
+/// Whether an attempt to lock that ended so says that there are no locks; `error_number` 0: got it.
+bool means_no_locks(int error_number);
+
+} // namespace envpm::store

@@ -1,0 +1,121 @@
+#include "store/sharing.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "store/world_for_tests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+namespace envpm::store {
+
+namespace {
+
+using test::World;
+
+using testing::HasSubstr;
+
+struct stat status_of(const std::filesystem::path& path) {
+    struct stat status {};
+
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status;
+}
+
+mode_t mode_of(const std::filesystem::path& path) {
+    return status_of(path).st_mode & 07777U;
+}
+
+TEST(FaultOfRoot, IsAnotherOwnerOrAnOpenDoor) {
+    struct stat root {};
+
+    root.st_mode = S_IFDIR | 0775;
+    root.st_uid = 1000;
+    EXPECT_EQ(fault_of_root(root, 1000), std::nullopt);
+    EXPECT_THAT(fault_of_root(root, 1001).value(), HasSubstr("user 1000"));
+    EXPECT_THAT(fault_of_root(root, 0).value(), HasSubstr("user 1000"));
+    root.st_uid = 0;
+    EXPECT_EQ(fault_of_root(root, 1000), std::nullopt);
+    root.st_mode = S_IFDIR | 01777;
+    EXPECT_THAT(fault_of_root(root, 1000).value(), HasSubstr("everybody"));
+}
+
+TEST(Sharing, AStoreThatEverybodyMayWriteToIsRefusedUnlessItIsSaidToBeShared) {
+    World world;
+    std::filesystem::create_directories(world.root);
+    ::chmod(world.root.c_str(), 0777);
+    EXPECT_THROW(Store::open(world.root), Error);
+    EXPECT_TRUE(std::filesystem::is_empty(world.root));
+    Store::open(world.root, StorePolicy{Sharing::shared, Syncing::batch});
+    EXPECT_TRUE(std::filesystem::exists(world.root / "VERSION"));
+}
+
+TEST(Sharing, AStoreThatIsMadeHereIsOpenToNobodyElseWhateverTheUmask) {
+    World world;
+    const int status = test::in_child([&world] {
+        ::umask(0);
+        Store::open(world.root);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(mode_of(world.root) & S_IWOTH, 0U);
+}
+
+TEST(Sharing, TheGroupOfASitesStoreMayWriteWhateverTheUmask) {
+    World world;
+    std::filesystem::create_directories(world.root);
+    ::chmod(world.root.c_str(), 02775);
+    const int status = test::in_child([&world] {
+        ::umask(077);
+        world.take_in({world.archive("a", test::wheel("a"))});
+    });
+    EXPECT_EQ(status, 0);
+    const std::filesystem::path object =
+        world.paths.object(sha256_of("the same in every wheel"), false);
+    const std::vector<std::filesystem::path> folders = {
+        world.paths.temporary(),    world.paths.roots(),           world.root / "p",
+        world.root / "objects",     world.root / "objects/sha256", object.parent_path(),
+        world.root / "trees/sha256"};
+    for (const std::filesystem::path& folder : folders) {
+        EXPECT_EQ(mode_of(folder) & 02070U, 02070U) << folder;
+        EXPECT_EQ(status_of(folder).st_gid, status_of(world.root).st_gid) << folder;
+    }
+    EXPECT_EQ(mode_of(world.paths.lock()) & 060U, 060U);
+    EXPECT_EQ(mode_of(world.root / "VERSION") & 040U, 040U);
+    EXPECT_EQ(mode_of(object), 0444U);
+}
+
+TEST(Sharing, WithoutTheBitTheUmaskDecides) {
+    World world;
+    const int status = test::in_child([&world] {
+        ::umask(077);
+        Store::open(world.root);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(mode_of(world.paths.temporary()), 0700U);
+}
+
+TEST(Locks, AreMissingWhereTheSystemSaysSo) {
+    EXPECT_TRUE(means_no_locks(ENOLCK));
+    EXPECT_TRUE(means_no_locks(ENOSYS));
+    EXPECT_TRUE(means_no_locks(EOPNOTSUPP));
+    EXPECT_FALSE(means_no_locks(0));
+    EXPECT_FALSE(means_no_locks(EAGAIN));
+    EXPECT_FALSE(means_no_locks(EACCES));
+}
+
+TEST(Locks, AreAskedForOnNetworkFileSystemsOnly) {
+    EXPECT_EQ(network_file_system(0x6969), "NFS");
+    EXPECT_EQ(network_file_system(0x0BD00BD0), "Lustre");
+    EXPECT_EQ(network_file_system(0xEF53), std::nullopt);     // ext4
+    EXPECT_EQ(network_file_system(0x01021994), std::nullopt); // tmpfs
+    World world;
+    const Store store = Store::open(world.root);
+    EXPECT_NO_THROW(require_locks(world.paths.lock()));
+}
+
+} // namespace
+
+} // namespace envpm::store
