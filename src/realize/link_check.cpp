@@ -27,7 +27,7 @@ bool leads_outside(std::string_view folder, std::string_view target, const Links
 bool is_allowed(std::string_view path, std::string_view target,
                 const std::vector<PathPattern>& allowed);
 bool go_up(std::string& folder);
-std::string_view take_part(std::string_view& left);
+std::string_view take_part(std::vector<std::string_view>& left);
 std::string below(const std::string& folder, std::string_view part);
 
 } // namespace
@@ -59,17 +59,17 @@ namespace {
 /// Goes as the kernel does: part by part, each link on the way in place of its own name. Nothing is
 /// copied, and no more than `most_steps` are taken: links in links can be made to take years.
 bool leads_outside(std::string_view folder, std::string_view target, const Links& links) {
+    if (target.starts_with('/')) {
+        return true;
+    }
     std::string at(folder);
     std::vector<std::string_view> left = {target}; // what is next stands at the end
     int followed = 0;
     for (int steps = 0; !left.empty(); ++steps) {
-        if (left.back().starts_with('/') || steps == most_steps) {
+        if (steps == most_steps) {
             return true;
         }
-        const std::string_view part = take_part(left.back());
-        if (left.back().empty()) {
-            left.pop_back();
-        }
+        const std::string_view part = take_part(left);
         if (part == "..") {
             if (!go_up(at)) {
                 return true;
@@ -107,10 +107,14 @@ bool go_up(std::string& folder) {
     return true;
 }
 
-/// The first part, with the slashes behind it taken off `left`.
-std::string_view take_part(std::string_view& left) {
-    const std::string_view part = left.substr(0, left.find('/'));
-    left.remove_prefix(std::min(left.find_first_not_of('/', part.size()), left.size()));
+/// The next part, taken off with the slashes behind it, and with what then is empty.
+std::string_view take_part(std::vector<std::string_view>& left) {
+    std::string_view& next = left.back();
+    const std::string_view part = next.substr(0, next.find('/'));
+    next.remove_prefix(std::min(next.find_first_not_of('/', part.size()), next.size()));
+    if (next.empty()) {
+        left.pop_back();
+    }
     return part;
 }
 

@@ -77,18 +77,6 @@ def record_hash(content: bytes, kind: str = "sha256") -> str:
     return f"{kind}={digest.decode()}"
 
 
-def change_member(name: str, **over) -> Callable[[list[Member]], None]:
-    """Sets attributes of the one member."""
-
-    def change(members: list[Member]) -> None:
-        for member in members:
-            if member.name == name:
-                for key, value in over.items():
-                    setattr(member, key, value)
-
-    return change
-
-
 def path_of(name: str | bytes, data: bytes | None = None, kind: str = "hardlink", **over) -> dict:
     """An entry of paths.json."""
     text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
