@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "pipeline/install.h"
+#include "pipeline/self_test_needs.h"
 #include "selftest/cache.h"
 #include "selftest/probe.h"
 
@@ -20,7 +21,7 @@ struct Subject {
 };
 
 Subject subject_of(const SelfTestRequest& request);
-SelfTestReport run_test(const SelfTestRequest& request, Subject subject, const Services& services);
+SelfTestReport run_test(const SelfTestRequest& request, Subject subject, Services& services);
 selftest::ProbeRequest probe_request(const SelfTestRequest& request);
 Sha256 key_of(const Subject& subject, const host::KernelDriver& driver, const Variables& variables);
 bool sees_no_gpu(const selftest::ProbeReport& report);
@@ -38,13 +39,14 @@ std::optional<CheckPolicy> parse_check_policy(std::string_view text) {
     return text == "off" ? std::optional(CheckPolicy::off) : std::nullopt;
 }
 
-SelfTestReport self_test(const SelfTestRequest& request, const Services& services) {
-    return run_test(request, subject_of(request), services);
+SelfTestReport self_test(const SelfTestRequest& request, Services& services) {
+    Subject subject = subject_of(request);
+    add_floors(subject.needs, services.facts().get());
+    return run_test(request, std::move(subject), services);
 }
 
 std::optional<SelfTestReport> self_test_of_prefix(const SelfTestRequest& request,
-                                                  const fs::path& prefix,
-                                                  const Services& services) {
+                                                  const fs::path& prefix, Services& services) {
     try {
         Subject subject = subject_of(request);
         if (!subject.needs.uses_cuda || short_name(*subject.env) != prefix.filename()) {
@@ -78,10 +80,10 @@ Subject subject_of(const SelfTestRequest& request) {
     std::vector<LockedPackage> packages;
     std::copy_if(lock->packages.begin(), lock->packages.end(), std::back_inserter(packages),
                  [&](const LockedPackage& package) { return package.is_for(target.target.name); });
-    return {selftest::needs_of(packages, target.gpu), target.env};
+    return {needs_of(packages, target.gpu), target.env};
 }
 
-SelfTestReport run_test(const SelfTestRequest& request, Subject subject, const Services& services) {
+SelfTestReport run_test(const SelfTestRequest& request, Subject subject, Services& services) {
     const auto start = std::chrono::steady_clock::now();
     const host::KernelDriver driver = host::read_kernel_driver(request.folders);
     const selftest::SuccessCache cache(services.cache("selftest") / "successes.json",
@@ -102,6 +104,10 @@ SelfTestReport run_test(const SelfTestRequest& request, Subject subject, const S
         }
     }
     if (!report.was_remembered) {
+        // The table is read only now: a success that is remembered was judged by it.
+        if (situation.needs.majors.empty()) {
+            add_floors(situation.needs, services.facts().get());
+        }
         situation.probe = selftest::probe(probe_request(request));
     }
     if (sees_no_gpu(situation.probe)) {

@@ -44,13 +44,13 @@ struct SelfTestReport {
 /// The lock's needs, the machine's files, what is remembered; else the probe, and NVML if CUDA sees
 /// no GPU: then the verdict. Successes are remembered. Never hangs: at most the limit and two
 /// seconds.
-SelfTestReport self_test(const SelfTestRequest& request, const Services& services);
+SelfTestReport self_test(const SelfTestRequest& request, Services& services);
 
 /// The same before an environment is used. Nothing if no package of it uses CUDA, or if `prefix`,
 /// the one to be used, is not the lock's. A failure to test is a verdict too: it throws nothing.
 std::optional<SelfTestReport> self_test_of_prefix(const SelfTestRequest& request,
                                                   const std::filesystem::path& prefix,
-                                                  const Services& services);
+                                                  Services& services);
 
 /// envpm-gpuprobe: beside the program that runs, else in `../libexec/envpm`; the first even if
 /// neither is there.

@@ -52,10 +52,14 @@ class SelfTest : public testing::Test {
         return {settings, surroundings, progress};
     }
 
-    SelfTestReport tested() { return self_test(request, services()); }
+    SelfTestReport tested() {
+        Services own = services();
+        return self_test(request, own);
+    }
 
     std::optional<SelfTestReport> tested_before_use() {
-        return self_test_of_prefix(request, "/store/p/" + short_name(env), services());
+        Services own = services();
+        return self_test_of_prefix(request, "/store/p/" + short_name(env), own);
     }
 
     TemporaryFolder folder{std::filesystem::temp_directory_path()};
@@ -133,7 +137,8 @@ TEST_F(SelfTest, an_environment_without_cuda_is_not_tested) {
 }
 
 TEST_F(SelfTest, nor_is_one_that_the_lock_does_not_describe) {
-    EXPECT_FALSE(self_test_of_prefix(request, "/store/p/another", services()));
+    Services own = services();
+    EXPECT_FALSE(self_test_of_prefix(request, "/store/p/another", own));
     std::filesystem::remove(request.project->lock_file());
     EXPECT_FALSE(tested_before_use());
 }

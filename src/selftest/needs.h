@@ -2,7 +2,6 @@
 
 #include "model/compute_capability.h"
 #include "model/cuda_version.h"
-#include "model/lock.h"
 
 #include <optional>
 #include <string>
@@ -10,7 +9,16 @@
 
 namespace envpm::selftest {
 
-/// What the packages of a target ask of driver and GPUs.
+/// What the libraries of a CUDA major take.
+struct CudaMajor {
+    int major = 0;
+    std::string least_driver;           ///< "580.65.06"
+    ComputeCapability least_capability; ///< the oldest that they know
+
+    bool operator==(const CudaMajor&) const = default;
+};
+
+/// What the packages of a target ask of driver and GPUs (pipeline/self_test_needs.h).
 struct Needs {
     bool uses_cuda = false; ///< else there is nothing to test
     std::string package;    ///< "torch 2.9.1+cu130": the one that the rest is taken from
@@ -20,10 +28,14 @@ struct Needs {
 
     std::vector<ComputeCapability> sass{}; ///< PyTorch has machine code for these
     std::vector<ComputeCapability> ptx{};  ///< and code that the driver compiles, from these on
+    std::vector<CudaMajor> majors{};       ///< all that are known, ascending
 
-    /// Whether PyTorch has code for such a GPU; true if nothing is known of it. Machine code for
-    /// X.y runs on X.z from y on, with `a` on X.y alone; PTX on whatever is not older.
+    /// Whether PyTorch has code for such a GPU; true if nothing is known of it.
     [[nodiscard]] bool covers(const ComputeCapability& device) const;
+
+    /// The newest CUDA major whose libraries know such a GPU; nothing for one that is older than
+    /// all.
+    [[nodiscard]] std::optional<int> newest_cuda_for(const ComputeCapability& device) const;
 
     /// Drivers run every minor version of a CUDA major (minor version compatibility).
     [[nodiscard]] std::optional<CudaVersion> least_cuda() const {
@@ -32,13 +44,5 @@ struct Needs {
 
     bool operator==(const Needs&) const = default;
 };
-
-/// Read from names, versions and file names: NVIDIA's wheels that hold libraries, wheels and conda
-/// packages that are built for a CUDA version; of several majors the newest counts. What the lock
-/// says itself of driver and GPUs counts more. Pure.
-Needs needs_of(const std::vector<LockedPackage>& packages, const LockedGpu& locked = {});
-
-/// The newest CUDA major whose libraries know such a GPU; nothing for one that is older than all.
-std::optional<int> newest_cuda_for(const ComputeCapability& capability);
 
 } // namespace envpm::selftest

@@ -131,7 +131,7 @@ Finding finding_of_gpu(const TestedGpu& tested, const Situation& situation) {
 }
 
 Finding finding_of_old_gpu(const ProbedGpu& gpu, const Needs& needs) {
-    const std::optional<int> newest = newest_cuda_for(*gpu.capability);
+    const std::optional<int> newest = needs.newest_cuda_for(*gpu.capability);
     return {newest ? fmt::format("lock packages for CUDA {}, which know this GPU", *newest)
                    : std::string("use another GPU, or packages without CUDA"),
             fmt::format("{} has compute capability {}, and libraries for CUDA {} ({}) have no code "

@@ -30,14 +30,19 @@ Ending init_error(int code) {
 }
 
 Needs cuda(int major) {
-    return needs_of({{.name = *PackageName::parse("torch"),
-                      .version = fmt::format("2.9.1+cu{}0", major),
-                      .source = "pytorch",
-                      .file = "torch.whl",
-                      .sha256 = sha256_of("torch"),
-                      .targets = {},
-                      .extras = {},
-                      .dependencies = {}}});
+    Needs needs;
+    needs.uses_cuda = true;
+    needs.package = fmt::format("torch 2.9.1+cu{}0", major);
+    needs.cuda_major = major;
+    needs.majors = {
+        {11, "450.80.02", {3, 5}}, {12, "525.60.13", {5, 0}}, {13, "580.65.06", {7, 5}}};
+    for (const CudaMajor& row : needs.majors) {
+        if (row.major == major) {
+            needs.least_driver = row.least_driver;
+            needs.least_capability = row.least_capability;
+        }
+    }
+    return needs;
 }
 
 /// A verdict as it is read.

@@ -1,0 +1,95 @@
+#include "pipeline/self_test_needs.h"
+
+#include "gpu/package_traits.h"
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+gpu::PackageTraits traits_of(const LockedPackage& package);
+std::optional<ComputeCapability> least_capability(int cuda_major, const gpu::Facts& facts);
+
+} // namespace
+
+selftest::Needs needs_of(const std::vector<LockedPackage>& packages, const LockedGpu& locked) {
+    selftest::Needs needs;
+    for (const LockedPackage& package : packages) {
+        const gpu::PackageTraits traits = traits_of(package);
+        const auto major = traits.runtime ? std::optional(traits.runtime->major) : std::nullopt;
+        if (traits.build == gpu::Build::cuda && (!needs.uses_cuda || major > needs.cuda_major)) {
+            needs.uses_cuda = true;
+            needs.cuda_major = major;
+            needs.package = package.name.string() + " " + package.version;
+        }
+    }
+    if (locked.cuda && !needs.cuda_major) {
+        needs.package = needs.uses_cuda ? needs.package : "the lock";
+        needs.uses_cuda = true;
+        needs.cuda_major = locked.cuda->major;
+    }
+    if (locked.driver) {
+        needs.least_driver = locked.driver->text();
+    }
+    needs.sass = locked.gpus;
+    needs.ptx = locked.ptx;
+    return needs;
+}
+
+void add_floors(selftest::Needs& needs, const gpu::Facts& facts) {
+    constexpr int first_major = 9;
+    constexpr int last_major = 20;
+    for (int major = first_major; needs.uses_cuda && major <= last_major; ++major) {
+        const auto driver = facts.least_driver(major, gpu::DriverSystem::linux_kernel);
+        const auto capability = least_capability(major, facts);
+        if (driver && capability) {
+            needs.majors.push_back({major, driver->value.text(), *capability});
+        }
+    }
+    const auto row = std::find_if(needs.majors.begin(), needs.majors.end(), [&](const auto& known) {
+        return needs.cuda_major == known.major;
+    });
+    if (row != needs.majors.end()) {
+        needs.least_capability = row->least_capability;
+        if (needs.least_driver.empty()) {
+            needs.least_driver = row->least_driver;
+        }
+    }
+}
+
+namespace {
+
+gpu::PackageTraits traits_of(const LockedPackage& package) {
+    if (!package.is_conda()) {
+        return gpu::traits_of({gpu::World::wheel, package.name.string(), package.version});
+    }
+    const std::string file = package.file.substr(0, package.file.rfind('.'));
+    const std::size_t dash = file.rfind('-');
+    return gpu::traits_of(
+        {gpu::World::conda, package.name.string(), package.version,
+         dash == std::string::npos ? std::string_view() : std::string_view(file).substr(dash + 1)});
+}
+
+/// Of the architectures that some toolkit of the major knows.
+std::optional<ComputeCapability> least_capability(int cuda_major, const gpu::Facts& facts) {
+    constexpr int oldest = 2;
+    constexpr int newest = 13;
+    for (int major = oldest; major <= newest; ++major) {
+        for (int minor = 0; minor < 10; ++minor) {
+            const ComputeCapability capability{major, minor};
+            const auto toolkits = facts.toolkits_for(capability);
+            const bool is_known =
+                toolkits && toolkits->value.first.major <= cuda_major &&
+                (!toolkits->value.last || toolkits->value.last->major >= cuda_major);
+            if (is_known) {
+                return capability;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,134 @@
+#include "pipeline/self_test_needs.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+
+namespace {
+
+using selftest::Needs;
+
+/// With what the shipped table adds.
+Needs judged(const std::vector<LockedPackage>& packages, const LockedGpu& locked = {}) {
+    Needs needs = needs_of(packages, locked);
+    add_floors(needs, gpu::Facts::shipped());
+    return needs;
+}
+
+LockedPackage wheel(const std::string& name, const std::string& version, const std::string& tags) {
+    return {.name = *PackageName::parse(name),
+            .version = version,
+            .source = "pypi",
+            .file = name + "-" + version + "-" + tags + ".whl",
+            .sha256 = sha256_of("wheel"),
+            .targets = {},
+            .extras = {},
+            .dependencies = {}};
+}
+
+LockedPackage conda(const std::string& name, const std::string& version, const std::string& build) {
+    return {.name = *PackageName::parse_conda(name),
+            .version = version,
+            .source = "channel",
+            .file = name + "-" + version + "-" + build + ".conda",
+            .sha256 = sha256_of("conda"),
+            .targets = {},
+            .extras = {},
+            .dependencies = {},
+            .subdir = "linux-64"};
+}
+
+const std::string binary = "py3-none-manylinux_2_28_x86_64";
+
+TEST(Needs, PlainPackagesNeedNothing) {
+    EXPECT_EQ(needs_of({}), Needs());
+    EXPECT_EQ(needs_of({wheel("numpy", "2.0.0", "cp312-cp312-manylinux_2_28_x86_64"),
+                        wheel("torch", "2.9.1+cpu", binary),
+                        wheel("nvidia-ml-py", "13.580.82", "py3-none-any"),
+                        conda("pytorch", "2.9.1", "cpu_mkl_py312_h1"),
+                        conda("cudnn-frontend", "1.2", "h0")}),
+              Needs());
+}
+
+TEST(Needs, AWheelThatIsBuiltForACudaVersionNamesIt) {
+    const Needs needs = judged({wheel("torch", "2.9.1+cu128", binary)});
+    EXPECT_TRUE(needs.uses_cuda);
+    EXPECT_EQ(needs.package, "torch 2.9.1+cu128");
+    EXPECT_EQ(needs.cuda_major, 12);
+    EXPECT_EQ(needs.least_driver, "525.60.13");
+    EXPECT_EQ(needs.least_capability, (ComputeCapability{5, 0}));
+    EXPECT_EQ(needs_of({wheel("torch", "2.9.1+cu130", binary)}).cuda_major, 13);
+    EXPECT_EQ(needs_of({wheel("torch", "1.7.1+cu92", binary)}).cuda_major, 9);
+    EXPECT_EQ(needs_of({wheel("jaxlib", "0.4.1+cuda12.cudnn89", binary)}).cuda_major, 12);
+}
+
+TEST(Needs, NvidiasWheelsAreLibraries) {
+    EXPECT_EQ(needs_of({wheel("nvidia-cublas-cu12", "12.8.4.1", binary)}).cuda_major, 12);
+    EXPECT_EQ(needs_of({wheel("nvidia-cuda-runtime", "13.0.96", binary)}).cuda_major, 13);
+    EXPECT_EQ(needs_of({wheel("cupy-cuda13x", "14.0", binary)}).cuda_major, 13);
+    const Needs unknown = needs_of({wheel("nvidia-cudnn", "9.13.0", binary)});
+    EXPECT_TRUE(unknown.uses_cuda);
+    EXPECT_FALSE(unknown.cuda_major);
+}
+
+TEST(Needs, CondaPackagesSayItByNameOrBuild) {
+    EXPECT_EQ(needs_of({conda("cuda-version", "12.9", "h4f385c5_3")}).cuda_major, 12);
+    EXPECT_EQ(needs_of({conda("cudatoolkit", "11.8.0", "h6a678d5_0")}).cuda_major, 11);
+    const Needs build = needs_of({conda("pytorch", "2.9.1", "cuda129_mkl_py312_h1_300")});
+    EXPECT_TRUE(build.uses_cuda);
+    EXPECT_FALSE(build.cuda_major) << "cuda-version, which stands beside it, says which";
+    EXPECT_TRUE(needs_of({conda("pytorch", "2.9.1", "py312_h1_gpu")}).uses_cuda);
+}
+
+TEST(Needs, TheNewestOfSeveralCounts) {
+    const Needs needs = judged({wheel("nvidia-cudnn", "9.13.0", binary),
+                                wheel("nvidia-cuda-runtime", "13.0.96", binary),
+                                wheel("cupy-cuda12x", "14.0", binary)});
+    EXPECT_EQ(needs.cuda_major, 13);
+    EXPECT_EQ(needs.package, "nvidia-cuda-runtime 13.0.96");
+    EXPECT_EQ(needs.least_capability, (ComputeCapability{7, 5}));
+}
+
+TEST(Needs, WhatTheLockSaysCountsMore) {
+    LockedGpu locked;
+    locked.driver = DriverVersion::parse("590.44.01");
+    locked.gpus = {{8, 0}, {9, 0, 'a'}};
+    locked.ptx = {{10, 0}};
+    const Needs needs = judged({wheel("torch", "2.9.1+cu130", binary)}, locked);
+    EXPECT_EQ(needs.least_driver, "590.44.01");
+    EXPECT_TRUE(needs.covers({8, 6}));
+    EXPECT_TRUE(needs.covers({9, 0}));
+    EXPECT_TRUE(needs.covers({12, 0})) << "compiled from PTX for 10.0";
+    EXPECT_FALSE(needs.covers({7, 5}));
+    EXPECT_TRUE(Needs().covers({7, 5})) << "nothing is known";
+    locked.cuda = CudaVersion{12, 6};
+    const Needs unnamed = needs_of({}, locked);
+    EXPECT_TRUE(unnamed.uses_cuda);
+    EXPECT_EQ(unnamed.cuda_major, 12);
+    EXPECT_EQ(unnamed.package, "the lock");
+}
+
+TEST(Needs, MachineCodeForOneArchitectureAloneRunsThereAlone) {
+    Needs needs;
+    needs.sass = {{12, 0, 'a'}};
+    EXPECT_TRUE(needs.covers({12, 0}));
+    EXPECT_FALSE(needs.covers({12, 1}));
+    needs.sass = {{12, 0, 'f'}};
+    EXPECT_TRUE(needs.covers({12, 1}));
+}
+
+TEST(Needs, AnOldGpuHasANewestCuda) {
+    const Needs needs = judged({wheel("torch", "2.9.1+cu128", binary)});
+    EXPECT_EQ(needs.newest_cuda_for({9, 0}), 13);
+    EXPECT_EQ(needs.newest_cuda_for({6, 1}), 12);
+    EXPECT_EQ(needs.newest_cuda_for({3, 5}), 11);
+    EXPECT_EQ(needs.newest_cuda_for({2, 0}), std::nullopt);
+}
+
+TEST(Needs, OfNoCudaHaveNoFloors) {
+    EXPECT_TRUE(judged({wheel("numpy", "2.0.0", binary)}).majors.empty());
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
