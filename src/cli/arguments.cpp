@@ -325,6 +325,12 @@ void Parser::add_care_commands() {
     CLI::App* selftest =
         command(Command::selftest, "selftest", "run a kernel on every GPU, and say what is wrong");
     selftest->add_flag("--recheck", arguments.recheck, "test again what passed before");
+    selftest->add_flag("--deep", arguments.is_deep,
+                       "the environment's own CUDA libraries, and PyTorch's use of them");
+    selftest->add_flag("--torch", arguments.with_torch,
+                       "with --deep: train, compile, and train with two ranks");
+    selftest->add_option("--receipt", arguments.receipt, "with --deep: write what was found there")
+        ->type_name("FILE");
     add_policy_flag(selftest, "--policy");
     add_timeout_flag(selftest, "for all GPUs together; default 3");
     CLI::App* doctor =

@@ -102,6 +102,9 @@ struct Arguments {
     std::optional<std::string> self_test; ///< --self-test, --policy: warn, strict or off
     std::optional<std::string> audit;     ///< --audit: warn, strict or off
     bool recheck = false;
+    bool is_deep = false;                                ///< --deep
+    bool with_torch = false;                             ///< --torch
+    std::optional<std::filesystem::path> receipt;        ///< --receipt
     std::optional<std::chrono::milliseconds> time_limit; ///< --timeout
 };
 

@@ -5,6 +5,7 @@
 #include "cli/terminal.h"
 #include "pipeline/audit.h"
 #include "pipeline/care.h"
+#include "pipeline/deep_test.h"
 #include "pipeline/doctor.h"
 #include "pipeline/edit.h"
 #include "pipeline/export.h"
@@ -36,6 +37,7 @@ std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
                          const Terminal& terminal);
 std::string words_of(const pipeline::SelfTestReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::AuditReport& report, const Terminal& terminal);
+std::string words_of(const pipeline::DeepReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::DoctorReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Information& information);
 std::string words_of(const store::CollectReport& report, bool only_tell);
@@ -43,6 +45,7 @@ std::string words_of(const std::vector<realize::Generation>& generations);
 std::string words_of(const pipeline::FactListing& listing);
 std::string words_of(const pipeline::GpuAnswer& answer);
 std::string error_words(const pipeline::AuditReport& report, const Terminal& terminal);
+std::string_view word_of(selftest::Outcome outcome);           ///< "timed-out"
 std::string gpu_words(const pipeline::SelfTestReport& report); ///< a line for each GPU
 std::string list_words(const pipeline::LockedView& view);
 std::string tree_words(const pipeline::LockedView& view);
@@ -60,6 +63,7 @@ Json json_of(const pipeline::VerifyReport& report);
 Json json_of(const pipeline::RepairOutcome& outcome);
 Json json_of(const pipeline::AuditReport& report);
 Json audit_summary(const pipeline::AuditReport& report); ///< without the device code
+Json json_of(const pipeline::DeepReport& report);
 Json json_of(const pipeline::DoctorReport& report);
 Json json_of(const pipeline::Information& information);
 Json json_of(const pipeline::SelfTestReport& report);

@@ -9,7 +9,6 @@ namespace {
 using selftest::Outcome;
 using selftest::Status;
 
-std::string_view text_of(Outcome outcome);
 std::string_view text_of(Status status);
 Json json_of(const selftest::TestedGpu& tested);
 Json json_of(const selftest::Ending& ending);
@@ -25,7 +24,7 @@ std::string gpu_words(const pipeline::SelfTestReport& report) {
         words += fmt::format("GPU {}   {}   {}   {}   {}\n", gpu.index,
                              gpu.name.empty() ? "unknown" : gpu.name,
                              gpu.capability ? gpu.capability->text() : "unknown", gpu.uuid,
-                             text_of(tested.ending.outcome));
+                             word_of(tested.ending.outcome));
     }
     return words;
 }
@@ -83,9 +82,7 @@ Json json_of(const pipeline::SelfTestReport& report) {
         {"needs", json_of(situation.needs)}};
 }
 
-namespace {
-
-std::string_view text_of(Outcome outcome) {
+std::string_view word_of(selftest::Outcome outcome) {
     switch (outcome) {
     case Outcome::passed:
         return "passed";
@@ -99,6 +96,8 @@ std::string_view text_of(Outcome outcome) {
         return "no-device";
     case Outcome::cuda_error:
         return "cuda-error";
+    case Outcome::failed:
+        return "failed";
     case Outcome::wrong_result:
         return "wrong-result";
     case Outcome::timed_out:
@@ -112,6 +111,8 @@ std::string_view text_of(Outcome outcome) {
     }
     return "no-probe";
 }
+
+namespace {
 
 std::string_view text_of(Status status) {
     return status == Status::passed ? "passed" : status == Status::skipped ? "skipped" : "failed";
@@ -129,7 +130,7 @@ Json json_of(const selftest::TestedGpu& tested) {
 }
 
 Json json_of(const selftest::Ending& ending) {
-    return Json::Object{{"outcome", text_of(ending.outcome)},
+    return Json::Object{{"outcome", word_of(ending.outcome)},
                         {"stage", text_or_null(ending.stage)},
                         {"code", ending.code},
                         {"detail", text_or_null(ending.detail)}};

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/files.h"
 #include "cli/render.h"
 #include "cli/session.h"
 
@@ -11,6 +12,8 @@ namespace {
 using selftest::Status;
 
 CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project);
+ExitCode run_deep_test(const Session& session, const pipeline::SelfTestRequest& request,
+                       CheckPolicy policy);
 
 } // namespace
 
@@ -29,6 +32,14 @@ ExitCode run_selftest(const Session& session) {
         arguments.recheck ? pipeline::SelfTestMemory::renew : pipeline::SelfTestMemory::use;
     if (arguments.time_limit) {
         request.time_limit = *arguments.time_limit;
+    }
+    if (arguments.is_deep) {
+        return run_deep_test(session, request, policy);
+    }
+    if (arguments.with_torch || arguments.receipt) {
+        throw Error(
+            {"`--torch` and `--receipt` belong to `--deep`", "envpm selftest", "add `--deep`"},
+            ExitCode::usage);
     }
     const pipeline::SelfTestReport report = pipeline::self_test(request, session.services);
     show(arguments.global.is_json ? document(json_of(report))
@@ -104,6 +115,26 @@ namespace {
 CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project) {
     const auto policy = policy_of(session, session.arguments.self_test, "ENVPM_SELF_TEST");
     return policy ? *policy : pipeline::read_manifest(project).gpu.self_test;
+}
+
+ExitCode run_deep_test(const Session& session, const pipeline::SelfTestRequest& request,
+                       CheckPolicy policy) {
+    const Arguments& arguments = session.arguments;
+    if (!request.project) {
+        project_of(session); // an Error that says how to make one
+    }
+    const pipeline::DeepReport report = pipeline::deep_test(
+        {.quick = request,
+         .torch = arguments.with_torch ? pipeline::TorchUse::all : pipeline::TorchUse::on_gpus,
+         .time_limit = arguments.time_limit},
+        session.services);
+    const std::string text = document(json_of(report));
+    if (arguments.receipt) {
+        write_file(*arguments.receipt, text);
+    }
+    show(arguments.global.is_json ? text : words_of(report, session.terminal));
+    return report.has_failed() && policy == CheckPolicy::strict ? ExitCode::self_test_failed
+                                                                : ExitCode::done;
 }
 
 } // namespace

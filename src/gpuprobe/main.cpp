@@ -3,6 +3,7 @@
 
 #include "gpuprobe/device.h"
 #include "gpuprobe/driver.h"
+#include "gpuprobe/libraries.h"
 #include "gpuprobe/management.h"
 #include "gpuprobe/report.h"
 
@@ -18,12 +19,13 @@ namespace gpuprobe {
 
 namespace {
 
-enum class Mode { versions_only, list, test, management };
+enum class Mode { versions_only, list, test, management, library };
 
 struct Options {
     Mode mode = Mode::test;
     int device = -1; ///< which to test; -1: all, one after the other
     const char* fallback = nullptr;
+    const char* library = nullptr; ///< that is asked for its version
     bool is_valid = true;
 };
 
@@ -52,7 +54,7 @@ ExitStatus run(int count, char** words) {
     const Options options = parse(count, words);
     if (!options.is_valid) {
         constexpr char usage[] = "usage: envpm-gpuprobe [--versions-only | --list | --management | "
-                                 "--device N] [--fallback LIBRARY]\n";
+                                 "--device N | --library PATH] [--fallback LIBRARY]\n";
         [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, usage, sizeof usage - 1);
         return exit_usage;
     }
@@ -72,6 +74,9 @@ Options parse(int count, char** words) {
             options.mode = Mode::management;
         } else if (std::strcmp(words[i], "--device") == 0 && has_value) {
             options.device = std::atoi(words[++i]);
+        } else if (std::strcmp(words[i], "--library") == 0 && has_value) {
+            options.mode = Mode::library;
+            options.library = words[++i];
         } else if (std::strcmp(words[i], "--fallback") == 0 && has_value) {
             options.fallback = words[++i];
         } else {
@@ -85,6 +90,9 @@ ExitStatus probe(const Options& options) {
     const auto fallback_or = [&](const char* usual) {
         return options.fallback == nullptr ? usual : options.fallback;
     };
+    if (options.mode == Mode::library) {
+        return send_library_version(options.library);
+    }
     if (options.mode == Mode::management) {
         return send_management(fallback_or("/usr/lib/wsl/lib/libnvidia-ml.so.1"));
     }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t limit_bytes = 1U << 18U; // a GPU takes less than 1 KiB
 constexpr std::int64_t most_gpus = 256;
+constexpr std::size_t most_texts = 256;
 
 void add_fact(ProbeTranscript& transcript, const std::string& name, const Json& line);
 ProbedGpu gpu_of(const Json& line);
@@ -69,6 +70,12 @@ void add_fact(ProbeTranscript& transcript, const std::string& name, const Json& 
     } else if (name == "devices") {
         const int count = number_of(line, "count");
         transcript.gpu_count = count <= most_gpus ? count : static_cast<int>(most_gpus);
+    } else if (name == "version") {
+        transcript.version = text_of(line, "text");
+    } else if (name == "mapped" && transcript.mapped.size() < most_texts) {
+        transcript.mapped.push_back(text_of(line, "path"));
+    } else if (name == "note" && transcript.notes.size() < most_texts) {
+        transcript.notes.push_back(text_of(line, "text"));
     } else if (name == "device" && transcript.gpus.size() < most_gpus) {
         transcript.gpus.push_back(gpu_of(line));
     }

@@ -45,6 +45,9 @@ class ProbeTranscript {
     std::optional<std::string> driver; ///< its version, as NVML has it
     std::optional<int> gpu_count;
     std::vector<ProbedGpu> gpus;
+    std::string version;             ///< of a library, as it says itself: "13.1.0"
+    std::vector<std::string> mapped; ///< paths of the CUDA libraries in the probe's process
+    std::vector<std::string> notes;
     std::optional<ProbeVerdict> verdict;
 
   private:

@@ -16,6 +16,7 @@ enum class Outcome {
     no_symbol,    ///< it lacks a function
     no_device,    ///< it sees no GPU
     cuda_error,   ///< a call failed
+    failed,       ///< a library or PyTorch says that something went wrong
     wrong_result, ///< the kernel ran, and words are not what they should be
     timed_out,
     crashed, ///< a signal, or an exit in the middle

@@ -1,0 +1,151 @@
+#include "cli/render.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace envpm::cli {
+
+namespace {
+
+using selftest::Outcome;
+using selftest::TestedLibrary;
+using selftest::TorchStep;
+
+std::string words_of(const TestedLibrary& library, const Terminal& terminal);
+std::string words_of(const TorchStep& step, const Terminal& terminal);
+std::string ending_words(const selftest::Ending& ending);
+std::string tick(bool is_right, const Terminal& terminal);
+Json json_of(const TestedLibrary& library);
+Json json_of(const TorchStep& step);
+Json json_of(const pipeline::TestedIdentity& identity);
+Json text_or_null(const std::string& text);
+
+} // namespace
+
+std::string words_of(const pipeline::DeepReport& report, const Terminal& terminal) {
+    std::string words = gpu_words(report.quick) + words_of(report.quick, terminal);
+    for (const TestedLibrary& library : report.libraries) {
+        words += words_of(library, terminal);
+    }
+    if (report.libraries.empty()) {
+        words += "- libraries: the environment has none of CUDA's\n";
+    }
+    for (const TorchStep& step : report.steps) {
+        words += words_of(step, terminal);
+    }
+    return words;
+}
+
+Json json_of(const pipeline::DeepReport& report) {
+    Json::Array libraries;
+    for (const TestedLibrary& library : report.libraries) {
+        libraries.push_back(json_of(library));
+    }
+    Json::Array steps;
+    for (const TorchStep& step : report.steps) {
+        steps.push_back(json_of(step));
+    }
+    return Json::Object{{"identity", json_of(report.identity)},
+                        {"ok", !report.has_failed()},
+                        {"self_test", json_of(report.quick)},
+                        {"libraries", std::move(libraries)},
+                        {"torch", std::move(steps)}};
+}
+
+namespace {
+
+/// "✓ libcublas 13.1.0 of nvidia-cublas 13.1.0.3"
+std::string words_of(const TestedLibrary& library, const Terminal& terminal) {
+    std::string words =
+        fmt::format("{} {}", tick(library.is_right(), terminal), library.library.name);
+    if (!library.version.empty()) {
+        words += " " + library.version;
+    }
+    if (!library.library.package.empty()) {
+        words += " of " + library.library.package;
+    }
+    if (library.ending.outcome != Outcome::passed) {
+        words += ": " + ending_words(library.ending);
+    } else if (!library.has_right_version()) {
+        words += ": another version than the lock's";
+    } else if (!library.strangers.empty()) {
+        words += fmt::format(": it loaded `{}`, which is not of the environment",
+                             fmt::join(library.strangers, "`, `"));
+    }
+    return words + "\n";
+}
+
+std::string words_of(const TorchStep& step, const Terminal& terminal) {
+    if (step.is_skipped) {
+        return fmt::format("- torch {}: skipped: {}\n", step.name, step.note);
+    }
+    const bool is_right = !step.has_failed();
+    std::string words = fmt::format("{} torch {} on {}", tick(is_right, terminal), step.name,
+                                    step.device == "cuda" ? "every GPU" : "the processor");
+    if (!is_right) {
+        words += ": " + ending_words(step.ending);
+    } else if (!step.note.empty()) {
+        words += " (" + step.note + ")";
+    }
+    return words + "\n";
+}
+
+/// "crashed at `load`: a signal ended the process"
+std::string ending_words(const selftest::Ending& ending) {
+    std::string words(word_of(ending.outcome));
+    if (!ending.stage.empty()) {
+        words += fmt::format(" at `{}`", ending.stage);
+    }
+    if (ending.code != 0) {
+        words += fmt::format(" ({})", ending.code);
+    }
+    return ending.detail.empty() ? words : words + ": " + ending.detail;
+}
+
+std::string tick(bool is_right, const Terminal& terminal) {
+    return is_right ? styled(terminal, Style::good, "✓") : styled(terminal, Style::bad, "✗");
+}
+
+Json json_of(const TestedLibrary& library) {
+    return Json::Object{
+        {"name", library.library.name},
+        {"path", library.library.path},
+        {"package", text_or_null(library.library.package)},
+        {"version", text_or_null(library.version)},
+        {"strangers", Json::Array(library.strangers.begin(), library.strangers.end())},
+        {"ok", library.is_right()},
+        {"outcome", word_of(library.ending.outcome)},
+        {"stage", text_or_null(library.ending.stage)},
+        {"code", library.ending.code},
+        {"detail", text_or_null(library.ending.detail)},
+        {"seconds", library.seconds}};
+}
+
+Json json_of(const TorchStep& step) {
+    return Json::Object{
+        {"name", step.name},
+        {"device", step.device},
+        {"ok", !step.has_failed()},
+        {"outcome", step.is_skipped ? "skipped" : word_of(step.ending.outcome)},
+        {"stage", text_or_null(step.ending.stage)},
+        {"detail", text_or_null(step.has_failed() ? step.ending.detail : step.note)},
+        {"seconds", step.seconds}};
+}
+
+Json json_of(const pipeline::TestedIdentity& identity) {
+    return Json::Object{{"envpm", ENVPM_VERSION},
+                        {"env", identity.env.hex()},
+                        {"manifest", identity.manifest.hex()},
+                        {"target", identity.target},
+                        {"tested", identity.tested},
+                        {"system", identity.system},
+                        {"boot_id", text_or_null(identity.boot_id)}};
+}
+
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(text);
+}
+
+} // namespace
+
+} // namespace envpm::cli

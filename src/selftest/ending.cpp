@@ -1,0 +1,49 @@
+#include "selftest/ending.h"
+
+#include <fmt/format.h>
+
+namespace envpm::selftest {
+
+namespace {
+
+Outcome outcome_of(const ProbeVerdict& verdict);
+
+} // namespace
+
+Ending ending_of(const ProcessResult& result, const ProbeTranscript& said,
+                 std::chrono::milliseconds time_limit) {
+    if (said.verdict) {
+        const std::string& stage = said.verdict->stage;
+        return {outcome_of(*said.verdict), stage.empty() ? said.stage : stage, said.verdict->code,
+                said.verdict->detail};
+    }
+    switch (result.end) {
+    case ProcessEnd::not_started:
+        return {Outcome::no_probe, "", result.error_number, "it cannot be started"};
+    case ProcessEnd::timed_out:
+        return {Outcome::timed_out, said.stage, 0, fmt::format("{} s", time_limit.count() / 1000)};
+    case ProcessEnd::exited:
+        return {Outcome::crashed, said.stage, result.exit_code,
+                fmt::format("it ended the process with status {}", result.exit_code)};
+    case ProcessEnd::overflowed:
+        return {Outcome::crashed, said.stage, 0, "it wrote without end"};
+    case ProcessEnd::signalled:
+        break;
+    }
+    return {Outcome::crashed, said.stage, 0, "a signal ended the process"};
+}
+
+namespace {
+
+Outcome outcome_of(const ProbeVerdict& verdict) {
+    if (verdict.kind == "ok" || verdict.kind == "skipped") {
+        return Outcome::passed;
+    }
+    return verdict.kind == "no_library"  ? Outcome::no_library
+           : verdict.kind == "no_symbol" ? Outcome::no_symbol
+                                         : Outcome::failed;
+}
+
+} // namespace
+
+} // namespace envpm::selftest

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/process.h"
+#include "model/probe_transcript.h"
+#include "selftest/report.h"
+
+#include <chrono>
+
+namespace envpm::selftest {
+
+/// How a process that says stages and a verdict came to its end. The verdict counts, whatever the
+/// exit status says; without one, what was loaded ended the process, or it was ended.
+Ending ending_of(const ProcessResult& result, const ProbeTranscript& said,
+                 std::chrono::milliseconds time_limit);
+
+} // namespace envpm::selftest

@@ -1,0 +1,70 @@
+#include "selftest/libraries.h"
+
+#include "base/error.h"
+#include "base/process.h"
+#include "selftest/ending.h"
+
+#include <algorithm>
+#include <array>
+
+namespace envpm::selftest {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+TestedLibrary test(const LibraryToTest& library, const LibraryRequest& request);
+
+} // namespace
+
+bool TestedLibrary::has_right_version() const {
+    return library.version.empty() || version == library.version ||
+           library.version.starts_with(version + ".");
+}
+
+std::vector<TestedLibrary> test_libraries(const LibraryRequest& request,
+                                          const std::stop_token& stop) {
+    std::vector<TestedLibrary> tested;
+    for (const LibraryToTest& library : request.libraries) {
+        if (stop.stop_requested()) {
+            throw Error({"interrupted", {}, "the next run begins anew"}, ExitCode::interrupted);
+        }
+        tested.push_back(test(library, request));
+    }
+    return tested;
+}
+
+bool can_be_asked(std::string_view name) {
+    constexpr std::array<std::string_view, 12> names = {
+        "libcublas",   "libcublasLt", "libcudart",     "libcudnn", "libcufft",     "libcurand",
+        "libcusolver", "libcusparse", "libcusparseLt", "libnccl",  "libnvJitLink", "libnvrtc"};
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+namespace {
+
+TestedLibrary test(const LibraryToTest& library, const LibraryRequest& request) {
+    const Clock::time_point start = Clock::now();
+    const ProcessResult result =
+        run_process({.command = {request.program.string(), "--library", library.path},
+                     .environment = request.variables.strings(),
+                     .folder = "/",
+                     .time_limit = request.time_limit});
+    ProbeTranscript said;
+    said.add(result.output);
+    TestedLibrary tested{library, ending_of(result, said, request.time_limit), said.version, {}, 0};
+    const std::string inside = request.prefix.string() + "/";
+    for (const std::string& path : said.mapped) {
+        std::error_code failure;
+        const std::filesystem::path real = std::filesystem::canonical(path, failure);
+        if (failure || !real.string().starts_with(inside)) {
+            tested.strangers.push_back(path);
+        }
+    }
+    tested.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return tested;
+}
+
+} // namespace
+
+} // namespace envpm::selftest
