@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 #include <yaml.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -16,6 +19,8 @@ namespace {
 constexpr std::size_t longest_text = std::size_t{32} << 20U;
 constexpr std::size_t deepest = 64;
 constexpr std::size_t most_values = 1'000'000;
+constexpr std::size_t most_copied_bytes = std::size_t{4} << 20U; ///< by anchors and aliases
+constexpr std::size_t least_copied_bytes = 64;                   ///< of a value, whatever it is
 
 /// What libyaml needs to be freed.
 class Parser {
@@ -54,11 +59,16 @@ class Builder {
     struct Open {
         YamlValue value;
         std::optional<YamlValue::Member> key; ///< of a map: read, its value is not
+        std::string anchor;                   ///< empty: none
     };
 
     void begin_document(const YamlValue& place);
-    void open(const yaml_char_t* tag, YamlValue value);
+    void open(const yaml_char_t* tag, const yaml_char_t* anchor, YamlValue value);
     void close();
+    void merge(YamlValue& map) const;
+    void keep(const std::string& anchor, const YamlValue& value);
+    void add_alias(const std::string& anchor, const YamlValue& place);
+    void count_copy(const YamlValue& value, const YamlValue& place);
     void add_scalar(const yaml_event_t& event, YamlValue value);
     void add(YamlValue value);
     void add_key(Open& map, const YamlValue& value);
@@ -68,11 +78,16 @@ class Builder {
     const std::string& file_;
     std::vector<Open> open_;
     YamlValue root_;
+    std::map<std::string, YamlValue> anchors_; ///< of whole values only, so none holds itself
     std::size_t values_ = 0;
+    std::size_t copied_bytes_ = 0;
     bool has_document_ = false;
 };
 
 std::string_view text_of(const yaml_char_t* text, std::size_t length);
+std::string name_of(const yaml_char_t* anchor);
+std::size_t depth_of(const YamlValue& value);
+std::size_t bytes_of(const YamlValue& value);
 YamlValue placed(const yaml_mark_t& mark);
 
 } // namespace
@@ -165,17 +180,18 @@ void Builder::take(const yaml_event_t& event) {
         begin_document(value);
         break;
     case YAML_ALIAS_EVENT:
-        refuse(value, "aliases are not read", "write out what the alias stands for");
+        add_alias(name_of(event.data.alias.anchor), value);
+        break;
     case YAML_SCALAR_EVENT:
         add_scalar(event, std::move(value));
         break;
     case YAML_SEQUENCE_START_EVENT:
         value.value = YamlValue::List();
-        open(event.data.sequence_start.tag, std::move(value));
+        open(event.data.sequence_start.tag, event.data.sequence_start.anchor, std::move(value));
         break;
     case YAML_MAPPING_START_EVENT:
         value.value = YamlValue::Map();
-        open(event.data.mapping_start.tag, std::move(value));
+        open(event.data.mapping_start.tag, event.data.mapping_start.anchor, std::move(value));
         break;
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
@@ -207,21 +223,79 @@ void Builder::add_scalar(const yaml_event_t& event, YamlValue value) {
     if (!is_null) {
         value.value = std::string(text);
     }
+    keep(name_of(scalar.anchor), value);
     add(std::move(value));
 }
 
-void Builder::open(const yaml_char_t* tag, YamlValue value) {
+void Builder::open(const yaml_char_t* tag, const yaml_char_t* anchor, YamlValue value) {
     check_tag(tag, value);
     if (open_.size() == deepest) {
         refuse(value, fmt::format("values are nested deeper than {}", deepest));
     }
-    open_.push_back({std::move(value), {}});
+    open_.push_back({std::move(value), {}, name_of(anchor)});
 }
 
 void Builder::close() {
     YamlValue value = std::move(open_.back().value);
+    const std::string anchor = std::move(open_.back().anchor);
     open_.pop_back();
+    merge(value);
+    keep(anchor, value);
     add(std::move(value));
+}
+
+/// `<<` of YAML 1.1, which conda reads: the members of other maps, but for those that the map has.
+void Builder::merge(YamlValue& map) const {
+    auto* const members = std::get_if<YamlValue::Map>(&map.value);
+    if (members == nullptr || map.find("<<") == nullptr) {
+        return;
+    }
+    const auto found =
+        std::find_if(members->begin(), members->end(),
+                     [](const YamlValue::Member& each) { return each.name == "<<"; });
+    const YamlValue value = std::move(found->value);
+    members->erase(found);
+    const auto* const list = value.get_if<YamlValue::List>();
+    for (const YamlValue& other : list != nullptr ? *list : YamlValue::List{value}) {
+        const auto* const more = other.get_if<YamlValue::Map>();
+        if (more == nullptr) {
+            refuse(other, fmt::format("`<<` must be a map, not {}", other.kind()));
+        }
+        std::copy_if(more->begin(), more->end(), std::back_inserter(*members),
+                     [&](const YamlValue::Member& each) { return map.find(each.name) == nullptr; });
+    }
+}
+
+/// The last value of an anchor counts from there on, as YAML has it.
+void Builder::keep(const std::string& anchor, const YamlValue& value) {
+    if (!anchor.empty()) {
+        count_copy(value, value);
+        anchors_.insert_or_assign(anchor, value);
+    }
+}
+
+void Builder::add_alias(const std::string& anchor, const YamlValue& place) {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+        refuse(place, fmt::format("nothing before this place has the anchor `{}`", anchor));
+    }
+    count_copy(found->second, place);
+    if (open_.size() + depth_of(found->second) > deepest) {
+        refuse(place, fmt::format("values are nested deeper than {}", deepest));
+    }
+    YamlValue value = found->second;
+    value.line = place.line;
+    value.column = place.column;
+    add(std::move(value));
+}
+
+/// A few lines of aliases can mean gigabytes.
+void Builder::count_copy(const YamlValue& value, const YamlValue& place) {
+    copied_bytes_ += bytes_of(value);
+    if (copied_bytes_ > most_copied_bytes) {
+        refuse(place, "the aliases stand for more than 4 MiB",
+               "write out what is meant, or check that it is the right file");
+    }
 }
 
 void Builder::add(YamlValue value) {
@@ -276,6 +350,44 @@ void Builder::refuse(const YamlValue& place, std::string what, std::string hint)
 
 std::string_view text_of(const yaml_char_t* text, std::size_t length) {
     return {reinterpret_cast<const char*>(text), length}; // NOLINT(*-reinterpret-cast)
+}
+
+/// Anchors are of letters and digits.
+std::string name_of(const yaml_char_t* anchor) {
+    return anchor == nullptr ? std::string()
+                             : std::string(reinterpret_cast<const char*>(anchor)); // NOLINT
+}
+
+std::size_t depth_of(const YamlValue& value) {
+    std::size_t deepest_member = 0;
+    if (const auto* const list = value.get_if<YamlValue::List>()) {
+        for (const YamlValue& item : *list) {
+            deepest_member = std::max(deepest_member, depth_of(item));
+        }
+    } else if (const auto* const map = value.get_if<YamlValue::Map>()) {
+        for (const YamlValue::Member& member : *map) {
+            deepest_member = std::max(deepest_member, depth_of(member.value));
+        }
+    } else {
+        return 0;
+    }
+    return deepest_member + 1;
+}
+
+std::size_t bytes_of(const YamlValue& value) {
+    std::size_t bytes = least_copied_bytes;
+    if (const auto* const text = value.get_if<std::string>()) {
+        bytes += text->size();
+    } else if (const auto* const list = value.get_if<YamlValue::List>()) {
+        for (const YamlValue& item : *list) {
+            bytes += bytes_of(item);
+        }
+    } else if (const auto* const map = value.get_if<YamlValue::Map>()) {
+        for (const YamlValue::Member& member : *map) {
+            bytes += member.name.size() + bytes_of(member.value);
+        }
+    }
+    return bytes;
 }
 
 YamlValue placed(const yaml_mark_t& mark) {

@@ -48,11 +48,11 @@ struct YamlValue::Member {
     }
 };
 
-/// Reads one document of YAML 1.2's core: maps, lists and scalars. Throws an Error with
-/// file:line:column for what is no YAML, and for what no file that envpm reads has: aliases (a few
-/// lines of them can mean gigabytes), tags, keys that are no texts or stand twice, a second
-/// document, depth over 64, texts over 32 MiB, more than a million values. `file` is for the
-/// places.
+/// Reads one document of YAML 1.2's core: maps, lists and scalars, with aliases written out and the
+/// `<<` of YAML 1.1 merged, as conda reads them; what an alias stands for has the alias's place.
+/// Throws an Error with file:line:column for what is no YAML, and for what no file that envpm reads
+/// has: tags, keys that are no texts or stand twice, a second document, depth over 64, texts over
+/// 32 MiB, copies over 4 MiB, more than a million values. `file` is for the places.
 YamlValue parse_yaml(std::string_view text, const std::string& file);
 
 } // namespace envpm

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -61,6 +62,30 @@ TEST(Yaml, has_the_place_of_everything_in_the_files_order) {
     EXPECT_EQ(map[1].value.location("a.yml").text(), "a.yml:5:4");
 }
 
+TEST(Yaml, writes_out_what_aliases_stand_for) {
+    const YamlValue root =
+        parse_yaml("a: &a x\nb: &b [*a, {c: *a}]\nd: *b\na2: &a y\ne: *a\n", "a.yml");
+    const auto& list = *root.find("d")->get_if<YamlValue::List>();
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(*list[0].get_if<std::string>(), "x");
+    EXPECT_EQ(text_at(list[1], "c"), "x");
+    EXPECT_EQ(text_at(root, "e"), "y");
+    EXPECT_EQ(root.find("d")->location("a.yml").text(), "a.yml:3:4");
+}
+
+TEST(Yaml, merges_maps_under_those_of_the_map_itself) {
+    const YamlValue root = parse_yaml("one: &one {a: 1, b: 1}\ntwo: &two {b: 2, c: 2}\n"
+                                      "x:\n  <<: *one\n  b: own\n"
+                                      "y: {<<: [*one, *two], d: 4}\n",
+                                      "a.yml");
+    EXPECT_EQ(text_at(*root.find("x"), "a"), "1");
+    EXPECT_EQ(text_at(*root.find("x"), "b"), "own");
+    EXPECT_EQ(root.find("x")->find("<<"), nullptr);
+    EXPECT_EQ(text_at(*root.find("y"), "b"), "1");
+    EXPECT_EQ(text_at(*root.find("y"), "c"), "2");
+    EXPECT_EQ(text_at(*root.find("y"), "d"), "4");
+}
+
 TEST(Yaml, reads_what_a_windows_shell_writes) {
     const YamlValue root = parse_yaml(std::string("\xff\xfe"
                                                   "a\0:\0 \0b\0\r\0\n\0",
@@ -76,7 +101,11 @@ TEST(Yaml, refuses_what_no_file_of_ours_has) {
         std::string place;
     };
 
-    const std::string bomb = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\n";
+    std::string bomb = "a: &a [x, x, x, x, x, x, x, x]\n";
+    for (char name = 'b'; name < 'k'; ++name) {
+        const std::string before = fmt::format("*{}", static_cast<char>(name - 1));
+        bomb += fmt::format("{0}: &{0} [{1}, {1}, {1}, {1}, {1}, {1}, {1}, {1}]\n", name, before);
+    }
     const std::vector<Case> cases = {
         {"a: [1", "not valid YAML", "a.yml:2:1"},
         {"a: b: c\n", "not valid YAML", "a.yml:1:5"},
@@ -84,7 +113,13 @@ TEST(Yaml, refuses_what_no_file_of_ours_has) {
         {"a: \"b\nc: d\n", "not valid YAML", "a.yml:3:1"},
         {"a: \xff", "not valid YAML", "a.yml"},
         {"a:\n\t- b\n", "not valid YAML", "a.yml:2:1"},
-        {bomb, "aliases are not read", "a.yml:2:8"},
+        {bomb, "aliases stand for more than 4 MiB", "a.yml:5:4"},
+        {"a: *b\nb: &b 1\n", "nothing before this place has the anchor `b`", "a.yml:1:4"},
+        {"a: &a [*a]\n", "nothing before this place has the anchor `a`", "a.yml:1:8"},
+        {"a: &a [1]\nb:\n  <<: *a\n", "`<<` must be a map, not a text", "a.yml:1:8"},
+        {"a: &a " + std::string(40, '[') + std::string(40, ']') + "\nb: " + std::string(30, '[') +
+             "*a" + std::string(30, ']') + "\n",
+         "nested deeper than 64", "a.yml:2:34"},
         {"a: 1\nb: 2\na: 3\n", "the key `a` stands here again", "a.yml:3:1"},
         {"a: !!python/object:os.system x\n", "the tag", "a.yml:1:4"},
         {"a: !own [x]\n", "the tag", "a.yml:1:4"},
