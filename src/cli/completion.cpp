@@ -10,9 +10,50 @@ namespace envpm::cli {
 
 namespace {
 
+/// Values that the nearest envpm.toml has: keys of tables, and targets. For bash and zsh.
+constexpr const char* value_functions = R"sh(_envpm_sed() {
+    local folder="$PWD"
+    while [ ! -e "$folder/envpm.toml" ]; do
+        [ -n "$folder" ] || return
+        folder="${folder%/*}"
+    done
+    sed -n "$1" "$folder/envpm.toml"
+}
+_envpm_keys() {
+    _envpm_sed "/^\[$1\]/,/^\[/s/^\"\{0,1\}\([A-Za-z0-9._-]\{1,\}\)\"\{0,1\} *=.*/\1/p"
+}
+_envpm_packages() { _envpm_keys dependencies; _envpm_keys pypi-dependencies; }
+_envpm_tasks() { _envpm_keys tasks; }
+_envpm_targets() { _envpm_sed 's/^\[targets\.\([A-Za-z0-9._-]*\)\]/\1/p'; }
+)sh";
+
+constexpr const char* fish_value_functions = R"sh(function __envpm_sed
+    set -l folder $PWD
+    while not test -e $folder/envpm.toml
+        test $folder = /; and return
+        set folder (dirname $folder)
+    end
+    sed -n $argv[1] $folder/envpm.toml
+end
+function __envpm_keys
+    __envpm_sed '/^\['$argv[1]'\]/,/^\[/s/^"\{0,1\}\([A-Za-z0-9._-]\{1,\}\)"\{0,1\} *=.*/\1/p'
+end
+function __envpm_packages
+    __envpm_keys dependencies
+    __envpm_keys pypi-dependencies
+end
+function __envpm_targets
+    __envpm_sed 's/^\[targets\.\([A-Za-z0-9._-]*\)\]/\1/p'
+end
+complete -c envpm -n '__fish_seen_subcommand_from remove update why' -a '(__envpm_packages)'
+complete -c envpm -n '__fish_seen_subcommand_from run' -a '(__envpm_keys tasks)'
+complete -c envpm -l target -x -a '(__envpm_targets)'
+)sh";
+
 std::string bash_script();
 std::string zsh_script();
 std::string fish_script();
+std::string_view zsh_words_of(const std::string& command);
 std::vector<std::string> names(const std::vector<CommandWord>& words);
 std::string without_quotes(std::string text);
 
@@ -45,7 +86,7 @@ std::string bash_script() {
         offered.insert(offered.end(), flags.begin(), flags.end());
         cases += fmt::format("        {}) words=\"{}\" ;;\n", word.name, fmt::join(offered, " "));
     }
-    return fmt::format(R"(_envpm() {{
+    return value_functions + fmt::format(R"sh(_envpm() {{
     local current="${{COMP_WORDS[COMP_CWORD]}}" command="" word words=""
     for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
         case "$word" in -*) ;; *) command="$word"; break ;; esac
@@ -53,16 +94,26 @@ std::string bash_script() {
     case "$command" in
         "") words="{} {}" ;;
 {}    esac
+    if [ "${{COMP_WORDS[COMP_CWORD-1]}}" = --target ]; then
+        COMPREPLY=($(compgen -W "$(_envpm_targets)" -- "$current"))
+        return
+    fi
     case "$command:$current" in
         :*{}) ;;
-        run:*|*:[!-]*) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        remove:|update:|why:|remove:[!-]*|update:[!-]*|why:[!-]*)
+            COMPREPLY=($(compgen -W "$(_envpm_packages)" -- "$current"))
+            return ;;
+        run:*)
+            COMPREPLY=($(compgen -W "$(_envpm_tasks)" -- "$current") $(compgen -f -- "$current"))
+            return ;;
+        *:[!-]*) COMPREPLY=($(compgen -f -- "$current")); return ;;
     esac
     COMPREPLY=($(compgen -W "$words {}" -- "$current"))
 }}
 complete -o default -F _envpm envpm
-)",
-                       fmt::join(names(words), " "), fmt::join(flags_of(""), " "), cases,
-                       with_commands, fmt::join(flags_of(""), " "));
+)sh",
+                                         fmt::join(names(words), " "), fmt::join(flags_of(""), " "),
+                                         cases, with_commands, fmt::join(flags_of(""), " "));
 }
 
 std::string zsh_script() {
@@ -73,11 +124,12 @@ std::string zsh_script() {
         const std::vector<std::string> below = names(command_words(word.name));
         const std::string commands_below =
             below.empty() ? "" : fmt::format(" '2:command:({})'", fmt::join(below, " "));
-        cases += fmt::format("        {}) _arguments {}{} '*:file:_files' ;;\n", word.name,
-                             fmt::join(flags_of(word.name), " "), commands_below);
+        cases += fmt::format("        {}) _arguments {}{} '{}' ;;\n", word.name,
+                             fmt::join(flags_of(word.name), " "), commands_below,
+                             zsh_words_of(word.name));
     }
-    return fmt::format(R"(#compdef envpm
-_envpm() {{
+    return "#compdef envpm\n" + std::string(value_functions) +
+           fmt::format(R"(_envpm() {{
     local -a commands
     commands=(
 {}    )
@@ -93,8 +145,19 @@ compdef _envpm envpm
                        commands, cases);
 }
 
+/// What follows the flags.
+std::string_view zsh_words_of(const std::string& command) {
+    if (command == "run") {
+        return "*:task:{compadd -- $(_envpm_tasks); _files}";
+    }
+    return command == "remove" || command == "update" || command == "why"
+               ? "*:package:{compadd -- $(_envpm_packages)}"
+               : "*:file:_files";
+}
+
 std::string fish_script() {
-    std::string out = "complete -c envpm -f -n __fish_use_subcommand\n";
+    std::string out = fish_value_functions;
+    out += "complete -c envpm -f -n __fish_use_subcommand\n";
     for (const CommandWord& word : command_words()) {
         out += fmt::format("complete -c envpm -f -n __fish_use_subcommand -a {} -d '{}'\n",
                            word.name, without_quotes(word.help));
