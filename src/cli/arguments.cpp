@@ -38,6 +38,8 @@ struct Parser {
     void add_reading_commands();
     void add_care_commands();
     void add_gpu_commands();
+    void add_machine_commands();
+    void add_update();
     void add_audit();
     void add_lock_flags(CLI::App* command);
     void add_speed_flags(CLI::App* command);
@@ -128,6 +130,7 @@ Parser::Parser() {
     add_reading_commands();
     add_care_commands();
     add_gpu_commands();
+    add_machine_commands();
 }
 
 CLI::App* Parser::command(Command value, const std::string& name, const std::string& help) {
@@ -226,7 +229,7 @@ void Parser::add_project_commands() {
                      "what an environment.yml, an explicit list, a conda-lock.yml or a pixi.toml "
                      "asks for")
         ->type_name("FILE");
-    init->add_option("folder", arguments.words, "default: this one")->expected(0, 1);
+    init->add_option("folder", arguments.words, "default: this one")->expected(1);
 
     CLI::App* add = command(Command::add, "add", "add packages to envpm.toml, lock and install");
     add->add_option("package", arguments.words,
@@ -254,6 +257,20 @@ void Parser::add_project_commands() {
         ->excludes("--dry-run")
         ->excludes("--check");
     add_lock_flags(lock);
+    add_update();
+}
+
+void Parser::add_update() {
+    CLI::App* update =
+        command(Command::update, "update", "lock the newest that envpm.toml allows, and install");
+    update->add_option("package", arguments.upgrade_packages, "only these; default: all");
+    update->add_flag("--dry-run", arguments.dry_run, "show what would change, write nothing");
+    update->add_flag("--no-install", arguments.no_install, "only lock");
+    update
+        ->add_option("--exclude-newer", arguments.exclude_newer,
+                     "nothing uploaded later is a candidate")
+        ->type_name("DATE");
+    add_speed_flags(update);
 }
 
 void Parser::add_environment_commands() {
@@ -375,6 +392,9 @@ void Parser::add_gpu_commands() {
     fits->add_option("--platform", arguments.platform, "linux-64 (default) or linux-aarch64")
         ->type_name("PLATFORM");
     fits->add_flag("--wsl", arguments.is_wsl, "the driver is Windows', with Windows' number");
+}
+
+void Parser::add_machine_commands() {
     CLI::App* target = app.add_subcommand("target", "machines that a lock is for");
     target->require_subcommand(0, 1);
     target->fallthrough();
@@ -382,6 +402,13 @@ void Parser::add_gpu_commands() {
                "this machine as a table to paste into envpm.toml")
         ->add_option("--name", arguments.name, "of the target; default: this-machine")
         ->type_name("NAME");
+    CLI::App* mirror = app.add_subcommand("mirror", "the places that stand for each source");
+    mirror->require_subcommand(0, 1);
+    mirror->fallthrough();
+    command_of(*mirror, Command::mirror_list, "list",
+               "the mirrors of each source, and who configured them");
+    command_of(*mirror, Command::mirror_test, "test",
+               "ask each mirror for a page and a piece of a package");
 }
 
 void Parser::add_audit() {

@@ -20,6 +20,7 @@ enum class Command {
     add,
     remove,
     lock,
+    update,
     install,
     run,
     shell,
@@ -41,6 +42,8 @@ enum class Command {
     gpu_facts,
     gpu_fits,
     target_detect,
+    mirror_list,
+    mirror_test,
     completion,
 };
 

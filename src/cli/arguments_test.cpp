@@ -67,6 +67,9 @@ class Variable {
 TEST(Arguments, every_command_is_known_by_its_word) {
     const std::vector<std::pair<std::vector<std::string>, Command>> cases = {
         {{"init"}, Command::init},
+        {{"update", "a"}, Command::update},
+        {{"mirror", "list"}, Command::mirror_list},
+        {{"mirror", "test"}, Command::mirror_test},
         {{"add", "torch"}, Command::add},
         {{"remove", "torch"}, Command::remove},
         {{"lock"}, Command::lock},
@@ -98,7 +101,9 @@ TEST(Arguments, every_command_is_known_by_its_word) {
         EXPECT_EQ(arguments_of(words).command, command) << words.front();
     }
     // `sync` is another word for `install`, and `gpu` is none without one of its own.
-    EXPECT_EQ(command_words().size() + 1 + command_words("gpu").size() - 1, cases.size());
+    EXPECT_EQ(command_words().size() + 1 + command_words("gpu").size() - 1 +
+                  command_words("mirror").size() - 1,
+              cases.size());
 }
 
 TEST(Arguments, the_policy_of_the_self_test_is_one_of_three) {
@@ -178,6 +183,10 @@ TEST(Arguments, flags_of_the_commands_are_read) {
         EXPECT_THROW(arguments_of({"audit", "--gpus", text}), Error) << text;
     }
     EXPECT_EQ(arguments_of({"init", "--name", "x", "folder"}).name, "x");
+    EXPECT_THAT(arguments_of({"init", "--", "folder"}).words, ElementsAre("folder"));
+    EXPECT_THAT(arguments_of({"init"}).words, IsEmpty());
+    EXPECT_THAT(failure_of({"init", "a", "b"}), HasSubstr("b"));
+    EXPECT_THAT(arguments_of({"update", "a", "b"}).upgrade_packages, ElementsAre("a", "b"));
 }
 
 TEST(Arguments, grace_takes_units) {

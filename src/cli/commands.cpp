@@ -91,6 +91,8 @@ ExitCode dispatch(const Session& session) {
         return run_remove(session);
     case Command::lock:
         return run_lock(session);
+    case Command::update:
+        return run_update(session);
     case Command::install:
         return run_install(session);
     case Command::run:
@@ -131,6 +133,10 @@ ExitCode dispatch(const Session& session) {
         return run_gpu_fits(session);
     case Command::target_detect:
         return run_target_detect(session);
+    case Command::mirror_list:
+        return run_mirror_list(session);
+    case Command::mirror_test:
+        return run_mirror_test(session);
     case Command::completion:
     case Command::none:
         break;

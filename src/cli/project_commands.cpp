@@ -17,6 +17,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
                             const pipeline::EditReport& edit, char sign);
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit);
+pipeline::InstallReport install_locked(const Session& session, const Project& project);
 ExitCode run_lock_check(const Session& session, const Project& project);
 std::string last_line(const LockReport& report, bool only_told);
 ExitCode run_repair(const Session& session, const pipeline::RepairRequest& request);
@@ -89,6 +90,36 @@ ExitCode run_lock(const Session& session) {
     return report.explanation ? ExitCode::no_solution : ExitCode::done;
 }
 
+/// `lock --upgrade`, or `--upgrade-package` for each name, and then `install`.
+ExitCode run_update(const Session& session) {
+    const Arguments& arguments = session.arguments;
+    const Project project = project_of(session);
+    const bool is_json = arguments.global.is_json;
+    const LockReport report =
+        pipeline::lock({.project = project,
+                        .upgrade_all = arguments.upgrade_packages.empty(),
+                        .upgrade_packages = names_of(arguments.upgrade_packages),
+                        .only_tell = arguments.dry_run,
+                        .exclude_newer = arguments.exclude_newer},
+                       session.services);
+    if (!is_json) {
+        tell(session, words_of(report, session.terminal) + last_line(report, arguments.dry_run));
+    }
+    Json document_value = json_of(report);
+    if (!report.explanation && !arguments.dry_run && !arguments.no_install) {
+        const pipeline::InstallReport installed = install_locked(session, project);
+        if (is_json) {
+            document_value.get_if<Json::Object>()->emplace("install", json_of(installed));
+        } else {
+            tell(session, words_of(installed, session.terminal));
+        }
+    }
+    if (is_json) {
+        show(document(std::move(document_value)));
+    }
+    return report.explanation ? ExitCode::no_solution : ExitCode::done;
+}
+
 namespace {
 
 std::string last_line(const LockReport& report, bool only_told) {
@@ -147,10 +178,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit) {
     try {
-        return pipeline::install({.project = project,
-                                  .lock_use = pipeline::LockUse::locked,
-                                  .target = session.arguments.global.target},
-                                 session.services);
+        return install_locked(session, project);
     } catch (Error& error) {
         pipeline::undo(project, edit);
         error.add_context("envpm.toml and envpm.lock are as before");
@@ -158,12 +186,19 @@ pipeline::InstallReport install_or_undo(const Session& session, const Project& p
     }
 }
 
+pipeline::InstallReport install_locked(const Session& session, const Project& project) {
+    return pipeline::install({.project = project,
+                              .lock_use = pipeline::LockUse::locked,
+                              .target = session.arguments.global.target},
+                             session.services);
+}
+
 std::set<PackageName> names_of(const std::vector<std::string>& typed) {
     std::set<PackageName> names;
     for (const std::string& text : typed) {
         const auto name = PackageName::parse_either(text);
         if (!name) {
-            throw Error({fmt::format("`{}` is no package name", text), "--upgrade-package",
+            throw Error({fmt::format("`{}` is no package name", text), "the command line",
                          "name it as envpm.lock does"},
                         ExitCode::usage);
         }

@@ -15,6 +15,7 @@
 #include "pipeline/install.h"
 #include "pipeline/lock.h"
 #include "pipeline/machine_table.h"
+#include "pipeline/mirror_check.h"
 #include "pipeline/repair.h"
 #include "pipeline/self_test.h"
 #include "pipeline/verify.h"
@@ -46,6 +47,8 @@ std::string words_of(const pipeline::FactListing& listing);
 std::string words_of(const pipeline::GpuAnswer& answer);
 std::string error_words(const pipeline::AuditReport& report, const Terminal& terminal);
 std::string_view word_of(selftest::Outcome outcome);           ///< "timed-out"
+std::string words_of(const std::vector<pipeline::Source>& sources);
+std::string words_of(const std::vector<pipeline::SourceTrial>& trials, const Terminal& terminal);
 std::string gpu_words(const pipeline::SelfTestReport& report); ///< a line for each GPU
 std::string list_words(const pipeline::LockedView& view);
 std::string tree_words(const pipeline::LockedView& view);
@@ -73,6 +76,8 @@ Json json_of(const std::vector<realize::Generation>& generations);
 Json json_of(const std::vector<pipeline::Path>& paths);
 Json json_of(const pipeline::FactListing& listing);
 Json json_of(const pipeline::GpuAnswer& answer);
+Json json_of(const std::vector<pipeline::Source>& sources);
+Json json_of(const std::vector<pipeline::SourceTrial>& trials);
 std::string document(Json value);
 
 } // namespace envpm::cli

@@ -59,6 +59,7 @@ ExitCode run_init(const Session& session);
 ExitCode run_add(const Session& session);
 ExitCode run_remove(const Session& session);
 ExitCode run_lock(const Session& session);
+ExitCode run_update(const Session& session);
 
 ExitCode run_install(const Session& session);
 ExitCode run_run(const Session& session);
@@ -81,5 +82,8 @@ ExitCode run_export(const Session& session);
 ExitCode run_gpu_facts(const Session& session);
 ExitCode run_gpu_fits(const Session& session);
 ExitCode run_target_detect(const Session& session);
+
+ExitCode run_mirror_list(const Session& session);
+ExitCode run_mirror_test(const Session& session);
 
 } // namespace envpm::cli

@@ -109,7 +109,8 @@ TEST_F(SettingsTest, reads_every_key) {
 cache = "/srv/cache"
 link-mode = "copy"
 [mirrors]
-internal = ["https://a.example.org/simple", "file:///srv/wheels/simple"]
+internal = ["https://a.example.org/simple", "file:///srv/wheels/simple",
+            "blobs+https://b.example.org"]
 [network]
 connect-timeout = "500ms"
 first-byte-timeout = "2min"
@@ -134,8 +135,11 @@ facts = "/srv/gpu-facts.toml"
     EXPECT_EQ(settings.network.concurrent_downloads, 64);
     EXPECT_EQ(settings.gpu_facts, "/srv/gpu-facts.toml");
     const std::vector<Mirror>& mirrors = settings.mirrors.at("internal");
-    ASSERT_EQ(mirrors.size(), 2U);
+    ASSERT_EQ(mirrors.size(), 3U);
     EXPECT_EQ(mirrors[0].url, "https://a.example.org/simple");
+    EXPECT_EQ(mirrors[0].form, MirrorForm::pages);
+    EXPECT_EQ(mirrors[2].url, "https://b.example.org");
+    EXPECT_EQ(mirrors[2].form, MirrorForm::blobs);
     EXPECT_EQ(mirrors[1].url, "file:///srv/wheels/simple");
     EXPECT_EQ(mirrors[0].kind, MirrorKind::configured);
     EXPECT_THAT(mirrors[0].origin, HasSubstr("config.toml:5:"));
@@ -229,7 +233,8 @@ TEST_F(SettingsTest, a_bad_value_is_named_with_its_place) {
 
 TEST_F(SettingsTest, a_mirror_is_a_web_or_file_url_without_credentials) {
     for (const std::string url : {"ftp://a.example.org", "a.example.org/simple", "https://",
-                                  "https://a.example.org/simple?token=1", "file://relative"}) {
+                                  "https://a.example.org/simple?token=1", "file://relative",
+                                  "blobs+default", "blobs+a.example.org"}) {
         EXPECT_THAT(failure_of("mirrors.pypi = [\"" + url + "\"]\n"),
                     AllOf(HasSubstr("URL"), HasSubstr("config.toml:1:")))
             << url;

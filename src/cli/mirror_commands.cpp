@@ -1,0 +1,27 @@
+#include "base/error.h"
+#include "cli/render.h"
+#include "cli/session.h"
+
+#include <algorithm>
+
+namespace envpm::cli {
+
+ExitCode run_mirror_list(const Session& session) {
+    const std::vector<pipeline::Source> sources =
+        pipeline::list_sources(project_if_any(session), session.services);
+    show(session.arguments.global.is_json ? document(json_of(sources)) : words_of(sources));
+    return ExitCode::done;
+}
+
+ExitCode run_mirror_test(const Session& session) {
+    const std::vector<pipeline::SourceTrial> trials =
+        pipeline::try_sources(project_of(session), session.services);
+    show(session.arguments.global.is_json ? document(json_of(trials))
+                                          : words_of(trials, session.terminal));
+    const bool all_work =
+        std::all_of(trials.begin(), trials.end(),
+                    [](const pipeline::SourceTrial& trial) { return trial.has_working_place(); });
+    return all_work ? ExitCode::done : ExitCode::network;
+}
+
+} // namespace envpm::cli

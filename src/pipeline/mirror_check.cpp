@@ -1,0 +1,273 @@
+#include "pipeline/mirror_check.h"
+
+#include "base/error.h"
+#include "base/url.h"
+#include "conda/subdir_search.h"
+#include "pipeline/locate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+namespace envpm::pipeline {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t most_piece_bytes = 4U << 20U;   ///< enough for a rate, little for a mirror
+constexpr std::uint64_t least_piece_bytes = 64U << 10U; ///< of less a rate says nothing
+constexpr const char* page_types = "Accept: application/vnd.pypi.simple.v1+json, "
+                                   "application/vnd.pypi.simple.v1+html;q=0.2, "
+                                   "text/html;q=0.01";
+
+/// One place under trial.
+class Trial {
+  public:
+    Trial(const Source& source, const Mirror& place, const LockedPackage* package,
+          HttpTransport& transport)
+        : source_(source),
+          place_(place),
+          package_(package),
+          transport_(transport) {}
+
+    MirrorTrial run();
+
+  private:
+    void ask_index();
+    void ask_channel();
+    void ask_blobs();
+    void ask_piece(const std::string& url);
+    void measure(const std::string& url);
+    HttpResponse ask(const HttpRequest& request);
+    void fail(const HttpResponse& response);
+
+    const Source& source_;
+    const Mirror& place_; ///< with credentials
+    const LockedPackage* package_;
+    HttpTransport& transport_;
+    MirrorTrial trial_ = {};
+    double spent_seconds_ = 0; ///< by the last question
+};
+
+Mirror shown(Mirror place);
+std::vector<Source> sources_of(const Manifest& manifest, Services& services);
+std::vector<Source> configured_sources(const Settings& settings);
+const LockedPackage* largest_of(const Source& source, const std::optional<Lock>& lock);
+std::string folder_of(const std::string& url);
+
+} // namespace
+
+bool SourceTrial::has_working_place() const {
+    return std::any_of(trials.begin(), trials.end(),
+                       [](const MirrorTrial& trial) { return trial.works(); });
+}
+
+std::vector<Source> list_sources(const std::optional<Project>& project, Services& services) {
+    std::vector<Source> sources = project ? sources_of(read_manifest(*project), services)
+                                          : configured_sources(services.settings());
+    for (Source& source : sources) {
+        std::transform(source.places.begin(), source.places.end(), source.places.begin(), shown);
+    }
+    return sources;
+}
+
+std::vector<SourceTrial> try_sources(const Project& project, Services& services) {
+    const std::optional<Lock> lock = read_lock(project);
+    // A dead mirror is to be told of soon, and needs no second chance after a long pause.
+    fetch::NetworkSettings network = services.settings().network;
+    network.connect_timeout = std::min(network.connect_timeout, std::chrono::milliseconds(5'000));
+    network.first_retry_pause = std::chrono::milliseconds(100);
+    std::vector<SourceTrial> trials;
+    for (Source& source : sources_of(read_manifest(project), services)) {
+        const LockedPackage* const package = largest_of(source, lock);
+        if (source.is_explicit && lock && package == nullptr) {
+            continue;
+        }
+        SourceTrial trial;
+        trial.package = package == nullptr ? "" : package->name.string() + " " + package->version;
+        for (Mirror& place : source.places) {
+            services.throw_if_stopped();
+            if (services.is_offline() && !is_local_url(place.url)) {
+                trial.trials.push_back({shown(place), 0, "not asked: this run is offline"});
+            } else {
+                // Its own connections, so that a mirror is not measured on those of another.
+                fetch::Client client(network, services.stop());
+                trial.trials.push_back(Trial(source, place, package, client).run());
+            }
+        }
+        trial.source = std::move(source);
+        std::transform(trial.source.places.begin(), trial.source.places.end(),
+                       trial.source.places.begin(), shown);
+        trials.push_back(std::move(trial));
+    }
+    return trials;
+}
+
+namespace {
+
+MirrorTrial Trial::run() {
+    trial_.place = shown(place_);
+    if (place_.form == MirrorForm::blobs) {
+        ask_blobs();
+    } else if (source_.kind == Source::Kind::channel) {
+        ask_channel();
+    } else {
+        ask_index();
+    }
+    return std::move(trial_);
+}
+
+/// The page of the locked package says where its file is. Without one any page will do, and that
+/// a server has not that one is an answer too.
+void Trial::ask_index() {
+    const PackageName project = package_ != nullptr ? package_->name : *PackageName::parse("pip");
+    const std::string url = folder_of(place_.url) + project.string() + "/";
+    const HttpResponse page = ask({url, {page_types}, std::nullopt});
+    trial_.status = page.status;
+    const bool is_any = package_ == nullptr && !is_local_url(place_.url);
+    if (is_any && (page.status == 404 || page.status == 410)) {
+        return;
+    }
+    if (!page.error.empty() || page.status != 200) {
+        fail(page);
+        return;
+    }
+    try {
+        for (const pypi::WheelFile& wheel :
+             pypi::parse_page(page.body, page.content_type, page.url, project).wheels) {
+            if (package_ != nullptr && wheel.file_name == package_->file &&
+                (!wheel.sha256 || *wheel.sha256 == package_->sha256)) {
+                measure(with_credentials_of(wheel.url, place_.url));
+                return;
+            }
+        }
+    } catch (const Error& error) { // what came is no page
+        trial_.problem = error.text().what;
+        return;
+    }
+    trial_.lacks = package_ != nullptr ? std::optional(package_->file) : std::nullopt;
+}
+
+/// A channel without `noarch` is none.
+void Trial::ask_channel() {
+    HttpResponse page;
+    for (const std::string_view name :
+         {"repodata.json.zst", "repodata.json", "repodata_shards.msgpack.zst"}) {
+        page = ask({fmt::format("{}/{}", conda::subdir_url(place_.url, "noarch"), name),
+                    {},
+                    ByteRange{0, 1},
+                    1});
+        if (page.status == 200 || page.status == 206) {
+            break;
+        }
+    }
+    trial_.status = page.status;
+    if (page.status != 200 && page.status != 206) {
+        fail(page);
+    } else if (package_ != nullptr) {
+        measure(
+            fmt::format("{}/{}", conda::subdir_url(place_.url, package_->subdir), package_->file));
+    }
+}
+
+void Trial::ask_blobs() {
+    if (package_ == nullptr) {
+        trial_.problem = "nothing is locked that it could be asked for";
+        return;
+    }
+    measure(blob_url(place_.url, package_->sha256));
+}
+
+/// A byte for the time to the first one, then a piece for the rate. A server that sends all of a
+/// file instead is stopped.
+void Trial::measure(const std::string& url) {
+    const HttpResponse byte = ask({url, {}, ByteRange{0, 1}, 1});
+    trial_.status = trial_.status == 0 ? byte.status : trial_.status;
+    if (byte.status == 404 || byte.status == 410) {
+        trial_.lacks = package_->file;
+        return;
+    }
+    if (byte.status != 200 && byte.status != 206) {
+        fail(byte);
+        return;
+    }
+    trial_.first_byte_seconds = spent_seconds_;
+    trial_.has_ranges = byte.status == 206;
+    if (byte.total_bytes && *byte.total_bytes != package_->size_bytes) {
+        trial_.lacks = package_->file;
+        return;
+    }
+    ask_piece(url);
+}
+
+void Trial::ask_piece(const std::string& url) {
+    const std::uint64_t count = std::min(package_->size_bytes, most_piece_bytes);
+    if (trial_.has_ranges != true || count < least_piece_bytes) {
+        return;
+    }
+    const HttpResponse piece = ask({url, {}, ByteRange{0, count}, count});
+    if (!piece.error.empty()) {
+        fail(piece);
+    } else if (spent_seconds_ > 0) {
+        trial_.bytes_per_second = static_cast<double>(piece.body.size()) / spent_seconds_;
+    }
+}
+
+HttpResponse Trial::ask(const HttpRequest& request) {
+    const Clock::time_point start = Clock::now();
+    std::vector<HttpResponse> responses = transport_.get({&request, 1});
+    spent_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
+    return std::move(responses.front());
+}
+
+void Trial::fail(const HttpResponse& response) {
+    trial_.problem =
+        response.error.empty() ? fmt::format("answered {}", response.status) : response.error;
+}
+
+Mirror shown(Mirror place) {
+    place.url = without_credentials(place.url);
+    return place;
+}
+
+std::vector<Source> sources_of(const Manifest& manifest, Services& services) {
+    std::vector<Source> sources = channel_sources(manifest, services.settings());
+    std::vector<Source> indexes = index_sources(manifest, read_requests(manifest), services);
+    std::move(indexes.begin(), indexes.end(), std::back_inserter(sources));
+    return sources;
+}
+
+/// Of which kind they are a manifest would say.
+std::vector<Source> configured_sources(const Settings& settings) {
+    std::vector<Source> sources;
+    for (const auto& [name, mirrors] : settings.mirrors) {
+        sources.push_back({Source::Kind::index, name, false, mirrors});
+    }
+    return sources;
+}
+
+const LockedPackage* largest_of(const Source& source, const std::optional<Lock>& lock) {
+    const LockedPackage* largest = nullptr;
+    if (!lock) {
+        return nullptr;
+    }
+    for (const LockedPackage& package : lock->packages) {
+        const bool is_of_it = package.source == source.name &&
+                              package.is_conda() == (source.kind == Source::Kind::channel);
+        if (is_of_it && (largest == nullptr || package.size_bytes > largest->size_bytes)) {
+            largest = &package;
+        }
+    }
+    return largest;
+}
+
+std::string folder_of(const std::string& url) {
+    return url.substr(0, url.find_last_not_of('/') + 1) + "/";
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

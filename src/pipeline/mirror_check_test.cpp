@@ -1,0 +1,113 @@
+#include "pipeline/mirror_check.h"
+
+#include "base/files.h"
+#include "lockfiles/lock_file.h"
+#include "pipeline/locate.h"
+#include "pipeline/world_for_tests.h"
+
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+/// A project with one wheel in its lock, whose index has mirrors that are folders.
+class MirrorCheckTest : public testing::Test {
+  protected:
+    MirrorCheckTest()
+        : folder_(std::filesystem::temp_directory_path()) {
+        settings_.cache_root = folder_.path() / "cache";
+        write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n");
+        Target target;
+        target.name = "default";
+        Lock lock{sha256_of("manifest"), {}, {}};
+        lock.targets.push_back({target, std::nullopt, sha256_of("env"), std::nullopt});
+        lock.packages.push_back({test::name_of("alpha"),
+                                 "1.0",
+                                 "pypi",
+                                 wheel,
+                                 bytes().size(),
+                                 sha256_of(bytes()),
+                                 {"default"},
+                                 {},
+                                 {},
+                                 false});
+        lock.targets.front().env = lockfiles::env_digest(lock, lock.targets.front());
+        lockfiles::write(project().lock_file(), lock);
+    }
+
+    [[nodiscard]] Project project() const { return {folder_.path() / "project/envpm.toml"}; }
+
+    [[nodiscard]] std::string local(const std::string& name) const {
+        return "file://" + (folder_.path() / name).string();
+    }
+
+    static std::string bytes() { return std::string(100'000, 'a'); }
+
+    /// `content` is what the page says of the wheel's digest.
+    void publish(const std::string& index, const std::string& content) const {
+        write_file(folder_.path() / index / "alpha/index.html",
+                   "<!DOCTYPE html><a href=\"" + std::string(wheel) +
+                       "#sha256=" + sha256_of(content).hex() + "\">" + wheel + "</a>\n");
+        write_file(folder_.path() / index / "alpha" / wheel, content);
+    }
+
+    MirrorTrial trial_of(const Mirror& place) {
+        settings_.mirrors["pypi"] = {place};
+        Services services(settings_,
+                          {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+                          progress_);
+        const std::vector<SourceTrial> trials = try_sources(project(), services);
+        EXPECT_EQ(trials.front().package, "alpha 1.0");
+        EXPECT_EQ(trials.front().has_working_place(), trials.front().trials.front().works());
+        return trials.front().trials.front();
+    }
+
+    static constexpr const char* wheel = "alpha-1.0-py3-none-any.whl";
+    TemporaryFolder folder_;
+    Settings settings_;
+    SilentProgress progress_;
+    std::stop_source stop_;
+};
+
+TEST_F(MirrorCheckTest, a_place_that_has_the_file_is_measured) {
+    publish("index", bytes());
+    const MirrorTrial trial = trial_of({local("index"), ""});
+    EXPECT_TRUE(trial.works()) << trial.problem;
+    EXPECT_EQ(trial.status, 200);
+    EXPECT_EQ(trial.has_ranges, true);
+    EXPECT_FALSE(trial.lacks);
+    EXPECT_TRUE(trial.first_byte_seconds);
+    EXPECT_GT(trial.bytes_per_second.value_or(0), 0);
+}
+
+TEST_F(MirrorCheckTest, a_place_with_another_file_of_that_name_lacks_it) {
+    publish("index", "another");
+    const MirrorTrial trial = trial_of({local("index"), ""});
+    EXPECT_TRUE(trial.works()) << trial.problem;
+    EXPECT_EQ(trial.lacks, wheel);
+    EXPECT_FALSE(trial.bytes_per_second);
+}
+
+TEST_F(MirrorCheckTest, a_place_without_the_page_is_of_no_use) {
+    EXPECT_EQ(trial_of({local("index"), ""}).problem, "answered 404");
+}
+
+TEST_F(MirrorCheckTest, blobs_are_asked_for_the_archive_itself) {
+    const Mirror blobs{local("blobs"), "", MirrorKind::configured, MirrorForm::blobs};
+    EXPECT_EQ(trial_of(blobs).lacks, wheel);
+    write_file(folder_.path() / blob_url("blobs", sha256_of(bytes())), bytes());
+    const MirrorTrial trial = trial_of(blobs);
+    EXPECT_TRUE(trial.works()) << trial.problem;
+    EXPECT_GT(trial.bytes_per_second.value_or(0), 0);
+}
+
+TEST_F(MirrorCheckTest, what_is_shown_has_no_credentials) {
+    settings_.mirrors["pypi"] = {{"https://me:secret@a.example.org/simple", "PIP_INDEX_URL"}};
+    Services services(settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+                      progress_);
+    EXPECT_EQ(list_sources(project(), services).front().places.front().url,
+              "https://a.example.org/simple");
+}
+
+} // namespace
+} // namespace envpm::pipeline
