@@ -5,7 +5,10 @@
 #include "cli/render.h"
 #include "cli/session.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <utility>
 
 namespace envpm::cli {
 
@@ -82,66 +85,41 @@ ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
 }
 
 ExitCode dispatch(const Session& session) {
-    switch (session.arguments.command) {
-    case Command::init:
-        return run_init(session);
-    case Command::add:
-        return run_add(session);
-    case Command::remove:
-        return run_remove(session);
-    case Command::lock:
-        return run_lock(session);
-    case Command::update:
-        return run_update(session);
-    case Command::install:
-        return run_install(session);
-    case Command::run:
-        return run_run(session);
-    case Command::shell:
-        return run_shell(session);
-    case Command::shell_hook:
-        return run_shell_hook(session);
-    case Command::list:
-    case Command::tree:
-    case Command::why:
-        return run_view(session);
-    case Command::info:
-        return run_info(session);
-    case Command::seal:
-        return run_seal(session);
-    case Command::selftest:
-        return run_selftest(session);
-    case Command::doctor:
-        return run_doctor(session);
-    case Command::verify:
-        return run_verify(session);
-    case Command::repair:
-        return run_repair(session);
-    case Command::audit:
-        return run_audit(session);
-    case Command::gc:
-        return run_gc(session);
-    case Command::gens:
-        return run_gens(session);
-    case Command::rollback:
-        return run_rollback(session);
-    case Command::export_lock:
-        return run_export(session);
-    case Command::gpu_facts:
-        return run_gpu_facts(session);
-    case Command::gpu_fits:
-        return run_gpu_fits(session);
-    case Command::target_detect:
-        return run_target_detect(session);
-    case Command::mirror_list:
-        return run_mirror_list(session);
-    case Command::mirror_test:
-        return run_mirror_test(session);
-    case Command::completion:
-    case Command::none:
-        break;
-    }
-    return ExitCode::usage;
+    using Run = ExitCode (*)(const Session&);
+    static constexpr auto runs = std::to_array<std::pair<Command, Run>>({
+        {Command::init, run_init},
+        {Command::add, run_add},
+        {Command::remove, run_remove},
+        {Command::lock, run_lock},
+        {Command::update, run_update},
+        {Command::install, run_install},
+        {Command::run, run_run},
+        {Command::shell, run_shell},
+        {Command::shell_hook, run_shell_hook},
+        {Command::list, run_view},
+        {Command::tree, run_view},
+        {Command::why, run_view},
+        {Command::info, run_info},
+        {Command::seal, run_seal},
+        {Command::selftest, run_selftest},
+        {Command::doctor, run_doctor},
+        {Command::verify, run_verify},
+        {Command::repair, run_repair},
+        {Command::audit, run_audit},
+        {Command::gc, run_gc},
+        {Command::gens, run_gens},
+        {Command::rollback, run_rollback},
+        {Command::export_lock, run_export},
+        {Command::gpu_facts, run_gpu_facts},
+        {Command::gpu_fits, run_gpu_fits},
+        {Command::target_detect, run_target_detect},
+        {Command::mirror_list, run_mirror_list},
+        {Command::mirror_test, run_mirror_test},
+    });
+    const auto found = std::find_if(runs.begin(), runs.end(), [&](const auto& run) {
+        return run.first == session.arguments.command;
+    });
+    return found == runs.end() ? ExitCode::usage : found->second(session);
 }
 
 /// `doctor` is asked when something is wrong: it tells what is wrong with the settings, and goes on

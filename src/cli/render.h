@@ -46,7 +46,7 @@ std::string words_of(const std::vector<realize::Generation>& generations);
 std::string words_of(const pipeline::FactListing& listing);
 std::string words_of(const pipeline::GpuAnswer& answer);
 std::string error_words(const pipeline::AuditReport& report, const Terminal& terminal);
-std::string_view word_of(selftest::Outcome outcome);           ///< "timed-out"
+std::string_view word_of(selftest::Outcome outcome); ///< "timed-out"
 std::string words_of(const std::vector<pipeline::Source>& sources);
 std::string words_of(const std::vector<pipeline::SourceTrial>& trials, const Terminal& terminal);
 std::string gpu_words(const pipeline::SelfTestReport& report); ///< a line for each GPU

@@ -94,7 +94,6 @@ InstallReport install(const InstallRequest& request, Services& services) {
                          services.progress());
     }
     // The prefix is whole and durable: now the project may point to it.
-
     generations_of(request.project)
         .switch_to(store.paths(), prefix.prefix, target.env, to_rfc3339(services.now()));
     remember_install(request);
