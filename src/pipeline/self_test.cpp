@@ -104,11 +104,12 @@ SelfTestReport run_test(const SelfTestRequest& request, Subject subject, Service
         }
     }
     if (!report.was_remembered) {
-        // The table is read only now: a success that is remembered was judged by it.
-        if (situation.needs.majors.empty()) {
+        situation.probe = selftest::probe(probe_request(request));
+        // The table is read only where a driver answers: a success that is remembered was judged
+        // by it, and without a driver there is nothing to compare.
+        if (situation.probe.cuda && situation.needs.majors.empty()) {
             add_floors(situation.needs, services.facts().get());
         }
-        situation.probe = selftest::probe(probe_request(request));
     }
     if (sees_no_gpu(situation.probe)) {
         selftest::ProbeRequest question = probe_request(request);

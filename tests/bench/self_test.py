@@ -3,9 +3,9 @@
 
     self_test.py BUILD [--runs N]
 
-BUILD is a build folder with envpm, envpm-gpuprobe and fake_gpu. Least and median of N runs (100),
-in milliseconds, of each command as a whole. It ends with code 1 if the least of a probe, or of an
-activation whose test is remembered, is more than 10 ms beyond a start of /bin/true.
+BUILD is the folder of an optimised build with envpm, envpm-gpuprobe and fake_gpu. Least and median
+of N runs (100), in milliseconds, of each command as a whole. It ends with code 1 if the least of a
+probe, or of an activation whose test is remembered, is more than 10 ms beyond a start of /bin/true.
 """
 
 import argparse
