@@ -41,6 +41,7 @@ bool is_local(const Mirror& mirror);
 double delay_of(const Host& host);
 void forget_front(std::vector<Piece>& pieces, std::uint64_t bytes);
 Piece tail_of(const std::vector<Piece>& rest, std::uint64_t bytes);
+std::vector<Piece> cut_tail(std::vector<Piece>& rest, std::uint64_t at);
 void punish_silence(Mirror& mirror, Clock::time_point now);
 
 } // namespace
@@ -340,38 +341,39 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
 
 FileSchedule::Order FileSchedule::take_over(const TakeOver& how, Clock::time_point now) {
     Range& range = running_.at(how.victim);
-    Mirror& mirror = mirrors_[range.mirror];
-    const double rate = rate_of(range, now);
-    const Cut cut{how.victim, how.at, range.mirror, rate, how.is_slow};
+    const Cut cut{how.victim, how.at, range.mirror, rate_of(range, now), how.is_slow};
     if (how.at) {
-        while (!range.rest.empty() && range.rest.back().end() > *how.at) {
-            Piece& last = range.rest.back();
-            const std::uint64_t first = std::max(last.first, *how.at);
-            gaps_.give_back({first, last.end() - first});
-            last.count = first - last.first;
-            if (last.count == 0) {
-                range.rest.pop_back();
-            }
+        for (const Piece& piece : cut_tail(range.rest, *how.at)) {
+            gaps_.give_back(piece);
         }
     } else {
-        const Clock::time_point heard_at = range.meter.heard_at().value_or(range.started);
-        if (range.brought >= worthwhile_bytes) {
-            mirror.failures = 0;
-        } else {
-            mirror.host->worst_gap = std::max(mirror.host->worst_gap, (now - heard_at) / 5);
-        }
-        cancelled(how.victim);
-        if (mirror.host != mirrors_[how.thief].host) {
-            if (rate == 0) {
-                punish_silence(mirror, now);
-            } else if (how.is_slow) {
-                mirror.retry_at = std::max(mirror.retry_at, now + rest_of_late);
-            }
-        }
+        close(how, now);
     }
     Order order = start(how.thief, take_for(how.thief, now), now);
     order.cut = cut;
     return order;
+}
+
+/// The victim brings nothing more. Its mirror is not asked at once again, unless it is the thief's.
+void FileSchedule::close(const TakeOver& how, Clock::time_point now) {
+    const Range& range = running_.at(how.victim);
+    const bool is_silent = rate_of(range, now) == 0;
+    const Clock::time_point heard_at = range.meter.heard_at().value_or(range.started);
+    Mirror& mirror = mirrors_[range.mirror];
+    if (range.brought >= worthwhile_bytes) {
+        mirror.failures = 0;
+    } else {
+        mirror.host->worst_gap = std::max(mirror.host->worst_gap, (now - heard_at) / 5);
+    }
+    cancelled(how.victim);
+    if (mirror.host == mirrors_[how.thief].host) {
+        return;
+    }
+    if (is_silent) {
+        punish_silence(mirror, now);
+    } else if (how.is_slow) {
+        mirror.retry_at = std::max(mirror.retry_at, now + rest_of_late);
+    }
 }
 
 /// Near the end a mirror gets no more than its share of what is left.
@@ -443,6 +445,21 @@ Piece tail_of(const std::vector<Piece>& rest, std::uint64_t bytes) {
     const std::uint64_t first = from == last.first && rest.size() > 1 ? last.first : border;
     const bool leaves_some = first > last.first || rest.size() > 1;
     return first < last.end() && leaves_some ? Piece{first, last.end() - first} : Piece{};
+}
+
+/// What lies from `at` on is taken out.
+std::vector<Piece> cut_tail(std::vector<Piece>& rest, std::uint64_t at) {
+    std::vector<Piece> tail;
+    while (!rest.empty() && rest.back().end() > at) {
+        const Piece last = rest.back();
+        rest.pop_back();
+        const std::uint64_t first = std::max(last.first, at);
+        tail.push_back({first, last.end() - first});
+        if (first > last.first) {
+            rest.push_back({last.first, first - last.first});
+        }
+    }
+    return tail;
 }
 
 void punish_silence(Mirror& mirror, Clock::time_point now) {

@@ -143,6 +143,7 @@ class FileSchedule {
     [[nodiscard]] std::optional<TakeOver> weigh(Id victim, std::size_t thief,
                                                 Clock::time_point now) const;
     Order take_over(const TakeOver& how, Clock::time_point now);
+    void close(const TakeOver& how, Clock::time_point now);
     std::vector<Piece> take_for(std::size_t index, Clock::time_point now);
     Order start(std::size_t mirror, std::vector<Piece> pieces, Clock::time_point now);
 

@@ -23,6 +23,7 @@ constexpr std::uint64_t growth = 4;
 
 using Rank = std::tuple<Trust, bool, int, int, double, std::size_t>;
 
+bool may_choose(const Mirror& mirror, const ChoiceRules& rules, std::size_t index);
 Rank rank(std::span<const Mirror> mirrors, std::size_t index, const ChoiceRules& rules);
 bool is_much_slower(std::span<const Mirror> mirrors, const Mirror& mirror);
 
@@ -38,12 +39,12 @@ MirrorChoice choose_mirror(std::span<const Mirror> mirrors, const ChoiceRules& r
     std::optional<Trust> full_trust; ///< of the most trusted that is only busy
     for (std::size_t i = 0; i < mirrors.size(); ++i) {
         const Mirror& mirror = mirrors[i];
-        if (is_barred(mirror) || (!rules.passed_over.empty() && rules.passed_over[i])) {
+        if (!may_choose(mirror, rules, i)) {
             continue;
         }
         const Clock::time_point from = std::max(mirror.retry_at, mirror.host->parked_until);
         if (from > rules.now) {
-            earliest = earliest ? std::min(*earliest, from) : from;
+            earliest = std::min(earliest.value_or(from), from);
         } else if (mirror.host->in_flight >= mirror.host->most) {
             full_trust = std::min(full_trust.value_or(mirror.trust), mirror.trust);
         } else if (!best || rank(mirrors, i, rules) < rank(mirrors, *best, rules)) {
@@ -158,6 +159,10 @@ double known_rate(const Host& host) {
 }
 
 namespace {
+
+bool may_choose(const Mirror& mirror, const ChoiceRules& rules, std::size_t index) {
+    return !is_barred(mirror) && (rules.passed_over.empty() || !rules.passed_over[index]);
+}
 
 Rank rank(std::span<const Mirror> mirrors, std::size_t index, const ChoiceRules& rules) {
     const Mirror& mirror = mirrors[index];
