@@ -101,10 +101,10 @@ class Client final : public HttpTransport {
     /// Brings every file to `folder/<sha256>`, whole and proven by size and sha256, and calls
     /// `events.complete` as each one arrives. Pieces wait in `folder/<sha256>.part` with their map
     /// beside it, so that any later run, after a failure, Ctrl-C or kill, goes on where this one
-    /// stopped. The next mirror takes over on errors, stalls and wrong bytes. Another process that
-    /// fetches the same file is waited for. Failures come as values, in the downloads' order: one
-    /// lost file does not stop the others; each lists every URL with its reason, code 5 (network)
-    /// or 6 (integrity).
+    /// stopped. Large files come from all their mirrors at once, and errors, stalls and wrong bytes
+    /// of one are made up for by the others (docs/fetch.md). Another process that fetches the same
+    /// file is waited for. Failures come as values, in the downloads' order: one lost file does not
+    /// stop the others; each lists every URL with its reason, code 5 (network) or 6 (integrity).
     std::vector<std::optional<Error>> download(std::span<const Download> downloads,
                                                const std::filesystem::path& folder,
                                                Progress& progress, const DownloadEvents& events);
