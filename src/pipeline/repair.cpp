@@ -30,6 +30,17 @@ constexpr const char* install_or_collect =
 std::vector<std::string> folders_of(const VerifyReport& report);
 std::string label_of(const LockedPackage& package);
 
+/// Of the first archive that has something there.
+template <class T>
+const T* find_any(const std::map<Sha256, T>& all, const std::vector<Sha256>& archives) {
+    for (const Sha256& archive : archives) {
+        if (const auto found = all.find(archive); found != all.end()) {
+            return &found->second;
+        }
+    }
+    return nullptr;
+}
+
 /// One repair under way. Either tells what it would do or does it, by the same decisions.
 class Repair {
   public:
@@ -57,6 +68,7 @@ class Repair {
     std::vector<std::optional<Error>> try_fetch(const LockedProject& project,
                                                 const std::vector<LockedPackage>& packages);
     void settle_objects();
+    void settle_object(std::size_t index);
     void mend_environment(std::size_t index);
     std::optional<ErrorText> complete(std::size_t index, std::vector<realize::PrefixDamage>& left);
     void tell_environment(const DamagedEnvironment& environment);
@@ -208,31 +220,31 @@ std::vector<std::optional<Error>> Repair::try_fetch(const LockedProject& project
 /// What became of the objects and trees whose archives were needed.
 void Repair::settle_objects() {
     for (std::size_t i = 0; i < report_.store.size(); ++i) {
-        const store::Damage& damage = report_.store[i];
-        if (damage.kind == store::DamageKind::looks || damage.kind == store::DamageKind::stranger) {
-            continue;
-        }
-        const ErrorText* failure = nullptr;
-        const std::string* label = nullptr;
-        for (const Sha256& archive : damage.archives) {
-            const auto found = fetched_.find(archive);
-            const auto failed = failed_.find(archive);
-            label = found != fetched_.end() ? &found->second : label;
-            failure = failed != failed_.end() ? &failed->second : failure;
-        }
-        if (label != nullptr) {
-            done(damage.path, fmt::format("unpacked again from {}", *label));
-        } else if (failure != nullptr) {
-            leave(i, failure->what, failure->hint);
-        } else if (report_.users[i].empty() && damage.kind != store::DamageKind::missing) {
-            if (!is_told_) {
-                quarantine_.move(damage.path);
-            }
-            done(damage.path, "put aside: no environment uses it");
-        } else {
-            leave(i, no_lock, install_or_collect);
+        const store::DamageKind kind = report_.store[i].kind;
+        if (kind != store::DamageKind::looks && kind != store::DamageKind::stranger) {
+            settle_object(i);
         }
     }
+}
+
+void Repair::settle_object(std::size_t index) {
+    const store::Damage& damage = report_.store[index];
+    if (const std::string* const label = find_any(fetched_, damage.archives)) {
+        done(damage.path, fmt::format("unpacked again from {}", *label));
+        return;
+    }
+    if (const ErrorText* const failure = find_any(failed_, damage.archives)) {
+        leave(index, failure->what, failure->hint);
+        return;
+    }
+    if (!report_.users[index].empty() || damage.kind == store::DamageKind::missing) {
+        leave(index, no_lock, install_or_collect);
+        return;
+    }
+    if (!is_told_) {
+        quarantine_.move(damage.path);
+    }
+    done(damage.path, "put aside: no environment uses it");
 }
 
 void Repair::mend_environment(std::size_t index) {
