@@ -21,7 +21,7 @@ struct MirrorTrial {
     int status = 0;           ///< of its page, or of the archive if it has only those; 0: no answer
     std::string problem = {}; ///< why it is of no use; empty if it is
     std::optional<std::string> lacks = {};         ///< the locked file that it does not have
-    std::optional<double> first_byte_seconds = {}; ///< of an open connection
+    std::optional<double> first_byte_seconds = {}; ///< of the archive
     std::optional<double> bytes_per_second = {};   ///< of one connection
     std::optional<bool> has_ranges = {};
 
