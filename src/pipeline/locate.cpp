@@ -38,11 +38,12 @@ std::vector<Source> sources_for(const std::vector<LockedPackage>& packages,
                                 const Manifest& manifest, Services& services);
 std::vector<Search> searches_for(const std::vector<LockedPackage>& packages,
                                  const std::vector<Source>& sources);
-void ask_channels(std::vector<Search*> searches, Context& context);
-void ask_indexes(std::vector<Search*> searches, const std::vector<Source>& sources,
+void ask_channels(const std::vector<Search*>& searches, Context& context);
+void ask_indexes(const std::vector<Search*>& searches, const std::vector<Source>& sources,
                  Context& context);
-void ask_round(std::vector<Search*>& searches, const std::vector<Source>& sources,
+void ask_round(const std::vector<Search*>& searches, const std::vector<Source>& sources,
                std::size_t round, Context& context);
+void take_urls(const pypi::ProjectPage& page, Search& search);
 void note_failure(const Error& error, Context& context);
 Urls all_urls(const Search& search);
 void check(const std::vector<Search>& searches, const Context& context);
@@ -62,8 +63,8 @@ std::vector<Urls> locate(const std::vector<LockedPackage>& packages, const Manif
         (search.package.is_conda() ? conda_packages : wheels).push_back(&search);
     }
     Context context{manifest, services};
-    ask_channels(std::move(conda_packages), context);
-    ask_indexes(std::move(wheels), sources, context);
+    ask_channels(conda_packages, context);
+    ask_indexes(wheels, sources, context);
     if (!services.is_offline()) {
         check(searches, context);
     }
@@ -116,7 +117,7 @@ std::vector<Search> searches_for(const std::vector<LockedPackage>& packages,
     return searches;
 }
 
-void ask_channels(std::vector<Search*> searches, Context& context) {
+void ask_channels(const std::vector<Search*>& searches, Context& context) {
     Services& services = context.services;
     std::map<std::string, std::unique_ptr<conda::Channels>> channels; // by subdir
     for (Search* const search : searches) {
@@ -144,7 +145,7 @@ void ask_channels(std::vector<Search*> searches, Context& context) {
 }
 
 /// Where a wheel is stands on its project's page; each mirror says it for itself.
-void ask_indexes(std::vector<Search*> searches, const std::vector<Source>& sources,
+void ask_indexes(const std::vector<Search*>& searches, const std::vector<Source>& sources,
                  Context& context) {
     std::size_t most = 0;
     for (const Search* const search : searches) {
@@ -160,7 +161,7 @@ void ask_indexes(std::vector<Search*> searches, const std::vector<Source>& sourc
 }
 
 /// Asks the n-th mirror of each index.
-void ask_round(std::vector<Search*>& searches, const std::vector<Source>& sources,
+void ask_round(const std::vector<Search*>& searches, const std::vector<Source>& sources,
                std::size_t round, Context& context) {
     Services& services = context.services;
     std::map<const Source*, pypi::Index> indexes;
@@ -182,15 +183,17 @@ void ask_round(std::vector<Search*>& searches, const std::vector<Source>& source
                              cache_policy(services, false));
     const std::vector<pypi::PageAnswer> answers = client.pages(queries);
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        if (!answers[i].page) {
-            continue;
+        if (answers[i].page) {
+            take_urls(*answers[i].page, *asking[i]);
         }
-        const LockedPackage& package = asking[i]->package;
-        for (const pypi::WheelFile& wheel : answers[i].page->wheels) {
-            if (wheel.file_name == package.file &&
-                (!wheel.sha256 || *wheel.sha256 == package.sha256)) {
-                asking[i]->pages.push_back(wheel.url);
-            }
+    }
+}
+
+void take_urls(const pypi::ProjectPage& page, Search& search) {
+    for (const pypi::WheelFile& wheel : page.wheels) {
+        if (wheel.file_name == search.package.file &&
+            (!wheel.sha256 || *wheel.sha256 == search.package.sha256)) {
+            search.pages.push_back(wheel.url);
         }
     }
 }
