@@ -167,7 +167,7 @@ bool ObjectStage::bring(int folder, const std::string& file, const std::string& 
     if (!from) {
         return false;
     }
-    StagedFile copied(folder_handle_.get(), to, 0600, flusher_);
+    StagedFile copied(folder_handle_.get(), folder_.path(), to, 0600, flusher_);
     std::vector<std::byte> room(read_bytes);
     ssize_t got = 0;
     while ((got = ::read(from.get(), room.data(), room.size())) != 0) {
