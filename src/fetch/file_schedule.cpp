@@ -29,6 +29,7 @@ constexpr double least_gain_share = 0.2;
 constexpr std::chrono::milliseconds silence{1'000};
 constexpr std::chrono::seconds longest_silence{5};
 constexpr std::chrono::seconds silence_before_answer{5};
+constexpr int answer_patience_factor = 3;
 constexpr std::chrono::seconds first_pause{1};
 constexpr int most_doublings = 5;
 
@@ -221,7 +222,8 @@ bool FileSchedule::is_hopeless(const Mirror& mirror, Clock::time_point now) cons
         return of.bytes_per_second * std::max(1, of.in_flight);
     };
     return std::any_of(mirrors_.begin(), mirrors_.end(), [&](const Mirror& other) {
-        return !is_barred(other) && std::max(other.retry_at, other.host->parked_until) <= now &&
+        return !is_barred(other) && other.trust <= mirror.trust &&
+               std::max(other.retry_at, other.host->parked_until) <= now &&
                total(host) < hopeless * total(*other.host);
     });
 }
@@ -253,8 +255,8 @@ double FileSchedule::rate_of(const Range& range, Clock::time_point now) const {
     const Host& host = *mirrors_[range.mirror].host;
     const std::optional<Clock::time_point> heard_at = range.meter.heard_at();
     if (range.is_paused || !heard_at) {
-        const Clock::duration most =
-            std::max<Clock::duration>(silence_before_answer, 3 * host.first_byte_after);
+        const Clock::duration most = std::max<Clock::duration>(
+            silence_before_answer, answer_patience_factor * host.first_byte_after);
         const bool is_silent = !range.is_paused && now - range.started > most;
         return is_silent ? 0 : std::max(known_rate(host), guessed_rate);
     }
@@ -316,8 +318,10 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
     const double mine = host.bytes_per_second > 0 ? host.bytes_per_second : guessed_rate;
     const bool same_host = mirrors_[range.mirror].host == &host;
     const bool is_fresh = !range.meter.rate(now) && theirs > 0;
+    // A second connection is no better than one that brought nothing.
+    const bool is_vain = host.bytes_per_second == 0 || theirs > mine / 2 || range.brought == 0;
     if (!range.can_be_cut || range.is_paused || is_fresh || range.rest.empty() ||
-        (same_host && (host.bytes_per_second == 0 || theirs > mine / 2))) {
+        mirrors_[thief].trust > mirrors_[range.mirror].trust || (same_host && is_vain)) {
         return std::nullopt;
     }
     const auto bytes = static_cast<double>(sum(range.rest));
@@ -355,15 +359,20 @@ FileSchedule::Order FileSchedule::take_over(const TakeOver& how, Clock::time_poi
 }
 
 /// The victim brings nothing more. Its mirror is not asked at once again, unless it is the thief's.
+/// Whoever was too slow with a byte may be so again: the next wait for one is twice as long.
 void FileSchedule::close(const TakeOver& how, Clock::time_point now) {
     const Range& range = running_.at(how.victim);
     const bool is_silent = rate_of(range, now) == 0;
-    const Clock::time_point heard_at = range.meter.heard_at().value_or(range.started);
     Mirror& mirror = mirrors_[range.mirror];
+    Host& host = *mirror.host;
     if (range.brought >= worthwhile_bytes) {
         mirror.failures = 0;
+    } else if (const std::optional<Clock::time_point> heard_at = range.meter.heard_at()) {
+        host.worst_gap = std::max(host.worst_gap, (now - *heard_at) / 5);
     } else {
-        mirror.host->worst_gap = std::max(mirror.host->worst_gap, (now - heard_at) / 5);
+        const Clock::duration waited = now - range.started;
+        host.first_byte_after =
+            std::max(host.first_byte_after, waited * 2 / answer_patience_factor);
     }
     cancelled(how.victim);
     if (mirror.host == mirrors_[how.thief].host) {

@@ -102,7 +102,7 @@ class FileSchedule {
 
     [[nodiscard]] int in_flight() const { return static_cast<int>(running_.size()); }
 
-    /// Nothing is missing but what is on its way.
+    /// Something is missing that is not on its way.
     [[nodiscard]] bool has_gaps() const { return !gaps_.empty(); }
 
     /// A free connection may be of use.

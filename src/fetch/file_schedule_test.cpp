@@ -15,8 +15,10 @@ constexpr Clock::time_point start{seconds(1000)};
 /// A server in a model of a network: what it can send is shared by its connections.
 struct Server {
     double bytes_per_second = 10 * megabyte;
-    double dies_at = 1e9;               ///< seconds; then connections break
-    double falls_at = 1e9;              ///< then it has a hundredth of its rate
+    double dies_at = 1e9;    ///< seconds; then connections break
+    double falls_at = 1e9;   ///< then it has a hundredth of its rate
+    double freezes_at = 1e9; ///< then nothing comes, and nothing breaks
+    milliseconds answers_after{50};
     std::uint64_t stalls_after = ~0ULL; ///< bytes of one connection
 };
 
@@ -75,7 +77,7 @@ class World {
 
   private:
     static constexpr milliseconds tick{10};
-    static constexpr milliseconds delay{50};
+    static constexpr milliseconds first_byte_timeout{60'000};
 
     void carry_out(const FileSchedule::Order& order) {
         if (order.cut) {
@@ -103,7 +105,8 @@ class World {
             connection.sent = kept.back();
             kept.pop_back();
         }
-        connection.first_byte_at = connection.heard_at = now_ + delay;
+        connection.heard_at = now_;
+        connection.first_byte_at = now_ + servers_[order.mirror].answers_after;
         running_.emplace(order.id, std::move(connection));
     }
 
@@ -122,10 +125,13 @@ class World {
             Connection& connection = running_.at(id);
             const Server& server = servers_[connection.mirror];
             const milliseconds patience =
-                stall_limit(*schedule_->mirrors()[connection.mirror].host, seconds(10));
+                connection.brought == 0
+                    ? first_byte_timeout
+                    : stall_limit(*schedule_->mirrors()[connection.mirror].host, seconds(10));
             if (second >= server.dies_at || now_ - connection.heard_at >= patience) {
                 end(id, Failure{FailureClass::transient, "broke", std::nullopt});
-            } else if (connection.sent < server.stalls_after && now_ >= connection.first_byte_at) {
+            } else if (second < server.freezes_at && connection.sent < server.stalls_after &&
+                       now_ >= connection.first_byte_at) {
                 const double rate = server.bytes_per_second / (second >= server.falls_at ? 100 : 1);
                 send(id, connection, rate / sharers[connection.mirror] * seconds_of(tick));
             }
@@ -243,6 +249,22 @@ TEST(FileSchedule, TheBestOneMayFallToAHundredth) {
     EXPECT_LT(world.longest_wait_for_the_front(), 12);
 }
 
+TEST(FileSchedule, OneThatFreezesAtTheEndIsLeftToTheOther) {
+    std::vector<Server> servers = {with_rate(10), with_rate(10)};
+    servers[0].freezes_at = 0.6;
+    World world(servers, 10 * mebibyte);
+    EXPECT_LT(world.run(), 10);
+}
+
+TEST(FileSchedule, WhoeverAnswersLateIsWaitedForLongerEachTime) {
+    std::vector<Server> servers = {with_rate(10), with_rate(10)};
+    servers[0].answers_after = servers[1].answers_after = seconds(40);
+    World world(servers, 10 * mebibyte);
+    EXPECT_LT(world.run(), 200);
+    EXPECT_EQ(world.failures(), 0);
+    EXPECT_LT(world.cuts(), 10);
+}
+
 TEST(FileSchedule, ConnectionsThatStallAreReplaced) {
     for (const auto& [stalls_after, most_seconds] :
          {std::pair(200 * megabyte, 75 * 1.15), std::pair(5 * megabyte, 75 * 6.0)}) {
@@ -276,6 +298,42 @@ TEST(FileSchedule, ASmallFileIsLeftToOneUnlessThatIsSlow) {
     EXPECT_EQ(fast.brought(1), 0U);
     World slow({with_rate(0.1), with_rate(20)}, 10 * mebibyte);
     EXPECT_LT(slow.run(), 2);
+}
+
+class ASuspect : public ::testing::Test {
+  protected:
+    FileSchedule schedule_of(std::uint64_t size) {
+        std::vector<Mirror> mirrors(2);
+        mirrors[0].host = &hosts.at("trusted");
+        mirrors[1].host = &hosts.at("suspect");
+        mirrors[1].trust = Trust::suspect;
+        for (Mirror& mirror : mirrors) {
+            mirror.url = "http://" + mirror.host->name;
+            mirror.host->received_bytes = file_bytes;
+        }
+        take_rate(*mirrors[0].host, 0.1 * megabyte, start);
+        take_rate(*mirrors[1].host, 20 * megabyte, start);
+        FileSchedule schedule(size, std::move(mirrors));
+        schedule.begin({});
+        return schedule;
+    }
+
+    Hosts hosts{4};
+};
+
+TEST_F(ASuspect, IsNotAskedBecauseATrustedMirrorIsSlow) {
+    FileSchedule schedule = schedule_of(file_bytes);
+    const std::optional<FileSchedule::Order> order = schedule.next(start);
+    ASSERT_TRUE(order);
+    EXPECT_EQ(order->mirror, 0U);
+}
+
+TEST_F(ASuspect, TakesNothingOverFromATrustedMirror) {
+    FileSchedule schedule = schedule_of(mebibyte);
+    ASSERT_TRUE(schedule.next(start));
+    EXPECT_FALSE(schedule.next(start + seconds(20)));
+    schedule.mirrors()[1].trust = Trust::full;
+    EXPECT_TRUE(schedule.next(start + seconds(20)));
 }
 
 } // namespace
