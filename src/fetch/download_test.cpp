@@ -367,6 +367,35 @@ TEST_F(DownloadTest, AFullDiskEndsWithTheSystemsWordsAndKeepsWhatIsGood) {
     EXPECT_EQ(first.body_bytes_sent() - before, 3 * mib);
 }
 
+TEST_F(DownloadTest, FilesThatFindNoRoomLeaveTheOthersTheirBuffers) {
+    if (!can_fork) {
+        GTEST_SKIP() << "no fork under the thread sanitizer";
+    }
+    std::vector<Download> downloads;
+    for (std::uint32_t i = 0; i < 12; ++i) {
+        const std::string path = fmt::format("/{}", i);
+        const std::string content = text_of(i < 11 ? 12 * mib : mib / 2, i);
+        first.serve(path, {with_body(content)});
+        downloads.push_back(of(content, {first.url(path)}));
+    }
+    const pid_t child = ::fork();
+    if (child == 0) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{mib, mib};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        ::alarm(60);
+        Client own(quick_settings(), {});
+        SilentProgress silent;
+        const auto errors =
+            own.download(downloads, folder.path(), silent,
+                         {.complete = [](std::size_t, const std::filesystem::path&) {}});
+        ::_exit(errors.front() && !errors.back() ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
 TEST_F(DownloadTest, NothingIsAskedForWhileTooMuchWaitsToBeUsed) {
     NetworkSettings one_by_one = quick_settings();
     one_by_one.concurrent_downloads = 1;

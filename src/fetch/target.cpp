@@ -158,8 +158,9 @@ void Target::carry_out(const FileSchedule::Order& order) {
         if (order.cut->at) {
             victim->second->end_at(*order.cut->at);
         } else {
-            victim->second->cancel();
+            const TransferReport report = victim->second->cancel();
             running_.erase(victim);
+            count_try(report.brought_bytes, 1);
         }
     } else {
         announce(order.mirror);
@@ -248,15 +249,12 @@ void Target::start_copy(const FileSchedule::Order& order, const std::filesystem:
 }
 
 void Target::write(std::size_t mirror, const FilledBuffer& filled) {
-    on_file([this, filled, source = source_numbers_[mirror], generation = generation_]() -> Answer {
-        try {
-            part_->append(filled.offset, filled.buffer.first(filled.count), source);
-        } catch (...) {
-            context_.loop.post([this, filled] { context_.buffers.give_back(filled.buffer); });
-            throw;
-        }
+    const auto append = [this, filled, source = source_numbers_[mirror],
+                         generation = generation_]() -> Answer {
+        part_->append(filled.offset, filled.buffer.first(filled.count), source);
         return [this, filled, generation] { wrote(filled, generation); };
-    });
+    };
+    on_file(append, [this, filled] { context_.buffers.give_back(filled.buffer); });
 }
 
 void Target::wrote(const FilledBuffer& filled, std::uint64_t generation) {
@@ -274,6 +272,14 @@ void Target::tell(std::span<const Piece> pieces) const {
     }
 }
 
+/// A try that brought little is fruitless, however it ended: closed by us, too.
+void Target::count_try(std::uint64_t brought_bytes, int cost) {
+    fruitless_tries_ += cost;
+    if (brought_bytes >= worthwhile_bytes && !one_mirror_only_) {
+        fruitless_tries_ = 0;
+    }
+}
+
 void Target::settle_account(FileSchedule::Id id, std::size_t index, const TransferReport& report) {
     Mirror& mirror = mirrors()[index];
     FileSchedule::End end{report.rest, report.failure, AskedFor::whole, report.can_ranges, {}};
@@ -282,12 +288,9 @@ void Target::settle_account(FileSchedule::Id id, std::size_t index, const Transf
     if (report.failure) {
         news_ = report.failure->reason;
         news_mirror_ = index;
-        fruitless_tries_ += cost_of(report.failure->kind);
         end.pause = context_.backoff.pause(was_worthwhile ? 1 : mirror.failures + 1);
     }
-    if (was_worthwhile && !one_mirror_only_) {
-        fruitless_tries_ = 0;
-    }
+    count_try(report.brought_bytes, report.failure ? cost_of(report.failure->kind) : 0);
     take_entity_tag(mirror, report.entity_tag);
     schedule_.ended(id, end, Clock::now());
     if (report.failure && report.failure->kind == FailureClass::poison) {
@@ -436,22 +439,20 @@ void Target::close() noexcept {
 }
 
 /// Runs a task on the strand and its answer on the loop. After the disk has failed once, the
-/// file's later tasks are skipped: the bytes before theirs are missing.
-void Target::on_file(std::function<Answer()> task) {
-    strand_.post([this, task = std::move(task)] {
-        Answer answer;
+/// file's later tasks are skipped, since the bytes before theirs are missing. If the task failed
+/// or was skipped, `without` is the answer.
+void Target::on_file(std::function<Answer()> task, Answer without) {
+    strand_.post([this, task = std::move(task), without = std::move(without)] {
+        Answer answer = without;
         try {
             if (!broken_) {
                 answer = task();
             }
         } catch (const Error& error) {
-            abandon_file();
-            answer = [this, error] { fail(error); };
+            abandon_file(error);
         } catch (const std::exception& error) {
-            abandon_file();
-            answer = [this, words = std::string(error.what())] {
-                fail(Error({"cannot store a file: " + words, download_.label, {}}));
-            };
+            const std::string words = error.what();
+            abandon_file(Error({"cannot store a file: " + words, download_.label, {}}));
         }
         if (answer) {
             context_.loop.post(std::move(answer));
@@ -461,7 +462,7 @@ void Target::on_file(std::function<Answer()> task) {
 
 /// On the strand, after a failure of the disk. The map may find no room either; then the one of
 /// half a second ago stands.
-void Target::abandon_file() noexcept {
+void Target::abandon_file(const Error& failure) {
     broken_ = true;
     try {
         if (part_) {
@@ -471,6 +472,7 @@ void Target::abandon_file() noexcept {
         broken_ = true;
     }
     part_.reset();
+    context_.loop.post([this, failure] { fail(failure); });
 }
 
 void Target::show_progress() {

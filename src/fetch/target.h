@@ -92,8 +92,8 @@ class Target {
 
     using Answer = std::function<void()>;
 
-    void on_file(std::function<Answer()> task);
-    void abandon_file() noexcept;
+    void on_file(std::function<Answer()> task, Answer without = {});
+    void abandon_file(const Error& failure);
     Opened look();
     void opened(const Opened& found);
     bool must_settle(Clock::time_point now);
@@ -102,6 +102,7 @@ class Target {
     void start_copy(const FileSchedule::Order& order, const std::filesystem::path& from);
     void write(std::size_t mirror, const FilledBuffer& filled);
     void wrote(const FilledBuffer& filled, std::uint64_t generation);
+    void count_try(std::uint64_t brought_bytes, int cost);
     void settle_account(FileSchedule::Id id, std::size_t index, const TransferReport& report);
     void announce(std::size_t mirror);
     void announce_cut(const FileSchedule::Order& order);
