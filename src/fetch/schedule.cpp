@@ -87,7 +87,7 @@ void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock:
         break;
     }
     if (failure.retry_after && mirror.trust != Trust::barred) {
-        mirror.host->parked_until = now + *failure.retry_after;
+        mirror.host->parked_until = std::max(mirror.host->parked_until, now + *failure.retry_after);
         shrink(*mirror.host, Load::refused, now);
     }
 }

@@ -176,6 +176,14 @@ TEST_F(ThreeMirrors, ABusyHostGetsOneTransferUntilItServesAgain) {
     EXPECT_EQ(mirrors[0].host->failures, 0);
 }
 
+TEST_F(ThreeMirrors, AShortRetryAfterDoesNotEndALongerOne) {
+    for (const seconds wait : {seconds(60), seconds(1)}) {
+        take_failure(mirrors[0], {FailureClass::transient, "busy", wait}, AskedFor::part, now,
+                     seconds(0));
+    }
+    EXPECT_EQ(mirrors[0].host->parked_until, now + seconds(60));
+}
+
 TEST(Files, LargestIsFirst) {
     const std::vector<OpenFile> files = {{5, true, 0}, {9, true, 0}, {7, true, 0}, {99, false, 0}};
     EXPECT_THAT(order_files(files), ElementsAre(1, 2, 0));
