@@ -171,7 +171,9 @@ Clock::time_point Batch::start_transfers(Clock::time_point now, int most_at_once
                 ++in_flight;
                 break;
             }
-            next = std::min(next, entries_[i].target->wake_at().value_or(next));
+            // One that has passed is of an earlier turn, and nothing happens then.
+            const Clock::time_point wake_at = entries_[i].target->wake_at().value_or(next);
+            next = wake_at > now ? std::min(next, wake_at) : next;
         }
     }
     return std::max(next, now);
