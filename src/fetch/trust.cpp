@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -50,16 +50,16 @@ std::optional<std::size_t> distrust(const Suspects& suspects, std::uint32_t sour
 }
 
 std::vector<std::string> blame(const Suspects& suspects, std::uint32_t liars) {
-    std::set<Host*> hosts;
+    std::map<std::string, Host*> hosts; // in the order of what is printed
     for (std::size_t i = 0; i < suspects.mirrors.size(); ++i) {
         if (is_of(suspects, i, liars) && !has_scheme(suspects.mirrors[i].url, "file")) {
-            hosts.insert(suspects.mirrors[i].host);
+            hosts.emplace(suspects.mirrors[i].host->name, suspects.mirrors[i].host);
         }
     }
     std::vector<std::string> barred;
-    for (Host* const host : hosts) {
+    for (const auto& [name, host] : hosts) {
         if (++host->poisonings == most_poisonings) {
-            barred.push_back(host->name);
+            barred.push_back(name);
         }
     }
     return barred;
