@@ -452,6 +452,7 @@ Failure describe(const Active& active, CURLcode code, const NetworkSettings& set
         active.words.front() != '\0' ? active.words.data() : active.curl.easy_strerror(code);
     failure.proxy =
         shown_url(has_scheme(active.url, "https") ? settings.https_proxy : settings.http_proxy);
+    failure.has_exempt_hosts = !settings.no_proxy.empty();
     failure.ca_file = settings.ca_file;
     failure.was_https = active.was_https;
     const std::string url = read_head(active).url;

@@ -100,7 +100,11 @@ Failure not_understood(const CurlFailure& failure) {
 }
 
 std::string by_proxy(const CurlFailure& failure) {
-    return failure.proxy.empty() ? "" : fmt::format(" (the proxy is `{}`)", failure.proxy);
+    if (failure.proxy.empty()) {
+        return "";
+    }
+    return fmt::format(" (the proxy is `{}`{})", failure.proxy,
+                       failure.has_exempt_hosts ? ", unless no_proxy names the host" : "");
 }
 
 } // namespace

@@ -45,6 +45,10 @@ TEST(CurlFailure, TheProxyIsNamedWhereItMayBeToBlame) {
     failure.proxy = "http://proxy:3128";
     EXPECT_EQ(failure_of(failure).reason,
               "the connection to `example.org` broke: reset (the proxy is `http://proxy:3128`)");
+    failure.has_exempt_hosts = true;
+    EXPECT_EQ(failure_of(failure).reason,
+              "the connection to `example.org` broke: reset (the proxy is `http://proxy:3128`, "
+              "unless no_proxy names the host)");
     failure.proxy_status = 407;
     EXPECT_EQ(failure_of(failure).kind, FailureClass::absent);
     EXPECT_EQ(failure_of(failure).reason,
