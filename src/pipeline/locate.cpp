@@ -41,8 +41,8 @@ std::vector<Search> searches_for(const std::vector<LockedPackage>& packages,
 void ask_channels(const std::vector<Search*>& searches, Context& context);
 void ask_indexes(const std::vector<Search*>& searches, const std::vector<Source>& sources,
                  Context& context);
-void ask_round(const std::vector<Search*>& searches, const std::vector<Source>& sources,
-               std::size_t round, Context& context);
+void ask_round(const std::vector<Search*>& searches, const Source& source, std::size_t round,
+               Context& context);
 void take_urls(const pypi::ProjectPage& page, Search& search);
 void note_failure(const Error& error, Context& context);
 Urls all_urls(const Search& search);
@@ -144,7 +144,8 @@ void ask_channels(const std::vector<Search*>& searches, Context& context) {
     }
 }
 
-/// Where a wheel is stands on its project's page; each mirror says it for itself.
+/// Where a wheel is stands on its project's page; each mirror says it for itself. Indexes are asked
+/// one by one, as what fails at one of them must not cost the answers of the others.
 void ask_indexes(const std::vector<Search*>& searches, const std::vector<Source>& sources,
                  Context& context) {
     std::size_t most = 0;
@@ -152,32 +153,35 @@ void ask_indexes(const std::vector<Search*>& searches, const std::vector<Source>
         most = std::max(most, pages_of(search->source, context.services.is_offline()).size());
     }
     for (std::size_t round = 0; round < most; ++round) {
-        try {
-            ask_round(searches, sources, round, context);
-        } catch (const Error& error) {
-            note_failure(error, context);
+        for (const Source& source : sources) {
+            try {
+                ask_round(searches, source, round, context);
+            } catch (const Error& error) {
+                note_failure(error, context);
+            }
         }
     }
 }
 
-/// Asks the n-th mirror of each index.
-void ask_round(const std::vector<Search*>& searches, const std::vector<Source>& sources,
-               std::size_t round, Context& context) {
+/// Asks the n-th mirror of an index, if it has one and something is to come from it.
+void ask_round(const std::vector<Search*>& searches, const Source& source, std::size_t round,
+               Context& context) {
     Services& services = context.services;
-    std::map<const Source*, pypi::Index> indexes;
-    for (const Source& source : sources) {
-        const Urls urls = pages_of(source, services.is_offline());
-        if (round < urls.size()) {
-            indexes.insert({&source, {source.name, {urls[round]}, source.is_explicit}});
-        }
+    const Urls urls = pages_of(source, services.is_offline());
+    if (source.kind != Source::Kind::index || round >= urls.size()) {
+        return;
     }
+    const pypi::Index index{source.name, {urls[round]}, source.is_explicit};
     std::vector<pypi::PageQuery> queries;
     std::vector<Search*> asking;
     for (Search* const search : searches) {
-        if (const auto index = indexes.find(&search->source); index != indexes.end()) {
-            queries.push_back({&index->second, search->package.name});
+        if (&search->source == &source) {
+            queries.push_back({&index, search->package.name});
             asking.push_back(search);
         }
+    }
+    if (queries.empty()) {
+        return;
     }
     pypi::IndexClient client(services.network(), services.cache("index"),
                              cache_policy(services, false));

@@ -56,12 +56,19 @@ class LocateTest : public testing::Test {
 
     std::vector<std::string> urls(const LockedPackage& package,
                                   NetworkUse use = NetworkUse::online) {
+        return urls_of_all({package}, "", use).front();
+    }
+
+    /// `tables` is the rest of the manifest.
+    std::vector<std::vector<std::string>> urls_of_all(const std::vector<LockedPackage>& packages,
+                                                      const std::string& tables,
+                                                      NetworkUse use = NetworkUse::online) {
         Services services(
             settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now(), 0, use},
             progress_);
         const Manifest manifest = test::manifest_of("[channels]\nlab = \"" + local("lab") +
-                                                    "\"\n[workspace]\nname = \"demo\"\n");
-        return locate({package}, manifest, services).front();
+                                                    "\"\n[workspace]\nname = \"demo\"\n" + tables);
+        return locate(packages, manifest, services);
     }
 
     static constexpr const char* wheel = "alpha-1.0-py3-none-any.whl";
@@ -101,6 +108,18 @@ TEST_F(LocateTest, a_mirror_that_does_not_answer_is_no_fault_while_another_has_t
         EXPECT_EQ(error.code(), ExitCode::network);
         EXPECT_THAT(error.what(), HasSubstr("127.0.0.1:9"));
     }
+}
+
+TEST_F(LocateTest, a_mirror_that_does_not_answer_costs_no_other_index_its_answer) {
+    publish("index");
+    publish("wheels");
+    settings_.mirrors["pypi"] = {{nowhere, ""}, {local("index"), ""}};
+    LockedPackage other = alpha();
+    other.source = "wheels";
+    EXPECT_THAT(urls_of_all({alpha(), other}, "[indexes]\nwheels = { url = \"" + local("wheels") +
+                                                  "\", explicit = true }\n"),
+                ElementsAre(ElementsAre(local("index/alpha/") + wheel),
+                            ElementsAre(local("wheels/alpha/") + wheel)));
 }
 
 TEST_F(LocateTest, a_file_under_another_digest_is_another_file) {
