@@ -194,6 +194,33 @@ TEST(TorchVariants, AMirrorStandsForThePlaceAndAllBelow) {
     EXPECT_EQ(sources.front().places[2].url, "https://blobs.example.org");
 }
 
+TEST(TorchVariants, AnIndexOfTheManifestBelowThePlaceIsMirroredWithIt) {
+    Settings settings;
+    settings.mirrors["pytorch"] = {{"https://mirror.example.org/whl/", "test"},
+                                   {"default", "test"}};
+    settings.mirrors["pypi"] = {{"https://a.example.org/simple", "test"}};
+    settings.mirrors["named"] = {{"https://b.example.org/simple", "test"}};
+    SilentProgress progress;
+    Services services(settings, {}, progress);
+    const std::string place = "https://download.pytorch.org/whl";
+    const Manifest manifest =
+        test::manifest_of("[indexes]\nnightly = \"" + place + "/nightly/cu128\"\nall = \"" + place +
+                          "\"\nnamed = \"" + place + "/cpu\"\nother = \"" + place + "s/cpu\"\n");
+    const auto sources = index_sources(manifest, read_requests(manifest), services);
+    const auto urls = [&](std::size_t i) {
+        std::vector<std::string> out;
+        for (const Mirror& mirror : sources[i].places) {
+            out.push_back(mirror.url);
+        }
+        return out;
+    };
+    EXPECT_THAT(urls(0), ElementsAre("https://mirror.example.org/whl/nightly/cu128",
+                                     place + "/nightly/cu128"));
+    EXPECT_THAT(urls(1), ElementsAre("https://mirror.example.org/whl", place));
+    EXPECT_THAT(urls(2), ElementsAre("https://b.example.org/simple"));
+    EXPECT_THAT(urls(3), ElementsAre(place + "s/cpu"));
+}
+
 TEST(TorchVariants, ABoundProjectIsNotSpread) {
     const Requests requests = read_requests(
         test::manifest_of("[pypi-dependencies]\ntorch = { version = \"*\", index = \"own\" }\n"

@@ -14,6 +14,7 @@ namespace envpm::pipeline {
 namespace {
 
 Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda);
+std::vector<Mirror> places_of_index(const IndexEntry& entry, const Settings& settings);
 std::vector<std::string> page_urls(const Source& source);
 
 } // namespace
@@ -38,8 +39,8 @@ std::vector<Source> index_sources(const Manifest& manifest, const Requests& requ
     bool has_pypi = false;
     for (const IndexEntry& entry : manifest.indexes) {
         has_pypi |= entry.name == "pypi";
-        sources.push_back({Source::Kind::index, entry.name, entry.is_explicit,
-                           places_of(settings, entry.name, {entry.url, entry.location.text()})});
+        sources.push_back(
+            {Source::Kind::index, entry.name, entry.is_explicit, places_of_index(entry, settings)});
     }
     if (!has_pypi) {
         const auto configured = settings.mirrors.find("pypi");
@@ -124,6 +125,15 @@ Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda) {
     }
     const bool is_only_named = entry.url == std::string(manifest::public_channels) + entry.name;
     return {entry.url, is_only_named ? "default" : entry.location.text()};
+}
+
+/// One of PyTorch's is mirrored with the place that it lies below, unless it is by its own name.
+std::vector<Mirror> places_of_index(const IndexEntry& entry, const Settings& settings) {
+    const Mirror own{entry.url, entry.location.text()};
+    if (!settings.mirrors.contains(entry.name) && is_torch_place(entry.url)) {
+        return torch_places(settings, own);
+    }
+    return places_of(settings, entry.name, own);
 }
 
 std::vector<std::string> page_urls(const Source& source) {

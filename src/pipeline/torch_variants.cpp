@@ -24,19 +24,28 @@ bool is_ruled_out(const std::string& variant, const GpuRequests& gpu);
 std::vector<Source> torch_sources(const GpuRequests& gpu, const gpu::Facts& facts,
                                   const Settings& settings) {
     std::vector<Source> sources;
-    const std::vector<Mirror> places =
-        places_of(settings, "pytorch", {std::string(place), "default"});
     for (const std::string& variant : variants(gpu, facts)) {
-        Source source{Source::Kind::index, "pytorch-" + variant, true, places};
-        for (Mirror& mirror : source.places) {
-            if (mirror.form == MirrorForm::pages) {
-                mirror.url.erase(mirror.url.find_last_not_of('/') + 1);
-                mirror.url += "/" + variant;
-            }
-        }
-        sources.push_back(std::move(source));
+        const Mirror own{std::string(place) + "/" + variant, "default"};
+        sources.push_back(
+            {Source::Kind::index, "pytorch-" + variant, true, torch_places(settings, own)});
     }
     return sources;
+}
+
+bool is_torch_place(std::string_view url) {
+    return url.starts_with(place) && (url.size() == place.size() || url[place.size()] == '/');
+}
+
+std::vector<Mirror> torch_places(const Settings& settings, const Mirror& own) {
+    const std::string below = own.url.substr(place.size());
+    std::vector<Mirror> places = places_of(settings, "pytorch", {std::string(place), own.origin});
+    for (Mirror& mirror : places) {
+        if (mirror.form == MirrorForm::pages) {
+            mirror.url.erase(mirror.url.find_last_not_of('/') + 1);
+            mirror.url += below;
+        }
+    }
+    return places;
 }
 
 std::map<PackageName, std::vector<std::string>> torch_projects(const std::vector<Source>& sources,
