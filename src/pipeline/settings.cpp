@@ -50,6 +50,7 @@ void check_keys(const TomlValue& table, const std::vector<std::string>& known);
 Mirror mirror_of(const TomlValue& value);
 std::filesystem::path absolute_path_of(const TomlValue& value);
 realize::LinkMode link_mode_of(std::string_view text, const Origin& origin);
+Sharing sharing_of(std::string_view text, const Origin& origin);
 Syncing syncing_of(std::string_view text, const Origin& origin);
 std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin);
 std::chrono::milliseconds duration_of(const TomlValue& value);
@@ -123,7 +124,7 @@ void apply_store_environment(Settings& settings, const Variables& variables) {
         settings.lower_store = std::filesystem::absolute(*lower);
     }
     if (const auto shared = variables.find("ENVPM_SHARED_STORE")) {
-        settings.store_policy.sharing = *shared == "0" ? Sharing::own : Sharing::shared;
+        settings.store_policy.sharing = sharing_of(*shared, {"ENVPM_SHARED_STORE"});
     }
     if (const auto durability = variables.find("ENVPM_DURABILITY")) {
         settings.store_policy.syncing = syncing_of(*durability, {"ENVPM_DURABILITY"});
@@ -365,6 +366,19 @@ realize::LinkMode link_mode_of(std::string_view text, const Origin& origin) {
     }
     throw Error({fmt::format("`{}` is no link mode", text), origin.name,
                  "known: auto, reflink, hardlink, copy"},
+                origin.code);
+}
+
+/// Nothing is guessed here: it decides who is trusted.
+Sharing sharing_of(std::string_view text, const Origin& origin) {
+    if (text == "1" || text == "true") {
+        return Sharing::shared;
+    }
+    if (text == "0" || text == "false") {
+        return Sharing::own;
+    }
+    throw Error({fmt::format("`{}` does not say whether the store is shared", text), origin.name,
+                 "known: 1, true, 0, false"},
                 origin.code);
 }
 

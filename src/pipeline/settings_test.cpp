@@ -87,6 +87,22 @@ TEST_F(SettingsTest, the_store_is_ones_own_and_durable_unless_something_else_is_
     EXPECT_EQ(failure(), "`perhaps` is no durability | ENVPM_DURABILITY | known: batch, file, off");
 }
 
+TEST_F(SettingsTest, only_a_clear_word_makes_a_store_shared) {
+    for (const auto& [text, sharing] :
+         {std::pair("1", Sharing::shared), std::pair("true", Sharing::shared),
+          std::pair("0", Sharing::own), std::pair("false", Sharing::own)}) {
+        variables_.set("ENVPM_SHARED_STORE", text);
+        EXPECT_EQ(load().store_policy.sharing, sharing) << text;
+    }
+    for (const char* const text : {"no", "off", "yes", "True", "2"}) {
+        variables_.set("ENVPM_SHARED_STORE", text);
+        EXPECT_THAT(failure(),
+                    HasSubstr("whether the store is shared | ENVPM_SHARED_STORE | known: "
+                              "1, true, 0, false"))
+            << text;
+    }
+}
+
 TEST_F(SettingsTest, a_checkout_cannot_say_that_a_store_is_to_be_trusted) {
     write_project_file("shared-store = true\n");
     EXPECT_EQ(load().store_policy.sharing, Sharing::own);
