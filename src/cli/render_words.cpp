@@ -106,8 +106,12 @@ std::string words_of(const pipeline::InstallReport& report, const Terminal& term
             ? std::string("nothing fetched")
             : fmt::format("{} of them fetched ({})", report.fetched_packages,
                           human_bytes(report.fetched_bytes));
-    out += fmt::format("{} {}, {}; {}, {}\n", tick(terminal), counted(report.packages, "package"),
-                       fetched, counted(report.files, "file"), human_bytes(report.size_bytes));
+    const std::string made =
+        report.is_from_lower
+            ? std::string("the lower store's environment is used as it stands")
+            : fmt::format("{}, {}", counted(report.files, "file"), human_bytes(report.size_bytes));
+    out += fmt::format("{} {}, {}; {}\n", tick(terminal), counted(report.packages, "package"),
+                       fetched, made);
     out += fmt::format("{} installed in {}   env {}   prefix .envpm/envs/default/current\n",
                        tick(terminal), human_seconds(report.seconds), report.env);
     if (report.is_sealed) {

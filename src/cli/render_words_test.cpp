@@ -122,6 +122,17 @@ TEST(WordsOfInstall, tell_what_was_done) {
     EXPECT_EQ(words_of(report, Terminal()), "✓ up to date   env abc\n");
 }
 
+TEST(WordsOfInstall, tell_that_the_lower_store_has_it_instead_of_what_was_made) {
+    pipeline::InstallReport report;
+    report.env = "abc";
+    report.packages = 3;
+    report.is_from_lower = true;
+    report.seconds = 0.012;
+    EXPECT_EQ(words_of(report, Terminal()),
+              "✓ 3 packages, nothing fetched; the lower store's environment is used as it stands\n"
+              "✓ installed in 12 ms   env abc   prefix .envpm/envs/default/current\n");
+}
+
 TEST(WordsOfEdit, tell_entries_or_that_nothing_changed) {
     pipeline::EditReport report;
     report.entries = {"a >=1.0"};

@@ -28,8 +28,11 @@ struct LockInUse {
 };
 
 std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
-std::optional<InstallReport> install_from_lower(const InstallRequest& request, const Lock& lock,
+std::optional<InstallReport> install_from_lower(const InstallRequest& request,
+                                                const Manifest& manifest, const Lock& lock,
                                                 const LockedTarget& target, Services& services);
+void make_current(const std::filesystem::path& prefix, const LockedTarget& target,
+                  const InstallRequest& request, const store::Store& store, Services& services);
 void tell_target(InstallReport& report, const LockedTarget& target,
                  const std::filesystem::path& prefix);
 double seconds_since(std::chrono::steady_clock::time_point start);
@@ -62,8 +65,9 @@ InstallReport install(const InstallRequest& request, Services& services) {
     const LockedTarget& target = choose_target(*in_use.lock, request.target);
     require_this_machine(target);
     const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
-    if (auto there = install_from_lower(request, *in_use.lock, target, services)) {
+    if (auto there = install_from_lower(request, manifest, *in_use.lock, target, services)) {
         there->lock = std::move(report.lock);
+        there->seconds = seconds_since(start);
         return *there;
     }
     const std::optional<Interpreter> interpreter = interpreter_for(target, services);
@@ -94,9 +98,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
                          services.progress());
     }
     // The prefix is whole and durable: now the project may point to it.
-    generations_of(request.project)
-        .switch_to(store.paths(), prefix.prefix, target.env, to_rfc3339(services.now()));
-    remember_install(request);
+    make_current(prefix.prefix, target, request, store, services);
 
     tell_target(report, target, prefix.prefix);
     report.packages = packages.size();
@@ -153,20 +155,28 @@ std::optional<InstallReport> if_current(const InstallRequest& request, const Ser
 
 /// What stands whole in the lower store is used from there; but a copy elsewhere comes from one's
 /// own store.
-std::optional<InstallReport> install_from_lower(const InstallRequest& request, const Lock& lock,
+std::optional<InstallReport> install_from_lower(const InstallRequest& request,
+                                                const Manifest& manifest, const Lock& lock,
                                                 const LockedTarget& target, Services& services) {
     const auto prefix = request.prefix ? std::nullopt : lower_prefix(target, services);
     if (!prefix) {
         return std::nullopt;
     }
-    const store::Store store = services.open_store();
-    generations_of(request.project)
-        .switch_to(store.paths(), *prefix, target.env, to_rfc3339(services.now()));
-    remember_install(request);
     InstallReport report;
+    report.audit = audit_made(request, manifest, target, *prefix, services);
+    services.throw_if_stopped();
+    make_current(*prefix, target, request, services.open_store(), services);
     tell_target(report, target, *prefix);
+    report.is_from_lower = true;
     report.packages = packages_of(lock, target).size();
     return report;
+}
+
+void make_current(const std::filesystem::path& prefix, const LockedTarget& target,
+                  const InstallRequest& request, const store::Store& store, Services& services) {
+    generations_of(request.project)
+        .switch_to(store.paths(), prefix, target.env, to_rfc3339(services.now()));
+    remember_install(request);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

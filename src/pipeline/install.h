@@ -37,6 +37,7 @@ struct InstallRequest {
 /// What `install` did, for `cli` to tell.
 struct InstallReport {
     bool was_current = false;       ///< nothing was to be done
+    bool is_from_lower = false;     ///< the lower store's is used as it stands: no file was made
     std::optional<LockReport> lock; ///< if it had to lock first
     std::string target;
     std::string env; ///< short name of the prefix
