@@ -110,7 +110,8 @@ void tell(const std::string& soname, Missing missing, Audit& audit) {
     const std::string hint =
         is_left_to_hosts(soname) ? fmt::format("`{}` must come from the machine", soname)
         : missing.severity == Severity::error
-            ? std::string("add the package that has it, or `--allow` it if each machine does")
+            ? std::string(
+                  "add the package that has it, or `envpm audit --allow` it if each machine does")
             : std::string("only those who load this file miss it");
     audit.add(missing.severity, Rule::missing_library, *missing.needed_by.front(),
               fmt::format("it needs `{}`, which the environment does not have{}", soname, more),

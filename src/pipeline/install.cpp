@@ -298,8 +298,8 @@ std::optional<AuditReport> audit_made(const InstallRequest& request, const Manif
         throw Error(
             {fmt::format("the environment did not pass the audit: {}", worst.text),
              worst.package.empty() ? worst.file : fmt::format("{} ({})", worst.file, worst.package),
-             fmt::format("{}; `envpm audit --prefix {}` shows all, `--audit warn` installs "
-                         "it all the same",
+             fmt::format("{}; `envpm audit --prefix {}` shows all, `envpm install --audit warn` "
+                         "installs it all the same",
                          worst.hint, prefix.string())},
             ExitCode::integrity);
     }
