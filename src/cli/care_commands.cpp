@@ -58,9 +58,9 @@ ExitCode run_verify(const Session& session) {
     } else {
         const std::size_t count = report.damaged_files();
         show(words_of(report, session.terminal));
-        tell(session, fmt::format("{} {} {} damaged\nhint: `envpm repair` makes them anew\n",
-                                  styled(session.terminal, Style::bad, "error:"), count,
-                                  count == 1 ? "file is" : "files are"));
+        tell_error(fmt::format("{} {} {} damaged\nhint: `envpm repair` makes them anew\n",
+                               styled(session.terminal, Style::bad, "error:"), count,
+                               count == 1 ? "file is" : "files are"));
     }
     return report.is_whole() ? ExitCode::done : ExitCode::integrity;
 }

@@ -14,6 +14,9 @@ using pipeline::Project;
 /// Before `run` and `shell`: brings the environment up to date unless that was refused.
 ExitCode prepare(const Session& session, const Project& project);
 
+/// What cannot be solved is an error.
+void tell_install(const Session& session, const pipeline::InstallReport& report);
+
 /// After that, and before the environment is entered; a code other than `done` keeps it out.
 ExitCode test_gpus(const Session& session, const Project& project,
                    const pipeline::ActiveEnvironment& environment);
@@ -45,7 +48,7 @@ ExitCode run_install(const Session& session) {
         }
         show(document(std::move(json)));
     } else {
-        tell(session, words_of(report, session.terminal));
+        tell_install(session, report);
         if (test.code != ExitCode::done) {
             tell_failure(session, test);
         } else if (test.report) {
@@ -125,9 +128,18 @@ ExitCode prepare(const Session& session, const Project& project) {
                            .audit = policy_of(session, std::nullopt, "ENVPM_AUDIT")},
                           session.services);
     if (!report.was_current) {
-        tell(session, words_of(report, session.terminal));
+        tell_install(session, report);
     }
     return report.lock && report.lock->explanation ? ExitCode::no_solution : ExitCode::done;
+}
+
+void tell_install(const Session& session, const pipeline::InstallReport& report) {
+    const std::string words = words_of(report, session.terminal);
+    if (report.lock && report.lock->explanation) {
+        tell_error(words);
+    } else {
+        tell(session, words);
+    }
 }
 
 ExitCode test_gpus(const Session& session, const Project& project,

@@ -19,6 +19,7 @@ pipeline::InstallReport install_or_undo(const Session& session, const Project& p
                                         const pipeline::EditReport& edit);
 pipeline::InstallReport install_locked(const Session& session, const Project& project);
 ExitCode run_lock_check(const Session& session, const Project& project);
+void tell_lock(const Session& session, const LockReport& report, const std::string& words);
 std::string last_line(const LockReport& report, bool only_told);
 ExitCode run_repair(const Session& session, const pipeline::RepairRequest& request);
 std::set<PackageName> names_of(const std::vector<std::string>& typed);
@@ -85,7 +86,8 @@ ExitCode run_lock(const Session& session) {
     if (arguments.global.is_json) {
         show(document(json_of(report)));
     } else {
-        tell(session, words_of(report, session.terminal) + last_line(report, arguments.dry_run));
+        tell_lock(session, report,
+                  words_of(report, session.terminal) + last_line(report, arguments.dry_run));
     }
     return report.explanation ? ExitCode::no_solution : ExitCode::done;
 }
@@ -103,7 +105,8 @@ ExitCode run_update(const Session& session) {
                         .exclude_newer = arguments.exclude_newer},
                        session.services);
     if (!is_json) {
-        tell(session, words_of(report, session.terminal) + last_line(report, arguments.dry_run));
+        tell_lock(session, report,
+                  words_of(report, session.terminal) + last_line(report, arguments.dry_run));
     }
     Json document_value = json_of(report);
     if (!report.explanation && !arguments.dry_run && !arguments.no_install) {
@@ -122,6 +125,15 @@ ExitCode run_update(const Session& session) {
 
 namespace {
 
+/// What cannot be solved is an error.
+void tell_lock(const Session& session, const LockReport& report, const std::string& words) {
+    if (report.explanation) {
+        tell_error(words);
+    } else {
+        tell(session, words);
+    }
+}
+
 std::string last_line(const LockReport& report, bool only_told) {
     if (report.explanation) {
         return report.explanation->nearest.empty() ? ""
@@ -139,7 +151,7 @@ ExitCode run_repair(const Session& session, const pipeline::RepairRequest& reque
     if (session.arguments.global.is_json) {
         show(document(json_of(report)));
     } else {
-        tell(session, words_of(report, '~', session.terminal));
+        tell_lock(session, report.lock, words_of(report, '~', session.terminal));
         if (!report.lock.explanation) {
             tell(session, "wrote the manifest and envpm.lock\n");
         }
@@ -151,7 +163,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
                             const pipeline::EditReport& edit, char sign) {
     const bool is_json = session.arguments.global.is_json;
     if (!is_json) {
-        tell(session, words_of(edit, sign, session.terminal));
+        tell_lock(session, edit.lock, words_of(edit, sign, session.terminal));
     }
     Json document_value = json_of(edit);
     if (edit.lock.explanation) {
@@ -224,7 +236,7 @@ ExitCode run_lock_check(const Session& session, const Project& project) {
         for (const std::string& reason : check.reasons) {
             words += "  " + reason + "\n";
         }
-        tell(session, words + "hint: run `envpm lock`\n");
+        tell_error(words + "hint: run `envpm lock`\n");
     }
     return check.is_fresh ? ExitCode::done : ExitCode::lock_out_of_date;
 }

@@ -3,8 +3,6 @@
 #include "cli/render.h"
 #include "cli/session.h"
 
-#include <cstdio>
-
 namespace envpm::cli {
 
 namespace {
@@ -89,7 +87,7 @@ void tell_failure(const Session& session, const ActivationTest& test) {
     if (test.code == ExitCode::done) {
         tell(session, words);
     } else {
-        std::fputs(words.c_str(), stderr); // an error: --quiet does not keep it back
+        tell_error(words);
     }
 }
 

@@ -30,6 +30,10 @@ void tell(const Session& session, const std::string& words) {
     }
 }
 
+void tell_error(const std::string& words) {
+    std::fputs(words.c_str(), stderr);
+}
+
 void show(const std::string& data) {
     std::fwrite(data.data(), 1, data.size(), stdout);
     // A reader that has seen enough (`| head`) is no failure.

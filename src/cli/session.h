@@ -33,6 +33,9 @@ std::optional<pipeline::Project> project_if_any(const Session& session);
 /// Words for people, on standard error; nothing under --quiet.
 void tell(const Session& session, const std::string& words);
 
+/// The words of an error, on standard error: --quiet does not keep them back.
+void tell_error(const std::string& words);
+
 /// Data, on standard output; throws an Error if that cannot be written.
 void show(const std::string& data);
 
