@@ -29,33 +29,48 @@ ExitCode run_install(const Session& session) {
                                   : arguments.frozen ? pipeline::LockUse::frozen
                                                      : pipeline::LockUse::update;
     const Project project = project_of(session);
-    const pipeline::InstallReport report =
-        pipeline::install({.project = project,
-                           .lock_use = use,
-                           .target = arguments.global.target,
-                           .prefix = arguments.prefix,
-                           .audit = policy_of(session, arguments.audit, "ENVPM_AUDIT")},
-                          session.services);
-    const bool is_solved = !report.lock || !report.lock->explanation;
-    ActivationTest test;
-    if (is_solved && !report.was_current) { // what is used is tested again before it is
-        test = test_before_use(session, project, report.prefix, session.services.variables());
-    }
+    const Installed installed =
+        install_and_test(session, {.project = project,
+                                   .lock_use = use,
+                                   .target = arguments.global.target,
+                                   .prefix = arguments.prefix,
+                                   .audit = policy_of(session, arguments.audit, "ENVPM_AUDIT")});
     if (arguments.global.is_json) {
-        Json json = json_of(report);
-        if (test.report) {
-            json.get_if<Json::Object>()->emplace("self_test", json_of(*test.report));
-        }
-        show(document(std::move(json)));
+        show(document(json_of(installed)));
     } else {
-        tell_install(session, report);
-        if (test.code != ExitCode::done) {
-            tell_failure(session, test);
-        } else if (test.report) {
-            tell(session, words_of(*test.report, session.terminal));
-        }
+        tell_installed(session, installed);
     }
-    return is_solved ? test.code : ExitCode::no_solution;
+    return installed.code;
+}
+
+Installed install_and_test(const Session& session, const pipeline::InstallRequest& request) {
+    Installed installed{pipeline::install(request, session.services)};
+    const pipeline::InstallReport& report = installed.report;
+    if (report.lock && report.lock->explanation) {
+        installed.code = ExitCode::no_solution;
+    } else if (!report.was_current) {
+        installed.test =
+            test_before_use(session, request.project, report.prefix, session.services.variables());
+        installed.code = installed.test.code;
+    }
+    return installed;
+}
+
+void tell_installed(const Session& session, const Installed& installed) {
+    tell_install(session, installed.report);
+    if (installed.test.code != ExitCode::done) {
+        tell_failure(session, installed.test);
+    } else if (installed.test.report) {
+        tell(session, words_of(*installed.test.report, session.terminal));
+    }
+}
+
+Json json_of(const Installed& installed) {
+    Json json = json_of(installed.report);
+    if (installed.test.report) {
+        json.get_if<Json::Object>()->emplace("self_test", json_of(*installed.test.report));
+    }
+    return json;
 }
 
 ExitCode run_run(const Session& session) {

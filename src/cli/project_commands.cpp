@@ -17,7 +17,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
                             const pipeline::EditReport& edit, char sign);
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit);
-pipeline::InstallReport install_locked(const Session& session, const Project& project);
+pipeline::InstallRequest locked_install(const Session& session, const Project& project);
 ExitCode run_lock_check(const Session& session, const Project& project);
 void tell_lock(const Session& session, const LockReport& report, const std::string& words);
 std::string last_line(const LockReport& report, bool only_told);
@@ -109,18 +109,20 @@ ExitCode run_update(const Session& session) {
                   words_of(report, session.terminal) + last_line(report, arguments.dry_run));
     }
     Json document_value = json_of(report);
-    if (!report.explanation && !arguments.dry_run && !arguments.no_install) {
-        const pipeline::InstallReport installed = install_locked(session, project);
+    ExitCode code = report.explanation ? ExitCode::no_solution : ExitCode::done;
+    if (code == ExitCode::done && !arguments.dry_run && !arguments.no_install) {
+        const Installed installed = install_and_test(session, locked_install(session, project));
+        code = installed.code;
         if (is_json) {
             document_value.get_if<Json::Object>()->emplace("install", json_of(installed));
         } else {
-            tell(session, words_of(installed, session.terminal));
+            tell_installed(session, installed);
         }
     }
     if (is_json) {
         show(document(std::move(document_value)));
     }
-    return report.explanation ? ExitCode::no_solution : ExitCode::done;
+    return code;
 }
 
 namespace {
@@ -190,7 +192,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit) {
     try {
-        return install_locked(session, project);
+        return pipeline::install(locked_install(session, project), session.services);
     } catch (Error& error) {
         pipeline::undo(project, edit);
         error.add_context("envpm.toml and envpm.lock are as before");
@@ -198,11 +200,11 @@ pipeline::InstallReport install_or_undo(const Session& session, const Project& p
     }
 }
 
-pipeline::InstallReport install_locked(const Session& session, const Project& project) {
-    return pipeline::install({.project = project,
-                              .lock_use = pipeline::LockUse::locked,
-                              .target = session.arguments.global.target},
-                             session.services);
+pipeline::InstallRequest locked_install(const Session& session, const Project& project) {
+    return {.project = project,
+            .lock_use = pipeline::LockUse::locked,
+            .target = session.arguments.global.target,
+            .audit = policy_of(session, std::nullopt, "ENVPM_AUDIT")};
 }
 
 std::set<PackageName> names_of(const std::vector<std::string>& typed) {

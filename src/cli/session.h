@@ -2,8 +2,10 @@
 
 #include "base/error.h"
 #include "base/exit_code.h"
+#include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/terminal.h"
+#include "pipeline/install.h"
 #include "pipeline/project.h"
 #include "pipeline/self_test.h"
 #include "pipeline/services.h"
@@ -56,6 +58,19 @@ ActivationTest test_before_use(const Session& session, const pipeline::Project& 
 
 /// Says so if it failed, and else nothing.
 void tell_failure(const Session& session, const ActivationTest& test);
+
+/// An install and the self-test of what it made.
+struct Installed {
+    pipeline::InstallReport report;
+    ActivationTest test = {};
+    ExitCode code = ExitCode::done; ///< of the command
+};
+
+/// What was current already is not tested: it is again before it is used.
+Installed install_and_test(const Session& session, const pipeline::InstallRequest& request);
+
+void tell_installed(const Session& session, const Installed& installed);
+Json json_of(const Installed& installed);
 
 // The commands, by what they do.
 ExitCode run_init(const Session& session);
