@@ -293,15 +293,20 @@ void Examination::look_at_libraries() {
     }
 }
 
-/// The named one; else what an install would take here, or the first.
+/// The named one; else what an install would take here, or the first if it would take none.
 Target target_for(const Project& project, const Manifest& manifest,
                   const std::optional<std::string>& name) {
     if (const std::optional<Lock> lock = read_lock(project)) {
         return choose_target(*lock, name).target;
     }
+    const std::optional<Target> machine = host::detect_target();
     const auto found =
-        std::find_if(manifest.targets.begin(), manifest.targets.end(),
-                     [&](const Target& target) { return !name || target.name == *name; });
+        std::find_if(manifest.targets.begin(), manifest.targets.end(), [&](const Target& target) {
+            return name ? target.name == *name : machine && runs_on(target, *machine);
+        });
+    if (found == manifest.targets.end() && !name) {
+        return manifest.targets.front();
+    }
     if (found == manifest.targets.end()) {
         throw Error({fmt::format("the manifest has no target `{}`", *name), manifest.file.string(),
                      "`--target` takes the name of a table of `[targets]`"});

@@ -121,6 +121,14 @@ TEST_F(Doctor, a_target_that_declares_gpus_asks_for_one) {
     EXPECT_FALSE(report().has_defect());
 }
 
+TEST_F(Doctor, a_machine_is_held_against_the_first_target_that_it_fits) {
+    write_manifest("glibc = \"2.99\"\ngpus = [\"9.0\"]\n\n[targets.here]\nplatform = \"" +
+                   std::string(to_text(host::detect_target()->platform)) + "\"\n");
+    EXPECT_FALSE(report().has_defect());
+    request.target = "lab";
+    EXPECT_THAT(report().diagnoses, says(Condition::defect, "GPU", "target `lab` declares GPUs"));
+}
+
 TEST_F(Doctor, a_machine_below_its_target_is_a_defect_and_an_undeclared_gpu_a_warning) {
     use_driver("ok");
     request.variables.set("FAKE_GPU_CUDA", "12020");

@@ -37,7 +37,6 @@ void tell_target(InstallReport& report, const LockedTarget& target,
                  const std::filesystem::path& prefix);
 double seconds_since(std::chrono::steady_clock::time_point start);
 void require_this_machine(const LockedTarget& target);
-bool fits(const LockedTarget& target, const Target& machine);
 std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
@@ -125,12 +124,16 @@ const LockedTarget& choose_target(const Lock& lock, const std::optional<std::str
     }
     const std::optional<Target> machine = host::detect_target();
     for (const LockedTarget& target : lock.targets) {
-        if (machine && fits(target, *machine)) {
+        if (machine && runs_on(target.target, *machine)) {
             return target;
         }
     }
     throw Error({fmt::format("no target of the lock fits this machine: {}", describe(machine)),
                  "envpm.lock", "declare it under `[targets]` and run `envpm lock`"});
+}
+
+bool runs_on(const Target& target, const Target& machine) {
+    return target.platform == machine.platform && target.glibc <= machine.glibc;
 }
 
 namespace {
@@ -193,7 +196,7 @@ void tell_target(InstallReport& report, const LockedTarget& target,
 
 void require_this_machine(const LockedTarget& target) {
     const std::optional<Target> machine = host::detect_target();
-    if (machine && fits(target, *machine)) {
+    if (machine && runs_on(target.target, *machine)) {
         return;
     }
     throw Error(
@@ -201,10 +204,6 @@ void require_this_machine(const LockedTarget& target) {
                      target.target.name, to_text(target.target.platform),
                      target.target.glibc.text(), describe(machine)),
          "--target", "install it on such a machine"});
-}
-
-bool fits(const LockedTarget& target, const Target& machine) {
-    return target.target.platform == machine.platform && target.target.glibc <= machine.glibc;
 }
 
 std::string describe(const std::optional<Target>& machine) {
