@@ -133,7 +133,8 @@ SettingsInUse settings_in_use(const Arguments& arguments, const Variables& varia
             throw;
         }
         Variables places;
-        for (const std::string_view name : {"HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"}) {
+        for (const std::string_view name :
+             {"HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "ENVPM_ROOT", "ENVPM_CACHE"}) {
             if (const auto value = variables.find(name)) {
                 places.set(std::string(name), *value);
             }
