@@ -89,15 +89,17 @@ Json json_of(const pipeline::AuditReport& report) {
 
 namespace {
 
+/// Files' names, and what files say of themselves, stand in all of its texts.
 std::string words_of(const gpu::Finding& finding, const Terminal& terminal) {
     const Style style = finding.severity == gpu::Severity::error     ? Style::bad
                         : finding.severity == gpu::Severity::warning ? Style::bold
                                                                      : Style::faint;
     return fmt::format("{} {}\n  at: {}{}\n  hint: {}\n",
                        styled(terminal, style, fmt::format("{}:", to_text(finding.severity))),
-                       finding.text, finding.file,
-                       finding.package.empty() ? "" : fmt::format(" ({})", finding.package),
-                       finding.hint);
+                       printable(finding.text), printable(finding.file),
+                       finding.package.empty() ? ""
+                                               : fmt::format(" ({})", printable(finding.package)),
+                       printable(finding.hint));
 }
 
 std::string code_words(const pipeline::AuditReport& report) {

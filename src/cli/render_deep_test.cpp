@@ -57,12 +57,12 @@ namespace {
 /// "✓ libcublas 13.1.0 of nvidia-cublas 13.1.0.3"
 std::string words_of(const TestedLibrary& library, const Terminal& terminal) {
     std::string words =
-        fmt::format("{} {}", tick(library.is_right(), terminal), library.library.name);
+        fmt::format("{} {}", tick(library.is_right(), terminal), printable(library.library.name));
     if (!library.version.empty()) {
-        words += " " + library.version;
+        words += " " + printable(library.version);
     }
     if (!library.library.package.empty()) {
-        words += " of " + library.library.package;
+        words += " of " + printable(library.library.package);
     }
     if (library.ending.outcome != Outcome::passed) {
         words += ": " + ending_words(library.ending);
@@ -70,14 +70,14 @@ std::string words_of(const TestedLibrary& library, const Terminal& terminal) {
         words += ": another version than the lock's";
     } else if (!library.strangers.empty()) {
         words += fmt::format(": it loaded `{}`, which is not of the environment",
-                             fmt::join(library.strangers, "`, `"));
+                             printable(fmt::format("{}", fmt::join(library.strangers, "`, `"))));
     }
     return words + "\n";
 }
 
 std::string words_of(const TorchStep& step, const Terminal& terminal) {
     if (step.is_skipped) {
-        return fmt::format("- torch {}: skipped: {}\n", step.name, step.note);
+        return fmt::format("- torch {}: skipped: {}\n", step.name, printable(step.note));
     }
     const bool is_right = !step.has_failed();
     std::string words = fmt::format("{} torch {} on {}", tick(is_right, terminal), step.name,
@@ -85,7 +85,7 @@ std::string words_of(const TorchStep& step, const Terminal& terminal) {
     if (!is_right) {
         words += ": " + ending_words(step.ending);
     } else if (!step.note.empty()) {
-        words += " (" + step.note + ")";
+        words += " (" + printable(step.note) + ")";
     }
     return words + "\n";
 }
@@ -94,12 +94,12 @@ std::string words_of(const TorchStep& step, const Terminal& terminal) {
 std::string ending_words(const selftest::Ending& ending) {
     std::string words(word_of(ending.outcome));
     if (!ending.stage.empty()) {
-        words += fmt::format(" at `{}`", ending.stage);
+        words += fmt::format(" at `{}`", printable(ending.stage));
     }
     if (ending.code != 0) {
         words += fmt::format(" ({})", ending.code);
     }
-    return ending.detail.empty() ? words : words + ": " + ending.detail;
+    return ending.detail.empty() ? words : words + ": " + printable(ending.detail);
 }
 
 std::string tick(bool is_right, const Terminal& terminal) {

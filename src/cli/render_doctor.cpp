@@ -24,11 +24,11 @@ std::string words_of(const pipeline::DoctorReport& report, const Terminal& termi
     for (const Diagnosis& diagnosis : report.diagnoses) {
         words += fmt::format(
             "{} {:<11} {}{}\n", sign_of(diagnosis.condition, terminal), diagnosis.part,
-            diagnosis.fact,
-            diagnosis.origin.empty() ? "" : fmt::format("   from {}", diagnosis.origin));
+            printable(diagnosis.fact),
+            diagnosis.origin.empty() ? "" : fmt::format("   from {}", printable(diagnosis.origin)));
         if (!diagnosis.remedy.empty()) {
-            words +=
-                fmt::format("  {} {}\n", styled(terminal, Style::bold, "do:"), diagnosis.remedy);
+            words += fmt::format("  {} {}\n", styled(terminal, Style::bold, "do:"),
+                                 printable(diagnosis.remedy));
         }
     }
     return words + fmt::format("{}, {}\n", counted(count_of(report, Condition::defect), "defect"),

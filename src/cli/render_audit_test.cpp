@@ -1,0 +1,78 @@
+#include "cli/render.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace envpm::cli {
+namespace {
+
+using testing::HasSubstr;
+
+bool has_control_character(const std::string& text) {
+    return std::any_of(text.begin(), text.end(), [](char each) {
+        return (static_cast<unsigned char>(each) < 0x20 && each != '\n') || each == 0x7f;
+    });
+}
+
+pipeline::AuditReport report_of_a_package_that_draws() {
+    pipeline::AuditReport report;
+    report.binaries = 1;
+    report.findings = {{gpu::Severity::error, gpu::Rule::damaged_binary, "lib/\x1b[2Ja.so",
+                        "a\r 1.0", "it needs `lib\x1b]0;title\x07.so`", "remove `\x7f`"}};
+    return report;
+}
+
+TEST(WordsOfAudit, have_no_control_characters_of_a_package) {
+    const std::string words = words_of(report_of_a_package_that_draws(), Terminal());
+    EXPECT_THAT(words, HasSubstr("error: it needs `lib\\x1b]0;title\\x07.so`\n"
+                                 "  at: lib/\\x1b[2Ja.so (a\\x0d 1.0)\n"
+                                 "  hint: remove `\\x7f`\n"));
+    EXPECT_FALSE(has_control_character(words));
+}
+
+TEST(WordsOfAudit, have_none_after_an_install) {
+    const std::string words = error_words(report_of_a_package_that_draws(), Terminal());
+    EXPECT_THAT(words, HasSubstr("✗ audit: 1 error in 1 binary\n"));
+    EXPECT_FALSE(has_control_character(words));
+}
+
+TEST(WordsOfDoctor, have_none_of_what_hides_a_library) {
+    const pipeline::DoctorReport report{{{"libraries", pipeline::Condition::warning,
+                                          "`\x1b[2Ja` hides it", "/\x1b[31m", "remove `\x07`"}}};
+    const std::string words = words_of(report, Terminal());
+    EXPECT_THAT(words, HasSubstr("`\\x1b[2Ja` hides it   from /\\x1b[31m\n"));
+    EXPECT_FALSE(has_control_character(words));
+}
+
+TEST(WordsOfDeepTest, have_none_of_a_library_or_of_python) {
+    pipeline::DeepReport report{
+        {sha256_of("env"), sha256_of("manifest"), "default", "", "", ""}, {}, {}, {}};
+    report.libraries = {
+        {{"libnccl", "/p/libnccl.so.2", "nvidia-nccl 2.0", "2.0"},
+         {selftest::Outcome::no_library, "load", 0, "\x1b[2J: no such file"},
+         "",
+         {},
+         0},
+        {{"libcudnn", "/p/libcudnn.so.9", "", ""}, {}, "9\x07", {"/opt/\x1b[31mlib.so"}, 0}};
+    selftest::TorchStep failed;
+    failed.name = "gemm";
+    failed.ending = {selftest::Outcome::failed, "gemm", 0, "RuntimeError: \x1b[31m"};
+    selftest::TorchStep skipped;
+    skipped.name = "fft";
+    skipped.is_skipped = true;
+    skipped.note = "because\r";
+    selftest::TorchStep noted;
+    noted.name = "ranks";
+    noted.note = "on\x1b the processor";
+    report.steps = {failed, skipped, noted};
+    const std::string words = words_of(report, Terminal());
+    EXPECT_THAT(words, HasSubstr("it loaded `/opt/\\x1b[31mlib.so`, which is not"));
+    EXPECT_THAT(words, HasSubstr("RuntimeError: \\x1b[31m\n"));
+    EXPECT_THAT(words, HasSubstr("skipped: because\\x0d\n"));
+    EXPECT_FALSE(has_control_character(words));
+}
+
+} // namespace
+} // namespace envpm::cli
