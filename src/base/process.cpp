@@ -19,13 +19,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-bool ends_until(const ChildProcess& child, Clock::time_point deadline);
+bool ends_in_time(const ChildProcess& child, const ProcessRequest& request,
+                  Clock::time_point deadline);
 ProcessEnd read_output(int descriptor, const ProcessRequest& request, Clock::time_point deadline,
                        std::string& output);
 std::optional<ProcessEnd> read_block(int descriptor, const ProcessRequest& request,
                                      std::string& output);
 std::optional<ProcessEnd> after_failure(int error, const ProcessRequest& request);
-int milliseconds_until(Clock::time_point deadline);
+bool is_over(const ProcessRequest& request, Clock::time_point deadline);
+int milliseconds_to_wait(const ProcessRequest& request, Clock::time_point deadline);
 
 } // namespace
 
@@ -38,7 +40,7 @@ ProcessResult run_process(const ProcessRequest& request) {
     }
     ProcessResult result;
     result.end = read_output(start.child->output(), request, deadline, result.output);
-    if (result.end == ProcessEnd::exited && !ends_until(*start.child, deadline)) {
+    if (result.end == ProcessEnd::exited && !ends_in_time(*start.child, request, deadline)) {
         result.end = ProcessEnd::timed_out;
     }
     const std::optional<int> status = start.child->end(request.patience);
@@ -54,9 +56,10 @@ namespace {
 
 /// It has closed its output, so its end is near; a wait with a time limit needs a pidfd, which
 /// kernels before 5.3 lack.
-bool ends_until(const ChildProcess& child, Clock::time_point deadline) {
+bool ends_in_time(const ChildProcess& child, const ProcessRequest& request,
+                  Clock::time_point deadline) {
     while (!child.has_ended()) {
-        if (Clock::now() >= deadline) {
+        if (is_over(request, deadline)) {
             return false;
         }
         ::poll(nullptr, 0, 1);
@@ -68,16 +71,16 @@ ProcessEnd read_output(int descriptor, const ProcessRequest& request, Clock::tim
                        std::string& output) {
     while (true) {
         pollfd ready{descriptor, POLLIN, 0};
-        const int count = ::poll(&ready, 1, milliseconds_until(deadline));
-        if (count == 0) {
-            return ProcessEnd::timed_out;
+        const int count = ::poll(&ready, 1, milliseconds_to_wait(request, deadline));
+        std::optional<ProcessEnd> end;
+        if (count != 0) {
+            end =
+                count < 0 ? after_failure(errno, request) : read_block(descriptor, request, output);
         }
-        const std::optional<ProcessEnd> end =
-            count < 0 ? after_failure(errno, request) : read_block(descriptor, request, output);
         if (end) {
             return *end;
         }
-        if (Clock::now() >= deadline) {
+        if (is_over(request, deadline)) {
             return ProcessEnd::timed_out;
         }
     }
@@ -108,9 +111,15 @@ std::optional<ProcessEnd> after_failure(int error, const ProcessRequest& request
     return std::nullopt;
 }
 
-int milliseconds_until(Clock::time_point deadline) {
+bool is_over(const ProcessRequest& request, Clock::time_point deadline) {
+    return request.stop.stop_requested() || Clock::now() >= deadline;
+}
+
+/// A stop does not end a wait, so that who may be asked for one waits for short whiles.
+int milliseconds_to_wait(const ProcessRequest& request, Clock::time_point deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+    const std::int64_t most = request.stop.stop_possible() ? 100 : 60'000;
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, most));
 }
 
 } // namespace

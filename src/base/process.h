@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,13 @@ struct ProcessRequest {
     std::chrono::milliseconds time_limit{5000}; ///< then its process group is killed
     std::size_t limit_bytes = 1U << 20U;        ///< of output; more than that and it is killed
     std::chrono::milliseconds patience{1000};   ///< for a killed one to be gone
+    std::stop_token stop = {};                  ///< it is killed soon after a request
 };
 
 enum class ProcessEnd {
     exited,      ///< by itself; `exit_code` says how
     signalled,   ///< by a signal that we did not send
-    timed_out,   ///< killed for its time
+    timed_out,   ///< killed for its time, or because a stop was requested
     overflowed,  ///< killed for its output
     not_started, ///< no such program, or not one that can be run
 };

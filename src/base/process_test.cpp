@@ -68,6 +68,19 @@ TEST(Process, KillsWhatTakesTooLongWithItsChildren) {
     EXPECT_TRUE(!state || state->find(") S ") == std::string::npos) << *state;
 }
 
+TEST(Process, KillsWhatRunsWhenAStopIsRequested) {
+    for (const char* script : {"echo begun; sleep 60", "exec >&-; sleep 60"}) {
+        std::stop_source stop;
+        ProcessRequest request = shell(script);
+        request.time_limit = std::chrono::seconds(60);
+        request.stop = stop.get_token();
+        stop.request_stop();
+        ProcessResult result;
+        EXPECT_LT(seconds_of(request, result), 10) << script;
+        EXPECT_EQ(result.end, ProcessEnd::timed_out) << script;
+    }
+}
+
 TEST(Process, DoesNotWaitForeverForAProgramThatClosedItsOutput) {
     ProcessRequest request = shell("exec >&-; sleep 60");
     request.time_limit = std::chrono::milliseconds(200);

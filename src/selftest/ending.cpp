@@ -1,5 +1,7 @@
 #include "selftest/ending.h"
 
+#include "base/error.h"
+
 #include <fmt/format.h>
 
 namespace envpm::selftest {
@@ -31,6 +33,12 @@ Ending ending_of(const ProcessResult& result, const ProbeTranscript& said,
         break;
     }
     return {Outcome::crashed, said.stage, 0, "a signal ended the process"};
+}
+
+void throw_if_stopped(const std::stop_token& stop) {
+    if (stop.stop_requested()) {
+        throw Error({"interrupted", {}, "the next run begins anew"}, ExitCode::interrupted);
+    }
 }
 
 namespace {

@@ -1,6 +1,5 @@
 #include "selftest/libraries.h"
 
-#include "base/error.h"
 #include "base/process.h"
 #include "selftest/ending.h"
 
@@ -13,7 +12,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-TestedLibrary test(const LibraryToTest& library, const LibraryRequest& request);
+TestedLibrary test(const LibraryToTest& library, const LibraryRequest& request,
+                   const std::stop_token& stop);
 
 } // namespace
 
@@ -26,11 +26,10 @@ std::vector<TestedLibrary> test_libraries(const LibraryRequest& request,
                                           const std::stop_token& stop) {
     std::vector<TestedLibrary> tested;
     for (const LibraryToTest& library : request.libraries) {
-        if (stop.stop_requested()) {
-            throw Error({"interrupted", {}, "the next run begins anew"}, ExitCode::interrupted);
-        }
-        tested.push_back(test(library, request));
+        throw_if_stopped(stop);
+        tested.push_back(test(library, request, stop));
     }
+    throw_if_stopped(stop);
     return tested;
 }
 
@@ -43,13 +42,15 @@ bool can_be_asked(std::string_view name) {
 
 namespace {
 
-TestedLibrary test(const LibraryToTest& library, const LibraryRequest& request) {
+TestedLibrary test(const LibraryToTest& library, const LibraryRequest& request,
+                   const std::stop_token& stop) {
     const Clock::time_point start = Clock::now();
     const ProcessResult result =
         run_process({.command = {request.program.string(), "--library", library.path},
                      .environment = request.variables.strings(),
                      .folder = "/",
-                     .time_limit = request.time_limit});
+                     .time_limit = request.time_limit,
+                     .stop = stop});
     ProbeTranscript said;
     said.add(result.output);
     TestedLibrary tested{library, ending_of(result, said, request.time_limit), said.version, {}, 0};

@@ -47,7 +47,7 @@ struct LibraryRequest {
 
 /// Loads each in a process of its own, one after the other, and asks for its version: no driver is
 /// needed, and one that crashes or hangs is a result of its own. In the order of the request.
-/// Throws an Error (code 130) between two if a stop was requested.
+/// If a stop is requested the one that runs is killed, and an Error (code 130) is thrown.
 std::vector<TestedLibrary> test_libraries(const LibraryRequest& request,
                                           const std::stop_token& stop);
 

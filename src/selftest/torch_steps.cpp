@@ -1,6 +1,5 @@
 #include "selftest/torch_steps.h"
 
-#include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
 #include "selftest/ending.h"
@@ -30,7 +29,9 @@ constexpr KnownStep steps[] = {
 };
 
 std::string reason_to_skip(const KnownStep& step, const TorchRequest& request);
-void run(TorchStep& step, const TorchRequest& request, const fs::path& folder);
+fs::path temporary_folder(const Variables& variables);
+void run(TorchStep& step, const TorchRequest& request, const std::stop_token& stop,
+         const fs::path& folder);
 
 } // namespace
 
@@ -40,17 +41,16 @@ std::vector<TorchStep> run_torch_steps(const TorchRequest& request, const std::s
         if (!known.needs_gpu && !request.with_training) {
             continue;
         }
-        if (stop.stop_requested()) {
-            throw Error({"interrupted", {}, "the next run begins anew"}, ExitCode::interrupted);
-        }
+        throw_if_stopped(stop);
         TorchStep step;
         step.name = known.name;
         step.device = request.has_gpu ? "cuda" : "cpu";
         step.note = reason_to_skip(known, request);
         step.is_skipped = !step.note.empty();
         if (!step.is_skipped) {
-            const TemporaryFolder folder(fs::temp_directory_path());
-            run(step, request, folder.path());
+            const TemporaryFolder folder(temporary_folder(request.variables));
+            run(step, request, stop, folder.path());
+            throw_if_stopped(stop);
         }
         done.push_back(std::move(step));
     }
@@ -63,11 +63,20 @@ std::string reason_to_skip(const KnownStep& step, const TorchRequest& request) {
     if (request.python.empty()) {
         return "no PyTorch in the environment";
     }
-    return step.needs_gpu && !request.has_gpu ? "no GPU" : "";
+    if (!step.needs_gpu || request.has_gpu) {
+        return "";
+    }
+    return request.has_broken_gpu ? "not every GPU passed the test above" : "no GPU";
+}
+
+/// Where the environment's programs would write too.
+fs::path temporary_folder(const Variables& variables) {
+    return fs::absolute(variables.find("TMPDIR").value_or("/tmp"));
 }
 
 /// The script is a file, because its ranks are processes that read it again.
-void run(TorchStep& step, const TorchRequest& request, const fs::path& folder) {
+void run(TorchStep& step, const TorchRequest& request, const std::stop_token& stop,
+         const fs::path& folder) {
     const Clock::time_point start = Clock::now();
     const std::string script(envpm_torch_steps, envpm_torch_steps_end);
     write_file(folder / "torch_steps.py", script, Durability::cached);
@@ -76,7 +85,8 @@ void run(TorchStep& step, const TorchRequest& request, const fs::path& folder) {
                                  (folder / "torch_steps.py").string(), step.name, step.device},
                      .environment = request.variables.strings(),
                      .folder = folder,
-                     .time_limit = request.time_limit});
+                     .time_limit = request.time_limit,
+                     .stop = stop});
     ProbeTranscript said;
     said.add(result.output);
     step.ending = ending_of(result, said, request.time_limit);

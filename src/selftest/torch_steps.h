@@ -28,16 +28,18 @@ struct TorchStep {
 struct TorchRequest {
     std::filesystem::path python; ///< the environment's; empty: there is none, or no PyTorch
     Variables variables;          ///< those of the environment
-    bool has_gpu = false;
-    bool with_training = false;                    ///< also what needs no GPU
+    bool has_gpu = false;         ///< and every one passed the quick test
+    bool has_broken_gpu = false;  ///< one did not, so that none is used
+    bool with_training = false;   ///< also what needs no GPU
     std::chrono::milliseconds time_limit{300'000}; ///< for each
 };
 
 /// Runs the script data/torch_steps.py, which ships within the program, once for each step: on all
 /// GPUs matrix product, convolution, FFT, copies, peers and the sum over NCCL; with training a few
-/// steps of it, torch.compile and two ranks. What they write lies in a folder that is removed.
-/// Without a GPU or PyTorch the steps that need it are skipped, and no process is started for them.
-/// Throws an Error (code 130) between two if a stop was requested.
+/// steps of it, torch.compile and two ranks. What they write lies in a folder below the TMPDIR of
+/// `variables`, which is removed. Without a GPU or PyTorch the steps that need it are skipped, and
+/// no process is started for them. If a stop is requested the one that runs is killed, and an Error
+/// (code 130) is thrown.
 std::vector<TorchStep> run_torch_steps(const TorchRequest& request, const std::stop_token& stop);
 
 } // namespace envpm::selftest

@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 namespace envpm::selftest {
 namespace {
 
@@ -37,6 +39,12 @@ TEST_F(TorchSteps, ThatNeedAGpuAreSkippedWithoutOneAndNothingIsStarted) {
         EXPECT_FALSE(step.has_failed());
     }
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "asked"));
+}
+
+TEST_F(TorchSteps, AreSkippedWhereAGpuFailedAndSaySo) {
+    request.python = "/nonexistent/python";
+    request.has_broken_gpu = true;
+    EXPECT_EQ(done().front().note, "not every GPU passed the test above");
 }
 
 TEST_F(TorchSteps, AreSkippedWithoutPyTorch) {
@@ -76,6 +84,38 @@ TEST_F(TorchSteps, ThatHangAreEnded) {
     request.time_limit = std::chrono::milliseconds(300);
     EXPECT_EQ(done().back().ending.outcome, Outcome::timed_out);
     EXPECT_EQ(done().back().ending.stage, "import");
+}
+
+TEST_F(TorchSteps, AStopEndsTheOneThatRuns) {
+    use_python("sleep 60 & wait");
+    request.with_training = true;
+    std::stop_source stop;
+    const std::jthread user([&] {
+        while (!std::filesystem::exists(folder.path() / "asked")) {
+            std::this_thread::yield();
+        }
+        stop.request_stop();
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    try {
+        run_torch_steps(request, stop.get_token());
+        FAIL() << "it went on";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::interrupted);
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+    EXPECT_EQ(read_file(folder.path() / "asked"), "training cpu\n");
+}
+
+TEST_F(TorchSteps, WriteWhereTheEnvironmentsProgramsDo) {
+    use_python("pwd >>" + (folder.path() / "where").string());
+    const std::filesystem::path there = folder.path() / "tmp";
+    std::filesystem::create_directory(there);
+    request.variables.set("TMPDIR", there);
+    request.with_training = true;
+    done();
+    EXPECT_THAT(read_file(folder.path() / "where"), testing::StartsWith(there.string() + "/"));
+    EXPECT_TRUE(std::filesystem::is_empty(there));
 }
 
 TEST_F(TorchSteps, AStopIsHeard) {

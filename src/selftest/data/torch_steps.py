@@ -4,9 +4,11 @@ DEVICE is `cpu` or `cuda`. It says a stage before it enters it and a verdict at 
 object a line (docs/selftest.md). Whatever it writes lies in the current folder.
 """
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 import sys
 
 
@@ -16,6 +18,11 @@ class Skip(Exception):
 
 def say(**line):
     print(json.dumps(line), flush=True)
+
+
+def die_with_parent():
+    pr_set_pdeathsig = 1  # prctl(2)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def close(got, wanted, tolerance):
@@ -132,6 +139,7 @@ def compile(torch, device):
 
 
 def rank_step(rank, count, device, folder):
+    die_with_parent()
     import torch
     import torch.distributed as dist
 
@@ -176,6 +184,7 @@ STEPS = {
 
 
 def main():
+    die_with_parent()
     step, device = sys.argv[1:]
     try:
         say(stage="import")
