@@ -65,6 +65,7 @@ DeepReport deep_test(const DeepTestRequest& request, Services& services) {
     selftest::TorchRequest torch{.python = python_with_torch(tested),
                                  .variables = tested.variables,
                                  .has_gpu = probe.is_success(),
+                                 .has_broken_gpu = !probe.gpus.empty() && !probe.is_success(),
                                  .with_training = request.torch == TorchUse::all};
     torch.time_limit = request.time_limit.value_or(torch.time_limit);
     report.steps = selftest::run_torch_steps(torch, services.stop());

@@ -17,7 +17,7 @@ enum class TorchUse {
 };
 
 struct DeepTestRequest {
-    SelfTestRequest quick; ///< with a project
+    SelfTestRequest quick; ///< with a project; the target is that of the environment in use
     TorchUse torch = TorchUse::on_gpus;
     std::optional<std::chrono::milliseconds> time_limit; ///< for each library and step
 };
