@@ -133,8 +133,11 @@ std::size_t width_of(const std::vector<Source>& sources) {
 }
 
 Json::Object object_of(const Source& source) {
-    return {{"name", source.name},
-            {"kind", source.kind == Source::Kind::channel ? "channel" : "index"}};
+    Json kind;
+    if (source.kind) {
+        kind = *source.kind == Source::Kind::channel ? "channel" : "index";
+    }
+    return {{"name", source.name}, {"kind", std::move(kind)}};
 }
 
 Json::Object object_of(const Mirror& place) {

@@ -151,7 +151,7 @@ void Trial::ask_index() {
     trial_.lacks = package_ != nullptr ? std::optional(package_->file) : std::nullopt;
 }
 
-/// A channel without `noarch` is none.
+/// A channel without `noarch` is none. One that gives no answer at all is not asked again.
 void Trial::ask_channel() {
     HttpResponse page;
     for (const std::string_view name :
@@ -160,7 +160,7 @@ void Trial::ask_channel() {
                     {},
                     ByteRange{0, 1},
                     1});
-        if (page.status == 200 || page.status == 206) {
+        if (page.status == 200 || page.status == 206 || page.status == 0) {
             break;
         }
     }
@@ -209,7 +209,7 @@ void Trial::ask_piece(const std::string& url) {
         return;
     }
     const HttpResponse piece = ask({url, {}, ByteRange{0, count}, count});
-    if (!piece.error.empty()) {
+    if (!piece.error.empty() || piece.status != 206) { // a page that says no has bytes too
         fail(piece);
     } else if (spent_seconds_ > 0) {
         trial_.bytes_per_second = static_cast<double>(piece.body.size()) / spent_seconds_;
@@ -240,11 +240,12 @@ std::vector<Source> sources_of(const Manifest& manifest, Services& services) {
     return sources;
 }
 
-/// Of which kind they are a manifest would say.
+/// Of which kind they are a manifest would say, but for the default index.
 std::vector<Source> configured_sources(const Settings& settings) {
     std::vector<Source> sources;
     for (const auto& [name, mirrors] : settings.mirrors) {
-        sources.push_back({Source::Kind::index, name, false, mirrors});
+        const auto kind = name == "pypi" ? std::optional(Source::Kind::index) : std::nullopt;
+        sources.push_back({kind, name, false, mirrors});
     }
     return sources;
 }

@@ -1,6 +1,7 @@
 #include "pipeline/mirror_check.h"
 
 #include "base/files.h"
+#include "fetch/loopback_server.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/locate.h"
 #include "pipeline/world_for_tests.h"
@@ -99,6 +100,31 @@ TEST_F(MirrorCheckTest, blobs_are_asked_for_the_archive_itself) {
     const MirrorTrial trial = trial_of(blobs);
     EXPECT_TRUE(trial.works()) << trial.problem;
     EXPECT_GT(trial.bytes_per_second.value_or(0), 0);
+}
+
+TEST_F(MirrorCheckTest, a_place_that_gives_a_byte_and_then_refuses_is_of_no_use) {
+    fetch::LoopbackServer server;
+    fetch::Answer file;
+    file.body = bytes();
+    fetch::Answer refusal;
+    refusal.body = "too many requests for this file";
+    refusal.status = 403;
+    server.serve(blob_url("", sha256_of(bytes())), {file, refusal});
+    const MirrorTrial trial =
+        trial_of({server.url(""), "", MirrorKind::configured, MirrorForm::blobs});
+    EXPECT_EQ(trial.problem, "answered 403");
+    EXPECT_FALSE(trial.bytes_per_second);
+}
+
+TEST_F(MirrorCheckTest, without_a_project_only_the_default_index_has_a_kind) {
+    settings_.mirrors["forge"] = {{"https://a.example.org/forge", ""}};
+    settings_.mirrors["pypi"] = {{"https://a.example.org/simple", ""}};
+    Services services(settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+                      progress_);
+    const std::vector<Source> sources = list_sources(std::nullopt, services);
+    ASSERT_EQ(sources.size(), 2U);
+    EXPECT_EQ(sources[0].kind, std::nullopt);
+    EXPECT_EQ(sources[1].kind, Source::Kind::index);
 }
 
 TEST_F(MirrorCheckTest, what_is_shown_has_no_credentials) {

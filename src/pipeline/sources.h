@@ -8,6 +8,7 @@
 #include "pipeline/settings.h"
 #include "pypi/index_client.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace envpm::pipeline {
 struct Source {
     enum class Kind { index, channel };
 
-    Kind kind = Kind::index;
+    std::optional<Kind> kind = Kind::index; ///< none: only settings name it
     std::string name;
     bool is_explicit = false;   ///< an index that serves only what names it
     std::vector<Mirror> places; ///< in order of preference; none is "default"
