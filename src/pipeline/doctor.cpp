@@ -54,7 +54,6 @@ class Examination {
     Services& services_;
     std::vector<Diagnosis> diagnoses_;
     std::optional<Wanted> wanted_;
-    bool has_readable_project_ = false;
     host::MachineFacts facts_;
 };
 
@@ -114,7 +113,6 @@ void Examination::look_at_project() {
         }
         wanted.machine = gpu_machine(manifest, wanted.target, services_.facts());
         wanted_ = std::move(wanted);
-        has_readable_project_ = true;
     } catch (const Error& error) {
         add("project", error.text());
     }
@@ -171,10 +169,9 @@ void Examination::look_at_driver() {
 
 /// Runs the kernel on each, and takes the self-test's words for what is wrong.
 void Examination::look_at_gpus() {
-    const bool with_project = has_readable_project_;
     SelfTestReport report;
     try {
-        report = self_test({.project = with_project ? request_.project : std::nullopt,
+        report = self_test({.project = wanted_ ? request_.project : std::nullopt,
                             .target = request_.target,
                             .variables = request_.variables,
                             .time_limit = request_.time_limit,
@@ -249,7 +246,7 @@ void Examination::compare_with_target() {
              facts_.cuda.origin, "install a newer driver, or declare what is here and lock"});
     }
     for (const ProbedGpu& gpu : facts_.gpus.value.value_or(std::vector<ProbedGpu>())) {
-        if (wanted_->machine.gpus && !is_declared(gpu, *wanted_->machine.gpus)) {
+        if (wanted_->wants_gpu() && !is_declared(gpu, *wanted_->machine.gpus)) {
             add({"GPU", Condition::warning,
                  fmt::format("{}: target `{}` does not declare such a GPU, so what is locked may "
                              "have no code for it",

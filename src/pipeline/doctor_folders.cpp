@@ -33,8 +33,8 @@ std::vector<Diagnosis> diagnose_folder(const std::string& part, const host::Fold
         constexpr std::uint64_t gigabyte = 1'000'000'000;
         found.push_back(
             {part, Condition::good,
-             fmt::format("`{}`, {} GB free", facts.folder.string(), facts.free_bytes / gigabyte),
-             facts.existing == facts.folder ? "" : "not made yet"});
+             fmt::format("`{}`, {} GB free{}", facts.folder.string(), facts.free_bytes / gigabyte,
+                         facts.existing == facts.folder ? "" : ", not made yet")});
     }
     return found;
 }

@@ -129,6 +129,12 @@ TEST_F(Doctor, a_machine_is_held_against_the_first_target_that_it_fits) {
     EXPECT_THAT(report().diagnoses, says(Condition::defect, "GPU", "target `lab` declares GPUs"));
 }
 
+TEST_F(Doctor, a_target_without_gpus_is_not_told_to_declare_one) {
+    use_driver("ok");
+    write_manifest("gpus = \"none\"\n");
+    EXPECT_THAT(report().diagnoses, Not(says(Condition::warning, "GPU", "declare")));
+}
+
 TEST_F(Doctor, a_machine_below_its_target_is_a_defect_and_an_undeclared_gpu_a_warning) {
     use_driver("ok");
     request.variables.set("FAKE_GPU_CUDA", "12020");
@@ -155,7 +161,8 @@ TEST_F(Doctor, a_broken_project_or_variable_does_not_keep_it_from_the_rest) {
 TEST(DiagnoseFolder, names_what_keeps_a_folder_from_being_used) {
     host::FolderFacts facts{.folder = "/srv/store", .existing = "/srv"};
     facts.free_bytes = 50'000'000'000;
-    EXPECT_THAT(diagnose_folder("store", facts), says(Condition::good, "store", "50 GB free"));
+    EXPECT_THAT(diagnose_folder("store", facts),
+                says(Condition::good, "store", "50 GB free, not made yet"));
     facts.has_hard_links = false;
     EXPECT_THAT(diagnose_folder("store", facts), says(Condition::warning, "store", "hard links"));
     EXPECT_THAT(diagnose_folder("cache", facts), says(Condition::good, "cache", "free"));
