@@ -71,7 +71,7 @@ ExitCode run_repair(const Session& session) {
         project_if_any(session),
         only_tell ? pipeline::RepairMode::only_tell : pipeline::RepairMode::mend, session.services);
     if (session.arguments.global.is_json) {
-        show(document(json_of(outcome)));
+        show(document(repair_json(outcome, only_tell)));
     } else if (outcome.repaired.empty() && outcome.left.empty()) {
         tell(session, repair_words(outcome, only_tell, session.terminal));
     } else {

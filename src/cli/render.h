@@ -63,7 +63,7 @@ Json json_of(const pipeline::ImportReport& report);
 Json json_of(const pipeline::Export& report);
 Json json_of(const pipeline::LockedView& view);
 Json json_of(const pipeline::VerifyReport& report);
-Json json_of(const pipeline::RepairOutcome& outcome);
+Json repair_json(const pipeline::RepairOutcome& outcome, bool only_tell);
 Json json_of(const pipeline::AuditReport& report);
 Json audit_summary(const pipeline::AuditReport& report); ///< without the device code
 Json json_of(const pipeline::DeepReport& report);

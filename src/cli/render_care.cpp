@@ -89,7 +89,7 @@ std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
     return out;
 }
 
-Json json_of(const pipeline::RepairOutcome& outcome) {
+Json repair_json(const pipeline::RepairOutcome& outcome, bool only_tell) {
     Json::Array repaired;
     for (const pipeline::Repaired& one : outcome.repaired) {
         repaired.emplace_back(Json::Object{{"path", one.path.string()}, {"how", one.how}});
@@ -103,6 +103,7 @@ Json json_of(const pipeline::RepairOutcome& outcome) {
                                        {"projects", json_of_texts(one.projects)}});
     }
     return Json::Object{
+        {"dry_run", only_tell},
         {"repaired", std::move(repaired)},
         {"left", std::move(left)},
         {"quarantine", outcome.quarantine ? Json(outcome.quarantine->string()) : Json()}};

@@ -65,6 +65,7 @@ Json json_of(const pipeline::LockReport& report) {
                         {"changes", std::move(changes)},
                         {"packages", static_cast<std::int64_t>(report.lock->packages.size())},
                         {"targets", std::move(targets)},
+                        {"unknown_upgrades", texts(report.unknown_upgrades)},
                         {"seconds", report.seconds}};
 }
 

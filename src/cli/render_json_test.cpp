@@ -35,8 +35,10 @@ TEST(JsonOfLock, has_changes_and_targets) {
     report.outcome = pipeline::LockReport::Outcome::locked;
     report.lock = Lock{sha256_of("m"), {target()}, {package("a")}};
     report.changes = {{name_of("a"), {}, "1.0", {"default"}}};
+    report.unknown_upgrades = {"other"};
     const Json json = json_of(report);
     EXPECT_EQ(*json.find("changed"), Json(true));
+    EXPECT_EQ(to_text(*json.find("unknown_upgrades")), R"(["other"])");
     EXPECT_EQ(json.number("packages"), 1);
     EXPECT_EQ(to_text(json.array("changes").at(0)),
               R"({"after":"1.0","before":null,"name":"a","targets":["default"]})");
@@ -74,6 +76,13 @@ TEST(JsonOfInstall, has_the_facts) {
     EXPECT_EQ(json.number("packages"), 3);
     EXPECT_EQ(json.number("fetched_bytes"), 9);
     EXPECT_EQ(json.find("lock"), nullptr);
+}
+
+TEST(RepairJson, says_whether_it_only_tells) {
+    pipeline::RepairOutcome outcome;
+    outcome.repaired = {{"/s/a", "from its archive"}};
+    EXPECT_EQ(*repair_json(outcome, true).find("dry_run"), Json(true));
+    EXPECT_EQ(*repair_json(outcome, false).find("dry_run"), Json(false));
 }
 
 TEST(JsonOfView, has_every_package) {
