@@ -6,6 +6,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <string_view>
+#include <utility>
+#include <vector>
+
 namespace envpm::cli {
 
 namespace {
@@ -53,6 +57,7 @@ complete -c envpm -l target -x -a '(__envpm_targets)'
 std::string bash_script();
 std::string zsh_script();
 std::string fish_script();
+std::vector<std::string> zsh_flags_of(const std::string& command);
 std::string_view zsh_words_of(const std::string& command);
 std::vector<std::string> names(const std::vector<CommandWord>& words);
 std::string without_quotes(std::string text);
@@ -103,7 +108,7 @@ std::string bash_script() {
         remove:|update:|why:|remove:[!-]*|update:[!-]*|why:[!-]*)
             COMPREPLY=($(compgen -W "$(_envpm_packages)" -- "$current"))
             return ;;
-        run:*)
+        run:|run:[!-]*)
             COMPREPLY=($(compgen -W "$(_envpm_tasks)" -- "$current") $(compgen -f -- "$current"))
             return ;;
         *:[!-]*) COMPREPLY=($(compgen -f -- "$current")); return ;;
@@ -116,6 +121,7 @@ complete -o default -F _envpm envpm
                                          cases, with_commands, fmt::join(flags_of(""), " "));
 }
 
+/// zsh itself finds the command among global flags and their values (`_arguments -C`).
 std::string zsh_script() {
     std::string commands;
     std::string cases;
@@ -123,26 +129,51 @@ std::string zsh_script() {
         commands += fmt::format("        '{}:{}'\n", word.name, without_quotes(word.help));
         const std::vector<std::string> below = names(command_words(word.name));
         const std::string commands_below =
-            below.empty() ? "" : fmt::format(" '2:command:({})'", fmt::join(below, " "));
-        cases += fmt::format("        {}) _arguments {}{} '{}' ;;\n", word.name,
-                             fmt::join(flags_of(word.name), " "), commands_below,
+            below.empty() ? "" : fmt::format(" '1:command:({})'", fmt::join(below, " "));
+        cases += fmt::format("        {}) _arguments \"${{everywhere[@]}}\" {}{} '{}' ;;\n",
+                             word.name, fmt::join(zsh_flags_of(word.name), " "), commands_below,
                              zsh_words_of(word.name));
     }
     return "#compdef envpm\n" + std::string(value_functions) +
            fmt::format(R"(_envpm() {{
-    local -a commands
+    local curcontext="$curcontext" context state state_descr line
+    local -a commands everywhere
+    typeset -A opt_args
     commands=(
 {}    )
-    if (( CURRENT == 2 )); then
-        _describe 'command' commands
-        return
-    fi
-    case "$words[2]" in
+    everywhere=({})
+    _arguments -C "${{everywhere[@]}}" '1:command:->command' '*::argument:->argument'
+    case "$state" in
+        command) _describe 'command' commands; return ;;
+        argument) ;;
+        *) return ;;
+    esac
+    case "$words[1]" in
 {}    esac
 }}
 compdef _envpm envpm
 )",
-                       commands, cases);
+                       commands, fmt::join(zsh_flags_of(""), " "), cases);
+}
+
+/// Each as `_arguments` wants it, with what follows it where that is known.
+std::vector<std::string> zsh_flags_of(const std::string& command) {
+    constexpr std::pair<std::string_view, std::string_view> values[] = {
+        {"--target", "target:{compadd -- $(_envpm_targets)}"},
+        {"--color", "when:(auto always never)"},
+        {"--manifest-path", "file:_files"},
+        {"--config-file", "file:_files"},
+        {"--directory", "folder:_files -/"}};
+    std::vector<std::string> flags = flags_of(command);
+    for (std::string& flag : flags) {
+        for (const auto& [name, value] : values) {
+            if (flag == name) {
+                flag = fmt::format("'{}:{}'", name, value);
+                break;
+            }
+        }
+    }
+    return flags;
 }
 
 /// What follows the flags.

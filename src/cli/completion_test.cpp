@@ -25,6 +25,13 @@ TEST(Completion, names_every_command_for_every_shell) {
     }
 }
 
+TEST(Completion, zsh_has_the_global_flags_everywhere_and_the_targets) {
+    const std::string script = completion_script("zsh");
+    EXPECT_THAT(script, HasSubstr("'--target:target:{compadd -- $(_envpm_targets)}'"));
+    EXPECT_THAT(script, HasSubstr("everywhere=('--color:when:(auto always never)'"));
+    EXPECT_THAT(script, HasSubstr("lock) _arguments \"${everywhere[@]}\" "));
+}
+
 TEST(Completion, a_shell_that_is_not_known_is_wrong_usage) {
     try {
         (void)completion_script("tcsh");
