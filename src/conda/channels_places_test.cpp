@@ -159,13 +159,14 @@ TEST_F(ChannelsTest, AChannelMayBeAFolder) {
               "file:///srv/c/linux-64/demo-1.0-h1_0.conda");
 }
 
-TEST_F(ChannelsTest, AChannelWithoutAUrlSaysSo) {
+TEST_F(ChannelsTest, AChannelWhoseMirrorsHaveOnlyArchivesSaysSo) {
     Channels all(transport, folder_.path(), policy, {{"c", {}}}, Platform::linux_64);
     try {
         all.load({});
         FAIL();
     } catch (const Error& error) {
-        EXPECT_EQ(error.text().subject, "it has no URL");
+        EXPECT_EQ(error.text().subject, "its mirrors have only archives");
+        EXPECT_THAT(error.text().hint, testing::HasSubstr("add \"default\""));
     }
 }
 

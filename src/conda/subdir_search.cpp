@@ -88,9 +88,16 @@ std::optional<SubdirPage> SubdirSearch::take() {
     if (found_) {
         return std::move(found_);
     }
-    if (!failures_.empty() || channel_.urls.empty()) {
-        throw Error({fmt::format("channel `{}` cannot be asked for `{}`", channel_.name, subdir_),
-                     failures_.empty() ? "it has no URL" : failures_,
+    const std::string what =
+        fmt::format("channel `{}` cannot be asked for `{}`", channel_.name, subdir_);
+    if (channel_.urls.empty()) {
+        throw Error({what, "its mirrors have only archives",
+                     fmt::format("a lock needs pages: add \"default\" to `{}` under `[mirrors]`",
+                                 channel_.name)},
+                    ExitCode::network);
+    }
+    if (!failures_.empty()) {
+        throw Error({what, failures_,
                      "check the channel's URL and the network; with `--offline` envpm makes do "
                      "with what is in the cache"},
                     ExitCode::network);

@@ -41,7 +41,8 @@ class SubdirSearch {
 
     /// Nothing if the channel has no such subdir: every mirror says so. Throws an Error (code 5)
     /// naming channel, subdir and every URL with its reason if no mirror has it and one did not
-    /// answer rightly, or if envpm is offline and the page is not in the cache.
+    /// answer rightly, if no mirror of the channel has pages, or if envpm is offline and the page
+    /// is not in the cache.
     std::optional<SubdirPage> take();
 
   private:

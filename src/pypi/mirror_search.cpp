@@ -48,6 +48,13 @@ PageAnswer MirrorSearch::take(const CachePolicy& policy) {
     }
     const std::string& project = query_.project.string();
     const std::string& index = query_.index->name;
+    const std::string what = fmt::format("index `{}` cannot be asked for `{}`", index, project);
+    if (query_.index->urls.empty()) {
+        throw Error(
+            {what, "its mirrors have only archives",
+             fmt::format("a lock needs pages: add \"default\" to `{}` under `[mirrors]`", index)},
+            ExitCode::network);
+    }
     if (policy.offline && failures_.empty()) {
         throw Error(
             {fmt::format("the page of `{}` on index `{}` is not in the cache", project, index),
@@ -55,8 +62,7 @@ PageAnswer MirrorSearch::take(const CachePolicy& policy) {
              "envpm is offline; run it once without `--offline`"},
             ExitCode::network);
     }
-    throw Error({fmt::format("index `{}` cannot be asked for `{}`", index, project),
-                 failures_.empty() ? "it has no URL" : failures_,
+    throw Error({what, failures_,
                  "run the same command again later, or name another mirror in `[mirrors]`"},
                 ExitCode::network);
 }
