@@ -344,7 +344,7 @@ void ObjectStage::publish_trees() {
 namespace {
 
 Fd open_folder(int parent, const std::string& name, const std::filesystem::path& subject) {
-    const bool is_new = ::mkdirat(parent, name.c_str(), 0777) == 0;
+    const bool is_new = ::mkdirat(parent, name.c_str(), 0775) == 0;
     if (!is_new && errno != EEXIST) {
         throw_system_error("cannot create a folder", (subject / name).string(), errno);
     }

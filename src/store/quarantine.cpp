@@ -43,9 +43,12 @@ void Quarantine::move(const std::filesystem::path& path) {
 
 std::filesystem::path Quarantine::place_for(const std::filesystem::path& path) {
     if (!folder_) {
-        std::error_code failure;
-        std::filesystem::create_directories(parent_, failure);
+        // Never open to everybody, as all of the store's folders. If it cannot be made, it is told
+        // by whoever makes the one in it.
+        ::mkdir(parent_.c_str(), 0775);
         TemporaryFolder folder(parent_);
+        sync_folder(parent_);
+        sync_folder(parent_.parent_path());
         folder_ = folder.path();
         folder.keep();
     }

@@ -9,13 +9,16 @@ namespace envpm::store {
 
 /// Where a repair puts what is damaged, instead of deleting it: `quarantine/<random>/`, made when
 /// the first thing comes. The collector removes it after the grace period, as it does leftovers.
+/// All members throw an Error that names the path if the disk does not let them; then what is
+/// damaged is still in its place. Not for two threads. Needs the store's shared lock.
 class Quarantine {
   public:
     explicit Quarantine(const StorePaths& paths)
         : parent_(paths.quarantine()) {}
 
     /// A second name for the file or link, which stays where it is until its replacement is renamed
-    /// over it. A folder is moved. What is not there any more is nothing to keep.
+    /// over it; a power cut may take the second name. A folder is moved. What is not there any more
+    /// is nothing to keep.
     void keep(const std::filesystem::path& path);
 
     /// Takes it away from where it is. Durable when this returns.

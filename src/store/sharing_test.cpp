@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "store/quarantine.h"
 #include "store/world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -53,14 +54,25 @@ TEST(Sharing, AStoreThatEverybodyMayWriteToIsRefusedUnlessItIsSaidToBeShared) {
     EXPECT_TRUE(std::filesystem::exists(world.root / "VERSION"));
 }
 
-TEST(Sharing, AStoreThatIsMadeHereIsOpenToNobodyElseWhateverTheUmask) {
+TEST(Sharing, NoFolderThatIsMadeHereIsOpenToEverybodyWhateverTheUmask) {
     World world;
     const int status = test::in_child([&world] {
         ::umask(0);
-        Store::open(world.root);
+        world.take_in({world.archive("a", test::wheel("a"))});
+        write_file(world.folder.path() / "damaged", "x", Durability::cached);
+        Quarantine(world.paths).keep(world.folder.path() / "damaged");
     });
     EXPECT_EQ(status, 0);
     EXPECT_EQ(mode_of(world.root) & S_IWOTH, 0U);
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(world.root)) {
+        if (entry.is_directory()) {
+            EXPECT_EQ(mode_of(entry.path()) & S_IWOTH, 0U) << entry.path();
+            ++count;
+        }
+    }
+    EXPECT_GT(count, 10U);
+    EXPECT_TRUE(std::filesystem::is_directory(world.paths.quarantine()));
 }
 
 TEST(Sharing, TheGroupOfASitesStoreMayWriteWhateverTheUmask) {

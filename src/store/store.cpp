@@ -68,7 +68,7 @@ bool Store::has_objects(std::span<const TreeFile> files) const {
 
 namespace {
 
-/// A new one is open to nobody else, whatever the umask.
+/// A new one is never open to everybody, whatever the umask.
 void create_root(const std::filesystem::path& root) {
     std::error_code failure;
     if (std::filesystem::exists(root, failure)) {
@@ -89,11 +89,13 @@ void share_all(const StorePaths& paths) {
     }
 }
 
+/// As create_root.
 void create_folder(const std::filesystem::path& folder) {
+    const int fault = ::mkdir(folder.c_str(), 0775) == 0 ? 0 : errno;
     std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure) {
-        throw_system_error("cannot create a folder of the store", folder.string(), failure.value());
+    const bool is_there = fault == EEXIST && std::filesystem::is_directory(folder, failure);
+    if (fault != 0 && !is_there) {
+        throw_system_error("cannot create a folder of the store", folder.string(), fault);
     }
 }
 
