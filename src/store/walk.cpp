@@ -52,8 +52,10 @@ StoreContent list_content(const StorePaths& paths) {
         content.trees.push_back({path, *archive});
         return true;
     };
-    for_each_leaf(paths.root() / "objects" / "sha256", take_object, content.strangers);
+    // Trees first: whoever publishes meanwhile puts objects in their places before the trees that
+    // name them, so what a listed tree names is listed.
     for_each_leaf(paths.root() / "trees" / "sha256", take_tree, content.strangers);
+    for_each_leaf(paths.root() / "objects" / "sha256", take_object, content.strangers);
     return content;
 }
 
