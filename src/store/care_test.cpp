@@ -136,6 +136,33 @@ TEST(Verify, FindsEverythingElseQuickly) {
     }
 }
 
+/// As root reads everything, in a process of a user who does not; 0 if `body` says so.
+int as_nobody(const World& world, const std::function<bool()>& body) {
+    std::filesystem::permissions(world.folder.path(),
+                                 std::filesystem::perms::group_exec |
+                                     std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
+    return test::in_child([&body] {
+        constexpr uid_t nobody = 65534;
+        if (::geteuid() == 0 && ::setuid(nobody) != 0) {
+            ::_exit(1);
+        }
+        ::_exit(body() ? 0 : 2);
+    });
+}
+
+TEST(Verify, GoesOnPastAnObjectThatMayNotBeRead) {
+    World world;
+    world.take_in({world.archive("a", wheel("a"))});
+    ::chmod(object_of(world, "the same in every wheel").c_str(), 0);
+    const int status = as_nobody(world, [&world] {
+        const std::vector<std::string> damages = world.damages(VerifyDepth::full);
+        return damages.size() == 1 &&
+               damages[0].find("mode 0000 instead of 0444") != std::string::npos;
+    });
+    EXPECT_EQ(status, 0);
+}
+
 TEST(Verify, FindsADamagedTree) {
     World world;
     const Archive archive = world.archive("a", wheel("a"));
@@ -311,6 +338,37 @@ TEST(Collect, StopsWhenEnoughIsFreeAndLeavesAWholeStore) {
     request.most_freed_bytes = std::nullopt;
     collect(world.paths, request, world.progress);
     EXPECT_THAT(listing(world.root), ElementsAre("VERSION", "store.lock"));
+}
+
+TEST(Collect, LetsADamagedPrefixGoThatNobodyUsesThoughEnoughIsFree) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    add_prefix(world, "one", {archive});
+    const std::filesystem::path damaged = add_prefix(world, "two", {archive});
+    std::filesystem::remove(damaged / ".envpm" / "manifest.json");
+    CollectRequest request = later();
+    request.most_freed_bytes = 1;
+    EXPECT_THAT(collect(world.paths, request, world.progress).removed,
+                testing::IsSupersetOf({world.root / "p" / "one", damaged}));
+}
+
+TEST(Collect, LeavesWhatAnotherUserKeepsClosed) {
+    World world;
+    Store::open(world.root);
+    for (const std::filesystem::path& folder :
+         {world.root, world.paths.temporary(), world.root / "p", world.paths.roots()}) {
+        ::chmod(folder.c_str(), 0777);
+    }
+    ::chmod(world.paths.lock().c_str(), 0666);
+    const std::filesystem::path stage = world.paths.temporary() / "stage";
+    write_file(stage / "lock", "", Durability::cached);
+    ::chmod(stage.c_str(), 0);
+    const int status = as_nobody(
+        world, [&world] { return collect(world.paths, later(), world.progress).removed.empty(); });
+    ::chmod(stage.c_str(), 0700);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(std::filesystem::exists(stage / "lock"));
 }
 
 TEST(Collect, TakesWhatARepairPutAsideWhenItIsOld) {

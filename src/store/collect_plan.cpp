@@ -8,6 +8,7 @@
 #include "store/walk.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -58,6 +59,7 @@ struct stat status_of(const std::filesystem::path& path);
 void remove_names_below(const std::filesystem::path& path, Freed& freed);
 std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
                                CollectPlan& plan, Freed& freed);
+std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
 void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
                 const Grace& grace, CollectPlan& plan, std::set<ObjectName>& alive);
@@ -146,14 +148,21 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
         if (!is_named && running.contains(name)) {
             plan.running.push_back(name);
         }
-        if (is_named || running.contains(name) || freed.is_enough()) {
+        if (is_named || running.contains(name)) {
             add_archives(prefix, archives);
+        } else if (const auto own = archives_if(freed.is_enough(), prefix)) {
+            archives.insert(own->begin(), own->end());
         } else {
             plan.prefixes.push_back(prefix);
             remove_names_below(prefix, freed);
         }
     }
     return archives;
+}
+
+/// Of a prefix that nobody uses. One without a manifest that says what it needs cannot stay.
+std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix) {
+    return may_stay ? archives_of_prefix(prefix) : std::nullopt;
 }
 
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives) {
@@ -196,8 +205,12 @@ void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& pl
 }
 
 /// A folder with a `lock` lives as long as someone holds that, and not a moment longer. Of others
-/// only the age tells.
+/// only the age tells. What another user keeps closed is that one's to collect, or root's.
 bool is_leftover(const std::filesystem::path& path, const Grace& grace) {
+    const bool is_folder = std::filesystem::is_directory(std::filesystem::symlink_status(path));
+    if (is_folder && ::access(path.c_str(), R_OK | X_OK) != 0) {
+        return false;
+    }
     const std::filesystem::path lock = path / "lock";
     if (std::filesystem::is_regular_file(std::filesystem::symlink_status(lock))) {
         return FileLock::try_take(lock, LockKind::exclusive).has_value();

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -175,6 +176,9 @@ Finding look_at(const FoundObject& object, const struct stat& status, const Clai
     }
     if (depth == VerifyDepth::quick) {
         return {};
+    }
+    if (::access(object.path.c_str(), R_OK) != 0 && errno == EACCES) {
+        return {Fault{looks ? std::move(*looks) : "it may not be read"}, std::nullopt};
     }
     if (sha256_of_file(object.path) != object.name.digest) {
         return {Fault{looks ? std::move(*looks) : "its bytes were changed"}, std::nullopt};
