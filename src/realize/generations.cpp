@@ -28,6 +28,8 @@ constexpr int record_version = 1;
 std::optional<int> parse_number(const std::string& text);
 std::optional<std::filesystem::path> read_link(const std::filesystem::path& link);
 void replace_link(const std::filesystem::path& link, const std::filesystem::path& target);
+std::filesystem::path root_link(const StorePaths& store, const std::filesystem::path& folder);
+bool is_root(const StorePaths& store, const std::filesystem::path& folder);
 void register_root(const StorePaths& store, const std::filesystem::path& folder);
 void sync_way_to(std::filesystem::path folder);
 std::set<int> numbers_in(const std::filesystem::path& folder);
@@ -71,7 +73,10 @@ std::optional<Generation> Generations::current() const {
 }
 
 void Generations::keep_alive(const StorePaths& store) const {
-    register_root(store, folder_);
+    if (!is_root(store, folder_)) {
+        const FileLock lock(folder_ / "lock", LockKind::exclusive);
+        register_root(store, folder_);
+    }
 }
 
 Generation Generations::switch_to(const StorePaths& store, const std::filesystem::path& prefix,
@@ -155,10 +160,17 @@ void replace_link(const std::filesystem::path& link, const std::filesystem::path
     sync_folder(link.parent_path());
 }
 
+std::filesystem::path root_link(const StorePaths& store, const std::filesystem::path& folder) {
+    return store.roots() / sha256_of(folder.string()).hex();
+}
+
+bool is_root(const StorePaths& store, const std::filesystem::path& folder) {
+    return read_link(root_link(store, folder)) == folder;
+}
+
 void register_root(const StorePaths& store, const std::filesystem::path& folder) {
-    const std::filesystem::path link = store.roots() / sha256_of(folder.string()).hex();
-    if (read_link(link) != folder) {
-        replace_link(link, folder);
+    if (!is_root(store, folder)) {
+        replace_link(root_link(store, folder), folder);
     }
 }
 

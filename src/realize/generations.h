@@ -36,7 +36,7 @@ class Generations {
     [[nodiscard]] std::optional<Generation> current() const;
 
     /// Registers the project as a root of the store, if it is none yet, so that a collector never
-    /// takes its prefixes away. Costs one look if it is.
+    /// takes its prefixes away. Costs one look if it is, else it waits for the project's lock.
     void keep_alive(const StorePaths& store) const;
 
     /// Makes `prefix` current as a new generation, unless it already is; registers the project as a

@@ -99,6 +99,21 @@ TEST(Generations, RegisterTheProjectAsARootEachTime) {
     EXPECT_EQ(root_targets().size(), 1U);
 }
 
+TEST(Generations, AreKeptAliveUnderTheProjectsLockAndWithoutItIfTheyAreAlready) {
+    Project project;
+    project.install("one");
+    const std::filesystem::path lock = project.generations.folder() / "lock";
+    {
+        const FileLock held(lock, LockKind::exclusive);
+        project.generations.keep_alive(project.world.store);
+    }
+    std::filesystem::remove(lock);
+    std::filesystem::remove_all(project.world.store.roots());
+    project.generations.keep_alive(project.world.store);
+    EXPECT_TRUE(std::filesystem::exists(lock));
+    EXPECT_FALSE(std::filesystem::is_empty(project.world.store.roots()));
+}
+
 TEST(Generations, RollBackToTheOneBeforeOrToANumber) {
     Project project;
     for (const char* env : {"one", "two", "three"}) {
