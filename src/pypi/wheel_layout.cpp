@@ -257,13 +257,20 @@ bool Layouter::is_this_version(std::string_view text) const {
     return version && version == Version::parse(request_.version);
 }
 
-/// Python takes any such folder, in whatever case, for a package that is installed.
+/// Python takes any such folder, and any such file of the older kind, in whatever case, for a
+/// package that is installed. Of the older kind a wheel may have its own.
 bool Layouter::is_metadata_of_another(std::string_view path) const {
     if (!path.starts_with(site_ + "/")) {
         return false;
     }
     const std::string_view top = cut(path.substr(site_.size() + 1), '/').first;
-    return ascii_lower(top).ends_with(".dist-info") && top != dist_info_;
+    const std::string name = ascii_lower(top);
+    if (name.ends_with(".egg-info")) {
+        const std::string_view stem =
+            top.substr(0, top.size() - std::string_view(".egg-info").size());
+        return PackageName::parse(cut(stem, '-').first) != request_.name;
+    }
+    return name.ends_with(".dist-info") && top != dist_info_;
 }
 
 const TreeFile* Layouter::find(const std::string& path) const {

@@ -255,15 +255,22 @@ TEST(WheelLayout, TakesAFileThatPurelibAndPlatlibShareOnlyIfItIsOne) {
 
 TEST(WheelLayout, PutsNothingWhereMetadataOfOthersIs) {
     const std::string data = "demo_pkg-1.0.data/";
-    const std::vector<std::string> paths = {
-        data + "purelib/other-2.0.dist-info/METADATA", data + "platlib/other-2.0.DIST-INFO/x",
-        data + "data/" + site + "other-2.0.dist-info/RECORD", "other-2.0.Dist-Info/METADATA"};
+    const std::vector<std::string> paths = {data + "purelib/other-2.0.dist-info/METADATA",
+                                            data + "platlib/other-2.0.DIST-INFO/x",
+                                            data + "data/" + site + "other-2.0.dist-info/RECORD",
+                                            "other-2.0.Dist-Info/METADATA",
+                                            "other-2.0-py3.11.egg-info/PKG-INFO",
+                                            data + "purelib/other.EGG-INFO",
+                                            ".egg-info/x"};
     for (const std::string& path : paths) {
         EXPECT_THAT(Wheel().add(path, "x").complaint(), HasSubstr("another package's metadata"))
             << path;
     }
     EXPECT_EQ(Wheel().add("vendor/other-2.0.dist-info/METADATA", "x").complaint(), "");
     EXPECT_EQ(Wheel().add(data + "purelib/" + info + "more.txt", "x").complaint(), "");
+    EXPECT_EQ(Wheel().add("vendor/other-2.0.egg-info/PKG-INFO", "x").complaint(), "");
+    EXPECT_EQ(Wheel().add("Demo.Pkg-1.0-py3.11.egg-info/PKG-INFO", "x").complaint(), "");
+    EXPECT_EQ(Wheel().add("demo_pkg.egg-info/PKG-INFO", "x").complaint(), "");
 }
 
 TEST(WheelLayout, WritesRecordItself) {
