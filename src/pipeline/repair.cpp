@@ -288,8 +288,11 @@ std::optional<ErrorText> Repair::complete(std::size_t index,
 
 void Repair::tell_environment(const DamagedEnvironment& environment) {
     const bool is_locked = projects_.environment(environment.name).has_value();
+    const std::set<std::string> mendable =
+        is_locked ? std::set<std::string>()
+                  : realize::mendable(environment.prefix, environment.files);
     for (const realize::PrefixDamage& damage : environment.files) {
-        if (is_locked || realize::is_mendable(environment.prefix, damage)) {
+        if (is_locked || mendable.contains(damage.path)) {
             done(environment.prefix / damage.path, "made anew in the environment");
         } else {
             leave(environment, damage, no_lock, install_or_collect);

@@ -43,14 +43,19 @@ void put_in_place(const Ready& ready, const Disposal& disposal);
 
 } // namespace
 
-bool is_mendable(const std::filesystem::path& prefix, const PrefixDamage& damage) {
-    if (damage.what == strange) {
-        return true;
+std::set<std::string> mendable(const std::filesystem::path& prefix,
+                               const std::vector<PrefixDamage>& damages) {
+    const FilesByPath files = files_of(prefix, damages);
+    std::set<std::string> paths;
+    for (const PrefixDamage& damage : damages) {
+        const auto file = files.find(damage.path);
+        const bool is_in_store = file != files.end() && (file->second.kind == EntryKind::folder ||
+                                                         is_object(file->second));
+        if (damage.what == strange || is_in_store) {
+            paths.insert(damage.path);
+        }
     }
-    const FilesByPath files = files_of(prefix, {damage});
-    const auto file = files.find(damage.path);
-    return file != files.end() &&
-           (file->second.kind == EntryKind::folder || is_object(file->second));
+    return paths;
 }
 
 std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::path& prefix,

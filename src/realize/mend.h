@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace envpm::realize {
@@ -16,8 +18,9 @@ struct Disposal {
     std::function<void(const std::filesystem::path&)> move;
 };
 
-/// Whether `mend` needs no more than the store for it, given that the store is whole.
-bool is_mendable(const std::filesystem::path& prefix, const PrefixDamage& damage);
+/// The paths of those for which `mend` needs no more than the store, given that the store is whole.
+std::set<std::string> mendable(const std::filesystem::path& prefix,
+                               const std::vector<PrefixDamage>& damages);
 
 /// Of a prefix of the store: files that are objects as they stand are placed anew, by a new inode
 /// and one rename each, after the object was hashed; empty folders are made; what is not from a
