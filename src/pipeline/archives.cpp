@@ -80,29 +80,33 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
         failures = download_into(intake, wanted, manifest, cache->folder(), services);
     }
     intake.publish();
-    // Published and durable: the archives have served.
     cache.reset();
-    ArchiveCache::remove_stored(cache_root, store);
     for (const std::optional<Error>& failure : failures) {
         if (failure) {
-            throw *failure;
+            throw *failure; // and the next run goes on with what came of it
         }
     }
+    // Published and durable: the archives have served.
+    ArchiveCache::remove_stored(cache_root, store);
     fetched.trees = whole(packages, std::move(present), store);
     return fetched;
 }
 
 std::vector<std::optional<Error>> fetch_again(const Refetch& refetch, const Manifest& manifest,
                                               const store::Store& store, Services& services) {
-    const std::filesystem::path& cache_root = services.settings().cache_root;
-    std::optional<ArchiveCache> cache(std::in_place, cache_root);
+    ArchiveCache cache(services.settings().cache_root);
     store::Intake intake(store, services.pool(), services.progress());
     intake.replace(refetch.damaged, refetch.quarantine);
     std::vector<std::optional<Error>> failures =
-        download_into(intake, refetch.packages, manifest, cache->folder(), services);
+        download_into(intake, refetch.packages, manifest, cache.folder(), services);
     intake.publish();
-    cache.reset();
-    ArchiveCache::remove_stored(cache_root, store);
+    // Only those that came: the store has the trees of the others too, and what there is of their
+    // archives is gone on with.
+    for (std::size_t i = 0; i < refetch.packages.size(); ++i) {
+        if (!failures[i]) {
+            cache.remove_unpacked(refetch.packages[i].sha256);
+        }
+    }
     return failures;
 }
 

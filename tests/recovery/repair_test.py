@@ -326,6 +326,31 @@ class Sources(Repair):
         self.repair()
         self.expect_whole()
 
+    def test_what_came_of_an_archive_outlives_a_repair_that_cannot_have_the_rest(self):
+        name = "alpha-1.0-py3-none-any.whl"
+        (tree,) = [path for path in self.trees() if "alpha/data.txt" in path.read_text()]
+        part = self.sandbox.cache / "dl" / f"{tree.stem}.part"
+        flip(self.object_with("data of alpha\n"))
+        INDEX.behaviour.bytes_per_second = 400
+        self.addCleanup(setattr, INDEX.behaviour, "bytes_per_second", 0)
+        process = self.sandbox.start("repair")
+        while INDEX.sent_bytes < 100 and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertTrue(part.exists())
+        INDEX.behaviour.bytes_per_second = 0
+        INDEX.behaviour.absent = {name}
+        self.addCleanup(INDEX.behaviour.absent.clear)
+        self.repair(expected=6)
+        self.assertTrue(part.exists())
+        INDEX.behaviour.absent.clear()
+        INDEX.forget()
+        self.repair()
+        self.assertLess(INDEX.sent_bytes, len(INDEX.archives[name]))
+        self.assertFalse(part.exists())
+        self.expect_whole()
+
     def test_wrong_bytes_from_the_source_replace_nothing(self):
         data = self.object_with("data of alpha\n")
         flip(data)
