@@ -8,8 +8,10 @@
 #include "pipeline/locked_target.h"
 #include "pipeline/verify.h"
 #include "realize/mend.h"
+#include "store/format.h"
 #include "store/quarantine.h"
 #include "store/restore.h"
+#include "store/sharing.h"
 #include "store/store.h"
 
 #include <fmt/format.h>
@@ -97,6 +99,9 @@ RepairOutcome repair(const std::optional<Project>& own, RepairMode mode, Service
     const StorePaths paths(services.settings().store_root);
     std::optional<FileLock> alone;
     if (mode == RepairMode::mend) {
+        // Before the lock is made: in another folder nothing is written.
+        store::require_format(paths);
+        store::require_trusted(paths.root(), services.settings().store_policy.sharing);
         alone.emplace(paths.root() / "locks" / "repair", LockKind::exclusive);
     }
     VerifyReport report = verify(store::VerifyDepth::full, services);

@@ -390,6 +390,22 @@ class Sources(Repair):
         shutil.rmtree(self.root)
         self.sandbox.run("verify", expected=1)
         self.sandbox.run("repair", expected=1)
+        self.assertFalse(self.root.exists())
+        self.root.mkdir()
+        (self.root / "note").write_text("my own")
+        self.sandbox.run("repair", expected=1)
+        self.assertEqual(os.listdir(self.root), ["note"])
+
+    def test_a_store_that_everybody_may_write_to_is_not_written_to(self):
+        flip(self.object_with("data of alpha\n"))
+        before = sorted(self.root.rglob("*"))
+        self.root.chmod(0o777)
+        done = self.sandbox.run("repair", expected=1)
+        self.assertIn("everybody may write", done.stderr)
+        self.assertEqual(sorted(self.root.rglob("*")), before)
+        self.root.chmod(0o755)
+        self.repair()
+        self.expect_whole()
 
 
 class Crash(Repair):
