@@ -92,7 +92,7 @@ void throw_damaged(const std::vector<realize::PrefixDamage>& damages,
         files += fmt::format("{}{} ({})", files.empty() ? "" : ", ", damage.path, damage.what);
     }
     throw Error({fmt::format("the environment is damaged: {}", files), prefix.string(),
-                 "delete that folder and run `envpm install`, which makes it anew"},
+                 "`envpm repair` makes it anew, then seal"},
                 ExitCode::integrity);
 }
 
