@@ -15,10 +15,10 @@ namespace {
 
 /// How a library tells its version.
 enum class Form {
-    property,     ///< int f(libraryPropertyType, int*), for major, minor and patch each
-    cuda_number,  ///< int f(int*): 1000 * major + 10 * minor
-    plain_number, ///< int f(int*): 10000 * major + 100 * minor + patch
-    pair,         ///< int f(int*, int*)
+    property,    ///< int f(libraryPropertyType, int*), for major, minor and patch each
+    cuda_number, ///< int f(int*): 1000 * major + 10 * minor
+    nccl_number, ///< int f(int*): 10000 * major + 100 * minor + patch; up to 2.8 of 1000 * major
+    pair,        ///< int f(int*, int*)
 };
 
 struct Library {
@@ -37,7 +37,7 @@ constexpr Library libraries[] = {
     {"libcusolver", "cusolverGetProperty", Form::property},
     {"libcusparse", "cusparseGetProperty", Form::property},
     {"libcusparseLt", "cusparseLtGetProperty", Form::property},
-    {"libnccl", "ncclGetVersion", Form::plain_number},
+    {"libnccl", "ncclGetVersion", Form::nccl_number},
     {"libnvJitLink", "nvJitLinkVersion", Form::pair},
     {"libnvrtc", "nvrtcVersion", Form::pair},
 };
@@ -110,8 +110,9 @@ bool send_version(const Library& library, void* function) {
     } else {
         result = reinterpret_cast<int (*)(int*)>(function)(&number);
         const bool is_cuda = library.form == Form::cuda_number;
-        part[0] = number / (is_cuda ? 1000 : 10000);
-        part[1] = is_cuda ? number % 1000 / 10 : number / 100 % 100;
+        const int of_major = is_cuda || number < 10000 ? 1000 : 10000;
+        part[0] = number / of_major;
+        part[1] = number % of_major / (is_cuda ? 10 : 100);
         part[2] = is_cuda ? -1 : number % 100;
     }
     if (result != 0) {

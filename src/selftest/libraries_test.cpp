@@ -65,6 +65,14 @@ TEST_F(Libraries, OfAnotherVersionThanTheirPackageAreWrong) {
     EXPECT_TRUE(found[1].is_right());
 }
 
+TEST_F(Libraries, OfAnOldNcclCountTheirVersionOtherwise) {
+    add("libnccl.so.2", "2.8.4");
+    misbehave("old", "libnccl");
+    const TestedLibrary found = tested().front();
+    EXPECT_EQ(found.version, "2.8.4");
+    EXPECT_TRUE(found.is_right());
+}
+
 TEST_F(Libraries, APartOfANumberIsNoVersion) {
     const TestedLibrary library{{"libcublas", "", "", "13.10.0"}, {}, "13.1", {}, 0};
     EXPECT_FALSE(library.has_right_version());

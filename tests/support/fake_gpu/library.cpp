@@ -3,6 +3,7 @@
 //
 //   crash hang exit                   when it is loaded
 //   wrong                             another major version
+//   old                               a version of NCCL that counts otherwise: 2.8.4
 //   error                             the call for its version fails
 //   check                             a part of cuDNN says that it is of another version
 //
@@ -72,7 +73,7 @@ int cudnnOpsVersionCheck() {
 
 #ifdef NCCL
 int ncclGetVersion(int* version) {
-    *version = is("wrong") ? 21905 : 22809;
+    *version = is("wrong") ? 21905 : is("old") ? 2804 : 22809;
     return 0;
 }
 #endif
