@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace envpm::cli {
@@ -24,5 +26,12 @@ std::vector<ComputeCapability> gpus_of(const std::string& text);
 
 /// "12.8"
 CudaVersion driver_cuda_of(const std::string& text);
+
+// The same without a flag: nothing for what is none.
+
+std::optional<std::chrono::seconds> parse_time(std::string_view text);
+
+/// In powers of 1000 or 1024 as the unit says.
+std::optional<std::uint64_t> parse_size(std::string_view text);
 
 } // namespace envpm::cli

@@ -14,7 +14,6 @@ std::string words_of(const gpu::Finding& finding, const Terminal& terminal);
 std::string code_words(const pipeline::AuditReport& report);
 std::string gpu_words(const pipeline::AuditReport& report, std::size_t gpu);
 std::size_t count_of(const pipeline::AuditReport& report, gpu::Severity severity);
-std::string counted(std::size_t count, std::string_view noun);
 std::vector<std::string> names_of(const pipeline::AuditReport& report, gpu::CodeKind kind);
 bool is_usable(const pipeline::AuditReport& report, std::size_t gpu);
 Json json_of(const std::vector<gpu::Finding>& findings);
@@ -142,15 +141,6 @@ std::size_t count_of(const pipeline::AuditReport& report, gpu::Severity severity
             }));
     }
     return count;
-}
-
-/// "1 binary", "2 binaries".
-std::string counted(std::size_t count, std::string_view noun) {
-    if (count == 1) {
-        return fmt::format("1 {}", noun);
-    }
-    return noun.ends_with("y") ? fmt::format("{} {}ies", count, noun.substr(0, noun.size() - 1))
-                               : fmt::format("{} {}s", count, noun);
 }
 
 /// In order of the GPUs.

@@ -1,3 +1,4 @@
+#include "cli/json_parts.h"
 #include "cli/render.h"
 
 #include <fmt/format.h>
@@ -10,7 +11,6 @@ namespace {
 
 constexpr std::size_t shown_users = 3;
 
-Json json_of_texts(const std::vector<std::string>& texts);
 std::string used_by(const pipeline::VerifyReport& report, const std::vector<std::size_t>& users);
 std::string names_of(const std::vector<std::string>& users);
 std::string name_of(const pipeline::DamagedEnvironment& environment);
@@ -71,11 +71,9 @@ std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
             fmt::format("{}: {}; cannot be repaired: {}{}\n", one.path.string(), one.what, one.why,
                         one.projects.empty() ? "" : "; used by " + names_of(one.projects));
     }
-    const auto count = [](std::size_t files) {
-        return fmt::format("{} file{}", files, files == 1 ? "" : "s");
-    };
-    out += fmt::format("{} {}, {} left\n", only_tell ? "would repair" : "repaired",
-                       count(outcome.repaired.size()), count(outcome.left.size()));
+    out +=
+        fmt::format("{} {}, {} left\n", only_tell ? "would repair" : "repaired",
+                    counted(outcome.repaired.size(), "file"), counted(outcome.left.size(), "file"));
     if (outcome.quarantine) {
         out += fmt::format("what was damaged is in {}, until `envpm gc` removes it\n",
                            outcome.quarantine->string());
@@ -100,7 +98,7 @@ Json repair_json(const pipeline::RepairOutcome& outcome, bool only_tell) {
                                        {"what", one.what},
                                        {"why", one.why},
                                        {"hint", one.hint},
-                                       {"projects", json_of_texts(one.projects)}});
+                                       {"projects", texts(one.projects)}});
     }
     return Json::Object{
         {"dry_run", only_tell},
@@ -110,14 +108,6 @@ Json repair_json(const pipeline::RepairOutcome& outcome, bool only_tell) {
 }
 
 namespace {
-
-Json json_of_texts(const std::vector<std::string>& texts) {
-    Json::Array out;
-    for (const std::string& text : texts) {
-        out.emplace_back(text);
-    }
-    return out;
-}
 
 std::string used_by(const pipeline::VerifyReport& report, const std::vector<std::size_t>& users) {
     std::vector<std::string> names;
@@ -154,7 +144,7 @@ Json json_of_damage(const std::string& path, const std::string& what,
     for (const std::size_t user : users) {
         const pipeline::DamagedEnvironment& environment = report.environments[user];
         environments.emplace_back(Json::Object{{"prefix", environment.prefix.string()},
-                                               {"projects", json_of_texts(environment.projects)}});
+                                               {"projects", texts(environment.projects)}});
     }
     return Json::Object{{"path", path}, {"what", what}, {"environments", std::move(environments)}};
 }

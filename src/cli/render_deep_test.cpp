@@ -1,3 +1,4 @@
+#include "cli/json_parts.h"
 #include "cli/render.h"
 
 #include <fmt/format.h>
@@ -18,7 +19,6 @@ std::string tick(bool is_right, const Terminal& terminal);
 Json json_of(const TestedLibrary& library);
 Json json_of(const TorchStep& step);
 Json json_of(const pipeline::TestedIdentity& identity);
-Json text_or_null(const std::string& text);
 
 } // namespace
 
@@ -107,18 +107,17 @@ std::string tick(bool is_right, const Terminal& terminal) {
 }
 
 Json json_of(const TestedLibrary& library) {
-    return Json::Object{
-        {"name", library.library.name},
-        {"path", library.library.path},
-        {"package", text_or_null(library.library.package)},
-        {"version", text_or_null(library.version)},
-        {"strangers", Json::Array(library.strangers.begin(), library.strangers.end())},
-        {"ok", library.is_right()},
-        {"outcome", word_of(library.ending.outcome)},
-        {"stage", text_or_null(library.ending.stage)},
-        {"code", library.ending.code},
-        {"detail", text_or_null(library.ending.detail)},
-        {"seconds", library.seconds}};
+    return Json::Object{{"name", library.library.name},
+                        {"path", library.library.path},
+                        {"package", text_or_null(library.library.package)},
+                        {"version", text_or_null(library.version)},
+                        {"strangers", texts(library.strangers)},
+                        {"ok", library.is_right()},
+                        {"outcome", word_of(library.ending.outcome)},
+                        {"stage", text_or_null(library.ending.stage)},
+                        {"code", library.ending.code},
+                        {"detail", text_or_null(library.ending.detail)},
+                        {"seconds", library.seconds}};
 }
 
 Json json_of(const TorchStep& step) {
@@ -140,10 +139,6 @@ Json json_of(const pipeline::TestedIdentity& identity) {
                         {"tested", identity.tested},
                         {"system", identity.system},
                         {"boot_id", text_or_null(identity.boot_id)}};
-}
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
 }
 
 } // namespace

@@ -1,3 +1,4 @@
+#include "cli/json_parts.h"
 #include "cli/render.h"
 
 #include <fmt/format.h>
@@ -13,9 +14,7 @@ using pipeline::Diagnosis;
 
 std::string sign_of(Condition condition, const Terminal& terminal);
 std::string_view text_of(Condition condition);
-std::size_t count_of(const pipeline::DoctorReport& report, Condition condition);
-std::string counted(std::size_t count, std::string_view noun);
-Json text_or_null(const std::string& text);
+std::string count_words(const pipeline::DoctorReport& report, Condition condition);
 
 } // namespace
 
@@ -31,8 +30,8 @@ std::string words_of(const pipeline::DoctorReport& report, const Terminal& termi
                                  printable(diagnosis.remedy));
         }
     }
-    return words + fmt::format("{}, {}\n", counted(count_of(report, Condition::defect), "defect"),
-                               counted(count_of(report, Condition::warning), "warning"));
+    return words + fmt::format("{}, {}\n", count_words(report, Condition::defect),
+                               count_words(report, Condition::warning));
 }
 
 Json json_of(const pipeline::DoctorReport& report) {
@@ -77,19 +76,14 @@ std::string_view text_of(Condition condition) {
     return "defect";
 }
 
-std::size_t count_of(const pipeline::DoctorReport& report, Condition condition) {
-    return static_cast<std::size_t>(
+/// "no defect", "2 warnings".
+std::string count_words(const pipeline::DoctorReport& report, Condition condition) {
+    const std::string_view noun = text_of(condition);
+    const auto count =
         std::count_if(report.diagnoses.begin(), report.diagnoses.end(),
-                      [&](const Diagnosis& each) { return each.condition == condition; }));
-}
-
-std::string counted(std::size_t count, std::string_view noun) {
+                      [&](const Diagnosis& each) { return each.condition == condition; });
     return count == 0 ? fmt::format("no {}", noun)
-                      : fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
+                      : counted(static_cast<std::uint64_t>(count), noun);
 }
 
 } // namespace

@@ -9,7 +9,6 @@ namespace {
 std::string remark_words(const std::string& title, const std::vector<Remark>& remarks,
                          const Terminal& terminal);
 Json json_of_remarks(const std::vector<Remark>& remarks);
-std::string counted(std::size_t count, const char* one, const char* many);
 
 } // namespace
 
@@ -19,9 +18,8 @@ std::string words_of(const pipeline::ImportReport& report, const Terminal& termi
         remark_words("carried over as something else:", imported.remarks.changed, terminal);
     out += remark_words("not carried over:", imported.remarks.left, terminal);
     out += fmt::format("wrote {} with {} and {}\nnext: `envpm lock`, then `envpm install`\n",
-                       report.manifest.string(),
-                       counted(imported.conda_packages, "conda package", "conda packages"),
-                       counted(imported.wheels, "wheel", "wheels"));
+                       report.manifest.string(), counted(imported.conda_packages, "conda package"),
+                       counted(imported.wheels, "wheel"));
     return out;
 }
 
@@ -63,10 +61,6 @@ Json json_of_remarks(const std::vector<Remark>& remarks) {
             {"place", remark.location.text()}, {"what", remark.what}, {"why", remark.why}});
     }
     return out;
-}
-
-std::string counted(std::size_t count, const char* one, const char* many) {
-    return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 } // namespace

@@ -1,3 +1,4 @@
+#include "cli/json_parts.h"
 #include "cli/render.h"
 
 #include <fmt/format.h>
@@ -5,22 +6,6 @@
 namespace envpm::cli {
 
 namespace {
-
-Json optional_text(const std::optional<std::string>& text) {
-    return text ? Json(*text) : Json();
-}
-
-template <class T> Json texts(const std::vector<T>& items) {
-    Json::Array out;
-    for (const T& item : items) {
-        if constexpr (std::is_same_v<T, std::string>) {
-            out.emplace_back(item);
-        } else {
-            out.emplace_back(item.string());
-        }
-    }
-    return out;
-}
 
 Json target_json(const LockedTarget& target);
 Json package_json(const LockedPackage& package);
@@ -53,8 +38,8 @@ Json json_of(const pipeline::LockReport& report) {
     Json::Array changes;
     for (const lockfiles::Change& change : report.changes) {
         changes.emplace_back(Json::Object{{"name", change.name.string()},
-                                          {"before", optional_text(change.before)},
-                                          {"after", optional_text(change.after)},
+                                          {"before", or_null(change.before)},
+                                          {"after", or_null(change.after)},
                                           {"targets", texts(change.targets)}});
     }
     Json::Array targets;
@@ -133,7 +118,7 @@ Json json_of(const pipeline::Information& information) {
                        {"root", information.root.string()},
                        {"cache", information.cache.string()},
                        {"workspace", information.workspace},
-                       {"lock_problem", optional_text(information.lock_problem)},
+                       {"lock_problem", or_null(information.lock_problem)},
                        {"indexes", std::move(indexes)},
                        {"host", std::move(host)},
                        {"prefix", Json()},
@@ -215,13 +200,10 @@ Json gpu_json(const LockedGpu& gpu) {
         }
         return out;
     };
-    const auto text = [](const std::string& version) {
-        return version.empty() ? Json() : Json(version);
-    };
     return Json::Object{{"driver", gpu.driver ? Json(gpu.driver->text()) : Json()},
                         {"cuda", gpu.cuda ? Json(gpu.cuda->text()) : Json()},
-                        {"cudnn", text(gpu.cudnn)},
-                        {"nccl", text(gpu.nccl)},
+                        {"cudnn", text_or_null(gpu.cudnn)},
+                        {"nccl", text_or_null(gpu.nccl)},
                         {"gpus", list(gpu.gpus)},
                         {"ptx", list(gpu.ptx)}};
 }

@@ -1,3 +1,4 @@
+#include "cli/json_parts.h"
 #include "cli/render.h"
 
 #include <fmt/format.h>
@@ -19,7 +20,6 @@ std::size_t width_of(const std::vector<Source>& sources);
 Json::Object object_of(const Source& source);
 Json::Object object_of(const Mirror& place);
 Json json_of_trial(const MirrorTrial& trial);
-template <class T> Json or_null(const std::optional<T>& value);
 
 } // namespace
 
@@ -156,10 +156,6 @@ Json json_of_trial(const MirrorTrial& trial) {
     object.emplace("bytes_per_second", or_null(trial.bytes_per_second));
     object.emplace("ranges", or_null(trial.has_ranges));
     return object;
-}
-
-template <class T> Json or_null(const std::optional<T>& value) {
-    return value ? Json(*value) : Json();
 }
 
 } // namespace

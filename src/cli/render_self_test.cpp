@@ -1,3 +1,4 @@
+#include "cli/json_parts.h"
 #include "cli/render.h"
 
 #include <fmt/format.h>
@@ -13,7 +14,6 @@ std::string_view text_of(Status status);
 Json json_of(const selftest::TestedGpu& tested);
 Json json_of(const selftest::Ending& ending);
 Json json_of(const selftest::Needs& needs);
-Json text_or_null(const std::string& text);
 
 } // namespace
 
@@ -145,10 +145,6 @@ Json json_of(const selftest::Needs& needs) {
                         {"least_driver", text_or_null(needs.least_driver)},
                         {"least_capability",
                          needs.least_capability ? Json(needs.least_capability->text()) : Json()}};
-}
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
 }
 
 } // namespace

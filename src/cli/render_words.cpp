@@ -20,11 +20,6 @@ std::size_t packages_of(const Lock& lock, const std::string& target);
 void add_tree(std::string& out, const pipeline::LockedView& view, const PackageName& name,
               const std::string& indent, std::set<PackageName>& shown);
 
-/// "1 file", "2 files".
-std::string counted(std::uint64_t count, std::string_view noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string tick(const Terminal& terminal) {
     return styled(terminal, Style::good, "✓");
 }

@@ -81,6 +81,14 @@ std::string human_bytes(std::uint64_t bytes) {
                        : fmt::format("{:.0f} {}B", amount, units[unit]);
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+    if (count == 1) {
+        return fmt::format("1 {}", noun);
+    }
+    return noun.ends_with("y") ? fmt::format("{} {}ies", count, noun.substr(0, noun.size() - 1))
+                               : fmt::format("{} {}s", count, noun);
+}
+
 std::string human_seconds(double seconds) {
     if (seconds < 0.9995) {
         return fmt::format("{:.0f} ms", seconds * 1000);

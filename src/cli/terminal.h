@@ -38,6 +38,9 @@ std::string printable(std::string_view text);
 /// "2.8 GB", "512 B": decimal units, as disks and downloads are sold.
 std::string human_bytes(std::uint64_t bytes);
 
+/// "1 binary", "2 binaries".
+std::string counted(std::uint64_t count, std::string_view noun);
+
 /// "1.4 s", "230 ms", "2 min 5 s".
 std::string human_seconds(double seconds);
 

@@ -5,6 +5,12 @@
 namespace envpm::cli {
 namespace {
 
+TEST(Counted, has_the_plural) {
+    EXPECT_EQ(counted(0, "file"), "0 files");
+    EXPECT_EQ(counted(1, "binary"), "1 binary");
+    EXPECT_EQ(counted(2, "binary"), "2 binaries");
+}
+
 TEST(HumanBytes, uses_decimal_units) {
     EXPECT_EQ(human_bytes(0), "0 B");
     EXPECT_EQ(human_bytes(999), "999 B");

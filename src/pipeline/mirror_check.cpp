@@ -19,9 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t most_piece_bytes = 4U << 20U;   ///< enough for a rate, little for a mirror
 constexpr std::uint64_t least_piece_bytes = 64U << 10U; ///< of less a rate says nothing
-constexpr const char* page_types = "Accept: application/vnd.pypi.simple.v1+json, "
-                                   "application/vnd.pypi.simple.v1+html;q=0.2, "
-                                   "text/html;q=0.01";
 
 /// One place under trial.
 class Trial {
@@ -125,7 +122,7 @@ MirrorTrial Trial::run() {
 void Trial::ask_index() {
     const PackageName project = package_ != nullptr ? package_->name : *PackageName::parse("pip");
     const std::string url = folder_of(place_.url) + project.string() + "/";
-    const HttpResponse page = ask({url, {page_types}, std::nullopt});
+    const HttpResponse page = ask({url, {std::string(pypi::accept_header)}, std::nullopt});
     trial_.status = page.status;
     const bool is_any = package_ == nullptr && !is_local_url(place_.url);
     if (is_any && (page.status == 404 || page.status == 410)) {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "pipeline/install.h"
+#include "pipeline/locked_target.h"
 #include "pipeline/self_test_needs.h"
 #include "selftest/cache.h"
 #include "selftest/probe.h"
@@ -77,10 +78,7 @@ Subject subject_of(const SelfTestRequest& request) {
         return {};
     }
     const LockedTarget& target = choose_target(*lock, request.target);
-    std::vector<LockedPackage> packages;
-    std::copy_if(lock->packages.begin(), lock->packages.end(), std::back_inserter(packages),
-                 [&](const LockedPackage& package) { return package.is_for(target.target.name); });
-    return {needs_of(packages, target.gpu), target.env};
+    return {needs_of(packages_of(*lock, target), target.gpu), target.env};
 }
 
 SelfTestReport run_test(const SelfTestRequest& request, Subject subject, Services& services) {

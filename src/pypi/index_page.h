@@ -41,6 +41,11 @@ enum class Wheels {
     native,
 };
 
+/// What a request for a page says that `parse_page` reads, the best first.
+constexpr std::string_view accept_header = "Accept: application/vnd.pypi.simple.v1+json, "
+                                           "application/vnd.pypi.simple.v1+html;q=0.2, "
+                                           "text/html;q=0.01";
+
 /// Reads whichever of the two forms the bytes are: the content type is a hint that mirrors get
 /// wrong. `url` is the page's own, to resolve relative links against. Throws an Error (code 5) that
 /// says what came instead (HTML that is no index page, a truncated page …). A file that cannot be

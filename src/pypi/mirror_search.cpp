@@ -7,14 +7,6 @@
 
 namespace envpm::pypi {
 
-namespace {
-
-constexpr std::string_view accept_header = "Accept: application/vnd.pypi.simple.v1+json, "
-                                           "application/vnd.pypi.simple.v1+html;q=0.2, "
-                                           "text/html;q=0.01";
-
-} // namespace
-
 HttpRequest MirrorSearch::request() const {
     return {url(), {std::string(accept_header)}, std::nullopt};
 }

@@ -1,4 +1,4 @@
-#include "cli/flag_values.h"
+#include "cli/argument_values.h"
 
 #include <gtest/gtest.h>
 
