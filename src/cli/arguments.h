@@ -132,11 +132,11 @@ struct CommandWord {
 
 std::vector<CommandWord> command_words();
 
-/// Every flag of a command ("" for the global ones), for completion. Those of `gpu` are those of
-/// all its commands.
+/// Every flag of a command ("" for the global ones), for completion. One that has commands has the
+/// flags of all of them.
 std::vector<std::string> flags_of(const std::string& command);
 
-/// The commands of a command: `facts` and `fits` of `gpu`.
+/// The commands of a command, as `facts` and `fits` of `gpu`; `target` and `mirror` have some too.
 std::vector<CommandWord> command_words(const std::string& command);
 
 } // namespace envpm::cli
