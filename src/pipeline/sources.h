@@ -24,8 +24,9 @@ struct Source {
     std::vector<Mirror> places; ///< in order of preference; none is "default"
 };
 
-/// The manifest's channels in its order. One that is only named lies where the user's conda would
-/// look for it, else at the public place.
+/// The manifest's channels in its order. One whose public place is that of a name, as a label's is
+/// too (`…/pytorch/label/nightly`), lies where the user's conda would look for it, else at that
+/// place.
 std::vector<Source> channel_sources(const Manifest& manifest, const Settings& settings);
 
 /// The manifest's indexes and `pypi`: those in the manifest's order first, then the default, then
