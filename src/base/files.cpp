@@ -127,6 +127,12 @@ void sync_folder(const std::filesystem::path& folder) {
     }
 }
 
+void sync_file_system(int descriptor, const std::filesystem::path& subject) {
+    if (::syncfs(descriptor) != 0) {
+        throw_system_error("cannot write to the disk", subject.string(), errno);
+    }
+}
+
 bool remove_tree(const std::filesystem::path& root) noexcept {
     if (::unlinkat(AT_FDCWD, root.c_str(), 0) == 0 || errno == ENOENT) {
         return true;

@@ -39,6 +39,10 @@ void write_file(const std::filesystem::path& path, std::string_view content,
 /// fsync on a folder, so that renames within it survive a power cut.
 void sync_folder(const std::filesystem::path& folder);
 
+/// syncfs on the file system that `descriptor` is of. Throws an Error that names `subject`; what
+/// the disk did not take is not tried again by another sync.
+void sync_file_system(int descriptor, const std::filesystem::path& subject);
+
 /// Deletes a tree with plain unlinkat calls, never following a link; what is missing is fine. Makes
 /// read-only folders writable first. Best effort when `noexcept` callers need it: returns false if
 /// something stayed, and errno says why the first of it did.

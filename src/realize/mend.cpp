@@ -38,7 +38,6 @@ bool has_bytes(const std::filesystem::path& object, const Sha256& digest);
 bool make_folders(const std::filesystem::path& prefix, const std::filesystem::path& folder);
 bool make_empty_folder(const std::filesystem::path& prefix, const std::string& path,
                        const Disposal& disposal);
-void sync_file_system(const std::filesystem::path& folder);
 void put_in_place(const Ready& ready, const Disposal& disposal);
 
 } // namespace
@@ -89,11 +88,11 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
         placer.place_object(*entry, handle.get(), name);
         ready.push_back({folder.path() / name, place});
     }
-    sync_file_system(folder.path());
+    sync_file_system(handle.get(), folder.path());
     for (const Ready& one : ready) {
         put_in_place(one, disposal);
     }
-    sync_file_system(folder.path());
+    sync_file_system(handle.get(), folder.path());
     return left;
 }
 
@@ -178,13 +177,6 @@ bool make_empty_folder(const std::filesystem::path& prefix, const std::string& p
     set_constant_time(AT_FDCWD, folder.c_str());
     set_constant_time(AT_FDCWD, folder.parent_path().c_str());
     return true;
-}
-
-void sync_file_system(const std::filesystem::path& folder) {
-    const Fd handle = open_file(folder, O_RDONLY | O_DIRECTORY);
-    if (::syncfs(handle.get()) != 0) {
-        throw_system_error("cannot write to the disk", folder.string(), errno);
-    }
 }
 
 /// If it is the object already (only its mode was wrong, and that has been set) the rename does

@@ -347,8 +347,8 @@ void make_durable(int root, const std::filesystem::path& folder, Syncing syncing
                   ThreadPool& pool) {
     if (syncing == Syncing::file) {
         sync_each(folder, pool);
-    } else if (syncing == Syncing::batch && ::syncfs(root) != 0) {
-        throw_system_error("cannot write an environment to disk", folder.string(), errno);
+    } else if (syncing == Syncing::batch) {
+        sync_file_system(root, folder);
     }
 }
 

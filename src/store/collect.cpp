@@ -50,11 +50,7 @@ namespace {
 
 void remove_all(const StorePaths& paths, const CollectPlan& plan) {
     const Fd root = open_file(paths.root(), O_RDONLY | O_DIRECTORY);
-    const auto barrier = [&root, &paths] {
-        if (::syncfs(root.get()) != 0) {
-            throw_system_error("cannot write to the disk", paths.root().string(), errno);
-        }
-    };
+    const auto barrier = [&root, &paths] { sync_file_system(root.get(), paths.root()); };
     remove_files(plan.roots.stale);
     const TemporaryFolder trash(paths.temporary());
     for (const std::filesystem::path& prefix : plan.prefixes) {

@@ -31,7 +31,6 @@ constexpr std::uint64_t read_bytes = 256U << 10U;
 
 Fd open_folder(int parent, const std::string& name, const std::filesystem::path& subject);
 void sync(int descriptor, const std::filesystem::path& subject);
-void sync_file_system(int descriptor, const std::filesystem::path& subject);
 void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::string>& fan_outs,
                    Syncing syncing);
 bool does_keep_modes(int folder);
@@ -360,12 +359,6 @@ Fd open_folder(int parent, const std::string& name, const std::filesystem::path&
 
 void sync(int descriptor, const std::filesystem::path& subject) {
     if (::fsync(descriptor) != 0) {
-        throw_system_error("cannot write to the disk", subject.string(), errno);
-    }
-}
-
-void sync_file_system(int descriptor, const std::filesystem::path& subject) {
-    if (::syncfs(descriptor) != 0) {
         throw_system_error("cannot write to the disk", subject.string(), errno);
     }
 }
