@@ -1,6 +1,7 @@
 #include "conda/block_builder.h"
 
 #include "conda/block.h"
+#include "model/lock.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +14,6 @@ namespace {
 
 constexpr std::int64_t last_second = 253402300799; // of the year 9999; larger is milliseconds
 constexpr std::size_t longest_shown = 60;
-/// What a lock may hold (docs/lockfile.md).
-constexpr std::uint64_t largest_archive_bytes = std::uint64_t{1} << 40U;
 constexpr std::string_view pypi_purl = "pkg:pypi/";
 
 std::string shown(std::string_view text);

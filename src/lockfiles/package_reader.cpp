@@ -15,7 +15,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr std::int64_t largest_archive_bytes = std::int64_t{1} << 40U;
 constexpr std::size_t longest_file_name = 255;
 
 std::string read_subdir(const TomlValue& table);
@@ -39,7 +38,7 @@ LockedPackage read_package(const TomlValue& table, const Names& targets) {
     expect_keys(table, where, known);
     const TomlValue& size = member(table, where, "size");
     const std::int64_t size_bytes = expect_integer(size, "size");
-    if (size_bytes < 1 || size_bytes > largest_archive_bytes) {
+    if (size_bytes < 1 || static_cast<std::uint64_t>(size_bytes) > largest_archive_bytes) {
         complain_at(size.location,
                     fmt::format("`size` must be from 1 to {}", largest_archive_bytes));
     }

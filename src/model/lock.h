@@ -51,6 +51,9 @@ struct LockedTarget {
     bool operator==(const LockedTarget&) const = default;
 };
 
+/// No lock has a larger archive, so one that an index claims is none (docs/lockfile.md).
+inline constexpr std::uint64_t largest_archive_bytes = std::uint64_t{1} << 40U;
+
 /// One archive of the lock. It names no mirror: source, file, size and sha256 find and prove it
 /// anywhere.
 struct LockedPackage {

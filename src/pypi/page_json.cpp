@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "model/lock.h"
 #include "pypi/page_entry.h"
 
 #include <simdjson.h>
@@ -164,9 +165,7 @@ bool JsonPageReader::read_field(std::string_view key, ondemand::value value,
     return true;
 }
 
-/// No lock could have another one (docs/lockfile.md).
 bool JsonPageReader::read_size(ondemand::value value, PageEntry& entry) {
-    constexpr std::uint64_t largest_archive_bytes = std::uint64_t{1} << 40U;
     std::uint64_t size = 0;
     if (value.get_uint64().get(size) != simdjson::SUCCESS || size == 0 ||
         size > largest_archive_bytes) {
