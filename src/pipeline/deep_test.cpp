@@ -48,6 +48,7 @@ bool DeepReport::has_failed() const {
 DeepReport deep_test(const DeepTestRequest& request, Services& services) {
     const Tested tested = tested_environment(request.quick, services);
     SelfTestRequest quick = request.quick;
+    quick.target = tested.target->target.name;
     quick.variables = tested.variables;
     quick.memory = SelfTestMemory::renew;
 
