@@ -42,6 +42,8 @@ class Batch {
     TargetEvents events_of(std::size_t index) const;
     bool open_files(Clock::time_point now);
     Clock::time_point start_transfers(Clock::time_point now, int most_at_once);
+    bool start_transfer(std::vector<OpenFile>& files, Clock::time_point now,
+                        Clock::time_point& next);
     void report_ended();
 
     DownloadContext& context_;
@@ -161,22 +163,26 @@ Clock::time_point Batch::start_transfers(Clock::time_point now, int most_at_once
     if (is_ahead) {
         next = std::min(next, now + waiting_poll);
     }
-    bool has_started = !is_ahead;
-    while (has_started && in_flight < most_at_once) {
-        has_started = false;
-        for (const std::size_t i : order_files(files)) {
-            has_started = entries_[i].target->start_transfer(now);
-            files[i] = entries_[i].target->as_open_file();
-            if (has_started) {
-                ++in_flight;
-                break;
-            }
-            // One that has passed is of an earlier turn, and nothing happens then.
-            const Clock::time_point wake_at = entries_[i].target->wake_at().value_or(next);
-            next = wake_at > now ? std::min(next, wake_at) : next;
-        }
+    while (!is_ahead && in_flight < most_at_once && start_transfer(files, now, next)) {
+        ++in_flight;
     }
     return std::max(next, now);
+}
+
+/// Of the first file in order that can. If none can, `next` is when the first of them might.
+bool Batch::start_transfer(std::vector<OpenFile>& files, Clock::time_point now,
+                           Clock::time_point& next) {
+    for (const std::size_t i : order_files(files)) {
+        const bool has_started = entries_[i].target->start_transfer(now);
+        files[i] = entries_[i].target->as_open_file();
+        if (has_started) {
+            return true;
+        }
+        // One that has passed is of an earlier turn, and nothing happens then.
+        const Clock::time_point wake_at = entries_[i].target->wake_at().value_or(next);
+        next = wake_at > now ? std::min(next, wake_at) : next;
+    }
+    return false;
 }
 
 void Batch::report_ended() {
