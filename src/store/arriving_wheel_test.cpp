@@ -224,13 +224,11 @@ TEST_F(Early, WrongBytesAreNoErrorAndLeaveNoTraceWhenTheRightOnesCome) {
         ASSERT_NO_THROW(intake.publish()) << round;
         EXPECT_EQ(read_file(own.paths.tree(sha256)), expected_tree(bytes)) << round;
         EXPECT_THAT(own.damages(), testing::IsEmpty());
-        std::size_t objects = 0;
         const std::optional<Tree> tree = its.tree(sha256);
         ASSERT_TRUE(tree);
         std::set<Sha256> named;
         for (const TreeFile& file : tree->files) {
             named.insert(file.object);
-            objects += 1;
         }
         EXPECT_EQ(listing(own.root / "objects").size(), named.size()) << round;
     }
