@@ -49,8 +49,6 @@ void read(std::string_view input) {
                                       .file_name = "demo-1.0-0.conda",
                                       .size_bytes = 1,
                                       .channel = "here",
-                                      .channel_url = "https://example.org/here",
-                                      .requested_spec = {},
                                       .tree = *tree,
                                       .python = PythonAbi{"cpython", 3, 12, "cp312"},
                                       .site_packages = {},
