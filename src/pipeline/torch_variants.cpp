@@ -25,7 +25,7 @@ std::vector<Source> torch_sources(const GpuRequests& gpu, const gpu::Facts& fact
                                   const Settings& settings) {
     std::vector<Source> sources;
     for (const std::string& variant : variants(gpu, facts)) {
-        const Mirror own{std::string(place) + "/" + variant, "default"};
+        const Mirror own{fmt::format("{}/{}", place, variant), "default"};
         sources.push_back(
             {Source::Kind::index, "pytorch-" + variant, true, torch_places(settings, own)});
     }
