@@ -20,9 +20,10 @@ constexpr std::size_t most_names = 1024;
 void read_linking(const Elf& elf, Binary& binary);
 void read_jit_link_symbols(const Elf& elf, Binary& binary);
 bool has_to_do_with_cuda(const Elf& elf, const Binary& binary);
-void read_device_code(const Elf& elf, Binary& binary);
-void read_names(const Elf& elf, Binary& binary);
-void collect_names(std::string_view data, std::set<std::string, std::less<>>& names);
+void read_device_code(const Elf& elf, Binary& binary, const Passed& passed);
+void read_names(const Elf& elf, Binary& binary, const Passed& passed);
+void collect_names(std::string_view data, std::set<std::string, std::less<>>& names,
+                   const Passed& passed);
 std::string_view library_name_around(std::string_view data, std::size_t suffix);
 bool is_name_byte(char byte);
 bool is_version(std::string_view text);
@@ -30,7 +31,7 @@ std::string plain_text(const Error& error);
 
 } // namespace
 
-std::optional<Binary> binary_of(std::string_view file) {
+std::optional<Binary> binary_of(std::string_view file, const Passed& passed) {
     if (!Elf::is_one(file)) {
         return std::nullopt;
     }
@@ -40,8 +41,8 @@ std::optional<Binary> binary_of(std::string_view file) {
         read_linking(elf, binary);
         if (has_to_do_with_cuda(elf, binary)) {
             read_jit_link_symbols(elf, binary);
-            read_names(elf, binary);
-            read_device_code(elf, binary);
+            read_names(elf, binary, passed);
+            read_device_code(elf, binary, passed);
         }
     } catch (const Error& error) {
         binary = {};
@@ -52,7 +53,7 @@ std::optional<Binary> binary_of(std::string_view file) {
 
 std::optional<Binary> read_binary(const std::filesystem::path& path) {
     const MappedFile file(path);
-    return binary_of(file.bytes());
+    return binary_of(file.bytes(), MappedFile::give_back);
 }
 
 std::string_view stem_of(std::string_view soname) {
@@ -112,10 +113,10 @@ void read_jit_link_symbols(const Elf& elf, Binary& binary) {
     std::sort(binary.jit_link_symbols.begin(), binary.jit_link_symbols.end());
 }
 
-void read_device_code(const Elf& elf, Binary& binary) {
+void read_device_code(const Elf& elf, Binary& binary, const Passed& passed) {
     try {
         if (const ElfSection* section = elf.find(".nv_fatbin")) {
-            read_registered_containers(Bytes(elf.content(*section), ""), binary.code);
+            read_registered_containers(Bytes(elf.content(*section), ""), binary.code, passed);
         }
     } catch (const Error& error) {
         binary.code = {};
@@ -127,12 +128,12 @@ void read_device_code(const Elf& elf, Binary& binary) {
         if (const ElfSection* section = elf.find(name)) {
             const std::string_view data = elf.content(*section);
             MappedFile::will_be_read_through(data);
-            find_loose_containers(data, binary.code);
+            find_loose_containers(data, binary.code, passed);
         }
     }
 }
 
-void read_names(const Elf& elf, Binary& binary) {
+void read_names(const Elf& elf, Binary& binary, const Passed& passed) {
     for (const ElfNote& note : elf.notes()) {
         binary.is_forward_compatibility =
             binary.is_forward_compatibility || note.section == ".note.cuda.fwd_compatibility";
@@ -142,7 +143,7 @@ void read_names(const Elf& elf, Binary& binary) {
         if (const ElfSection* section = elf.find(name)) {
             const std::string_view data = elf.content(*section);
             MappedFile::will_be_read_through(data);
-            collect_names(data, names);
+            collect_names(data, names, passed);
         }
     }
     for (const std::string& name : names) {
@@ -154,16 +155,17 @@ void read_names(const Elf& elf, Binary& binary) {
     }
 }
 
-void collect_names(std::string_view data, std::set<std::string, std::less<>>& names) {
+void collect_names(std::string_view data, std::set<std::string, std::less<>>& names,
+                   const Passed& passed) {
     constexpr std::string_view suffix = ".so";
     std::size_t at = 0;
-    while (at < data.size() && names.size() < most_names) {
-        const void* const found =
-            ::memmem(data.data() + at, data.size() - at, suffix.data(), suffix.size());
-        if (found == nullptr) {
+    ForwardSearch search(data, passed);
+    while (names.size() < most_names) {
+        const std::optional<std::size_t> found = search.find(at, suffix);
+        if (!found) {
             return;
         }
-        at = static_cast<std::size_t>(static_cast<const char*>(found) - data.data());
+        at = *found;
         const std::string_view name = library_name_around(data, at);
         if (is_of_cuda(name)) {
             names.emplace(name);

@@ -2,6 +2,7 @@
 
 #include "gpu/device_code.h"
 #include "gpu/elf.h"
+#include "gpu/forward_search.h"
 
 #include <filesystem>
 #include <optional>
@@ -36,7 +37,7 @@ struct Binary {
 };
 
 /// Nothing for files that are no ELF binary of x86-64 or aarch64. Damage is part of the answer.
-std::optional<Binary> binary_of(std::string_view file);
+std::optional<Binary> binary_of(std::string_view file, const Passed& passed = {});
 
 /// Reads headers, and of libraries that have to do with CUDA the data where names and device code
 /// may lie. Throws an Error if the file cannot be opened.

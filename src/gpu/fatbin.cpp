@@ -63,27 +63,25 @@ void add(Container container, std::uint64_t BinaryCode::Count::*place, BinaryCod
 
 } // namespace
 
-void read_registered_containers(const Bytes& section, BinaryCode& code) {
+void read_registered_containers(const Bytes& section, BinaryCode& code, const Passed& passed) {
+    ForwardSearch search(section.slice(0, section.size(), "device code"), passed);
     std::uint64_t at = skip_zeros(section, 0);
     while (at < section.size()) {
+        search.pass(at);
         Container container = read_container(section, at);
         at = skip_zeros(section, at + container.size_bytes);
         add(std::move(container), &BinaryCode::Count::registered, code);
     }
 }
 
-void find_loose_containers(std::string_view data, BinaryCode& code) {
+void find_loose_containers(std::string_view data, BinaryCode& code, const Passed& passed) {
     std::array<char, sizeof magic> wanted{};
     std::memcpy(wanted.data(), &magic, sizeof magic);
     const Bytes bytes(data, "");
+    ForwardSearch search(data, passed);
     std::uint64_t at = 0;
-    while (at < data.size()) {
-        const void* const found =
-            ::memmem(data.data() + at, data.size() - at, wanted.data(), wanted.size());
-        if (found == nullptr) {
-            return;
-        }
-        at = static_cast<std::uint64_t>(static_cast<const char*>(found) - data.data());
+    while (const auto found = search.find(at, {wanted.data(), wanted.size()})) {
+        at = *found;
         try {
             Container container = read_container(bytes, at);
             at += container.size_bytes;

@@ -2,6 +2,7 @@
 
 #include "gpu/bytes.h"
 #include "gpu/device_code.h"
+#include "gpu/forward_search.h"
 
 #include <string_view>
 
@@ -13,10 +14,10 @@ namespace envpm::gpu {
 
 /// Adds the containers of a section that holds nothing else (`.nv_fatbin`), with zeros between
 /// them. Throws an Error of code 6 for anything that is not as it should be.
-void read_registered_containers(const Bytes& section, BinaryCode& code);
+void read_registered_containers(const Bytes& section, BinaryCode& code, const Passed& passed = {});
 
 /// Adds the containers that lie among other data, for libraries that register none or few and load
 /// theirs themselves. What is no sound container is other data.
-void find_loose_containers(std::string_view data, BinaryCode& code);
+void find_loose_containers(std::string_view data, BinaryCode& code, const Passed& passed = {});
 
 } // namespace envpm::gpu

@@ -39,6 +39,16 @@ MappedFile::~MappedFile() {
     }
 }
 
+void MappedFile::give_back(std::string_view part) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const auto address = reinterpret_cast<std::uintptr_t>(part.data()); // NOLINT: to be rounded
+    const std::size_t before = (page - address % page) % page;
+    if (part.size() > before + page) {
+        const std::size_t size = (part.size() - before) / page * page;
+        ::madvise(const_cast<char*>(part.data()) + before, size, MADV_DONTNEED); // NOLINT
+    }
+}
+
 void MappedFile::will_be_read_through(std::string_view part) {
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     const auto address = reinterpret_cast<std::uintptr_t>(part.data()); // NOLINT: to be rounded

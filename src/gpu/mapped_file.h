@@ -25,6 +25,10 @@ class MappedFile {
     /// From here on this part of `bytes` is read from its begin to its end.
     static void will_be_read_through(std::string_view part);
 
+    /// The pages of this part of `bytes` do not count as this process's memory any more; what is
+    /// touched again is read again, mostly from the system's cache. Never of other memory.
+    static void give_back(std::string_view part);
+
   private:
     const char* data_ = nullptr;
     std::size_t size_bytes_ = 0;
