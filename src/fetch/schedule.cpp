@@ -62,8 +62,11 @@ MirrorChoice choose_mirror(std::span<const Mirror> mirrors, const ChoiceRules& r
 
 void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock::time_point now,
                   Clock::duration pause) {
-    mirror.reason = failure.reason;
-    mirror.last_failure = failure.kind;
+    // Why it is barred is what the user needs; what else was on its way there ends for any reason.
+    if (mirror.trust != Trust::barred) {
+        mirror.reason = failure.reason;
+        mirror.last_failure = failure.kind;
+    }
     const bool lost = failure.kind == FailureClass::unreachable;
     shrink(*mirror.host, lost ? Load::busy : failure.load, now);
     switch (failure.kind) {

@@ -46,7 +46,7 @@ class Site:
 
 def cells(place: Path, kind: str, locales: list[str]) -> list[Circumstances]:
     """Each file system in two ways that differ in everything; one install is killed repeatedly."""
-    links = "reflink" if kind in ("xfs", "btrfs") else "copy" if kind == "tmpfs" else "hardlink"
+    links = "reflink" if kind in ("xfs", "btrfs") else "hardlink"
     found = [
         Circumstances(os.geteuid(), 0o002, locales[0], place, "auto", 8),
         Circumstances(identity_test.users()[-1], 0o077, locales[-1], place, links, 1),

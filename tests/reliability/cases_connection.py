@@ -196,7 +196,6 @@ SLOW = [
         [Mirror(files=[Reply(rate=50_000)]), Mirror()],
         Ends(within=12),
         check=quickly,
-        known="a server that is slow but not below `min-speed` keeps its file for itself",
     ),
     Case(
         "the rate falls from 20 MB/s to 0.2 MB/s in mid-file, beside a fast mirror",
@@ -207,7 +206,6 @@ SLOW = [
         Ends(within=20),
         wheel=LARGE,
         check=quickly,
-        known="a server that is slow but not below `min-speed` keeps its piece for itself",
     ),
     Case(
         "gaps of all lengths, within the limit",

@@ -126,7 +126,6 @@ ENOUGH = [
             [Mirror(files=[at_most_in_flight(most)])],
             Ends(requests=(2, 12), within=20),
             wheel=LARGE,
-            known="429 without Retry-After lowers the number of connections to no host",
         )
         for most in (1, 2)
     ),
@@ -141,7 +140,6 @@ ENOUGH = [
         [Mirror(files=[Reply(cut=12 * MEBIBYTE, ending="fin")] * 2 + [BAN])],
         Ends(5, ("answered 403",), requests=(3, 4)),
         wheel=LARGE,
-        known="the reason of a transfer that ends later hides why the mirror is barred",
     ),
 ]
 
