@@ -1,7 +1,6 @@
 #include "conda/prefix_record.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
