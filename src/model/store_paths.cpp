@@ -12,13 +12,13 @@ constexpr std::size_t short_name_length = 26;
 } // namespace
 
 std::filesystem::path StorePaths::object(const Sha256& object, bool is_executable) const {
-    return root_ / object_below_root(object, is_executable);
+    return objects() / object_below(object, is_executable);
 }
 
-std::string StorePaths::object_below_root(const Sha256& object, bool is_executable) {
+std::string StorePaths::object_below(const Sha256& object, bool is_executable) {
     const std::string hex = object.hex();
-    std::string path = "objects/sha256/";
-    path.reserve(path.size() + hex.size() + 5);
+    std::string path;
+    path.reserve(hex.size() + 5);
     path.append(hex, 0, 2).append("/").append(hex).append(is_executable ? ".x" : "");
     return path;
 }

@@ -19,8 +19,11 @@ class StorePaths {
     /// `objects/sha256/ab/<hex>` or `….x` for an executable one: one inode has one mode.
     [[nodiscard]] std::filesystem::path object(const Sha256& object, bool is_executable) const;
 
-    /// The same, for calls that are given the root's descriptor.
-    [[nodiscard]] static std::string object_below_root(const Sha256& object, bool is_executable);
+    [[nodiscard]] std::filesystem::path objects() const { return root_ / "objects" / "sha256"; }
+
+    /// `ab/<hex>` or `….x`, for calls that are given the descriptor of `objects`: thousands of them
+    /// need not walk down from the root each time.
+    [[nodiscard]] static std::string object_below(const Sha256& object, bool is_executable);
 
     /// `trees/sha256/ab/<hex>.json`, by the archive's digest.
     [[nodiscard]] std::filesystem::path tree(const Sha256& archive) const;

@@ -24,9 +24,12 @@ constexpr const char* install_again = "run `envpm install` again, which fetches 
 
 /// Where an object is, and what it must be.
 struct Source {
-    std::string name; ///< below the store's root
+    std::string name; ///< below the folder of objects
     std::uint64_t size_bytes = 0;
     bool is_executable = false;
+
+    /// For errors.
+    [[nodiscard]] std::string subject() const { return "objects/sha256/" + name; }
 };
 
 /// Where it goes.
@@ -72,7 +75,7 @@ Placer::Placer(const StorePaths& store, LinkMode wanted, ObjectCheck check,
     : store_(store),
       wanted_(wanted),
       check_(check),
-      root_(open_file(store.root(), O_PATH | O_DIRECTORY)),
+      objects_(open_file(store.objects(), O_PATH | O_DIRECTORY)),
       mode_(probe(target_folder)) {}
 
 void Placer::place_object(const LayoutEntry& entry, int folder, const std::string& name) const {
@@ -80,16 +83,16 @@ void Placer::place_object(const LayoutEntry& entry, int folder, const std::strin
     const Source source{name_of(entry, object), object.size_bytes, entry.is_executable};
     const Place place{folder, name};
     if (check_ == ObjectCheck::size) {
-        check_size(root_.get(), source, entry);
+        check_size(objects_.get(), source, entry);
     }
     // Thousands of packages share the empty file, and file systems limit the links of one.
     if (mode_ == LinkMode::copy || object.size_bytes == 0 || object.becomes_executable ||
         object.is_always_copied) {
-        copy(root_.get(), source, place);
+        copy(objects_.get(), source, place);
         return;
     }
-    const int fault = mode_ == LinkMode::hard_link ? hard_link(root_.get(), source, place)
-                                                   : clone(root_.get(), source, place);
+    const int fault = mode_ == LinkMode::hard_link ? hard_link(objects_.get(), source, place)
+                                                   : clone(objects_.get(), source, place);
     if (fault == 0) {
         return;
     }
@@ -102,15 +105,15 @@ void Placer::place_object(const LayoutEntry& entry, int folder, const std::strin
     if (!may_copy) {
         throw_system_error("cannot link a file", entry.path.string(), fault);
     }
-    copy(root_.get(), source, place);
+    copy(objects_.get(), source, place);
 }
 
 Fd Placer::open_object(const LayoutEntry& entry, const ObjectFile& object) const {
     const Source source{name_of(entry, object), object.size_bytes, entry.is_executable};
-    check_size(root_.get(), source, entry);
-    Fd file(::openat(root_.get(), source.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    check_size(objects_.get(), source, entry);
+    Fd file(::openat(objects_.get(), source.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!file) {
-        throw_system_error("cannot open an object of the store", source.name, errno);
+        throw_system_error("cannot open an object of the store", source.subject(), errno);
     }
     return file;
 }
@@ -138,10 +141,9 @@ void Placer::place_link(const std::string& target, int folder, const std::string
     set_constant_time(folder, name.c_str());
 }
 
-/// Below the store's root.
 std::string Placer::name_of(const LayoutEntry& entry, const ObjectFile& object) {
     const bool was_executable = entry.is_executable && !object.becomes_executable;
-    return StorePaths::object_below_root(object.object, was_executable);
+    return StorePaths::object_below(object.object, was_executable);
 }
 
 /// With a file of its own in the store's `tmp`, so that it tells of the file systems and not of
@@ -197,7 +199,7 @@ int clone(int store, const Source& source, const Place& place) {
 void copy(int store, const Source& source, const Place& place) {
     const Fd from(::openat(store, source.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!from) {
-        throw_system_error("cannot open an object of the store", source.name, errno);
+        throw_system_error("cannot open an object of the store", source.subject(), errno);
     }
     const Fd to = create(place);
     if (source.size_bytes != 0) {
@@ -208,7 +210,7 @@ void copy(int store, const Source& source, const Place& place) {
 
     if (::fstat(to.get(), &status) != 0 ||
         static_cast<std::uint64_t>(status.st_size) != source.size_bytes) {
-        throw Error({"an object of the store changed while it was copied", source.name, {}},
+        throw Error({"an object of the store changed while it was copied", source.subject(), {}},
                     ExitCode::integrity);
     }
     finish(to.get(), source.is_executable, place);
@@ -242,7 +244,7 @@ void check_size(int store, const Source& source, const LayoutEntry& entry) {
 
     if (::fstatat(store, source.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno != ENOENT && errno != ENOTDIR) {
-            throw_system_error("cannot read the store", source.name, errno);
+            throw_system_error("cannot read the store", source.subject(), errno);
         }
         throw_missing(source, entry);
     }
@@ -251,7 +253,7 @@ void check_size(int store, const Source& source, const LayoutEntry& entry) {
         throw Error(
             {fmt::format("`{}` of {} is damaged in the store: {} bytes instead of {}",
                          entry.path.string(), entry.owner, status.st_size, source.size_bytes),
-             source.name, install_again},
+             source.subject(), install_again},
             ExitCode::integrity);
     }
 }
@@ -259,7 +261,7 @@ void check_size(int store, const Source& source, const LayoutEntry& entry) {
 void throw_missing(const Source& source, const LayoutEntry& entry) {
     throw Error(
         {fmt::format("`{}` of {} is missing from the store", entry.path.string(), entry.owner),
-         source.name, install_again},
+         source.subject(), install_again},
         ExitCode::integrity);
 }
 

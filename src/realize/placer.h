@@ -48,7 +48,7 @@ class Placer {
     const StorePaths& store_;
     LinkMode wanted_;
     ObjectCheck check_;
-    Fd root_;
+    Fd objects_;
     LinkMode mode_;
 };
 

@@ -29,12 +29,12 @@ namespace envpm::realize {
 
 namespace {
 
-constexpr std::size_t files_of_a_job = 256;
+constexpr std::size_t least_files_of_a_job = 256;
 constexpr std::string_view own_folder = ".envpm";
 
 /// Entries of one folder that one task places.
 struct Job {
-    const std::string& folder;
+    std::string_view folder; ///< its path, empty for the prefix itself
     std::span<const std::size_t> entries;
 };
 
@@ -62,9 +62,11 @@ void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const P
 std::vector<std::size_t>& plan_folders(Plan& plan, const std::string& folder);
 const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t index);
 RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index);
-std::vector<Job> jobs_of(const Plan& plan);
+std::vector<Job> jobs_of(const Plan& plan, std::size_t threads);
 std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool);
-void make_folder(int root, const std::string& path);
+void make_level(int root, const std::vector<std::string>& level, ThreadPool& pool);
+std::string_view parent_of(std::string_view path);
+void make_folder(int parent, const std::string& name);
 void finish_folder(int root, const std::string& path);
 void place_all(const Job& job, const Work& work, int root);
 Fd open_folder(int root, const std::string& path);
@@ -109,7 +111,7 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
         beside.run([&] { place_own_files(root.get(), head, request.layout, plan); });
     }
     std::vector<std::string> folders = make_folders(root.get(), plan, pool);
-    const std::vector<Job> jobs = jobs_of(plan);
+    const std::vector<Job> jobs = jobs_of(plan, pool.size());
     {
         Task task(progress, "linking files", request.layout.entries.size());
         parallel_for(pool, jobs.size(), [&](std::size_t i) {
@@ -210,17 +212,26 @@ RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t i
             found != plan.texts.end() ? found->second.relocation : Relocation()};
 }
 
-/// Big folders are cut, so that all cores have work.
-std::vector<Job> jobs_of(const Plan& plan) {
+/// The system lets one thread at a time change a folder, so a folder is one job, and the largest go
+/// first. Cut is only what one core would be busy with when the others are done.
+std::vector<Job> jobs_of(const Plan& plan, std::size_t threads) {
+    std::size_t files = 0;
+    for (const auto& [folder, entries] : plan.folders) {
+        files += entries.size();
+    }
+    const std::size_t most = std::max(least_files_of_a_job, files / threads);
     std::vector<Job> jobs;
     for (const auto& [folder, entries] : plan.folders) {
         std::span<const std::size_t> rest = entries;
         while (!rest.empty()) {
-            const auto files = rest.first(std::min(files_of_a_job, rest.size()));
-            jobs.push_back({folder, files});
-            rest = rest.subspan(files.size());
+            const auto part = rest.first(std::min(most, rest.size()));
+            jobs.push_back({folder, part});
+            rest = rest.subspan(part.size());
         }
     }
+    std::stable_sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) {
+        return a.entries.size() > b.entries.size();
+    });
     return jobs;
 }
 
@@ -237,16 +248,43 @@ std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& po
         }
     }
     for (std::vector<std::string>& level : levels) {
-        parallel_for(pool, level.size(), [&](std::size_t i) { make_folder(root, level[i]); });
+        make_level(root, level, pool);
         folders.insert(folders.end(), std::make_move_iterator(level.begin()),
                        std::make_move_iterator(level.end()));
     }
     return folders;
 }
 
-void make_folder(int root, const std::string& path) {
-    if (::mkdirat(root, path.c_str(), 0755) != 0) {
-        throw_system_error("cannot create a folder", path, errno);
+/// Those of one parent by one thread, as with files. `level` is sorted, so they stand together.
+void make_level(int root, const std::vector<std::string>& level, ThreadPool& pool) {
+    std::vector<std::span<const std::string>> families;
+    std::span<const std::string> rest = level;
+    while (!rest.empty()) {
+        const std::string_view parent = parent_of(rest.front());
+        const auto other = std::find_if(rest.begin(), rest.end(), [parent](const auto& folder) {
+            return parent_of(folder) != parent;
+        });
+        families.push_back(rest.first(static_cast<std::size_t>(other - rest.begin())));
+        rest = rest.subspan(families.back().size());
+    }
+    parallel_for(pool, families.size(), [&](std::size_t i) {
+        const std::string_view above = parent_of(families[i].front());
+        const Fd parent = open_folder(root, above.empty() ? "." : std::string(above));
+        for (const std::string& folder : families[i]) {
+            make_folder(parent.get(), folder.substr(folder.rfind('/') + 1));
+        }
+    });
+}
+
+/// Empty for what lies at the root.
+std::string_view parent_of(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return path.substr(0, slash == std::string_view::npos ? 0 : slash);
+}
+
+void make_folder(int parent, const std::string& name) {
+    if (::mkdirat(parent, name.c_str(), 0755) != 0) {
+        throw_system_error("cannot create a folder", name, errno);
     }
 }
 
@@ -259,7 +297,7 @@ void finish_folder(int root, const std::string& path) {
 }
 
 void place_all(const Job& job, const Work& work, int root) {
-    const Fd folder = open_folder(root, job.folder.empty() ? "." : job.folder);
+    const Fd folder = open_folder(root, job.folder.empty() ? "." : std::string(job.folder));
     for (const std::size_t entry : job.entries) {
         place(work, entry, folder.get());
     }

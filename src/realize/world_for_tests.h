@@ -26,6 +26,7 @@ class World {
         : folder_(std::filesystem::temp_directory_path()),
           store(folder_.path() / "root") {
         std::filesystem::create_directories(store.temporary());
+        std::filesystem::create_directories(store.objects());
     }
 
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }

@@ -17,7 +17,7 @@ namespace envpm::store {
 namespace {
 
 std::vector<Tree> trees_of(const StorePaths& lower, const std::set<Sha256>& wanted);
-bool take_objects(int root, const Tree& tree, ObjectStage& stage, ThreadPool& pool,
+bool take_objects(int objects, const Tree& tree, ObjectStage& stage, ThreadPool& pool,
                   const std::stop_token& stop);
 
 } // namespace
@@ -25,14 +25,14 @@ bool take_objects(int root, const Tree& tree, ObjectStage& stage, ThreadPool& po
 std::set<Sha256> take_from_lower(const StorePaths& lower, const std::set<Sha256>& wanted,
                                  ObjectStage& stage, ThreadPool& pool,
                                  const std::stop_token& stop) {
-    if (wanted.empty() || !std::filesystem::exists(lower.root())) {
+    if (wanted.empty() || !std::filesystem::exists(lower.objects())) {
         return {};
     }
     require_format(lower);
-    const Fd root = open_file(lower.root(), O_RDONLY | O_DIRECTORY);
+    const Fd objects = open_file(lower.objects(), O_RDONLY | O_DIRECTORY);
     std::set<Sha256> had;
     for (const Tree& tree : trees_of(lower, wanted)) {
-        if (take_objects(root.get(), tree, stage, pool, stop) && stage.put_tree(tree)) {
+        if (take_objects(objects.get(), tree, stage, pool, stop) && stage.put_tree(tree)) {
             had.insert(tree.archive);
         }
     }
@@ -54,7 +54,7 @@ std::vector<Tree> trees_of(const StorePaths& lower, const std::set<Sha256>& want
     return trees;
 }
 
-bool take_objects(int root, const Tree& tree, ObjectStage& stage, ThreadPool& pool,
+bool take_objects(int objects, const Tree& tree, ObjectStage& stage, ThreadPool& pool,
                   const std::stop_token& stop) {
     std::atomic<bool> is_whole = true;
     parallel_for(pool, tree.files.size(), [&](std::size_t i) {
@@ -62,8 +62,8 @@ bool take_objects(int root, const Tree& tree, ObjectStage& stage, ThreadPool& po
             throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
         }
         const TreeFile& file = tree.files[i];
-        const std::string path = StorePaths::object_below_root(file.object, file.is_executable);
-        if (!stage.take_over(root, path, {file.object, file.is_executable}, file.size_bytes)) {
+        const std::string path = StorePaths::object_below(file.object, file.is_executable);
+        if (!stage.take_over(objects, path, {file.object, file.is_executable}, file.size_bytes)) {
             is_whole = false;
         }
     });

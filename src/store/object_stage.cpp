@@ -82,7 +82,7 @@ ObjectStage::ObjectStage(const StorePaths& paths, Syncing syncing)
       folder_(paths.temporary()),
       lock_(folder_.path() / "lock", LockKind::exclusive),
       folder_handle_(open_file(folder_.path(), O_RDONLY | O_DIRECTORY)),
-      objects_handle_(open_file(paths.root() / "objects" / "sha256", O_RDONLY | O_DIRECTORY)),
+      objects_handle_(open_file(paths.objects(), O_RDONLY | O_DIRECTORY)),
       keeps_modes_(does_keep_modes(folder_handle_.get())) {}
 
 ObjectStage::~ObjectStage() {
@@ -290,15 +290,14 @@ void ObjectStage::publish_objects() {
                 continue;
             }
             if (fan_outs.insert(fan_out(name.digest)).second) {
-                folder = open_folder(objects_handle_.get(), fan_out(name.digest),
-                                     paths_.root() / "objects" / "sha256");
+                folder = open_folder(objects_handle_.get(), fan_out(name.digest), paths_.objects());
             }
             if (needed.where == Where::stage) {
                 publish_object(folder.get(), name, needed);
             }
         }
     });
-    sync_fan_outs(paths_.root() / "objects" / "sha256", fan_outs, syncing_);
+    sync_fan_outs(paths_.objects(), fan_outs, syncing_);
 }
 
 void ObjectStage::publish_object(int folder, const ObjectName& name, const Needed& needed) const {

@@ -59,8 +59,8 @@ bool Store::has_objects(std::span<const TreeFile> files) const {
     return std::all_of(files.begin(), files.end(), [&](const TreeFile& file) {
         struct stat status {};
 
-        const std::string path = StorePaths::object_below_root(file.object, file.is_executable);
-        return ::fstatat(root_.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        const std::string path = StorePaths::object_below(file.object, file.is_executable);
+        return ::fstatat(objects_.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
                S_ISREG(status.st_mode) &&
                static_cast<std::uint64_t>(status.st_size) == file.size_bytes;
     });

@@ -49,12 +49,12 @@ class Store {
     Store(StorePaths paths, const StorePolicy& policy, FileLock lock)
         : paths_(std::move(paths)),
           policy_(policy),
-          root_(open_file(paths_.root(), O_PATH | O_DIRECTORY)),
+          objects_(open_file(paths_.objects(), O_PATH | O_DIRECTORY)),
           lock_(std::move(lock)) {}
 
     StorePaths paths_;
     StorePolicy policy_;
-    Fd root_;
+    Fd objects_;
     FileLock lock_;
 };
 

@@ -55,7 +55,7 @@ StoreContent list_content(const StorePaths& paths) {
     // Trees first: whoever publishes meanwhile puts objects in their places before the trees that
     // name them, so what a listed tree names is listed.
     for_each_leaf(paths.root() / "trees" / "sha256", take_tree, content.strangers);
-    for_each_leaf(paths.root() / "objects" / "sha256", take_object, content.strangers);
+    for_each_leaf(paths.objects(), take_object, content.strangers);
     return content;
 }
 
