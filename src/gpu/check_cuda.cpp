@@ -201,7 +201,7 @@ bool is_reached(const PrefixBinary& library, const Audit& audit) {
     const std::string_view folder = folder_of(library.path);
     return std::any_of(audit.request.binaries.begin(), audit.request.binaries.end(),
                        [&](const PrefixBinary& binary) {
-                           const auto folders = audit.search.folders_of(binary);
+                           const auto& folders = audit.search.folders_of(binary);
                            return std::find(folders.begin(), folders.end(), folder) !=
                                   folders.end();
                        });

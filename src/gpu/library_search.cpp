@@ -10,6 +10,7 @@ namespace {
 /// Links that lead to links, and so on: as many as the kernel follows.
 constexpr int most_links = 40;
 
+std::string_view list_of(const PrefixBinary& binary);
 bool is_inside(const std::string& path);
 std::string normal(const std::filesystem::path& path);
 std::string with_origin(std::string text, std::string_view folder);
@@ -39,6 +40,12 @@ LibrarySearch::LibrarySearch(const AuditRequest& request)
             add_name(name_of(link.path), *binary);
         }
     }
+    for (const PrefixBinary& binary : request.binaries) {
+        const std::pair key(folder_of(binary.path), list_of(binary));
+        if (!folders_.contains(key)) {
+            folders_.emplace(key, folders(key.second, key.first));
+        }
+    }
     for (auto& [name, places] : names_) {
         std::sort(places.begin(), places.end(),
                   [](const auto* a, const auto* b) { return a->path < b->path; });
@@ -51,11 +58,11 @@ const PrefixBinary* LibrarySearch::find(std::string_view soname, const Loaders& 
     }
     const PrefixBinary& who = *loaders.front();
     if (who.facts.runpath) {
-        return find_in(folders(*who.facts.runpath, who), soname);
+        return find_in(folders_of(who), soname);
     }
     for (const PrefixBinary* const loader : loaders) {
         if (loader->facts.rpath && !loader->facts.runpath) {
-            if (const auto* const found = find_in(folders(*loader->facts.rpath, *loader), soname)) {
+            if (const auto* const found = find_in(folders_of(*loader), soname)) {
                 return found;
             }
         }
@@ -94,16 +101,13 @@ const PrefixBinary* LibrarySearch::find_anywhere(std::string_view soname,
     return places.empty() ? nullptr : places.front();
 }
 
-std::vector<std::string> LibrarySearch::folders_of(const PrefixBinary& binary) const {
-    if (binary.facts.runpath) {
-        return folders(*binary.facts.runpath, binary);
-    }
-    return binary.facts.rpath ? folders(*binary.facts.rpath, binary) : std::vector<std::string>();
+const std::vector<std::string>& LibrarySearch::folders_of(const PrefixBinary& binary) const {
+    return folders_.at({folder_of(binary.path), list_of(binary)});
 }
 
 /// Folders outside of the prefix, or relative to where a program is started, are left out.
 std::vector<std::string> LibrarySearch::folders(std::string_view list,
-                                                const PrefixBinary& binary) const {
+                                                std::string_view origin) const {
     std::vector<std::string> places;
     while (!list.empty()) {
         const std::size_t colon = std::min(list.find(':'), list.size());
@@ -112,8 +116,7 @@ std::vector<std::string> LibrarySearch::folders(std::string_view list,
         if (entry.starts_with(prefix_)) {
             places.push_back(real_path(normal(entry.substr(prefix_.size()))));
         } else if (entry.starts_with("$ORIGIN") || entry.starts_with("${ORIGIN}")) {
-            const std::string place =
-                normal(with_origin(std::string(entry), folder_of(binary.path)));
+            const std::string place = normal(with_origin(std::string(entry), origin));
             if (is_inside(place) && place.find('$') == std::string::npos) {
                 places.push_back(real_path(place));
             }
@@ -160,6 +163,15 @@ std::string_view name_of(std::string_view path) {
 }
 
 namespace {
+
+/// Empty if it has none.
+std::string_view list_of(const PrefixBinary& binary) {
+    const gpu::Binary& facts = binary.facts;
+    if (facts.runpath) {
+        return *facts.runpath;
+    }
+    return facts.rpath ? std::string_view(*facts.rpath) : std::string_view();
+}
 
 bool is_inside(const std::string& path) {
     return !path.starts_with("/") && path != ".." && !path.starts_with("../");

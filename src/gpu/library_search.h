@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace envpm::gpu {
@@ -36,11 +37,11 @@ class LibrarySearch {
                                                     const PrefixBinary& who) const;
 
     /// The folders in the prefix that a DT_RPATH or DT_RUNPATH of this file leads to.
-    [[nodiscard]] std::vector<std::string> folders_of(const PrefixBinary& binary) const;
+    [[nodiscard]] const std::vector<std::string>& folders_of(const PrefixBinary& binary) const;
 
   private:
     [[nodiscard]] std::vector<std::string> folders(std::string_view list,
-                                                   const PrefixBinary& binary) const;
+                                                   std::string_view origin) const;
     [[nodiscard]] const PrefixBinary* find_in(const std::vector<std::string>& places,
                                               std::string_view soname) const;
     [[nodiscard]] const PrefixBinary* at(const std::string& path) const;
@@ -50,6 +51,8 @@ class LibrarySearch {
     std::map<std::string, const PrefixBinary*, std::less<>> files_; ///< by path
     std::map<std::string, std::string, std::less<>> links_;         ///< by path
     std::map<std::string, std::vector<const PrefixBinary*>, std::less<>> names_;
+    /// By origin and list, for libraries of one folder mostly have one list.
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<std::string>> folders_;
 };
 
 /// What stands before the last slash; empty if there is none.

@@ -3,6 +3,7 @@
 #include "base/files.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace envpm::pipeline {
@@ -12,11 +13,13 @@ namespace {
 constexpr std::string_view wheel_record = ".dist-info/RECORD";
 constexpr std::string_view conda_folder = "conda-meta/";
 
+/// A path within the prefix, valid during the call: there are tens of thousands of them.
+using OnPath = std::function<void(std::string_view)>;
+
 std::string wheel_name(std::string_view record);
 std::string conda_name(std::string_view record);
-std::vector<std::string> wheel_files(std::string_view record, std::string_view text);
-std::vector<std::string> conda_files(std::string_view text);
-std::string normal(std::string_view folder, std::string_view path);
+void each_wheel_file(std::string_view record, std::string_view text, const OnPath& on_path);
+void each_conda_file(std::string_view text, const OnPath& on_path);
 
 } // namespace
 
@@ -36,10 +39,15 @@ package_owners(const std::filesystem::path& prefix, const std::vector<std::strin
         }
         const bool is_wheel = record.ends_with(wheel_record);
         const std::string package = is_wheel ? wheel_name(record) : conda_name(record);
-        for (std::string& file : is_wheel ? wheel_files(record, *text) : conda_files(*text)) {
-            if (files.contains(file)) {
-                owners.emplace(std::move(file), package);
+        const auto take = [&](std::string_view path) {
+            if (const auto file = files.find(path); file != files.end()) {
+                owners.emplace(*file, package);
             }
+        };
+        if (is_wheel) {
+            each_wheel_file(record, *text, take);
+        } else {
+            each_conda_file(*text, take);
         }
     }
     return owners;
@@ -65,28 +73,30 @@ std::string conda_name(std::string_view record) {
 }
 
 /// The paths are relative to the folder that the wheel's own folder is in; few of them are quoted.
-std::vector<std::string> wheel_files(std::string_view record, std::string_view text) {
+void each_wheel_file(std::string_view record, std::string_view text, const OnPath& on_path) {
     const std::string_view info = record.substr(0, record.rfind('/'));
     const std::string_view site = info.substr(0, info.rfind('/') + 1);
-    std::vector<std::string> files;
+    std::string whole;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         const std::string_view line = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
         const std::string_view path = line.starts_with('"') ? line.substr(1, line.find('"', 1) - 1)
                                                             : line.substr(0, line.find(','));
-        files.push_back(normal(site, path));
+        whole.assign(site).append(path);
+        if (path.starts_with("..")) {
+            whole = std::filesystem::path(whole).lexically_normal().string();
+        }
+        on_path(whole);
     }
-    return files;
 }
 
 /// As envpm writes them, and conda: the array of texts under `files`.
-std::vector<std::string> conda_files(std::string_view text) {
-    std::vector<std::string> files;
+void each_conda_file(std::string_view text, const OnPath& on_path) {
     constexpr std::string_view member = "\"files\":";
     const std::size_t begin = text.find(member);
     if (begin == std::string_view::npos) {
-        return files;
+        return;
     }
     text.remove_prefix(begin + member.size());
     text = text.substr(0, text.find(']'));
@@ -96,16 +106,9 @@ std::vector<std::string> conda_files(std::string_view text) {
         if (end == std::string_view::npos) {
             break;
         }
-        files.emplace_back(text.substr(at + 1, end - at - 1));
+        on_path(text.substr(at + 1, end - at - 1));
         at = text.find('"', end + 1);
     }
-    return files;
-}
-
-std::string normal(std::string_view folder, std::string_view path) {
-    std::string whole = std::string(folder) + std::string(path);
-    return path.starts_with("..") ? std::filesystem::path(whole).lexically_normal().string()
-                                  : whole;
 }
 
 } // namespace
