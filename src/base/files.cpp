@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -14,7 +15,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <random>
 
 namespace envpm {
 
@@ -43,6 +43,7 @@ Fd open_lock(const std::filesystem::path& path);
 std::filesystem::path end_of_links(const std::filesystem::path& path);
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
                  std::string& temporary);
+std::uint32_t random_number();
 bool take_alone(int descriptor);
 void remove_abandoned(const std::filesystem::path& path, const std::filesystem::path& folder);
 
@@ -337,10 +338,9 @@ std::filesystem::path end_of_links(const std::filesystem::path& path) {
 /// locked: what is not locked was left by a crash.
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
                  std::string& temporary) {
-    std::random_device random;
     while (true) {
-        temporary =
-            (folder / fmt::format(".{}.{:08x}", path.filename().string(), random())).string();
+        temporary = (folder / fmt::format(".{}.{:08x}", path.filename().string(), random_number()))
+                        .string();
         Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
         if (file && take_alone(file.get())) {
             return file;
@@ -349,6 +349,18 @@ Fd create_beside(const std::filesystem::path& path, const std::filesystem::path&
             throw_system_error("cannot create a file", path.string(), errno);
         }
     }
+}
+
+/// Not by std::random_device, which asks the processor what it can do each time it is made: in a
+/// virtual machine that costs more than to write a small file.
+std::uint32_t random_number() {
+    std::uint32_t number = 0;
+    while (::getrandom(&number, sizeof number, 0) != sizeof number) {
+        if (errno != EINTR) {
+            throw_system_error("cannot get random numbers", {}, errno);
+        }
+    }
+    return number;
 }
 
 /// False if another one has it, or has already removed it. Where there are no locks all is as if
