@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,20 @@ ZipDirectoryPlace find_zip_directory(std::string_view tail, std::uint64_t file_b
 std::vector<ZipMember> parse_zip_directory(std::string_view directory,
                                            const ZipDirectoryPlace& place,
                                            const std::string& subject);
+
+struct FoundZipMember {
+    ZipMember member;
+    std::uint64_t end_offset = 0; ///< the next member's header, or the directory
+};
+
+/// The members of those names, in the directory's order. For a look into an archive that is parsed
+/// before anything of it is used: each header is checked for itself, and that those members end
+/// before the next one or the directory begins; not whether others have one name or overlap. A
+/// thousand members cost no memory.
+std::vector<FoundZipMember>
+find_zip_members(std::string_view directory, const ZipDirectoryPlace& place,
+                 const std::string& subject,
+                 const std::function<bool(std::string_view)>& is_wanted);
 
 /// The local header's length, from bytes that begin with it (30 + name + extra suffice); it must
 /// say what the directory says.

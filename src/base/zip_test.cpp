@@ -73,6 +73,36 @@ TEST(Zip, ReadsStoredAndDeflatedMembers) {
                                      testing::Pair("a/two.txt", "as it is")));
 }
 
+std::vector<std::string> found(const std::string& zip, std::string_view ending) {
+    const ZipDirectoryPlace place = find_zip_directory(zip, zip.size(), subject);
+    std::vector<std::string> out;
+    for (const FoundZipMember& one :
+         find_zip_members(std::string_view(zip).substr(place.offset, place.size_bytes), place,
+                          subject, [&](std::string_view name) { return name.ends_with(ending); })) {
+        const std::string_view bytes = std::string_view(zip).substr(
+            one.member.header_offset, one.end_offset - one.member.header_offset);
+        out.push_back(inflate_zip_member(
+            bytes.substr(check_zip_local_header(bytes, one.member, subject)), one.member, subject));
+    }
+    return out;
+}
+
+TEST(Zip, GivesTheMembersThatAreLookedFor) {
+    const std::string zip = make_zip(two());
+    EXPECT_THAT(found(zip, ".txt"), testing::ElementsAre("as it is"));
+    EXPECT_THAT(found(zip, ".py"), testing::ElementsAre(std::string(3000, 'x') + "end"));
+    EXPECT_THAT(found(zip, ""), testing::SizeIs(2));
+    EXPECT_THAT(found(zip, ".so"), testing::IsEmpty());
+}
+
+TEST(Zip, GivesNoMemberThatReachesIntoAnother) {
+    std::string zip = make_zip(two());
+    // The size that the directory has of the first, which is deflated to less than 256 bytes.
+    const std::size_t size = zip.find("PK\x01\x02") + 20;
+    zip[size + 1] = '\x10';
+    EXPECT_THROW(found(zip, ".py"), Error);
+}
+
 TEST(Zip, KeepsModesAndFolders) {
     const std::string zip = make_zip({{.name = "d/", .method = 0, .mode = 040755},
                                       {.name = "d/run", .content = "#!", .mode = 0100755}});

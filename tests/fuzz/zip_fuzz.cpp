@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 namespace envpm::fuzz {
 
@@ -12,6 +13,8 @@ namespace {
 constexpr std::size_t longest_tail = (64U << 10U) + 98;
 
 void read_archive(std::string_view file);
+void compare_with_search(std::string_view directory, const ZipDirectoryPlace& place,
+                         const std::vector<ZipMember>& members);
 void read_member(std::string_view file, const ZipMember& member, std::uint64_t end);
 
 } // namespace
@@ -35,11 +38,27 @@ void read_archive(std::string_view file) {
     const auto members =
         parse_zip_directory(file.substr(place.offset, place.size_bytes), place, subject);
     ENVPM_ASSERT(members.size() == place.entries);
+    compare_with_search(file.substr(place.offset, place.size_bytes), place, members);
     for (std::size_t i = 0; i < members.size(); ++i) {
         const std::uint64_t end =
             i + 1 < members.size() ? members[i + 1].header_offset : place.offset;
         ENVPM_ASSERT(members[i].header_offset < end && end <= place.offset);
         read_member(file, members[i], end);
+    }
+}
+
+/// What a directory as a whole gives, a search in it gives too.
+void compare_with_search(std::string_view directory, const ZipDirectoryPlace& place,
+                         const std::vector<ZipMember>& members) {
+    auto found = find_zip_members(directory, place, "a.zip", [](std::string_view) { return true; });
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+        return a.member.header_offset < b.member.header_offset;
+    });
+    ENVPM_ASSERT(found.size() == members.size());
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const std::uint64_t end =
+            i + 1 < members.size() ? members[i + 1].header_offset : place.offset;
+        ENVPM_ASSERT(found[i].member == members[i] && found[i].end_offset == end);
     }
 }
 
