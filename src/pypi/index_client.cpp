@@ -1,6 +1,7 @@
 #include "pypi/index_client.h"
 
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "base/url.h"
 #include "pypi/metadata_search.h"
 #include "pypi/mirror_search.h"
@@ -15,14 +16,41 @@ namespace envpm::pypi {
 
 namespace {
 
-constexpr std::size_t most_whole_files = 4; // at once: they are held in memory
+constexpr std::size_t most_whole_files = 4;    // at once: they are held in memory
+constexpr std::size_t most_open_searches = 64; // more than the network takes at once
 
 bool is_no_such_project(const HttpResponse& response);
 MetadataAnswer failed_answer(const WheelFile& wheel, std::string reason);
-std::vector<MetadataSearch*> next_batch(std::vector<MetadataSearch>& searches);
+bool is_for_a_part(const MetadataSearch& search);
+std::vector<MetadataSearch*> next_whole_files(std::vector<MetadataSearch>& searches);
 void check_reachable(const std::vector<MetadataSearch>& searches);
 
 } // namespace
+
+/// Many searches, a part of them at a time: an open one may hold an archive's directory, and those
+/// of thousands are more than fits. Each answer is read as soon as it is there.
+class IndexClient::MetadataFetch final : public HttpFollower {
+  public:
+    explicit MetadataFetch(IndexClient& client)
+        : client_(client) {}
+
+    /// Until none is open. They stay where they are meanwhile.
+    void run(std::vector<MetadataSearch>& searches);
+
+    void read(std::size_t number, HttpResponse& response) override;
+
+    std::vector<HttpRequest> next(std::size_t number) override;
+
+  private:
+    [[nodiscard]] HttpRequest ask(MetadataSearch& search);
+    [[nodiscard]] MetadataSearch& asked(std::size_t number);
+    [[nodiscard]] std::optional<HttpRequest> begin_next();
+    void fetch_whole_files(std::vector<MetadataSearch>& searches);
+
+    IndexClient& client_;
+    std::span<MetadataSearch> to_begin_;
+    Guarded<std::vector<MetadataSearch*>> asked_; ///< by request
+};
 
 IndexClient::IndexClient(HttpTransport& transport, std::filesystem::path cache_folder,
                          CachePolicy policy)
@@ -68,24 +96,77 @@ std::vector<MetadataAnswer> IndexClient::metadata(std::span<const WheelFile> whe
             places.push_back(answers.size() - 1);
         }
     }
-    for (std::vector<MetadataSearch*> batch = next_batch(searches); !batch.empty();
-         batch = next_batch(searches)) {
-        std::vector<HttpRequest> requests;
-        requests.reserve(batch.size());
-        for (const MetadataSearch* search : batch) {
-            requests.push_back(search->request());
-        }
-        const std::vector<HttpResponse> responses = transport_.get(requests);
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            batch[i]->accept(responses.at(i));
-        }
-        store_found(batch);
-    }
+    MetadataFetch(*this).run(searches);
     check_reachable(searches); // only now: what was found is kept for the next try
     for (std::size_t i = 0; i < searches.size(); ++i) {
         answers[places[i]] = answer_of(searches[i]);
     }
     return answers;
+}
+
+void IndexClient::MetadataFetch::run(std::vector<MetadataSearch>& searches) {
+    to_begin_ = searches;
+    std::vector<HttpRequest> requests;
+    for (auto request = begin_next(); request; request = begin_next()) {
+        requests.push_back(std::move(*request));
+        if (requests.size() == most_open_searches) {
+            break;
+        }
+    }
+    if (!requests.empty()) {
+        client_.transport_.follow(std::move(requests), *this);
+    }
+    fetch_whole_files(searches);
+}
+
+void IndexClient::MetadataFetch::read(std::size_t number, HttpResponse& response) {
+    MetadataSearch& search = asked(number);
+    search.accept(std::move(response));
+    client_.store_found({&search});
+}
+
+std::vector<HttpRequest> IndexClient::MetadataFetch::next(std::size_t number) {
+    MetadataSearch& search = asked(number);
+    if (is_for_a_part(search)) {
+        return {ask(search)};
+    }
+    std::optional<HttpRequest> another = begin_next();
+    return another ? std::vector{std::move(*another)} : std::vector<HttpRequest>();
+}
+
+HttpRequest IndexClient::MetadataFetch::ask(MetadataSearch& search) {
+    asked_.with([&](std::vector<MetadataSearch*>& all) { all.push_back(&search); });
+    return search.request();
+}
+
+std::optional<HttpRequest> IndexClient::MetadataFetch::begin_next() {
+    while (!to_begin_.empty()) {
+        MetadataSearch& search = to_begin_.front();
+        to_begin_ = to_begin_.subspan(1);
+        if (is_for_a_part(search)) {
+            return ask(search);
+        }
+    }
+    return std::nullopt;
+}
+
+MetadataSearch& IndexClient::MetadataFetch::asked(std::size_t number) {
+    return *asked_.with([&](const std::vector<MetadataSearch*>& all) { return all.at(number); });
+}
+
+void IndexClient::MetadataFetch::fetch_whole_files(std::vector<MetadataSearch>& searches) {
+    for (std::vector<MetadataSearch*> batch = next_whole_files(searches); !batch.empty();
+         batch = next_whole_files(searches)) {
+        std::vector<HttpRequest> requests;
+        for (const MetadataSearch* search : batch) {
+            requests.push_back(search->request());
+        }
+        std::vector<HttpResponse> responses = client_.transport_.get(requests);
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            batch[i]->accept(std::move(responses.at(i)));
+        }
+        client_.store_found(batch);
+    }
 }
 
 /// Young pages are answers; so are all, offline. A young "no such project" spares that mirror the
@@ -221,16 +302,17 @@ MetadataAnswer failed_answer(const WheelFile& wheel, std::string reason) {
     return {{}, wheel.sha256.value_or(Sha256({})), wheel.size_bytes.value_or(0), std::move(reason)};
 }
 
-/// All that are open; of whole files only a few at a time.
-std::vector<MetadataSearch*> next_batch(std::vector<MetadataSearch>& searches) {
+bool is_for_a_part(const MetadataSearch& search) {
+    return search.state() == MetadataSearch::State::open && !search.wants_whole_file();
+}
+
+/// The next few that are open.
+std::vector<MetadataSearch*> next_whole_files(std::vector<MetadataSearch>& searches) {
     std::vector<MetadataSearch*> batch;
-    std::size_t whole_files = 0;
     for (MetadataSearch& search : searches) {
-        if (search.state() != MetadataSearch::State::open ||
-            (search.wants_whole_file() && ++whole_files > most_whole_files)) {
-            continue;
+        if (batch.size() < most_whole_files && search.state() == MetadataSearch::State::open) {
+            batch.push_back(&search);
         }
-        batch.push_back(&search);
     }
     return batch;
 }

@@ -83,6 +83,7 @@ class IndexClient {
 
   private:
     class Exploration;
+    class MetadataFetch;
 
     void look_up(MirrorSearch& search) const;
     void accept(MirrorSearch& search, const HttpResponse& response) const;

@@ -120,7 +120,7 @@ void IndexClient::Exploration::read(std::size_t number, HttpResponse& response) 
         client_.accept(*from.page, response);
         return;
     }
-    from.wheel->accept(response);
+    from.wheel->accept(std::move(response));
     client_.store_found({from.wheel});
 }
 

@@ -21,6 +21,7 @@ constexpr std::uint64_t largest_whole_bytes = 2U << 30U;
 constexpr int status_whole = 200;
 constexpr int status_part = 206;
 
+bool is_metadata(std::string_view member);
 std::string sidecar_url(const std::string& url);
 std::string_view header_block(std::string_view metadata);
 std::string contradiction(std::string_view headers, const WheelFile& wheel);
@@ -52,7 +53,7 @@ HttpRequest MetadataSearch::request() const {
     return request;
 }
 
-void MetadataSearch::accept(const HttpResponse& response) {
+void MetadataSearch::accept(HttpResponse response) {
     try {
         if (step_ == Step::sidecar) {
             accept_sidecar(response);
@@ -103,7 +104,7 @@ void MetadataSearch::accept_failure(const HttpResponse& response) {
     }
 }
 
-void MetadataSearch::accept_tail(const HttpResponse& response) {
+void MetadataSearch::accept_tail(HttpResponse& response) {
     if (!response.range_first) {
         step_ = Step::whole; // a part of which nobody knows where it stands
         return;
@@ -114,13 +115,13 @@ void MetadataSearch::accept_tail(const HttpResponse& response) {
         return;
     }
     if (know_size(end)) {
-        window_ = response.body;
+        window_ = std::move(response.body);
         window_begin_ = *response.range_first;
         read_tail();
     }
 }
 
-void MetadataSearch::accept_part(const HttpResponse& response) {
+void MetadataSearch::accept_part(HttpResponse& response) {
     const ByteRange asked = range();
     if (response.range_first != asked.first || response.body.size() != asked.count) {
         fail("the server sent another part of the file than the one asked for");
@@ -130,12 +131,12 @@ void MetadataSearch::accept_part(const HttpResponse& response) {
         read_member(response.body);
         return;
     }
-    window_ = response.body + window_;
+    window_ = std::move(response.body.append(window_));
     window_begin_ = *asked.first;
     read_directory();
 }
 
-void MetadataSearch::accept_whole(const HttpResponse& response) {
+void MetadataSearch::accept_whole(HttpResponse& response) {
     if (!know_size(response.body.size())) {
         return;
     }
@@ -145,7 +146,7 @@ void MetadataSearch::accept_whole(const HttpResponse& response) {
         return;
     }
     sha256_ = digest;
-    window_ = response.body;
+    window_ = std::move(response.body);
     window_begin_ = 0;
     tail_bytes_ = longest_tail_bytes;
     read_tail();
@@ -184,21 +185,21 @@ void MetadataSearch::read_tail() {
 void MetadataSearch::read_directory() {
     const std::string_view directory =
         std::string_view(window_).substr(place_.offset - window_begin_, place_.size_bytes);
-    const std::vector<ZipMember> members = parse_zip_directory(directory, place_, wheel_.file_name);
-    const ZipMember* found = find_metadata(members);
-    if (found == nullptr) {
+    const std::vector<FoundZipMember> found =
+        find_zip_members(directory, place_, wheel_.file_name, is_metadata);
+    if (found.size() != 1) {
         fail("it has not exactly one METADATA");
         return;
     }
-    member_ = *found;
-    const bool is_last = found + 1 == members.data() + members.size();
-    member_end_ = is_last ? place_.offset : found[1].header_offset;
+    member_ = found.front().member;
+    member_end_ = found.front().end_offset;
     if (member_.header_offset >= window_begin_) {
         read_member(std::string_view(window_).substr(member_.header_offset - window_begin_,
                                                      member_end_ - member_.header_offset));
     } else if (member_end_ - member_.header_offset > largest_part_bytes) {
         fail("its METADATA is larger than any real one");
     } else {
+        drop_window();
         step_ = Step::member;
     }
 }
@@ -221,13 +222,19 @@ void MetadataSearch::finish(std::string_view metadata) {
     }
     text_ = block;
     state_ = State::found;
-    window_.clear();
+    drop_window();
+}
+
+/// With its memory, which an assignment of an empty text would keep: thousands of searches may have
+/// ended and be waited for together.
+void MetadataSearch::drop_window() {
+    std::string().swap(window_);
 }
 
 void MetadataSearch::fail(std::string reason, State state) {
     reason_ = std::move(reason);
     state_ = state;
-    window_.clear();
+    drop_window();
 }
 
 ByteRange MetadataSearch::range() const {
@@ -248,25 +255,14 @@ ByteRange MetadataSearch::range() const {
     return {*wheel_.size_bytes - count, count};
 }
 
-/// `<name>-<version>.dist-info/METADATA`, of which a wheel has exactly one.
-const ZipMember* MetadataSearch::find_metadata(const std::vector<ZipMember>& members) {
-    const ZipMember* found = nullptr;
-    for (const ZipMember& member : members) {
-        const std::string_view name = member.name;
-        const std::size_t slash = name.find('/');
-        if (slash == std::string_view::npos || name.substr(slash) != "/METADATA" ||
-            !name.substr(0, slash).ends_with(".dist-info")) {
-            continue;
-        }
-        if (found != nullptr) {
-            return nullptr;
-        }
-        found = &member;
-    }
-    return found;
-}
-
 namespace {
+
+/// `<name>-<version>.dist-info/METADATA`, of which a wheel has exactly one.
+bool is_metadata(std::string_view member) {
+    const std::size_t slash = member.find('/');
+    return slash != std::string_view::npos && member.substr(slash) == "/METADATA" &&
+           member.substr(0, slash).ends_with(".dist-info");
+}
 
 /// PEP 658: the file's URL with `.metadata` appended; a query stays behind it.
 std::string sidecar_url(const std::string& url) {

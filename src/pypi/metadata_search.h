@@ -34,7 +34,7 @@ class MetadataSearch {
 
     [[nodiscard]] bool wants_whole_file() const { return step_ == Step::whole; }
 
-    void accept(const HttpResponse& response);
+    void accept(HttpResponse response);
 
     [[nodiscard]] const WheelFile& wheel() const { return wheel_; }
 
@@ -51,17 +51,17 @@ class MetadataSearch {
 
     void accept_sidecar(const HttpResponse& response);
     void accept_failure(const HttpResponse& response);
-    void accept_tail(const HttpResponse& response);
-    void accept_part(const HttpResponse& response);
-    void accept_whole(const HttpResponse& response);
+    void accept_tail(HttpResponse& response);
+    void accept_part(HttpResponse& response);
+    void accept_whole(HttpResponse& response);
     bool know_size(std::uint64_t bytes);
     void read_tail();
     void read_directory();
     void read_member(std::string_view bytes);
     void finish(std::string_view metadata);
+    void drop_window();
     void fail(std::string reason, State state = State::unusable);
     [[nodiscard]] ByteRange range() const;
-    [[nodiscard]] const ZipMember* find_metadata(const std::vector<ZipMember>& members);
 
     const WheelFile& wheel_;
     Step step_ = Step::tail;
