@@ -35,6 +35,8 @@ std::string with_new_value(const Document& document, const KeyPath& member,
                            const ManifestRequirement& requirement);
 std::string with_project_item(const std::string& text, const std::filesystem::path& file,
                               const ManifestRequirement& requirement);
+std::string without_project_copies(std::string text, const std::filesystem::path& file,
+                                   std::size_t item);
 std::string without_project_items(const std::string& text, const std::filesystem::path& file,
                                   const PackageName& name);
 ProjectList project_list(const Document& document, const std::filesystem::path& file);
@@ -234,7 +236,8 @@ std::string with_project_item(const std::string& text, const std::filesystem::pa
     for (std::size_t i = 0; i < names.size(); ++i) {
         const bool is_meant = count == 1 || project.markers[i] == requirement.marker;
         if (names[i] == requirement.name && is_meant) {
-            return replaced(document, project.list->items[i], item);
+            return without_project_copies(replaced(document, project.list->items[i], item), file,
+                                          i);
         }
     }
     if (count > 1) {
@@ -248,6 +251,25 @@ std::string with_project_item(const std::string& text, const std::filesystem::pa
                            : names.end();
     return with_item(document, *project.list, static_cast<std::size_t>(place - names.begin()),
                      item);
+}
+
+/// The item says all of its name and marker: what said a part of it goes.
+std::string without_project_copies(std::string text, const std::filesystem::path& file,
+                                   std::size_t item) {
+    std::size_t i = item + 1;
+    while (true) {
+        const Document document = scan(text);
+        const ProjectList project = project_list(document, file);
+        if (i >= project.names.size()) {
+            return text;
+        }
+        if (project.names[i] == project.names[item] &&
+            project.markers[i] == project.markers[item]) {
+            text = without_item(document, *project.list, i);
+        } else {
+            ++i;
+        }
+    }
 }
 
 std::string without_project_items(const std::string& text, const std::filesystem::path& file,

@@ -185,6 +185,16 @@ TEST(AddingToPyproject, ReplacesTheOneThatHasTheSameMarker) {
         ::testing::Throws<Error>(::testing::Property(&Error::what, HasSubstr("more than once"))));
 }
 
+TEST(AddingToPyproject, LeavesNoOtherItemOfTheNameAndMarker) {
+    EXPECT_EQ(added_to_project("[project]\ndependencies = [\"a>=1\", \"b\", \"A<2\", \"c\"]\n",
+                               wheel("a>=3")),
+              "[project]\ndependencies = [\"a>=3\", \"b\", \"c\"]\n");
+    EXPECT_EQ(added_to_project("[project]\ndependencies = [\n  'a<2; x == \"1\"', # old\n  'a>1',\n"
+                               "  'a>2', # more\n]\n",
+                               wheel("a>=3")),
+              "[project]\ndependencies = [\n  'a<2; x == \"1\"', # old\n  \"a>=3\",\n]\n");
+}
+
 TEST(AddingToPyproject, RefusesADynamicList) {
     EXPECT_THAT([] { added_to_project("[project]\ndynamic = [\"dependencies\"]\n", wheel("a")); },
                 ::testing::Throws<Error>(::testing::Property(
