@@ -4,11 +4,11 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/near_miss.h"
-#include "conda/match_spec.h"
 #include "host/this_machine.h"
 #include "lockfiles/lock_file.h"
 #include "manifest/edit.h"
 #include "manifest/read.h"
+#include "pipeline/additions.h"
 #include "pypi/version.h"
 
 #include <fmt/format.h>
@@ -28,11 +28,6 @@ Manifest parse_manifest(const std::string& text, const Project& project);
 std::string with_additions(std::string text, const AddRequest& request,
                            const std::vector<Addition>& additions);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
-std::vector<Addition> read_additions(const AddRequest& request, const Manifest& manifest);
-Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
-                        const Manifest& manifest);
-Addition conda_addition(const std::string& typed);
-void keep_parts(ManifestRequirement& addition, const Manifest& manifest);
 FileLock edit_lock(const Project& project);
 void commit(const Project& project, const std::string& manifest, EditReport& report);
 void finish_edit(const Project& project);
@@ -242,80 +237,6 @@ void bound_by_choice(std::vector<Addition>& additions, const Lock& lock) {
                     ">=" + (package.is_conda() ? package.version : version->public_text());
                 break;
             }
-        }
-    }
-}
-
-/// With channels a package is a conda package unless something says that it is a wheel.
-std::vector<Addition> read_additions(const AddRequest& request, const Manifest& manifest) {
-    const bool has_channels = std::any_of(manifest.channels.begin(), manifest.channels.end(),
-                                          [](const auto& channel) { return channel.is_listed; });
-    std::vector<Addition> additions;
-    for (const std::string& typed : request.requirements) {
-        const bool is_conda = has_channels && !request.as_wheels && !request.index;
-        Addition addition =
-            is_conda ? conda_addition(typed) : wheel_addition(typed, request.index, manifest);
-        for (const Addition& other : additions) {
-            if (other.requirement.name == addition.requirement.name) {
-                throw Error({fmt::format("`{}` stands twice", addition.requirement.name.string()),
-                             "the command line", "name each package once: `alpha>=1,<2`"},
-                            ExitCode::usage);
-            }
-        }
-        additions.push_back(std::move(addition));
-    }
-    return additions;
-}
-
-/// Without channels `python` is the host's, and stands beside conda's all the same.
-Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
-                        const Manifest& manifest) {
-    ManifestRequirement requirement = requirement_from_text(typed, "the command line");
-    requirement.index = index;
-    keep_parts(requirement, manifest);
-    const bool is_python = requirement.name.string() == "python";
-    return {std::move(requirement), is_python, false};
-}
-
-Addition conda_addition(const std::string& typed) {
-    const conda::MatchSpec spec = [&] {
-        try {
-            return conda::MatchSpec::parse(typed);
-        } catch (const Error& error) {
-            throw Error({error.text().what, "the command line", error.text().hint},
-                        ExitCode::usage);
-        }
-    }();
-    const auto name = spec.exact_name() == nullptr ? std::optional<PackageName>()
-                                                   : PackageName::parse_conda(*spec.exact_name());
-    if (!name || spec.build_number || !spec.fields.empty()) {
-        throw Error({fmt::format("`{}` says more than name, version and build", typed),
-                     "the command line", "write such an entry into envpm.toml"},
-                    ExitCode::usage);
-    }
-    Addition addition{{*name, "", {}, {}, std::nullopt, {}}, true, true};
-    std::string& text = addition.requirement.specifier;
-    text = spec.version ? spec.version->text() : spec.build ? "*" : "";
-    if (spec.build) {
-        text += " " + spec.build->text();
-    }
-    return addition;
-}
-
-/// What is there and was not typed stays.
-void keep_parts(ManifestRequirement& addition, const Manifest& manifest) {
-    for (const ManifestRequirement& there : manifest.pypi_dependencies) {
-        if (there.name != addition.name) {
-            continue;
-        }
-        if (addition.extras.empty()) {
-            addition.extras = there.extras;
-        }
-        if (addition.marker.empty()) {
-            addition.marker = there.marker;
-        }
-        if (!addition.index) {
-            addition.index = there.index;
         }
     }
 }

@@ -1,0 +1,109 @@
+#include "pipeline/additions.h"
+
+#include "base/error.h"
+#include "manifest/read.h"
+#include "manifest/requirement_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* channel =
+    "[workspace]\nname = \"x\"\nchannels = [\"https://example.org/c\"]\n";
+constexpr const char* plain = "[workspace]\nname = \"x\"\n";
+
+std::vector<std::string> read(const std::vector<std::string>& typed,
+                              const std::string& manifest = plain, bool as_wheels = false) {
+    const AddRequest request{{}, typed, std::nullopt, as_wheels};
+    const Manifest parsed = manifest::parse(manifest, "/x/envpm.toml", Platform::linux_64);
+    std::vector<std::string> out;
+    for (const manifest::Addition& addition : read_additions(request, parsed)) {
+        const ManifestRequirement& requirement = addition.requirement;
+        out.push_back(
+            addition.is_conda
+                ? "conda " + requirement.name.string() + " " + requirement.specifier
+                : manifest::requirement_text(requirement) +
+                      (requirement.index ? " from " + *requirement.index : std::string()));
+    }
+    return out;
+}
+
+std::string complaint(const std::vector<std::string>& typed, const std::string& manifest = plain) {
+    try {
+        return read(typed, manifest).front();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::usage);
+        return error.what();
+    }
+}
+
+TEST(TypedRequirements, of_one_name_are_joined_where_the_first_stood) {
+    EXPECT_THAT(read({"numpy>=1.20", "alpha", "numpy<2", "NumPy!=1.25"}),
+                ElementsAre("numpy!=1.25, <2, >=1.20", "alpha"));
+    EXPECT_THAT(read({"a", "a>=1"}), ElementsAre("a>=1"));
+    EXPECT_THAT(read({"a>=1", "a"}), ElementsAre("a>=1"));
+    EXPECT_THAT(read({"a>=1", "a>=1"}), ElementsAre("a>=1"));
+    EXPECT_THAT(read({"a", "a"}), ElementsAre("a"));
+}
+
+TEST(TypedRequirements, have_their_extras_united) {
+    EXPECT_THAT(read({"a[y]>=1", "a[x,y]<2"}), ElementsAre("a[x,y]<2, >=1"));
+    EXPECT_THAT(read({"a[x]", "a<2"}), ElementsAre("a[x]<2"));
+}
+
+TEST(TypedRequirements, are_joined_if_their_markers_say_the_same) {
+    EXPECT_THAT(read({"a>=1; os_name=='posix'", "a<2 ; (os_name == \"posix\")"}),
+                ElementsAre("a<2, >=1; os_name == \"posix\""));
+    EXPECT_THAT(complaint({"a>=1; os_name == 'posix'", "a<2; os_name == 'nt'"}),
+                AllOf(HasSubstr("`a>=1; os_name == 'posix'` and `a<2; os_name == 'nt'` cannot be "
+                                "one requirement: their markers differ"),
+                      HasSubstr("give both the same marker")));
+    EXPECT_THAT(complaint({"a>=1", "a<2; os_name == 'nt'"}), HasSubstr("their markers differ"));
+}
+
+TEST(TypedRequirements, keep_what_the_entry_has_and_they_do_not_name) {
+    const std::string manifest = std::string(plain) +
+                                 "[indexes]\nown = \"https://example.org/simple\"\n"
+                                 "[pypi-dependencies]\n"
+                                 "a = { version = \"<9\", extras = [\"e\"], marker = "
+                                 "\"os_name=='posix'\", index = \"own\" }\n";
+    EXPECT_THAT(read({"a>=1", "a<2"}, manifest),
+                ElementsAre("a[e]<2, >=1; os_name=='posix' from own"));
+    EXPECT_THAT(read({"a[x]>=1", "a<2"}, manifest),
+                ElementsAre("a[x]<2, >=1; os_name=='posix' from own"));
+    EXPECT_THAT(read({"a>=1; os_name == 'posix'", "a<2"}, manifest),
+                ElementsAre("a[e]<2, >=1; os_name == \"posix\" from own"));
+    EXPECT_THAT(complaint({"a>=1; os_name == 'nt'", "a<2"}, manifest),
+                HasSubstr("their markers differ"));
+}
+
+TEST(TypedRequirements, keep_no_marker_where_the_manifest_has_several) {
+    const std::string text = "[project]\nname = \"v\"\ndependencies = [\"a<2; os_name == 'nt'\", "
+                             "\"a>=2; os_name == 'posix'\"]\n[tool.envpm]\n";
+    const Manifest manifest = manifest::parse(text, "/x/pyproject.toml", Platform::linux_64);
+    const AddRequest request{{}, {"a>=3"}, std::nullopt, false};
+    EXPECT_EQ(read_additions(request, manifest).at(0).requirement.marker, "");
+}
+
+TEST(TypedRequirements, of_conda_packages_are_joined_in_their_language) {
+    EXPECT_THAT(read({"numpy>=1.20", "numpy<2"}, channel), ElementsAre("conda numpy >=1.20,<2"));
+    EXPECT_THAT(read({"numpy=1.26|2.*", "numpy!=2.1"}, channel),
+                ElementsAre("conda numpy (1.26.*|2.*),!=2.1"));
+    EXPECT_THAT(read({"numpy", "numpy <2 *cuda*", "numpy >=1"}, channel),
+                ElementsAre("conda numpy <2,>=1 *cuda*"));
+    EXPECT_THAT(read({"numpy", "numpy"}, channel), ElementsAre("conda numpy "));
+    EXPECT_THAT(read({"numpy<2", "numpy<2"}, channel), ElementsAre("conda numpy <2"));
+    EXPECT_THAT(read({"a>=1", "a<2"}, channel, true), ElementsAre("a<2, >=1"));
+    EXPECT_THAT(complaint({"numpy * *cuda*", "numpy * *cpu*"}, channel),
+                HasSubstr("`numpy * *cuda*` and `numpy * *cpu*` cannot be one requirement: their "
+                          "builds differ"));
+}
+
+} // namespace
+} // namespace envpm::pipeline
