@@ -45,6 +45,12 @@ struct CachePolicy {
     std::chrono::seconds page_age{600}; ///< younger pages are used as they are
     bool refresh = false;               ///< ask again whatever their age
     bool offline = false;               ///< pages of any age, and never the network
+
+    /// `now` since 1970. It tells one run from every other, so a page that was fetched at this very
+    /// nanosecond was fetched by this run.
+    [[nodiscard]] std::int64_t now_nanoseconds() const {
+        return std::chrono::nanoseconds(now.time_since_epoch()).count();
+    }
 };
 
 /// Works on one answer, and says what to ask for because of it. `number` is the request's place

@@ -18,7 +18,7 @@ namespace envpm::conda {
 
 namespace {
 
-constexpr std::int64_t state_version = 1;
+constexpr std::int64_t state_version = 2;
 constexpr std::string_view index_suffix = ".index";
 constexpr std::string_view shards_suffix = ".shards";
 constexpr std::array<std::string_view, 3> form_names = {"shards", "zst", "json"};
@@ -142,9 +142,9 @@ namespace {
 Json to_json(const std::string& url, const CachedSubdir& state) {
     Json::Object out{{"version", state_version},
                      {"url", url},
-                     {"fetched", state.fetched_seconds},
-                     {"fresh-until", state.fresh_until_seconds},
-                     {"searched", state.searched_seconds},
+                     {"fetched", state.fetched_nanoseconds},
+                     {"fresh-until", state.fresh_until_nanoseconds},
+                     {"searched", state.searched_nanoseconds},
                      {"etag", state.etag},
                      {"last-modified", state.last_modified},
                      {"content", state.content},
@@ -161,13 +161,17 @@ std::optional<CachedSubdir> from_json(const std::string& url, const Json& json) 
         return std::nullopt;
     }
     CachedSubdir state{.form = std::nullopt,
-                       .fetched_seconds = json.number("fetched"),
-                       .fresh_until_seconds = json.number("fresh-until"),
-                       .searched_seconds = json.number("searched"),
+                       .fetched_nanoseconds = json.number("fetched"),
+                       .fresh_until_nanoseconds = json.number("fresh-until"),
+                       .searched_nanoseconds = json.number("searched"),
                        .etag = json.text("etag"),
                        .last_modified = json.text("last-modified"),
                        .content = json.text("content"),
                        .base_url = json.text("base-url")};
+    if (std::min({state.fetched_nanoseconds, state.fresh_until_nanoseconds,
+                  state.searched_nanoseconds}) < 0) {
+        return std::nullopt;
+    }
     if (json.find("form") == nullptr) {
         return state;
     }

@@ -18,10 +18,10 @@ enum class PageForm { shards, zst, json };
 
 /// What is known of one subdir on one mirror.
 struct CachedSubdir {
-    std::optional<PageForm> form;     ///< nothing: the mirror has no such subdir
-    std::int64_t fetched_seconds = 0; ///< since 1970, as the next two
-    std::int64_t fresh_until_seconds = 0;
-    std::int64_t searched_seconds = 0; ///< when the better forms were last looked for
+    std::optional<PageForm> form;         ///< nothing: the mirror has no such subdir
+    std::int64_t fetched_nanoseconds = 0; ///< since 1970, as the next two
+    std::int64_t fresh_until_nanoseconds = 0;
+    std::int64_t searched_nanoseconds = 0; ///< when the better forms were last looked for
     std::string etag;
     std::string last_modified;
     std::string content;  ///< names the file with the page; empty without one

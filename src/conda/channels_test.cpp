@@ -98,6 +98,18 @@ TEST_F(ChannelsTest, UsesYoungPagesAndAsksAgainForOldOnes) {
     EXPECT_THAT(files(), ElementsAre("demo-3.0-h1_0.conda"));
 }
 
+TEST_F(ChannelsTest, RefreshingAsksAgainForThePagesOfARunInTheSameSecond) {
+    serve(first, "linux-64", {entry("demo")});
+    files();
+    serve(first, "linux-64", {entry("demo", "2.0")});
+    policy.refresh = true;
+    policy.now += std::chrono::microseconds(1);
+    EXPECT_THAT(files(), ElementsAre("demo-2.0-h1_0.conda"));
+    const std::size_t asked = transport.batches.size();
+    EXPECT_THAT(files(), ElementsAre("demo-2.0-h1_0.conda"));
+    EXPECT_EQ(transport.batches.size(), asked) << "once a run is enough";
+}
+
 TEST_F(ChannelsTest, MaxAgeSaysHowLongAPageIsYoung) {
     const std::string url = first + "/linux-64/repodata.json.zst";
     const auto asked_after = [&](const std::string& control, int seconds) {

@@ -24,10 +24,11 @@ constexpr std::array<std::string_view, 3> page_names = {"repodata_shards.msgpack
 constexpr std::string_view noarch = "noarch";
 constexpr std::uint64_t most_shard_page_bytes = 64U << 20U;
 constexpr std::uint64_t most_page_bytes = 2ULL << 30U; // four times the largest of today
-constexpr std::int64_t form_age_seconds = std::int64_t{7} * 24 * 3600;
-constexpr std::int64_t longest_age_seconds = std::int64_t{24} * 3600;
+constexpr std::chrono::nanoseconds form_age = std::chrono::hours(24 * 7);
+constexpr std::chrono::seconds longest_age = std::chrono::hours(24);
 
-std::int64_t age_allowed(std::string_view cache_control, std::int64_t otherwise);
+std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age);
+std::chrono::seconds age_allowed(std::string_view cache_control, std::chrono::seconds otherwise);
 bool is_absence(const HttpResponse& response);
 void check_kind(std::string_view body, const std::string& url);
 PageWalk::Source source_of(const HttpResponse& response, const std::string& subdir,
@@ -128,7 +129,7 @@ void SubdirSearch::look_up() {
         mirrors_.push_back(std::move(mirror));
     }
     std::stable_sort(usable.begin(), usable.end(), [](const Mirror& one, const Mirror& other) {
-        return one.cached->fetched_seconds > other.cached->fetched_seconds;
+        return one.cached->fetched_nanoseconds > other.cached->fetched_nanoseconds;
     });
     for (const Mirror& mirror : usable) {
         if (!found_) {
@@ -140,17 +141,13 @@ void SubdirSearch::look_up() {
 /// Pages of this very run count as young even when all are to be asked for anew. A folder is asked
 /// in each run: what is in it costs nothing to see.
 bool SubdirSearch::is_usable(const Mirror& mirror) const {
-    const std::int64_t now = now_seconds();
+    const std::int64_t now = policy_.now_nanoseconds();
     const CachedSubdir& cached = *mirror.cached;
-    if (cached.fetched_seconds == now || is_local_url(mirror.url)) {
-        return cached.fetched_seconds == now;
+    if (cached.fetched_nanoseconds == now || is_local_url(mirror.url)) {
+        return cached.fetched_nanoseconds == now;
     }
-    return policy_.offline ||
-           (!policy_.refresh && cached.fetched_seconds < now && now < cached.fresh_until_seconds);
-}
-
-std::int64_t SubdirSearch::now_seconds() const {
-    return std::chrono::duration_cast<std::chrono::seconds>(policy_.now.time_since_epoch()).count();
+    return policy_.offline || (!policy_.refresh && cached.fetched_nanoseconds < now &&
+                               now < cached.fresh_until_nanoseconds);
 }
 
 std::string SubdirSearch::page_url() const {
@@ -166,7 +163,7 @@ void SubdirSearch::begin_mirror() {
     form_ = PageForm::shards;
     asks_for_changes_ = true;
     had_failure_ = false;
-    searched_seconds_ = now_seconds();
+    searched_nanoseconds_ = policy_.now_nanoseconds();
     while (policy_.offline && at_ < mirrors_.size() && !is_local_url(mirrors_[at_].url)) {
         ++at_;
     }
@@ -175,10 +172,10 @@ void SubdirSearch::begin_mirror() {
     }
     const std::optional<CachedSubdir>& cached = mirrors_[at_].cached;
     if (!policy_.refresh && cached && cached->form &&
-        cached->searched_seconds <= searched_seconds_ &&
-        searched_seconds_ - cached->searched_seconds < form_age_seconds) {
+        cached->searched_nanoseconds <= searched_nanoseconds_ &&
+        searched_nanoseconds_ - cached->searched_nanoseconds < form_age.count()) {
         form_ = *cached->form;
-        searched_seconds_ = cached->searched_seconds;
+        searched_nanoseconds_ = cached->searched_nanoseconds;
     }
 }
 
@@ -188,10 +185,10 @@ void SubdirSearch::next_form() {
         form_ = form_ == PageForm::shards ? PageForm::zst : PageForm::json;
         return;
     }
-    if (searched_seconds_ != now_seconds()) {
+    if (searched_nanoseconds_ != policy_.now_nanoseconds()) {
         // Only the form of last time was asked for: the mirror may have gone over to another.
         form_ = PageForm::shards;
-        searched_seconds_ = now_seconds();
+        searched_nanoseconds_ = policy_.now_nanoseconds();
         return;
     }
     if (!had_failure_) {
@@ -207,12 +204,12 @@ void SubdirSearch::next_mirror() {
 
 void SubdirSearch::accept_page(const HttpResponse& response) {
     const Mirror& mirror = mirrors_[at_];
-    const std::int64_t now = now_seconds();
+    const std::int64_t now = policy_.now_nanoseconds();
     CachedSubdir state{.form = form_,
-                       .fetched_seconds = now,
-                       .fresh_until_seconds =
-                           now + age_allowed(response.cache_control, policy_.page_age.count()),
-                       .searched_seconds = searched_seconds_,
+                       .fetched_nanoseconds = now,
+                       .fresh_until_nanoseconds =
+                           later(now, age_allowed(response.cache_control, policy_.page_age)),
+                       .searched_nanoseconds = searched_nanoseconds_,
                        .etag = response.etag,
                        .last_modified = response.last_modified,
                        .content = {},
@@ -273,10 +270,10 @@ void SubdirSearch::accept_unchanged(const HttpResponse& response) {
         mirror.cached.reset();
         return;
     }
-    state.fetched_seconds = now_seconds();
-    state.searched_seconds = searched_seconds_;
-    state.fresh_until_seconds =
-        state.fetched_seconds + age_allowed(response.cache_control, policy_.page_age.count());
+    state.fetched_nanoseconds = policy_.now_nanoseconds();
+    state.searched_nanoseconds = searched_nanoseconds_;
+    state.fresh_until_nanoseconds =
+        later(state.fetched_nanoseconds, age_allowed(response.cache_control, policy_.page_age));
     cache_.store_state(mirror.key, state);
 }
 
@@ -298,11 +295,11 @@ bool SubdirSearch::open(const Mirror& mirror, const CachedSubdir& state) {
 
 void SubdirSearch::note_absent() {
     is_absent_ = true;
-    const std::int64_t now = now_seconds();
+    const std::int64_t now = policy_.now_nanoseconds();
     CachedSubdir state;
-    state.fetched_seconds = now;
-    state.fresh_until_seconds = now + policy_.page_age.count();
-    state.searched_seconds = now;
+    state.fetched_nanoseconds = now;
+    state.fresh_until_nanoseconds = later(now, policy_.page_age);
+    state.searched_nanoseconds = now;
     cache_.store_state(mirrors_[at_].key, state);
 }
 
@@ -333,23 +330,27 @@ std::optional<std::string> package_base(const std::string& folder_url, std::stri
 
 namespace {
 
+std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age) {
+    return nanoseconds + age.count();
+}
+
 /// How long a page is young: `max-age` (RFC 9111), a day at most; none at all if it may not be
 /// kept.
-std::int64_t age_allowed(std::string_view cache_control, std::int64_t otherwise) {
-    std::int64_t age = otherwise;
+std::chrono::seconds age_allowed(std::string_view cache_control, std::chrono::seconds otherwise) {
+    std::chrono::seconds age = otherwise;
     while (!cache_control.empty()) {
         const std::size_t comma = std::min(cache_control.find(','), cache_control.size());
         const std::string word = ascii_lower(trimmed(cache_control.substr(0, comma)));
         cache_control.remove_prefix(std::min(comma + 1, cache_control.size()));
         if (word == "no-cache" || word == "no-store") {
-            return 0;
+            return std::chrono::seconds(0);
         }
         constexpr std::string_view max_age = "max-age=";
         std::int64_t seconds = 0;
         if (word.starts_with(max_age) &&
             std::from_chars(word.data() + max_age.size(), word.data() + word.size(), seconds).ec ==
                 std::errc()) {
-            age = std::clamp<std::int64_t>(seconds, 0, longest_age_seconds);
+            age = std::clamp(std::chrono::seconds(seconds), std::chrono::seconds(0), longest_age);
         }
     }
     return age;

@@ -53,7 +53,6 @@ class SubdirSearch {
     };
 
     [[nodiscard]] bool is_usable(const Mirror& mirror) const;
-    [[nodiscard]] std::int64_t now_seconds() const;
     [[nodiscard]] std::string page_url() const;
     [[nodiscard]] const CachedSubdir* known_page() const;
     void look_up();
@@ -76,7 +75,7 @@ class SubdirSearch {
     PageForm form_ = PageForm::shards;
     bool asks_for_changes_ = true; ///< only whether a known page changed
     bool had_failure_ = false;     ///< of the current mirror
-    std::int64_t searched_seconds_ = 0;
+    std::int64_t searched_nanoseconds_ = 0;
     std::optional<SubdirPage> found_;
     bool is_absent_ = false; ///< from a mirror at least
     std::string failures_;

@@ -17,14 +17,10 @@ std::string cache_name(std::string_view mirror) {
     return without_credentials(base_url(mirror));
 }
 
-std::int64_t CachedPages::now_seconds() const {
-    return std::chrono::duration_cast<std::chrono::seconds>(policy_.now.time_since_epoch()).count();
-}
-
-bool CachedPages::is_usable(std::int64_t fetched_seconds) const {
-    const std::int64_t age = now_seconds() - fetched_seconds;
-    return policy_.offline || age == 0 ||
-           (!policy_.refresh && age > 0 && age < policy_.page_age.count());
+bool CachedPages::is_usable(std::int64_t fetched_nanoseconds) const {
+    const std::chrono::nanoseconds age(policy_.now_nanoseconds() - fetched_nanoseconds);
+    return policy_.offline || age.count() == 0 ||
+           (!policy_.refresh && age.count() > 0 && age < policy_.page_age);
 }
 
 /// The newest usable page; without one, every mirror must be known to have none.
@@ -34,10 +30,10 @@ std::optional<PageMark> CachedPages::mark(const PageQuery& query) const {
     for (const std::string& mirror : query.index->urls) {
         const std::optional<PageHead> head =
             is_local_url(mirror) ? std::nullopt : cache_.head(cache_name(mirror), query.project);
-        const bool is_known = head && is_usable(head->fetched_seconds);
+        const bool is_known = head && is_usable(head->fetched_nanoseconds);
         is_answered = is_answered && is_known;
         if (is_known && head->is_present &&
-            (!newest || newest->fetched_seconds < head->fetched_seconds)) {
+            (!newest || newest->fetched_nanoseconds < head->fetched_nanoseconds)) {
             newest = head;
         }
     }

@@ -51,10 +51,8 @@ class CachedPages {
 
     [[nodiscard]] const CachePolicy& policy() const { return policy_; }
 
-    [[nodiscard]] std::int64_t now_seconds() const;
-
     /// Pages of this very run count as young even when all are to be asked for anew.
-    [[nodiscard]] bool is_usable(std::int64_t fetched_seconds) const;
+    [[nodiscard]] bool is_usable(std::int64_t fetched_nanoseconds) const;
 
     /// The mark of the answer that IndexClient::pages would give without asking anybody; nothing if
     /// it would ask. It reads a page's first lines only.

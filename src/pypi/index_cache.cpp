@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace envpm::pypi {
 
 namespace {
 
-constexpr std::string_view page_kind = "envpm-page 2";
+constexpr std::string_view page_kind = "envpm-page 3";
 constexpr std::string_view metadata_kind = "envpm-metadata 1";
 constexpr std::string_view nothing = "-";
 constexpr std::string_view present = "present";
@@ -45,7 +46,7 @@ class FieldReader {
 };
 
 /// A page's file down to its content, the head sealed by itself, so that it can be read alone.
-std::string file_start(std::int64_t fetched_seconds, const Sha256& digest);
+std::string file_start(std::int64_t fetched_nanoseconds, const Sha256& digest);
 /// What that says, with `is_present` yet to be read; nothing if it is damaged.
 std::optional<PageHead> read_start(FieldReader& reader);
 /// The rest, if the digest in front of it is its own.
@@ -66,7 +67,7 @@ std::optional<CachedPage> IndexCache::page(const std::string& mirror,
     if (!start || sha256_of(file.rest()) != start->digest) {
         return std::nullopt;
     }
-    CachedPage cached{start->fetched_seconds, std::nullopt, start->digest};
+    CachedPage cached{start->fetched_nanoseconds, std::nullopt, start->digest};
     const std::string head = page_head(mirror, project);
     if (!file.rest().starts_with(head)) {
         return std::nullopt;
@@ -113,7 +114,7 @@ Sha256 IndexCache::store_page(const std::string& mirror, const PackageName& proj
     const std::string_view content(out.data(), out.size());
     const Sha256 digest = sha256_of(content);
     write_file(page_file(mirror, project),
-               fmt::format("{}{}", file_start(page.fetched_seconds, digest), content),
+               fmt::format("{}{}", file_start(page.fetched_nanoseconds, digest), content),
                Durability::cached);
     return digest;
 }
@@ -202,8 +203,8 @@ std::optional<Sha256> FieldReader::digest(char end) {
     return digest;
 }
 
-std::string file_start(std::int64_t fetched_seconds, const Sha256& digest) {
-    const std::string sealed = fmt::format("{}\n{}\n", fetched_seconds, digest.hex());
+std::string file_start(std::int64_t fetched_nanoseconds, const Sha256& digest) {
+    const std::string sealed = fmt::format("{}\n{}\n", fetched_nanoseconds, digest.hex());
     return fmt::format("{}\n{}\n{}", page_kind, sha256_of(sealed).hex(), sealed);
 }
 
@@ -211,11 +212,13 @@ std::optional<PageHead> read_start(FieldReader& reader) {
     const std::string_view begin = reader.rest();
     reader.expect(reader.field('\n') == page_kind);
     reader.digest('\n');
-    const auto fetched_seconds = static_cast<std::int64_t>(reader.number('\n'));
+    const std::uint64_t fetched = reader.number('\n');
+    reader.expect(fetched <= std::numeric_limits<std::int64_t>::max());
+    const auto fetched_nanoseconds = static_cast<std::int64_t>(fetched);
     const std::optional<Sha256> digest = reader.digest('\n');
     const bool is_whole =
-        reader.is_good() && digest && begin.starts_with(file_start(fetched_seconds, *digest));
-    return is_whole ? std::optional<PageHead>({fetched_seconds, false, *digest}) : std::nullopt;
+        reader.is_good() && digest && begin.starts_with(file_start(fetched_nanoseconds, *digest));
+    return is_whole ? std::optional<PageHead>({fetched_nanoseconds, false, *digest}) : std::nullopt;
 }
 
 std::optional<std::string_view> unsealed(FieldReader& reader) {

@@ -13,14 +13,14 @@ namespace envpm::pypi {
 
 /// A page as a mirror had it.
 struct CachedPage {
-    std::int64_t fetched_seconds = 0;  ///< since 1970
-    std::optional<ProjectPage> page;   ///< nothing: the mirror has no such project
-    std::optional<Sha256> digest = {}; ///< PageHead::digest; known of what the cache gives back
+    std::int64_t fetched_nanoseconds = 0; ///< since 1970
+    std::optional<ProjectPage> page;      ///< nothing: the mirror has no such project
+    std::optional<Sha256> digest = {};    ///< PageHead::digest; known of what the cache gives back
 };
 
 /// What tells a cached page from every other, without reading it.
 struct PageHead {
-    std::int64_t fetched_seconds = 0;
+    std::int64_t fetched_nanoseconds = 0;
     bool is_present = false; ///< else the mirror has no such project
     Sha256 digest;           ///< of all that the page says, mirror and project included
 };

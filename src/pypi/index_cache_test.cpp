@@ -39,7 +39,7 @@ TEST(IndexCache, GivesBackEveryFieldOfAPage) {
 
     const std::optional<CachedPage> cached = cache.page(mirror, name("demo"));
     ASSERT_TRUE(cached && cached->page);
-    EXPECT_EQ(cached->fetched_seconds, 1234);
+    EXPECT_EQ(cached->fetched_nanoseconds, 1234);
     ASSERT_EQ(cached->page->wheels.size(), 2U);
     EXPECT_TRUE(is_same(cached->page->wheels[0], full));
     EXPECT_TRUE(is_same(cached->page->wheels[1], bare));
@@ -68,7 +68,7 @@ TEST(IndexCache, TellsAPageByItsDigestWheneverItWasFetched) {
     const std::optional<PageHead> head = cache.head(mirror, name("demo"));
     ASSERT_TRUE(head);
     EXPECT_EQ(head->digest, digest);
-    EXPECT_EQ(head->fetched_seconds, 1);
+    EXPECT_EQ(head->fetched_nanoseconds, 1);
     EXPECT_TRUE(head->is_present);
     EXPECT_EQ(cache.store_page(mirror, name("demo"), {2, page}), digest);
     EXPECT_NE(cache.store_page(mirror, name("demo"), {2, ProjectPage{}}), digest);

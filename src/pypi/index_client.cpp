@@ -182,13 +182,13 @@ void IndexClient::look_up(MirrorSearch& search) const {
         }
         std::optional<CachedPage> page =
             cached_.cache().page(cache_name(mirror), search.query().project);
-        const bool is_usable = page && cached_.is_usable(page->fetched_seconds);
+        const bool is_usable = page && cached_.is_usable(page->fetched_nanoseconds);
         if (is_usable && !page->page) {
             search.note_absent(mirror);
             continue;
         }
         search.ask_later(mirror);
-        if (is_usable && (!newest || newest->fetched_seconds < page->fetched_seconds)) {
+        if (is_usable && (!newest || newest->fetched_nanoseconds < page->fetched_nanoseconds)) {
             newest = std::move(page);
             newest_mirror = mirror;
         }
@@ -249,14 +249,15 @@ void IndexClient::accept(MirrorSearch& search, const HttpResponse& response) con
     const std::string mirror = cache_name(search.mirror());
     const PackageName& project = search.query().project;
     if (is_no_such_project(response)) {
-        cached_.cache().store_page(mirror, project, {cached_.now_seconds(), std::nullopt});
+        cached_.cache().store_page(mirror, project,
+                                   {cached_.policy().now_nanoseconds(), std::nullopt});
         search.note_absent(search.mirror());
     } else if (!response.error.empty() || response.status != 200) {
         search.note_failure(response.error.empty()
                                 ? fmt::format("the server answered {}", response.status)
                                 : response.error);
     } else {
-        CachedPage fetched{cached_.now_seconds(), std::nullopt};
+        CachedPage fetched{cached_.policy().now_nanoseconds(), std::nullopt};
         try {
             fetched.page = parse_page(response.body, response.content_type,
                                       response.url.empty() ? search.url() : response.url, project,

@@ -154,6 +154,21 @@ TEST(IndexClient, UsesYoungPagesAndAsksAgainForOldOnes) {
     EXPECT_EQ(transport.batches.size(), 4U) << "a page from the future is not young";
 }
 
+TEST(IndexClient, RefreshingAsksAgainForThePagesOfARunInTheSameSecond) {
+    const Cache cache;
+    FakeTransport transport;
+    transport.files[first_page] = page_of("1.0");
+    ask(cache.client(transport, at(0)));
+    transport.files[first_page] = page_of("2.0");
+    CachePolicy next = refreshing(at(0));
+    next.now += std::chrono::microseconds(1);
+    EXPECT_EQ(version_of(ask(cache.client(transport, next))), "2.0");
+    next.refresh = false;
+    next.now += std::chrono::microseconds(1);
+    transport.files.clear();
+    EXPECT_EQ(version_of(ask(cache.client(transport, next))), "2.0");
+}
+
 TEST(IndexClient, OfflineUsesTheNewestPageWhateverItsAge) {
     const Cache cache;
     FakeTransport transport;

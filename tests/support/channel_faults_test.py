@@ -15,7 +15,7 @@ from pathlib import Path
 import sample_channel
 from channel_server import Channels
 from conda_packages import Package, zstd
-from sandbox import Sandbox, next_second
+from sandbox import Sandbox
 
 ENVPM = Path(sys.argv.pop(1) if len(sys.argv) > 1 else "envpm").resolve()
 MANIFEST = '[workspace]\nname = "faults"\nchannels = ["{url}"]\n\n[dependencies]\nwall = "*"\n'
@@ -73,7 +73,6 @@ class ChannelFaults(unittest.TestCase):
         return sandbox
 
     def expect_recovery(self, sandbox: Sandbox, good: bytes) -> None:
-        next_second()
         sandbox.run("lock", "--refresh")
         self.assertEqual(sandbox.lock.read_bytes(), good)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sample_channel
 from nginx_server import nginx
-from sandbox import Sandbox, next_second
+from sandbox import Sandbox
 
 HTTP = """
     log_format short '$status $uri';
@@ -84,7 +84,6 @@ def check_form(form: str, url: str, wanted: list[str], log: Log, sandbox: Sandbo
         expect("repodata.json" not in pages, "repodata.json was read beside shards")
     first = sandbox.lock.read_bytes()
 
-    next_second()
     sandbox.run("lock", "--refresh")
     answers = [(status, uri) for status, uri in log.news() if "repodata" in uri]
     again = {status for status, uri in answers if uri.endswith(PAGES[form])}

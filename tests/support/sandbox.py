@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,11 +97,6 @@ class Sandbox:
 
     def info(self) -> dict:
         return json.loads(self.run("info", "--json").stdout)
-
-
-def next_second() -> None:
-    """Of one second, envpm takes all pages for those of that moment, even with `--refresh`."""
-    time.sleep(1.05 - time.time() % 1)
 
 
 def manifest_of(*names: str, python: str = "") -> str:
