@@ -1,7 +1,8 @@
 """What may be on a disk after a crash, judged without envpm.
 
 Whole is what equals, byte for byte and mode for mode, what an undisturbed install makes. Nothing
-that a later run believes may be anything else: see docs/store.md for what is believed.
+that a later run believes may be anything else: see docs/store.md for what is believed. Where a
+repair begins there is damage, and then each file may also be as it was there, and no third thing.
 """
 
 import hashlib
@@ -73,8 +74,11 @@ def faults_outside(paths: Paths, folder: str, allowed: list[dict]):
 
 
 class Oracle:
-    def __init__(self, whole: Whole):
+    """`damaged` is what a repair begins with."""
+
+    def __init__(self, whole: Whole, damaged: Paths | None = None):
         self.whole = whole
+        self.damaged = damaged or {}
         self.known: dict[int, list[str]] = {}
 
     def judge(self, disk: Disk, allowed: set[str | None]) -> list[str]:
@@ -125,31 +129,42 @@ class Oracle:
                 name = posixpath.basename(path)
                 if path + "/.envpm/manifest.json" not in paths:
                     yield f"{path} has no manifest"
-                elif below(paths, path) != self.whole.prefixes.get(name):
-                    yield f"{path} is not whole: {self.difference(paths, path)}"
+                elif difference := self.difference(paths, path):
+                    yield f"{path} is not whole: {', '.join(sorted(difference)[:4])}"
 
-    def difference(self, paths: Paths, prefix: str) -> str:
+    def difference(self, paths: Paths, prefix: str) -> list[str]:
         have, wanted = below(paths, prefix), self.whole.prefixes.get(posixpath.basename(prefix), {})
-        return ", ".join(
-            sorted(path for path in have.keys() | wanted if have.get(path) != wanted.get(path))[:4]
-        )
+        old = below(self.damaged, prefix) or wanted
+        return [
+            path
+            for path in have.keys() | wanted
+            if have.get(path) not in (wanted.get(path), old.get(path))
+        ]
+
+    def is_as_before(self, paths: Paths, path: str) -> bool:
+        """Nothing is as before where there was no damage."""
+        return bool(self.damaged) and paths.get(path) == self.damaged.get(path)
 
     def faults_of_trees(self, paths: Paths):
         for path, node in paths.items():
             if not path.startswith("root/trees/") or node.kind != "file":
                 continue
             if node.data != self.whole.trees.get(path):
-                yield f"{path} is damaged"
+                if not self.is_as_before(paths, path):
+                    yield f"{path} is damaged"
                 continue
             for line in json.loads(node.data)["files"]:
                 if len(line) == 4:
                     name = line[1] + (".x" if line[3] else "")
-                    if f"root/objects/sha256/{name[:2]}/{name}" not in paths:
+                    named = f"root/objects/sha256/{name[:2]}/{name}"
+                    if named not in paths and not self.is_as_before(paths, named):
                         yield f"{path} names {name}, which is not there"
 
     def faults_of_objects(self, paths: Paths):
         for path, node in paths.items():
             if path.startswith("root/objects/") and node.kind == "file":
+                if self.is_as_before(paths, path):
+                    continue
                 if (node.mode, node.data) != self.whole.objects.get(path):
                     yield f"{path} is damaged"
                 elif node.time != OBJECT_TIME:

@@ -4,6 +4,7 @@ The operations that are recorded and broken are data, `SCENES`: add one there, a
 this folder does it too.
 """
 
+import hashlib
 import os
 import shutil
 import sys
@@ -18,6 +19,8 @@ from channel_server import Channels  # noqa: E402
 from index_server import Index  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 from wheels import Wheel  # noqa: E402
+
+from damage import damage  # noqa: E402
 
 SAME = "the same bytes in two wheels\n" * 40
 WHEELS = [
@@ -46,7 +49,8 @@ INSTALL = ("install", "--jobs", "2")
 @dataclass(frozen=True)
 class Scene:
     """One operation on a store. `prepared` is done before: (environment, command…), where `kill N`
-    is an install that is killed at its N-th change, `forget` the end of a project."""
+    is an install that is killed at its N-th change, `forget` the end of a project, and
+    `damage KIND` one of those in damage.py. What needs a repair is given one before it goes on."""
 
     name: str
     command: tuple[str, ...]
@@ -55,6 +59,10 @@ class Scene:
     before: str | None = None  # what is installed before and
     after: str | None = NEW  # after it
     outside: str = ""  # an environment that is laid out there
+
+    @property
+    def is_repair(self) -> bool:
+        return self.command[0] == "repair"
 
     @property
     def allowed(self) -> set[str | None]:
@@ -97,6 +105,18 @@ SCENES = [
         outside="laid-out",
     ),
     Scene("install, nothing to do", INSTALL, ((NEW, "install"),), before=NEW),
+    Scene(
+        "repair, files of all kinds, from the index",
+        ("repair",),
+        ((NEW, "install"), (NEW, "damage", "files")),
+        before=NEW,
+    ),
+    Scene(
+        "repair, an environment from a store of blobs",
+        ("repair", "--config-file", "BLOBS"),
+        ((NEW, "install"), (NEW, "damage", "files"), (NEW, "damage", "prefix")),
+        before=NEW,
+    ),
 ]
 # Changes manifest and lock, as one.
 EDIT = Scene(
@@ -152,6 +172,25 @@ class World:
     def log(self) -> Path:
         return self.base / "log"
 
+    def filled(self, command: tuple[str, ...]) -> list[str]:
+        return [str(self.blobs_only) if word == "BLOBS" else word for word in command]
+
+    @property
+    def blobs_only(self) -> Path:
+        """Settings by which archives come from a folder of blobs, and from nowhere else."""
+        settings = self.base / "blobs.toml"
+        if not settings.exists():
+            archives = [*self.index.archives.values()]
+            archives += [path.read_bytes() for path in self.base.glob("channels/sample/*/*.conda")]
+            for archive in archives:
+                digest = hashlib.sha256(archive).hexdigest()
+                place = self.base / "blobs/sha256" / digest[:2] / digest
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(archive)
+            place = f'["blobs+file://{self.base}/blobs"]'
+            settings.write_text(f"[mirrors]\npypi = {place}\nsample = {place}\n")
+        return settings
+
     def sandbox(self) -> Sandbox:
         """With what lies at `folder` now."""
         return Sandbox(self.folder, self.envpm, self.index.simple_url)
@@ -166,6 +205,9 @@ class World:
         for environment, *command in scene.prepared:
             if command == ["forget"]:  # what it had is for the collector
                 shutil.rmtree(sandbox.project / ".envpm")
+                continue
+            if command[0] == "damage":
+                damage(sandbox, command[1])
                 continue
             self.write(sandbox, environment)
             if command[0].startswith("kill"):
@@ -189,7 +231,7 @@ class World:
             variables["ENVPM_CRASH_LOG"] = str(self.log)
         sandbox.variables = variables
         try:
-            return sandbox.run(*scene.command, expected=None)
+            return sandbox.run(*self.filled(scene.command), expected=None)
         finally:
             sandbox.variables = {}
 
