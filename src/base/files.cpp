@@ -39,10 +39,10 @@ Fd open_folder(int parent, const char* name) noexcept;
 bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth) noexcept;
 bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept;
 bool raise_folder(Removal& removal, int parent, const char* name) noexcept;
-Fd open_lock(const std::filesystem::path& path);
 std::filesystem::path end_of_links(const std::filesystem::path& path);
+void let_group_lock(int lock, const std::filesystem::path& folder);
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
-                 std::string& temporary);
+                 unsigned mode, std::string& temporary);
 std::uint32_t random_number();
 bool take_alone(int descriptor);
 void remove_abandoned(const std::filesystem::path& path, const std::filesystem::path& folder);
@@ -90,7 +90,7 @@ void write_all(int descriptor, std::string_view text, const std::string& subject
 }
 
 void write_file(const std::filesystem::path& path, std::string_view content,
-                Durability durability) {
+                Durability durability, unsigned mode) {
     const std::filesystem::path place = end_of_links(path);
     const std::filesystem::path folder =
         place.has_parent_path() ? place.parent_path() : std::filesystem::path(".");
@@ -103,7 +103,7 @@ void write_file(const std::filesystem::path& path, std::string_view content,
         remove_abandoned(place, folder);
     }
     std::string temporary;
-    Fd file = create_beside(place, folder, temporary);
+    Fd file = create_beside(place, folder, mode, temporary);
     // Says until after the rename that someone is at work.
     const Fd lock(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
     try {
@@ -176,6 +176,27 @@ TemporaryFolder::~TemporaryFolder() {
     if (!path_.empty()) {
         remove_tree(path_);
     }
+}
+
+bool is_for_a_group(const struct stat& folder) {
+    constexpr mode_t both = S_ISGID | S_IWGRP;
+    return S_ISDIR(folder.st_mode) && (folder.st_mode & both) == both;
+}
+
+Fd open_lock(const std::filesystem::path& path) {
+    std::error_code failure;
+    std::filesystem::create_directories(path.parent_path(), failure);
+    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    const int why = failure ? failure.value() : errno;
+    if (!file && (errno == EROFS || errno == EACCES)) {
+        // Whoever may only read may lock what is there.
+        file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    }
+    if (!file) {
+        throw_system_error("cannot open a file", path.string(), why);
+    }
+    let_group_lock(file.get(), path.parent_path());
+    return file;
 }
 
 FileLock::FileLock(const std::filesystem::path& path, LockKind kind)
@@ -302,19 +323,20 @@ bool raise_folder(Removal& removal, int parent, const char* name) noexcept {
     return false;
 }
 
-Fd open_lock(const std::filesystem::path& path) {
-    std::error_code failure;
-    std::filesystem::create_directories(path.parent_path(), failure);
-    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-    const int why = failure ? failure.value() : errno;
-    if (!file && (errno == EROFS || errno == EACCES)) {
-        // Whoever may only read may lock what is there.
-        file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+/// Of one's own only: the system lets nobody else.
+void let_group_lock(int lock, const std::filesystem::path& folder) {
+    constexpr mode_t rights = S_IRGRP | S_IWGRP;
+
+    struct stat status {};
+
+    struct stat above {};
+
+    const bool lacks_rights = ::fstat(lock, &status) == 0 && status.st_uid == ::geteuid() &&
+                              (status.st_mode & rights) != rights;
+    if (lacks_rights && ::stat(folder.c_str(), &above) == 0 && is_for_a_group(above) &&
+        ::fchmod(lock, (status.st_mode & 07777U) | rights) != 0) {
+        throw_system_error("cannot let the group lock a file", folder.string(), errno);
     }
-    if (!file) {
-        throw_system_error("cannot open a file", path.string(), why);
-    }
-    return file;
 }
 
 /// Where a file of that name is or would be made; `path` itself if it is no symbolic link, or one
@@ -337,11 +359,11 @@ std::filesystem::path end_of_links(const std::filesystem::path& path) {
 /// A new hidden file with a name that nobody can predict, with the mode that the umask gives,
 /// locked: what is not locked was left by a crash.
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
-                 std::string& temporary) {
+                 unsigned mode, std::string& temporary) {
     while (true) {
         temporary = (folder / fmt::format(".{}.{:08x}", path.filename().string(), random_number()))
                         .string();
-        Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+        Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
         if (file && take_alone(file.get())) {
             return file;
         }

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+struct stat;
+
 namespace envpm {
 
 /// Opens with O_CLOEXEC; throws an Error that names the path.
@@ -33,8 +35,9 @@ enum class Durability {
 /// new, never a part. Creates missing parent folders. A symbolic link to a file of the same
 /// name stays one: what it leads to is replaced, or made; any other link is replaced. A durable
 /// write removes what a crash left of earlier ones of the same file.
+/// `mode` is what the umask leaves of it.
 void write_file(const std::filesystem::path& path, std::string_view content,
-                Durability durability = Durability::durable);
+                Durability durability = Durability::durable, unsigned mode = 0666);
 
 /// fsync on a folder, so that renames within it survive a power cut.
 void sync_folder(const std::filesystem::path& folder);
@@ -68,9 +71,17 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
+/// A site's folder: it has the set-group-id bit, and its group may write. Then the group may write
+/// to all in it that is shared, whatever the umask of who makes it.
+bool is_for_a_group(const struct stat& folder);
+
+/// A file to take locks on, made with its folders if there is none: 0644 at most, or 0664 in a
+/// folder for a group. Who may not write to it gets it for reading, which is enough for flock(2).
+Fd open_lock(const std::filesystem::path& path);
+
 enum class LockKind { shared, exclusive };
 
-/// flock(2) on `path`, which is created if need be and never removed. Held until destroyed; the
+/// flock(2) on `path`, a file as of open_lock, which is never removed. Held until destroyed; the
 /// system drops it if the process dies.
 class FileLock {
   public:

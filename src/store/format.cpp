@@ -36,7 +36,8 @@ void create_or_require_format(const StorePaths& paths) {
         return;
     }
     require_nothing_of_the_name(paths);
-    write_file(version, version_text);
+    // Who could write to it could make the store unusable for its owner.
+    write_file(version, version_text, Durability::durable, 0644);
 }
 
 namespace {

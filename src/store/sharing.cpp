@@ -60,11 +60,6 @@ void require_trusted(const std::filesystem::path& root, Sharing sharing) {
     }
 }
 
-bool is_for_a_group(const struct stat& folder) {
-    constexpr mode_t both = S_ISGID | S_IWGRP;
-    return S_ISDIR(folder.st_mode) && (folder.st_mode & both) == both;
-}
-
 void share_with_group(int made, int folder) {
     struct stat above {};
 
@@ -88,10 +83,7 @@ void share_with_group(const std::filesystem::path& made) {
 }
 
 void require_locks(const std::filesystem::path& lock) {
-    Fd file(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-    if (!file) {
-        file = open_file(lock, O_RDONLY); // another user's
-    }
+    const Fd file = open_lock(lock);
 
     struct statfs status {};
 

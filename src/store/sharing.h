@@ -21,10 +21,6 @@ std::optional<std::string> fault_of_root(const struct stat& root, uid_t user);
 /// Throws an Error with the reason and the way out, unless the store is shared.
 void require_trusted(const std::filesystem::path& root, Sharing sharing);
 
-/// A site's store: the root has the set-group-id bit, and its group may write. Then the group may
-/// write to all folders that are shared, whatever the umask of who makes them.
-bool is_for_a_group(const struct stat& folder);
-
 /// Gives a folder or file that was made in `folder` the group's rights, if that one is for a group.
 /// What belongs to another user is left as it is.
 void share_with_group(int made, int folder);

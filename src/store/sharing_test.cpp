@@ -75,6 +75,19 @@ TEST(Sharing, NoFolderThatIsMadeHereIsOpenToEverybodyWhateverTheUmask) {
     EXPECT_TRUE(std::filesystem::is_directory(world.paths.quarantine()));
 }
 
+TEST(Sharing, VersionAndLocksAreWrittenByTheirOwnerOnlyWhateverTheUmask) {
+    World world;
+    const int status = test::in_child([&world] {
+        ::umask(0);
+        Store::open(world.root);
+        const FileLock lock(world.root / "locks/repair", LockKind::exclusive);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(mode_of(world.root / "VERSION"), 0644U);
+    EXPECT_EQ(mode_of(world.paths.lock()), 0644U);
+    EXPECT_EQ(mode_of(world.root / "locks/repair"), 0644U);
+}
+
 TEST(Sharing, TheGroupOfASitesStoreMayWriteWhateverTheUmask) {
     World world;
     std::filesystem::create_directories(world.root);
@@ -82,6 +95,7 @@ TEST(Sharing, TheGroupOfASitesStoreMayWriteWhateverTheUmask) {
     const int status = test::in_child([&world] {
         ::umask(077);
         world.take_in({world.archive("a", test::wheel("a"))});
+        const FileLock lock(world.root / "locks/repair", LockKind::exclusive);
     });
     EXPECT_EQ(status, 0);
     const std::filesystem::path object =
@@ -94,8 +108,9 @@ TEST(Sharing, TheGroupOfASitesStoreMayWriteWhateverTheUmask) {
         EXPECT_EQ(mode_of(folder) & 02070U, 02070U) << folder;
         EXPECT_EQ(status_of(folder).st_gid, status_of(world.root).st_gid) << folder;
     }
-    EXPECT_EQ(mode_of(world.paths.lock()) & 060U, 060U);
-    EXPECT_EQ(mode_of(world.root / "VERSION") & 040U, 040U);
+    EXPECT_EQ(mode_of(world.paths.lock()) & 067U, 060U);
+    EXPECT_EQ(mode_of(world.root / "locks/repair") & 067U, 060U);
+    EXPECT_EQ(mode_of(world.root / "VERSION") & 067U, 060U);
     EXPECT_EQ(mode_of(object), 0444U);
 }
 

@@ -82,7 +82,6 @@ void create_root(const std::filesystem::path& root) {
 }
 
 void share_all(const StorePaths& paths) {
-    share_with_group(paths.lock());
     share_with_group(paths.root() / "VERSION");
     for (const char* name : folders) {
         share_with_group(paths.root() / name);
