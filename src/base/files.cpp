@@ -89,8 +89,8 @@ void write_all(int descriptor, std::string_view text, const std::string& subject
     write_all(descriptor, std::as_bytes(std::span(text.data(), text.size())), subject);
 }
 
-void write_file(const std::filesystem::path& path, std::string_view content,
-                Durability durability, unsigned mode) {
+void write_file(const std::filesystem::path& path, std::string_view content, Durability durability,
+                unsigned mode) {
     const std::filesystem::path place = end_of_links(path);
     const std::filesystem::path folder =
         place.has_parent_path() ? place.parent_path() : std::filesystem::path(".");

@@ -27,6 +27,7 @@ constexpr int record_version = 1;
 
 std::optional<int> parse_number(const std::string& text);
 std::optional<std::filesystem::path> read_link(const std::filesystem::path& link);
+bool is_absence(const std::error_code& failure);
 void replace_link(const std::filesystem::path& link, const std::filesystem::path& target);
 std::filesystem::path root_link(const StorePaths& store, const std::filesystem::path& folder);
 bool is_root(const StorePaths& store, const std::filesystem::path& folder);
@@ -134,11 +135,22 @@ std::optional<int> parse_number(const std::string& text) {
                                                                     : std::nullopt;
 }
 
-/// Nothing if it is no link.
+/// Nothing if it is no link, or not there. What cannot be read is a failure: taken for nothing, a
+/// disk's fault would let a generation that is in use be removed.
 std::optional<std::filesystem::path> read_link(const std::filesystem::path& link) {
     std::error_code failure;
     std::filesystem::path target = std::filesystem::read_symlink(link, failure);
-    return failure ? std::nullopt : std::optional(std::move(target));
+    if (!failure) {
+        return target;
+    }
+    if (failure == std::errc::invalid_argument || is_absence(failure)) {
+        return std::nullopt;
+    }
+    throw_system_error("cannot read a link", link.string(), failure.value());
+}
+
+bool is_absence(const std::error_code& failure) {
+    return failure == std::errc::no_such_file_or_directory || failure == std::errc::not_a_directory;
 }
 
 /// A new link under another name and one rename: readers see the old target or the new one. The
@@ -188,14 +200,18 @@ void sync_way_to(std::filesystem::path folder) {
 std::set<int> numbers_in(const std::filesystem::path& folder) {
     std::set<int> numbers;
     std::error_code failure;
-    for (const std::filesystem::directory_entry& entry :
-         std::filesystem::directory_iterator(folder, failure)) {
-        const std::filesystem::path name = entry.path().filename();
+    std::filesystem::directory_iterator entries(folder, failure);
+    for (; !failure && entries != std::filesystem::directory_iterator();
+         entries.increment(failure)) {
+        const std::filesystem::path name = entries->path().filename();
         const bool is_record = name.extension() == ".json";
         if (const std::optional<int> number =
                 parse_number((is_record ? name.stem() : name).string())) {
             numbers.insert(*number);
         }
+    }
+    if (failure && !is_absence(failure)) {
+        throw_system_error("cannot read a folder", folder.string(), failure.value());
     }
     return numbers;
 }

@@ -171,6 +171,20 @@ TEST(Generations, DoNotMindWhatACrashLeft) {
     EXPECT_EQ(project.install("two").number, 4);
 }
 
+TEST(Generations, ThatCannotBeReadAreAFailureAndNotNone) {
+    Project project;
+    project.install("a");
+    const std::filesystem::path gens = project.generations.current_link().parent_path() / "gens";
+    const std::filesystem::path aside = gens.parent_path() / "aside";
+    std::filesystem::rename(gens, aside);
+    std::filesystem::create_symlink("gens", gens); // a circle
+    EXPECT_THAT(hint_of([&] { (void)project.generations.all(); }), HasSubstr("cannot read"));
+    EXPECT_THAT(hint_of([&] { project.install("b"); }), HasSubstr("cannot read"));
+    std::filesystem::remove(gens);
+    std::filesystem::rename(aside, gens);
+    EXPECT_EQ(project.current_name(), "a");
+}
+
 TEST(Generations, MayBeSwitchedByManyProcessesAtOnce) {
     Project project;
     std::vector<pid_t> children;
