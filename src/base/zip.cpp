@@ -4,9 +4,10 @@
 #include "base/zip_fields.h"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 #include <iterator>
 #include <optional>
-#include <unordered_set>
 
 // Why so strict: two readers that disagree about one archive are how a file gets past a check that
 // looked at another. Where the format says a thing twice, both must say the same, and every byte
@@ -65,13 +66,13 @@ struct LocalHeader {
     std::uint64_t length = 0;
 };
 
-void for_each_header(std::string_view directory, const ZipDirectoryPlace& place,
-                     const std::string& subject,
-                     const std::function<void(const CentralHeader&)>& on_header);
+std::vector<CentralHeader> read_directory(std::string_view directory,
+                                          const ZipDirectoryPlace& place,
+                                          const std::string& subject);
 CentralHeader read_central_header(ZipFields& fields, const std::string& subject);
 void check_header(const CentralHeader& header, const std::string& subject);
-void require_inside(const ZipMember& member, std::uint64_t end, const std::string& subject);
-void check_extents(const std::vector<ZipMember>& members, const ZipDirectoryPlace& place,
+void check_names(const std::vector<CentralHeader>& headers, const std::string& subject);
+void check_extents(const std::vector<CentralHeader>& headers, const ZipDirectoryPlace& place,
                    const std::string& subject);
 LocalHeader read_local_header(std::string_view bytes, const ZipSubject& subject);
 std::optional<std::string_view> find_zip64(std::string_view extra, const ZipSubject& subject);
@@ -83,23 +84,11 @@ bool is_ascii(std::string_view text);
 std::vector<ZipMember> parse_zip_directory(std::string_view directory,
                                            const ZipDirectoryPlace& place,
                                            const std::string& subject) {
-    require(place.entries <= directory.size() / zip_central_bytes,
-            "its directory is too short for its members", subject);
     std::vector<ZipMember> members;
     members.reserve(place.entries);
-    for_each_header(directory, place, subject, [&members](const CentralHeader& header) {
+    for (const CentralHeader& header : read_directory(directory, place, subject)) {
         members.push_back(header.member());
-    });
-    std::unordered_set<std::string_view> names;
-    names.reserve(members.size());
-    for (const ZipMember& member : members) {
-        require(names.insert(member.name).second, "a name stands twice in its directory",
-                ZipSubject{subject, member.name});
     }
-    std::sort(members.begin(), members.end(), [](const ZipMember& a, const ZipMember& b) {
-        return a.header_offset < b.header_offset;
-    });
-    check_extents(members, place, subject);
     return members;
 }
 
@@ -107,21 +96,14 @@ std::vector<FoundZipMember>
 find_zip_members(std::string_view directory, const ZipDirectoryPlace& place,
                  const std::string& subject,
                  const std::function<bool(std::string_view)>& is_wanted) {
+    const std::vector<CentralHeader> headers = read_directory(directory, place, subject);
     std::vector<FoundZipMember> found;
-    std::vector<std::uint64_t> offsets;
-    for_each_header(directory, place, subject, [&](const CentralHeader& header) {
-        offsets.push_back(header.sizes.offset);
-        if (is_wanted(header.name)) {
-            found.push_back({header.member(), place.offset});
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        if (is_wanted(headers[i].name)) {
+            const bool is_last = i + 1 == headers.size();
+            found.push_back(
+                {headers[i].member(), is_last ? place.offset : headers[i + 1].sizes.offset});
         }
-    });
-    for (FoundZipMember& one : found) {
-        for (const std::uint64_t offset : offsets) {
-            if (offset > one.member.header_offset) {
-                one.end_offset = std::min(one.end_offset, offset);
-            }
-        }
-        require_inside(one.member, one.end_offset, subject);
     }
     return found;
 }
@@ -192,18 +174,30 @@ std::string inflate_zip_member(std::string_view compressed, const ZipMember& mem
 
 namespace {
 
-/// Each is checked for itself.
-void for_each_header(std::string_view directory, const ZipDirectoryPlace& place,
-                     const std::string& subject,
-                     const std::function<void(const CentralHeader&)>& on_header) {
+/// All that can be checked, sorted by offset.
+std::vector<CentralHeader> read_directory(std::string_view directory,
+                                          const ZipDirectoryPlace& place,
+                                          const std::string& subject) {
     require(directory.size() == place.size_bytes, "its directory is cut off", subject);
+    require(place.entries <= directory.size() / zip_central_bytes,
+            "its directory is too short for its members", subject);
+    std::vector<CentralHeader> headers;
+    headers.reserve(place.entries);
     ZipFields fields(directory, {subject});
     for (std::uint64_t i = 0; i < place.entries; ++i) {
-        const CentralHeader header = read_central_header(fields, subject);
-        check_header(header, subject);
-        on_header(header);
+        headers.push_back(read_central_header(fields, subject));
+        check_header(headers.back(), subject);
     }
     require(fields.is_empty(), "its directory holds more than its members", subject);
+    check_names(headers, subject);
+    const auto stands_before = [](const CentralHeader& a, const CentralHeader& b) {
+        return a.sizes.offset < b.sizes.offset;
+    };
+    if (!std::is_sorted(headers.begin(), headers.end(), stands_before)) {
+        std::sort(headers.begin(), headers.end(), stands_before);
+    }
+    check_extents(headers, place, subject);
+    return headers;
 }
 
 CentralHeader read_central_header(ZipFields& fields, const std::string& subject) {
@@ -262,27 +256,38 @@ void check_header(const CentralHeader& header, const std::string& subject) {
     }
 }
 
-void require_inside(const ZipMember& member, std::uint64_t end, const std::string& subject) {
-    const std::uint64_t header = local_bytes + member.name.size();
-    require(member.header_offset <= end && header <= end - member.header_offset &&
-                member.compressed_bytes <= end - member.header_offset - header,
-            "a member leaves the archive", ZipSubject{subject, member.name});
+/// No name twice. A table with room to spare, of places in `headers` from 1: a set of nodes would
+/// take longer than all the rest, and a solve looks into thousands of directories.
+void check_names(const std::vector<CentralHeader>& headers, const std::string& subject) {
+    std::vector<std::uint32_t> table(std::bit_ceil(2 * headers.size() + 1));
+    for (std::uint32_t i = 0; i < headers.size(); ++i) {
+        const std::string_view name = headers[i].name;
+        std::size_t at = std::hash<std::string_view>()(name) & (table.size() - 1);
+        for (; table[at] != 0; at = (at + 1) & (table.size() - 1)) {
+            require(headers[table[at] - 1].name != name, "a name stands twice in its directory",
+                    ZipSubject{subject, name});
+        }
+        table[at] = i + 1;
+    }
 }
 
 /// Members lie side by side from the first byte to the directory. What of a gap is a header's extra
 /// field or a descriptor only the headers tell; the bound here is what those can have.
-void check_extents(const std::vector<ZipMember>& members, const ZipDirectoryPlace& place,
+void check_extents(const std::vector<CentralHeader>& headers, const ZipDirectoryPlace& place,
                    const std::string& subject) {
     constexpr std::uint64_t largest_gap = 0xffff + 24;
     std::uint64_t end = 0;
     std::uint64_t slack = 0;
-    for (const ZipMember& member : members) {
+    for (const CentralHeader& member : headers) {
         const ZipSubject who{subject, member.name};
-        require(member.header_offset >= end, "two members overlap", who);
-        require(member.header_offset - end <= slack, "there are bytes that belong to no member",
-                who);
-        require_inside(member, place.offset, subject);
-        end = member.header_offset + local_bytes + member.name.size() + member.compressed_bytes;
+        const std::uint64_t offset = member.sizes.offset;
+        require(offset >= end, "two members overlap", who);
+        require(offset - end <= slack, "there are bytes that belong to no member", who);
+        const std::uint64_t header = local_bytes + member.name.size();
+        require(offset <= place.offset && header <= place.offset - offset &&
+                    member.sizes.compressed <= place.offset - offset - header,
+                "a member leaves the archive", who);
+        end = offset + header + member.sizes.compressed;
         slack = largest_gap;
     }
     require(place.offset - end <= slack, "there are bytes that belong to no member", subject);

@@ -52,10 +52,8 @@ struct FoundZipMember {
     std::uint64_t end_offset = 0; ///< the next member's header, or the directory
 };
 
-/// The members of those names, in the directory's order. For a look into an archive that is parsed
-/// before anything of it is used: each header is checked for itself, and that those members end
-/// before the next one or the directory begins; not whether others have one name or overlap. A
-/// thousand members cost no memory.
+/// The members of those names, with all checks of `parse_zip_directory` and sorted like there, but
+/// without a text for each of the others: for who looks for one among thousands.
 std::vector<FoundZipMember>
 find_zip_members(std::string_view directory, const ZipDirectoryPlace& place,
                  const std::string& subject,
