@@ -98,10 +98,15 @@ Json json_of(const pipeline::LockedView& view) {
 
 Json json_of(const pipeline::Information& information) {
     Json::Array interpreters;
-    for (const Interpreter& interpreter : information.interpreters) {
+    for (const Interpreter& interpreter : information.interpreters.found) {
         interpreters.emplace_back(Json::Object{{"version", interpreter.version},
                                                {"abi", interpreter.abi.abi},
                                                {"executable", interpreter.executable.string()}});
+    }
+    Json::Array silent;
+    for (const host::SilentProgram& one : information.interpreters.silent) {
+        silent.emplace_back(
+            Json::Object{{"executable", one.program.string()}, {"reason", one.reason}});
     }
     Json::Array indexes;
     for (const pypi::Index& index : information.indexes) {
@@ -114,6 +119,7 @@ Json json_of(const pipeline::Information& information) {
                 {"glibc", information.machine->glibc.text()}};
     }
     host.emplace("interpreters", std::move(interpreters));
+    host.emplace("silent_interpreters", std::move(silent));
     Json::Object facts{{"version", information.version},
                        {"root", information.root.string()},
                        {"cache", information.cache.string()},

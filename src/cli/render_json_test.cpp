@@ -113,6 +113,7 @@ TEST(JsonOfInformation, has_null_for_what_there_is_not) {
     EXPECT_TRUE(json.find("manifest")->is_null());
     EXPECT_TRUE(json.find("lock_problem")->is_null());
     EXPECT_TRUE(json.find("host")->array("interpreters").empty());
+    EXPECT_TRUE(json.find("host")->array("silent_interpreters").empty());
 }
 
 TEST(JsonOfGenerations, are_a_list) {

@@ -135,9 +135,12 @@ std::string words_of(const pipeline::Information& information) {
         out += fmt::format("machine    {}, glibc {}\n", to_text(information.machine->platform),
                            information.machine->glibc.text());
     }
-    for (const Interpreter& interpreter : information.interpreters) {
+    for (const Interpreter& interpreter : information.interpreters.found) {
         out += fmt::format("python     {}  {}\n", interpreter.version,
                            interpreter.executable.string());
+    }
+    for (const host::SilentProgram& silent : information.interpreters.silent) {
+        out += fmt::format("python     ?  {} ({})\n", silent.program.string(), silent.reason);
     }
     if (!information.manifest) {
         return out + "project    none here\n";

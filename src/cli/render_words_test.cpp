@@ -172,6 +172,7 @@ TEST(WordsOfInformation, tell_of_a_machine_without_a_project) {
                                      "root       /r\n"
                                      "cache      /c\n"
                                      "project    none here\n");
+    information.interpreters.silent = {{"/x/python3", "it ended with code 1"}};
     information.manifest = "/p/envpm.toml";
     information.workspace = "demo";
     information.indexes = {{"pypi", {"https://a", "https://b"}, true}};
@@ -179,6 +180,7 @@ TEST(WordsOfInformation, tell_of_a_machine_without_a_project) {
     EXPECT_EQ(words_of(information), "envpm      1\n"
                                      "root       /r\n"
                                      "cache      /c\n"
+                                     "python     ?  /x/python3 (it ended with code 1)\n"
                                      "project    demo (/p/envpm.toml)\n"
                                      "index      pypi  https://a, https://b  (explicit)\n"
                                      "lock       there is no envpm.lock yet\n"

@@ -11,7 +11,7 @@ namespace envpm::host {
 
 namespace {
 
-constexpr std::int64_t format = 1;
+constexpr std::int64_t format = 2;
 constexpr std::size_t most_entries = 512;
 
 Json to_json(const Answer& answer);

@@ -39,7 +39,7 @@ TEST_F(CacheFile, KeepsEveryKindOfAnswer) {
     EXPECT_EQ(again.find(shim)->redirect, "/usr/bin/python3");
     ASSERT_NE(again.find(other), nullptr);
     EXPECT_EQ(*again.find(other), Answer());
-    EXPECT_THAT(read_file(file_), testing::StartsWith("{\n \"format\": 1,"));
+    EXPECT_THAT(read_file(file_), testing::StartsWith("{\n \"format\": 2,"));
 }
 
 TEST_F(CacheFile, AnAnswerIsGoodOnlyForTheStampItWasGivenFor) {

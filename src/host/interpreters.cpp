@@ -5,6 +5,8 @@
 #include "host/probe.h"
 #include "host/search.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -24,10 +26,17 @@ namespace fs = std::filesystem;
 using Answers = std::map<std::string, Answer>;
 constexpr int most_steps = 4;
 
-Answers answers_of(std::vector<Program> programs, const Search& search, const Variables& variables,
-                   InterpreterCache& cache);
-void ask_all(const std::vector<Program>& programs, const Variables& variables,
-             InterpreterCache& cache, Answers& answers);
+/// What is known of the programs, some of it from this run.
+struct Inquiry {
+    const Search& search;
+    const Variables& variables;
+    InterpreterCache& cache;
+    Answers answers{};
+    std::vector<SilentProgram> silent{};
+};
+
+void ask_with_redirects(std::vector<Program> programs, Inquiry& inquiry);
+void ask_all(const std::vector<Program>& programs, Inquiry& inquiry);
 std::vector<Program> unanswered_redirects(const std::vector<Program>& programs,
                                           const Search& search, const Answers& answers);
 std::optional<Interpreter> follow(Program program, const Search& search, const Answers& answers);
@@ -36,9 +45,8 @@ std::optional<int> named_minor(std::string_view file_name);
 
 } // namespace
 
-std::vector<Interpreter>
-find_interpreters(const Variables& variables, const fs::path& cache_file,
-                  const std::function<bool(int major, int minor)>& is_wanted) {
+HostInterpreters find_interpreters(const Variables& variables, const fs::path& cache_file,
+                                   const std::function<bool(int major, int minor)>& is_wanted) {
     const Search search(variables);
     InterpreterCache cache(cache_file);
     std::vector<Program> programs = search.programs();
@@ -48,12 +56,13 @@ find_interpreters(const Variables& variables, const fs::path& cache_file,
             return minor && !is_wanted(3, *minor);
         });
     }
-    const Answers answers = answers_of(programs, search, variables, cache);
+    Inquiry inquiry{search, variables, cache};
+    ask_with_redirects(programs, inquiry);
     cache.save();
 
     std::vector<Interpreter> found;
     for (const Program& program : programs) {
-        std::optional<Interpreter> interpreter = follow(program, search, answers);
+        std::optional<Interpreter> interpreter = follow(program, search, inquiry.answers);
         const auto is_the_same = [&](const Interpreter& other) {
             std::error_code failure;
             return fs::equivalent(other.executable, interpreter->executable, failure);
@@ -62,7 +71,15 @@ find_interpreters(const Variables& variables, const fs::path& cache_file,
             found.push_back(with_lasting_name(std::move(*interpreter)));
         }
     }
-    return found;
+    return {std::move(found), std::move(inquiry.silent)};
+}
+
+std::string words_of(const std::vector<SilentProgram>& silent) {
+    std::string out;
+    for (const SilentProgram& one : silent) {
+        out += fmt::format("; `{}` might be one, but {}", one.program.string(), one.reason);
+    }
+    return out;
 }
 
 const Interpreter* choose_interpreter(const std::vector<Interpreter>& found, const PythonAbi& abi,
@@ -81,22 +98,18 @@ const Interpreter* choose_interpreter(const std::vector<Interpreter>& found, con
 
 namespace {
 
-Answers answers_of(std::vector<Program> programs, const Search& search, const Variables& variables,
-                   InterpreterCache& cache) {
-    Answers answers;
+void ask_with_redirects(std::vector<Program> programs, Inquiry& inquiry) {
     for (int step = 0; step < most_steps && !programs.empty(); ++step) {
-        ask_all(programs, variables, cache, answers);
-        programs = unanswered_redirects(programs, search, answers);
+        ask_all(programs, inquiry);
+        programs = unanswered_redirects(programs, inquiry.search, inquiry.answers);
     }
-    return answers;
 }
 
-void ask_all(const std::vector<Program>& programs, const Variables& variables,
-             InterpreterCache& cache, Answers& answers) {
+void ask_all(const std::vector<Program>& programs, Inquiry& inquiry) {
     std::vector<const Program*> unknown;
     for (const Program& program : programs) {
-        if (const Answer* known = cache.find(program)) {
-            answers.insert_or_assign(program.key, *known);
+        if (const Answer* known = inquiry.cache.find(program)) {
+            inquiry.answers.insert_or_assign(program.key, *known);
         } else {
             unknown.push_back(&program);
         }
@@ -104,14 +117,17 @@ void ask_all(const std::vector<Program>& programs, const Variables& variables,
     if (unknown.empty()) {
         return;
     }
-    std::vector<std::optional<Answer>> fresh(unknown.size());
+    std::vector<Asked> fresh(unknown.size());
     ThreadPool pool;
     parallel_for(pool, unknown.size(),
-                 [&](std::size_t i) { fresh[i] = ask(unknown[i]->path, variables); });
+                 [&](std::size_t i) { fresh[i] = ask(unknown[i]->path, inquiry.variables); });
     for (std::size_t i = 0; i < unknown.size(); ++i) {
-        answers.insert_or_assign(unknown[i]->key, fresh[i].value_or(Answer()));
-        if (fresh[i]) {
-            cache.put(*unknown[i], *fresh[i]);
+        const Asked& asked = fresh[i];
+        inquiry.answers.insert_or_assign(unknown[i]->key, asked.answer.value_or(Answer()));
+        if (asked.answer) {
+            inquiry.cache.put(*unknown[i], *asked.answer);
+        } else {
+            inquiry.silent.push_back({unknown[i]->path, asked.failure});
         }
     }
 }

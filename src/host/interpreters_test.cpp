@@ -43,7 +43,7 @@ class Interpreters : public testing::Test {
         return home_ / name;
     }
 
-    std::vector<Interpreter> find() const { return find_interpreters(variables_, cache_); }
+    std::vector<Interpreter> find() const { return find_interpreters(variables_, cache_).found; }
 
     /// How often the wrapper of `counted` was started.
     [[nodiscard]] std::size_t starts() const {
@@ -145,9 +145,30 @@ TEST_F(Interpreters, LeavesOutWhatDoesNotAnswerAndRings) {
     EXPECT_EQ(find(), before);
 }
 
+TEST_F(Interpreters, WhatDoesNotAnswerIsToldAndAskedAgain) {
+    const fs::path bad = script("bad/python3", "exit 3");
+    set_path({"bad"});
+    const auto is_bad = [&](const SilentProgram& one) { return one.program == bad; };
+    for (int run = 0; run < 2; ++run) {
+        const std::vector<SilentProgram> silent = find_interpreters(variables_, cache_).silent;
+        const auto told = std::find_if(silent.begin(), silent.end(), is_bad);
+        ASSERT_NE(told, silent.end());
+        EXPECT_EQ(told->reason, "it ended with code 3");
+        EXPECT_EQ(words_of({*told}),
+                  fmt::format("; `{}` might be one, but it ended with code 3", bad.string()));
+    }
+    const fs::file_time_type time = fs::last_write_time(bad);
+    counted("shims/python3");
+    fs::rename(home_ / "shims/python3", bad);
+    fs::last_write_time(bad, time);
+    const HostInterpreters mended = find_interpreters(variables_, cache_);
+    EXPECT_TRUE(std::none_of(mended.silent.begin(), mended.silent.end(), is_bad));
+    EXPECT_FALSE(mended.found.empty());
+}
+
 TEST_F(Interpreters, AWarmCacheStartsNobody) {
     counted("shims/python3");
-    script("bad/python3", fmt::format("printf x >>'{}'; exit 1", (home_ / "starts").string()));
+    script("bad/python3", fmt::format("printf x >>'{}'; exit 127", (home_ / "starts").string()));
     set_path({"shims", "bad"});
     const std::vector<Interpreter> cold = find();
     EXPECT_EQ(starts(), 2U);

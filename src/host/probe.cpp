@@ -4,13 +4,19 @@
 #include "base/json.h"
 #include "base/process.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <system_error>
+
 namespace envpm::host {
 
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds time_limit{5000};
+constexpr std::chrono::milliseconds time_limit{
+    15'000}; // a cold Python of a network file system takes its time
 constexpr std::size_t limit_bytes = 1U << 16U;
 
 /// Runs in any Python from 2.7 on, so that an old one answers too. `sys.prefix` does not show a
@@ -69,26 +75,31 @@ print(json.dumps({
     "version": sys.version.split()[0], "wide": sys.maxsize > 2 ** 32}))
 )";
 
+std::string failure_of(const ProcessResult& result);
+std::string start_failure(int error);
 bool is_same_file(const fs::path& a, const fs::path& b);
 std::optional<Interpreter> interpreter_of(const fs::path& program, const Json& facts);
 bool is_true(const Json& facts, std::string_view name);
 
 } // namespace
 
-std::optional<Answer> ask(const fs::path& program, const Variables& variables) {
+Asked ask(const fs::path& program, const Variables& variables) {
     const ProcessResult result =
         run_process({.command = {program.string(), "-I", "-S", "-c", question},
                      .environment = variables.strings(),
                      .folder = "/",
                      .time_limit = time_limit,
                      .limit_bytes = limit_bytes});
-    if (result.end == ProcessEnd::timed_out) {
-        return std::nullopt;
+    if (result.end == ProcessEnd::exited && result.exit_code == 0) {
+        return {judge(program, result.output)};
     }
-    if (result.end != ProcessEnd::exited || result.exit_code != 0) {
-        return Answer();
+    constexpr int cannot_run = 126;
+    constexpr int not_found = 127;
+    if (result.end == ProcessEnd::overflowed || result.exit_code == cannot_run ||
+        result.exit_code == not_found) {
+        return {Answer()};
     }
-    return judge(program, result.output);
+    return {std::nullopt, failure_of(result)};
 }
 
 Answer judge(const fs::path& program, std::string_view output) {
@@ -121,6 +132,29 @@ std::optional<Interpreter> interpreter_of(const fs::path& program, const Json& f
     PythonAbi abi{"cpython", 3, static_cast<int>(minor), {}};
     abi.abi = "cp3" + std::to_string(minor) + facts.text("flags");
     return Interpreter{program, abi, facts.text("version")};
+}
+
+std::string failure_of(const ProcessResult& result) {
+    switch (result.end) {
+    case ProcessEnd::not_started:
+        return start_failure(result.error_number);
+    case ProcessEnd::timed_out:
+        return fmt::format("it did not answer within {} s",
+                           std::chrono::duration_cast<std::chrono::seconds>(time_limit).count());
+    case ProcessEnd::exited:
+        return fmt::format("it ended with code {}", result.exit_code);
+    case ProcessEnd::signalled:
+    case ProcessEnd::overflowed:
+        break;
+    }
+    return "it was ended by a signal";
+}
+
+/// A program is started with /dev/null in the place of its input and its complaints.
+std::string start_failure(int error) {
+    return fmt::format(
+        "it cannot be started: {}{}", std::generic_category().message(error),
+        ::access("/dev/null", R_OK | W_OK) == 0 ? "" : ", as /dev/null cannot be read and written");
 }
 
 bool is_same_file(const fs::path& a, const fs::path& b) {

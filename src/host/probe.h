@@ -19,9 +19,17 @@ struct Answer {
     bool operator==(const Answer&) const = default;
 };
 
-/// Starts `program` once, with `-I -S` and a time limit. Nothing if it was the limit that ended it:
-/// that says more about the machine's load than about the file.
-std::optional<Answer> ask(const std::filesystem::path& program, const Variables& variables);
+/// What came of asking. A program that did not answer may do so another time: it could not be
+/// started, was ended by a signal or by its limits, or failed, which says as much about the machine
+/// as about the file.
+struct Asked {
+    std::optional<Answer> answer;
+    std::string failure = {}; ///< in words, without an answer: "it cannot be started: …"
+};
+
+/// Starts `program` once, with `-I -S` and a time limit. The codes 126 and 127 are answers: with
+/// them a shim says that it stands for no program.
+Asked ask(const std::filesystem::path& program, const Variables& variables);
 
 /// Judges what the program printed. Only CPython 3.8 and later, 64 bits, over glibc, is of use.
 Answer judge(const std::filesystem::path& program, std::string_view output);

@@ -80,12 +80,29 @@ TEST(Probe, NonsenseIsNoInterpreter) {
 TEST(Probe, ProgramsThatAnswerOtherwiseAreNoInterpreters) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const std::filesystem::path script = folder.path() / "python3";
-    for (const std::string body : {"exit 1", "echo '{}'", "kill -KILL $$", "cat /dev/zero"}) {
+    for (const std::string body : {"exit 126", "exit 127", "echo '{}'", "cat /dev/zero"}) {
         write_file(script, "#!/bin/sh\n" + body + "\n", Durability::cached);
         std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-        EXPECT_EQ(ask(script, Variables()), Answer()) << body;
+        EXPECT_EQ(ask(script, Variables()).answer, Answer()) << body;
     }
-    EXPECT_EQ(ask(folder.path() / "absent", Variables()), Answer());
+}
+
+TEST(Probe, WhatDoesNotAnswerHasAReason) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path script = folder.path() / "python3";
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"#!/bin/sh\nexit 1\n", "it ended with code 1"},
+        {"#!/bin/sh\nkill -KILL $$\n", "it was ended by a signal"},
+        {"no program\n", "it cannot be started: Exec format error"},
+        {"#!/absent/interpreter\n", "it cannot be started: No such file or directory"},
+    };
+    for (const auto& [text, reason] : cases) {
+        write_file(script, text, Durability::cached);
+        std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+        const Asked asked = ask(script, Variables());
+        EXPECT_EQ(asked.answer, std::nullopt) << text;
+        EXPECT_EQ(asked.failure, reason);
+    }
 }
 
 } // namespace

@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
-#include "base/near_miss.h"
 #include "host/this_machine.h"
 #include "lockfiles/lock_file.h"
 #include "manifest/edit.h"
@@ -306,7 +305,7 @@ void append_missing_line(const std::filesystem::path& file, const std::string& l
 
 /// "3.11.*" for the Python that the user would get by `python3`.
 std::optional<std::string> python_series(const Services& services) {
-    const std::vector<Interpreter> found = host_interpreters(services);
+    const std::vector<Interpreter> found = host_interpreters(services).found;
     if (found.empty()) {
         return std::nullopt;
     }

@@ -45,7 +45,7 @@ struct Information {
     std::optional<LockedTarget> target;          ///< the locked target for this machine
     std::optional<std::string> lock_problem;     ///< why there is no target
     std::optional<Target> machine;
-    std::vector<Interpreter> interpreters;
+    host::HostInterpreters interpreters;
     std::vector<pypi::Index> indexes; ///< URLs without credentials, to be shown
 };
 

@@ -149,7 +149,8 @@ namespace {
 /// Ascending: of each version the first that was found, the newest last.
 std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services) {
     std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
-    for (const Interpreter& interpreter : host_interpreters(services, requests.python.specifiers)) {
+    for (const Interpreter& interpreter :
+         host_interpreters(services, requests.python.specifiers).found) {
         const auto version = pypi::Version::parse(interpreter.version);
         const bool is_known = std::any_of(choices.begin(), choices.end(), [&](const auto& choice) {
             return choice.second.abi == interpreter.abi &&
@@ -188,15 +189,18 @@ std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources
 
 void throw_no_python(const Request& python, const Services& services) {
     std::string versions;
-    for (const Interpreter& interpreter : host_interpreters(services)) {
+    const host::HostInterpreters all = host_interpreters(services);
+    for (const Interpreter& interpreter : all.found) {
         versions += (versions.empty() ? "" : ", ") + interpreter.version;
     }
     throw Error(
         {fmt::format("no Python of this host is `{}`", python.text()), python.location.text(),
-         versions.empty() ? "install one (Debian: `apt install python3`); none was found on PATH"
-                          : fmt::format("found: {}; install another, or change `python` under "
-                                        "`[dependencies]`",
-                                        versions)},
+         (versions.empty()
+              ? std::string("install one (Debian: `apt install python3`); none was found on PATH")
+              : fmt::format("found: {}; install another, or change `python` under "
+                            "`[dependencies]`",
+                            versions)) +
+             host::words_of(all.silent)},
         ExitCode::no_solution);
 }
 

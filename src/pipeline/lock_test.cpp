@@ -208,6 +208,10 @@ TEST_F(LockTest, a_stop_ends_it_with_code_130_and_nothing_written) {
 TEST_F(LockTest, a_python_that_the_host_lacks_is_no_solution) {
     write_file(project().manifest_file,
                "[workspace]\nname = \"demo\"\n[dependencies]\npython = \"3.99\"\n");
+    const std::filesystem::path broken = project().folder() / "bin/python3.99";
+    write_file(broken, "#!/bin/sh\nexit 1\n", Durability::cached);
+    std::filesystem::permissions(broken, std::filesystem::perms::owner_all);
+    variables_.set("PATH", broken.parent_path().string() + ":/usr/bin:/bin");
     try {
         (void)lock();
         FAIL();
@@ -215,6 +219,9 @@ TEST_F(LockTest, a_python_that_the_host_lacks_is_no_solution) {
         EXPECT_EQ(error.code(), ExitCode::no_solution);
         EXPECT_THAT(error.text().what, HasSubstr("no Python of this host is `python ==3.99.*`"));
         EXPECT_THAT(error.text().subject, HasSubstr("envpm.toml:4:"));
+        EXPECT_THAT(error.text().hint,
+                    HasSubstr(fmt::format("; `{}` might be one, but it ended with code 1",
+                                          broken.string())));
     }
 }
 

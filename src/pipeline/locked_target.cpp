@@ -34,20 +34,24 @@ std::optional<Interpreter> interpreter_for(const LockedTarget& target, const Ser
         return std::nullopt;
     }
     const PythonAbi& abi = target.python->abi;
-    const std::vector<Interpreter> fitting = host_interpreters(
-        services, pypi::SpecifierSet::parse(fmt::format("=={}.*", abi.feature_version())));
+    const std::vector<Interpreter> fitting =
+        host_interpreters(services,
+                          pypi::SpecifierSet::parse(fmt::format("=={}.*", abi.feature_version())))
+            .found;
     if (const Interpreter* chosen =
             host::choose_interpreter(fitting, abi, target.python->version)) {
         return *chosen;
     }
     std::string versions;
-    for (const Interpreter& interpreter : host_interpreters(services)) {
+    const host::HostInterpreters all = host_interpreters(services);
+    for (const Interpreter& interpreter : all.found) {
         versions += (versions.empty() ? "" : ", ") + interpreter.version;
     }
     throw Error({fmt::format("the lock needs a Python {} ({}), and this host has none",
                              abi.feature_version(), abi.abi),
                  "envpm.lock",
-                 fmt::format("install one; found: {}", versions.empty() ? "none" : versions)});
+                 fmt::format("install one; found: {}{}", versions.empty() ? "none" : versions,
+                             host::words_of(all.silent))});
 }
 
 } // namespace envpm::pipeline

@@ -74,13 +74,13 @@ realize::Generations generations_of(const Project& project) {
     return {project.folder(), "default"};
 }
 
-std::vector<Interpreter> host_interpreters(const Services& services) {
+host::HostInterpreters host_interpreters(const Services& services) {
     return host::find_interpreters(services.variables(),
                                    services.cache("interpreters") / "found.json");
 }
 
-std::vector<Interpreter> host_interpreters(const Services& services,
-                                           const pypi::SpecifierSet& specifiers) {
+host::HostInterpreters host_interpreters(const Services& services,
+                                         const pypi::SpecifierSet& specifiers) {
     constexpr int highest_patch = 40;
     const auto is_wanted = [&](int major, int minor) {
         for (int patch = 0; patch <= highest_patch; ++patch) {

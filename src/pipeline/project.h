@@ -46,10 +46,10 @@ CachePolicy cache_policy(const Services& services, bool refresh);
 /// The states of the project's environment.
 realize::Generations generations_of(const Project& project);
 
-std::vector<Interpreter> host_interpreters(const Services& services);
+host::HostInterpreters host_interpreters(const Services& services);
 
 /// Those that a Python requirement may be met by: no others are asked what they are.
-std::vector<Interpreter> host_interpreters(const Services& services,
-                                           const pypi::SpecifierSet& specifiers);
+host::HostInterpreters host_interpreters(const Services& services,
+                                         const pypi::SpecifierSet& specifiers);
 
 } // namespace envpm::pipeline
