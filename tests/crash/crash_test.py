@@ -24,11 +24,14 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-import disk as disks
-from oracle import Oracle, Whole, below, faults_of_edit, faults_outside, pair_of
-from recording import Operation, Reader, calls_of, disk_of
-from replay import Replay
-from world import EDIT, NEW, OLD, SCENES, Scene, World, work_folder
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+import disk as disks  # noqa: E402
+from command_tests import run_tests  # noqa: E402
+from oracle import Oracle, Whole, below, faults_of_edit, faults_outside, pair_of  # noqa: E402
+from recording import Operation, Reader, calls_of, disk_of  # noqa: E402
+from replay import Replay  # noqa: E402
+from world import EDIT, NEW, OLD, SCENES, Scene, World, work_folder  # noqa: E402
 
 SEED = 20261126
 EVERY = int(os.environ.get("EVERY", "0"))
@@ -338,18 +341,16 @@ def learn() -> Whole:
     return whole
 
 
-def main() -> int:
+def begin(envpm: Path, recorder: Path) -> World:
     global WORLD, WHOLE
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    envpm, recorder = (Path(sys.argv.pop(1)).resolve() for _ in range(2))
     WORLD = World(envpm, recorder, work_folder())
     try:
         WHOLE = learn()
-        return 0 if unittest.main(verbosity=2, exit=False).result.wasSuccessful() else 1
-    finally:
+    except BaseException:
         WORLD.close()
+        raise
+    return WORLD
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_tests(begin, programs=2))

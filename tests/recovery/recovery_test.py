@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 import varied_wheels  # noqa: E402
+from command_tests import run_tests  # noqa: E402
 from index_server import Behaviour, Index  # noqa: E402
 from sandbox import Sandbox, manifest_of  # noqa: E402
 from wheels import Wheel  # noqa: E402
@@ -586,17 +587,12 @@ def wait_until(is_true) -> None:
         time.sleep(0.005)
 
 
-def main() -> int:
+def begin(envpm: Path) -> World:
     global ENVPM, WORLD
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    ENVPM = Path(sys.argv.pop(1)).resolve()
+    ENVPM = envpm
     WORLD = World()
-    try:
-        return 0 if unittest.main(verbosity=2, exit=False).result.wasSuccessful() else 1
-    finally:
-        WORLD.close()
+    return WORLD
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_tests(begin))

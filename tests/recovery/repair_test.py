@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
+from command_tests import run_tests  # noqa: E402
 from index_server import Index  # noqa: E402
 from sandbox import Sandbox, manifest_of  # noqa: E402
 from wheels import Wheel  # noqa: E402
@@ -450,15 +451,11 @@ def killing(call: str, number: int) -> list[str]:
     ]  # fmt: skip
 
 
-def main() -> None:
+def begin(envpm: Path) -> Index:
     global ENVPM, INDEX
-    ENVPM = Path(sys.argv.pop(1)).resolve()
-    INDEX = Index(WHEELS)
-    try:
-        unittest.main()
-    finally:
-        INDEX.close()
+    ENVPM, INDEX = envpm, Index(WHEELS)
+    return INDEX
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_tests(begin))

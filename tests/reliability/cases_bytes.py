@@ -15,9 +15,8 @@ from case import (
     expect,
     noise,
 )
-from fault_server import Reply
+from fault_server import WITHOUT_LENGTH, Reply
 
-WITHOUT_LENGTH = {"Content-Length": None}
 HTML = {"Content-Type": "text/html"}
 BROKE = ("broke: Recv failure",)
 WRONG_BYTES = ("sent wrong bytes: the sha256 is not that of the file",)

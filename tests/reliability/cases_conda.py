@@ -11,10 +11,8 @@ from case import (
     Mirror,
     cases_of_alone_and_beside,
 )
-from fault_server import Reply
+from fault_server import HALF, SILENT, Reply
 
-SILENT = Reply(wait=600)
-HALF = Reply(cut=0.5, ending="fin")
 LOGIN = Reply(
     body=b"<!DOCTYPE html>\n<html><body><h1>Please log in</h1></body></html>\n",
     fields={"Content-Type": "text/html"},

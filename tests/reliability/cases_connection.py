@@ -16,9 +16,8 @@ from case import (
     expect,
     file_of,
 )
-from fault_server import Reply
+from fault_server import SILENT, Reply
 
-SILENT = Reply(wait=600)
 TWO = (2, 2)
 
 

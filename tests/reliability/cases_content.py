@@ -10,11 +10,10 @@ from case import (
     Mirror,
     cases_of_alone_and_beside,
 )
-from fault_server import Reply
+from fault_server import WITHOUT_LENGTH, Reply
 
 LOGIN = b"<!DOCTYPE html>\n<html><body><h1>Welcome to the hotel</h1></body></html>\n"
 JSON_ERROR = json.dumps({"errors": [{"status": 403, "message": "no"}]}).encode()
-NO_LENGTH = {"Content-Length": None}
 
 
 def zipped(content: bytes) -> bytes:
@@ -64,14 +63,14 @@ DRESSED = [
     *refused("the file is compressed once more (gzip)", encoded("gzip"), 6, "bytes instead of"),
     *refused(
         "the file is compressed once more (gzip), without a length",
-        encoded("gzip", NO_LENGTH),
+        encoded("gzip", WITHOUT_LENGTH),
         6,
         "compressed once more",
         quick=True,
     ),
     *refused(
         "the file is compressed once more (zstd), without a length",
-        encoded("zstd", NO_LENGTH),
+        encoded("zstd", WITHOUT_LENGTH),
         6,
         "compressed once more",
     ),
@@ -83,7 +82,7 @@ DRESSED = [
     ),
     *refused(
         "the file is compressed twice, without a length, and nothing says so",
-        Reply(change=zipped, ranges=False, fields=NO_LENGTH),
+        Reply(change=zipped, ranges=False, fields=WITHOUT_LENGTH),
         6,
         "sent more than the file",
     ),
@@ -150,9 +149,12 @@ def as_long_as_the_file(body: bytes):
 
 INSTEAD = [
     *refused("a login page, with 200", html(), 6, PORTAL_WORDS, quick=True),
-    *refused("a login page, with 200 and no length", html(fields=NO_LENGTH), 6, PORTAL_WORDS),
+    *refused("a login page, with 200 and no length", html(fields=WITHOUT_LENGTH), 6, PORTAL_WORDS),
     *refused(
-        "a login page, with 200 and no type", Reply(body=LOGIN, fields=NO_LENGTH), 6, PORTAL_WORDS
+        "a login page, with 200 and no type",
+        Reply(body=LOGIN, fields=WITHOUT_LENGTH),
+        6,
+        PORTAL_WORDS,
     ),
     *refused(
         "a login page, as long as the file",
@@ -198,7 +200,7 @@ INSTEAD = [
     ),
     *refused(
         "an error as JSON, with 200 and no length",
-        Reply(body=JSON_ERROR, fields={"Content-Type": "application/json"} | NO_LENGTH),
+        Reply(body=JSON_ERROR, fields={"Content-Type": "application/json"} | WITHOUT_LENGTH),
         5,
         "ended the file after",
         (1, 10),
@@ -209,10 +211,10 @@ INSTEAD = [
         5,
         "the answer is JSON, but no page of a Python index",
     ),
-    *refused("204", Reply(status=204, body=b"", fields=NO_LENGTH), 5, "answered 204"),
+    *refused("204", Reply(status=204, body=b"", fields=WITHOUT_LENGTH), 5, "answered 204"),
     page(
         "204 in place of the index's page",
-        Reply(status=204, body=b"", fields=NO_LENGTH),
+        Reply(status=204, body=b"", fields=WITHOUT_LENGTH),
         5,
         "answered 204",
     ),

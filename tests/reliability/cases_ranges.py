@@ -12,9 +12,8 @@ from case import (
     expect,
     noise,
 )
-from fault_server import Reply
+from fault_server import HALF, Reply
 
-HALF = Reply(cut=0.5, ending="fin")
 IGNORES = Reply(ranges=False)
 
 

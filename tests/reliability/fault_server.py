@@ -42,6 +42,11 @@ class Reply:
     more: bytes = b""  # after the end of the body
 
 
+SILENT = Reply(wait=600)
+HALF = Reply(cut=0.5, ending="fin")
+WITHOUT_LENGTH = {"Content-Length": None}
+
+
 @dataclass
 class Request:
     """What the server remembers of one request."""
