@@ -40,9 +40,6 @@ constexpr double never = std::numeric_limits<double>::infinity();
 
 bool is_local(const Mirror& mirror);
 double delay_of(const Host& host);
-void forget_front(std::vector<Piece>& pieces, std::uint64_t bytes);
-Piece tail_of(const std::vector<Piece>& rest, std::uint64_t bytes);
-std::vector<Piece> cut_tail(std::vector<Piece>& rest, std::uint64_t at);
 void punish_silence(Mirror& mirror, Clock::time_point now);
 
 } // namespace
@@ -431,44 +428,6 @@ bool is_local(const Mirror& mirror) {
 double delay_of(const Host& host) {
     const double known = seconds_of(host.first_byte_after);
     return known > 0 ? known : guessed_delay;
-}
-
-void forget_front(std::vector<Piece>& pieces, std::uint64_t bytes) {
-    while (bytes > 0 && !pieces.empty()) {
-        Piece& front = pieces.front();
-        const std::uint64_t count = std::min(bytes, front.count);
-        front = {front.first + count, front.count - count};
-        bytes -= count;
-        if (front.count == 0) {
-            pieces.erase(pieces.begin());
-        }
-    }
-}
-
-/// About so many bytes of the last piece, from a multiple of 1 MiB on, so that no block of the part
-/// file is written by two transfers; the whole piece only if others are before it.
-Piece tail_of(const std::vector<Piece>& rest, std::uint64_t bytes) {
-    const Piece& last = rest.back();
-    const std::uint64_t from = last.end() - std::min(bytes, last.count);
-    const std::uint64_t border = (from + mebibyte - 1) / mebibyte * mebibyte;
-    const std::uint64_t first = from == last.first && rest.size() > 1 ? last.first : border;
-    const bool leaves_some = first > last.first || rest.size() > 1;
-    return first < last.end() && leaves_some ? Piece{first, last.end() - first} : Piece{};
-}
-
-/// What lies from `at` on is taken out.
-std::vector<Piece> cut_tail(std::vector<Piece>& rest, std::uint64_t at) {
-    std::vector<Piece> tail;
-    while (!rest.empty() && rest.back().end() > at) {
-        const Piece last = rest.back();
-        rest.pop_back();
-        const std::uint64_t first = std::max(last.first, at);
-        tail.push_back({first, last.end() - first});
-        if (first > last.first) {
-            rest.push_back({last.first, first - last.first});
-        }
-    }
-    return tail;
 }
 
 void punish_silence(Mirror& mirror, Clock::time_point now) {

@@ -74,4 +74,39 @@ std::uint64_t sum(std::span<const Piece> pieces) {
         [](std::uint64_t total, const Piece& piece) { return total + piece.count; });
 }
 
+void forget_front(std::vector<Piece>& pieces, std::uint64_t bytes) {
+    while (bytes > 0 && !pieces.empty()) {
+        Piece& front = pieces.front();
+        const std::uint64_t count = std::min(bytes, front.count);
+        front = {front.first + count, front.count - count};
+        bytes -= count;
+        if (front.count == 0) {
+            pieces.erase(pieces.begin());
+        }
+    }
+}
+
+Piece tail_of(const std::vector<Piece>& pieces, std::uint64_t bytes) {
+    const Piece& last = pieces.back();
+    const std::uint64_t from = last.end() - std::min(bytes, last.count);
+    const std::uint64_t border = (from + mebibyte - 1) / mebibyte * mebibyte;
+    const std::uint64_t first = from == last.first && pieces.size() > 1 ? last.first : border;
+    const bool leaves_some = first > last.first || pieces.size() > 1;
+    return first < last.end() && leaves_some ? Piece{first, last.end() - first} : Piece{};
+}
+
+std::vector<Piece> cut_tail(std::vector<Piece>& pieces, std::uint64_t at) {
+    std::vector<Piece> tail;
+    while (!pieces.empty() && pieces.back().end() > at) {
+        const Piece last = pieces.back();
+        pieces.pop_back();
+        const std::uint64_t first = std::max(last.first, at);
+        tail.push_back({first, last.end() - first});
+        if (first > last.first) {
+            pieces.push_back({last.first, first - last.first});
+        }
+    }
+    return tail;
+}
+
 } // namespace envpm::fetch

@@ -52,4 +52,15 @@ class Gaps {
 /// How many bytes they are.
 std::uint64_t sum(std::span<const Piece> pieces);
 
+/// So many bytes at the front have come.
+void forget_front(std::vector<Piece>& pieces, std::uint64_t bytes);
+
+/// About so many bytes of the last piece, from a multiple of 1 MiB on, so that no block of the part
+/// file is written by two transfers; the whole piece only if others are before it. `pieces` has
+/// one at least.
+Piece tail_of(const std::vector<Piece>& pieces, std::uint64_t bytes);
+
+/// What lies from `at` on is taken out, the last piece first.
+std::vector<Piece> cut_tail(std::vector<Piece>& pieces, std::uint64_t at);
+
 } // namespace envpm::fetch

@@ -73,5 +73,16 @@ TEST(Gaps, TheEndIsTakenFromAMultipleOnWhenAllOfItIsMissing) {
     EXPECT_EQ(some.take_end(size, mebibyte), (Piece{99 * mebibyte, mebibyte + 7}));
 }
 
+TEST(Pieces, AreForgottenFromTheFrontAndCutFromTheEnd) {
+    std::vector<Piece> pieces = {{0, 10}, {20, 10}, {2 * mebibyte, 3 * mebibyte}};
+    forget_front(pieces, 13);
+    EXPECT_THAT(pieces, ElementsAre(Piece{23, 7}, Piece{2 * mebibyte, 3 * mebibyte}));
+    EXPECT_EQ(tail_of(pieces, mebibyte + 1), (Piece{4 * mebibyte, mebibyte}));
+    EXPECT_EQ(tail_of(pieces, 9 * mebibyte), (Piece{2 * mebibyte, 3 * mebibyte}));
+    EXPECT_THAT(cut_tail(pieces, 25), ElementsAre(Piece{2 * mebibyte, 3 * mebibyte}, Piece{25, 5}));
+    EXPECT_THAT(pieces, ElementsAre(Piece{23, 2}));
+    EXPECT_EQ(tail_of(pieces, 2), Piece{}) << "something has to be left";
+}
+
 } // namespace
 } // namespace envpm::fetch
