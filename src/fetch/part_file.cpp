@@ -55,14 +55,32 @@ std::optional<PartFile> PartFile::open(const std::filesystem::path& folder, std:
 }
 
 std::uint32_t PartFile::source_number(std::string_view name) {
-    name = name.substr(0, longest_source);
-    const auto found = std::find(map_.sources.begin(), map_.sources.end(), name);
-    if (found == map_.sources.end() && map_.sources.size() < most_sources) {
-        map_.sources.emplace_back(name);
-        return static_cast<std::uint32_t>(map_.sources.size() - 1);
+    const std::size_t place = place_of(name);
+    if (place == map_.sources.size() && place < most_sources) {
+        map_.sources.push_back({std::string(name.substr(0, longest_source))});
     }
-    const auto number = static_cast<std::size_t>(found - map_.sources.begin());
-    return static_cast<std::uint32_t>(std::min(number, most_sources - 1));
+    return static_cast<std::uint32_t>(std::min(place, most_sources - 1));
+}
+
+/// The number of the sources if it is none of them.
+std::size_t PartFile::place_of(std::string_view name) const {
+    const auto found =
+        std::find_if(map_.sources.begin(), map_.sources.end(), [name](const PartSource& source) {
+            return source.name == name.substr(0, longest_source);
+        });
+    return static_cast<std::size_t>(found - map_.sources.begin());
+}
+
+std::string PartFile::entity_tag(std::string_view name) const {
+    const std::size_t place = place_of(name);
+    const bool has_bytes = place < map_.sources.size() && (sources() >> place & 1U) != 0;
+    return has_bytes ? map_.sources[place].entity_tag : std::string();
+}
+
+void PartFile::keep_entity_tag(std::string_view name, std::string_view tag) {
+    if (const std::size_t place = place_of(name); place < map_.sources.size()) {
+        map_.sources[place].entity_tag = tag.size() <= longest_entity_tag ? tag : "";
+    }
 }
 
 void PartFile::append(std::uint64_t offset, std::span<const std::byte> bytes,

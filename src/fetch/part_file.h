@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,6 +42,12 @@ class PartFile {
 
     /// A number below 32 for who the bytes come from; kept across runs.
     std::uint32_t source_number(std::string_view name);
+
+    /// The version of the file that this source sent, if bytes of it are there; else nothing.
+    [[nodiscard]] std::string entity_tag(std::string_view name) const;
+
+    /// For `entity_tag`, also in later runs. The next map that is saved has it.
+    void keep_entity_tag(std::string_view name, std::string_view tag);
 
     /// Writes bytes at the end of what their block has; never across a block's end. Advances the
     /// hash if they continue it, and saves the map when it is due.
@@ -73,6 +80,7 @@ class PartFile {
     PartFile(std::filesystem::path part, std::filesystem::path map_path, Fd file, PartMap map);
 
     void load(const std::stop_token& stop);
+    [[nodiscard]] std::size_t place_of(std::string_view name) const;
     void remove_map() noexcept;
     void check_block(std::size_t index, std::vector<std::byte>& buffer);
     void read_at(std::uint64_t offset, std::span<std::byte> into) const;

@@ -43,6 +43,26 @@ class PartFileTest : public ::testing::Test {
     Sha256 sha256 = sha256_of(content);
 };
 
+TEST_F(PartFileTest, KeepsWhichVersionASourceSentAsLongAsItsBytesAreThere) {
+    {
+        std::optional<PartFile> part = open();
+        EXPECT_EQ(part->entity_tag("a.example.org"), "");
+        part->source_number("a.example.org");
+        part->keep_entity_tag("a.example.org", "\"v1\"");
+        part->keep_entity_tag("unknown.example.org", "\"v1\"");
+        EXPECT_EQ(part->entity_tag("a.example.org"), "") << "nothing of it is there";
+        append(*part, 0, 1000);
+        append(*part, mebibyte, 1000, "b.example.org");
+        part->keep_entity_tag("b.example.org", std::string(longest_entity_tag + 1, 'x'));
+        part->save();
+    }
+    std::optional<PartFile> part = open();
+    EXPECT_EQ(part->entity_tag("a.example.org"), "\"v1\"");
+    EXPECT_EQ(part->entity_tag("b.example.org"), "");
+    part->drop(1U << part->source_number("a.example.org"));
+    EXPECT_EQ(part->entity_tag("a.example.org"), "");
+}
+
 TEST_F(PartFileTest, TellsWhoseDroppedBytesWereOthers) {
     std::optional<PartFile> part = open();
     const std::string right = content;

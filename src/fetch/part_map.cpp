@@ -3,12 +3,14 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace envpm::fetch {
 
 namespace {
 
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version_without_tags = 1;
 constexpr std::size_t block_entry_bytes = 12;
 
 void put(std::string& text, std::uint64_t value, std::size_t bytes);
@@ -38,9 +40,11 @@ std::string encode(const PartMap& map) {
         text += static_cast<char>(byte);
     }
     put(text, map.sources.size(), 4);
-    for (const std::string& source : map.sources) {
-        put(text, source.size(), 4);
-        text += source;
+    for (const PartSource& source : map.sources) {
+        for (const std::string* const part : {&source.name, &source.entity_tag}) {
+            put(text, part->size(), 4);
+            text += *part;
+        }
     }
     for (const PartBlock& block : map.blocks) {
         put(text, block.filled, 4);
@@ -58,7 +62,11 @@ std::optional<PartMap> decode_part_map(std::string_view text, std::uint64_t size
     }
     Reader end{text.substr(text.size() - 4)};
     Reader reader{text.substr(0, text.size() - 4)};
-    if (end.number(4) != crc32_of(reader.rest) || reader.number(4) != version ||
+    if (end.number(4) != crc32_of(reader.rest)) {
+        return std::nullopt;
+    }
+    const std::uint64_t found = reader.number(4);
+    if ((found != version && found != version_without_tags) ||
         reader.number(4) != part_block_bytes || reader.number(8) != size) {
         return std::nullopt;
     }
@@ -70,7 +78,11 @@ std::optional<PartMap> decode_part_map(std::string_view text, std::uint64_t size
     PartMap map = empty_part_map(size, sha256);
     const std::uint64_t sources = reader.number(4);
     for (std::uint64_t i = 0; i < sources && i < most_sources; ++i) {
-        map.sources.emplace_back(reader.bytes(reader.number(4)));
+        PartSource source{std::string(reader.bytes(reader.number(4)))};
+        if (found == version) {
+            source.entity_tag = reader.bytes(reader.number(4));
+        }
+        map.sources.push_back(std::move(source));
     }
     if (!reader.good || sources > most_sources ||
         reader.rest.size() != map.blocks.size() * block_entry_bytes) {

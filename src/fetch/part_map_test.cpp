@@ -5,7 +5,7 @@ namespace {
 
 PartMap example() {
     PartMap map = empty_part_map(2 * mebibyte + 100, sha256_of("file"));
-    map.sources = {"a.example.org", "b.example.org:8080"};
+    map.sources = {{"a.example.org", "\"v1\""}, {"b.example.org:8080"}};
     map.blocks[0] = {mebibyte, 0x12345678, 1};
     map.blocks[1] = {500, 7, 2};
     map.blocks[2] = {100, 9, 3};
@@ -29,16 +29,29 @@ TEST(PartMap, ComesBackAsItWas) {
     EXPECT_EQ(decode_part_map(encode(nothing), 0, nothing.sha256), nothing);
 }
 
-TEST(PartMap, FormatOneStaysReadable) {
+TEST(PartMap, FormatTwoStaysReadable) {
     PartMap map = empty_part_map(1, sha256_of("x"));
-    map.sources = {"h"};
+    map.sources = {{"h", "\"t\""}};
     map.blocks[0] = {1, 2, 3};
     const std::string text = encode(map);
-    const std::string head("\x01\0\0\0\0\0\x10\0\x01\0\0\0\0\0\0\0", 16);
-    const std::string tail("\x01\0\0\0\x01\0\0\0h\x01\0\0\0\x02\0\0\0\x03\0\0\0", 21);
+    const std::string head("\x02\0\0\0\0\0\x10\0\x01\0\0\0\0\0\0\0", 16);
+    const std::string tail("\x01\0\0\0\x01\0\0\0h\x03\0\0\0\"t\"\x01\0\0\0\x02\0\0\0\x03\0\0\0",
+                           28);
     ASSERT_EQ(text.size(), head.size() + 32 + tail.size() + 4);
     EXPECT_EQ(text.substr(0, 16), head);
-    EXPECT_EQ(text.substr(48, 21), tail);
+    EXPECT_EQ(text.substr(48, 28), tail);
+}
+
+TEST(PartMap, FormatOneIsReadWithoutTags) {
+    PartMap map = empty_part_map(1, sha256_of("x"));
+    map.sources = {{"h"}};
+    map.blocks[0] = {1, 2, 3};
+    std::string text = encode(map);
+    text[0] = 1;
+    text.erase(57, 4); // the length of the tag
+    EXPECT_EQ(decode_part_map(reseal(text), 1, map.sha256), map);
+    text[0] = 3;
+    EXPECT_EQ(decode_part_map(reseal(text), 1, map.sha256), std::nullopt);
 }
 
 TEST(PartMap, AnyChangedOrMissingByteIsNoticed) {

@@ -72,7 +72,7 @@ void RangeTransfer::end_at(std::uint64_t offset) {
 TransferReport RangeTransfer::cancel() {
     loop_.cancel(id_);
     flush();
-    return {rest(), brought_, request_.how, can_ranges_, entity_tag_, std::nullopt};
+    return {rest(), brought_, request_.how, can_ranges_, std::nullopt};
 }
 
 Flow RangeTransfer::head(const ResponseHead& head) {
@@ -84,7 +84,7 @@ Flow RangeTransfer::head(const ResponseHead& head) {
     if (auto* const failure = std::get_if<Failure>(&verdict)) {
         return refuse(std::move(*failure));
     }
-    entity_tag_ = head.etag;
+    hooks_.answered(head.etag);
     const bool is_ranged = request_.how == AskedBytes::How::ranged;
     if (is_ranged && head.status == 200 && !request_.entity_tag.empty()) {
         return refuse({FailureClass::changed,
@@ -134,8 +134,7 @@ void RangeTransfer::done(const TransferEnd& end) {
         end_ = position_; // no body came, not even an empty one's announcement
     }
     flush();
-    const TransferReport report{rest(),      brought_,    request_.how,
-                                can_ranges_, entity_tag_, judge_end(end)};
+    const TransferReport report{rest(), brought_, request_.how, can_ranges_, judge_end(end)};
     // Moved out, because the call destroys this object.
     const auto ended = std::move(hooks_.ended);
     ended(*this, report);

@@ -49,7 +49,6 @@ struct TransferReport {
     std::uint64_t brought_bytes = 0;              ///< handed on
     AskedBytes::How how = AskedBytes::How::whole; ///< was asked
     bool can_ranges = true;
-    std::string entity_tag; ///< of a good answer
     std::optional<Failure> failure;
 };
 
@@ -57,6 +56,9 @@ class RangeTransfer;
 
 /// What a transfer needs of its file. Called on the loop's thread.
 struct TransferHooks {
+    /// A good answer begins; with its ETag, or nothing.
+    std::function<void(const std::string& entity_tag)> answered;
+
     std::function<void(const FilledBuffer&)> write;
 
     /// So many bytes came, and so many of them are wanted.
@@ -120,7 +122,6 @@ class RangeTransfer final : public Receiver {
     bool paused_ = false;
     bool can_ranges_ = true;
     std::optional<Failure> failure_;
-    std::string entity_tag_;
     std::string host_;      ///< that answered, after redirects
     std::string beginning_; ///< of the body, to tell HTML
     std::uint64_t begin_ = 0;

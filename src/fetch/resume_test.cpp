@@ -12,6 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::size_t mib = 1U << 20U;
 
@@ -71,6 +72,32 @@ TEST_F(ResumeTest, AKilledDownloadGoesOnWhereItStopped) {
     EXPECT_LT(static_cast<double>(written + first.body_bytes_sent() - sent_before),
               1.1 * static_cast<double>(content.size()));
     EXPECT_GT(written, mib) << "the child had not begun";
+}
+
+TEST_F(ResumeTest, AKilledDownloadAsksForMoreOfTheVersionThatItHas) {
+    if (!can_fork) {
+        GTEST_SKIP() << "no fork under the thread sanitizer";
+    }
+    const std::string content = text_of(20 * mib);
+    Answer slow = with_body(content);
+    slow.headers = {"ETag: \"v1\""};
+    slow.drip_bytes = 64U << 10U;
+    slow.drip_pause = milliseconds(5);
+    Answer fast = with_body(content);
+    fast.headers = slow.headers;
+    first.serve("/file", {slow, fast});
+    const Download one = of(content, {first.url("/file")});
+    const pid_t child = download_in_child(one);
+    first.wait_for_bytes(12 * mib);
+    ::kill(child, SIGKILL);
+    wait_for(child);
+    const std::size_t before = first.requests().size();
+    expect_success(one);
+    expect_arrived(content);
+    const auto requests = first.requests();
+    ASSERT_GT(requests.size(), before);
+    EXPECT_THAT(requests[0].head, Not(HasSubstr("if-range")));
+    EXPECT_THAT(requests[before].head, HasSubstr("if-range: \"v1\""));
 }
 
 TEST_F(ResumeTest, KilledAgainAndAgainItEndsRight) {

@@ -6,10 +6,8 @@
 #include "fetch/url.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace envpm::fetch {
@@ -25,14 +23,6 @@ std::vector<Mirror> mirrors_of(const Download& download, Hosts& hosts);
 
 } // namespace
 
-/// What `look` found on disk.
-struct Target::Opened {
-    enum class State { whole, locked, partial } state = State::partial;
-    bool was_damaged = false; ///< a file of the final name was there with other bytes
-    std::vector<Piece> present;
-    std::vector<std::uint32_t> source_numbers;
-};
-
 Target::Target(const Download& download, DownloadContext& context, TargetEvents events)
     : download_(download),
       context_(context),
@@ -40,7 +30,8 @@ Target::Target(const Download& download, DownloadContext& context, TargetEvents 
       schedule_(download.size_bytes, mirrors_of(download, context.hosts),
                 download.first == Download::First::end ? end_bytes : 0),
       slowness_told_(download.urls.size()),
-      strand_(context.pool) {}
+      part_(download_, context.folder, context.loop, context.pool, context.stop,
+            [this](const Error& failure) { fail(failure); }) {}
 
 Target::~Target() {
     close();
@@ -55,47 +46,23 @@ OpenFile Target::as_open_file() const {
 void Target::open() {
     phase_ = Phase::opening;
     wake_at_.reset();
-    on_file([this]() -> Answer { return [this, found = look()] { opened(found); }; });
-}
-
-/// On the strand.
-Target::Opened Target::look() {
-    Opened found;
-    const std::filesystem::path path = final_path(context_.folder, download_.sha256);
-    if (is_whole(path, download_.size_bytes, download_.sha256)) {
-        found.state = Opened::State::whole;
-        return found;
-    }
-    part_ = PartFile::open(context_.folder, download_.size_bytes, download_.sha256, context_.stop);
-    if (!part_) {
-        found.state = Opened::State::locked;
-        return found;
-    }
-    // Another process may have ended it between the look and the lock.
-    if (is_whole(path, download_.size_bytes, download_.sha256)) {
-        part_->discard();
-        part_.reset();
-        found.state = Opened::State::whole;
-        return found;
-    }
-    found.was_damaged = ::unlink(path.c_str()) == 0;
-    found.present = part_->present();
+    std::vector<std::string> sources;
     for (const Mirror& mirror : schedule_.mirrors()) {
-        found.source_numbers.push_back(part_->source_number(source_name(mirror)));
+        sources.push_back(source_name(mirror));
     }
-    return found;
+    part_.open(std::move(sources), [this](const PartFound& found) { opened(found); });
 }
 
-void Target::opened(const Opened& found) {
+void Target::opened(const PartFound& found) {
     if (found.was_damaged) {
         context_.progress.note(
             fmt::format("the stored file of {} was damaged: fetching it again", download_.label));
     }
-    if (found.state == Opened::State::whole) {
+    if (found.state == PartFound::State::whole) {
         finish();
         return;
     }
-    if (found.state == Opened::State::locked) {
+    if (found.state == PartFound::State::locked) {
         if (!std::exchange(wait_noted_, true)) {
             context_.progress.note(
                 fmt::format("another process is fetching {}: waiting for it", download_.label));
@@ -105,6 +72,9 @@ void Target::opened(const Opened& found) {
         return;
     }
     source_numbers_ = found.source_numbers;
+    for (std::size_t i = 0; i < found.entity_tags.size(); ++i) {
+        mirrors()[i].entity_tag = found.entity_tags[i];
+    }
     schedule_.begin(found.present);
     present_bytes_ = sum(found.present);
     phase_ = Phase::fetching;
@@ -211,6 +181,7 @@ void Target::start_http(const FileSchedule::Order& order) {
     request.entity_tag = mirror.keeps_tag ? mirror.entity_tag : std::string();
     request.stall_after = stall_limit(*mirror.host, context_.stall_timeout);
     TransferHooks hooks;
+    hooks.answered = [this, at = order.mirror](const std::string& tag) { answered(at, tag); };
     hooks.write = [this, at = order.mirror](const FilledBuffer& filled) { write(at, filled); };
     hooks.received = [this, id = order.id](std::uint64_t all, std::uint64_t wanted) {
         schedule_.received(id, {wanted, all}, Clock::now());
@@ -227,10 +198,10 @@ void Target::start_http(const FileSchedule::Order& order) {
 }
 
 void Target::start_copy(const FileSchedule::Order& order, const std::filesystem::path& from) {
-    on_file([this, order, from, source = source_numbers_[order.mirror],
-             generation = generation_]() -> Answer {
+    part_.post([this, order, from, source = source_numbers_[order.mirror],
+                generation = generation_](std::optional<PartFile>& part) -> Answer {
         const std::uint64_t wanted = sum(order.pieces);
-        LocalCopy copy = copy_pieces(from, order.pieces, *part_, source, context_.stop);
+        LocalCopy copy = copy_pieces(from, order.pieces, *part, source, context_.stop);
         TransferReport report;
         report.rest = std::move(copy.rest);
         report.failure = std::move(copy.failure);
@@ -248,13 +219,27 @@ void Target::start_copy(const FileSchedule::Order& order, const std::filesystem:
     });
 }
 
+/// Its version is kept with its bytes, so that a run after a kill asks for more of the same.
+void Target::answered(std::size_t mirror, const std::string& entity_tag) {
+    Mirror& one = mirrors()[mirror];
+    const std::string before = one.keeps_tag ? one.entity_tag : std::string();
+    take_entity_tag(one, entity_tag);
+    const std::string now = one.keeps_tag ? one.entity_tag : std::string();
+    if (now != before) {
+        part_.post([name = source_name(one), now](std::optional<PartFile>& part) -> Answer {
+            part->keep_entity_tag(name, now);
+            return {};
+        });
+    }
+}
+
 void Target::write(std::size_t mirror, const FilledBuffer& filled) {
     const auto append = [this, filled, source = source_numbers_[mirror],
-                         generation = generation_]() -> Answer {
-        part_->append(filled.offset, filled.buffer.first(filled.count), source);
+                         generation = generation_](std::optional<PartFile>& part) -> Answer {
+        part->append(filled.offset, filled.buffer.first(filled.count), source);
         return [this, filled, generation] { wrote(filled, generation); };
     };
-    on_file(append, [this, filled] { context_.buffers.give_back(filled.buffer); });
+    part_.post(append, [this, filled] { context_.buffers.give_back(filled.buffer); });
 }
 
 void Target::wrote(const FilledBuffer& filled, std::uint64_t generation) {
@@ -291,7 +276,6 @@ void Target::settle_account(FileSchedule::Id id, std::size_t index, const Transf
         end.pause = context_.backoff.pause(was_worthwhile ? 1 : mirror.failures + 1);
     }
     count_try(report.brought_bytes, report.failure ? cost_of(report.failure->kind) : 0);
-    take_entity_tag(mirror, report.entity_tag);
     schedule_.ended(id, end, Clock::now());
     if (report.failure && report.failure->kind == FailureClass::poison) {
         blame(1U << source_numbers_[index]);
@@ -318,9 +302,9 @@ void Target::drop(std::uint32_t sources) {
     if (events_.dropped) {
         events_.dropped();
     }
-    on_file([this, sources]() -> Answer {
-        part_->drop(sources);
-        return [this, present = part_->present()] {
+    part_.post([this, sources](std::optional<PartFile>& part) -> Answer {
+        part->drop(sources);
+        return [this, present = part->present()] {
             schedule_.begin(present);
             present_bytes_ = sum(present);
             phase_ = Phase::fetching;
@@ -348,17 +332,17 @@ void Target::go_on() {
 
 void Target::verify() {
     phase_ = Phase::verifying;
-    on_file([this]() -> Answer {
-        if (part_->is_proven(context_.stop)) {
-            const std::uint32_t liars = part_->liars();
-            part_->publish(final_path(context_.folder, download_.sha256));
-            part_.reset();
+    part_.post([this](std::optional<PartFile>& part) -> Answer {
+        if (part->is_proven(context_.stop)) {
+            const std::uint32_t liars = part->liars();
+            part->publish(final_path(context_.folder, download_.sha256));
+            part.reset();
             return [this, liars] {
                 blame(liars);
                 finish();
             };
         }
-        return [this, sources = part_->sources()] { distrust(sources); };
+        return [this, sources = part->sources()] { distrust(sources); };
     });
 }
 
@@ -395,13 +379,13 @@ void Target::fail(Error error) {
     stop_transfers();
     phase_ = Phase::failed;
     error_ = std::move(error);
-    on_file([this]() -> Answer {
-        if (part_->present().empty()) {
-            part_->discard();
+    part_.post([](std::optional<PartFile>& part) -> Answer {
+        if (part->present().empty()) {
+            part->discard();
         } else {
-            part_->save();
+            part->save();
         }
-        part_.reset();
+        part.reset();
         return {};
     });
 }
@@ -425,54 +409,17 @@ void Target::resume_paused() {
 void Target::close() noexcept {
     try {
         stop_transfers();
-        on_file([this]() -> Answer {
-            if (part_) {
-                part_->save();
+        part_.post([](std::optional<PartFile>& part) -> Answer {
+            if (part) {
+                part->save();
             }
             return {};
         });
     } catch (...) {
         // The map of half a second ago stands: a little is fetched twice.
     }
-    strand_.wait();
+    part_.wait();
     schedule_.cancel_all();
-}
-
-/// Runs a task on the strand and its answer on the loop. After the disk has failed once, the
-/// file's later tasks are skipped, since the bytes before theirs are missing. If the task failed
-/// or was skipped, `without` is the answer.
-void Target::on_file(std::function<Answer()> task, Answer without) {
-    strand_.post([this, task = std::move(task), without = std::move(without)] {
-        Answer answer = without;
-        try {
-            if (!broken_) {
-                answer = task();
-            }
-        } catch (const Error& error) {
-            abandon_file(error);
-        } catch (const std::exception& error) {
-            const std::string words = error.what();
-            abandon_file(Error({"cannot store a file: " + words, download_.label, {}}));
-        }
-        if (answer) {
-            context_.loop.post(std::move(answer));
-        }
-    });
-}
-
-/// On the strand, after a failure of the disk. The map may find no room either; then the one of
-/// half a second ago stands.
-void Target::abandon_file(const Error& failure) {
-    broken_ = true;
-    try {
-        if (part_) {
-            part_->save();
-        }
-    } catch (...) {
-        broken_ = true;
-    }
-    part_.reset();
-    context_.loop.post([this, failure] { fail(failure); });
 }
 
 void Target::show_progress() {

@@ -5,11 +5,10 @@
 #include "fetch/client.h"
 #include "fetch/curl.h"
 #include "fetch/file_schedule.h"
-#include "fetch/part_file.h"
+#include "fetch/part_tasks.h"
 #include "fetch/range_transfer.h"
 #include "fetch/retry.h"
 #include "fetch/schedule.h"
-#include "fetch/strand.h"
 #include "fetch/trust.h"
 
 #include <chrono>
@@ -46,7 +45,7 @@ struct TargetEvents {
 };
 
 /// One file on its way from its mirrors to its final name. All members are for the loop's thread;
-/// everything that touches the disk is a task of its strand, whose answer comes back as a posted
+/// everything that touches the disk is one of its part's tasks, whose answer comes back as a posted
 /// task.
 class Target {
   public:
@@ -84,22 +83,18 @@ class Target {
 
     void resume_paused();
 
-    /// Stops the transfers and saves what came. The strand has ended when this returns.
+    /// Stops the transfers and saves what came. The tasks have ended when this returns.
     void close() noexcept;
 
   private:
-    struct Opened;
+    using Answer = PartTasks::Answer;
 
-    using Answer = std::function<void()>;
-
-    void on_file(std::function<Answer()> task, Answer without = {});
-    void abandon_file(const Error& failure);
-    Opened look();
-    void opened(const Opened& found);
+    void opened(const PartFound& found);
     bool must_settle(Clock::time_point now);
     void carry_out(const FileSchedule::Order& order);
     void start_http(const FileSchedule::Order& order);
     void start_copy(const FileSchedule::Order& order, const std::filesystem::path& from);
+    void answered(std::size_t mirror, const std::string& entity_tag);
     void write(std::size_t mirror, const FilledBuffer& filled);
     void wrote(const FilledBuffer& filled, std::uint64_t generation);
     void count_try(std::uint64_t brought_bytes, int cost);
@@ -144,9 +139,7 @@ class Target {
     std::optional<Clock::time_point> wake_at_;
     std::optional<Error> error_;
 
-    std::optional<PartFile> part_; ///< for the strand's tasks only, as the next one
-    bool broken_ = false;          ///< the disk failed
-    Strand strand_;                ///< last: its tasks use what is above
+    PartTasks part_; ///< last: its tasks use what is above
 };
 
 } // namespace envpm::fetch
