@@ -1,5 +1,6 @@
 #include "gpuprobe/driver.h"
 
+#include "gpuprobe/finder.h"
 #include "gpuprobe/report.h"
 
 #include <dlfcn.h>
@@ -11,32 +12,6 @@ namespace gpuprobe {
 namespace {
 
 constexpr Result no_device = 100; // CUDA_ERROR_NO_DEVICE
-
-/// Finds functions until one is missing, and remembers that one.
-class Finder {
-  public:
-    explicit Finder(void* library)
-        : library_(library) {}
-
-    /// `other` is the name that older drivers have, if there is one.
-    template <class Function>
-    void find(Function& function, const char* name, const char* other = nullptr) {
-        void* found = ::dlsym(library_, name);
-        if (found == nullptr && other != nullptr) {
-            found = ::dlsym(library_, other);
-        }
-        if (found == nullptr && missing_ == nullptr) {
-            missing_ = name;
-        }
-        function = reinterpret_cast<Function>(found);
-    }
-
-    [[nodiscard]] const char* missing() const { return missing_; }
-
-  private:
-    void* library_;
-    const char* missing_ = nullptr;
-};
 
 const char* find_functions(Driver& driver);
 bool send_version(const Driver& driver);

@@ -76,9 +76,13 @@ ExitStatus send_library_version(const char* path) {
     if (!send_version(*library, function) || !send_checks(handle)) {
         return exit_error;
     }
-    ::dl_iterate_phdr(send_if_of_cuda, nullptr);
+    send_mapped();
     Line::verdict("ok").send();
     return exit_ok;
+}
+
+void send_mapped() {
+    ::dl_iterate_phdr(send_if_of_cuda, nullptr);
 }
 
 namespace {

@@ -10,4 +10,7 @@ namespace gpuprobe {
 /// a library may crash or hang in its constructors.
 ExitStatus send_library_version(const char* path);
 
+/// Which CUDA libraries the process has mapped by now, the driver's excepted: a fact `mapped` each.
+void send_mapped();
+
 } // namespace gpuprobe

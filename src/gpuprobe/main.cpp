@@ -6,6 +6,7 @@
 #include "gpuprobe/libraries.h"
 #include "gpuprobe/management.h"
 #include "gpuprobe/report.h"
+#include "gpuprobe/steps.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,7 +26,8 @@ struct Options {
     Mode mode = Mode::test;
     int device = -1; ///< which to test; -1: all, one after the other
     const char* fallback = nullptr;
-    const char* library = nullptr; ///< that is asked for its version
+    const char* library = nullptr; ///< that is asked for its version, or computes in a step
+    const char* step = nullptr;
     bool is_valid = true;
 };
 
@@ -54,7 +56,8 @@ ExitStatus run(int count, char** words) {
     const Options options = parse(count, words);
     if (!options.is_valid) {
         constexpr char usage[] = "usage: envpm-gpuprobe [--versions-only | --list | --management | "
-                                 "--device N | --library PATH] [--fallback LIBRARY]\n";
+                                 "--device N | --library PATH | --step NAME [--library PATH]] "
+                                 "[--fallback LIBRARY]\n";
         [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, usage, sizeof usage - 1);
         return exit_usage;
     }
@@ -77,6 +80,9 @@ Options parse(int count, char** words) {
         } else if (std::strcmp(words[i], "--library") == 0 && has_value) {
             options.mode = Mode::library;
             options.library = words[++i];
+        } else if (std::strcmp(words[i], "--step") == 0 && has_value) {
+            options.step = words[++i];
+            options.is_valid = options.is_valid && is_step(options.step);
         } else if (std::strcmp(words[i], "--fallback") == 0 && has_value) {
             options.fallback = words[++i];
         } else {
@@ -90,6 +96,10 @@ ExitStatus probe(const Options& options) {
     const auto fallback_or = [&](const char* usual) {
         return options.fallback == nullptr ? usual : options.fallback;
     };
+    if (options.step != nullptr) {
+        return run_step(options.step, options.library,
+                        fallback_or("/usr/lib/wsl/lib/libcuda.so.1"));
+    }
     if (options.mode == Mode::library) {
         return send_library_version(options.library);
     }

@@ -95,13 +95,13 @@ TEST_F(Libraries, ThatCrashHangOrEndTheProcessEndNothingElse) {
 }
 
 TEST_F(Libraries, WithoutTheirFunctionOrOfPartsThatDifferFail) {
-    add("libcufft.so.12", "12.0.0.61");
+    add("libcurand.so.10", "10.4.0.35");
     add("libcublas.so.13", "13.1.0.3");
     add("libcudnn.so.9", "9.19.0.56");
     misbehave("error", "libcublas");
     auto found = tested();
     EXPECT_EQ(found[0].ending.outcome, Outcome::no_symbol);
-    EXPECT_EQ(found[0].ending.detail, "cufftGetProperty");
+    EXPECT_EQ(found[0].ending.detail, "curandGetProperty");
     EXPECT_EQ(found[1].ending.code, 3);
     misbehave("check", "libcudnn");
     EXPECT_EQ(tested()[2].ending.stage, "cudnnOpsVersionCheck");

@@ -12,6 +12,8 @@
 //                                     killed, as one that waits in the kernel: for five seconds its
 //                                     status belongs to a tracer
 //   slow                              cuInit takes 300 ms
+//   on-device-wrong peer-wrong        one byte of such a copy is not what it should be
+//   peer-none peer-error              no GPU reaches another; the access to it is refused
 //
 // FAKE_GPU_COUNT: how many GPUs (1). FAKE_GPU_BAD: the only one that the mode is for (all), if it
 // concerns a GPU. FAKE_GPU_CAPABILITY: "86". FAKE_GPU_CUDA: the version (13000).
@@ -32,8 +34,9 @@ namespace {
 using Result = int;
 
 constexpr Result success = 0;
+constexpr int most_gpus = 64;
 int current = 0;
-std::uint32_t memory[1U << 16U];
+int contexts[most_gpus]; // each GPU's is at its place
 int handle = 0;
 
 const char* variable(const char* name, const char* otherwise) {
@@ -85,6 +88,11 @@ void be_traced() {
         pause_for(5'000);
         ::_exit(0);
     }
+}
+
+/// The GPU's memory is the host's.
+unsigned char* at(std::uint64_t address) {
+    return reinterpret_cast<unsigned char*>(static_cast<std::uintptr_t>(address));
 }
 
 Result stub_or(Result result) {
@@ -161,7 +169,7 @@ Result cuDeviceGetUuid_v2(void* uuid, int device) {
 
 Result cuDevicePrimaryCtxRetain(void** context, int device) {
     current = device;
-    *context = &handle;
+    *context = &contexts[device];
     return is_here("busy") ? 46 : success;
 }
 
@@ -169,7 +177,15 @@ Result cuDevicePrimaryCtxRelease_v2(int) {
     return success;
 }
 
-Result cuCtxSetCurrent(void*) {
+Result cuCtxSetCurrent(void* context) {
+    if (context != nullptr) {
+        current = static_cast<int>(static_cast<int*>(context) - contexts);
+    }
+    return success;
+}
+
+Result cuCtxGetDevice(int* device) {
+    *device = current;
     return success;
 }
 
@@ -202,26 +218,72 @@ Result cuModuleUnload(void*) {
 }
 
 Result cuMemAlloc_v2(std::uint64_t* address, std::size_t size) {
-    *address = reinterpret_cast<std::uintptr_t>(memory);
-    return is_here("oom") || size > sizeof memory ? 2 : success;
+    *address = reinterpret_cast<std::uintptr_t>(std::malloc(size));
+    return is_here("oom") || *address == 0 ? 2 : success;
 }
 
-Result cuMemFree_v2(std::uint64_t) {
+Result cuMemFree_v2(std::uint64_t address) {
+    std::free(at(address));
     return success;
 }
 
-Result cuMemsetD8_v2(std::uint64_t, unsigned char value, std::size_t size) {
-    std::memset(memory, value, size);
+Result cuMemsetD8_v2(std::uint64_t address, unsigned char value, std::size_t size) {
+    std::memset(at(address), value, size);
     return success;
 }
 
-Result cuMemcpyDtoH_v2(void* target, std::uint64_t, std::size_t size) {
-    std::memcpy(target, memory, size);
+Result cuMemcpyDtoH_v2(void* target, std::uint64_t address, std::size_t size) {
+    std::memcpy(target, at(address), size);
+    return success;
+}
+
+Result cuMemcpyHtoD_v2(std::uint64_t address, const void* source, std::size_t size) {
+    std::memcpy(at(address), source, size);
+    return success;
+}
+
+Result cuMemcpyDtoD_v2(std::uint64_t target, std::uint64_t source, std::size_t size) {
+    std::memcpy(at(target), at(source), size);
+    at(target)[size - 1] ^= is_here("on-device-wrong") ? 1 : 0;
+    return success;
+}
+
+Result cuDeviceCanAccessPeer(int* can, int, int) {
+    *can = is("peer-none") ? 0 : 1;
+    return success;
+}
+
+Result cuCtxEnablePeerAccess(void*, unsigned) {
+    return is_here("peer-error") ? 217 : success;
+}
+
+Result cuCtxDisablePeerAccess(void*) {
+    return success;
+}
+
+Result cuMemcpyPeer(std::uint64_t target, void*, std::uint64_t source, void*, std::size_t size) {
+    std::memcpy(at(target), at(source), size);
+    at(target)[size / 2] ^= is_here("peer-wrong") ? 1 : 0;
+    return success;
+}
+
+Result cuStreamCreate(void** stream, unsigned) {
+    *stream = &handle;
+    return success;
+}
+
+Result cuStreamSynchronize(void*) {
+    return success;
+}
+
+Result cuStreamDestroy_v2(void*) {
     return success;
 }
 
 Result cuLaunchKernel(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
                       void*, void** arguments, void**) {
+    auto* const memory =
+        reinterpret_cast<std::uint32_t*>(at(*static_cast<std::uint64_t*>(arguments[0])));
     const std::uint32_t factor = *static_cast<std::uint32_t*>(arguments[1]);
     const std::uint32_t count = *static_cast<std::uint32_t*>(arguments[2]);
     for (std::uint32_t i = 0; i < count; ++i) {

@@ -6,22 +6,17 @@
 //   old                               a version of NCCL that counts otherwise: 2.8.4
 //   error                             the call for its version fails
 //   check                             a part of cuDNN says that it is of another version
+//   compute-…                         see modes.h
 //
 // Compiled once for each library, with NAME and what makes its function.
 
-#include <unistd.h>
+#include "modes.h"
 
 #include <cstdlib>
-#include <cstring>
+
+using fake::is;
 
 namespace {
-
-bool is(const char* mode) {
-    const char* wanted = std::getenv("FAKE_LIBRARY");
-    const char* bad = std::getenv("FAKE_LIBRARY_BAD");
-    return wanted != nullptr && bad != nullptr && std::strcmp(wanted, mode) == 0 &&
-           std::strcmp(bad, NAME) == 0;
-}
 
 [[gnu::constructor]] void load() {
     if (is("crash")) {
@@ -54,6 +49,12 @@ int cudaRuntimeGetVersion(int* version) {
 #ifdef CUBLAS
 int cublasGetProperty(int which, int* value) {
     return property(which, value, 13, 1, 0);
+}
+#endif
+
+#ifdef CUFFT
+int cufftGetProperty(int which, int* value) {
+    return property(which, value, 12, 0, 0);
 }
 #endif
 

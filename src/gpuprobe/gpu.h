@@ -1,0 +1,45 @@
+#pragma once
+
+#include "gpuprobe/step.h"
+
+namespace gpuprobe {
+
+/// How many GPUs a step uses at most, the first ones.
+constexpr int most_gpus = 32;
+
+/// A GPU with its primary context, in which CUDA's runtime and its libraries work too, and memory
+/// of it. Given back at the end unless the step has failed.
+class Gpu {
+  public:
+    Gpu() = default;
+    Gpu(const Gpu&) = delete;
+    Gpu& operator=(const Gpu&) = delete;
+    ~Gpu();
+
+    /// All of these are false after a verdict.
+    bool open(Step& step, int index);
+    bool select(); ///< what this thread calls is for this GPU from now on
+    bool allocate(Address& memory, std::size_t size_bytes); ///< four times at most
+    bool make_stream();
+    bool write(Address to, const void* from, std::size_t size_bytes);
+    bool read(void* to, Address from, std::size_t size_bytes);
+
+    [[nodiscard]] Device device() const { return device_; }
+
+    [[nodiscard]] Handle context() const { return context_; }
+
+    [[nodiscard]] Handle stream() const { return stream_; }
+
+  private:
+    static constexpr int most_pieces = 4;
+
+    Step* step_ = nullptr;
+    int index_ = -1;
+    Device device_ = 0;
+    Handle context_ = nullptr;
+    Handle stream_ = nullptr;
+    Address pieces_[most_pieces] = {};
+    int piece_count_ = 0;
+};
+
+} // namespace gpuprobe
