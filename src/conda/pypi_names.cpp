@@ -2,10 +2,12 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 // The bytes of data/pypi_names.txt, put into the program by data.S.
 extern "C" const char envpm_conda_pypi_names[];
@@ -19,6 +21,8 @@ constexpr std::string_view none = "-";
 
 /// Whether `one` is the better name to look `project` up under.
 bool is_better(std::string_view one, std::string_view other, std::string_view project);
+std::string lines_of(std::string_view json, const std::string& origin);
+std::string project_in(const std::string& name, const Json& projects);
 
 } // namespace
 
@@ -57,16 +61,21 @@ PypiNames PypiNames::parse(std::string_view text, const std::string& origin) {
     return names;
 }
 
-PypiNames PypiNames::read(const std::filesystem::path& file) {
-    constexpr std::size_t largest_table_bytes = std::size_t{64} << 20U;
-    auto text = std::make_unique<const std::string>(read_file(file, largest_table_bytes));
-    PypiNames names = parse(*text, file.string());
+PypiNames PypiNames::hold(std::string text, const std::string& origin) {
+    const bool is_json = text.starts_with('{');
+    auto held =
+        std::make_unique<const std::string>(is_json ? lines_of(text, origin) : std::move(text));
+    PypiNames names = parse(*held, origin);
     if (names.projects_.empty()) {
-        throw Error({"the table of conda names is empty", file.string(),
+        throw Error({"the table of conda names is empty", origin,
                      "tools/conda_names.py of envpm's source makes one"});
     }
-    names.text_ = std::move(text);
+    names.text_ = std::move(held);
     return names;
+}
+
+PypiNames PypiNames::read(const std::filesystem::path& file) {
+    return hold(read_file(file, largest_bytes), file.string());
 }
 
 std::optional<PackageName> PypiNames::project_of(std::string_view conda_name) const {
@@ -89,6 +98,44 @@ bool is_better(std::string_view one, std::string_view other, std::string_view pr
         return one == project;
     }
     return one.size() != other.size() ? one.size() < other.size() : one < other;
+}
+
+/// A name that conda cannot have is left out: nobody can ask for it.
+std::string lines_of(std::string_view json, const std::string& origin) {
+    std::string lines;
+    const Json document = parse_json(json, origin);
+    for (const auto& [name, projects] : *document.get_if<Json::Object>()) {
+        if (!projects.is_null() && projects.get_if<Json::Array>() == nullptr) {
+            throw Error({"a package of the table of conda names has no list of projects",
+                         fmt::format("{}: {}", origin, name),
+                         "as in `{\"pytorch\": [\"torch\"], \"graphviz\": null}`"});
+        }
+        if (PackageName::parse_conda(name)) {
+            lines += fmt::format("{} {}\n", name, project_in(name, projects));
+        }
+    }
+    return lines;
+}
+
+/// The one project that the package is, or none: a bundle of several is none of them, but the one
+/// of its own name if that is among them.
+std::string project_in(const std::string& name, const Json& projects) {
+    std::vector<std::string> normal;
+    if (const auto* const list = projects.get_if<Json::Array>()) {
+        for (const Json& project : *list) {
+            const auto* const text = project.get_if<std::string>();
+            if (const auto parsed = PackageName::parse(text == nullptr ? std::string() : *text)) {
+                normal.push_back(parsed->string());
+            }
+        }
+    }
+    if (normal.size() == 1) {
+        return normal.front();
+    }
+    const auto own = PackageName::parse(name);
+    const bool is_among =
+        own && std::find(normal.begin(), normal.end(), own->string()) != normal.end();
+    return is_among ? own->string() : std::string(none);
 }
 
 } // namespace

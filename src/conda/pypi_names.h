@@ -2,6 +2,7 @@
 
 #include "model/package_name.h"
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -16,6 +17,8 @@ namespace envpm::conda {
 /// itself (`purls`), that comes first. Views into a text that was parsed, which must outlive this.
 class PypiNames {
   public:
+    static constexpr std::size_t largest_bytes = std::size_t{64} << 20U;
+
     /// The table that ships with envpm (src/conda/data/README.md).
     static PypiNames shipped();
 
@@ -23,9 +26,16 @@ class PypiNames {
     /// (code 1) names `origin` and the line that is neither.
     static PypiNames parse(std::string_view text, const std::string& origin);
 
-    /// A file of the same form, whose text this holds. An Error (code 1) for one that cannot be
-    /// read or has no line; else as `parse`.
+    /// `text` is such lines, or the JSON that they are made from, `{"pytorch": ["torch"], …}` with
+    /// all the projects that a package holds, or null; this holds it. An Error as of `parse`, and
+    /// for a table with nothing in it.
+    static PypiNames hold(std::string text, const std::string& origin);
+
+    /// A file of either form. An Error (code 1) for one that cannot be read; else as `hold`.
     static PypiNames read(const std::filesystem::path& file);
+
+    /// What `hold` holds, as lines.
+    [[nodiscard]] const std::string& text() const { return *text_; }
 
     /// The project that the package is. A package that the table does not list is the project of
     /// its own name.
@@ -36,7 +46,7 @@ class PypiNames {
     [[nodiscard]] std::string package_of(const PackageName& project) const;
 
   private:
-    std::unique_ptr<const std::string> text_;                         ///< of a file
+    std::unique_ptr<const std::string> text_;                         ///< what was held
     std::unordered_map<std::string_view, std::string_view> projects_; ///< "-" for none
     std::unordered_map<std::string_view, std::string_view> packages_;
 };

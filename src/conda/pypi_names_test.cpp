@@ -59,6 +59,21 @@ TEST(PypiNames, ABadLineIsNamed) {
     }
 }
 
+TEST(PypiNames, TheMappingItselfIsReadAsTheToolReadsIt) {
+    const PypiNames names = PypiNames::hold(R"({
+        "pytorch": ["torch"], "graphviz": null, "empty": [], "Not a name": ["x"],
+        "bundle": ["one", "two"], "jupyter_core": ["other", "Jupyter.Core"], "odd": ["no name!"]
+    })",
+                                            "the test");
+    EXPECT_EQ(names.text(), "bundle -\nempty -\ngraphviz -\njupyter_core jupyter-core\nodd -\n"
+                            "pytorch torch\n");
+    EXPECT_EQ(project_of(names, "bundle"), "none");
+    EXPECT_EQ(package_of(names, "jupyter-core"), "jupyter_core");
+    for (const std::string bad : {R"({"a": "b"})", R"({"a": ["b"]} more)", R"({"a": )", "{}"}) {
+        EXPECT_THROW(PypiNames::hold(bad, "the test"), Error) << bad;
+    }
+}
+
 TEST(PypiNames, AFileIsReadAndHeld) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const std::filesystem::path file = folder.path() / "names.txt";

@@ -1,16 +1,15 @@
 #include "conda/subdir_search.h"
 
-#include "base/ascii.h"
 #include "base/error.h"
 #include "base/url.h"
 #include "base/zstd.h"
+#include "conda/page_age.h"
 #include "conda/repodata.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 #include <span>
 #include <utility>
@@ -25,10 +24,8 @@ constexpr std::string_view noarch = "noarch";
 constexpr std::uint64_t most_shard_page_bytes = 64U << 20U;
 constexpr std::uint64_t most_page_bytes = 2ULL << 30U; // four times the largest of today
 constexpr std::chrono::nanoseconds form_age = std::chrono::hours(24 * 7);
-constexpr std::chrono::seconds longest_age = std::chrono::hours(24);
 
 std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age);
-std::chrono::seconds age_allowed(std::string_view cache_control, std::chrono::seconds otherwise);
 bool is_absence(const HttpResponse& response);
 void check_kind(std::string_view body, const std::string& url);
 PageWalk::Source source_of(const HttpResponse& response, const std::string& subdir,
@@ -332,28 +329,6 @@ namespace {
 
 std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age) {
     return nanoseconds + age.count();
-}
-
-/// How long a page is young: `max-age` (RFC 9111), a day at most; none at all if it may not be
-/// kept.
-std::chrono::seconds age_allowed(std::string_view cache_control, std::chrono::seconds otherwise) {
-    std::chrono::seconds age = otherwise;
-    while (!cache_control.empty()) {
-        const std::size_t comma = std::min(cache_control.find(','), cache_control.size());
-        const std::string word = ascii_lower(trimmed(cache_control.substr(0, comma)));
-        cache_control.remove_prefix(std::min(comma + 1, cache_control.size()));
-        if (word == "no-cache" || word == "no-store") {
-            return std::chrono::seconds(0);
-        }
-        constexpr std::string_view max_age = "max-age=";
-        std::int64_t seconds = 0;
-        if (word.starts_with(max_age) &&
-            std::from_chars(word.data() + max_age.size(), word.data() + word.size(), seconds).ec ==
-                std::errc()) {
-            age = std::clamp(std::chrono::seconds(seconds), std::chrono::seconds(0), longest_age);
-        }
-    }
-    return age;
 }
 
 /// Object stores answer 403 for what does not exist to those who may not list the bucket.

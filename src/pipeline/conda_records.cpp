@@ -37,9 +37,10 @@ bool CondaCandidate::matches(const conda::MatchSpec& spec) const {
     return spec.matches(fields);
 }
 
-CondaRecords::CondaRecords(CondaRecordsRequest request, conda::PypiNames names, Opener opener)
+CondaRecords::CondaRecords(CondaRecordsRequest request, const conda::PypiNames& names,
+                           Opener opener)
     : request_(std::move(request)),
-      names_(std::move(names)),
+      names_(names),
       opener_(std::move(opener)) {
     if (request_.exclude_newer) {
         const auto moment = pypi::last_moment(*request_.exclude_newer);

@@ -53,7 +53,8 @@ class CondaRecords {
     /// How the channels are reached; one of these for each set of channels.
     using Opener = std::function<std::unique_ptr<conda::Channels>(std::vector<conda::Channel>)>;
 
-    CondaRecords(CondaRecordsRequest request, conda::PypiNames names, Opener opener);
+    /// `names` must outlive it.
+    CondaRecords(CondaRecordsRequest request, const conda::PypiNames& names, Opener opener);
 
     /// Makes these names known: one batch.
     void load(std::span<const std::string> names);
@@ -78,7 +79,7 @@ class CondaRecords {
     [[nodiscard]] bool is_too_new(const conda::Record& record) const;
 
     CondaRecordsRequest request_;
-    conda::PypiNames names_;
+    const conda::PypiNames& names_;
     Opener opener_;
     std::optional<std::int64_t> last_moment_ms_;
     std::unique_ptr<conda::Channels> listed_;

@@ -1,5 +1,6 @@
 #include "pipeline/conda_sources.h"
 
+#include "conda/pypi_names_page.h"
 #include "pipeline/sources.h"
 
 #include <fmt/format.h>
@@ -11,7 +12,6 @@ namespace envpm::pipeline {
 
 namespace {
 
-conda::PypiNames names_in_use(const Settings& settings);
 std::string words_for(const std::optional<PackageName>& project);
 
 } // namespace
@@ -40,8 +40,7 @@ CondaRecords* CondaSources::records_for(Platform platform) {
             .push_back(channels[i]);
     }
     records = std::make_unique<CondaRecords>(
-        std::move(request), names_in_use(services_.settings()),
-        [this, platform](std::vector<conda::Channel> wanted) {
+        std::move(request), names(), [this, platform](std::vector<conda::Channel> wanted) {
             return std::make_unique<conda::Channels>(
                 services_.network(), services_.cache("channels"), cache_policy(services_, refresh_),
                 std::move(wanted), platform);
@@ -60,14 +59,14 @@ std::vector<std::string> CondaSources::known_names() const {
     return names;
 }
 
-std::vector<std::string> CondaSources::notes_on_names(const Lock& lock) const {
-    const std::optional<std::filesystem::path>& file = services_.settings().pypi_names;
+std::vector<std::string> CondaSources::notes_on_names(const Lock& lock) {
+    const std::optional<std::string>& place = services_.settings().pypi_names;
     const bool has_packages = std::any_of(lock.packages.begin(), lock.packages.end(),
                                           [](const auto& package) { return package.is_conda(); });
-    if (!file || !has_packages) {
+    if (!place || !has_packages) {
         return {};
     }
-    const conda::PypiNames configured = conda::PypiNames::read(*file);
+    const conda::PypiNames& configured = names();
     const conda::PypiNames shipped = conda::PypiNames::shipped();
     std::vector<std::string> notes;
     for (const LockedPackage& package : lock.packages) {
@@ -76,18 +75,28 @@ std::vector<std::string> CondaSources::notes_on_names(const Lock& lock) const {
         const auto before = shipped.project_of(name);
         if (package.is_conda() && now != before) {
             notes.push_back(fmt::format("note: {} says that {} is {}; envpm's own table says {}",
-                                        file->string(), name, words_for(now), words_for(before)));
+                                        *place, name, words_for(now), words_for(before)));
         }
     }
     return notes;
 }
 
-namespace {
-
-conda::PypiNames names_in_use(const Settings& settings) {
-    return settings.pypi_names ? conda::PypiNames::read(*settings.pypi_names)
-                               : conda::PypiNames::shipped();
+const conda::PypiNames& CondaSources::names() {
+    if (names_) {
+        return *names_;
+    }
+    const std::optional<std::string>& place = services_.settings().pypi_names;
+    if (!place) {
+        return names_.emplace(conda::PypiNames::shipped());
+    }
+    const bool is_file = std::filesystem::path(*place).is_absolute();
+    return names_.emplace(is_file ? conda::PypiNames::read(*place)
+                                  : conda::names_at(*place, services_.network(),
+                                                    services_.cache("names"),
+                                                    cache_policy(services_, refresh_)));
 }
+
+namespace {
 
 std::string words_for(const std::optional<PackageName>& project) {
     return project ? fmt::format("`{}`", project->string()) : "no Python project";

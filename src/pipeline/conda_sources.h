@@ -8,6 +8,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace envpm::pipeline {
 
@@ -27,14 +30,17 @@ class CondaSources {
 
     /// A note for each conda package of the lock that the configured table of names takes for
     /// another project than the one that is built in.
-    [[nodiscard]] std::vector<std::string> notes_on_names(const Lock& lock) const;
+    [[nodiscard]] std::vector<std::string> notes_on_names(const Lock& lock);
 
   private:
+    const conda::PypiNames& names();
+
     const Manifest& manifest_;
     const Requests& requests_;
     bool refresh_;
     std::optional<std::string> exclude_newer_;
     Services& services_;
+    std::optional<conda::PypiNames> names_; ///< read when they are first asked for
     std::map<Platform, std::unique_ptr<CondaRecords>> records_;
 };
 

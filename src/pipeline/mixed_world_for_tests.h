@@ -64,6 +64,7 @@ class Mixed {
     std::optional<Listings> listings;
     std::optional<Requests> requests;
     std::optional<UniverseRequest> question;
+    conda::PypiNames names = conda::PypiNames::parse("pytorch torch\n", "the test");
     std::optional<CondaRecords> records;
 
   private:
@@ -84,12 +85,11 @@ class Mixed {
                 wanted.bound.emplace(request.name.string(), *request.channel);
             }
         }
-        records.emplace(wanted, conda::PypiNames::parse("pytorch torch\n", "the test"),
-                        [this](std::vector<conda::Channel> channels) {
-                            return std::make_unique<conda::Channels>(
-                                indexes.transport, folder.path() / "channels", CachePolicy(),
-                                std::move(channels), Platform::linux_64);
-                        });
+        records.emplace(wanted, names, [this](std::vector<conda::Channel> channels) {
+            return std::make_unique<conda::Channels>(indexes.transport, folder.path() / "channels",
+                                                     CachePolicy(), std::move(channels),
+                                                     Platform::linux_64);
+        });
         const std::vector<std::string> python = {"python"};
         records->load(python);
         CondaPythons pythons = conda_pythons(records->find("python"), requests->conda);

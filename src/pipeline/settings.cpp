@@ -49,6 +49,7 @@ std::string first_of(const Variables& variables, std::initializer_list<std::stri
 void check_keys(const TomlValue& table, const std::vector<std::string>& known);
 Mirror mirror_of(const TomlValue& value);
 std::filesystem::path absolute_path_of(const TomlValue& value);
+std::string path_or_url_of(const TomlValue& value);
 realize::LinkMode link_mode_of(std::string_view text, const Origin& origin);
 Sharing sharing_of(std::string_view text, const Origin& origin);
 Syncing syncing_of(std::string_view text, const Origin& origin);
@@ -278,8 +279,8 @@ void apply_mirrors(Settings& settings, const TomlValue& table) {
 
 void apply_conda(Settings& settings, const TomlValue& table) {
     check_keys(table, {"pypi-names"});
-    if (const TomlValue* const file = table.find("pypi-names")) {
-        settings.pypi_names = absolute_path_of(*file);
+    if (const TomlValue* const place = table.find("pypi-names")) {
+        settings.pypi_names = path_or_url_of(*place);
     }
 }
 
@@ -358,6 +359,20 @@ path absolute_path_of(const TomlValue& value) {
         throw_bad_value(value, "an absolute path");
     }
     return place;
+}
+
+std::string path_or_url_of(const TomlValue& value) {
+    const std::string& text = string_of(value);
+    if (path(text).is_absolute()) {
+        return text;
+    }
+    if (text.find("://") == std::string::npos) {
+        throw_bad_value(value, "an absolute path or a URL");
+    }
+    if (const auto fault = manifest::fault_of_source_url(text, "the URL of a table")) {
+        throw Error({fault->what, value.location.text(), fault->hint});
+    }
+    return text;
 }
 
 realize::LinkMode link_mode_of(std::string_view text, const Origin& origin) {

@@ -57,7 +57,8 @@ struct Settings {
     realize::LinkMode link_mode = realize::LinkMode::automatic;
     /// A table of GPU facts instead of the one that ships (docs/gpu.md).
     std::optional<std::filesystem::path> gpu_facts;
-    std::optional<std::filesystem::path> pypi_names; ///< instead of the table that is built in
+    /// A file, or an http, https or file URL, instead of the table of conda names that is built in.
+    std::optional<std::string> pypi_names;
 };
 
 /// What the command line says of it; flags win over the environment, that over the project's
