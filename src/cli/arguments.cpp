@@ -229,6 +229,8 @@ void Parser::add_project_commands() {
                      "what an environment.yml, an explicit list, a conda-lock.yml or a pixi.toml "
                      "asks for")
         ->type_name("FILE");
+    init->add_option("-e,--environment", arguments.environment, "of a pixi.toml, if not `default`")
+        ->needs("--import");
     init->add_option("folder", arguments.words, "default: this one")->expected(1);
 
     CLI::App* add = command(Command::add, "add", "add packages to envpm.toml, lock and install");

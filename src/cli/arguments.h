@@ -74,6 +74,7 @@ struct Arguments {
     bool as_wheels = false; ///< --pypi
     std::optional<std::string> name;
     std::optional<std::filesystem::path> import_file; ///< --import
+    std::string environment = "default";              ///< --environment, of the file to import
     std::string format;                               ///< --format
     std::optional<std::filesystem::path> output;      ///< -o, --output
     bool check = false;

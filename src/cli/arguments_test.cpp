@@ -286,6 +286,8 @@ TEST(Arguments, flags_are_listed_for_completion) {
 TEST(Arguments, init_can_import_and_export_needs_a_format) {
     EXPECT_EQ(arguments_of({"init", "--import", "environment.yml", "folder"}).import_file,
               "environment.yml");
+    EXPECT_EQ(arguments_of({"init", "--import", "pixi.toml", "-e", "gpu"}).environment, "gpu");
+    EXPECT_THAT(failure_of({"init", "--environment", "gpu"}), HasSubstr("--import"));
     const Arguments exported =
         arguments_of({"export", "--format", "explicit", "-o", "a.txt", "--target", "arm"});
     EXPECT_EQ(exported.command, Command::export_lock);

@@ -32,8 +32,8 @@ ExitCode run_init(const Session& session) {
                                              : session.start / session.arguments.words.front();
     const std::optional<std::filesystem::path>& foreign = session.arguments.import_file;
     if (foreign) {
-        const pipeline::ImportReport report =
-            pipeline::init_from(folder, session.arguments.name, *foreign);
+        const pipeline::ImportReport report = pipeline::init_from(
+            folder, session.arguments.name, *foreign, session.arguments.environment);
         if (session.arguments.global.is_json) {
             show(document(json_of(report)));
         } else {

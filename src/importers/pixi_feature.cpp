@@ -99,7 +99,7 @@ void read_activation(const Part& part, Imported& imported) {
     for (const TomlValue::Member& member : expect_table(part.member.value, where)) {
         if (member.name != "env") {
             imported.leave(member.location, fmt::format("`{}.{}`", where, member.name),
-                           "envpm runs nothing when an environment is activated");
+                           "envpm runs no script of the project when an environment is activated");
             continue;
         }
         for (const TomlValue::Member& variable : expect_table(member.value, where + ".env")) {

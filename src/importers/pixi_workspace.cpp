@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace envpm::importers {
 
@@ -26,8 +29,6 @@ void read_pixi_workspace(const TomlValue& workspace, Imported& imported) {
         const TomlValue& value = member.value;
         if (member.name == "name") {
             imported.name = {member.name, expect_string(value, "workspace.name"), member.location};
-        } else if (member.name == "channels") {
-            read_pixi_channels(value, imported);
         } else if (member.name == "platforms") {
             for (const TomlValue& item : expect_array(value, "workspace.platforms")) {
                 add_platform(expect_string(item, "workspace.platforms"), item.location, imported);
@@ -37,22 +38,31 @@ void read_pixi_workspace(const TomlValue& workspace, Imported& imported) {
         } else if (member.name == "exclude-newer" && value.get_if<std::string>() != nullptr) {
             imported.exclude_newer =
                 ImportedText{member.name, *value.get_if<std::string>(), member.location};
-        } else {
+        } else if (member.name != "channels") {
             imported.leave(member.location, fmt::format("`workspace.{}`", member.name),
                            "envpm.toml has nothing like it");
         }
     }
 }
 
-void read_pixi_channels(const TomlValue& list, Imported& imported) {
+void read_pixi_channels(std::span<const TomlValue* const> lists, Imported& imported) {
     std::vector<Ranked> channels;
-    for (const TomlValue& item : expect_array(list, "channels")) {
-        channels.push_back(read_channel(item, imported));
+    std::set<const TomlValue*> seen;
+    for (const TomlValue* const list : lists) {
+        if (!seen.insert(list).second) {
+            continue; // the workspace's, for several features
+        }
+        for (const TomlValue& item : expect_array(*list, "channels")) {
+            channels.push_back(read_channel(item, imported));
+        }
     }
     std::stable_sort(channels.begin(), channels.end(),
                      [](const Ranked& a, const Ranked& b) { return a.priority > b.priority; });
+    std::set<std::string> listed;
     for (Ranked& ranked : channels) {
-        imported.channels.push_back(std::move(ranked.channel));
+        if (listed.insert(ranked.channel.text).second) {
+            imported.channels.push_back(std::move(ranked.channel));
+        }
     }
 }
 

@@ -20,9 +20,14 @@ bool has_suffix(const std::string& file, std::string_view suffix);
 
 } // namespace
 
-Imported read(std::string_view text, const std::string& file) {
+Imported read(std::string_view text, const std::string& file, std::string_view environment) {
     if (has_suffix(file, ".toml")) {
-        return read_pixi(parse_toml(text, file), file);
+        return read_pixi(parse_toml(text, file), file, environment);
+    }
+    if (environment != "default") {
+        complain_at({file, 0, 0},
+                    fmt::format("there is no environment `{}` to choose here", environment),
+                    "only pixi's files have several environments", ExitCode::usage);
     }
     if (is_explicit_list(text)) {
         return read_explicit_list(text, file);

@@ -35,8 +35,8 @@ void sort_remarks(std::vector<Remark>& remarks);
 } // namespace
 
 ImportedManifest import_text(std::string_view text, const std::string& file,
-                             const std::string& name) {
-    const Imported imported = importers::read(text, file);
+                             const std::string& name, std::string_view environment) {
+    const Imported imported = importers::read(text, file, environment);
     ImportedManifest out{{}, 0, 0, imported.remarks};
     Manifest manifest = manifest_of(imported, out.remarks);
     manifest.name = name;
@@ -52,10 +52,10 @@ ImportedManifest import_text(std::string_view text, const std::string& file,
 }
 
 ImportReport init_from(const std::filesystem::path& folder, const std::optional<std::string>& name,
-                       const std::filesystem::path& file) {
+                       const std::filesystem::path& file, std::string_view environment) {
     const NewProject project = new_project(folder);
     ImportReport report{project.manifest, import_text(read_file(file, longest_file), file.string(),
-                                                      name.value_or(std::string()))};
+                                                      name.value_or(std::string()), environment)};
     write_project(project, report.imported.text);
     return report;
 }

@@ -26,12 +26,13 @@ struct ImportReport {
 };
 
 /// Reads `text`, the content of `file` (importers/read.h); nothing is written. An Error with
-/// file:line:column for what its own tool would refuse too. `name` counts more than the file's.
+/// file:line:column for what its own tool would refuse too. `name` counts more than the file's;
+/// `environment` is one of pixi's.
 ImportedManifest import_text(std::string_view text, const std::string& file,
-                             const std::string& name);
+                             const std::string& name, std::string_view environment = "default");
 
 /// As `init`, with the manifest that `file` comes to.
 ImportReport init_from(const std::filesystem::path& folder, const std::optional<std::string>& name,
-                       const std::filesystem::path& file);
+                       const std::filesystem::path& file, std::string_view environment);
 
 } // namespace envpm::pipeline

@@ -1,0 +1,283 @@
+#include "base/error.h"
+#include "manifest/read.h"
+#include "pipeline/import.h"
+#include "pipeline/requests.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace envpm::pipeline {
+
+namespace {
+
+constexpr const char* real_pixi = R"([workspace]
+name = "vision"
+version = "0.1.0"
+channels = ["conda-forge", { channel = "pytorch", priority = 1 }]
+platforms = ["linux-64", "osx-arm64"]
+
+[dependencies]
+python = "3.12.*"
+numpy = { version = ">=2", build = "*openblas*", channel = "conda-forge" }
+local = { path = "./local" }
+
+[pypi-dependencies]
+torch = { version = ">=2.6", index = "https://w.example.org/whl/cu128", extras = ["opt"] }
+rich = "*"
+mine = { path = ".", editable = true }
+
+[target.linux-64.dependencies]
+mkl = "2024.*"
+
+[target.unix.tasks]
+clean = "rm -rf out"
+
+[target.win-64.dependencies]
+pywin32 = "*"
+
+[tasks]
+train = "python train.py --root $PIXI_PROJECT_ROOT"
+test = { cmd = ["pytest", "-k", "a b"], cwd = "tests", env = { LEVEL = "3" }, inputs = ["x"] }
+all = { depends-on = ["train", "test"] }
+
+[activation]
+scripts = ["setup.sh"]
+env = { HF_HOME = "$PIXI_PROJECT_ROOT/.hf" }
+
+[system-requirements]
+libc = { family = "glibc", version = "2.31" }
+cuda = "12"
+
+[feature.gpu.dependencies]
+cuda-version = "12.8.*"
+
+[feature.docs.dependencies]
+sphinx = "*"
+
+[environments]
+default = ["gpu"]
+docs = ["docs"]
+)";
+
+constexpr const char* pixi_manifest = R"([workspace]
+name = "vision"
+channels = ["pytorch", "conda-forge"]
+
+[dependencies]
+python = "3.12.*"
+numpy = { version = ">=2", build = "*openblas*", channel = "conda-forge" }
+mkl = "2024.*"
+cuda-version = "12.8.*"
+
+[pypi-dependencies]
+torch = { version = ">=2.6", extras = ["opt"], index = "cu128" }
+rich = "*"
+
+[indexes]
+cu128 = { url = "https://w.example.org/whl/cu128", explicit = true }
+
+[targets.linux-64]
+platform = "linux-64"
+glibc = "2.31"
+
+[tasks]
+clean = "rm -rf out"
+train = "python train.py --root $ENVPM_PROJECT_ROOT"
+test = "cd tests && export LEVEL=3; pytest -k 'a b'"
+
+[activation.env]
+HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
+)";
+
+/// Every imported manifest can be read and asks for something that can be understood.
+ImportedManifest import(const std::string& text, const std::string& file,
+                        const std::string& environment = "default") {
+    ImportedManifest imported = import_text(text, file, "", environment);
+    read_requests(manifest::parse(imported.text, "envpm.toml", Platform::linux_64));
+    return imported;
+}
+
+std::vector<std::string> lines_of(const std::vector<Remark>& remarks) {
+    std::vector<std::string> lines;
+    for (const Remark& remark : remarks) {
+        lines.push_back(remark.location.text() + " " + remark.what);
+    }
+    return lines;
+}
+
+} // namespace
+
+TEST(ImportPixi, carries_the_default_environment) {
+    const ImportedManifest imported = import(real_pixi, "pixi.toml");
+    EXPECT_EQ(imported.text, pixi_manifest);
+    EXPECT_THAT(lines_of(imported.remarks.left),
+                testing::ElementsAre(
+                    "pixi.toml:3:1 `workspace.version`", "pixi.toml:5:26 platform `osx-arm64`",
+                    "pixi.toml:10:1 `dependencies.local`",
+                    "pixi.toml:15:1 `pypi-dependencies.mine`", "pixi.toml:23:9 `[target.win-64]`",
+                    "pixi.toml:28:79 `tasks.test.inputs`", "pixi.toml:29:1 `tasks.all`",
+                    "pixi.toml:32:1 `activation.scripts`",
+                    "pixi.toml:37:1 `system-requirements.cuda`", "pixi.toml:42:10 feature `docs`",
+                    "pixi.toml:47:1 environment `docs`"));
+}
+
+TEST(ImportPixi, reads_what_it_installs_for_a_pyproject) {
+    const ImportedManifest imported = import(R"([project]
+name = "paper"
+requires-python = ">=3.11"
+dependencies = ["numpy>=2", "scipy ; sys_platform == 'linux'"]
+[project.optional-dependencies]
+plot = ["matplotlib"]
+[dependency-groups]
+test = ["pytest", { include-group = "more" }]
+[tool.pixi.project]
+channels = ["conda-forge"]
+platforms = ["linux-64", "linux-aarch64"]
+channel-priority = "disabled"
+[tool.pixi.target.linux-64.dependencies]
+mkl = "*"
+[tool.pixi.target.linux-64.pypi-dependencies]
+triton = "*"
+[tool.pixi.pypi-options]
+index-url = "https://mirror.example.org/simple"
+no-build = true
+[tool.pixi.environments]
+default = { features = ["test"], solve-group = "a" }
+)",
+                                             "pyproject.toml");
+    EXPECT_EQ(imported.text, R"([workspace]
+name = "paper"
+channels = ["conda-forge"]
+channel-priority = "flexible"
+
+[dependencies]
+python = ">=3.11"
+
+[pypi-dependencies]
+numpy = ">=2"
+scipy = { version = "*", marker = 'sys_platform == "linux"' }
+pytest = "*"
+triton = { version = "*", marker = "platform_machine == 'x86_64'" }
+
+[indexes]
+pypi = "https://mirror.example.org/simple"
+
+[targets.linux-64]
+platform = "linux-64"
+
+[targets.linux-aarch64]
+platform = "linux-aarch64"
+)");
+    EXPECT_THAT(lines_of(imported.remarks.left),
+                testing::ElementsAre("pyproject.toml:6:1 optional dependencies `plot`",
+                                     "pyproject.toml:8:19 an item of `dependency-groups`",
+                                     "pyproject.toml:14:1 `mkl *`",
+                                     "pyproject.toml:19:1 `pypi-options.no-build`",
+                                     "pyproject.toml:21:34 `environments.default.solve-group`"));
+    EXPECT_THAT(lines_of(imported.remarks.changed),
+                testing::ElementsAre("pyproject.toml:12:1 `channel-priority = \"disabled\"`"));
+}
+
+constexpr const char* several_environments = R"([workspace]
+name = "several"
+channels = ["conda-forge"]
+platforms = ["linux-64", "linux-aarch64"]
+[dependencies]
+python = "3.12.*"
+[tasks]
+check = "pytest"
+[activation]
+env = { LEVEL = "1" }
+[feature.cuda]
+channels = ["nvidia", { channel = "pytorch", priority = -1 }]
+platforms = ["linux-64"]
+dependencies = { cuda-version = "12.8.*" }
+tasks = { check = "pytest -m gpu" }
+activation = { env = { LEVEL = "2" } }
+[feature.docs]
+dependencies = { sphinx = "*" }
+preview = ["x"]
+[environments]
+cuda = ["cuda"]
+docs = { features = ["docs"], no-default-feature = true, solve-group = "all" }
+lost = ["gone"]
+)";
+
+TEST(ImportPixi, carries_the_environment_that_is_named) {
+    const ImportedManifest cuda = import(several_environments, "pixi.toml", "cuda");
+    EXPECT_EQ(cuda.text, R"([workspace]
+name = "several"
+channels = ["nvidia", "conda-forge", "pytorch"]
+
+[dependencies]
+python = "3.12.*"
+cuda-version = "12.8.*"
+
+[targets.linux-64]
+platform = "linux-64"
+
+[tasks]
+check = "pytest -m gpu"
+
+[activation.env]
+LEVEL = "2"
+)");
+    EXPECT_THAT(
+        lines_of(cuda.remarks.left),
+        testing::ElementsAre("pixi.toml:8:1 task `check`", "pixi.toml:10:9 variable `LEVEL`",
+                             "pixi.toml:17:10 feature `docs`", "pixi.toml:22:1 environment `docs`",
+                             "pixi.toml:23:1 environment `lost`"));
+    EXPECT_THAT(cuda.remarks.left.back().why, testing::HasSubstr("`--environment lost`"));
+}
+
+TEST(ImportPixi, leaves_out_the_default_feature_where_an_environment_does) {
+    const ImportedManifest docs = import(several_environments, "pixi.toml", "docs");
+    EXPECT_EQ(docs.text, R"([workspace]
+name = "several"
+channels = ["conda-forge"]
+
+[dependencies]
+sphinx = "*"
+
+[targets.linux-64]
+platform = "linux-64"
+
+[targets.linux-aarch64]
+platform = "linux-aarch64"
+)");
+    EXPECT_THAT(lines_of(docs.remarks.left),
+                testing::ElementsAre("pixi.toml:11:10 feature `cuda`",
+                                     "pixi.toml:19:1 `feature.docs.preview`",
+                                     "pixi.toml:21:1 environment `cuda`",
+                                     "pixi.toml:22:58 `environments.docs.solve-group`",
+                                     "pixi.toml:23:1 environment `lost`"));
+}
+
+TEST(ImportPixi, says_which_environments_and_features_there_are) {
+    const auto complaint = [](const std::string& text, const std::string& file,
+                              const std::string& environment) {
+        try {
+            import_text(text, file, "", environment);
+        } catch (const Error& error) {
+            return fmt::format("{} {} ({})", static_cast<int>(error.code()), error.text().what,
+                               error.text().hint);
+        }
+        return std::string("none");
+    };
+    EXPECT_EQ(complaint(several_environments, "pixi.toml", "cud"),
+              "1 there is no environment `cud` (did you mean `cuda`? known: `default`, `cuda`, "
+              "`docs`, `lost`)");
+    EXPECT_EQ(complaint(several_environments, "pixi.toml", "lost"),
+              "1 there is no feature `gone`, which environment `lost` has (known: `cuda`, `docs`)");
+    EXPECT_EQ(complaint("[workspace]\nplatforms = [\"linux-64\", \"osx-64\"]\n[feature.mac]\n"
+                        "platforms = [\"osx-64\"]\n[environments]\nmac = [\"mac\"]\n",
+                        "pixi.toml", "mac"),
+              "1 environment `mac` is for no platform that envpm knows (it knows `linux-64` and "
+              "`linux-aarch64`)");
+    EXPECT_EQ(complaint("dependencies: [a]\n", "environment.yml", "gpu"),
+              "2 there is no environment `gpu` to choose here (only pixi's files have several "
+              "environments)");
+}
+
+} // namespace envpm::pipeline
