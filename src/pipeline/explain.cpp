@@ -39,25 +39,31 @@ std::string some_of(const std::vector<std::string>& versions);
 
 Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Sources& sources,
                     const std::stop_token& stop) {
-    Explanation explanation;
+    return {{},
+            explain_reasons(conflict, universe, sources),
+            nearest_solutions(conflict, universe, stop)};
+}
+
+std::vector<ExplainedReason> explain_reasons(const Conflict& conflict, PackageUniverse& universe,
+                                             const Sources& sources) {
+    std::vector<ExplainedReason> reasons;
     // A package whose every release pins another release of the next would fill the screen: a few
     // of such lines show the pattern, and the rest is counted.
     std::map<std::pair<SlotId, SlotId>, std::size_t> alike;
     for (const Reason& reason : conflict.reasons) {
         if (const auto pair = between(reason, universe); !pair || ++alike[*pair] <= shown_alike) {
-            explanation.reasons.push_back(explain_reason(reason, universe, sources));
+            reasons.push_back(explain_reason(reason, universe, sources));
         }
     }
     for (const auto& [pair, count] : alike) {
         if (count > shown_alike) {
-            explanation.reasons.push_back(
+            reasons.push_back(
                 {fmt::format("and so on: {} more such lines of {} about {}", count - shown_alike,
                              universe.slot(pair.first).name, universe.slot(pair.second).name),
                  {}});
         }
     }
-    explanation.nearest = nearest_solutions(conflict, universe, stop);
-    return explanation;
+    return reasons;
 }
 
 namespace {

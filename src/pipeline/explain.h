@@ -31,6 +31,10 @@ struct Sources {
     const CondaSources* conda = nullptr; ///< null: no channels
 };
 
+/// Words for each reason.
+std::vector<ExplainedReason> explain_reasons(const Conflict& conflict, PackageUniverse& universe,
+                                             const Sources& sources);
+
 /// Words for each reason, then the nearest environments that exist. `target` is left to the caller.
 /// Throws as `solver::solve` does.
 Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Sources& sources,

@@ -13,6 +13,7 @@
 #include "pipeline/solution.h"
 #include "pipeline/sources.h"
 #include "solver/relock.h"
+#include "solver/solve.h"
 
 #include <fmt/format.h>
 
@@ -46,14 +47,21 @@ struct WheelSources {
     Listings listings;
 };
 
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services);
+/// Those that the manifest asks for, or all that there are.
+enum class PythonScope { asked, all };
+
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
+                                               PythonScope scope = PythonScope::asked);
 std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources>& sources,
                                                       const Requests& requests, Services& services);
 bool tell_changes(LockReport& report, const Run& run);
 double seconds_since(std::chrono::steady_clock::time_point start);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
-UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records);
+UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
+                                PythonScope scope);
+std::vector<NearestSolution> nearest_with_pythons(const Run& run, const Target& target,
+                                                  CondaRecords* records);
 void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved);
 bool is_kept(const Run& run, const Target& target, const LockedPackage& package);
 std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
@@ -147,16 +155,18 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 namespace {
 
 /// Ascending: of each version the first that was found, the newest last.
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services) {
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
+                                               PythonScope scope) {
+    const pypi::SpecifierSet specifiers =
+        scope == PythonScope::asked ? requests.python.specifiers : pypi::SpecifierSet();
     std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
-    for (const Interpreter& interpreter :
-         host_interpreters(services, requests.python.specifiers).found) {
+    for (const Interpreter& interpreter : host_interpreters(services, specifiers).found) {
         const auto version = pypi::Version::parse(interpreter.version);
         const bool is_known = std::any_of(choices.begin(), choices.end(), [&](const auto& choice) {
             return choice.second.abi == interpreter.abi &&
                    choice.second.version == interpreter.version;
         });
-        if (version && !is_known && requests.python.specifiers.contains(*version)) {
+        if (version && !is_known && specifiers.contains(*version)) {
             choices.push_back({*version, {interpreter.abi, interpreter.version}});
         }
     }
@@ -252,7 +262,8 @@ void look_ahead(const Run& run, const Target& target, const std::vector<TargetSo
             versions.emplace(package.name, package.version);
         }
     }
-    PackageUniverse universe(wanted_universe(run, target, nullptr), run.listings, nullptr);
+    PackageUniverse universe(wanted_universe(run, target, nullptr, PythonScope::asked),
+                             run.listings, nullptr);
     Scout(universe, run.listings, std::move(versions)).run(known_names(run.requests, run.previous));
 }
 
@@ -275,10 +286,14 @@ std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& 
 }
 
 /// `records`: null without channels.
-UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records) {
+UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
+                                PythonScope scope) {
+    const bool is_narrow = scope == PythonScope::asked;
     UniverseRequest wanted{run.requests,
                            target,
-                           run.inputs.pythons,
+                           is_narrow || records != nullptr
+                               ? run.inputs.pythons
+                               : python_choices(run.requests, run.services, scope),
                            {},
                            run.inputs.exclude_newer,
                            run.manifest.prereleases,
@@ -288,14 +303,34 @@ UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecor
     if (records != nullptr) {
         const std::vector<std::string> python = {"python"};
         records->load(python);
-        CondaPythons pythons = conda_pythons(records->find("python"), run.requests.conda);
+        CondaPythons pythons = conda_pythons(
+            records->find("python"), is_narrow ? run.requests.conda : std::vector<CondaRequest>());
         wanted.pythons = std::move(pythons.choices);
         wanted.conda_pythons = std::move(pythons.packages);
         if (wanted.conda_pythons.empty()) {
-            wanted.pythons = python_choices(run.requests, run.services);
+            wanted.pythons = python_choices(run.requests, run.services, scope);
         }
     }
     return wanted;
+}
+
+/// What giving up the manifest's word on python would bring too: that word keeps all others out of
+/// a universe, so this one has them. Empty if it keeps out none.
+std::vector<NearestSolution> nearest_with_pythons(const Run& run, const Target& target,
+                                                  CondaRecords* records) {
+    const auto count = [](const UniverseRequest& request) {
+        return request.pythons.size() + request.conda_pythons.size();
+    };
+    const UniverseRequest all = wanted_universe(run, target, records, PythonScope::all);
+    if (count(all) == count(wanted_universe(run, target, records, PythonScope::asked))) {
+        return {};
+    }
+    PackageUniverse universe(all, run.listings, records);
+    const Answer answer = solver::solve({universe.roots(), universe.constraints(), {}}, universe,
+                                        run.services.stop());
+    const auto* const conflict = std::get_if<Conflict>(&answer);
+    return conflict == nullptr ? std::vector<NearestSolution>()
+                               : nearest_solutions(*conflict, universe, run.services.stop());
 }
 
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
@@ -306,7 +341,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     } else if (!run.requests.packages.empty()) {
         run.listings.load(known_names(run.requests, run.previous));
     }
-    const UniverseRequest wanted = wanted_universe(run, target, records);
+    const UniverseRequest wanted = wanted_universe(run, target, records, PythonScope::asked);
     PackageUniverse universe(wanted, run.listings, records);
     const solver::SolveRequest question{universe.roots(), universe.constraints(),
                                         preferred(run, target, solved, universe)};
@@ -316,9 +351,12 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
                     statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
-        Explanation explanation =
-            explain(*conflict, universe, {run.listings, &run.conda}, run.services.stop());
-        explanation.target = target.name;
+        Explanation explanation{target.name,
+                                explain_reasons(*conflict, universe, {run.listings, &run.conda}),
+                                nearest_with_pythons(run, target, records)};
+        if (explanation.nearest.empty()) {
+            explanation.nearest = nearest_solutions(*conflict, universe, run.services.stop());
+        }
         return explanation;
     }
     const auto& resolution = std::get<Resolution>(answer);

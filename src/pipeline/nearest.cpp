@@ -148,12 +148,9 @@ Given Search::add_entries(const Conflict& conflict) {
     Given found;
     for (const RequirementId root : conflict.roots) {
         const Asked& asked = universe_.asked(root);
-        const SlotKind kind = universe_.kind(universe_.requirement(root).slot);
-        const bool is_wheel = asked.wheels != nullptr && !asked.wheels->specifiers.is_any() &&
-                              kind != SlotKind::python;
+        const bool is_wheel = asked.wheels != nullptr && !asked.wheels->specifiers.is_any();
         const bool is_package = asked.packages != nullptr &&
-                                (asked.packages->spec.version || asked.packages->spec.build) &&
-                                kind != SlotKind::python;
+                                (asked.packages->spec.version || asked.packages->spec.build);
         if (!is_wheel && !is_package && asked.pin == nullptr) {
             continue;
         }
@@ -276,12 +273,14 @@ std::optional<ManifestChange> Search::change_of(const Entry& entry, const Resolu
     if (pin != nullptr) {
         return change_of_pin(*pin, resolution);
     }
-    const bool is_limit =
-        universe_.requirement(entry.requirement).kind == RequirementKind::constrains;
+    const Requirement& requirement = universe_.requirement(entry.requirement);
+    // A host's interpreter is asked for as wheels are, but where packages stand.
+    const bool is_wheel = wheels != nullptr && universe_.kind(requirement.slot) != SlotKind::python;
     const std::string name = (wheels != nullptr ? wheels->name : packages->name).string();
-    ManifestChange change{is_limit            ? ManifestChange::Table::constraints
-                          : wheels != nullptr ? ManifestChange::Table::wheels
-                                              : ManifestChange::Table::packages,
+    ManifestChange change{requirement.kind == RequirementKind::constrains
+                              ? ManifestChange::Table::constraints
+                          : is_wheel ? ManifestChange::Table::wheels
+                                     : ManifestChange::Table::packages,
                           name,
                           {},
                           fmt::format("without `{}`", name),
@@ -291,7 +290,7 @@ std::optional<ManifestChange> Search::change_of(const Entry& entry, const Resolu
         return change;
     }
     const std::string& version = universe_.candidate(*chosen).version;
-    if (wheels != nullptr) {
+    if (is_wheel) {
         change.value = series_of(version);
         change.text = entry_text(*wheels, change.value);
         const bool is_other = pypi::SpecifierSet::parse(change.value) != wheels->specifiers;
@@ -300,7 +299,7 @@ std::optional<ManifestChange> Search::change_of(const Entry& entry, const Resolu
     change.value = conda_series_of(version);
     change.text = fmt::format("{} = \"{}\"", name, change.value);
     const auto changed = conda::MatchSpec::parse(fmt::format("{} {}", name, change.value));
-    return changed == packages->spec ? std::nullopt : std::optional(change);
+    return packages != nullptr && changed == packages->spec ? std::nullopt : std::optional(change);
 }
 
 ManifestChange Search::change_of_pin(const GpuPinRequest& pin, const Resolution& resolution) const {
