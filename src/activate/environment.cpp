@@ -32,6 +32,12 @@ Changes activation(const ActivationRequest& request, const Variables& before) {
         {"PYTHONHOME", std::nullopt},
         {"PYTHONPATH", std::nullopt},
     };
+    if (request.has_conda_packages) {
+        changes.emplace_back("CONDA_PREFIX", prefix);
+    }
+    for (const auto& [name, value] : request.conda_variables) {
+        set_change(changes, name, value);
+    }
     Variables known = activate::apply(changes, before);
     for (const auto& [name, text] : request.variables) {
         std::string value = expand(text, known);

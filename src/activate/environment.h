@@ -15,15 +15,18 @@ namespace envpm::activate {
 using Changes = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
 struct ActivationRequest {
-    std::filesystem::path prefix;                               ///< the real one, p/<digest>
-    std::filesystem::path project;                              ///< absolute
-    std::string workspace;                                      ///< its name, for prompts
-    std::vector<std::pair<std::string, std::string>> variables; ///< `[activation.env]`
+    std::filesystem::path prefix;    ///< the real one, p/<digest>
+    std::filesystem::path project;   ///< absolute
+    std::string workspace;           ///< its name, for prompts
+    bool has_conda_packages = false; ///< then CONDA_PREFIX is set too
+    std::vector<std::pair<std::string, std::string>> conda_variables; ///< set as they are
+    std::vector<std::pair<std::string, std::string>> variables;       ///< `[activation.env]`
 };
 
 /// PATH begins with the prefix's bin (once, however often it is activated), VIRTUAL_ENV,
-/// ENVPM_PREFIX and ENVPM_PROJECT_ROOT are set, PYTHONHOME and PYTHONPATH unset; `[activation.env]`
-/// values may name `$NAME`, `${NAME}` and `$$`. Pure.
+/// ENVPM_PREFIX and ENVPM_PROJECT_ROOT are set, PYTHONHOME and PYTHONPATH unset; then come the
+/// variables of conda packages, and last `[activation.env]`, whose values may name `$NAME`,
+/// `${NAME}` and `$$`. Pure.
 Changes activation(const ActivationRequest& request, const Variables& before);
 
 Variables apply(const Changes& changes, Variables before);
@@ -32,10 +35,21 @@ enum class Shell { bash, zsh, fish };
 
 std::optional<Shell> parse_shell(std::string_view text);
 
-/// Text to `eval`: the changes, and a function `envpm_deactivate` that undoes them. Quoted so that
-/// no value is ever run.
+/// Shell code of conda packages, to be sourced in this order (`conda_files.h`).
+struct CondaScripts {
+    std::vector<std::filesystem::path> activate;
+    std::vector<std::filesystem::path> deactivate;
+};
+
+/// Text to `eval`: the changes, then the scripts, and a function `envpm_deactivate` that undoes
+/// them. Quoted so that no value is ever run.
 std::string shell_text(Shell shell, const Changes& changes, const Variables& before,
-                       const std::string& workspace);
+                       const std::string& workspace, const CondaScripts& scripts = {});
+
+/// A command line that does the same for one command: bash sources the scripts and becomes it. The
+/// command itself if there are none.
+std::vector<std::string> with_scripts(std::vector<std::string> command,
+                                      const CondaScripts& scripts);
 
 /// Becomes `command` (execve; looked up in the new PATH). Returns only by throwing: an Error that
 /// names the command, with code 1, and the near miss among the prefix's programs.

@@ -20,6 +20,7 @@ ActivationRequest request(std::vector<std::pair<std::string, std::string>> own =
     return {.prefix = "/store/p/abc",
             .project = "/home/me/vision",
             .workspace = "vision",
+            .conda_variables = {},
             .variables = std::move(own)};
 }
 
@@ -32,6 +33,18 @@ std::string expanded(const std::string& text) {
 
 std::string path_after(const ActivationRequest& wanted, const Variables& before) {
     return activate::apply(activation(wanted, before), before).find("PATH").value_or("");
+}
+
+TEST(Activation, SetsWhatCondaPackagesSetAndThenTheUsersOwn) {
+    ActivationRequest wanted = request({{"B", "${A}-own"}});
+    wanted.has_conda_packages = true;
+    wanted.conda_variables = {{"A", "$HOME"}, {"B", "theirs"}, {"A", "last"}};
+    const Variables after = activate::apply(activation(wanted, Variables()), Variables());
+    EXPECT_EQ(after.find("CONDA_PREFIX"), "/store/p/abc");
+    EXPECT_EQ(after.find("A"), "last");
+    EXPECT_EQ(after.find("B"), "last-own");
+    EXPECT_EQ(activate::apply(activation(request(), Variables()), Variables()).find("CONDA_PREFIX"),
+              std::nullopt);
 }
 
 TEST(Activation, SetsWhatProgramsLookFor) {

@@ -7,14 +7,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace envpm::activate {
 
 namespace {
 
-std::string posix_text(Shell shell, const Changes& changes, const std::string& prompt);
-std::string posix_deactivate(Shell shell, const Changes& changes, const std::string& prompt);
-std::string fish_text(const Changes& changes, const std::string& prompt);
-std::string fish_deactivate(const Changes& changes, const std::string& prompt);
+/// What a shell is told.
+struct Activation {
+    Shell shell;
+    const Changes& changes;
+    std::string prompt;
+    const CondaScripts& scripts;
+};
+
+std::string posix_text(const Activation& activation);
+std::string posix_deactivate(const Activation& activation);
+std::string fish_text(const Activation& activation);
+std::string fish_deactivate(const Activation& activation);
+std::string sources(const std::vector<std::filesystem::path>& scripts, std::string_view indent,
+                    std::string (*quoted)(std::string_view));
 std::string posix_quoted(std::string_view text);
 std::string fish_quoted(std::string_view text);
 std::string prompt_name(const std::string& workspace);
@@ -22,20 +35,33 @@ std::string prompt_name(const std::string& workspace);
 } // namespace
 
 std::string shell_text(Shell shell, const Changes& changes, const Variables& before,
-                       const std::string& workspace) {
+                       const std::string& workspace, const CondaScripts& scripts) {
     for (const auto& [name, value] : changes) {
         check_variable(name, value.value_or(""));
     }
     const std::string name = prompt_name(workspace);
     const bool has_prompt = !before.find("ENVPM_NO_PROMPT") && !name.empty();
     const std::string prompt = has_prompt ? "(" + name + ") " : std::string();
-    return shell == Shell::fish ? fish_text(changes, prompt) : posix_text(shell, changes, prompt);
+    const Activation activation{shell, changes, prompt, scripts};
+    return shell == Shell::fish ? fish_text(activation) : posix_text(activation);
+}
+
+std::vector<std::string> with_scripts(std::vector<std::string> command,
+                                      const CondaScripts& scripts) {
+    if (scripts.activate.empty()) {
+        return command;
+    }
+    std::vector<std::string> out = {
+        "bash", "-c", sources(scripts.activate, "", posix_quoted) + "exec \"$@\"", "envpm"};
+    std::move(command.begin(), command.end(), std::back_inserter(out));
+    return out;
 }
 
 namespace {
 
 /// For shells under `set -eu` too: no unset variable is read, no bare command may fail.
-std::string posix_text(Shell shell, const Changes& changes, const std::string& prompt) {
+std::string posix_text(const Activation& activation) {
+    const auto& [shell, changes, prompt, scripts] = activation;
     std::string out = "if typeset -f envpm_deactivate >/dev/null; then envpm_deactivate; fi\n";
     for (const auto& [name, value] : changes) {
         out += fmt::format("if [ -n \"${{{0}+x}}\" ]; then _ENVPM_OLD_{0}=\"${{{0}}}\"; "
@@ -46,17 +72,19 @@ std::string posix_text(Shell shell, const Changes& changes, const std::string& p
         out += value ? fmt::format("export {}={}\n", name, posix_quoted(*value))
                      : fmt::format("unset {}\n", name);
     }
+    out += sources(scripts.activate, "", posix_quoted);
     if (!prompt.empty()) {
         out +=
             fmt::format("if [ -n \"${{PS1+x}}\" ]; then _ENVPM_OLD_PS1=\"$PS1\"; PS1={}\"$PS1\"; "
                         "else unset _ENVPM_OLD_PS1; fi\n",
                         posix_quoted(prompt));
     }
-    return out + posix_deactivate(shell, changes, prompt);
+    return out + posix_deactivate(activation);
 }
 
-std::string posix_deactivate(Shell shell, const Changes& changes, const std::string& prompt) {
-    std::string out = "envpm_deactivate() {\n";
+std::string posix_deactivate(const Activation& activation) {
+    const auto& [shell, changes, prompt, scripts] = activation;
+    std::string out = "envpm_deactivate() {\n" + sources(scripts.deactivate, "    ", posix_quoted);
     for (const auto& [name, value] : changes) {
         out += fmt::format("    if [ -n \"${{_ENVPM_OLD_{0}+x}}\" ]; then "
                            "export {0}=\"$_ENVPM_OLD_{0}\"; else unset {0}; fi\n"
@@ -73,7 +101,8 @@ std::string posix_deactivate(Shell shell, const Changes& changes, const std::str
     return out + "}\n";
 }
 
-std::string fish_text(const Changes& changes, const std::string& prompt) {
+std::string fish_text(const Activation& activation) {
+    const auto& [shell, changes, prompt, scripts] = activation;
     std::string out = "functions -q envpm_deactivate; and envpm_deactivate\n";
     for (const auto& [name, value] : changes) {
         out += fmt::format("if set -q {0}; set -g _ENVPM_OLD_{0} ${0}; "
@@ -84,6 +113,7 @@ std::string fish_text(const Changes& changes, const std::string& prompt) {
         out += value ? fmt::format("set -gx {} {}\n", name, fish_quoted(*value))
                      : fmt::format("set -e {}\n", name);
     }
+    out += sources(scripts.activate, "", fish_quoted);
     if (!prompt.empty()) {
         // The prompt of others shows the status of the last command, so it must find it.
         out += fmt::format("if functions -q fish_prompt\n"
@@ -98,11 +128,13 @@ std::string fish_text(const Changes& changes, const std::string& prompt) {
                            "end\n",
                            fish_quoted(prompt));
     }
-    return out + fish_deactivate(changes, prompt);
+    return out + fish_deactivate(activation);
 }
 
-std::string fish_deactivate(const Changes& changes, const std::string& prompt) {
-    std::string out = "function envpm_deactivate\n";
+std::string fish_deactivate(const Activation& activation) {
+    const auto& [shell, changes, prompt, scripts] = activation;
+    std::string out =
+        "function envpm_deactivate\n" + sources(scripts.deactivate, "    ", fish_quoted);
     for (const auto& [name, value] : changes) {
         out += fmt::format("    if set -q _ENVPM_OLD_{0}; set -gx {0} $_ENVPM_OLD_{0}; "
                            "else; set -e {0}; end\n"
@@ -117,6 +149,16 @@ std::string fish_deactivate(const Changes& changes, const std::string& prompt) {
                "    end\n";
     }
     return out + "    functions -e envpm_deactivate\nend\n";
+}
+
+/// One that fails ends neither what is evaluated nor a shell under `set -e`.
+std::string sources(const std::vector<std::filesystem::path>& scripts, std::string_view indent,
+                    std::string (*quoted)(std::string_view)) {
+    std::string out;
+    for (const std::filesystem::path& script : scripts) {
+        out += fmt::format("{}source {} || true\n", indent, quoted(script.string()));
+    }
+    return out;
 }
 
 /// Within single quotes only the quote itself means something.

@@ -27,9 +27,11 @@ class InShell : public testing::TestWithParam<const char*> {
 
     /// A line of the script that evaluates the text as users are told to.
     [[nodiscard]] std::string hook(const Changes& changes, const std::string& workspace = "vision",
-                                   const Variables& before = Variables()) {
+                                   const Variables& before = Variables(),
+                                   const CondaScripts& scripts = {}) {
         const fs::path file = home_ / fmt::format("hook-{}", ++hooks_);
-        write_file(file, shell_text(shell(), changes, before, workspace), Durability::cached);
+        write_file(file, shell_text(shell(), changes, before, workspace, scripts),
+                   Durability::cached);
         return is_fish() ? fmt::format("cat {} | source\n", file.string())
                          : fmt::format("eval \"$(cat {})\"\n", file.string());
     }
@@ -96,6 +98,23 @@ TEST_P(InShell, ActivatesAndDeactivateRestores) {
     EXPECT_EQ(before.at("PYTHONPATH"), "/old path");
     EXPECT_EQ(shown("b"), active);
     EXPECT_EQ(shown("c"), before);
+}
+
+TEST_P(InShell, SourcesTheScriptsOfCondaPackagesAndLeavesThemFirst) {
+    const std::string tail = is_fish() ? ".fish" : ".sh";
+    const CondaScripts scripts{{home_ / ("it's on" + tail), home_ / ("fails" + tail)},
+                               {home_ / ("off" + tail)}};
+    write_file(scripts.activate[0], is_fish() ? "set -gx GOT \"$ENVPM_PREFIX/etc\"\n"
+                                              : "export GOT=\"$ENVPM_PREFIX/etc\"\n");
+    write_file(scripts.activate[1], "false\n");
+    write_file(scripts.deactivate[0], is_fish() ? "set -e GOT; set -gx LEFT $ENVPM_PREFIX\n"
+                                                : "unset GOT; export LEFT=\"$ENVPM_PREFIX\"\n");
+    run(show("a") + hook(changes(), "vision", Variables(), scripts) + show("b") +
+        "envpm_deactivate\n" + show("c"));
+    EXPECT_EQ(shown("b").at("GOT"), "/p/abc/etc");
+    auto after = shown("a");
+    after["LEFT"] = "/p/abc";
+    EXPECT_EQ(shown("c"), after);
 }
 
 TEST_P(InShell, ActivatingTwiceOrAnotherIsUndoneByOneDeactivate) {

@@ -93,7 +93,7 @@ ExitCode run_run(const Session& session) {
     if (const ExitCode code = test_gpus(session, project, environment); code != ExitCode::done) {
         return code;
     }
-    activate::become(pipeline::command_to_run(project, session.arguments.words),
+    activate::become(pipeline::command_to_run(project, environment, session.arguments.words),
                      environment.variables, environment.prefix);
 }
 
@@ -126,7 +126,7 @@ ExitCode run_shell_hook(const Session& session) {
         return code;
     }
     show(activate::shell_text(shell, environment.changes, session.services.variables(),
-                              environment.workspace));
+                              environment.workspace, scripts_of(environment, shell)));
     return ExitCode::done;
 }
 

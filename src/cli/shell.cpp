@@ -1,5 +1,6 @@
 #include "cli/shell.h"
 
+#include "activate/conda_files.h"
 #include "base/error.h"
 #include "base/files.h"
 
@@ -23,6 +24,12 @@ activate::Shell shell_named(const std::string& text) {
                 ExitCode::usage);
 }
 
+activate::CondaScripts scripts_of(const pipeline::ActiveEnvironment& environment,
+                                  activate::Shell shell) {
+    return environment.sources_scripts ? activate::conda_scripts(shell, environment.prefix)
+                                       : activate::CondaScripts();
+}
+
 ShellStart shell_start(const pipeline::ActiveEnvironment& environment, const Variables& before,
                        const std::filesystem::path& folder) {
     const std::string program = before.find("SHELL").value_or("/bin/bash");
@@ -32,7 +39,8 @@ ShellStart shell_start(const pipeline::ActiveEnvironment& environment, const Var
         return {{program}, environment.variables};
     }
     const std::string text =
-        activate::shell_text(*known, environment.changes, before, environment.workspace);
+        activate::shell_text(*known, environment.changes, before, environment.workspace,
+                             scripts_of(environment, *known));
     Variables variables = before;
     switch (*known) {
     case activate::Shell::bash: {

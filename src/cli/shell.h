@@ -12,6 +12,10 @@ namespace envpm::cli {
 /// A shell by name or path ("/usr/bin/zsh"); an Error of code 2 lists what is known.
 activate::Shell shell_named(const std::string& text);
 
+/// The scripts of conda packages for that shell, if the environment sources them.
+activate::CondaScripts scripts_of(const pipeline::ActiveEnvironment& environment,
+                                  activate::Shell shell);
+
 struct ShellStart {
     std::vector<std::string> command;
     Variables variables;

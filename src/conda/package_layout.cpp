@@ -61,6 +61,19 @@ std::vector<std::string> link_scripts(const Tree& tree, const std::string& name)
     return found;
 }
 
+std::vector<std::string> activation_scripts(const Tree& tree) {
+    constexpr std::string_view folder = "etc/conda/activate.d/";
+    std::vector<std::string> found;
+    for (const TreeFile& file : tree.files) {
+        const std::string& path = file.path.string();
+        if (path.starts_with(folder) && (path.ends_with(".sh") || path.ends_with(".fish"))) {
+            found.push_back(path);
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
 namespace {
 
 Layouter::Layouter(const PackageLayoutRequest& request)

@@ -47,4 +47,7 @@ Layout package_layout(const PackageLayoutRequest& request);
 /// files, and envpm runs none of them.
 std::vector<std::string> link_scripts(const Tree& tree, const std::string& name);
 
+/// The scripts that conda sources in a shell when the package's environment is activated, sorted.
+std::vector<std::string> activation_scripts(const Tree& tree);
+
 } // namespace envpm::conda

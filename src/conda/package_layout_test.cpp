@@ -232,6 +232,17 @@ TEST(PackageLayout, TellsOfLinkScripts) {
                 ElementsAre("bin/.demo-post-link.sh", "bin/.demo-pre-unlink.sh"));
 }
 
+TEST(PackageLayout, TellsOfScriptsForActivation) {
+    SamplePackage package = sample();
+    EXPECT_THAT(activation_scripts(package.tree()), testing::IsEmpty());
+    package.files["etc/conda/activate.d/b.sh"] = "export B=1";
+    package.files["etc/conda/activate.d/a.fish"] = "set -gx A 1";
+    package.files["etc/conda/activate.d/c.bat"] = "set C=1";
+    package.files["etc/conda/deactivate.d/b.sh"] = "unset B";
+    EXPECT_THAT(activation_scripts(package.tree()),
+                ElementsAre("etc/conda/activate.d/a.fish", "etc/conda/activate.d/b.sh"));
+}
+
 } // namespace
 
 } // namespace envpm::conda

@@ -94,6 +94,7 @@ TEST(Manifest, ReadsIndexesTargetsTasksAndActivationInTheFilesOrder) {
                "[tasks]\n"
                "train = \"python train.py\"\n"
                "eval = '''\na\nb'''\n"
+               "[activation]\nconda-scripts = true\n"
                "[activation.env]\n"
                "HF_HOME = \"$ENVPM_PROJECT_ROOT/.hf\"\n"
                "A = \"\"\n");
@@ -106,6 +107,7 @@ TEST(Manifest, ReadsIndexesTargetsTasksAndActivationInTheFilesOrder) {
                                               Target{"a", Platform::linux_64, {2, 31}}));
     ASSERT_THAT(manifest.tasks, SizeIs(2));
     EXPECT_EQ(manifest.tasks[1].command, "a\nb");
+    EXPECT_TRUE(manifest.sources_conda_scripts);
     EXPECT_THAT(manifest.activation_variables,
                 ElementsAre(Pair("HF_HOME", "$ENVPM_PROJECT_ROOT/.hf"), Pair("A", "")));
 }
@@ -148,7 +150,8 @@ TEST(Manifest, RefusesUnknownKeysWithTheNearMissAndTheList) {
         {"[constraints]\na = { extras = [] }", "unknown key `extras`", "2:7", "known: `version`"},
         {"[dependencies]\npython = { index = \"x\" }", "unknown key `index`", "2:12"},
         {"[indexes]\na = { uri = \"x\" }", "unknown key `uri`", "2:7", "did you mean `url`?"},
-        {"[activation]\nenvironment = 1", "unknown key `environment`", "2:1", "known: `env`"},
+        {"[activation]\nenvironment = 1", "unknown key `environment`", "2:1",
+         "known: `conda-scripts`, `env`"},
     });
 }
 
@@ -167,6 +170,8 @@ TEST(Manifest, RefusesValuesOfTheWrongKind) {
          "must be true or false, not a whole number", "2:47"},
         {"[targets]\na = \"linux-64\"", "`targets.a` must be a table, not a string", "2:5"},
         {"[tasks]\na = { cmd = \"x\" }", "`tasks.a` must be a string, not a table", "2:5"},
+        {"[activation]\nconda-scripts = 1", "`activation.conda-scripts` must be true or false",
+         "2:17"},
         {"[activation.env]\nA = 1", "`activation.env.A` must be a string", "2:5"},
         {"a = ", "this is not valid TOML", "1:5"},
     });

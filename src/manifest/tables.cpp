@@ -269,7 +269,11 @@ Task read_task(const TomlValue::Member& member, const std::string& where) {
 }
 
 void read_activation(const TomlValue& table, const Dialect& dialect, Manifest& manifest) {
-    expect_keys(table, dialect.prefix + "activation", Keys{"env"});
+    expect_keys(table, dialect.prefix + "activation", Keys{"conda-scripts", "env"});
+    if (const TomlValue* const scripts = table.find("conda-scripts")) {
+        manifest.sources_conda_scripts =
+            expect_boolean(*scripts, dialect.prefix + "activation.conda-scripts");
+    }
     const TomlValue* const env = table.find("env");
     if (env == nullptr) {
         return;

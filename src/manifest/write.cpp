@@ -31,6 +31,7 @@ Lines override_lines(const std::vector<Override>& overrides);
 Lines gpu_lines(const GpuPolicy& gpu);
 Lines target_lines(const Target& target, const DeclaredGpu& gpu);
 Lines task_lines(const std::vector<Task>& tasks);
+Lines activation_lines(const Manifest& manifest);
 Lines variable_lines(const Manifest& manifest);
 std::string table(const std::string& header, const Lines& lines);
 std::string inline_table(const Lines& fields);
@@ -57,6 +58,7 @@ std::string to_text(const Manifest& manifest) {
         }
     }
     out += table("tasks", task_lines(manifest.tasks));
+    out += table("activation", activation_lines(manifest));
     out += table("activation.env", variable_lines(manifest));
     return out.substr(1);
 }
@@ -214,6 +216,10 @@ Lines task_lines(const std::vector<Task>& tasks) {
         lines.push_back({task.name, quoted(task.command)});
     }
     return lines;
+}
+
+Lines activation_lines(const Manifest& manifest) {
+    return manifest.sources_conda_scripts ? Lines{{"conda-scripts", "true"}} : Lines();
 }
 
 Lines variable_lines(const Manifest& manifest) {

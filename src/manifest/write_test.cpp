@@ -80,6 +80,11 @@ TEST(WriteManifest, keeps_what_an_audit_does) {
     EXPECT_EQ(to_text(manifest_of(text)), text);
 }
 
+TEST(WriteManifest, says_that_scripts_are_sourced) {
+    const std::string text = "[workspace]\nname = \"a\"\n\n[activation]\nconda-scripts = true\n";
+    EXPECT_EQ(to_text(manifest_of(text)), text);
+}
+
 TEST(WriteManifest, leaves_out_what_is_default) {
     EXPECT_EQ(to_text(manifest_of("[workspace]\nname = \"a\"\n[pypi-dependencies]\n[tasks]\n")),
               "[workspace]\nname = \"a\"\n");

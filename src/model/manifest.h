@@ -104,6 +104,7 @@ struct Manifest {
     std::vector<PathPattern> outside_links; ///< links that may lead out of the environment
     std::vector<Task> tasks;
     std::vector<std::pair<std::string, std::string>> activation_variables; ///< in the file's order
+    bool sources_conda_scripts = false; ///< those of `activate.d`, at activation
 };
 
 } // namespace envpm

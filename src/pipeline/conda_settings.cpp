@@ -30,7 +30,9 @@ CondaSettingFiles conda_setting_files(const Variables& variables) {
     if (const auto file = variables.find("CONDARC")) {
         out.files.emplace_back(*file);
     }
-    if (const auto prefix = variables.find("CONDA_PREFIX")) {
+    // Within an environment of envpm it is that one, where packages must not say where to look.
+    const auto prefix = variables.find("CONDA_PREFIX");
+    if (prefix && prefix != variables.find("ENVPM_PREFIX")) {
         add_folder(out.files, *prefix);
     }
     if (const auto home = variables.find("HOME")) {

@@ -34,8 +34,15 @@ struct Workshop {
 std::string site_packages_of(const LayoutRequest& request, const std::vector<Tree>& trees,
                              const store::Store& store);
 std::optional<std::string> own_site_packages(const Tree& python, const store::Store& store);
-void tell_scripts(const std::vector<LockedPackage>& packages,
-                  const std::vector<std::vector<std::string>>& scripts, Progress& progress);
+
+/// Of one package; paths in it.
+struct Scripts {
+    std::vector<std::string> link;
+    std::vector<std::string> activation;
+};
+
+void tell_scripts(const LayoutRequest& request, const std::vector<Scripts>& scripts,
+                  Progress& progress);
 void tell_idle(const std::vector<realize::FileClaim>& claims, Progress& progress);
 Layout layout_of_wheel(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
 Layout layout_of_package(const LockedPackage& package, const Tree& tree, const Workshop& workshop);
@@ -53,14 +60,15 @@ Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const st
     }
     const std::vector<LockedPackage>& packages = request.packages;
     std::vector<Layout> layouts(packages.size());
-    std::vector<std::vector<std::string>> scripts(packages.size());
+    std::vector<Scripts> scripts(packages.size());
     const auto lay_out = [&](std::size_t i) {
         const LockedPackage& package = packages[i];
         const Tree tree = std::move(trees[i]);
         layouts[i] = package.is_conda() ? layout_of_package(package, tree, workshop)
                                         : layout_of_wheel(package, tree, workshop);
         if (package.is_conda()) {
-            scripts[i] = conda::link_scripts(tree, package.name.string());
+            scripts[i] = {conda::link_scripts(tree, package.name.string()),
+                          conda::activation_scripts(tree)};
         }
     };
     TaskGroup tasks(services.pool());
@@ -71,7 +79,7 @@ Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const st
     // What the threads parsed and dropped goes back to the system, before the environment is held
     // whole.
     ::malloc_trim(0);
-    tell_scripts(packages, scripts, services.progress());
+    tell_scripts(request, scripts, services.progress());
     if (auto history = history_of(request)) {
         layouts.push_back(std::move(*history));
     }
@@ -84,14 +92,25 @@ Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const st
 
 namespace {
 
-void tell_scripts(const std::vector<LockedPackage>& packages,
-                  const std::vector<std::vector<std::string>>& scripts, Progress& progress) {
-    for (std::size_t i = 0; i < packages.size(); ++i) {
-        if (!scripts[i].empty()) {
+void tell_scripts(const LayoutRequest& request, const std::vector<Scripts>& scripts,
+                  Progress& progress) {
+    std::vector<std::string> sourced;
+    for (std::size_t i = 0; i < scripts.size(); ++i) {
+        const std::string owner = owner_name(request.packages[i]);
+        if (!scripts[i].link.empty()) {
             progress.note(fmt::format(
                 "note: {} brings {}, which envpm does not run: it may need more than its files",
-                owner_name(packages[i]), fmt::join(scripts[i], ", ")));
+                owner, fmt::join(scripts[i].link, ", ")));
         }
+        if (!scripts[i].activation.empty()) {
+            sourced.push_back(owner);
+        }
+    }
+    if (!sourced.empty() && !request.manifest.sources_conda_scripts) {
+        progress.note(
+            fmt::format("note: {} {} scripts for activation, which envpm does not source; "
+                        "`conda-scripts = true` under `[activation]` has it do so",
+                        fmt::join(sourced, ", "), sourced.size() == 1 ? "has" : "have"));
     }
 }
 

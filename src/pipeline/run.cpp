@@ -1,10 +1,18 @@
 #include "pipeline/run.h"
 
+#include "activate/conda_files.h"
 #include "base/error.h"
 #include "pipeline/care.h"
 #include "realize/prefix.h"
 
 namespace envpm::pipeline {
+
+namespace {
+
+std::vector<std::string> task_or_command(const Manifest& manifest,
+                                         const std::vector<std::string>& words);
+
+} // namespace
 
 ActiveEnvironment activate_project(const Project& project, const Services& services) {
     const Manifest manifest = read_manifest(project);
@@ -13,16 +21,35 @@ ActiveEnvironment activate_project(const Project& project, const Services& servi
         throw Error({"the environment is gone, or its Python is", current.prefix.string(),
                      "run `envpm install`, which makes it anew"});
     }
-    const activate::ActivationRequest request{current.prefix, project.folder(), manifest.name,
-                                              manifest.activation_variables};
+    const activate::CondaVariables conda = activate::conda_variables(current.prefix);
+    for (const std::string& complaint : conda.complaints) {
+        services.progress().note("note: " + complaint);
+    }
+    const activate::ActivationRequest request{
+        current.prefix, project.folder(),
+        manifest.name,  activate::has_conda_packages(current.prefix),
+        conda.values,   manifest.activation_variables};
     activate::Changes changes = activate::activation(request, services.variables());
     Variables variables = activate::apply(changes, services.variables());
-    return {current.prefix, manifest.name, std::move(changes), std::move(variables)};
+    return {current.prefix, manifest.name, std::move(changes), std::move(variables),
+            manifest.sources_conda_scripts};
 }
 
 std::vector<std::string> command_to_run(const Project& project,
+                                        const ActiveEnvironment& environment,
                                         const std::vector<std::string>& words) {
-    const Manifest manifest = read_manifest(project);
+    std::vector<std::string> command = task_or_command(read_manifest(project), words);
+    if (environment.sources_scripts) {
+        command = activate::with_scripts(
+            std::move(command), activate::conda_scripts(activate::Shell::bash, environment.prefix));
+    }
+    return command;
+}
+
+namespace {
+
+std::vector<std::string> task_or_command(const Manifest& manifest,
+                                         const std::vector<std::string>& words) {
     for (const Task& task : manifest.tasks) {
         if (!words.empty() && task.name == words.front()) {
             // "$@" behind the task's own text hands the arguments on unchanged.
@@ -36,5 +63,7 @@ std::vector<std::string> command_to_run(const Project& project,
     }
     return words;
 }
+
+} // namespace
 
 } // namespace envpm::pipeline

@@ -15,14 +15,18 @@ struct ActiveEnvironment {
     std::string workspace;
     activate::Changes changes;
     Variables variables;
+    bool sources_scripts = false; ///< those of conda packages (`activate/conda_files.h`)
 };
 
-/// Activates the project's current prefix; an Error (code 1) says to install first.
+/// Activates the project's current prefix; an Error (code 1) says to install first. A note names
+/// what conda packages wanted to set and may not.
 ActiveEnvironment activate_project(const Project& project, const Services& services);
 
 /// The command line that `run` executes: a task of the manifest by its name, its arguments passed
-/// on, or the command as it is.
+/// on, or the command as it is; behind the scripts of conda packages if the environment sources
+/// them.
 std::vector<std::string> command_to_run(const Project& project,
+                                        const ActiveEnvironment& environment,
                                         const std::vector<std::string>& words);
 
 } // namespace envpm::pipeline

@@ -208,7 +208,9 @@ PACKAGES = [
         "1.0",
         files={
             "bin/.scripted-post-link.sh": File('echo ran > "$PREFIX/ran"\n', 0o755),
-            "etc/conda/activate.d/scripted.sh": "export SCRIPTED=1\n",
+            "etc/conda/activate.d/scripted.sh": 'export SCRIPTED="in $CONDA_PREFIX"\n',
+            "etc/conda/deactivate.d/scripted.sh": "unset SCRIPTED\n",
+            "etc/conda/env_vars.d/scripted.json": '{"BY_DATA": "$yes", "PATH": "/evil"}\n',
             "share/scripted/a.txt": "text\n",
         },
     ),
