@@ -189,7 +189,7 @@ void Channels::search(std::span<Part* const> parts) {
     std::vector<SubdirSearch> searches;
     searches.reserve(parts.size());
     for (const Part* const part : parts) {
-        searches.emplace_back(cache_, policy_, *part->channel, part->subdir);
+        searches.emplace_back(transport_, cache_, policy_, *part->channel, part->subdir);
     }
     run(transport_, searches);
     for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -64,6 +64,34 @@ TEST_F(LocalChannels, AreReadInEachRun) {
     EXPECT_THROW(files_of({folder_url}), Error);
 }
 
+TEST_F(LocalChannels, AreReadInPiecesOfOnePage) {
+    const std::string url = folder_url + "/linux-64/repodata.json";
+    const Json::Object two_and_a_half{{"a", std::string(std::size_t{5} << 19U, 'a')}};
+    transport.files[url] = repodata({entry("demo")}, two_and_a_half);
+    EXPECT_THAT(files_of({folder_url}), ElementsAre("file:///srv/c/linux-64/demo-1.0-h1_0.conda"));
+    const std::vector<std::string> log = transport.log();
+    EXPECT_EQ(std::count(log.begin(), log.end(), url + "[part]"), 2); // the first is of a batch
+    pass(1);
+    transport.files[url] = repodata({entry("demo", "2.0")});
+    EXPECT_THAT(files_of({folder_url}), ElementsAre("file:///srv/c/linux-64/demo-2.0-h1_0.conda"));
+}
+
+TEST_F(LocalChannels, ThatChangeWhileTheyAreReadAreAnError) {
+    const Json::Object two_and_a_half{{"a", std::string(std::size_t{5} << 19U, 'a')}};
+    transport.files[folder_url + "/linux-64/repodata.json"] =
+        repodata({entry("demo")}, two_and_a_half);
+    transport.distort = [](HttpResponse& response) {
+        response.etag = response.range_first == 0U ? "one" : "two";
+    };
+    try {
+        files_of({folder_url});
+        ADD_FAILURE();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::network);
+        EXPECT_THAT(error.text().subject, HasSubstr("changed while it was read"));
+    }
+}
+
 TEST_F(LocalChannels, StandInOfflineForMirrorsThatAreNone) {
     policy.offline = true;
     serve(test::second, "linux-64", {entry("demo", "3.0")});

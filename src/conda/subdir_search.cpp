@@ -22,20 +22,20 @@ constexpr std::array<std::string_view, 3> page_names = {"repodata_shards.msgpack
                                                         "repodata.json.zst", "repodata.json"};
 constexpr std::string_view noarch = "noarch";
 constexpr std::uint64_t most_shard_page_bytes = 64U << 20U;
+constexpr std::uint64_t piece_bytes = 1U << 20U;
 constexpr std::uint64_t most_page_bytes = 2ULL << 30U; // four times the largest of today
 constexpr std::chrono::nanoseconds form_age = std::chrono::hours(24 * 7);
 
 std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age);
 bool is_absence(const HttpResponse& response);
 void check_kind(std::string_view body, const std::string& url);
-PageWalk::Source source_of(const HttpResponse& response, const std::string& subdir,
-                           const std::string& url);
 
 } // namespace
 
-SubdirSearch::SubdirSearch(const ChannelCache& cache, const CachePolicy& policy,
-                           const Channel& channel, std::string subdir)
-    : cache_(cache),
+SubdirSearch::SubdirSearch(HttpTransport& transport, const ChannelCache& cache,
+                           const CachePolicy& policy, const Channel& channel, std::string subdir)
+    : transport_(transport),
+      cache_(cache),
       policy_(policy),
       channel_(channel),
       subdir_(std::move(subdir)) {
@@ -52,6 +52,9 @@ HttpRequest SubdirSearch::request() const {
                         {},
                         std::nullopt,
                         form_ == PageForm::shards ? most_shard_page_bytes : most_page_bytes};
+    if (asks_for_pieces()) {
+        request.range = ByteRange{0, piece_bytes};
+    }
     if (const CachedSubdir* const known = known_page()) {
         if (!known->etag.empty()) {
             request.headers.push_back("If-None-Match: " + known->etag);
@@ -71,7 +74,7 @@ void SubdirSearch::accept(const HttpResponse& response) {
         next_mirror();
     } else if (response.status == 304) {
         accept_unchanged(response);
-    } else if (response.status == 200) {
+    } else if (response.status == 200 || (response.status == 206 && asks_for_pieces())) {
         accept_page(response);
     } else {
         // What a server without shards says of them is not always 404; of the last form it must be.
@@ -125,8 +128,11 @@ void SubdirSearch::look_up() {
         }
         mirrors_.push_back(std::move(mirror));
     }
-    std::stable_sort(usable.begin(), usable.end(), [](const Mirror& one, const Mirror& other) {
-        return one.cached->fetched_nanoseconds > other.cached->fetched_nanoseconds;
+    const auto fetched = [](const Mirror& mirror) {
+        return mirror.cached ? mirror.cached->fetched_nanoseconds : 0;
+    };
+    std::stable_sort(usable.begin(), usable.end(), [&](const Mirror& one, const Mirror& other) {
+        return fetched(one) > fetched(other);
     });
     for (const Mirror& mirror : usable) {
         if (!found_) {
@@ -149,6 +155,11 @@ bool SubdirSearch::is_usable(const Mirror& mirror) const {
 
 std::string SubdirSearch::page_url() const {
     return fmt::format("{}/{}", mirrors_[at_].url, page_names[static_cast<std::size_t>(form_)]);
+}
+
+/// A page that may be unchanged is asked for as a whole: who asks for a piece gets it.
+bool SubdirSearch::asks_for_pieces() const {
+    return form_ == PageForm::json && is_local_url(mirrors_[at_].url) && known_page() == nullptr;
 }
 
 const CachedSubdir* SubdirSearch::known_page() const {
@@ -246,12 +257,51 @@ std::string SubdirSearch::read_page(const HttpResponse& response, CachedSubdir& 
         state.base_url = read_shard_index(page.view(), subdir_, url).base_url;
         return cache_.store_shard_page(key, page.view());
     }
-    const PageWalk::Source source = source_of(response, subdir_, url);
+    const PageWalk::Source source = source_of(response);
     return cache_.store_index(key, [&](const IndexWriter::Sink& sink) {
         Repodata repodata = read_repodata(PageWalk(source, url), subdir_, sink);
         state.base_url = std::move(repodata.base_url);
         return std::move(repodata.digest);
     });
+}
+
+/// Whether it is compressed is seen from the bytes: some servers inflate what they send.
+PageWalk::Source SubdirSearch::source_of(const HttpResponse& response) const {
+    const std::string url = without_credentials(page_url());
+    std::string_view body = response.body;
+    if (body.empty() && subdir_ == noarch) {
+        body = "{}"; // how the smallest of channels says that it is one (CEP 36)
+    }
+    check_kind(body, url);
+    if (is_zstd(body)) {
+        const auto stream = std::make_shared<ZstdStream>(body, most_page_bytes, url);
+        return [stream](std::span<char> bytes) { return stream->read(bytes); };
+    }
+    const auto piece = std::make_shared<std::string>(); // where it lies whoever copies the source
+    return [this, &response, body, piece, end = body.size()](std::span<char> bytes) mutable {
+        if (body.empty() && end < response.total_bytes.value_or(end)) {
+            *piece = next_piece(response, end);
+            body = *piece;
+            end += body.size();
+        }
+        const std::size_t count = body.copy(bytes.data(), bytes.size());
+        body.remove_prefix(count);
+        return count;
+    };
+}
+
+/// Of the very page that the first piece is of.
+std::string SubdirSearch::next_piece(const HttpResponse& first, std::uint64_t begin) const {
+    const std::string url = page_url();
+    HttpResponse response = std::move(
+        transport_.get(std::array{HttpRequest{url, {}, ByteRange{begin, piece_bytes}}}).front());
+    if (response.status != 206 || response.body.empty() || response.etag != first.etag) {
+        throw Error({response.error.empty() ? "the page changed while it was read"
+                                            : std::move(response.error),
+                     without_credentials(url), "try again"},
+                    ExitCode::network);
+    }
+    return std::move(response.body);
 }
 
 void SubdirSearch::accept_unchanged(const HttpResponse& response) {
@@ -348,25 +398,6 @@ void check_kind(std::string_view body, const std::string& url) {
             {"HTML came in place of the page: a proxy or a login page may have answered", url, {}},
             ExitCode::network);
     }
-}
-
-/// Whether it is compressed is seen from the bytes: some servers inflate what they send.
-PageWalk::Source source_of(const HttpResponse& response, const std::string& subdir,
-                           const std::string& url) {
-    std::string_view body = response.body;
-    if (body.empty() && subdir == noarch) {
-        body = "{}"; // how the smallest of channels says that it is one (CEP 36)
-    }
-    check_kind(body, url);
-    if (is_zstd(body)) {
-        const auto stream = std::make_shared<ZstdStream>(body, most_page_bytes, url);
-        return [stream](std::span<char> bytes) { return stream->read(bytes); };
-    }
-    return [body](std::span<char> bytes) mutable {
-        const std::size_t count = body.copy(bytes.data(), bytes.size());
-        body.remove_prefix(count);
-        return count;
-    };
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "conda/channel.h"
 #include "conda/channel_cache.h"
 #include "conda/index_file.h"
+#include "conda/page_walk.h"
 #include "conda/shard.h"
 
 #include <cstdint>
@@ -28,11 +29,12 @@ struct SubdirPage {
 /// is asked until one answers, offline those that are folders (`file:`), whose pages are never
 /// young: for shards (CEP 16), then for repodata.json.zst, then for
 /// repodata.json; which of them a mirror has is remembered for a week. A page of the cache is only
-/// asked whether it changed.
+/// asked whether it changed. A repodata.json of a folder is read in pieces, as it is parsed.
 class SubdirSearch {
   public:
-    SubdirSearch(const ChannelCache& cache, const CachePolicy& policy, const Channel& channel,
-                 std::string subdir);
+    /// `transport` is for the further pieces of a page; as the others it must outlive this.
+    SubdirSearch(HttpTransport& transport, const ChannelCache& cache, const CachePolicy& policy,
+                 const Channel& channel, std::string subdir);
 
     /// Something is left to be asked for, with `request`; `accept` takes the answer.
     [[nodiscard]] bool is_open() const;
@@ -54,6 +56,9 @@ class SubdirSearch {
 
     [[nodiscard]] bool is_usable(const Mirror& mirror) const;
     [[nodiscard]] std::string page_url() const;
+    [[nodiscard]] bool asks_for_pieces() const;
+    [[nodiscard]] PageWalk::Source source_of(const HttpResponse& response) const;
+    [[nodiscard]] std::string next_piece(const HttpResponse& first, std::uint64_t begin) const;
     [[nodiscard]] const CachedSubdir* known_page() const;
     void look_up();
     void begin_mirror();
@@ -66,6 +71,7 @@ class SubdirSearch {
     void note_absent();
     void note_failure(std::string_view reason);
 
+    HttpTransport& transport_;
     const ChannelCache& cache_;
     const CachePolicy& policy_;
     const Channel& channel_;
