@@ -5,9 +5,9 @@
 // ladder of markers instead, and everything about X is said with a few of its rungs:
 //
 //   any(X)             needs one of X's candidates: the only rule that asks for a decision
-//   at_least(X, k)     needs at_least(X, k - 1)
-//   candidate of rank k needs any(X) and at_least(X, k), conflicts with at_least(X, k + 1),
-//                      so that two candidates exclude each other by way of the ladder
+//   at_least(X, k)     needs at_least(X, k - 1), the lowest rung any(X)
+//   candidate of rank k needs at_least(X, k), conflicts with at_least(X, k + 1), so that two
+//                      candidates exclude each other by way of the ladder; the lowest needs any(X)
 //   requirement        needs any(X) and at_least(X, lowest match), conflicts with
 //                      at_least(X, highest match + 1) and with the candidates between (holes)
 //   constraint         the same, but without any(X), and the lower bound only holds if any(X):
@@ -154,9 +154,7 @@ Encoding::SlotRules Encoding::new_ladder(std::size_t size) {
     pool_.need(rules.any.solvable, rules.one_of);
     for (std::size_t rank = 1; rank < size; ++rank) {
         const Marker rung = new_marker("at_least");
-        if (rank > 1) {
-            pool_.need(rung.solvable, rules.at_least.back().dep);
-        }
+        pool_.need(rung.solvable, rank > 1 ? rules.at_least.back().dep : rules.any.dep);
         rules.at_least.push_back(rung);
     }
     return rules;
@@ -165,10 +163,7 @@ Encoding::SlotRules Encoding::new_ladder(std::size_t size) {
 void Encoding::add_candidate(const SlotRules& rules, Dep name, std::size_t rank) {
     const Solvable solvable = rules.candidates[rank];
     pool_.define(solvable, name, rank + 1, rules.one_of);
-    pool_.need(solvable, rules.any.dep);
-    if (rank > 0) {
-        pool_.need(solvable, rules.at_least[rank - 1].dep);
-    }
+    pool_.need(solvable, rank > 0 ? rules.at_least[rank - 1].dep : rules.any.dep);
     if (rank < rules.at_least.size()) {
         pool_.conflict(solvable, rules.at_least[rank].dep);
     }
@@ -242,7 +237,7 @@ void Encoding::bound(const Marker& marker, const Subset& subset, RequirementKind
         return;
     }
     if (is_needed) {
-        pool_.need(marker.solvable, rules.any.dep);
+        pool_.need(marker.solvable, rules.any.dep); // not by the ladder: proofs shall name it
     }
     const std::size_t lowest = subset.ranks.front();
     if (lowest > 0) {

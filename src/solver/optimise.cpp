@@ -20,7 +20,7 @@ namespace envpm::solver {
 namespace {
 
 /// From then on a slot's ceiling is lowered whenever it falls.
-constexpr int falls_before_proof = 2;
+constexpr int falls_before_proof = 4;
 
 bool is_kept(CandidateId candidate, SlotId slot, const Choices& solution) {
     const auto choice = solution.find(slot);
