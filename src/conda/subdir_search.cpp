@@ -1,5 +1,6 @@
 #include "conda/subdir_search.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/url.h"
 #include "base/zstd.h"
