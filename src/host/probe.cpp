@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <system_error>
 
 namespace envpm::host {
@@ -15,8 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds time_limit{
-    15'000}; // a cold Python of a network file system takes its time
+constexpr std::chrono::milliseconds time_limit{15'000}; // a slow disk is no reason to be left out
 constexpr std::size_t limit_bytes = 1U << 16U;
 
 /// Runs in any Python from 2.7 on, so that an old one answers too. `sys.prefix` does not show a
@@ -80,6 +80,7 @@ std::string start_failure(int error);
 bool is_same_file(const fs::path& a, const fs::path& b);
 std::optional<Interpreter> interpreter_of(const fs::path& program, const Json& facts);
 bool is_true(const Json& facts, std::string_view name);
+bool is_word(const std::string& text);
 
 } // namespace
 
@@ -131,7 +132,9 @@ std::optional<Interpreter> interpreter_of(const fs::path& program, const Json& f
     }
     PythonAbi abi{"cpython", 3, static_cast<int>(minor), {}};
     abi.abi = "cp3" + std::to_string(minor) + facts.text("flags");
-    return Interpreter{program, abi, facts.text("version")};
+    const std::string& version = facts.text("version");
+    return is_word(abi.abi) && is_word(version) ? std::optional(Interpreter{program, abi, version})
+                                                : std::nullopt;
 }
 
 std::string failure_of(const ProcessResult& result) {
@@ -155,6 +158,12 @@ std::string start_failure(int error) {
     return fmt::format(
         "it cannot be started: {}{}", std::generic_category().message(error),
         ::access("/dev/null", R_OK | W_OK) == 0 ? "" : ", as /dev/null cannot be read and written");
+}
+
+/// What is shown and locked as it is: no blank and nothing that a terminal obeys.
+bool is_word(const std::string& text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 bool is_same_file(const fs::path& a, const fs::path& b) {

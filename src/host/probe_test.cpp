@@ -18,16 +18,17 @@ struct Facts {
     int minor = 12;
     std::string flags = {};
     std::string wide = "true";
+    std::string version = "3.12.1";
 };
 
 Answer judged(const Facts& facts) {
     return judge("/bin/sh",
                  fmt::format(R"({{"executable":"{}","environment":{},"base":{},"libc":"{}",)"
                              R"("implementation":"{}","major":{},"minor":{},"flags":"{}",)"
-                             R"("version":"3.12.1","wide":{}}})",
+                             R"("version":"{}","wide":{}}})",
                              facts.executable, facts.environment, facts.base, facts.libc,
                              facts.implementation, facts.major, facts.minor, facts.flags,
-                             facts.wide));
+                             facts.version, facts.wide));
 }
 
 TEST(Probe, AnInterpreterIsWhatItSays) {
@@ -53,6 +54,8 @@ TEST(Probe, WhatNoWheelFitsIsNoInterpreter) {
     for (const Facts& facts : cases) {
         EXPECT_EQ(judged(facts), Answer()) << facts.implementation << facts.minor << facts.libc;
     }
+    EXPECT_EQ(judged({.flags = "\\u001b[1m"}), Answer());
+    EXPECT_EQ(judged({.version = "3.12.1\\n"}), Answer());
     EXPECT_TRUE(judged({.minor = 8}).interpreter) << "3.8 is the oldest";
 }
 
