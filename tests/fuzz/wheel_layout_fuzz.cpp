@@ -1,32 +1,26 @@
 #include "base/assert.h"
 #include "fuzz.h"
+#include "layout_files.h"
 #include "pypi/wheel_layout.h"
 #include "pypi/wheel_record.h"
 
-#include <map>
 #include <string>
 
 namespace envpm::fuzz {
 
 namespace {
 
-constexpr std::string_view separator = "\n=== ";
 constexpr std::string_view record_path = "demo-1.0.dist-info/RECORD";
 
-/// By path; a path twice is one.
-using Files = std::map<std::string, std::string>;
-
-Files files_of(std::string_view input);
-std::string record_of(const Files& files);
-Tree tree_of(const Files& files);
-void check_layout(const Layout& layout);
+std::string record_of(const LayoutFiles& files);
+void check_wheel(const Layout& layout);
 
 } // namespace
 
 /// Files of a wheel, "=== " and the path in a line before each. Where RECORD is not among them, it
 /// is written as it should be, so that what comes after its check is reached too.
 void read(std::string_view input) {
-    Files files = files_of(input);
+    LayoutFiles files = layout_files(input);
     const auto tree = if_accepted([&files] {
         if (!files.contains(std::string(record_path))) {
             files.emplace(record_path, record_of(files));
@@ -46,24 +40,13 @@ void read(std::string_view input) {
                                    content});
     });
     if (layout) {
-        check_layout(*layout);
+        check_wheel(*layout);
     }
 }
 
 namespace {
 
-Files files_of(std::string_view input) {
-    Files files;
-    while (!input.empty()) {
-        const std::size_t end = std::min(input.find(separator), input.size());
-        const auto [path, content] = first_line(input.substr(0, end));
-        files.emplace(path, content);
-        input.remove_prefix(std::min(end + separator.size(), input.size()));
-    }
-    return files;
-}
-
-std::string record_of(const Files& files) {
+std::string record_of(const LayoutFiles& files) {
     std::vector<pypi::RecordRow> rows = {{std::string(record_path), "", ""}};
     for (const auto& [path, content] : files) {
         rows.push_back(
@@ -72,23 +55,12 @@ std::string record_of(const Files& files) {
     return pypi::record_text(std::move(rows));
 }
 
-Tree tree_of(const Files& files) {
-    Tree tree{sha256_of("archive"), {}};
-    for (const auto& [path, content] : files) {
-        tree.files.push_back(
-            {RelativePath::parse(path), sha256_of(content), content.size(), false});
-    }
-    return tree;
-}
-
-void check_layout(const Layout& layout) {
-    const LayoutEntry* before = nullptr;
+/// Python's own names are the environment's.
+void check_wheel(const Layout& layout) {
+    check_layout(layout);
     for (const LayoutEntry& entry : layout.entries) {
         const std::string& path = entry.path.string();
-        ENVPM_ASSERT(before == nullptr || before->path < entry.path);
-        ENVPM_ASSERT(path != "pyvenv.cfg" && path != ".envpm" && !path.starts_with(".envpm/"));
         ENVPM_ASSERT(path != "bin/python" && path != "bin/python3" && path != "bin/python3.12");
-        before = &entry;
     }
 }
 
