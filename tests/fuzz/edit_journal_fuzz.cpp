@@ -1,0 +1,29 @@
+#include "base/assert.h"
+#include "base/json.h"
+#include "pipeline/edit.h"
+#include "state_files.h"
+
+namespace envpm::fuzz {
+
+/// The journal of an interrupted edit: both files are as it says, or both are as they were.
+void read(std::string_view input) {
+    const pipeline::Project project{write_scratch("project/envpm.toml", "old manifest\n")};
+    const std::filesystem::path lock = write_scratch("project/envpm.lock", "old lock\n");
+    const std::filesystem::path journal = write_scratch("project/.envpm/edit.json", input);
+    const auto finished = if_accepted([&] {
+        pipeline::finish_interrupted_edit(project);
+        return true;
+    });
+    if (finished) {
+        const Json edit = parse_json(input, "edit");
+        ENVPM_ASSERT(read_file(project.manifest_file) == edit.text("manifest"));
+        ENVPM_ASSERT(read_file(lock) == edit.text("lock"));
+        ENVPM_ASSERT(!std::filesystem::exists(journal));
+    } else {
+        ENVPM_ASSERT(read_file(project.manifest_file) == "old manifest\n");
+        ENVPM_ASSERT(read_file(lock) == "old lock\n");
+        ENVPM_ASSERT(read_file(journal) == input);
+    }
+}
+
+} // namespace envpm::fuzz
