@@ -63,7 +63,8 @@ void check_code_for(ComputeCapability gpu, const PrefixBinary& binary, Audit& au
                                                           coverage.none, count);
         audit.add(code.is_special() ? Severity::warning : Severity::error, Rule::no_code_for_gpu,
                   binary, fmt::format("{} nothing for compute capability {}", who, gpu.text()),
-                  "lock a build for that GPU, or `envpm audit --allow` it if it is not used there");
+                  "lock a build for that GPU, or name it in `audit-allow` of `[gpu]` if it is not "
+                  "used there");
     } else if (coverage.jit > 0 && driver && !understands(*driver, coverage.newest_ptx)) {
         audit.add(Severity::error, Rule::driver_too_old, binary,
                   fmt::format("for compute capability {} it has PTX {}, which a driver of CUDA {} "

@@ -107,12 +107,12 @@ bool is_left_to_hosts(std::string_view soname) {
 void tell(const std::string& soname, Missing missing, Audit& audit) {
     const std::size_t count = missing.needed_by.size();
     const std::string more = count == 1 ? "" : fmt::format(" ({} files need it)", count);
-    const std::string hint =
-        is_left_to_hosts(soname) ? fmt::format("`{}` must come from the machine", soname)
-        : missing.severity == Severity::error
-            ? std::string(
-                  "add the package that has it, or `envpm audit --allow` it if each machine does")
-            : std::string("only those who load this file miss it");
+    const std::string hint = is_left_to_hosts(soname)
+                                 ? fmt::format("`{}` must come from the machine", soname)
+                             : missing.severity == Severity::error
+                                 ? std::string("add the package that has it, or name it in "
+                                               "`audit-allow` of `[gpu]` if each machine has it")
+                                 : std::string("only those who load this file miss it");
     audit.add(missing.severity, Rule::missing_library, *missing.needed_by.front(),
               fmt::format("it needs `{}`, which the environment does not have{}", soname, more),
               hint);

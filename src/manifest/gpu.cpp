@@ -19,14 +19,15 @@ Value read_word(const TomlValue& value, const std::string& key,
                 const std::array<std::pair<std::string_view, Value>, count>& words);
 std::optional<GpuPin> read_pin(const TomlValue& table, const char* key, const std::string& where);
 CheckPolicy read_check(const TomlValue& table, const char* key);
+std::vector<std::string> read_allowed(const TomlValue& table, const char* key);
 std::vector<std::string> read_gpu_names(const TomlValue& value, const std::string& key);
 
 } // namespace
 
 GpuPolicy read_gpu(const TomlValue& table, const std::string& name) {
-    expect_keys(
-        table, name,
-        Keys{"accelerator", "cuda", "cudnn", "nccl", "torch-variants", "self-test", "audit"});
+    expect_keys(table, name,
+                Keys{"accelerator", "cuda", "cudnn", "nccl", "torch-variants", "self-test", "audit",
+                     "audit-allow"});
     GpuPolicy policy;
     if (const TomlValue* const value = table.find("accelerator")) {
         policy.accelerator = read_word<Accelerator, 2>(
@@ -38,6 +39,7 @@ GpuPolicy read_gpu(const TomlValue& table, const std::string& name) {
     }
     policy.self_test = read_check(table, "self-test");
     policy.audit = read_check(table, "audit");
+    policy.audit_allow = read_allowed(table, "audit-allow");
     policy.cuda = read_pin(table, "cuda", name);
     policy.cudnn = read_pin(table, "cudnn", name);
     policy.nccl = read_pin(table, "nccl", name);
@@ -82,6 +84,21 @@ CheckPolicy read_check(const TomlValue& table, const char* key) {
                                                         {{{"warn", CheckPolicy::warn},
                                                           {"strict", CheckPolicy::strict},
                                                           {"off", CheckPolicy::off}}});
+}
+
+/// Names as an audit tells them: an entry with a folder would never be one.
+std::vector<std::string> read_allowed(const TomlValue& table, const char* key) {
+    const TomlValue* const value = table.find(key);
+    std::vector<std::string> names =
+        value == nullptr ? std::vector<std::string>() : expect_strings(*value, key);
+    for (const std::string& name : names) {
+        if (name.empty() || name.find('/') != std::string::npos) {
+            complain_at(value->location,
+                        fmt::format("`{}` names {}, which is no file name", key, toml_quoted(name)),
+                        "a file name or soname, as in `audit-allow = [\"libfoo.so.1\"]`");
+        }
+    }
+    return names;
 }
 
 template <class Value, std::size_t count>

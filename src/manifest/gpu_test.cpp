@@ -37,7 +37,8 @@ TEST(GpuTable, HoldsPinsWithTheirPlaces) {
     const GpuPolicy gpu = parsed("[gpu]\naccelerator = \"cuda\"\ncuda = \"12.8\"\n"
                                  "cudnn = \"9.*\"\nnccl = \">=2.20\"\n"
                                  "torch-variants = \"auto\"\nself-test = \"off\"\n"
-                                 "audit = \"strict\"\n")
+                                 "audit = \"strict\"\n"
+                                 "audit-allow = [\"libfoo.so.1\", \"_C.so\"]\n")
                               .gpu;
     EXPECT_EQ(gpu.accelerator, Accelerator::cuda);
     EXPECT_EQ(gpu.cuda->text, "12.8");
@@ -47,6 +48,7 @@ TEST(GpuTable, HoldsPinsWithTheirPlaces) {
     EXPECT_TRUE(gpu.chooses_torch_variants);
     EXPECT_EQ(gpu.self_test, CheckPolicy::off);
     EXPECT_EQ(gpu.audit, CheckPolicy::strict);
+    EXPECT_THAT(gpu.audit_allow, ElementsAre("libfoo.so.1", "_C.so"));
 }
 
 TEST(GpuTable, RefusesWhatItDoesNotKnow) {
@@ -57,6 +59,9 @@ TEST(GpuTable, RefusesWhatItDoesNotKnow) {
     EXPECT_THAT(complaint("[gpu]\nself-test = \"srict\""), HasSubstr("did you mean `strict`"));
     EXPECT_THAT(complaint("[gpu]\ncuda = 12.8"), HasSubstr("gpu.cuda"));
     EXPECT_THAT(complaint("[gpu]\ncudnn = \" \""), HasSubstr("`gpu.cudnn` pins nothing"));
+    EXPECT_THAT(complaint("[gpu]\naudit-allow = [\"lib/a.so\"]"),
+                HasSubstr("names \"lib/a.so\", which is no file name"));
+    EXPECT_THAT(complaint("[gpu]\naudit-allow = \"a.so\""), HasSubstr("audit-allow"));
     EXPECT_THAT(complaint("[gpu]\naccelerator = \"cpu\"\ncuda = \"12.8\""), HasSubstr("pins CUDA"));
 }
 

@@ -190,6 +190,9 @@ Lines gpu_lines(const GpuPolicy& gpu) {
             lines.push_back({key, quoted(policy == CheckPolicy::strict ? "strict" : "off")});
         }
     }
+    if (!gpu.audit_allow.empty()) {
+        lines.push_back({"audit-allow", list(gpu.audit_allow)});
+    }
     return lines;
 }
 

@@ -76,7 +76,8 @@ HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
 }
 
 TEST(WriteManifest, keeps_what_an_audit_does) {
-    const std::string text = "[workspace]\nname = \"a\"\n\n[gpu]\naudit = \"off\"\n";
+    const std::string text = "[workspace]\nname = \"a\"\n\n[gpu]\naudit = \"off\"\naudit-allow = "
+                             "[\"libfoo.so.1\", \"_C.so\"]\n";
     EXPECT_EQ(to_text(manifest_of(text)), text);
 }
 

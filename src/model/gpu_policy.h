@@ -35,6 +35,8 @@ struct GpuPolicy {
     bool chooses_torch_variants = false; ///< `torch-variants = "auto"`
     CheckPolicy self_test = CheckPolicy::warn;
     CheckPolicy audit = CheckPolicy::warn;
+    /// `audit-allow`: file names and sonames that are never a finding of an audit.
+    std::vector<std::string> audit_allow = {};
 };
 
 /// What `[targets.X]` declares of a machine's GPUs. What is absent is left open.

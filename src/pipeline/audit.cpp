@@ -46,6 +46,11 @@ bool AuditReport::has_error() const {
 AuditReport audit(const std::optional<Project>& project, const AuditOrder& order,
                   Services& services) {
     gpu::AuditTarget target = {order.gpus, {}, order.driver};
+    AuditOrder own = order;
+    if (project) {
+        const std::vector<std::string> allowed = read_manifest(*project).gpu.audit_allow;
+        own.allowed.insert(own.allowed.end(), allowed.begin(), allowed.end());
+    }
     std::filesystem::path prefix;
     if (order.prefix) {
         prefix = std::filesystem::canonical(*order.prefix);
@@ -59,7 +64,7 @@ AuditReport audit(const std::optional<Project>& project, const AuditOrder& order
                      "run it in a project, or name a folder with `--prefix`"},
                     ExitCode::usage);
     }
-    return audit_prefix(prefix, std::move(target), order, services);
+    return audit_prefix(prefix, std::move(target), own, services);
 }
 
 AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget target,

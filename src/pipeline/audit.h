@@ -41,7 +41,8 @@ struct AuditReport {
 };
 
 /// Reads the binaries of a prefix and says what is wrong with them (docs/audit.md). Libraries that
-/// an earlier audit read are not read again. For the project's own prefix glibc is that of the
+/// an earlier audit read are not read again. What the project's manifest allows (`audit-allow`) is
+/// allowed in another folder too. For the project's own prefix glibc is that of the
 /// locked target, else that of this machine. An Error (code 1) if nothing is installed, or if the
 /// folder cannot be read.
 AuditReport audit(const std::optional<Project>& project, const AuditOrder& order,

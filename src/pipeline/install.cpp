@@ -288,10 +288,12 @@ std::optional<AuditReport> audit_made(const InstallRequest& request, const Manif
         return std::nullopt;
     }
     const gpu::TargetMachine machine = gpu_machine(manifest, target.target, services.facts());
+    AuditOrder order;
+    order.allowed = manifest.gpu.audit_allow;
     AuditReport report = audit_prefix(prefix,
                                       {machine.gpus.value_or(std::vector<ComputeCapability>()),
                                        target.target.glibc, machine.cuda},
-                                      {}, services);
+                                      order, services);
     if (policy == CheckPolicy::strict && report.has_error()) {
         const gpu::Finding& worst = report.findings.front();
         throw Error(
