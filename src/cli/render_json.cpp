@@ -65,10 +65,13 @@ Json json_of(const pipeline::InstallReport& report) {
                        {"packages", static_cast<std::int64_t>(report.packages)},
                        {"fetched_packages", report.fetched_packages},
                        {"fetched_bytes", report.fetched_bytes},
-                       {"files", report.files},
-                       {"size_bytes", report.size_bytes},
+                       {"from_lower_store", report.is_from_lower},
                        {"sealed", report.is_sealed},
                        {"seconds", report.seconds}};
+    if (!report.was_current && !report.is_from_lower) {
+        facts.emplace("files", report.files);
+        facts.emplace("size_bytes", report.size_bytes);
+    }
     if (report.lock) {
         facts.emplace("lock", json_of(*report.lock));
     }

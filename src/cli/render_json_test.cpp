@@ -76,6 +76,19 @@ TEST(JsonOfInstall, has_the_facts) {
     EXPECT_EQ(json.number("packages"), 3);
     EXPECT_EQ(json.number("fetched_bytes"), 9);
     EXPECT_EQ(json.find("lock"), nullptr);
+    EXPECT_EQ(json.number("files"), 0);
+}
+
+TEST(JsonOfInstall, has_no_count_of_files_that_it_did_not_make) {
+    pipeline::InstallReport report;
+    report.is_from_lower = true;
+    const Json from_lower = json_of(report);
+    EXPECT_EQ(*from_lower.find("from_lower_store"), Json(true));
+    EXPECT_EQ(from_lower.find("files"), nullptr);
+    EXPECT_EQ(from_lower.find("size_bytes"), nullptr);
+    report.is_from_lower = false;
+    report.was_current = true;
+    EXPECT_EQ(json_of(report).find("files"), nullptr);
 }
 
 TEST(RepairJson, says_whether_it_only_tells) {
