@@ -4,18 +4,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace envpm::cli {
 
 namespace {
 
 constexpr std::size_t shown_users = 3;
+constexpr std::size_t shown_alike = 5;
 
+/// What is told of a file. Those of one kind of which the same is said may be told as one.
+struct Line {
+    std::string path;
+    std::string said;
+    std::string kind; ///< "objects"; "files of torch 2.9.0 in /p"
+};
+
+std::string text_of(const std::vector<Line>& lines, const Terminal& terminal);
+std::string kind_of(store::DamageKind kind);
+std::string kind_of(const pipeline::DamagedEnvironment& environment,
+                    const realize::PrefixDamage& damage);
 std::string used_by(const pipeline::VerifyReport& report, const std::vector<std::size_t>& users);
 std::string names_of(const std::vector<std::string>& users);
 std::string name_of(const pipeline::DamagedEnvironment& environment);
-Json json_of_damage(const std::string& path, const std::string& what,
-                    const pipeline::VerifyReport& report, const std::vector<std::size_t>& users);
+Json::Object json_of_damage(const std::string& path, const std::string& what,
+                            const pipeline::VerifyReport& report,
+                            const std::vector<std::size_t>& users);
 
 } // namespace
 
@@ -24,19 +39,21 @@ std::string words_of(const pipeline::VerifyReport& report, const Terminal& termi
         return fmt::format("{} store and environments are whole\n",
                            styled(terminal, Style::good, "✓"));
     }
-    std::string out;
+    std::vector<Line> lines;
     for (std::size_t i = 0; i < report.store.size(); ++i) {
-        out += fmt::format("{}: {}{}\n", report.store[i].path.string(), report.store[i].what,
-                           used_by(report, report.users[i]));
+        const store::Damage& damage = report.store[i];
+        const std::string said = damage.what + used_by(report, report.users[i]);
+        lines.push_back({damage.path.string(), said, kind_of(damage.kind)});
     }
     for (std::size_t i = 0; i < report.environments.size(); ++i) {
         const pipeline::DamagedEnvironment& environment = report.environments[i];
         for (const realize::PrefixDamage& damage : environment.files) {
-            out += fmt::format("{}: {}{}\n", (environment.prefix / damage.path).string(),
-                               damage.what, used_by(report, {i}));
+            const std::string said = damage.what + used_by(report, {i});
+            lines.push_back(
+                {(environment.prefix / damage.path).string(), said, kind_of(environment, damage)});
         }
     }
-    return out;
+    return text_of(lines, terminal);
 }
 
 Json json_of(const pipeline::VerifyReport& report) {
@@ -48,8 +65,13 @@ Json json_of(const pipeline::VerifyReport& report) {
     for (std::size_t i = 0; i < report.environments.size(); ++i) {
         const pipeline::DamagedEnvironment& environment = report.environments[i];
         for (const realize::PrefixDamage& damage : environment.files) {
-            damages.emplace_back(json_of_damage((environment.prefix / damage.path).string(),
-                                                damage.what, report, {i}));
+            Json::Object one = json_of_damage((environment.prefix / damage.path).string(),
+                                              damage.what, report, {i});
+            if (const auto package = environment.packages.find(damage.path);
+                package != environment.packages.end()) {
+                one.emplace("package", package->second);
+            }
+            damages.emplace_back(std::move(one));
         }
     }
     return Json::Object{{"damages", std::move(damages)},
@@ -62,15 +84,18 @@ std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
         return fmt::format("{} store and environments are whole\n",
                            styled(terminal, Style::good, "✓"));
     }
-    std::string out;
+    std::vector<Line> lines;
     for (const pipeline::Repaired& one : outcome.repaired) {
-        out += fmt::format("{}: {}\n", one.path.string(), one.how);
+        lines.push_back({one.path.string(), one.how, "files"});
     }
     for (const pipeline::Unrepaired& one : outcome.left) {
-        out +=
-            fmt::format("{}: {}; cannot be repaired: {}{}\n", one.path.string(), one.what, one.why,
-                        one.projects.empty() ? "" : "; used by " + names_of(one.projects));
+        lines.push_back(
+            {one.path.string(),
+             fmt::format("{}; cannot be repaired: {}{}", one.what, one.why,
+                         one.projects.empty() ? "" : "; used by " + names_of(one.projects)),
+             "files"});
     }
+    std::string out = text_of(lines, terminal);
     out +=
         fmt::format("{} {}, {} left\n", only_tell ? "would repair" : "repaired",
                     counted(outcome.repaired.size(), "file"), counted(outcome.left.size(), "file"));
@@ -109,6 +134,46 @@ Json repair_json(const pipeline::RepairOutcome& outcome, bool only_tell) {
 
 namespace {
 
+/// The first of each sort in the order of the files, then how many more there are; all with `-v`.
+std::string text_of(const std::vector<Line>& lines, const Terminal& terminal) {
+    std::string out;
+    std::vector<const Line*> sorts; // the first of each that has more than is shown
+    std::map<std::pair<std::string, std::string>, std::size_t> counts;
+    for (const Line& line : lines) {
+        const std::size_t count = ++counts[{line.kind, line.said}];
+        if (terminal.is_verbose || count <= shown_alike) {
+            out += fmt::format("{}: {}\n", line.path, line.said);
+        } else if (count == shown_alike + 1) {
+            sorts.push_back(&line);
+        }
+    }
+    for (const Line* const sort : sorts) {
+        const std::size_t more = counts[{sort->kind, sort->said}] - shown_alike;
+        out += more == 1 ? fmt::format("{}: {}\n", sort->path, sort->said)
+                         : fmt::format("and {} more {}: {}\n", more, sort->kind, sort->said);
+    }
+    return out;
+}
+
+std::string kind_of(store::DamageKind kind) {
+    switch (kind) {
+    case store::DamageKind::tree:
+        return "trees";
+    case store::DamageKind::stranger:
+        return "strangers in the store";
+    default:
+        return "objects";
+    }
+}
+
+std::string kind_of(const pipeline::DamagedEnvironment& environment,
+                    const realize::PrefixDamage& damage) {
+    const auto package = environment.packages.find(damage.path);
+    return fmt::format("files{} in {}",
+                       package == environment.packages.end() ? "" : " of " + package->second,
+                       environment.prefix.string());
+}
+
 std::string used_by(const pipeline::VerifyReport& report, const std::vector<std::size_t>& users) {
     std::vector<std::string> names;
     for (const std::size_t user : users) {
@@ -138,15 +203,16 @@ std::string name_of(const pipeline::DamagedEnvironment& environment) {
     return "environment " + environment.name;
 }
 
-Json json_of_damage(const std::string& path, const std::string& what,
-                    const pipeline::VerifyReport& report, const std::vector<std::size_t>& users) {
+Json::Object json_of_damage(const std::string& path, const std::string& what,
+                            const pipeline::VerifyReport& report,
+                            const std::vector<std::size_t>& users) {
     Json::Array environments;
     for (const std::size_t user : users) {
         const pipeline::DamagedEnvironment& environment = report.environments[user];
         environments.emplace_back(Json::Object{{"prefix", environment.prefix.string()},
                                                {"projects", texts(environment.projects)}});
     }
-    return Json::Object{{"path", path}, {"what", what}, {"environments", std::move(environments)}};
+    return {{"path", path}, {"what", what}, {"environments", std::move(environments)}};
 }
 
 } // namespace

@@ -111,13 +111,14 @@ TEST(JsonOfView, has_every_package) {
 TEST(JsonOfVerify, names_each_damage_and_who_uses_it) {
     pipeline::VerifyReport report;
     report.store.push_back({"objects/ab", "other bytes"});
-    report.environments.push_back({"e1", "/s/p/e1", {"/a"}, {{"bin/x", "missing"}}});
+    report.environments.push_back(
+        {"e1", "/s/p/e1", {"/a"}, {{"bin/x", "missing"}}, {{"bin/x", "x 1.0"}}});
     report.users = {{}};
     report.checked_environments = 2;
     EXPECT_EQ(to_text(json_of(report)),
               R"({"damages":[{"environments":[],"path":"objects/ab","what":"other bytes"},)"
               R"({"environments":[{"prefix":"/s/p/e1","projects":["/a"]}],)"
-              R"("path":"/s/p/e1/bin/x","what":"missing"}],"environments":2})");
+              R"("package":"x 1.0","path":"/s/p/e1/bin/x","what":"missing"}],"environments":2})");
 }
 
 TEST(JsonOfInformation, has_null_for_what_there_is_not) {

@@ -1,6 +1,9 @@
 #include "cli/render.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace envpm::cli {
 namespace {
@@ -161,6 +164,54 @@ TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {
               "objects/cd: missing\n"
               "/s/p/e2/bin/x: missing; used by environment e2\n");
     EXPECT_EQ(report.damaged_files(), 3);
+}
+
+TEST(WordsOfVerify, tell_many_of_one_sort_as_the_first_few_and_a_count) {
+    pipeline::VerifyReport report;
+    for (int i = 0; i < 9; ++i) {
+        report.store.push_back({fmt::format("objects/{}", i), i == 8 ? "missing" : "other bytes"});
+        report.users.emplace_back();
+    }
+    pipeline::DamagedEnvironment environment{"e", "/p/e", {"/a"}, {}};
+    for (int i = 0; i < 13; ++i) {
+        environment.files.push_back({fmt::format("f{:02}", i), "changed"});
+        environment.packages[environment.files.back().path] = i < 7 ? "torch 2.9.0" : "numpy 2.0";
+    }
+    report.environments.push_back(environment);
+    EXPECT_EQ(words_of(report, Terminal()), "objects/0: other bytes\n"
+                                            "objects/1: other bytes\n"
+                                            "objects/2: other bytes\n"
+                                            "objects/3: other bytes\n"
+                                            "objects/4: other bytes\n"
+                                            "objects/8: missing\n"
+                                            "/p/e/f00: changed; used by /a\n"
+                                            "/p/e/f01: changed; used by /a\n"
+                                            "/p/e/f02: changed; used by /a\n"
+                                            "/p/e/f03: changed; used by /a\n"
+                                            "/p/e/f04: changed; used by /a\n"
+                                            "/p/e/f07: changed; used by /a\n"
+                                            "/p/e/f08: changed; used by /a\n"
+                                            "/p/e/f09: changed; used by /a\n"
+                                            "/p/e/f10: changed; used by /a\n"
+                                            "/p/e/f11: changed; used by /a\n"
+                                            "and 3 more objects: other bytes\n"
+                                            "and 2 more files of torch 2.9.0 in /p/e: changed; "
+                                            "used by /a\n"
+                                            "/p/e/f12: changed; used by /a\n");
+    Terminal verbose;
+    verbose.is_verbose = true;
+    const std::string all = words_of(report, verbose);
+    EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 22);
+}
+
+TEST(WordsOfRepair, tell_many_of_one_sort_as_the_first_few_and_a_count) {
+    pipeline::RepairOutcome outcome;
+    for (int i = 0; i < 8; ++i) {
+        outcome.repaired.push_back({fmt::format("o{}", i), "put aside"});
+    }
+    EXPECT_EQ(repair_words(outcome, false, Terminal()),
+              "o0: put aside\no1: put aside\no2: put aside\no3: put aside\no4: put aside\n"
+              "and 3 more files: put aside\nrepaired 8 files, 0 files left\n");
 }
 
 TEST(WordsOfInformation, tell_of_a_machine_without_a_project) {

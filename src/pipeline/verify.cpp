@@ -1,5 +1,9 @@
 #include "pipeline/verify.h"
 
+#include "base/error.h"
+#include "pipeline/package_owners.h"
+#include "realize/prefix_manifest.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -12,6 +16,8 @@ namespace {
 std::vector<realize::PrefixDamage> check_prefix(const std::filesystem::path& prefix,
                                                 const KnownFiles& known, store::VerifyDepth depth,
                                                 Services& services);
+std::map<std::string, std::string, std::less<>>
+packages_of(const std::filesystem::path& prefix, const std::vector<realize::PrefixDamage>& damages);
 bool is_made_with(const store::Environment& environment, const store::Damage& damage);
 bool is_made_with_any(const store::Environment& environment,
                       const std::vector<store::Damage>& damages);
@@ -41,8 +47,9 @@ VerifyReport verify(store::VerifyDepth depth, Services& services) {
         services.throw_if_stopped();
         ++report.checked_environments;
         if (!files.empty() || is_made_with_any(environment, verdict.damages)) {
-            report.environments.push_back(
-                {environment.name, prefix, environment.projects, std::move(files)});
+            auto packages = packages_of(prefix, files);
+            report.environments.push_back({environment.name, prefix, environment.projects,
+                                           std::move(files), std::move(packages)});
             damaged.push_back(std::move(environment));
         }
     }
@@ -60,6 +67,30 @@ std::vector<realize::PrefixDamage> check_prefix(const std::filesystem::path& pre
                           depth == store::VerifyDepth::full ? realize::CheckDepth::full
                                                             : realize::CheckDepth::quick,
                           services.pool(), services.progress(), known);
+}
+
+/// Without a manifest that can be read nothing is known of them.
+std::map<std::string, std::string, std::less<>>
+packages_of(const std::filesystem::path& prefix,
+            const std::vector<realize::PrefixDamage>& damages) {
+    std::set<std::string, std::less<>> paths;
+    for (const realize::PrefixDamage& damage : damages) {
+        paths.insert(damage.path);
+    }
+    std::vector<std::string> records;
+    try {
+        (void)realize::read_manifest_files(prefix, [&](std::string_view path, realize::EntryKind) {
+            if (!paths.empty() && is_package_record(path)) {
+                records.emplace_back(path);
+            }
+            return false;
+        });
+    } catch (const Error& error) {
+        if (error.code() != ExitCode::integrity) {
+            throw;
+        }
+    }
+    return package_owners(prefix, records, paths);
 }
 
 bool is_made_with(const store::Environment& environment, const store::Damage& damage) {

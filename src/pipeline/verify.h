@@ -5,6 +5,8 @@
 #include "store/care.h"
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,8 @@ struct DamagedEnvironment {
     std::filesystem::path prefix;
     std::vector<std::string> projects;        ///< that use it; sorted
     std::vector<realize::PrefixDamage> files; ///< of the prefix; sorted by path
+    /// Which package each came with, as "torch 2.9.0", where the prefix's records tell.
+    std::map<std::string, std::string, std::less<>> packages = {};
 };
 
 struct VerifyReport {
