@@ -3,12 +3,12 @@
 #include "base/error.h"
 #include "base/near_miss.h"
 #include "cli/argument_values.h"
+#include "cli/own_words.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <set>
 
@@ -47,8 +47,6 @@ struct Parser {
     void add_timeout_flag(CLI::App* command, const std::string& help);
 };
 
-int own_words(int count, const char* const* words);
-int next_word(int first, int count, const char* const* words);
 void check_command_word(const CLI::App& app, int count, const char* const* words);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
 
@@ -433,30 +431,6 @@ void Parser::add_audit() {
         ->add_option("--allow", arguments.allowed,
                      "a library that is not to be complained of; may be repeated")
         ->type_name("NAME");
-}
-
-/// How many of the words are envpm's: all, but for `run`, whose command's flags are its own.
-int own_words(int count, const char* const* words) {
-    const int command = next_word(1, count, words);
-    const bool is_run = command < count && std::string_view(words[command]) == "run";
-    return is_run ? next_word(command + 1, count, words) : count;
-}
-
-/// The first from `first` on that is no flag and no flag's value; `--` counts as one.
-int next_word(int first, int count, const char* const* words) {
-    constexpr std::array<std::string_view, 7> with_value = {
-        "--manifest-path", "--target",      "-C",         "--directory",
-        "--color",         "--config-file", "--self-test"};
-    for (int i = first; i < count; ++i) {
-        const std::string_view word = words[i];
-        if (!word.starts_with("-") || word == "--") {
-            return i;
-        }
-        if (std::find(with_value.begin(), with_value.end(), word) != with_value.end()) {
-            ++i;
-        }
-    }
-    return count;
 }
 
 /// CLI11 takes a misspelt command for an argument too many; the near miss is what the user needs.

@@ -1,0 +1,13 @@
+#pragma once
+
+namespace envpm::cli {
+
+/// How many of the words of a command line are envpm's: all, but for `run`, whose command's flags
+/// are its own.
+int own_words(int count, const char* const* words);
+
+/// The first from `first` on that is no flag and no flag's value; `--` counts as one. `count` if
+/// there is none.
+int next_word(int first, int count, const char* const* words);
+
+} // namespace envpm::cli
