@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -33,7 +35,9 @@ struct CachedNames {
 std::optional<CachedNames> read_cached(const std::filesystem::path& file, const std::string& url);
 CachedNames parse_cached(std::string_view text, const std::string& url);
 void store(const std::filesystem::path& file, const std::string& url, const CachedNames& names);
-bool is_usable(const CachedNames& names, std::int64_t now, const CachePolicy& policy);
+bool is_usable(const CachedNames& names, const CachePolicy& policy);
+CachedNames fetch_names(const std::string& url, std::optional<CachedNames> known,
+                        HttpTransport& transport, const CachePolicy& policy);
 HttpResponse ask(const std::string& url, const CachedNames* known, HttpTransport& transport);
 PypiNames hold_page(std::string body, const std::string& url);
 [[noreturn]] void throw_unreachable(const std::string& url, const HttpResponse& response);
@@ -44,9 +48,8 @@ PypiNames names_at(const std::string& url, HttpTransport& transport,
                    const std::filesystem::path& folder, const CachePolicy& policy) {
     const bool is_local = is_local_url(url);
     const std::filesystem::path file = folder / sha256_of(url).hex().substr(0, 16);
-    const std::int64_t now = policy.now_nanoseconds();
     std::optional<CachedNames> known = is_local ? std::nullopt : read_cached(file, url);
-    if (known && is_usable(*known, now, policy)) {
+    if (known && is_usable(*known, policy)) {
         return PypiNames::hold(std::move(known->lines), url);
     }
     if (policy.offline && !is_local) {
@@ -54,18 +57,11 @@ PypiNames names_at(const std::string& url, HttpTransport& transport,
                      "envpm is offline; run `envpm lock` once without `--offline`"},
                     ExitCode::network);
     }
-    HttpResponse response = ask(url, known ? &*known : nullptr, transport);
-    const bool is_unchanged = known && response.error.empty() && response.status == 304;
-    if (!is_unchanged && (!response.error.empty() || response.status != 200)) {
-        throw_unreachable(url, response);
-    }
-    PypiNames names = hold_page(is_unchanged ? known->lines : std::move(response.body), url);
+    CachedNames current = fetch_names(url, std::move(known), transport, policy);
+    PypiNames names = hold_page(std::move(current.lines), url);
     if (!is_local) {
-        const CachedNames& old = known ? *known : CachedNames();
-        const std::chrono::nanoseconds age = age_allowed(response.cache_control, policy.page_age);
-        store(file, url,
-              {now, now + age.count(), is_unchanged ? old.etag : response.etag,
-               is_unchanged ? old.last_modified : response.last_modified, names.text()});
+        current.lines = names.text();
+        store(file, url, current);
     }
     return names;
 }
@@ -109,9 +105,30 @@ void store(const std::filesystem::path& file, const std::string& url, const Cach
 }
 
 /// A table of this very run counts as young even when all is to be asked for anew.
-bool is_usable(const CachedNames& names, std::int64_t now, const CachePolicy& policy) {
+bool is_usable(const CachedNames& names, const CachePolicy& policy) {
+    const std::int64_t now = policy.now_nanoseconds();
     const bool is_young = names.fetched_nanoseconds < now && now < names.fresh_until_nanoseconds;
     return policy.offline || names.fetched_nanoseconds == now || (is_young && !policy.refresh);
+}
+
+/// What is known if the server says that it is unchanged; else its answer, in place of the lines.
+CachedNames fetch_names(const std::string& url, std::optional<CachedNames> known,
+                        HttpTransport& transport, const CachePolicy& policy) {
+    HttpResponse response = ask(url, known ? &*known : nullptr, transport);
+    CachedNames names;
+    if (known && response.error.empty() && response.status == 304) {
+        names = std::move(*known);
+    } else if (response.error.empty() && response.status == 200) {
+        names.etag = response.etag;
+        names.last_modified = response.last_modified;
+        names.lines = std::move(response.body);
+    } else {
+        throw_unreachable(url, response);
+    }
+    names.fetched_nanoseconds = policy.now_nanoseconds();
+    const std::chrono::nanoseconds age = age_allowed(response.cache_control, policy.page_age);
+    names.fresh_until_nanoseconds = names.fetched_nanoseconds + age.count();
+    return names;
 }
 
 HttpResponse ask(const std::string& url, const CachedNames* known, HttpTransport& transport) {
