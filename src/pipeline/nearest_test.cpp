@@ -79,8 +79,7 @@ TEST(Nearest, NameThePythonThatTheChannelHas) {
     Mixed world;
     world.add("a", with_pythons({needing(entry("tool", "1.0"), {"python >=3.12"})}));
     EXPECT_THAT(offers_for(world, "[dependencies]\npython = \"3.7.*\"\ntool = \"*\"\n"),
-                ElementsAre("python = \"3.13.*\" gives python 3.13.1, tool 1.0 at "
-                            "envpm.toml:7:1"));
+                ElementsAre("python = \"3.13.*\" gives python 3.13.1 at envpm.toml:7:1"));
 }
 
 TEST(Nearest, AreNoneWhereNoOneChangeHelps) {
