@@ -8,15 +8,19 @@ namespace envpm::cli {
 
 namespace {
 
+using selftest::ComputeStep;
 using selftest::Outcome;
 using selftest::TestedLibrary;
 using selftest::TorchStep;
 
 std::string words_of(const TestedLibrary& library, const Terminal& terminal);
+std::string words_of(const ComputeStep& step, const Terminal& terminal);
 std::string words_of(const TorchStep& step, const Terminal& terminal);
-std::string ending_words(const selftest::Ending& ending);
+std::string stranger_words(const std::vector<std::string>& strangers);
+std::string ending_words(const selftest::Ending& ending, std::optional<int> gpu = {});
 std::string tick(bool is_right, const Terminal& terminal);
 Json json_of(const TestedLibrary& library);
+Json json_of(const ComputeStep& step);
 Json json_of(const TorchStep& step);
 Json json_of(const pipeline::TestedIdentity& identity);
 
@@ -30,7 +34,10 @@ std::string words_of(const pipeline::DeepReport& report, const Terminal& termina
     if (report.libraries.empty()) {
         words += "- libraries: the environment has none of CUDA's\n";
     }
-    for (const TorchStep& step : report.steps) {
+    for (const ComputeStep& step : report.compute) {
+        words += words_of(step, terminal);
+    }
+    for (const TorchStep& step : report.torch) {
         words += words_of(step, terminal);
     }
     return words;
@@ -41,15 +48,17 @@ Json json_of(const pipeline::DeepReport& report) {
     for (const TestedLibrary& library : report.libraries) {
         libraries.push_back(json_of(library));
     }
-    Json::Array steps;
-    for (const TorchStep& step : report.steps) {
-        steps.push_back(json_of(step));
+    Json::Array compute;
+    for (const ComputeStep& step : report.compute) {
+        compute.push_back(json_of(step));
     }
-    return Json::Object{{"identity", json_of(report.identity)},
-                        {"ok", !report.has_failed()},
-                        {"self_test", json_of(report.quick)},
-                        {"libraries", std::move(libraries)},
-                        {"torch", std::move(steps)}};
+    Json::Array torch;
+    for (const TorchStep& step : report.torch) {
+        torch.push_back(json_of(step));
+    }
+    return Json::Object{{"identity", json_of(report.identity)}, {"ok", !report.has_failed()},
+                        {"self_test", json_of(report.quick)},   {"libraries", std::move(libraries)},
+                        {"compute", std::move(compute)},        {"torch", std::move(torch)}};
 }
 
 namespace {
@@ -69,10 +78,35 @@ std::string words_of(const TestedLibrary& library, const Terminal& terminal) {
     } else if (!library.has_right_version()) {
         words += ": another version than the lock's";
     } else if (!library.strangers.empty()) {
-        words += fmt::format(": it loaded `{}`, which is not of the environment",
-                             printable(fmt::format("{}", fmt::join(library.strangers, "`, `"))));
+        words += stranger_words(library.strangers);
     }
     return words + "\n";
+}
+
+/// "✗ fft by libcufft.so.12: failed at `cufftExecC2C` on GPU 1 (6): CUFFT_EXEC_FAILED", and the
+/// file
+std::string words_of(const ComputeStep& step, const Terminal& terminal) {
+    const std::string file = step.library.substr(step.library.rfind('/') + 1);
+    const std::string by = file.empty() ? step.name : step.name + " by " + printable(file);
+    if (step.is_skipped) {
+        return fmt::format("- {}: skipped: {}\n", by, printable(step.note));
+    }
+    std::string words = fmt::format("{} {}", tick(!step.has_failed(), terminal), by);
+    if (step.ending.outcome != Outcome::passed) {
+        words += ": " + ending_words(step.ending, step.gpu);
+    } else if (!step.strangers.empty()) {
+        words += stranger_words(step.strangers);
+    } else {
+        words += " on every GPU";
+    }
+    words += step.note.empty() ? "" : " (" + printable(step.note) + ")";
+    const bool has_file = step.has_failed() && !step.library.empty();
+    return words + (has_file ? "\n  at: " + printable(step.library) : "") + "\n";
+}
+
+std::string stranger_words(const std::vector<std::string>& strangers) {
+    return fmt::format(": it loaded `{}`, which is not of the environment",
+                       printable(fmt::format("{}", fmt::join(strangers, "`, `"))));
 }
 
 std::string words_of(const TorchStep& step, const Terminal& terminal) {
@@ -91,10 +125,13 @@ std::string words_of(const TorchStep& step, const Terminal& terminal) {
 }
 
 /// "crashed at `load`: a signal ended the process"
-std::string ending_words(const selftest::Ending& ending) {
+std::string ending_words(const selftest::Ending& ending, std::optional<int> gpu) {
     std::string words(word_of(ending.outcome));
     if (!ending.stage.empty()) {
         words += fmt::format(" at `{}`", printable(ending.stage));
+    }
+    if (gpu) {
+        words += fmt::format(" on GPU {}", *gpu);
     }
     if (ending.code != 0) {
         words += fmt::format(" ({})", ending.code);
@@ -118,6 +155,20 @@ Json json_of(const TestedLibrary& library) {
                         {"code", library.ending.code},
                         {"detail", text_or_null(library.ending.detail)},
                         {"seconds", library.seconds}};
+}
+
+Json json_of(const ComputeStep& step) {
+    return Json::Object{{"name", step.name},
+                        {"library", text_or_null(step.library)},
+                        {"ok", !step.has_failed()},
+                        {"outcome", step.is_skipped ? "skipped" : word_of(step.ending.outcome)},
+                        {"stage", text_or_null(step.ending.stage)},
+                        {"gpu", step.has_failed() && step.gpu ? Json(*step.gpu) : Json()},
+                        {"code", step.ending.code},
+                        {"detail", text_or_null(step.ending.detail)},
+                        {"note", text_or_null(step.note)},
+                        {"strangers", texts(step.strangers)},
+                        {"seconds", step.seconds}};
 }
 
 Json json_of(const TorchStep& step) {

@@ -3,6 +3,8 @@
 #include "gpuprobe/report.h"
 #include "gpuprobe/steps.h"
 
+#include <cstring>
+
 namespace gpuprobe {
 
 namespace {
@@ -68,12 +70,8 @@ bool copy_by_driver(Step& step, int index) {
 
 /// Of each GPU other bytes, and none of those before are left where its own should come.
 void fill(int gpu) {
-    auto number = static_cast<unsigned>(gpu) + 1U;
-    for (std::size_t i = 0; i < size_bytes; ++i) {
-        number = number * 1664525U + 1013904223U;
-        sent[i] = static_cast<unsigned char>(number >> 24U);
-        received[i] = static_cast<unsigned char>(~sent[i]);
-    }
+    fill_bytes(sent, size_bytes, gpu);
+    std::memset(received, 0, size_bytes);
 }
 
 } // namespace

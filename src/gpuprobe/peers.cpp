@@ -24,7 +24,6 @@ unsigned char received[size_bytes];
 
 bool open(Step& step, Peer& peer, int index);
 bool copy(Step& step, Peer& from, Peer& to, int& linked);
-void fill(int gpu);
 
 } // namespace
 
@@ -40,7 +39,7 @@ bool copy_between_gpus(Step& step, void* /*library*/, int count) {
         const int from = i / count;
         const int to = i % count;
         if (to == 0) {
-            fill(from);
+            fill_bytes(sent, size_bytes, from);
         }
         if (from != to && !copy(step, peers[from], peers[to], linked)) {
             return false;
@@ -56,7 +55,7 @@ bool copy_between_gpus(Step& step, void* /*library*/, int count) {
 namespace {
 
 bool open(Step& step, Peer& peer, int index) {
-    fill(index);
+    fill_bytes(sent, size_bytes, index);
     return peer.gpu.open(step, index) && peer.gpu.allocate(peer.own, size_bytes) &&
            peer.gpu.allocate(peer.got, size_bytes) && peer.gpu.write(peer.own, sent, size_bytes);
 }
@@ -81,15 +80,6 @@ bool copy(Step& step, Peer& from, Peer& to, int& linked) {
            to.gpu.read(received, to.got, size_bytes) &&
            (can_access == 0 || step.drive(by.disable_peer, from.gpu.context())) &&
            step.compare(received, sent, size_bytes);
-}
-
-/// What a GPU gives: of each other bytes.
-void fill(int gpu) {
-    auto number = static_cast<unsigned>(gpu) + 1U;
-    for (unsigned char& byte : sent) {
-        number = number * 1664525U + 1013904223U;
-        byte = static_cast<unsigned char>(number >> 24U);
-    }
 }
 
 } // namespace

@@ -100,7 +100,8 @@ bool sum_over(Step& step, const Nccl& nccl, int count) {
     if (!communicators.make() || !reduce(step, nccl, communicators, ranks, count)) {
         return false;
     }
-    fill(total, static_cast<float>(count * (count + 1) / 2));
+    const int factors = count * (count + 1) / 2;
+    fill(total, static_cast<float>(factors));
     for (int i = 0; i < count; ++i) {
         if (!has_sum(step, ranks[i])) {
             return false;

@@ -64,6 +64,18 @@ ExitStatus run_step(const char* name, const char* path, const char* fallback) {
     return step.status();
 }
 
+void fill_bytes(unsigned char* bytes, std::size_t count, int gpu) {
+    constexpr std::size_t pattern = 65'521; // a prime
+    auto number = static_cast<unsigned>(gpu) + 1U;
+    for (std::size_t i = 0; i < count && i < pattern; ++i) {
+        number = number * 1664525U + 1013904223U;
+        bytes[i] = static_cast<unsigned char>(number >> 24U);
+    }
+    for (std::size_t i = pattern; i < count; i += pattern) {
+        std::memcpy(bytes + i, bytes, count - i < pattern ? count - i : pattern);
+    }
+}
+
 bool is_step(const char* name) {
     return step_of(name) != nullptr;
 }

@@ -52,6 +52,10 @@ void ProbeTranscript::add_line(std::string_view text) {
         }
     } else if (const std::string begun = text_of(line, "stage"); !begun.empty()) {
         stage = begun;
+        stage_gpu.reset();
+        if (line.find("index") != nullptr) {
+            stage_gpu = number_of(line, "index");
+        }
     }
 }
 

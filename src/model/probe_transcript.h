@@ -40,6 +40,7 @@ class ProbeTranscript {
 
     /// The stage that it entered last, "" before the first.
     std::string stage;
+    std::optional<int> stage_gpu;      ///< for which GPU, if the stage is of one
     std::string library;               ///< the real path of libcuda.so.1
     std::optional<CudaVersion> cuda;   ///< of the driver API; none if it says 0
     std::optional<std::string> driver; ///< its version, as NVML has it

@@ -24,6 +24,14 @@ TEST(ProbeTranscript, ReadsLinesHoweverTheyArrive) {
     EXPECT_EQ(transcript.verdict->kind, "ok");
 }
 
+TEST(ProbeTranscript, KnowsOfWhichGpuTheLastStageIs) {
+    ProbeTranscript transcript;
+    transcript.add("{\"stage\":\"cudaMemcpy\",\"index\":1}\n");
+    EXPECT_EQ(transcript.stage_gpu, 1);
+    transcript.add("{\"stage\":\"ncclGroupEnd\"}\n");
+    EXPECT_EQ(transcript.stage_gpu, std::nullopt);
+}
+
 TEST(ProbeTranscript, HalfALineSaysNothing) {
     ProbeTranscript transcript;
     transcript.add("{\"verdict\":\"ok\"}");

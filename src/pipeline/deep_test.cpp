@@ -38,11 +38,12 @@ TestedIdentity identity_of(const Tested& tested, const SelfTestRequest& request,
 } // namespace
 
 bool DeepReport::has_failed() const {
+    const auto has_step_failed = [](const auto& step) { return step.has_failed(); };
     return quick.verdict.status == selftest::Status::failed ||
            std::any_of(libraries.begin(), libraries.end(),
                        [](const auto& library) { return !library.is_right(); }) ||
-           std::any_of(steps.begin(), steps.end(),
-                       [](const auto& step) { return step.has_failed(); });
+           std::any_of(compute.begin(), compute.end(), has_step_failed) ||
+           std::any_of(torch.begin(), torch.end(), has_step_failed);
 }
 
 DeepReport deep_test(const DeepTestRequest& request, Services& services) {
@@ -52,7 +53,7 @@ DeepReport deep_test(const DeepTestRequest& request, Services& services) {
     quick.variables = tested.variables;
     quick.memory = SelfTestMemory::renew;
 
-    DeepReport report{identity_of(tested, quick, services), self_test(quick, services), {}, {}};
+    DeepReport report{identity_of(tested, quick, services), self_test(quick, services), {}, {}, {}};
     services.throw_if_stopped();
 
     selftest::LibraryRequest libraries{.program = quick.probe.empty() ? gpu_probe() : quick.probe,
@@ -62,14 +63,21 @@ DeepReport deep_test(const DeepTestRequest& request, Services& services) {
     libraries.time_limit = request.time_limit.value_or(libraries.time_limit);
     report.libraries = selftest::test_libraries(libraries, services.stop());
 
-    const selftest::ProbeReport& probe = report.quick.situation.probe;
+    const selftest::UsableGpus gpus = report.quick.situation.probe.usable_gpus();
+    selftest::ComputeRequest compute{.program = libraries.program,
+                                     .prefix = libraries.prefix,
+                                     .libraries = report.libraries,
+                                     .variables = tested.variables,
+                                     .gpus = gpus};
+    compute.time_limit = request.time_limit.value_or(compute.time_limit);
+    report.compute = selftest::run_compute_steps(compute, services.stop());
+
     selftest::TorchRequest torch{.python = python_with_torch(tested),
                                  .variables = tested.variables,
-                                 .has_gpu = probe.is_success(),
-                                 .has_broken_gpu = !probe.gpus.empty() && !probe.is_success(),
+                                 .gpus = gpus,
                                  .with_training = request.torch == TorchUse::all};
     torch.time_limit = request.time_limit.value_or(torch.time_limit);
-    report.steps = selftest::run_torch_steps(torch, services.stop());
+    report.torch = selftest::run_torch_steps(torch, services.stop());
     return report;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pipeline/self_test.h"
+#include "selftest/compute_steps.h"
 #include "selftest/libraries.h"
 #include "selftest/torch_steps.h"
 
@@ -36,16 +37,18 @@ struct DeepReport {
     TestedIdentity identity;
     SelfTestReport quick; ///< driver and GPUs
     std::vector<selftest::TestedLibrary> libraries;
-    std::vector<selftest::TorchStep> steps;
+    std::vector<selftest::ComputeStep> compute;
+    std::vector<selftest::TorchStep> torch;
 
     /// A library or a step that went wrong, or the quick test.
     [[nodiscard]] bool has_failed() const;
 };
 
 /// The self-test of driver and GPUs; then the current environment's own CUDA libraries, which say
-/// their versions without a driver and are compared with the lock's; then what PyTorch computes
-/// with them. An Error (code 1) if nothing is installed, of code 3 if the lock has changed since.
-/// Everything that may hang or crash has a process and a time of its own.
+/// their versions without a driver and are compared with the lock's; then what they compute on the
+/// GPUs, and what PyTorch computes with them. An Error (code 1) if nothing is installed, of code 3
+/// if the lock has changed since. Everything that may hang or crash has a process and a time of its
+/// own.
 DeepReport deep_test(const DeepTestRequest& request, Services& services);
 
 } // namespace envpm::pipeline

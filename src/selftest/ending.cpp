@@ -35,6 +35,32 @@ Ending ending_of(const ProcessResult& result, const ProbeTranscript& said,
     return {Outcome::crashed, said.stage, 0, "a signal ended the process"};
 }
 
+std::string reason_to_skip(UsableGpus gpus) {
+    switch (gpus) {
+    case UsableGpus::none:
+        return "no GPU";
+    case UsableGpus::some:
+        return "not every GPU passed the test above";
+    case UsableGpus::all:
+        break;
+    }
+    return "";
+}
+
+std::vector<std::string> strangers_of(const ProbeTranscript& said,
+                                      const std::filesystem::path& prefix) {
+    std::vector<std::string> strangers;
+    const std::string inside = prefix.string() + "/";
+    for (const std::string& path : said.mapped) {
+        std::error_code failure;
+        const std::filesystem::path real = std::filesystem::canonical(path, failure);
+        if (failure || !real.string().starts_with(inside)) {
+            strangers.push_back(path);
+        }
+    }
+    return strangers;
+}
+
 void throw_if_stopped(const std::stop_token& stop) {
     if (stop.stop_requested()) {
         throw Error({"interrupted", {}, "the next run begins anew"}, ExitCode::interrupted);
@@ -49,6 +75,8 @@ Outcome outcome_of(const ProbeVerdict& verdict) {
     }
     return verdict.kind == "no_library"  ? Outcome::no_library
            : verdict.kind == "no_symbol" ? Outcome::no_symbol
+           : verdict.kind == "no_device" ? Outcome::no_device
+           : verdict.kind == "wrong"     ? Outcome::wrong_result
                                          : Outcome::failed;
 }
 

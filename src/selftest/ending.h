@@ -5,7 +5,10 @@
 #include "selftest/report.h"
 
 #include <chrono>
+#include <filesystem>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 namespace envpm::selftest {
 
@@ -13,6 +16,13 @@ namespace envpm::selftest {
 /// exit status says; without one, what was loaded ended the process, or it was ended.
 Ending ending_of(const ProcessResult& result, const ProbeTranscript& said,
                  std::chrono::milliseconds time_limit);
+
+/// Why a step that needs every GPU is skipped; empty if it is not.
+std::string reason_to_skip(UsableGpus gpus);
+
+/// The CUDA libraries that the process had mapped from outside the prefix, which has no link in it.
+std::vector<std::string> strangers_of(const ProbeTranscript& said,
+                                      const std::filesystem::path& prefix);
 
 /// An Error (code 130) if the user asked to stop.
 void throw_if_stopped(const std::stop_token& stop);

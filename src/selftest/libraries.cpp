@@ -53,17 +53,9 @@ TestedLibrary test(const LibraryToTest& library, const LibraryRequest& request,
                      .stop = stop});
     ProbeTranscript said;
     said.add(result.output);
-    TestedLibrary tested{library, ending_of(result, said, request.time_limit), said.version, {}, 0};
-    const std::string inside = request.prefix.string() + "/";
-    for (const std::string& path : said.mapped) {
-        std::error_code failure;
-        const std::filesystem::path real = std::filesystem::canonical(path, failure);
-        if (failure || !real.string().starts_with(inside)) {
-            tested.strangers.push_back(path);
-        }
-    }
-    tested.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    return tested;
+    return {library, ending_of(result, said, request.time_limit), said.version,
+            strangers_of(said, request.prefix),
+            std::chrono::duration<double>(Clock::now() - start).count()};
 }
 
 } // namespace

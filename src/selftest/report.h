@@ -40,6 +40,13 @@ struct TestedGpu {
     bool operator==(const TestedGpu&) const = default;
 };
 
+/// Of the GPUs that the probe sees, whether more can be tested on them.
+enum class UsableGpus {
+    all,  ///< every one ran the kernel
+    none, ///< there is none, or no driver
+    some, ///< one of them did not: then none is used
+};
+
 /// What the probe found out. Of a driver that did not get as far as naming GPUs `driver` says why,
 /// and there are none.
 struct ProbeReport {
@@ -50,6 +57,10 @@ struct ProbeReport {
 
     /// Every GPU ran the kernel: the only report that may be remembered.
     [[nodiscard]] bool is_success() const;
+
+    [[nodiscard]] UsableGpus usable_gpus() const {
+        return is_success() ? UsableGpus::all : gpus.empty() ? UsableGpus::none : UsableGpus::some;
+    }
 
     bool operator==(const ProbeReport&) const = default;
 };

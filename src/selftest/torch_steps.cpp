@@ -44,7 +44,7 @@ std::vector<TorchStep> run_torch_steps(const TorchRequest& request, const std::s
         throw_if_stopped(stop);
         TorchStep step;
         step.name = known.name;
-        step.device = request.has_gpu ? "cuda" : "cpu";
+        step.device = request.gpus == UsableGpus::all ? "cuda" : "cpu";
         step.note = reason_to_skip(known, request);
         step.is_skipped = !step.note.empty();
         if (!step.is_skipped) {
@@ -63,10 +63,7 @@ std::string reason_to_skip(const KnownStep& step, const TorchRequest& request) {
     if (request.python.empty()) {
         return "no PyTorch in the environment";
     }
-    if (!step.needs_gpu || request.has_gpu) {
-        return "";
-    }
-    return request.has_broken_gpu ? "not every GPU passed the test above" : "no GPU";
+    return step.needs_gpu ? reason_to_skip(request.gpus) : "";
 }
 
 /// Where the environment's programs would write too.

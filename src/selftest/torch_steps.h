@@ -28,9 +28,8 @@ struct TorchStep {
 struct TorchRequest {
     std::filesystem::path python; ///< the environment's; empty: there is none, or no PyTorch
     Variables variables;          ///< those of the environment
-    bool has_gpu = false;         ///< and every one passed the quick test
-    bool has_broken_gpu = false;  ///< one did not, so that none is used
-    bool with_training = false;   ///< also what needs no GPU
+    UsableGpus gpus = UsableGpus::none;
+    bool with_training = false;                    ///< also what needs no GPU
     std::chrono::milliseconds time_limit{300'000}; ///< for each
 };
 

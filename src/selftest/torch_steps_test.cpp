@@ -43,12 +43,13 @@ TEST_F(TorchSteps, ThatNeedAGpuAreSkippedWithoutOneAndNothingIsStarted) {
 
 TEST_F(TorchSteps, AreSkippedWhereAGpuFailedAndSaySo) {
     request.python = "/nonexistent/python";
-    request.has_broken_gpu = true;
+    request.gpus = UsableGpus::some;
     EXPECT_EQ(done().front().note, "not every GPU passed the test above");
 }
 
 TEST_F(TorchSteps, AreSkippedWithoutPyTorch) {
-    request.has_gpu = request.with_training = true;
+    request.gpus = UsableGpus::all;
+    request.with_training = true;
     const auto steps = done();
     EXPECT_EQ(steps.size(), 9U);
     EXPECT_EQ(steps.back().note, "no PyTorch in the environment");
@@ -64,7 +65,7 @@ TEST_F(TorchSteps, TrainOnTheProcessorWhereThereIsNoGpu) {
 }
 
 TEST_F(TorchSteps, SayWhereTheyFailed) {
-    request.has_gpu = true;
+    request.gpus = UsableGpus::all;
     use_python("echo '{\"stage\": \"import\"}'; echo '{\"stage\": \"device\"}'\n"
                "case $4 in gemm) echo '{\"verdict\": \"error\", \"detail\": \"off by 2\"}';;\n"
                "fft) echo '{\"verdict\": \"skipped\", \"detail\": \"one GPU only\"}';;\n"
