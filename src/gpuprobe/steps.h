@@ -23,7 +23,7 @@ bool transform_and_back(Step& step, void* library, int count);
 bool copy_between_gpus(Step& step, void* library, int count);
 bool sum_over_gpus(Step& step, void* library, int count);
 
-/// Bytes that differ from GPU to GPU, in a pattern that no page or block of memory is a multiple of.
+/// Bytes that differ from GPU to GPU, in a pattern whose length divides no page or block of memory.
 void fill_bytes(unsigned char* bytes, std::size_t count, int gpu);
 
 /// A whole number from -4 to 4, of which sums of products are exact in any order and in TF32 too.
