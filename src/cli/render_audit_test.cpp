@@ -48,7 +48,7 @@ TEST(WordsOfDoctor, have_none_of_what_hides_a_library) {
 
 TEST(WordsOfDeepTest, have_none_of_a_library_or_of_python) {
     pipeline::DeepReport report{
-        {sha256_of("env"), sha256_of("manifest"), "default", "", "", ""}, {}, {}, {}};
+        {sha256_of("env"), sha256_of("manifest"), "default", "", "", ""}, {}, {}, {}, {}};
     report.libraries = {
         {{"libnccl", "/p/libnccl.so.2", "nvidia-nccl 2.0", "2.0"},
          {selftest::Outcome::no_library, "load", 0, "\x1b[2J: no such file"},
@@ -66,10 +66,19 @@ TEST(WordsOfDeepTest, have_none_of_a_library_or_of_python) {
     selftest::TorchStep noted;
     noted.name = "ranks";
     noted.note = "on\x1b the processor";
-    report.steps = {failed, skipped, noted};
+    report.torch = {failed, skipped, noted};
+    selftest::ComputeStep compute;
+    compute.name = "fft";
+    compute.library = "/p/lib\x1b.so.12";
+    compute.ending = {selftest::Outcome::failed, "cufft\r", 6, "CUFFT\x07"};
+    compute.gpu = 1;
+    compute.note = "a\x1b note";
+    report.compute = {compute};
     const std::string words = words_of(report, Terminal());
     EXPECT_THAT(words, HasSubstr("it loaded `/opt/\\x1b[31mlib.so`, which is not"));
     EXPECT_THAT(words, HasSubstr("RuntimeError: \\x1b[31m\n"));
+    EXPECT_THAT(words, HasSubstr("fft by lib\\x1b.so.12: failed at `cufft\\x0d` on GPU 1 (6): "
+                                 "CUFFT\\x07 (a\\x1b note)\n  at: /p/lib\\x1b.so.12\n"));
     EXPECT_THAT(words, HasSubstr("skipped: because\\x0d\n"));
     EXPECT_FALSE(has_control_character(words));
 }
