@@ -8,7 +8,7 @@ namespace envpm {
 
 namespace {
 
-ErrorText fault_of(std::string_view text) {
+ErrorText fault_of_json(std::string_view text) {
     try {
         parse_json(text, "x.json");
     } catch (const Error& error) {
@@ -73,7 +73,7 @@ TEST(Json, SaysWhereAndWhatIsWrong) {
         {"{'a':1}", "x.json:1:2", "invalid literal"},
     };
     for (const Case& c : cases) {
-        const ErrorText fault = fault_of(c.text);
+        const ErrorText fault = fault_of_json(c.text);
         EXPECT_THAT(fault.what, testing::HasSubstr(c.what)) << c.text;
         EXPECT_THAT(fault.what, testing::Not(testing::HasSubstr("exception"))) << c.text;
         EXPECT_THAT(fault.subject, testing::StartsWith(c.place)) << c.text;
@@ -84,9 +84,9 @@ TEST(Json, IsNeverDeeperThan64) {
     const auto nested = [](std::size_t depth) {
         return std::string(depth, '[') + std::string(depth, ']');
     };
-    EXPECT_EQ(fault_of(nested(64)).what, "it was read");
-    EXPECT_THAT(fault_of(nested(65)).what, testing::HasSubstr("nested"));
-    EXPECT_THAT(fault_of(nested(1'000'000)).what, testing::HasSubstr("nested"));
+    EXPECT_EQ(fault_of_json(nested(64)).what, "it was read");
+    EXPECT_THAT(fault_of_json(nested(65)).what, testing::HasSubstr("nested"));
+    EXPECT_THAT(fault_of_json(nested(1'000'000)).what, testing::HasSubstr("nested"));
 }
 
 TEST(Json, NamesTheMemberThatADocumentLacks) {

@@ -6,7 +6,7 @@ namespace envpm {
 
 namespace {
 
-std::string fault_of(std::string_view text) {
+std::string fault_of_path(std::string_view text) {
     try {
         RelativePath::parse(text);
     } catch (const Error& error) {
@@ -45,7 +45,7 @@ TEST(RelativePath, RefusesWhatCouldEscapeOrConfuse) {
         {std::string(256, 'a'), "component over 255 bytes"},
     };
     for (const auto& [text, words] : cases) {
-        EXPECT_THAT(fault_of(text), testing::HasSubstr(words)) << text;
+        EXPECT_THAT(fault_of_path(text), testing::HasSubstr(words)) << text;
     }
 }
 
@@ -54,7 +54,7 @@ TEST(RelativePath, RefusesBytesThatAreNotUtf8) {
              "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x80\x80",
              "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xe2\x82", "\xf0\x80\x80\x80",
              "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82/x"}) {
-        EXPECT_THAT(fault_of("a" + bytes), testing::HasSubstr("UTF-8")) << bytes;
+        EXPECT_THAT(fault_of_path("a" + bytes), testing::HasSubstr("UTF-8")) << bytes;
     }
     for (const std::string& bytes : std::vector<std::string>{
              "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
@@ -72,12 +72,12 @@ TEST(RelativePath, IsAtMost4000Bytes) {
         return out;
     };
     EXPECT_EQ(RelativePath::parse(text(4000)).string().size(), 4000U);
-    EXPECT_THAT(fault_of(text(4001)), testing::HasSubstr("longer than 4,000"));
+    EXPECT_THAT(fault_of_path(text(4001)), testing::HasSubstr("longer than 4,000"));
 }
 
 TEST(RelativePath, QuotesTheNamePrintably) {
-    EXPECT_THAT(fault_of("/a\x1b[2J"), testing::HasSubstr("`/a\\x1b[2J`"));
-    EXPECT_LT(fault_of("/" + std::string(100'000, 'x')).size(), 400U);
+    EXPECT_THAT(fault_of_path("/a\x1b[2J"), testing::HasSubstr("`/a\\x1b[2J`"));
+    EXPECT_LT(fault_of_path("/" + std::string(100'000, 'x')).size(), 400U);
 }
 
 TEST(RelativePath, KnowsItsParts) {

@@ -43,7 +43,7 @@ std::vector<std::pair<std::string, std::string>> contents(const std::string& zip
     return out;
 }
 
-std::string fault_of(const std::string& zip) {
+std::string fault_of_zip(const std::string& zip) {
     try {
         contents(zip);
     } catch (const Error& failure) {
@@ -164,7 +164,7 @@ TEST(Zip, AcceptsDescriptorsOfAllFourForms) {
                 local.crc32 = 0;
                 local.size = local.compressed = 0;
             };
-            EXPECT_EQ(fault_of(make_zip(entries)), "accepted") << width << signature;
+            EXPECT_EQ(fault_of_zip(make_zip(entries)), "accepted") << width << signature;
         }
     }
 }
@@ -293,7 +293,7 @@ TEST(Zip, RefusesHostileMembersWhereverTheyStand) {
             ZipEntry victim{.name = "a/victim", .content = std::string(100, 'v')};
             hostile.change(victim);
             entries.insert(is_first ? entries.begin() : entries.end(), victim);
-            EXPECT_THAT(fault_of(make_zip(entries)),
+            EXPECT_THAT(fault_of_zip(make_zip(entries)),
                         testing::AllOf(testing::HasSubstr(hostile.fault), testing::Ne("accepted")))
                 << hostile.what << ", first: " << is_first;
         }
@@ -327,7 +327,7 @@ TEST(Zip, RefusesEndRecordsThatLie) {
          [](ZipEnd& e) { e.has_zip64 = true, e.before_end = "x"; }, "does not end"},
     };
     for (const EndCase& hostile : cases) {
-        EXPECT_THAT(fault_of(make_zip(two(), hostile.change)),
+        EXPECT_THAT(fault_of_zip(make_zip(two(), hostile.change)),
                     testing::AllOf(testing::HasSubstr(hostile.fault), testing::Ne("accepted")))
             << hostile.what;
     }
@@ -338,20 +338,20 @@ TEST(Zip, RefusesZip64RecordsThatContradictTheEndRecord) {
     for (const std::size_t from_end : {22U - 10U, 22U - 12U, 22U - 16U}) {
         std::string wrong = zip;
         wrong[zip.size() - from_end] = '\x01';
-        EXPECT_NE(fault_of(wrong), "accepted") << from_end;
+        EXPECT_NE(fault_of_zip(wrong), "accepted") << from_end;
     }
 }
 
 TEST(Zip, RefusesMembersThatShareBytes) {
     std::vector<ZipEntry> entries = two();
     entries[1].distort = [](ZipHeader& /*local*/, ZipHeader& central) { central.offset = 0; };
-    EXPECT_THAT(fault_of(make_zip(entries)), testing::HasSubstr("overlap"));
+    EXPECT_THAT(fault_of_zip(make_zip(entries)), testing::HasSubstr("overlap"));
 }
 
 TEST(Zip, RefusesEveryTruncation) {
     const std::string zip = make_zip(two());
     for (std::size_t size = 0; size < zip.size(); ++size) {
-        EXPECT_NE(fault_of(zip.substr(0, size)), "accepted") << size;
+        EXPECT_NE(fault_of_zip(zip.substr(0, size)), "accepted") << size;
     }
 }
 
@@ -361,7 +361,7 @@ TEST(Zip, SurvivesEveryFlippedByteAndNeverGivesOtherContent) {
     for (std::size_t at = 0; at < zip.size(); ++at) {
         std::string wrong = zip;
         wrong[at] = static_cast<char>(wrong[at] ^ 0x55);
-        if (fault_of(wrong) == "accepted") { // times, versions and attributes are not checked
+        if (fault_of_zip(wrong) == "accepted") { // times, versions and attributes are not checked
             EXPECT_EQ(contents(wrong), right) << at;
         }
     }

@@ -5,12 +5,12 @@
 namespace envpm::cli {
 namespace {
 
-PackageName name_of(const std::string& text) {
+PackageName named(const std::string& text) {
     return PackageName::parse(text).value();
 }
 
 LockedPackage package(const std::string& name) {
-    return {name_of(name),   "1.0",       "pypi", name + ".whl", 7,
+    return {named(name),     "1.0",       "pypi", name + ".whl", 7,
             sha256_of(name), {"default"}, {},     {"z >=1"},     false};
 }
 
@@ -34,7 +34,7 @@ TEST(JsonOfLock, has_changes_and_targets) {
     pipeline::LockReport report;
     report.outcome = pipeline::LockReport::Outcome::locked;
     report.lock = Lock{sha256_of("m"), {target()}, {package("a")}};
-    report.changes = {{name_of("a"), {}, "1.0", {"default"}}};
+    report.changes = {{named("a"), {}, "1.0", {"default"}}};
     report.unknown_upgrades = {"other"};
     const Json json = json_of(report);
     EXPECT_EQ(*json.find("changed"), Json(true));
@@ -99,7 +99,7 @@ TEST(RepairJson, says_whether_it_only_tells) {
 }
 
 TEST(JsonOfView, has_every_package) {
-    const pipeline::LockedView view{target(), {package("a")}, {name_of("a")}};
+    const pipeline::LockedView view{target(), {package("a")}, {named("a")}};
     const Json json = json_of(view);
     EXPECT_EQ(json.array("requested").at(0), Json("a"));
     const Json& found = json.array("packages").at(0);

@@ -16,14 +16,14 @@ std::string block_of(const std::vector<test::Entry>& entries) {
     return std::string(view->block(0).value());
 }
 
-std::optional<NameRecords> read(std::string_view block) {
+std::optional<NameRecords> records_in(std::string_view block) {
     const std::string_view one[] = {block};
     return read_blocks(one, {"demo", "linux-64", "https://example.org/"});
 }
 
 TEST(Block, IsReadAsItWasWritten) {
-    const auto found = read(block_of({entry("demo", "1.0"), entry("demo", "2.0"),
-                                      with(entry("demo", "3.0"), {{"sha256", Json()}})}));
+    const auto found = records_in(block_of({entry("demo", "1.0"), entry("demo", "2.0"),
+                                            with(entry("demo", "3.0"), {{"sha256", Json()}})}));
     ASSERT_TRUE(found);
     EXPECT_THAT(found->records, SizeIs(2));
     EXPECT_THAT(found->unusable, SizeIs(1));
@@ -35,7 +35,7 @@ TEST(Block, WhatIsCutOffIsMissed) {
         block_of({with(entry("demo"), {{"depends", Json::Array{"a", "b"}}}),
                   with(entry("demo", "2.0"), {{"license", 1}, {"sha256", Json()}})});
     for (std::size_t size = 0; size < good.size(); ++size) {
-        const auto found = read(good.substr(0, size));
+        const auto found = records_in(good.substr(0, size));
         EXPECT_TRUE(!found || found->unusable.size() != 1 || found->records.size() != 1) << size;
     }
 }
@@ -50,7 +50,7 @@ TEST(Block, NoByteLeadsAstray) {
         for (const unsigned value : {0x00U, 0x01U, 0x7fU, 0xffU}) {
             std::string bad = good;
             bad[at] = static_cast<char>(value);
-            refused += read(bad) ? 0 : 1;
+            refused += records_in(bad) ? 0 : 1;
         }
     }
     EXPECT_GT(refused, 200);

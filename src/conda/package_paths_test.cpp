@@ -13,7 +13,7 @@ namespace {
 using test::SamplePackage;
 using testing::HasSubstr;
 
-SamplePackage sample() {
+SamplePackage package_with_paths() {
     SamplePackage package;
     package.files = {{"bin/run", "#!/ph/bin/sh"}, {"lib/libx.so.1", "ELF"}, {"share/doc", "d"}};
     package.links = {{"lib/libx.so", "libx.so.1"}};
@@ -49,7 +49,8 @@ std::string fault_of_package(const SamplePackage& package) {
 }
 
 TEST(PackagePaths, SayWhatEachPathIs) {
-    const std::vector<PackagePath> paths = parse_paths(sample().paths_json(), "demo 1.0");
+    const std::vector<PackagePath> paths =
+        parse_paths(package_with_paths().paths_json(), "demo 1.0");
     ASSERT_EQ(paths.size(), 5U);
     EXPECT_EQ(paths[0].path.string(), "bin/run");
     EXPECT_EQ(paths[0].placeholder, (Placeholder{"/ph", PlaceholderMode::text}));
@@ -106,52 +107,52 @@ TEST(PackagePaths, AreRefusedIfTheyAreMalformed) {
 }
 
 TEST(PackagePaths, MustBeWhatThePackageHolds) {
-    EXPECT_EQ(fault_of_package(sample()), "");
+    EXPECT_EQ(fault_of_package(package_with_paths()), "");
 
-    SamplePackage package = sample();
+    SamplePackage package = package_with_paths();
     package.says["lib/libx.so.1"] = {{"sha256", sha256_of("other").hex()}};
     EXPECT_THAT(fault_of_package(package), HasSubstr("`lib/libx.so.1` has another"));
 
-    package = sample();
+    package = package_with_paths();
     package.says["lib/libx.so.1"] = {{"size_in_bytes", 4}};
     EXPECT_THAT(fault_of_package(package), HasSubstr("`lib/libx.so.1` has another"));
 
-    package = sample();
+    package = package_with_paths();
     package.info["info/paths.json"] = package.paths_json();
     package.files["bin/extra"] = "evil";
     EXPECT_THAT(fault_of_package(package), HasSubstr("`bin/extra` is a file that the package"));
 
-    package = sample();
+    package = package_with_paths();
     package.info["info/paths.json"] = package.paths_json();
     package.links["bin/extra"] = "evil";
     EXPECT_THAT(fault_of_package(package), HasSubstr("`bin/extra` is a link that the package"));
 
-    package = sample();
+    package = package_with_paths();
     package.info["info/paths.json"] = package.paths_json();
     package.files.erase("share/doc");
     EXPECT_THAT(fault_of_package(package), HasSubstr("`share/doc` is listed and not in"));
 
-    package = sample();
+    package = package_with_paths();
     package.says["lib/libx.so"] = {{"path_type", "hardlink"}};
     EXPECT_THAT(fault_of_package(package), HasSubstr("`lib/libx.so`"));
 
-    package = sample();
+    package = package_with_paths();
     package.says["lib/libx.so.1"] = {{"path_type", "softlink"}};
     EXPECT_THAT(fault_of_package(package), HasSubstr("`lib/libx.so.1`"));
 
-    package = sample();
+    package = package_with_paths();
     package.says["lib/libx.so.1"] = {{"path_type", "directory"}};
     EXPECT_THAT(fault_of_package(package), HasSubstr("`lib/libx.so.1`"));
 }
 
 TEST(PackagePaths, AreNeverThoseOfInfo) {
-    SamplePackage package = sample();
+    SamplePackage package = package_with_paths();
     package.folders.insert("info/evil");
     EXPECT_THAT(fault_of_package(package), HasSubstr("`info/evil`"));
 }
 
 TEST(PackagePaths, MayBeToldTheOldWay) {
-    SamplePackage package = sample();
+    SamplePackage package = package_with_paths();
     package.files["lib/with space"] = "x";
     package.folders.clear();
     package.info = {{"info/files", "bin/run\nlib/libx.so\nlib/libx.so.1\r\nlib/with space\n"
@@ -186,7 +187,7 @@ TEST(PackagePaths, MayBeToldTheOldWay) {
 }
 
 TEST(PackagePaths, AreNeverMoreThanAnyPackageHas) {
-    SamplePackage package = sample();
+    SamplePackage package = package_with_paths();
     std::string lines;
     for (int i = 0; i <= 1'000'000; ++i) {
         lines += "a\n";
@@ -197,7 +198,7 @@ TEST(PackagePaths, AreNeverMoreThanAnyPackageHas) {
 }
 
 TEST(PackagePaths, MustBeToldSomehow) {
-    SamplePackage package = sample();
+    SamplePackage package = package_with_paths();
     package.info["info/files"] = "";
     package.files.clear();
     package.links.clear();

@@ -8,14 +8,14 @@
 namespace envpm::conda {
 namespace {
 
-struct Match {
+struct MatchCase {
     std::string pattern;
     std::vector<std::string> matched;
     std::vector<std::string> others;
 };
 
 TEST(CondaStringMatch, IsExactOrGlobOrRegex) {
-    const std::vector<Match> cases{
+    const std::vector<MatchCase> cases{
         {"py36_0", {"py36_0", "PY36_0"}, {"py36_01", "py36_", ""}},
         {"Py36", {"py36", "pY36"}, {"py3"}},
         {"*", {"", "a"}, {}},
@@ -33,7 +33,7 @@ TEST(CondaStringMatch, IsExactOrGlobOrRegex) {
         {"^x", {"^x"}, {"x"}},
         {"x$", {"x$"}, {"x"}},
     };
-    for (const Match& check : cases) {
+    for (const MatchCase& check : cases) {
         const StringMatch match = StringMatch::parse(check.pattern);
         for (const std::string& text : check.matched) {
             EXPECT_TRUE(match.matches(text)) << check.pattern << ' ' << text;

@@ -11,8 +11,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::size_t mib = 1U << 20U;
-
 /// What a download tells of the bytes of its one file.
 struct Told {
     bool is_wrong = false;    ///< what was told of since the last drop

@@ -9,12 +9,15 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace envpm::fetch {
+
+inline constexpr std::size_t mib = 1U << 20U;
 
 /// The thread sanitizer ends a child that starts threads after a fork.
 #if defined(__SANITIZE_THREAD__)

@@ -16,8 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-constexpr std::size_t mib = 1U << 20U;
-
 TEST_F(DownloadTest, ASmallFileComesInOneRequest) {
     const std::string content = text_of(300'001);
     first.serve("/file", {with_body(content)});

@@ -6,7 +6,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Clock::time_point start{seconds(1000)};
+constexpr Clock::time_point first_moment{seconds(1000)};
 
 TEST(Hosts, KeepOneStateForEachName) {
     Hosts hosts(3);
@@ -29,14 +29,14 @@ TEST(Hosts, VolunteersGetTwoTransfers) {
 TEST(Hosts, ARefusalMeansOneTransferAndABusyHostThoseThatStillRun) {
     Host host;
     host.in_flight = 2;
-    shrink(host, Load::unknown, start);
+    shrink(host, Load::unknown, first_moment);
     EXPECT_EQ(host.most, 4);
-    shrink(host, Load::busy, start);
+    shrink(host, Load::busy, first_moment);
     EXPECT_EQ(host.most, 2);
-    shrink(host, Load::refused, start);
+    shrink(host, Load::refused, first_moment);
     EXPECT_EQ(host.most, 1);
     Host idle;
-    shrink(idle, Load::busy, start);
+    shrink(idle, Load::busy, first_moment);
     EXPECT_EQ(idle.most, 4) << "nothing else ran that could have been too much";
 }
 
@@ -45,7 +45,7 @@ class GrowingHost : public ::testing::Test {
   protected:
     void serve(int second, int useful) {
         host.step_bytes += 1'000'000 * static_cast<std::uint64_t>(std::min(host.most, useful));
-        grow(host, start + seconds(second));
+        grow(host, first_moment + seconds(second));
     }
 
     Host host;
@@ -53,7 +53,7 @@ class GrowingHost : public ::testing::Test {
 
 TEST_F(GrowingHost, GetsOneTransferMoreEveryTwoSecondsAsLongAsThatHelps) {
     host.most = 1;
-    host.step_at = start;
+    host.step_at = first_moment;
     std::vector<int> most;
     for (int second = 1; second <= 8; ++second) {
         serve(second, 4);
@@ -64,7 +64,7 @@ TEST_F(GrowingHost, GetsOneTransferMoreEveryTwoSecondsAsLongAsThatHelps) {
 
 TEST_F(GrowingHost, LosesTheOneThatBroughtNothingAndIsLeftInPeace) {
     host.most = 1;
-    host.step_at = start;
+    host.step_at = first_moment;
     for (int second = 1; second <= 6; ++second) {
         serve(second, 2);
     }
@@ -87,10 +87,10 @@ TEST(Hosts, AreWaitedForTenTimesTheirWorstGap) {
 
 TEST(Hosts, RatesForgetAndTheFirstOneCountsWhole) {
     Host host;
-    take_rate(host, 1e6, start);
+    take_rate(host, 1e6, first_moment);
     EXPECT_EQ(host.bytes_per_second, 1e6);
     for (int i = 0; i < 20; ++i) {
-        take_rate(host, 2e6, start);
+        take_rate(host, 2e6, first_moment);
     }
     EXPECT_NEAR(host.bytes_per_second, 2e6, 2e3);
     take_first_byte(host, milliseconds(100));
@@ -100,23 +100,23 @@ TEST(Hosts, RatesForgetAndTheFirstOneCountsWhole) {
 
 TEST(RateMeter, TellsASampleEachQuarterOfASecondAndFallsInSilence) {
     RateMeter meter;
-    EXPECT_EQ(meter.rate(start), std::nullopt);
+    EXPECT_EQ(meter.rate(first_moment), std::nullopt);
     for (int i = 0; i <= 100; ++i) {
-        meter.add(start + milliseconds(10 * i), 10'000);
+        meter.add(first_moment + milliseconds(10 * i), 10'000);
     }
-    EXPECT_NEAR(meter.rate(start + milliseconds(1000)).value_or(0), 1e6, 4e4);
-    EXPECT_LT(meter.rate(start + milliseconds(5000)).value_or(0), 1e4);
-    meter.restart(start + milliseconds(5000));
-    EXPECT_NEAR(meter.rate(start + milliseconds(5500)).value_or(0), 1e6, 4e4);
+    EXPECT_NEAR(meter.rate(first_moment + milliseconds(1000)).value_or(0), 1e6, 4e4);
+    EXPECT_LT(meter.rate(first_moment + milliseconds(5000)).value_or(0), 1e4);
+    meter.restart(first_moment + milliseconds(5000));
+    EXPECT_NEAR(meter.rate(first_moment + milliseconds(5500)).value_or(0), 1e6, 4e4);
 }
 
 TEST(RateMeter, AShortTransferIsASampleAtItsEnd) {
     RateMeter meter;
-    EXPECT_EQ(meter.finish(start), std::nullopt);
-    meter.add(start, 500'000);
-    meter.add(start + milliseconds(100), 500'000);
-    EXPECT_NEAR(meter.finish(start + milliseconds(100)).value_or(0), 1e7, 1);
-    EXPECT_EQ(meter.finish(start + milliseconds(100)), std::nullopt);
+    EXPECT_EQ(meter.finish(first_moment), std::nullopt);
+    meter.add(first_moment, 500'000);
+    meter.add(first_moment + milliseconds(100), 500'000);
+    EXPECT_NEAR(meter.finish(first_moment + milliseconds(100)).value_or(0), 1e7, 1);
+    EXPECT_EQ(meter.finish(first_moment + milliseconds(100)), std::nullopt);
 }
 
 } // namespace

@@ -9,8 +9,6 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::size_t mib = 1U << 20U;
-
 /// One file of several mirrors.
 class MirrorsTest : public DownloadTest {
   protected:

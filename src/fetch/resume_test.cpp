@@ -14,8 +14,6 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::size_t mib = 1U << 20U;
-
 class ResumeTest : public DownloadTest {
   protected:
     /// Begins the download in a process of its own.

@@ -5,17 +5,17 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr Clock::time_point start{seconds(1000)};
+constexpr Clock::time_point beginning{seconds(1000)};
 
 /// The width after so many seconds, each transfer up to `useful` bringing a megabyte a second.
 int width_after(int second_count, std::size_t mirrors, int useful) {
     Width width(mirrors);
-    width.think(start, 0);
+    width.think(beginning, 0);
     for (int second = 1; second <= second_count; ++second) {
         const int running = width.allowed();
         const auto bytes = 1'000'000 * static_cast<std::uint64_t>(std::min(running, useful));
-        width.received(bytes, start + seconds(second));
-        width.think(start + seconds(second), running);
+        width.received(bytes, beginning + seconds(second));
+        width.think(beginning + seconds(second), running);
     }
     return width.allowed();
 }
@@ -39,8 +39,8 @@ TEST(Width, TakesBackWhatDidNotHelpAndRests) {
 
 TEST(Width, OnlyAFullOneTells) {
     Width width(3);
-    width.think(start, 0);
-    width.think(start + seconds(60), 2);
+    width.think(beginning, 0);
+    width.think(beginning + seconds(60), 2);
     EXPECT_EQ(width.allowed(), 4);
 }
 

@@ -11,14 +11,14 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const Facts& facts() {
+const Facts& shipped_facts() {
     static const Facts shipped = Facts::shipped();
     return shipped;
 }
 
 TargetMachine with_driver(const char* driver) {
     TargetMachine machine{"t", Platform::linux_64, DriverVersion::parse(driver), {}, {}};
-    machine.cuda = facts().newest_cuda(*machine.driver, DriverSystem::linux_kernel)->value;
+    machine.cuda = shipped_facts().newest_cuda(*machine.driver, DriverSystem::linux_kernel)->value;
     return machine;
 }
 
@@ -27,12 +27,12 @@ TargetMachine with_gpu(const char* gpu) {
 }
 
 std::string of_runtime(const CudaVersion& runtime, const TargetMachine& machine) {
-    return fault_of_runtime(runtime, machine, facts()).value_or("");
+    return fault_of_runtime(runtime, machine, shipped_facts()).value_or("");
 }
 
 std::string of_torch(const char* version, const RuntimeNeed& runtime,
                      const TargetMachine& machine) {
-    return fault_of_torch(version, runtime, machine, facts()).value_or("");
+    return fault_of_torch(version, runtime, machine, shipped_facts()).value_or("");
 }
 
 TEST(Runtime, NeedsTheLeastDriverOfItsMajor) {

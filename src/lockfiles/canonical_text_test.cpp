@@ -11,7 +11,7 @@
 namespace envpm::lockfiles {
 namespace {
 
-std::string good_text() {
+std::string canonical_good_text() {
     Lock lock{sha256_of("manifest"), {}, {}};
     for (const char* name : {"a100", "node.v2"}) {
         lock.targets.push_back({{name, Platform::linux_64, {2, 28}},
@@ -67,13 +67,13 @@ std::string as_toml(const std::string& text) {
 }
 
 TEST(CanonicalText, IsReadAsTomlReadsIt) {
-    const auto value = read_canonical_text(good_text(), "envpm.lock");
+    const auto value = read_canonical_text(canonical_good_text(), "envpm.lock");
     ASSERT_TRUE(value.has_value());
-    EXPECT_EQ(shown(*value), as_toml(good_text()));
+    EXPECT_EQ(shown(*value), as_toml(canonical_good_text()));
 }
 
 TEST(CanonicalText, IsNeverReadInAnotherWayThanToml) {
-    const std::string good = good_text();
+    const std::string good = canonical_good_text();
     const std::string characters = "\n\"\\[]=., #0-+'tTe\x01\x7f\xc3";
     std::mt19937 random(11);
     int read = 0;

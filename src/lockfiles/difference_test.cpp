@@ -11,8 +11,8 @@ using ::testing::IsEmpty;
 
 using Targets = std::vector<std::string>;
 
-LockedPackage package_of(const std::string& name, const std::string& version, Targets targets,
-                         const std::string& build = "py3") {
+LockedPackage package_for(const std::string& name, const std::string& version, Targets targets,
+                          const std::string& build = "py3") {
     const std::string file = name + "-" + version + "-" + build + "-none-any.whl";
     return {*PackageName::parse(name), version, "pypi", file, 1, sha256_of(file),
             std::move(targets),        {},      {},     false};
@@ -35,7 +35,7 @@ Change change(const std::string& name, std::optional<std::string> before,
 }
 
 TEST(Difference, OfEqualPackageSetsIsEmpty) {
-    const Lock lock = lock_of({"a"}, {package_of("idna", "3.10", {"a"})});
+    const Lock lock = lock_of({"a"}, {package_for("idna", "3.10", {"a"})});
     Lock other = lock;
     other.manifest = sha256_of("another manifest");
     other.packages[0].source = "mirror";
@@ -45,26 +45,26 @@ TEST(Difference, OfEqualPackageSetsIsEmpty) {
 
 TEST(Difference, FromNothingAddsEverythingByName) {
     const Lock lock =
-        lock_of({"a"}, {package_of("zlib", "1", {"a"}), package_of("idna", "3.10", {"a"})});
+        lock_of({"a"}, {package_for("zlib", "1", {"a"}), package_for("idna", "3.10", {"a"})});
     EXPECT_THAT(difference(std::nullopt, lock), ElementsAre(change("idna", std::nullopt, "3.10"),
                                                             change("zlib", std::nullopt, "1")));
 }
 
 TEST(Difference, TellsAddedRemovedAndChanged) {
     const Lock before =
-        lock_of({"a"}, {package_of("gone", "1", {"a"}), package_of("kept", "1", {"a"}),
-                        package_of("moved", "1", {"a"})});
+        lock_of({"a"}, {package_for("gone", "1", {"a"}), package_for("kept", "1", {"a"}),
+                        package_for("moved", "1", {"a"})});
     const Lock after =
-        lock_of({"a"}, {package_of("kept", "1", {"a"}), package_of("moved", "2", {"a"}),
-                        package_of("new", "1", {"a"})});
+        lock_of({"a"}, {package_for("kept", "1", {"a"}), package_for("moved", "2", {"a"}),
+                        package_for("new", "1", {"a"})});
     EXPECT_THAT(difference(before, after),
                 ElementsAre(change("gone", "1", std::nullopt), change("moved", "1", "2"),
                             change("new", std::nullopt, "1")));
 }
 
 TEST(Difference, CountsAnotherFileOfTheSameVersion) {
-    const Lock before = lock_of({"a"}, {package_of("idna", "3.10", {"a"})});
-    const Lock after = lock_of({"a"}, {package_of("idna", "3.10", {"a"}, "py2.py3")});
+    const Lock before = lock_of({"a"}, {package_for("idna", "3.10", {"a"})});
+    const Lock after = lock_of({"a"}, {package_for("idna", "3.10", {"a"}, "py2.py3")});
     EXPECT_THAT(difference(before, after), ElementsAre(change("idna", "3.10", "3.10")));
 
     Lock replaced = before;
@@ -73,20 +73,20 @@ TEST(Difference, CountsAnotherFileOfTheSameVersion) {
 }
 
 TEST(Difference, NamesTheTargetsWhereItIsNotEverywhere) {
-    const Lock before = lock_of({"a", "b"}, {package_of("numpy", "1", {"a", "b"})});
+    const Lock before = lock_of({"a", "b"}, {package_for("numpy", "1", {"a", "b"})});
     const Lock after =
-        lock_of({"a", "b"}, {package_of("numpy", "1", {"a"}), package_of("numpy", "2", {"b"})});
+        lock_of({"a", "b"}, {package_for("numpy", "1", {"a"}), package_for("numpy", "2", {"b"})});
     EXPECT_THAT(difference(before, after), ElementsAre(change("numpy", "1", "2", {"b"})));
 
     const Lock apart =
-        lock_of({"a", "b"}, {package_of("numpy", "2", {"a"}), package_of("numpy", "3", {"b"})});
+        lock_of({"a", "b"}, {package_for("numpy", "2", {"a"}), package_for("numpy", "3", {"b"})});
     EXPECT_THAT(difference(before, apart),
                 ElementsAre(change("numpy", "1", "2", {"a"}), change("numpy", "1", "3", {"b"})));
 }
 
 TEST(Difference, OfOneMoreTargetIsWhatItGets) {
-    const Lock before = lock_of({"a"}, {package_of("numpy", "1", {"a"})});
-    const Lock after = lock_of({"a", "b"}, {package_of("numpy", "1", {"a", "b"})});
+    const Lock before = lock_of({"a"}, {package_for("numpy", "1", {"a"})});
+    const Lock after = lock_of({"a", "b"}, {package_for("numpy", "1", {"a", "b"})});
     EXPECT_THAT(difference(before, after), ElementsAre(change("numpy", std::nullopt, "1", {"b"})));
     EXPECT_THAT(difference(after, before), ElementsAre(change("numpy", "1", std::nullopt, {"b"})));
 }

@@ -11,14 +11,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Manifest parsed(const std::string& text) {
+Manifest parsed_channels(const std::string& text) {
     return parse(text, "envpm.toml", Platform::linux_64);
 }
 
 /// "lab https://… listed", in the manifest's order.
 std::vector<std::string> channels_of(const std::string& text) {
     std::vector<std::string> out;
-    for (const ChannelEntry& channel : parsed(text).channels) {
+    for (const ChannelEntry& channel : parsed_channels(text).channels) {
         out.push_back(channel.name + " " + channel.url + (channel.is_listed ? " listed" : ""));
     }
     return out;
@@ -26,7 +26,7 @@ std::vector<std::string> channels_of(const std::string& text) {
 
 Error error_of(const std::string& text) {
     try {
-        parsed(text);
+        parsed_channels(text);
     } catch (const Error& error) {
         return error;
     }
@@ -47,13 +47,13 @@ TEST(ManifestChannels, AreNamesOfThePublicPlaceDeclaredOnesAndUrls) {
 }
 
 TEST(ManifestChannels, RequirementsSayVersionBuildAndChannel) {
-    const Manifest manifest = parsed("[workspace]\nchannels = [\"conda-forge\"]\n"
-                                     "channel-priority = \"flexible\"\n"
-                                     "[channels]\nlab = \"https://example.org/lab\"\n"
-                                     "[dependencies]\npytorch = \"2.5.* *cuda*\"\n"
-                                     "_openmp_mutex = \"*\"\n"
-                                     "mkl = { version = \">=2024\", build = \"h*_0\", "
-                                     "channel = \"lab\" }\n");
+    const Manifest manifest = parsed_channels("[workspace]\nchannels = [\"conda-forge\"]\n"
+                                              "channel-priority = \"flexible\"\n"
+                                              "[channels]\nlab = \"https://example.org/lab\"\n"
+                                              "[dependencies]\npytorch = \"2.5.* *cuda*\"\n"
+                                              "_openmp_mutex = \"*\"\n"
+                                              "mkl = { version = \">=2024\", build = \"h*_0\", "
+                                              "channel = \"lab\" }\n");
     EXPECT_EQ(manifest.channel_priority, ChannelPriority::flexible);
     ASSERT_EQ(manifest.dependencies.size(), 3U);
     EXPECT_EQ(manifest.dependencies[0].specifier, "2.5.* *cuda*");

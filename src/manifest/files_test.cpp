@@ -9,13 +9,13 @@ namespace {
 
 using testing::HasSubstr;
 
-Manifest parsed(const std::string& text) {
+Manifest parsed_files(const std::string& text) {
     return parse(text, "envpm.toml", Platform::linux_64);
 }
 
 void expect_refused(const std::string& line, const std::string& what) {
     try {
-        parsed("[files]\n" + line + "\n");
+        parsed_files("[files]\n" + line + "\n");
         ADD_FAILURE() << "accepted: " << line;
     } catch (const Error& error) {
         EXPECT_THAT(error.text().what, HasSubstr(what));
@@ -24,8 +24,8 @@ void expect_refused(const std::string& line, const std::string& what) {
 }
 
 TEST(ManifestFiles, say_whose_file_stands_at_a_path) {
-    const Manifest manifest = parsed("[files]\n\"share/doc/a.txt\" = \"Pkg_A\"\n"
-                                     "\"lib/**/tests/*\" = \"_openmp_mutex\"\n");
+    const Manifest manifest = parsed_files("[files]\n\"share/doc/a.txt\" = \"Pkg_A\"\n"
+                                           "\"lib/**/tests/*\" = \"_openmp_mutex\"\n");
     ASSERT_EQ(manifest.files.size(), 2U);
     EXPECT_EQ(manifest.files[0].path.text(), "share/doc/a.txt");
     EXPECT_EQ(manifest.files[0].package, "Pkg_A");
@@ -41,11 +41,12 @@ TEST(ManifestFiles, of_a_bad_path_or_package_say_where) {
 }
 
 TEST(ManifestFiles, and_links_that_may_lead_outside_are_paths) {
-    const Manifest manifest = parsed("[workspace]\noutside-links = [\"etc/ssl/**\", \"a\"]\n");
+    const Manifest manifest =
+        parsed_files("[workspace]\noutside-links = [\"etc/ssl/**\", \"a\"]\n");
     ASSERT_EQ(manifest.outside_links.size(), 2U);
     EXPECT_EQ(manifest.outside_links[0].text(), "etc/ssl/**");
-    EXPECT_THROW(parsed("[workspace]\noutside-links = [\"/etc\"]\n"), Error);
-    EXPECT_THROW(parsed("[workspace]\noutside-links = \"etc\"\n"), Error);
+    EXPECT_THROW(parsed_files("[workspace]\noutside-links = [\"/etc\"]\n"), Error);
+    EXPECT_THROW(parsed_files("[workspace]\noutside-links = \"etc\"\n"), Error);
 }
 
 } // namespace

@@ -12,13 +12,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Manifest parsed(const std::string& text) {
+Manifest parsed_gpu(const std::string& text) {
     return parse(text, "envpm.toml", Platform::linux_64);
 }
 
 std::string complaint(const std::string& text) {
     try {
-        parsed(text);
+        parsed_gpu(text);
     } catch (const Error& error) {
         return error.what();
     }
@@ -26,7 +26,7 @@ std::string complaint(const std::string& text) {
 }
 
 TEST(GpuTable, LeavesOpenWhatIsNotSaid) {
-    const GpuPolicy gpu = parsed("").gpu;
+    const GpuPolicy gpu = parsed_gpu("").gpu;
     EXPECT_EQ(gpu.accelerator, Accelerator::any);
     EXPECT_FALSE(gpu.cuda || gpu.cudnn || gpu.nccl || gpu.chooses_torch_variants);
     EXPECT_EQ(gpu.self_test, CheckPolicy::warn);
@@ -34,11 +34,11 @@ TEST(GpuTable, LeavesOpenWhatIsNotSaid) {
 }
 
 TEST(GpuTable, HoldsPinsWithTheirPlaces) {
-    const GpuPolicy gpu = parsed("[gpu]\naccelerator = \"cuda\"\ncuda = \"12.8\"\n"
-                                 "cudnn = \"9.*\"\nnccl = \">=2.20\"\n"
-                                 "torch-variants = \"auto\"\nself-test = \"off\"\n"
-                                 "audit = \"strict\"\n"
-                                 "audit-allow = [\"libfoo.so.1\", \"_C.so\"]\n")
+    const GpuPolicy gpu = parsed_gpu("[gpu]\naccelerator = \"cuda\"\ncuda = \"12.8\"\n"
+                                     "cudnn = \"9.*\"\nnccl = \">=2.20\"\n"
+                                     "torch-variants = \"auto\"\nself-test = \"off\"\n"
+                                     "audit = \"strict\"\n"
+                                     "audit-allow = [\"libfoo.so.1\", \"_C.so\"]\n")
                               .gpu;
     EXPECT_EQ(gpu.accelerator, Accelerator::cuda);
     EXPECT_EQ(gpu.cuda->text, "12.8");
@@ -66,11 +66,11 @@ TEST(GpuTable, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(DeclaredGpu, IsWhatTheTargetSays) {
-    const Manifest manifest = parsed("[targets.a]\nplatform = \"linux-64\"\n"
-                                     "driver = \"535.104.05\"\ncuda = \"12.2\"\n"
-                                     "gpus = [\"8.0\", \"RTX 4090\"]\n"
-                                     "[targets.b]\nplatform = \"linux-64\"\ngpus = \"none\"\n"
-                                     "[targets.c]\nplatform = \"linux-64\"\n");
+    const Manifest manifest = parsed_gpu("[targets.a]\nplatform = \"linux-64\"\n"
+                                         "driver = \"535.104.05\"\ncuda = \"12.2\"\n"
+                                         "gpus = [\"8.0\", \"RTX 4090\"]\n"
+                                         "[targets.b]\nplatform = \"linux-64\"\ngpus = \"none\"\n"
+                                         "[targets.c]\nplatform = \"linux-64\"\n");
     const DeclaredGpu& a = manifest.declared_gpus.at("a");
     EXPECT_EQ(a.driver->text(), "535.104.05");
     EXPECT_EQ(a.cuda, (CudaVersion{12, 2}));

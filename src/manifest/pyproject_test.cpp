@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Manifest parsed(const std::string& text) {
+Manifest parsed_project(const std::string& text) {
     return parse(text, "/projects/vision/pyproject.toml", Platform::linux_64);
 }
 
@@ -24,17 +24,17 @@ std::vector<std::string> wheels_of(const Manifest& manifest) {
 }
 
 TEST(Pyproject, IsReadWithItsProjectTable) {
-    const Manifest manifest = parsed("[project]\n"
-                                     "name = \"Vision\"\n"
-                                     "version = \"1.0\"\n"
-                                     "requires-python = \">=3.11,<3.13\"\n"
-                                     "dependencies = [\n"
-                                     "    \"torch>=2\",\n"
-                                     "    \"numpy; python_version < '3.12'\",\n"
-                                     "    \"numpy>=2; python_version >= '3.12'\",\n"
-                                     "]\n"
-                                     "[tool.other]\nanything = 1\n"
-                                     "[tool.envpm.tasks]\ntrain = \"python train.py\"\n");
+    const Manifest manifest = parsed_project("[project]\n"
+                                             "name = \"Vision\"\n"
+                                             "version = \"1.0\"\n"
+                                             "requires-python = \">=3.11,<3.13\"\n"
+                                             "dependencies = [\n"
+                                             "    \"torch>=2\",\n"
+                                             "    \"numpy; python_version < '3.12'\",\n"
+                                             "    \"numpy>=2; python_version >= '3.12'\",\n"
+                                             "]\n"
+                                             "[tool.other]\nanything = 1\n"
+                                             "[tool.envpm.tasks]\ntrain = \"python train.py\"\n");
     EXPECT_EQ(manifest.name, "Vision");
     ASSERT_EQ(manifest.dependencies.size(), 1U);
     EXPECT_EQ(manifest.dependencies[0].name.string(), "python");
@@ -47,13 +47,13 @@ TEST(Pyproject, IsReadWithItsProjectTable) {
 }
 
 TEST(Pyproject, LetsItsOwnTablesSpeakFirst) {
-    const Manifest manifest = parsed("[project]\n"
-                                     "name = \"vision\"\n"
-                                     "requires-python = \">=3.8\"\n"
-                                     "dependencies = [\"torch>=2\"]\n"
-                                     "[tool.envpm.workspace]\nname = \"lab\"\n"
-                                     "[tool.envpm.dependencies]\npython = \"3.12.*\"\n"
-                                     "[tool.envpm.pypi-dependencies]\nruff = \"*\"\n");
+    const Manifest manifest = parsed_project("[project]\n"
+                                             "name = \"vision\"\n"
+                                             "requires-python = \">=3.8\"\n"
+                                             "dependencies = [\"torch>=2\"]\n"
+                                             "[tool.envpm.workspace]\nname = \"lab\"\n"
+                                             "[tool.envpm.dependencies]\npython = \"3.12.*\"\n"
+                                             "[tool.envpm.pypi-dependencies]\nruff = \"*\"\n");
     EXPECT_EQ(manifest.name, "lab");
     ASSERT_EQ(manifest.dependencies.size(), 1U);
     EXPECT_EQ(manifest.dependencies[0].specifier, "3.12.*");
@@ -61,15 +61,15 @@ TEST(Pyproject, LetsItsOwnTablesSpeakFirst) {
 }
 
 TEST(Pyproject, WorksWithoutAProjectAndIsThenNamedByItsFolder) {
-    EXPECT_EQ(parsed("[tool.envpm]").name, "vision");
-    EXPECT_THAT(parsed("[tool.envpm]").dependencies, IsEmpty());
+    EXPECT_EQ(parsed_project("[tool.envpm]").name, "vision");
+    EXPECT_THAT(parsed_project("[tool.envpm]").dependencies, IsEmpty());
 }
 
 TEST(Pyproject, GivesAnIndexToTheRequirementsOfThatName) {
     const Manifest manifest =
-        parsed("[project]\nname = \"v\"\ndependencies = [\"torch>=2\", \"a\"]\n"
-               "[tool.envpm.indexes]\ncu128 = \"https://example.org/cu128\"\n"
-               "[tool.envpm.pypi-dependencies]\ntorch = { index = \"cu128\" }\n");
+        parsed_project("[project]\nname = \"v\"\ndependencies = [\"torch>=2\", \"a\"]\n"
+                       "[tool.envpm.indexes]\ncu128 = \"https://example.org/cu128\"\n"
+                       "[tool.envpm.pypi-dependencies]\ntorch = { index = \"cu128\" }\n");
     ASSERT_THAT(wheels_of(manifest), ElementsAre("torch*", "torch>=2", "a"));
     EXPECT_EQ(manifest.pypi_dependencies[1].index, "cu128");
     EXPECT_EQ(manifest.pypi_dependencies[2].index, std::nullopt);
@@ -88,15 +88,15 @@ TEST(Pyproject, TakesExtrasAndGroupsThatTheWorkspaceChooses) {
                                "lint = [{ include-group = \"test\" }, \"mypy\"]\n"
                                "broken = [1]\n"
                                "[tool.envpm.workspace]\n";
-    EXPECT_THAT(wheels_of(parsed(tables)), IsEmpty());
-    EXPECT_THAT(wheels_of(parsed(tables + "extras = [\"gpu-x\"]")), ElementsAre("torch"));
-    EXPECT_THAT(wheels_of(parsed(tables + "extras = [\"all\", \"plots\"]")),
+    EXPECT_THAT(wheels_of(parsed_project(tables)), IsEmpty());
+    EXPECT_THAT(wheels_of(parsed_project(tables + "extras = [\"gpu-x\"]")), ElementsAre("torch"));
+    EXPECT_THAT(wheels_of(parsed_project(tables + "extras = [\"all\", \"plots\"]")),
                 ElementsAre("torch", "matplotlib", "extra-all"));
-    EXPECT_THAT(wheels_of(parsed(tables + "groups = [\"dev\", \"lint\"]")),
+    EXPECT_THAT(wheels_of(parsed_project(tables + "groups = [\"dev\", \"lint\"]")),
                 ElementsAre("ruff>=1", "pytest", "mypy"));
 }
 
-struct Bad {
+struct BadProject {
     std::string text;
     std::string what;
     std::string place;
@@ -104,7 +104,7 @@ struct Bad {
 };
 
 TEST(Pyproject, RefusesWhatCannotBeWithItsPlace) {
-    const std::vector<Bad> cases = {
+    const std::vector<BadProject> cases = {
         {"[tool.envpm]\ntask = {}", "unknown key `task` in `tool.envpm`", "2:1",
          "did you mean `tasks`?"},
         {"[tool.envpm.workspace]\nextra = []", "unknown key `extra` in `tool.envpm.workspace`",
@@ -139,7 +139,7 @@ TEST(Pyproject, RefusesWhatCannotBeWithItsPlace) {
         {"[dependency-groups]\na = [{}]\n[tool.envpm.workspace]\ngroups = [\"a\"]",
          "`include-group` is missing", "2:6"},
     };
-    for (const Bad& bad : cases) {
+    for (const BadProject& bad : cases) {
         SCOPED_TRACE(bad.text);
         try {
             parse(bad.text, "pyproject.toml", Platform::linux_64);
@@ -158,7 +158,7 @@ TEST(Pyproject, BoundsHowDeepGroupsIncludeGroups) {
         text += "g" + std::to_string(i) + " = [{ include-group = \"g" + std::to_string(i + 1) +
                 "\" }]\n";
     }
-    EXPECT_THAT([&] { parsed(text); },
+    EXPECT_THAT([&] { parsed_project(text); },
                 ::testing::Throws<Error>(::testing::Property(
                     &Error::what, HasSubstr("groups include groups more than 64 deep"))));
 }

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::string start = "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n";
+const std::string lock_start = "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n";
 
 Lock lock_for(const std::string& text,
               const std::vector<std::pair<std::string, std::string>>& has) {
@@ -38,31 +38,31 @@ Lock lock_for(const std::string& text,
 }
 
 TEST(CheckLock, a_lock_of_this_very_manifest_is_fresh) {
-    const Lock lock = lock_for(start + "alpha = \">=1\"\n", {{"alpha", "1.0"}});
-    EXPECT_TRUE(
-        check_lock(manifest_of("# new comment\n" + start + "alpha = \">=1\"\n"), lock).is_fresh);
+    const Lock lock = lock_for(lock_start + "alpha = \">=1\"\n", {{"alpha", "1.0"}});
+    EXPECT_TRUE(check_lock(manifest_of("# new comment\n" + lock_start + "alpha = \">=1\"\n"), lock)
+                    .is_fresh);
 }
 
 TEST(CheckLock, says_that_there_is_none) {
-    const LockCheck check = check_lock(manifest_of(start), std::nullopt);
+    const LockCheck check = check_lock(manifest_of(lock_start), std::nullopt);
     EXPECT_FALSE(check.is_fresh);
     EXPECT_THAT(check.reasons, ElementsAre("there is no envpm.lock yet"));
 }
 
 TEST(CheckLock, names_what_is_not_locked_or_locked_otherwise) {
-    const Lock lock = lock_for(start + "alpha = \">=1\"\n", {{"alpha", "1.0"}});
+    const Lock lock = lock_for(lock_start + "alpha = \">=1\"\n", {{"alpha", "1.0"}});
     const LockCheck check =
-        check_lock(manifest_of(start + "alpha = \">=2\"\nbeta = \"*\"\n"), lock);
+        check_lock(manifest_of(lock_start + "alpha = \">=2\"\nbeta = \"*\"\n"), lock);
     EXPECT_FALSE(check.is_fresh);
     EXPECT_THAT(check.reasons, ElementsAre("envpm.toml:4:1 asks for alpha >=2, locked is 1.0",
                                            "envpm.toml:5:1 asks for beta, which is not locked"));
 }
 
 TEST(CheckLock, does_not_miss_a_package_whose_marker_may_not_hold) {
-    const Lock lock = lock_for(start + "alpha = \"*\"\n", {{"alpha", "1.0"}});
+    const Lock lock = lock_for(lock_start + "alpha = \"*\"\n", {{"alpha", "1.0"}});
     const LockCheck check = check_lock(
-        manifest_of(start + "alpha = \"*\"\n"
-                            "beta = { version = \"*\", marker = \"python_version < '3'\" }\n"),
+        manifest_of(lock_start + "alpha = \"*\"\n"
+                                 "beta = { version = \"*\", marker = \"python_version < '3'\" }\n"),
         lock);
     EXPECT_FALSE(check.is_fresh);
     EXPECT_THAT(check.reasons,
@@ -84,7 +84,7 @@ class LockTest : public testing::Test {
     [[nodiscard]] Project project() const { return {folder_.path() / "project/envpm.toml"}; }
 
     void write_manifest(const std::string& dependencies) const {
-        write_file(project().manifest_file, start + dependencies);
+        write_file(project().manifest_file, lock_start + dependencies);
     }
 
     /// Makes `name` have these versions, none of which needs anything.

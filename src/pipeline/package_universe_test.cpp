@@ -14,10 +14,10 @@ using test::World;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const std::string start = "[workspace]\nname = \"demo\"\n";
+const std::string universe_start = "[workspace]\nname = \"demo\"\n";
 
-std::string asking_for(const std::string& requirements) {
-    return start + "[pypi-dependencies]\n" + requirements;
+std::string universe_asking_for(const std::string& requirements) {
+    return universe_start + "[pypi-dependencies]\n" + requirements;
 }
 
 TEST(PackageUniverse, takes_the_newest_that_fits_and_what_it_needs) {
@@ -25,7 +25,7 @@ TEST(PackageUniverse, takes_the_newest_that_fits_and_what_it_needs) {
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl", {"beta<2"}}});
     indexes.add("pypi", "beta", {{"beta-1.5-py3-none-any.whl"}, {"beta-2.0-py3-none-any.whl"}});
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"*\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"*\"\n")).chosen(),
                 ElementsAre("alpha 2.0", "beta 1.5", "python 3.11.1"));
 }
 
@@ -39,12 +39,14 @@ TEST(PackageUniverse, an_extra_adds_its_needs_to_the_same_version) {
         indexes.add("pypi", name, {{name + "-1.0-py3-none-any.whl"}});
     }
     EXPECT_THAT(
-        World(indexes, asking_for("alpha = { version = \"*\", extras = [\"fast\"] }\n")).chosen(),
+        World(indexes, universe_asking_for("alpha = { version = \"*\", extras = [\"fast\"] }\n"))
+            .chosen(),
         ElementsAre("alpha 2.0", "alpha[fast] 2.0", "gamma 1.0", "python 3.11.1"));
     EXPECT_THAT(
-        World(indexes, asking_for("alpha = { version = \"<2\", extras = [\"fast\"] }\n")).chosen(),
+        World(indexes, universe_asking_for("alpha = { version = \"<2\", extras = [\"fast\"] }\n"))
+            .chosen(),
         ElementsAre("alpha 1.0", "alpha[fast] 1.0", "beta 1.0", "python 3.11.1"));
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"*\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"*\"\n")).chosen(),
                 ElementsAre("alpha 2.0", "python 3.11.1"));
 }
 
@@ -55,7 +57,8 @@ TEST(PackageUniverse, an_extra_may_ask_for_another_of_its_own_package) {
                   {"alpha[fast] ; extra == 'all'", "beta ; extra == 'fast'"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
     EXPECT_THAT(
-        World(indexes, asking_for("alpha = { version = \"*\", extras = [\"all\"] }\n")).chosen(),
+        World(indexes, universe_asking_for("alpha = { version = \"*\", extras = [\"all\"] }\n"))
+            .chosen(),
         ElementsAre("alpha 1.0", "alpha[all] 1.0", "alpha[fast] 1.0", "beta 1.0", "python 3.11.1"));
 }
 
@@ -64,7 +67,7 @@ TEST(PackageUniverse, a_marker_that_holds_for_some_pythons_depends_on_the_one_ch
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl", {"beta ; python_version < '3.12'"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
-    const std::string both = asking_for("alpha = \"*\"\n");
+    const std::string both = universe_asking_for("alpha = \"*\"\n");
     EXPECT_THAT(World(indexes, both, {python_of(11), python_of(12)}).chosen(),
                 ElementsAre("alpha 1.0", "python 3.12.1"));
     EXPECT_THAT(
@@ -79,7 +82,7 @@ TEST(PackageUniverse, a_marker_that_never_holds_here_asks_for_nothing) {
                 {{"alpha-1.0-py3-none-any.whl",
                   {"absent ; sys_platform == 'win32'", "beta ; sys_platform == 'linux'"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"*\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"*\"\n")).chosen(),
                 ElementsAre("alpha 1.0", "beta 1.0", "python 3.11.1"));
 }
 
@@ -87,7 +90,8 @@ TEST(PackageUniverse, a_wheel_for_one_abi_needs_that_python) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"}});
     EXPECT_THAT(
-        World(indexes, asking_for("alpha = \"*\"\n"), {python_of(11), python_of(12)}).chosen(),
+        World(indexes, universe_asking_for("alpha = \"*\"\n"), {python_of(11), python_of(12)})
+            .chosen(),
         ElementsAre("alpha 1.0", "python 3.11.1"));
 }
 
@@ -96,7 +100,8 @@ TEST(PackageUniverse, packages_count_more_than_a_newer_python) {
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl", {}, "<3.12"}});
     EXPECT_THAT(
-        World(indexes, asking_for("alpha = \"*\"\n"), {python_of(11), python_of(12)}).chosen(),
+        World(indexes, universe_asking_for("alpha = \"*\"\n"), {python_of(11), python_of(12)})
+            .chosen(),
         ElementsAre("alpha 2.0", "python 3.11.1"));
 }
 
@@ -104,7 +109,7 @@ TEST(PackageUniverse, requires_python_passes_a_release_over) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl", {}, ">=3.12"}});
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"*\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"*\"\n")).chosen(),
                 ElementsAre("alpha 1.0", "python 3.11.1"));
 }
 
@@ -112,7 +117,8 @@ TEST(PackageUniverse, an_override_replaces_what_packages_say) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta<2"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}, {"beta-2.0-py3-none-any.whl"}});
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"*\"\n[overrides]\nbeta = \">=2\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"*\"\n[overrides]\nbeta = \">=2\"\n"))
+                    .chosen(),
                 ElementsAre("alpha 1.0", "beta 2.0", "python 3.11.1"));
 }
 
@@ -121,10 +127,10 @@ TEST(PackageUniverse, a_constraint_bounds_without_asking) {
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}, {"beta-2.0-py3-none-any.whl"}});
     indexes.add("pypi", "gamma", {{"gamma-1.0-py3-none-any.whl"}});
-    EXPECT_THAT(
-        World(indexes, asking_for("alpha = \"*\"\n[constraints]\nbeta = \"<2\"\ngamma = \"<2\"\n"))
-            .chosen(),
-        ElementsAre("alpha 1.0", "beta 1.0", "python 3.11.1"));
+    EXPECT_THAT(World(indexes, universe_asking_for(
+                                   "alpha = \"*\"\n[constraints]\nbeta = \"<2\"\ngamma = \"<2\"\n"))
+                    .chosen(),
+                ElementsAre("alpha 1.0", "beta 1.0", "python 3.11.1"));
 }
 
 TEST(PackageUniverse, pre_releases_come_only_where_named_or_where_nothing_else_is) {
@@ -132,9 +138,9 @@ TEST(PackageUniverse, pre_releases_come_only_where_named_or_where_nothing_else_i
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0rc1-py3-none-any.whl"}});
     indexes.add("pypi", "beta", {{"beta-1.0b1-py3-none-any.whl"}});
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"*\"\nbeta = \"*\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"*\"\nbeta = \"*\"\n")).chosen(),
                 ElementsAre("alpha 1.0", "beta 1.0b1", "python 3.11.1"));
-    EXPECT_THAT(World(indexes, asking_for("alpha = \">=1.0rc1\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \">=1.0rc1\"\n")).chosen(),
                 ElementsAre("alpha 2.0rc1", "python 3.11.1"));
     EXPECT_THAT(World(indexes, "[workspace]\nname = \"demo\"\nprereleases = \"allow\"\n"
                                "[pypi-dependencies]\nalpha = \"*\"\n")
@@ -146,9 +152,9 @@ TEST(PackageUniverse, a_yanked_release_is_for_a_pin_only) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl", {}, "", true}});
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"*\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"*\"\n")).chosen(),
                 ElementsAre("alpha 1.0", "python 3.11.1"));
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"==2.0\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"==2.0\"\n")).chosen(),
                 ElementsAre("alpha 2.0", "python 3.11.1"));
 }
 
@@ -167,7 +173,7 @@ TEST(PackageUniverse, a_request_under_a_marker_holds_for_its_pythons_only) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
-    const std::string text = asking_for(
+    const std::string text = universe_asking_for(
         "alpha = \"*\"\nbeta = { version = \"*\", marker = \"python_version < '3.12'\" }\n");
     EXPECT_THAT(World(indexes, text, {python_of(11), python_of(12)}).chosen(),
                 ElementsAre("alpha 1.0", "python 3.12.1"));
@@ -182,14 +188,14 @@ TEST(PackageUniverse, a_wheel_that_needs_a_url_is_unusable) {
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"},
                  {"alpha-2.0-py3-none-any.whl", {"beta @ https://example.org/beta.whl"}}});
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"*\"\n")).chosen(),
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"*\"\n")).chosen(),
                 ElementsAre("alpha 1.0", "python 3.11.1"));
-    EXPECT_THAT(World(indexes, asking_for("alpha = \"==2.0\"\n")).chosen(), IsEmpty());
+    EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"==2.0\"\n")).chosen(), IsEmpty());
 }
 
 TEST(PackageUniverse, knows_the_request_behind_a_root_and_none_behind_its_own) {
     FakeIndexes indexes;
-    World world(indexes, asking_for("alpha = { version = \">=1\", extras = [\"x\"] }\n"));
+    World world(indexes, universe_asking_for("alpha = { version = \">=1\", extras = [\"x\"] }\n"));
     const std::vector<RequirementId>& roots = world.universe.roots();
     ASSERT_EQ(roots.size(), 3U);
     EXPECT_EQ(world.universe.asked(roots[0]).wheels, &world.requests.packages.front());

@@ -13,10 +13,11 @@ using test::manifest_of;
 using test::name_of;
 using testing::HasSubstr;
 
-const std::string start = "[workspace]\nname = \"demo\"\n";
+const std::string requests_start = "[workspace]\nname = \"demo\"\n";
 
 std::string python_text(const std::string& specifier) {
-    return read_requests(manifest_of(start + "[dependencies]\npython = \"" + specifier + "\"\n"))
+    return read_requests(
+               manifest_of(requests_start + "[dependencies]\npython = \"" + specifier + "\"\n"))
         .python.specifiers.text();
 }
 
@@ -46,14 +47,14 @@ TEST(Requests, python_takes_condas_short_forms) {
 }
 
 TEST(Requests, any_python_will_do_if_the_manifest_names_none) {
-    const Requests requests = read_requests(manifest_of(start));
+    const Requests requests = read_requests(manifest_of(requests_start));
     EXPECT_TRUE(requests.python.specifiers.is_any());
     EXPECT_EQ(requests.python.name, name_of("python"));
 }
 
 TEST(Requests, keep_the_manifests_order_and_places) {
-    const Requests requests =
-        read_requests(manifest_of(start + "[pypi-dependencies]\nzeta = \"*\"\nalpha = \">=1\"\n"));
+    const Requests requests = read_requests(
+        manifest_of(requests_start + "[pypi-dependencies]\nzeta = \"*\"\nalpha = \">=1\"\n"));
     ASSERT_EQ(requests.packages.size(), 2U);
     EXPECT_EQ(requests.packages[0].text(), "zeta");
     EXPECT_EQ(requests.packages[1].text(), "alpha >=1");
@@ -62,42 +63,46 @@ TEST(Requests, keep_the_manifests_order_and_places) {
 
 TEST(Requests, text_has_extras_and_specifier) {
     const Requests requests = read_requests(manifest_of(
-        start + "[pypi-dependencies]\na = { version = \">=2, <3\", extras = [\"y\", \"x\"] }\n"));
+        requests_start +
+        "[pypi-dependencies]\na = { version = \">=2, <3\", extras = [\"y\", \"x\"] }\n"));
     EXPECT_EQ(requests.packages.at(0).text(), "a[x,y] <3, >=2");
 }
 
 TEST(Requests, know_whose_pre_releases_were_named) {
-    const Requests requests = read_requests(
-        manifest_of(start + "[pypi-dependencies]\na = \">=2.0rc1\"\nb = \">=2.0\"\n"
-                            "[constraints]\nc = \"<3.0b1\"\n[overrides]\nd = \"==1.0a1\"\n"));
+    const Requests requests = read_requests(manifest_of(
+        requests_start + "[pypi-dependencies]\na = \">=2.0rc1\"\nb = \">=2.0\"\n"
+                         "[constraints]\nc = \"<3.0b1\"\n[overrides]\nd = \"==1.0a1\"\n"));
     EXPECT_THAT(requests.named_prereleases,
                 testing::ElementsAre(name_of("a"), name_of("c"), name_of("d")));
 }
 
 TEST(Requests, a_bad_specifier_or_marker_is_named_with_its_place) {
-    EXPECT_THAT(failure_of(start + "[pypi-dependencies]\na = \">>1\"\n"),
+    EXPECT_THAT(failure_of(requests_start + "[pypi-dependencies]\na = \">>1\"\n"),
                 HasSubstr("| envpm.toml:4:"));
-    EXPECT_THAT(failure_of(start + "[pypi-dependencies]\n"
-                                   "a = { version = \"*\", marker = \"python_version >\" }\n"),
+    EXPECT_THAT(failure_of(requests_start +
+                           "[pypi-dependencies]\n"
+                           "a = { version = \"*\", marker = \"python_version >\" }\n"),
                 HasSubstr("| envpm.toml:4:"));
-    EXPECT_THAT(failure_of(start + "[constraints]\na = \"1.0\"\n"), HasSubstr("| envpm.toml:4:"));
-    EXPECT_THAT(failure_of(start + "[overrides]\na = \"=>1\"\n"), HasSubstr("| envpm.toml:4:"));
-    EXPECT_THAT(failure_of(start + "[dependencies]\npython = \">=x\"\n"),
+    EXPECT_THAT(failure_of(requests_start + "[constraints]\na = \"1.0\"\n"),
+                HasSubstr("| envpm.toml:4:"));
+    EXPECT_THAT(failure_of(requests_start + "[overrides]\na = \"=>1\"\n"),
+                HasSubstr("| envpm.toml:4:"));
+    EXPECT_THAT(failure_of(requests_start + "[dependencies]\npython = \">=x\"\n"),
                 HasSubstr("| envpm.toml:4:"));
 }
 
 TEST(ManifestDigest, is_the_same_for_other_comments_order_and_spelling) {
     const Sha256 digest =
-        digest_of(start + "[pypi-dependencies]\nalpha = \">=1,<2\"\nBeta = \"*\"\n"
-                          "[constraints]\nc = \"<3\"\nd = \"<4\"\n");
-    EXPECT_EQ(digest, digest_of("# why\n" + start +
+        digest_of(requests_start + "[pypi-dependencies]\nalpha = \">=1,<2\"\nBeta = \"*\"\n"
+                                   "[constraints]\nc = \"<3\"\nd = \"<4\"\n");
+    EXPECT_EQ(digest, digest_of("# why\n" + requests_start +
                                 "[constraints]\nd = \"<4\"\nc = \"<3\"\n[pypi-dependencies]\n"
                                 "beta = \"\"\nalpha = \"<2 , >=1\" # text\n"));
 }
 
 TEST(ManifestDigest, is_not_moved_by_what_the_solve_does_not_see) {
     const std::string body = "[pypi-dependencies]\nalpha = \"*\"\n";
-    EXPECT_EQ(digest_of(start + body),
+    EXPECT_EQ(digest_of(requests_start + body),
               digest_of("[workspace]\nname = \"other\"\n" + body +
                         "[tasks]\nt = \"true\"\n[activation.env]\nX = \"1\"\n"));
 }
@@ -105,24 +110,25 @@ TEST(ManifestDigest, is_not_moved_by_what_the_solve_does_not_see) {
 TEST(ManifestDigest, is_moved_by_everything_that_the_solve_sees) {
     const std::string body = "[pypi-dependencies]\na = \">=1\"\n";
     const std::vector<std::string> texts = {
-        start + body,
-        start + "[pypi-dependencies]\na = \">=2\"\n",
-        start + "[pypi-dependencies]\na = \">=1\"\nb = \"*\"\n",
-        start + "[pypi-dependencies]\na = { version = \">=1\", extras = [\"x\"] }\n",
-        start + "[pypi-dependencies]\na = { version = \">=1\", marker = \"python_version > "
-                "'3.9'\" }\n",
-        start + "[dependencies]\npython = \"3.11\"\n" + body,
-        start + body + "[constraints]\nb = \"<2\"\n",
-        start + body + "[overrides]\nb = \"<2\"\n",
-        start + "exclude-newer = \"2025-01-01\"\n" + body,
-        start + "prereleases = \"allow\"\n" + body,
-        start + body +
+        requests_start + body,
+        requests_start + "[pypi-dependencies]\na = \">=2\"\n",
+        requests_start + "[pypi-dependencies]\na = \">=1\"\nb = \"*\"\n",
+        requests_start + "[pypi-dependencies]\na = { version = \">=1\", extras = [\"x\"] }\n",
+        requests_start +
+            "[pypi-dependencies]\na = { version = \">=1\", marker = \"python_version > "
+            "'3.9'\" }\n",
+        requests_start + "[dependencies]\npython = \"3.11\"\n" + body,
+        requests_start + body + "[constraints]\nb = \"<2\"\n",
+        requests_start + body + "[overrides]\nb = \"<2\"\n",
+        requests_start + "exclude-newer = \"2025-01-01\"\n" + body,
+        requests_start + "prereleases = \"allow\"\n" + body,
+        requests_start + body +
             "[indexes]\nx = \"https://x.example.org/simple\"\n"
             "y = \"https://y.example.org/simple\"\n",
-        start + body +
+        requests_start + body +
             "[indexes]\ny = \"https://y.example.org/simple\"\n"
             "x = \"https://x.example.org/simple\"\n",
-        start + body + "[targets]\ngpu = { platform = \"linux-64\", glibc = \"2.35\" }\n",
+        requests_start + body + "[targets]\ngpu = { platform = \"linux-64\", glibc = \"2.35\" }\n",
     };
     std::set<std::string> digests;
     for (const std::string& text : texts) {

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string start = "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n";
+const std::string scout_start = "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n";
 
 /// Lets a scout with a universe of its own run, as `lock` does.
 void scout(World& world, const std::map<PackageName, std::string>& preferred = {},
@@ -50,7 +50,7 @@ TEST(Scout, leaves_the_solver_nothing_to_ask_for) {
         "pypi", "beta",
         {{"beta-1.5-py3-none-any.whl", {"gamma; extra=='extra'"}}, {"beta-2.0-py3-none-any.whl"}});
     indexes.add("pypi", "gamma", {{"gamma-1.0-py3-none-any.whl"}});
-    World world(indexes, start + "alpha = \"*\"\n");
+    World world(indexes, scout_start + "alpha = \"*\"\n");
     scout(world);
     const std::size_t batches = indexes.transport.batches.size();
     EXPECT_THAT(world.chosen(), ElementsAre("alpha 2.0", "beta 1.5", "beta[extra] 1.5", "gamma 1.0",
@@ -68,7 +68,7 @@ TEST(Scout, takes_another_wheel_when_more_is_asked_of_a_name) {
                 {{"beta-1.0-py3-none-any.whl", {"gamma"}}, {"beta-2.0-py3-none-any.whl"}});
     indexes.add("pypi", "gamma", {{"gamma-1.0-py3-none-any.whl"}});
     indexes.add("pypi", "omega", {{"omega-1.0-py3-none-any.whl", {"beta<2"}}});
-    World world(indexes, start + "alpha = \"*\"\nomega = \"*\"\n");
+    World world(indexes, scout_start + "alpha = \"*\"\nomega = \"*\"\n");
     scout(world);
     const std::size_t batches = indexes.transport.batches.size();
     EXPECT_THAT(world.chosen(), Contains("gamma 1.0"));
@@ -79,7 +79,7 @@ TEST(Scout, asks_at_once_for_all_that_was_locked) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}, {"beta-2.0-py3-none-any.whl"}});
-    World world(indexes, start + "alpha = \"*\"\n");
+    World world(indexes, scout_start + "alpha = \"*\"\n");
     scout(world, {{name_of("alpha"), "1.0"}, {name_of("beta"), "1.0"}},
           {name_of("alpha"), name_of("beta")});
     EXPECT_THAT(indexes.transport.log(),
@@ -93,7 +93,7 @@ TEST(Scout, decides_nothing_where_nothing_matches) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta>5"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
-    World world(indexes, start + "alpha = \"*\"\nmissing = \"*\"\n");
+    World world(indexes, scout_start + "alpha = \"*\"\nmissing = \"*\"\n");
     scout(world);
     EXPECT_THAT(world.chosen(), ElementsAre());
 }
@@ -103,7 +103,7 @@ TEST(Scout, goes_on_to_the_next_wheel_when_one_cannot_be_used) {
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl", {"beta"}}, {"alpha-2.0-py3-none-any.whl", {"@"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
-    World world(indexes, start + "alpha = \"*\"\n");
+    World world(indexes, scout_start + "alpha = \"*\"\n");
     scout(world);
     const std::size_t batches = indexes.transport.batches.size();
     EXPECT_THAT(world.chosen(), ElementsAre("alpha 1.0", "beta 1.0", "python 3.11.1"));

@@ -15,7 +15,8 @@ Needs judged(const std::vector<LockedPackage>& packages, const LockedGpu& locked
     return needs;
 }
 
-LockedPackage wheel(const std::string& name, const std::string& version, const std::string& tags) {
+LockedPackage tagged_wheel(const std::string& name, const std::string& version,
+                           const std::string& tags) {
     return {.name = *PackageName::parse(name),
             .version = version,
             .source = "pypi",
@@ -42,31 +43,31 @@ const std::string binary = "py3-none-manylinux_2_28_x86_64";
 
 TEST(Needs, PlainPackagesNeedNothing) {
     EXPECT_EQ(needs_of({}), Needs());
-    EXPECT_EQ(needs_of({wheel("numpy", "2.0.0", "cp312-cp312-manylinux_2_28_x86_64"),
-                        wheel("torch", "2.9.1+cpu", binary),
-                        wheel("nvidia-ml-py", "13.580.82", "py3-none-any"),
+    EXPECT_EQ(needs_of({tagged_wheel("numpy", "2.0.0", "cp312-cp312-manylinux_2_28_x86_64"),
+                        tagged_wheel("torch", "2.9.1+cpu", binary),
+                        tagged_wheel("nvidia-ml-py", "13.580.82", "py3-none-any"),
                         conda("pytorch", "2.9.1", "cpu_mkl_py312_h1"),
                         conda("cudnn-frontend", "1.2", "h0")}),
               Needs());
 }
 
 TEST(Needs, AWheelThatIsBuiltForACudaVersionNamesIt) {
-    const Needs needs = judged({wheel("torch", "2.9.1+cu128", binary)});
+    const Needs needs = judged({tagged_wheel("torch", "2.9.1+cu128", binary)});
     EXPECT_TRUE(needs.uses_cuda);
     EXPECT_EQ(needs.package, "torch 2.9.1+cu128");
     EXPECT_EQ(needs.cuda_major, 12);
     EXPECT_EQ(needs.least_driver, "525.60.13");
     EXPECT_EQ(needs.least_capability, (ComputeCapability{5, 0}));
-    EXPECT_EQ(needs_of({wheel("torch", "2.9.1+cu130", binary)}).cuda_major, 13);
-    EXPECT_EQ(needs_of({wheel("torch", "1.7.1+cu92", binary)}).cuda_major, 9);
-    EXPECT_EQ(needs_of({wheel("jaxlib", "0.4.1+cuda12.cudnn89", binary)}).cuda_major, 12);
+    EXPECT_EQ(needs_of({tagged_wheel("torch", "2.9.1+cu130", binary)}).cuda_major, 13);
+    EXPECT_EQ(needs_of({tagged_wheel("torch", "1.7.1+cu92", binary)}).cuda_major, 9);
+    EXPECT_EQ(needs_of({tagged_wheel("jaxlib", "0.4.1+cuda12.cudnn89", binary)}).cuda_major, 12);
 }
 
 TEST(Needs, NvidiasWheelsAreLibraries) {
-    EXPECT_EQ(needs_of({wheel("nvidia-cublas-cu12", "12.8.4.1", binary)}).cuda_major, 12);
-    EXPECT_EQ(needs_of({wheel("nvidia-cuda-runtime", "13.0.96", binary)}).cuda_major, 13);
-    EXPECT_EQ(needs_of({wheel("cupy-cuda13x", "14.0", binary)}).cuda_major, 13);
-    const Needs unknown = needs_of({wheel("nvidia-cudnn", "9.13.0", binary)});
+    EXPECT_EQ(needs_of({tagged_wheel("nvidia-cublas-cu12", "12.8.4.1", binary)}).cuda_major, 12);
+    EXPECT_EQ(needs_of({tagged_wheel("nvidia-cuda-runtime", "13.0.96", binary)}).cuda_major, 13);
+    EXPECT_EQ(needs_of({tagged_wheel("cupy-cuda13x", "14.0", binary)}).cuda_major, 13);
+    const Needs unknown = needs_of({tagged_wheel("nvidia-cudnn", "9.13.0", binary)});
     EXPECT_TRUE(unknown.uses_cuda);
     EXPECT_FALSE(unknown.cuda_major);
 }
@@ -81,9 +82,9 @@ TEST(Needs, CondaPackagesSayItByNameOrBuild) {
 }
 
 TEST(Needs, TheNewestOfSeveralCounts) {
-    const Needs needs = judged({wheel("nvidia-cudnn", "9.13.0", binary),
-                                wheel("nvidia-cuda-runtime", "13.0.96", binary),
-                                wheel("cupy-cuda12x", "14.0", binary)});
+    const Needs needs = judged({tagged_wheel("nvidia-cudnn", "9.13.0", binary),
+                                tagged_wheel("nvidia-cuda-runtime", "13.0.96", binary),
+                                tagged_wheel("cupy-cuda12x", "14.0", binary)});
     EXPECT_EQ(needs.cuda_major, 13);
     EXPECT_EQ(needs.package, "nvidia-cuda-runtime 13.0.96");
     EXPECT_EQ(needs.least_capability, (ComputeCapability{7, 5}));
@@ -94,7 +95,7 @@ TEST(Needs, WhatTheLockSaysCountsMore) {
     locked.driver = DriverVersion::parse("590.44.01");
     locked.gpus = {{8, 0}, {9, 0, 'a'}};
     locked.ptx = {{10, 0}};
-    const Needs needs = judged({wheel("torch", "2.9.1+cu130", binary)}, locked);
+    const Needs needs = judged({tagged_wheel("torch", "2.9.1+cu130", binary)}, locked);
     EXPECT_EQ(needs.least_driver, "590.44.01");
     EXPECT_TRUE(needs.covers({8, 6}));
     EXPECT_TRUE(needs.covers({9, 0}));
@@ -118,7 +119,7 @@ TEST(Needs, MachineCodeForOneArchitectureAloneRunsThereAlone) {
 }
 
 TEST(Needs, AnOldGpuHasANewestCuda) {
-    const Needs needs = judged({wheel("torch", "2.9.1+cu128", binary)});
+    const Needs needs = judged({tagged_wheel("torch", "2.9.1+cu128", binary)});
     EXPECT_EQ(needs.newest_cuda_for({9, 0}), 13);
     EXPECT_EQ(needs.newest_cuda_for({6, 1}), 12);
     EXPECT_EQ(needs.newest_cuda_for({3, 5}), 11);
@@ -126,7 +127,7 @@ TEST(Needs, AnOldGpuHasANewestCuda) {
 }
 
 TEST(Needs, OfNoCudaHaveNoFloors) {
-    EXPECT_TRUE(judged({wheel("numpy", "2.0.0", binary)}).majors.empty());
+    EXPECT_TRUE(judged({tagged_wheel("numpy", "2.0.0", binary)}).majors.empty());
 }
 
 } // namespace

@@ -15,7 +15,7 @@ using test::World;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::string asking_for(const std::string& requirements) {
+std::string solution_asking_for(const std::string& requirements) {
     return "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n" + requirements;
 }
 
@@ -54,7 +54,7 @@ std::vector<std::string> lines_of(const Lock& lock) {
 TEST(ToSolution, has_the_facts_of_the_page) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
-    World world(indexes, asking_for("alpha = \"*\"\n"));
+    World world(indexes, solution_asking_for("alpha = \"*\"\n"));
     const TargetSolution found = solution_of(world);
     EXPECT_EQ(found.python->version, "3.11.1");
     ASSERT_EQ(found.packages.size(), 1U);
@@ -73,7 +73,7 @@ TEST(ToSolution, an_extra_is_part_of_its_package_with_its_needs) {
                   {"gamma>=1", "beta>=1 ; extra == 'fast'", "alpha[fast] ; extra == 'all'"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
     indexes.add("pypi", "gamma", {{"gamma-1.0-py3-none-any.whl"}});
-    World world(indexes, asking_for("alpha = { version = \"*\", extras = [\"all\"] }\n"));
+    World world(indexes, solution_asking_for("alpha = { version = \"*\", extras = [\"all\"] }\n"));
     const TargetSolution found = solution_of(world);
     ASSERT_EQ(found.packages.size(), 3U);
     EXPECT_THAT(found.packages[0].extras, ElementsAre(name_of("all"), name_of("fast")));
@@ -88,7 +88,8 @@ TEST(ToSolution, a_dependency_whose_marker_does_not_hold_for_the_python_is_none)
                   {"beta ; python_version < '3.12'", "gamma ; python_version >= '3.12'"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
     indexes.add("pypi", "gamma", {{"gamma-1.0-py3-none-any.whl"}});
-    World world(indexes, asking_for("alpha = \"*\"\n"), {test::python_of(11), test::python_of(12)});
+    World world(indexes, solution_asking_for("alpha = \"*\"\n"),
+                {test::python_of(11), test::python_of(12)});
     const TargetSolution found = solution_of(world);
     EXPECT_EQ(found.python->version, "3.12.1");
     EXPECT_THAT(found.packages.at(0).dependencies, ElementsAre("gamma"));
@@ -98,7 +99,7 @@ TEST(ToSolution, marks_packages_whose_dependencies_were_overridden) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta<1"}}});
     indexes.add("pypi", "beta", {{"beta-2.0-py3-none-any.whl"}});
-    World world(indexes, asking_for("alpha = \"*\"\n[overrides]\nbeta = \">=2\"\n"));
+    World world(indexes, solution_asking_for("alpha = \"*\"\n[overrides]\nbeta = \">=2\"\n"));
     const TargetSolution found = solution_of(world);
     EXPECT_TRUE(found.packages.at(0).is_overridden);
     EXPECT_FALSE(found.packages.at(1).is_overridden);

@@ -284,8 +284,8 @@ std::string wheel_name(const std::string& name) {
 }
 
 /// Three wheels: by sidecar, by range, and broken.
-struct Wheels {
-    Wheels() {
+struct ServedWheels {
+    ServedWheels() {
         for (const char* name : {"side", "range", "broken"}) {
             const std::string content = wheel_bytes(name);
             wheels.push_back(wheel_file(wheel_name(name), content));
@@ -301,7 +301,7 @@ struct Wheels {
 };
 
 TEST(IndexClient, AsksForAllMetadataAtOnceAndNeverTwice) {
-    Wheels w;
+    ServedWheels w;
     const Cache cache;
     const std::vector<MetadataAnswer> answers = cache.client(w.transport).metadata(w.wheels);
     ASSERT_EQ(answers.size(), 3U);
@@ -323,7 +323,7 @@ TEST(IndexClient, AsksForAllMetadataAtOnceAndNeverTwice) {
 }
 
 TEST(IndexClient, KeepsWhatItGotWhenAServerIsLost) {
-    Wheels w;
+    ServedWheels w;
     const Cache cache;
     w.transport.failures[w.wheels[2].url] = "files.example.org: timed out";
     try {

@@ -24,7 +24,7 @@ bool holds(const std::string& text, const std::vector<std::string>& extras = {})
     return Marker::parse(text).evaluate(environment(), names(extras));
 }
 
-ErrorText error_of(const std::string& text) {
+ErrorText marker_error(const std::string& text) {
     try {
         const Marker marker = Marker::parse(text);
         ADD_FAILURE() << text << " was read as " << marker.text();
@@ -60,7 +60,7 @@ TEST(Marker, TakesThePlusOfAPythonFromACheckoutForALocalVersion) {
 
 using Verdicts = std::vector<std::pair<std::string, bool>>;
 
-void expect_verdicts(const Verdicts& verdicts) {
+void expect_marker_verdicts(const Verdicts& verdicts) {
     for (const auto& [text, expected] : verdicts) {
         EXPECT_EQ(holds(text), expected) << text;
     }
@@ -68,7 +68,7 @@ void expect_verdicts(const Verdicts& verdicts) {
 
 // The verdicts are those of the Python library `packaging` 26.4 in the same environment.
 TEST(Marker, ComparesVersionsAsPythonDoes) {
-    expect_verdicts({
+    expect_marker_verdicts({
         {R"(python_version >= "3.9")", true},
         {R"(python_version < '3.9')", false},
         {R"(python_version<"3.11.1")", true},
@@ -100,7 +100,7 @@ TEST(Marker, ComparesVersionsAsPythonDoes) {
 }
 
 TEST(Marker, ComparesNamesAsPythonDoes) {
-    expect_verdicts({
+    expect_marker_verdicts({
         {R"(os_name == "posix")", true},
         {R"(os.name == "nt")", false},
         {R"(sys.platform == "linux")", true},
@@ -127,7 +127,7 @@ TEST(Marker, ComparesNamesAsPythonDoes) {
 }
 
 TEST(Marker, JoinsComparisonsAsPythonDoes) {
-    expect_verdicts({
+    expect_marker_verdicts({
         {R"(os_name == "nt" and sys_platform == "linux" or python_version >= "3")", true},
         {R"(os_name == "nt" and (sys_platform == "linux" or python_version >= "3"))", false},
         {R"(os_name == "posix" or os_name == "nt" and sys_platform == "win32")", true},
@@ -214,18 +214,18 @@ TEST(Marker, NamesTheFaultAndItsColumn) {
          "a comparison needs a variable on one side and a quoted text on the other at column 1"},
     };
     for (const auto& [text, fault] : cases) {
-        EXPECT_EQ(error_of(text).what, "`" + text + "` is no environment marker: " + fault);
+        EXPECT_EQ(marker_error(text).what, "`" + text + "` is no environment marker: " + fault);
     }
-    EXPECT_EQ(error_of("python_versio > '3'").hint, "did you mean `python_version`?");
-    EXPECT_EQ(error_of("os_name = 'posix'").hint, "write `==`");
+    EXPECT_EQ(marker_error("python_versio > '3'").hint, "did you mean `python_version`?");
+    EXPECT_EQ(marker_error("os_name = 'posix'").hint, "write `==`");
 }
 
 TEST(Marker, BoundsItsDepthButNotItsLength) {
     const std::string one = "os_name == 'posix'";
     EXPECT_TRUE(holds(std::string(100, '(') + one + std::string(100, ')')));
-    EXPECT_THAT(error_of(std::string(101, '(') + one + std::string(101, ')')).what,
+    EXPECT_THAT(marker_error(std::string(101, '(') + one + std::string(101, ')')).what,
                 testing::HasSubstr("the parentheses are nested too deep at column 101"));
-    EXPECT_LT(error_of(std::string(1000000, '(')).what.size(), 500U);
+    EXPECT_LT(marker_error(std::string(1000000, '(')).what.size(), 500U);
     std::string chain = one;
     for (int i = 0; i < 5000; ++i) {
         chain += " and " + one + " or " + one;

@@ -19,7 +19,7 @@ std::vector<std::string> requirements(const Metadata& metadata) {
     return texts;
 }
 
-ErrorText error_of(const std::string& text) {
+ErrorText metadata_error(const std::string& text) {
     try {
         static_cast<void>(Metadata::parse(text, subject));
         ADD_FAILURE() << text;
@@ -108,36 +108,37 @@ TEST(Metadata, LeavesOutAnExtraThatCannotBeAskedFor) {
 }
 
 TEST(Metadata, NamesARequirementThatCannotBeRead) {
-    EXPECT_EQ(error_of(head + "Requires-Dist: good\nRequires-Dist: bad =1.0\n").what,
+    EXPECT_EQ(metadata_error(head + "Requires-Dist: good\nRequires-Dist: bad =1.0\n").what,
               "the metadata cannot be used: `bad =1.0` is no requirement: `=1.0` is no version "
               "specifier");
-    EXPECT_THAT(error_of(head + "Requires-Dist:\n").what,
+    EXPECT_THAT(metadata_error(head + "Requires-Dist:\n").what,
                 testing::HasSubstr("it does not begin with a name"));
 }
 
 TEST(Metadata, NeedsANameAndAVersion) {
-    EXPECT_EQ(error_of("Version: 1.0\n").what, "the metadata cannot be used: it has no `Name`");
-    EXPECT_EQ(error_of("Name: demo\n\nVersion: 1.0\n").what,
+    EXPECT_EQ(metadata_error("Version: 1.0\n").what,
+              "the metadata cannot be used: it has no `Name`");
+    EXPECT_EQ(metadata_error("Name: demo\n\nVersion: 1.0\n").what,
               "the metadata cannot be used: it has no `Version`");
-    EXPECT_EQ(error_of("Name: de mo\nVersion: 1.0\n").what,
+    EXPECT_EQ(metadata_error("Name: de mo\nVersion: 1.0\n").what,
               "the metadata cannot be used: its `Name`, `de mo`, is no name");
-    EXPECT_EQ(error_of("Name: demo\nVersion:  \n").what,
+    EXPECT_EQ(metadata_error("Name: demo\nVersion:  \n").what,
               "the metadata cannot be used: it has no `Version`");
-    static_cast<void>(error_of(""));
-    static_cast<void>(error_of(std::string("\x1f\x8b\x08\x00:\n\n", 7)));
+    static_cast<void>(metadata_error(""));
+    static_cast<void>(metadata_error(std::string("\x1f\x8b\x08\x00:\n\n", 7)));
 }
 
 TEST(Metadata, IsBoundedInItsHeadersOnly) {
     const std::string large(5U << 20U, 'x');
     EXPECT_EQ(Metadata::parse(head + "\n" + large, subject).version, "1.0");
-    EXPECT_EQ(error_of(head + "Description: " + large + "\n").what,
+    EXPECT_EQ(metadata_error(head + "Description: " + large + "\n").what,
               "the metadata cannot be used: its headers are larger than 4 MiB");
     std::string many = head;
     for (int i = 0; i < 20000; ++i) {
         many += "Requires-Dist: a\n";
     }
     EXPECT_EQ(Metadata::parse(many, subject).requires_dist.size(), 20000U);
-    EXPECT_EQ(error_of(many + "Requires-Dist: a\n").what,
+    EXPECT_EQ(metadata_error(many + "Requires-Dist: a\n").what,
               "the metadata cannot be used: it has more than 20,000 requirements");
 }
 

@@ -8,7 +8,7 @@
 namespace envpm::pypi {
 namespace {
 
-ErrorText error_of(const std::string& text) {
+ErrorText requirement_error(const std::string& text) {
     try {
         const Requirement requirement = Requirement::parse(text);
         ADD_FAILURE() << text << " was read as " << requirement.text();
@@ -86,21 +86,21 @@ TEST(Requirement, QuotesItselfAndNamesTheFault) {
          "`` is no environment marker: a variable or a quoted text is missing at column 1"},
     };
     for (const auto& [text, fault] : cases) {
-        EXPECT_EQ(error_of(text).what, "`" + text + "` is no requirement: " + fault);
+        EXPECT_EQ(requirement_error(text).what, "`" + text + "` is no requirement: " + fault);
     }
-    EXPECT_EQ(error_of("numpy 1.26").hint, "write `==1.26` for exactly that version");
-    EXPECT_EQ(error_of("numpy; os_nam=='a'").hint, "did you mean `os_name`?");
+    EXPECT_EQ(requirement_error("numpy 1.26").hint, "write `==1.26` for exactly that version");
+    EXPECT_EQ(requirement_error("numpy; os_nam=='a'").hint, "did you mean `os_name`?");
 }
 
 TEST(Requirement, ReadsOldMetadataOnlyWhenAsked) {
     EXPECT_EQ(Requirement::parse("a (>=3.6.*)", Reading::old_metadata).text(), "a >=3.6");
-    EXPECT_EQ(error_of("a (>=3.6.*)").hint, "write `>=3.6`");
+    EXPECT_EQ(requirement_error("a (>=3.6.*)").hint, "write `>=3.6`");
 }
 
 TEST(Requirement, IsBounded) {
     const std::string many = "a" + std::string(70000, ' ') + ">=1";
-    EXPECT_THAT(error_of(many).what, testing::HasSubstr("it is too long"));
-    EXPECT_LT(error_of(many).what.size(), 400U);
+    EXPECT_THAT(requirement_error(many).what, testing::HasSubstr("it is too long"));
+    EXPECT_LT(requirement_error(many).what.size(), 400U);
 }
 
 } // namespace

@@ -12,7 +12,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-LayoutEntry text(const std::string& path, const std::string& content, const std::string& owner) {
+LayoutEntry claimed_text(const std::string& path, const std::string& content,
+                         const std::string& owner) {
     return {RelativePath::parse(path), GeneratedFile{content}, false, owner};
 }
 
@@ -22,9 +23,9 @@ FileClaim claim(const std::string& path, const std::string& owner) {
 
 /// Three packages with a file of their own each at `share/x`.
 std::vector<Layout> rivals() {
-    return {{{text("share/x", "1", "a 1"), text("share/own", "1", "a 1")}},
-            {{text("share/x", "2", "b 2")}},
-            {{text("share/x", "3", "c 3")}}};
+    return {{{claimed_text("share/x", "1", "a 1"), claimed_text("share/own", "1", "a 1")}},
+            {{claimed_text("share/x", "2", "b 2")}},
+            {{claimed_text("share/x", "3", "c 3")}}};
 }
 
 Composition composed(const std::vector<FileClaim>& claims) {
@@ -52,7 +53,7 @@ TEST(Claims, the_file_of_the_package_that_claims_a_path_stands) {
 
 TEST(Claims, one_that_has_the_file_of_the_first_wins_all_the_same) {
     std::vector<Layout> packages = rivals();
-    packages[2].entries = {text("share/x", "1", "c 3")};
+    packages[2].entries = {claimed_text("share/x", "1", "c 3")};
     const Composition settled =
         compose_settled(packages, std::monostate(), {{claim("**", "c 3")}, {}});
     EXPECT_EQ(owner_of(settled, "share/x"), "c 3: 1");
@@ -96,7 +97,7 @@ TEST(Claims, are_what_the_message_of_a_clash_asks_for) {
 }
 
 TEST(Claims, give_nobody_the_environments_own_files) {
-    const std::vector<Layout> packages = {{{text("pyvenv.cfg", "evil", "a 1")}}};
+    const std::vector<Layout> packages = {{{claimed_text("pyvenv.cfg", "evil", "a 1")}}};
     EXPECT_THROW(compose_settled(packages, PythonAbi{"cpython", 3, 11, "cp311"},
                                  {{claim("pyvenv.cfg", "a 1"), claim("**", "envpm")}, {}}),
                  Error);

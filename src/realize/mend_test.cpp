@@ -13,7 +13,7 @@ namespace envpm::realize {
 
 namespace {
 
-const std::string site = "lib/python3.11/site-packages/";
+const std::string mended_site = "lib/python3.11/site-packages/";
 
 /// A world with a prefix of copies, and what was thrown out of it.
 struct DamagedPrefix {
@@ -57,7 +57,7 @@ struct DamagedPrefix {
     }
 };
 
-void overwrite(const std::filesystem::path& path, std::string_view content) {
+void overwrite_with(const std::filesystem::path& path, std::string_view content) {
     ::chmod(path.c_str(), 0644);
     const Fd file = open_file(path, O_WRONLY | O_TRUNC);
     write_all(file.get(), content, path.string());
@@ -71,7 +71,7 @@ std::int64_t time_of(const std::filesystem::path& path) {
 
 TEST(Mend, MakesFilesThatAreObjectsAnewAndThrowsStrangersOut) {
     DamagedPrefix prefix;
-    overwrite(prefix.demo / "tools.py", "answer = 41\n");
+    overwrite_with(prefix.demo / "tools.py", "answer = 41\n");
     ::chmod((prefix.demo / "data/run.sh").c_str(), 0444);
     std::filesystem::remove_all(prefix.demo / "data");
     write_file(prefix.path / "note", "x", Durability::cached);
@@ -80,7 +80,7 @@ TEST(Mend, MakesFilesThatAreObjectsAnewAndThrowsStrangersOut) {
     EXPECT_TRUE(prefix.mend().empty());
     EXPECT_TRUE(prefix.damage().empty());
     EXPECT_EQ(prefix.moved, std::vector<std::string>{"note"});
-    EXPECT_THAT(prefix.kept, testing::Contains(site + "demo/tools.py"));
+    EXPECT_THAT(prefix.kept, testing::Contains(mended_site + "demo/tools.py"));
     EXPECT_EQ(time_of(prefix.demo), 315532800);
     EXPECT_EQ(contents_digest_of_prefix(prefix.path, prefix.pool, prefix.progress),
               contents_digest(prefix.layout));
@@ -88,26 +88,26 @@ TEST(Mend, MakesFilesThatAreObjectsAnewAndThrowsStrangersOut) {
 
 TEST(Mend, LeavesWhatTheStoreDoesNotHaveAsItIs) {
     DamagedPrefix prefix;
-    overwrite(prefix.path / "bin/demo", "#!/bin/sh\n");
+    overwrite_with(prefix.path / "bin/demo", "#!/bin/sh\n");
     std::filesystem::remove(prefix.demo / "tools.py");
     const std::filesystem::path object =
         prefix.world.store.object(sha256_of("answer = 42\n"), false);
-    overwrite(object, "answer = 40\n");
-    EXPECT_EQ(prefix.mend(), (std::vector<std::string>{"bin/demo", site + "demo/tools.py"}));
+    overwrite_with(object, "answer = 40\n");
+    EXPECT_EQ(prefix.mend(), (std::vector<std::string>{"bin/demo", mended_site + "demo/tools.py"}));
     EXPECT_EQ(read_file(prefix.path / "bin/demo"), "#!/bin/sh\n");
     EXPECT_TRUE(prefix.kept.empty());
 }
 
 TEST(Mend, CannotDoWithoutAManifest) {
     DamagedPrefix prefix;
-    overwrite(manifest_path(prefix.path), "{");
+    overwrite_with(manifest_path(prefix.path), "{");
     EXPECT_EQ(prefix.mend(), std::vector<std::string>{".envpm/manifest.json"});
     EXPECT_TRUE(mendable(prefix.path, {{".envpm/manifest.json", "changed"}}).empty());
 }
 
 TEST(Rebuild, ExchangesTheWholePrefixAndMovesTheOldOneAway) {
     DamagedPrefix prefix;
-    overwrite(prefix.path / "bin/demo", "#!/bin/sh\n");
+    overwrite_with(prefix.path / "bin/demo", "#!/bin/sh\n");
     std::vector<std::string> old;
     const Disposal disposal{{}, [&old](const std::filesystem::path& folder) {
                                 old.push_back(read_file(folder / "bin/demo"));

@@ -12,13 +12,13 @@ namespace {
 using testing::Optional;
 
 /// Three slots with three candidates each, all taken up; the request is the first.
-struct World {
+struct PlainWorld {
     FakeUniverse universe{FakeUniverse::Metadata::known};
     std::vector<SlotId> slots;
     Knowledge known{universe, {}, {}};
     SolveRequest request;
 
-    World() {
+    PlainWorld() {
         for (const char* name : {"a", "b", "c"}) {
             slots.push_back(universe.add_slot(name, 3));
             known.slots.insert(slots.back());
@@ -41,7 +41,7 @@ struct World {
 } // namespace
 
 TEST(Plain, TheBestThatEachLevelAllowsIsTheBest) {
-    World world;
+    PlainWorld world;
     world.universe.depend(world.at(0, 2), world.universe.needs(world.slots[1], 0, 1));
     const Choices best = world.choices(2, 1);
     EXPECT_THAT(plainly_best(best, world.request, world.known), Optional(best));
@@ -50,20 +50,20 @@ TEST(Plain, TheBestThatEachLevelAllowsIsTheBest) {
 }
 
 TEST(Plain, WhatNothingNeedsIsLeftOut) {
-    World world;
+    PlainWorld world;
     const Choices only_a = {{world.slots[0], world.at(0, 2)}};
     EXPECT_THAT(plainly_best(world.choices(2, 2), world.request, world.known), Optional(only_a));
 }
 
 TEST(Plain, WhatIsAskedFurtherDownIsNotPassedOver) {
-    World world;
+    PlainWorld world;
     world.universe.depend(world.at(0, 2), world.universe.needs(world.slots[1], 0));
     world.universe.depend(world.at(1, 2), world.universe.needs(world.slots[0], 0, 1));
     EXPECT_EQ(plainly_best(world.choices(2, 2), world.request, world.known), std::nullopt);
 }
 
 TEST(Plain, AnUnusableOrUnknownChoiceIsDoubtful) {
-    World world;
+    PlainWorld world;
     Knowledge nothing_of_b{world.universe, {}, {}};
     world.universe.depend(world.at(0, 2), world.universe.needs(world.slots[1], 0));
     nothing_of_b.slots.insert(world.slots[0]);
@@ -75,7 +75,7 @@ TEST(Plain, AnUnusableOrUnknownChoiceIsDoubtful) {
 }
 
 TEST(Plain, APreferredOneMayBeOlderAndMustBeKept) {
-    World world;
+    PlainWorld world;
     const Choices kept = {{world.slots[0], world.at(0, 1)}};
     const Choices newest = {{world.slots[0], world.at(0, 2)}};
     world.request.preferred = {world.at(0, 1)};
@@ -84,7 +84,7 @@ TEST(Plain, APreferredOneMayBeOlderAndMustBeKept) {
 }
 
 TEST(Plain, WhatContradictsADecisionIsExcluded) {
-    World world;
+    PlainWorld world;
     FakeUniverse& universe = world.universe;
     universe.depend(world.at(0, 2), universe.needs(world.slots[2], 2));
     universe.depend(world.at(1, 2), universe.needs(world.slots[0], 0, 1));
@@ -101,7 +101,7 @@ TEST(Plain, WhatContradictsADecisionIsExcluded) {
 }
 
 TEST(Plain, WhatMayStayAbsentExcludesNothing) {
-    World world;
+    PlainWorld world;
     world.universe.depend(world.at(1, 2), world.universe.constrains(world.slots[2], 9));
     const Choices none;
     NeedWalk walk(world.request.roots, {}, world.known);

@@ -12,14 +12,14 @@ namespace {
 using testing::ElementsAre;
 
 /// Each app needs the library of its own number, a tool any.
-struct World {
+struct RelockWorld {
     FakeUniverse universe;
     SlotId app = universe.add_slot("app", 5);
     SlotId library = universe.add_slot("library", 5);
     SlotId tool = universe.add_slot("tool", 5);
     SlotId other = universe.add_slot("other", 5);
 
-    World() {
+    RelockWorld() {
         for (std::size_t rank = 0; rank < 5; ++rank) {
             universe.depend(universe.at(app, rank), universe.needs(library, rank, rank));
             universe.depend(universe.at(app, rank), universe.needs(other, 0));
@@ -39,7 +39,7 @@ struct World {
 };
 
 TEST(SolveAgain, ALockedDependencyDoesNotHoldANewRootBack) {
-    World world;
+    RelockWorld world;
     FakeUniverse& universe = world.universe;
     const SolveRequest request{{universe.needs(world.app, 0)},
                                {},
@@ -48,7 +48,7 @@ TEST(SolveAgain, ALockedDependencyDoesNotHoldANewRootBack) {
 }
 
 TEST(SolveAgain, ARootThatIsLockedStaysWithWhatItNeeds) {
-    World world;
+    RelockWorld world;
     FakeUniverse& universe = world.universe;
     const SolveRequest request{{universe.needs(world.app, 0)},
                                {},
@@ -57,7 +57,7 @@ TEST(SolveAgain, ARootThatIsLockedStaysWithWhatItNeeds) {
 }
 
 TEST(SolveAgain, ALockedRootIsKeptBeforeANewOneIsMadeNew) {
-    World world;
+    RelockWorld world;
     FakeUniverse& universe = world.universe;
     universe.depend(universe.at(world.tool, 4), universe.needs(world.library, 3));
     const SolveRequest request{{universe.needs(world.tool, 0), universe.needs(world.app, 0)},
@@ -67,7 +67,7 @@ TEST(SolveAgain, ALockedRootIsKeptBeforeANewOneIsMadeNew) {
 }
 
 TEST(SolveAgain, WhatFitsBesideTheBestRootsIsKept) {
-    World world;
+    RelockWorld world;
     FakeUniverse& universe = world.universe;
     const SolveRequest request{{universe.needs(world.tool, 0)},
                                {},
@@ -79,7 +79,7 @@ TEST(SolveAgain, WhatFitsBesideTheBestRootsIsKept) {
 }
 
 TEST(SolveAgain, AConflictIsOneStill) {
-    World world;
+    RelockWorld world;
     FakeUniverse& universe = world.universe;
     const SolveRequest request{{universe.needs(world.app, 4), universe.needs(world.library, 0, 1)},
                                {},

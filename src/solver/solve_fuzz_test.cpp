@@ -45,7 +45,7 @@ struct Version {
     std::vector<Link> links;
 };
 
-struct World {
+struct RandomWorld {
     std::vector<std::vector<Version>> slots;
     std::vector<Need> needs;
     std::vector<std::size_t> roots;
@@ -66,7 +66,7 @@ class Dice {
     std::mt19937 engine_;
 };
 
-std::size_t random_need(World& world, RequirementKind kind, std::size_t slot, Dice& dice) {
+std::size_t random_need(RandomWorld& world, RequirementKind kind, std::size_t slot, Dice& dice) {
     const std::size_t size = world.slots[slot].size();
     Need need{slot, kind, {}};
     const std::size_t style = dice.below(12);
@@ -87,7 +87,7 @@ std::size_t random_need(World& world, RequirementKind kind, std::size_t slot, Di
     return world.needs.size() - 1;
 }
 
-void add_links(World& world, Version& version, Dice& dice) {
+void add_links(RandomWorld& world, Version& version, Dice& dice) {
     for (std::size_t left = dice.below(4); left > 0; --left) {
         const RequirementKind kind =
             dice.one_in(3) ? RequirementKind::constrains : RequirementKind::needs;
@@ -100,9 +100,9 @@ void add_links(World& world, Version& version, Dice& dice) {
     }
 }
 
-World random_world(std::uint32_t seed) {
+RandomWorld random_world(std::uint32_t seed) {
     Dice dice(seed);
-    World world;
+    RandomWorld world;
     world.slots.resize(3 + dice.below(3));
     for (std::vector<Version>& slot : world.slots) {
         slot.resize(dice.one_in(15) ? 0 : 1 + dice.below(4));
@@ -139,11 +139,13 @@ World random_world(std::uint32_t seed) {
 
 // --- the solver that tries everything ---
 
-const Version& chosen_version(const World& world, const Assignment& chosen, std::size_t slot) {
+const Version& chosen_version(const RandomWorld& world, const Assignment& chosen,
+                              std::size_t slot) {
     return world.slots[slot][static_cast<std::size_t>(chosen[slot])];
 }
 
-bool is_valid(const World& world, const std::vector<std::size_t>& asked, const Assignment& chosen) {
+bool is_valid(const RandomWorld& world, const std::vector<std::size_t>& asked,
+              const Assignment& chosen) {
     const auto holds = [&](std::size_t need) { return world.needs[need].holds(chosen); };
     if (!std::all_of(asked.begin(), asked.end(), holds)) {
         return false;
@@ -165,7 +167,7 @@ bool is_valid(const World& world, const std::vector<std::size_t>& asked, const A
 }
 
 template <class Visit>
-void for_each_valid(const World& world, const std::vector<std::size_t>& asked, Visit visit) {
+void for_each_valid(const RandomWorld& world, const std::vector<std::size_t>& asked, Visit visit) {
     Assignment chosen(world.slots.size(), absent);
     for (;;) {
         if (is_valid(world, asked, chosen)) {
@@ -182,14 +184,14 @@ void for_each_valid(const World& world, const std::vector<std::size_t>& asked, V
     }
 }
 
-bool has_solution(const World& world, const std::vector<std::size_t>& asked) {
+bool has_solution(const RandomWorld& world, const std::vector<std::size_t>& asked) {
     bool found = false;
     for_each_valid(world, asked, [&](const Assignment&) { found = true; });
     return found;
 }
 
 /// The slots that the choice needs, breadth first.
-std::vector<std::size_t> needed(const World& world, const Assignment& chosen) {
+std::vector<std::size_t> needed(const RandomWorld& world, const Assignment& chosen) {
     std::vector<std::size_t> order;
     std::deque<std::size_t> queue;
     std::set<std::size_t> passed;
@@ -223,7 +225,8 @@ std::vector<std::size_t> needed(const World& world, const Assignment& chosen) {
     return order;
 }
 
-int worst_lag(const World& world, const Assignment& chosen, const std::set<std::size_t>& held) {
+int worst_lag(const RandomWorld& world, const Assignment& chosen,
+              const std::set<std::size_t>& held) {
     std::uint32_t worst = 0;
     for (const std::size_t root : world.roots) {
         const std::size_t slot = world.needs[root].slot;
@@ -250,7 +253,7 @@ int worst_lag(const World& world, const Assignment& chosen, const std::set<std::
 }
 
 /// Compares greater for what is better.
-std::vector<int> score(const World& world, const Assignment& chosen,
+std::vector<int> score(const RandomWorld& world, const Assignment& chosen,
                        const std::vector<std::size_t>& order) {
     std::vector<int> score;
     std::set<std::size_t> held;
@@ -268,13 +271,13 @@ std::vector<int> score(const World& world, const Assignment& chosen,
     return score;
 }
 
-std::vector<std::size_t> asked_of(const World& world) {
+std::vector<std::size_t> asked_of(const RandomWorld& world) {
     std::vector<std::size_t> asked = world.roots;
     asked.insert(asked.end(), world.constraints.begin(), world.constraints.end());
     return asked;
 }
 
-std::optional<Assignment> best_by_trying(const World& world) {
+std::optional<Assignment> best_by_trying(const RandomWorld& world) {
     std::optional<Assignment> best;
     std::vector<int> best_score;
     for_each_valid(world, asked_of(world), [&](const Assignment& chosen) {
@@ -305,7 +308,7 @@ struct Built {
 
 enum class Ids { in_order, reversed };
 
-void build(Built& built, const World& world, Ids ids) {
+void build(Built& built, const RandomWorld& world, Ids ids) {
     built.slots.resize(world.slots.size());
     built.needs.resize(world.needs.size());
     const auto at = [&](std::size_t place, std::size_t size) {
@@ -367,8 +370,8 @@ std::size_t place_of(const Built& built, RequirementId requirement) {
 }
 
 /// What is left of the world if only the reasons are believed.
-World believed(const World& world, const Built& built, const Conflict& conflict) {
-    World left = world;
+RandomWorld believed(const RandomWorld& world, const Built& built, const Conflict& conflict) {
+    RandomWorld left = world;
     const auto is_given = [&](Reason::Kind kind, std::size_t slot, std::size_t rank,
                               std::size_t need) {
         return std::any_of(
@@ -394,7 +397,7 @@ World believed(const World& world, const Built& built, const Conflict& conflict)
     return left;
 }
 
-void check_conflict(const World& world, const Built& built, const Conflict& conflict) {
+void check_conflict(const RandomWorld& world, const Built& built, const Conflict& conflict) {
     std::vector<std::size_t> core;
     for (const RequirementId root : conflict.roots) {
         core.push_back(place_of(built, root));
@@ -423,7 +426,7 @@ void check_conflict(const World& world, const Built& built, const Conflict& conf
     }
 }
 
-void check(const World& world, FakeUniverse::Metadata metadata, Ids ids,
+void check(const RandomWorld& world, FakeUniverse::Metadata metadata, Ids ids,
            const std::optional<Assignment>& expected) {
     Built built{FakeUniverse(metadata), {}, {}, {}};
     build(built, world, ids);
@@ -444,7 +447,7 @@ TEST(SolveFuzz, FindsExactlyTheBestOrAMinimalProof) {
     int solvable = 0;
     for (std::uint32_t seed = 1; seed <= worlds && !testing::Test::HasFailure(); ++seed) {
         SCOPED_TRACE(seed);
-        const World world = random_world(seed);
+        const RandomWorld world = random_world(seed);
         const std::optional<Assignment> best = best_by_trying(world);
         solvable += best ? 1 : 0;
         check(world, FakeUniverse::Metadata::lazy, Ids::in_order, best);

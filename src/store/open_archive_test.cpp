@@ -38,7 +38,7 @@ TEST(OpenArchive, ListsFilesByPathWithTheirExecutableBit) {
     EXPECT_TRUE(open.files()[1].is_executable);
 }
 
-struct Hostile {
+struct HostileArchive {
     const char* what;
     std::vector<ZipEntry> entries;
 };
@@ -56,8 +56,8 @@ ZipEntry named(std::string name) {
             }};
 }
 
-std::vector<Hostile> hostile_archives() {
-    std::vector<Hostile> all;
+std::vector<HostileArchive> hostile_archives() {
+    std::vector<HostileArchive> all;
     const std::vector<std::string> names = {
         "../x",       "a/../../x", "/abs",       "//x",      "C:\\x",
         "a\\..\\b",   "",          ".",          "..",       "a/.",
@@ -88,7 +88,7 @@ std::vector<Hostile> hostile_archives() {
 
 TEST(OpenArchive, RefusesWhatAWheelMayNotHold) {
     const World world;
-    for (const Hostile& hostile : hostile_archives()) {
+    for (const HostileArchive& hostile : hostile_archives()) {
         std::vector<ZipEntry> entries = hostile.entries;
         entries.push_back({.name = "good.py", .content = "good"});
         const Archive archive = world.archive("evil", make_zip(entries));

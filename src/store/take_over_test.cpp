@@ -72,7 +72,7 @@ std::filesystem::path staged(const World& world, std::string_view content) {
 }
 
 /// Other bytes, and the looks of an object.
-void damage(const std::filesystem::path& file, std::string_view bytes) {
+void damage_at(const std::filesystem::path& file, std::string_view bytes) {
     ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
     const Fd opened = open_file(file, O_WRONLY | O_TRUNC);
     write_all(opened.get(), bytes, file.string());
@@ -114,7 +114,7 @@ TEST(TakeOver, AnObjectWithOtherBytesIsNoticedWhateverItLooksLike) {
         const std::vector<Archive> both = {world.archive("a", wheel("a")),
                                            world.archive("b", wheel("b"))};
         unpack_and_die(world, both);
-        damage(staged(world, content), bytes);
+        damage_at(staged(world, content), bytes);
         EXPECT_EQ(take_over(world, both), digests({both[1]})) << bytes;
         EXPECT_EQ(listing(world.root / "trees").size(), 1U);
         EXPECT_THAT(world.damages(), testing::IsEmpty());
@@ -138,7 +138,7 @@ TEST(TakeOver, ALinkAMissingObjectAndADamagedTreeAreNoticed) {
             const std::filesystem::path tree = only_stage(world) / staged_tree_file(archive.sha256);
             std::string text = read_file(tree);
             text[text.find("code.py")] = 'k';
-            damage(tree, text);
+            damage_at(tree, text);
         },
         [](const World& world, const Archive& /*archive*/) {
             ASSERT_EQ(::chmod(only_stage(world).c_str(), 0777), 0); // anyone may have written there
