@@ -16,10 +16,11 @@ using testing::HasSubstr;
 
 constexpr const char* channel =
     "[workspace]\nname = \"x\"\nchannels = [\"https://example.org/c\"]\n";
-constexpr const char* plain = "[workspace]\nname = \"x\"\n";
+constexpr const char* plain_manifest = "[workspace]\nname = \"x\"\n";
 
 std::vector<std::string> read(const std::vector<std::string>& typed,
-                              const std::string& manifest = plain, bool as_wheels = false) {
+                              const std::string& manifest = plain_manifest,
+                              bool as_wheels = false) {
     const AddRequest request{{}, typed, std::nullopt, as_wheels};
     const Manifest parsed = manifest::parse(manifest, "/x/envpm.toml", Platform::linux_64);
     std::vector<std::string> out;
@@ -34,7 +35,8 @@ std::vector<std::string> read(const std::vector<std::string>& typed,
     return out;
 }
 
-std::string complaint(const std::vector<std::string>& typed, const std::string& manifest = plain) {
+std::string complaint(const std::vector<std::string>& typed,
+                      const std::string& manifest = plain_manifest) {
     try {
         return read(typed, manifest).front();
     } catch (const Error& error) {
@@ -68,7 +70,7 @@ TEST(TypedRequirements, are_joined_if_their_markers_say_the_same) {
 }
 
 TEST(TypedRequirements, keep_what_the_entry_has_and_they_do_not_name) {
-    const std::string manifest = std::string(plain) +
+    const std::string manifest = std::string(plain_manifest) +
                                  "[indexes]\nown = \"https://example.org/simple\"\n"
                                  "[pypi-dependencies]\n"
                                  "a = { version = \"<9\", extras = [\"e\"], marker = "

@@ -91,14 +91,14 @@ HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
 )";
 
 /// Every imported manifest can be read and asks for something that can be understood.
-ImportedManifest import(const std::string& text, const std::string& file,
-                        const std::string& environment = "default") {
+ImportedManifest import_pixi(const std::string& text, const std::string& file,
+                             const std::string& environment = "default") {
     ImportedManifest imported = import_text(text, file, "", environment);
     read_requests(manifest::parse(imported.text, "envpm.toml", Platform::linux_64));
     return imported;
 }
 
-std::vector<std::string> lines_of(const std::vector<Remark>& remarks) {
+std::vector<std::string> pixi_lines_of(const std::vector<Remark>& remarks) {
     std::vector<std::string> lines;
     for (const Remark& remark : remarks) {
         lines.push_back(remark.location.text() + " " + remark.what);
@@ -109,9 +109,9 @@ std::vector<std::string> lines_of(const std::vector<Remark>& remarks) {
 } // namespace
 
 TEST(ImportPixi, carries_the_default_environment) {
-    const ImportedManifest imported = import(real_pixi, "pixi.toml");
+    const ImportedManifest imported = import_pixi(real_pixi, "pixi.toml");
     EXPECT_EQ(imported.text, pixi_manifest);
-    EXPECT_THAT(lines_of(imported.remarks.left),
+    EXPECT_THAT(pixi_lines_of(imported.remarks.left),
                 testing::ElementsAre(
                     "pixi.toml:3:1 `workspace.version`", "pixi.toml:5:26 platform `osx-arm64`",
                     "pixi.toml:10:1 `dependencies.local`",
@@ -123,7 +123,7 @@ TEST(ImportPixi, carries_the_default_environment) {
 }
 
 TEST(ImportPixi, reads_what_it_installs_for_a_pyproject) {
-    const ImportedManifest imported = import(R"([project]
+    const ImportedManifest imported = import_pixi(R"([project]
 name = "paper"
 requires-python = ">=3.11"
 dependencies = ["numpy>=2", "scipy ; sys_platform == 'linux'"]
@@ -145,7 +145,7 @@ no-build = true
 [tool.pixi.environments]
 default = { features = ["test"], solve-group = "a" }
 )",
-                                             "pyproject.toml");
+                                                  "pyproject.toml");
     EXPECT_EQ(imported.text, R"([workspace]
 name = "paper"
 channels = ["conda-forge"]
@@ -169,13 +169,13 @@ platform = "linux-64"
 [targets.linux-aarch64]
 platform = "linux-aarch64"
 )");
-    EXPECT_THAT(lines_of(imported.remarks.left),
+    EXPECT_THAT(pixi_lines_of(imported.remarks.left),
                 testing::ElementsAre("pyproject.toml:6:1 optional dependencies `plot`",
                                      "pyproject.toml:8:19 an item of `dependency-groups`",
                                      "pyproject.toml:14:1 `mkl *`",
                                      "pyproject.toml:19:1 `pypi-options.no-build`",
                                      "pyproject.toml:21:34 `environments.default.solve-group`"));
-    EXPECT_THAT(lines_of(imported.remarks.changed),
+    EXPECT_THAT(pixi_lines_of(imported.remarks.changed),
                 testing::ElementsAre("pyproject.toml:12:1 `channel-priority = \"disabled\"`"));
 }
 
@@ -205,7 +205,7 @@ lost = ["gone"]
 )";
 
 TEST(ImportPixi, carries_the_environment_that_is_named) {
-    const ImportedManifest cuda = import(several_environments, "pixi.toml", "cuda");
+    const ImportedManifest cuda = import_pixi(several_environments, "pixi.toml", "cuda");
     EXPECT_EQ(cuda.text, R"([workspace]
 name = "several"
 channels = ["nvidia", "conda-forge", "pytorch"]
@@ -224,7 +224,7 @@ check = "pytest -m gpu"
 LEVEL = "2"
 )");
     EXPECT_THAT(
-        lines_of(cuda.remarks.left),
+        pixi_lines_of(cuda.remarks.left),
         testing::ElementsAre("pixi.toml:8:1 task `check`", "pixi.toml:10:9 variable `LEVEL`",
                              "pixi.toml:17:10 feature `docs`", "pixi.toml:22:1 environment `docs`",
                              "pixi.toml:23:1 environment `lost`"));
@@ -232,7 +232,7 @@ LEVEL = "2"
 }
 
 TEST(ImportPixi, leaves_out_the_default_feature_where_an_environment_does) {
-    const ImportedManifest docs = import(several_environments, "pixi.toml", "docs");
+    const ImportedManifest docs = import_pixi(several_environments, "pixi.toml", "docs");
     EXPECT_EQ(docs.text, R"([workspace]
 name = "several"
 channels = ["conda-forge"]
@@ -246,7 +246,7 @@ platform = "linux-64"
 [targets.linux-aarch64]
 platform = "linux-aarch64"
 )");
-    EXPECT_THAT(lines_of(docs.remarks.left),
+    EXPECT_THAT(pixi_lines_of(docs.remarks.left),
                 testing::ElementsAre("pixi.toml:11:10 feature `cuda`",
                                      "pixi.toml:19:1 `feature.docs.preview`",
                                      "pixi.toml:21:1 environment `cuda`",
