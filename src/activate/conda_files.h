@@ -20,8 +20,8 @@ struct CondaVariables {
 
 /// From `etc/conda/env_vars.d/*.json`, objects of texts in the order of the files' names, and from
 /// `env_vars` of `conda-meta/state`, as conda does; `***unset***` there sets nothing. Left out
-/// with a complaint: a file that is no such object, a name that no shell takes, and the variables
-/// by which envpm activates.
+/// with a complaint: a file that is no such object, a name that no shell takes, a value that is no
+/// text, and the variables by which envpm activates.
 CondaVariables conda_variables(const std::filesystem::path& prefix);
 
 /// The scripts of `etc/conda/activate.d` that the shell can source, in the order of their names,

@@ -41,13 +41,13 @@ struct CondaScripts {
     std::vector<std::filesystem::path> deactivate;
 };
 
-/// Text to `eval`: the changes, then the scripts, and a function `envpm_deactivate` that undoes
-/// them. Quoted so that no value is ever run.
+/// Text to `eval`: the changes, then the scripts of `activate`, and a function `envpm_deactivate`
+/// that sources those of `deactivate` and undoes the changes. Quoted so that no value is ever run.
 std::string shell_text(Shell shell, const Changes& changes, const Variables& before,
                        const std::string& workspace, const CondaScripts& scripts = {});
 
-/// A command line that does the same for one command: bash sources the scripts and becomes it. The
-/// command itself if there are none.
+/// A command line by which bash sources the scripts of `activate` and becomes `command`; `command`
+/// itself if there are none.
 std::vector<std::string> with_scripts(std::vector<std::string> command,
                                       const CondaScripts& scripts);
 

@@ -356,7 +356,7 @@ std::filesystem::path end_of_links(const std::filesystem::path& path) {
     throw_system_error("cannot write a file", path.string(), ELOOP);
 }
 
-/// A new hidden file with a name that nobody can predict, with the mode that the umask gives,
+/// A new hidden file with a name that nobody can predict, with what the umask leaves of `mode`,
 /// locked: what is not locked was left by a crash.
 Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
                  unsigned mode, std::string& temporary) {

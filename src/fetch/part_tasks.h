@@ -36,7 +36,7 @@ class PartTasks {
     /// Nothing in `part` until it has been opened, and from when a task has reset it.
     using Task = std::function<Answer(std::optional<PartFile>& part)>;
 
-    /// `failed` is called on the loop's thread with what the disk, or `stop`, ended the tasks.
+    /// `failed` is called on the loop's thread with what ended the tasks: the disk, or `stop`.
     PartTasks(const Download& download, std::filesystem::path folder, CurlLoop& loop,
               ThreadPool& pool, std::stop_token stop, std::function<void(const Error&)> failed);
 

@@ -26,10 +26,10 @@ struct HostInterpreters {
 /// The CPython interpreters (3.8 and later) of this machine: those on PATH, then those in the usual
 /// places (/usr/bin, /usr/local/bin, pyenv, uv's and conda's folders), each once even if several
 /// links lead to it, in that order. Each is asked once, with `-I -S`, in a process with a time
-/// limit; answers are kept in `cache_file` by path, inode, size and mtime. What answers
-/// that it is something else is left out. An environment that envpm, venv or conda made is not a
-/// host interpreter, the one that it was made from is. Throws only if `cache_file` cannot be read
-/// for a reason other than its absence; a damaged one is ignored.
+/// limit; answers are kept in `cache_file` by path, inode, size and mtime. What answers that it is
+/// something else is left out. An environment that envpm, venv or conda made is not a host
+/// interpreter, the one that it was made from is. Throws only if `cache_file` cannot be read for a
+/// reason other than its absence; a damaged one is ignored.
 ///
 /// `is_wanted(major, minor)`, if given, spares asking those whose file name says that they are
 /// another Python ("python3.9"); those that are called `python3` are asked all the same.

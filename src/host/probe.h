@@ -20,15 +20,15 @@ struct Answer {
 };
 
 /// What came of asking. A program that did not answer may do so another time: it could not be
-/// started, was ended by a signal or by its limits, or failed, which says as much about the machine
-/// as about the file.
+/// started, was ended by a signal or by the time limit, or failed, which says as much about the
+/// machine as about the file.
 struct Asked {
     std::optional<Answer> answer;
     std::string failure = {}; ///< in words, without an answer: "it cannot be started: …"
 };
 
 /// Starts `program` once, with `-I -S` and a time limit. The codes 126 and 127 are answers: with
-/// them a shim says that it stands for no program.
+/// them a shim says that it stands for no program. So is more output than any answer has.
 Asked ask(const std::filesystem::path& program, const Variables& variables);
 
 /// Judges what the program printed. Only CPython 3.8 and later, 64 bits, over glibc, is of use.

@@ -40,10 +40,10 @@ struct ComputeRequest {
 
 /// Copies to the GPU, on it and back, matrix product, convolution, FFT, copies between GPUs and the
 /// sum over all: each by the environment's own library, by its path, in a process of its own, with
-/// every value compared. Of a library that is there twice each file is tested. Skipped without a
-/// GPU, without the library, or if that failed when it was asked for its version: then no process
-/// is started. If a stop is requested the one that runs is killed, and an Error (code 130) is
-/// thrown.
+/// every value compared. Of a library that is there twice each file is tested. Skipped unless all
+/// GPUs are usable, without a library that the step needs, or if that failed when it was asked for
+/// its version: then no process is started. Copies between GPUs are skipped where there is one. If
+/// a stop is requested the process that runs is killed, and an Error (code 130) is thrown.
 std::vector<ComputeStep> run_compute_steps(const ComputeRequest& request,
                                            const std::stop_token& stop);
 
