@@ -1,6 +1,5 @@
 #include "fetch/target.h"
 
-#include "base/assert.h"
 #include "fetch/local_copy.h"
 #include "fetch/mirror_words.h"
 #include "fetch/url.h"

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <map>
 #include <set>
 
 // The order of every change is the order of what must be on disk first: the store knows of the

@@ -3,8 +3,6 @@
 #include "model/cuda_version.h"
 #include "state_files.h"
 
-#include <algorithm>
-
 namespace envpm::fuzz {
 
 /// What the kernel's files say of a driver and of a GPU, the first line for the one and the rest
