@@ -35,9 +35,13 @@ void read(std::string_view input) {
           network.first_retry_pause, network.speed_window}) {
         ENVPM_ASSERT(time.count() >= 0 && time <= std::chrono::hours(24));
     }
-    for (const auto& place : {std::optional(settings->store_root), settings->lower_store,
-                              settings->gpu_facts, settings->pypi_names}) {
+    for (const auto& place :
+         {std::optional(settings->store_root), settings->lower_store, settings->gpu_facts}) {
         ENVPM_ASSERT(!place || place->is_absolute());
+    }
+    if (const auto& names = settings->pypi_names) {
+        ENVPM_ASSERT(std::filesystem::path(*names).is_absolute() ||
+                     without_credentials(*names) == *names);
     }
     ENVPM_ASSERT(settings->mirrors.contains("pypi"));
     for (const auto& [name, mirrors] : settings->mirrors) {
