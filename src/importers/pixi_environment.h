@@ -23,7 +23,7 @@ struct PixiEnvironment {
 };
 
 /// The one of that name in `pixi`, the table that holds `[environments]`; `default` is always
-/// there. All others become remarks. An Error with the place if there is none of that name.
+/// there. All others become remarks. An Error with the file if there is none of that name.
 PixiEnvironment read_pixi_environment(const TomlValue& pixi, std::string_view name,
                                       const std::string& file, Imported& imported);
 
