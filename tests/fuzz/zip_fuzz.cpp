@@ -50,10 +50,8 @@ void read_archive(std::string_view file) {
 /// What a directory as a whole gives, a search in it gives too.
 void compare_with_search(std::string_view directory, const ZipDirectoryPlace& place,
                          const std::vector<ZipMember>& members) {
-    auto found = find_zip_members(directory, place, "a.zip", [](std::string_view) { return true; });
-    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-        return a.member.header_offset < b.member.header_offset;
-    });
+    const auto found =
+        find_zip_members(directory, place, "a.zip", [](std::string_view) { return true; });
     ENVPM_ASSERT(found.size() == members.size());
     for (std::size_t i = 0; i < members.size(); ++i) {
         const std::uint64_t end =
