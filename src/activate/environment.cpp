@@ -32,8 +32,11 @@ Changes activation(const ActivationRequest& request, const Variables& before) {
         {"PYTHONHOME", std::nullopt},
         {"PYTHONPATH", std::nullopt},
     };
+    const auto left = before.find("ENVPM_PREFIX");
     if (request.has_conda_packages) {
         changes.emplace_back("CONDA_PREFIX", prefix);
+    } else if (left && before.find("CONDA_PREFIX") == left) {
+        changes.emplace_back("CONDA_PREFIX", std::nullopt); // of the environment that is left
     }
     for (const auto& [name, value] : request.conda_variables) {
         set_change(changes, name, value);

@@ -47,6 +47,15 @@ TEST(Activation, SetsWhatCondaPackagesSetAndThenTheUsersOwn) {
               std::nullopt);
 }
 
+TEST(Activation, LeavesNothingOfTheEnvironmentThatIsLeft) {
+    const Variables inside = variables({{"ENVPM_PREFIX", "/a"}, {"CONDA_PREFIX", "/a"}});
+    EXPECT_EQ(activate::apply(activation(request(), inside), inside).find("CONDA_PREFIX"),
+              std::nullopt);
+    const Variables beside = variables({{"CONDA_PREFIX", "/miniconda"}});
+    EXPECT_EQ(activate::apply(activation(request(), beside), beside).find("CONDA_PREFIX"),
+              "/miniconda");
+}
+
 TEST(Activation, SetsWhatProgramsLookFor) {
     const Variables before = variables(
         {{"PATH", "/usr/bin:/bin"}, {"PYTHONHOME", "/x"}, {"PYTHONPATH", "/y"}, {"KEPT", "1"}});

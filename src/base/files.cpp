@@ -186,11 +186,11 @@ bool is_for_a_group(const struct stat& folder) {
 Fd open_lock(const std::filesystem::path& path) {
     std::error_code failure;
     std::filesystem::create_directories(path.parent_path(), failure);
-    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0664));
     const int why = failure ? failure.value() : errno;
     if (!file && (errno == EROFS || errno == EACCES)) {
         // Whoever may only read may lock what is there.
-        file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        file = Fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     }
     if (!file) {
         throw_system_error("cannot open a file", path.string(), why);
@@ -323,7 +323,8 @@ bool raise_folder(Removal& removal, int parent, const char* name) noexcept {
     return false;
 }
 
-/// Of one's own only: the system lets nobody else.
+/// Of one's own only: the system lets nobody else. And only of what lies there alone: in such a
+/// folder others may have put a second name of any file of one's own.
 void let_group_lock(int lock, const std::filesystem::path& folder) {
     constexpr mode_t rights = S_IRGRP | S_IWGRP;
 
@@ -331,7 +332,8 @@ void let_group_lock(int lock, const std::filesystem::path& folder) {
 
     struct stat above {};
 
-    const bool lacks_rights = ::fstat(lock, &status) == 0 && status.st_uid == ::geteuid() &&
+    const bool lacks_rights = ::fstat(lock, &status) == 0 && S_ISREG(status.st_mode) &&
+                              status.st_nlink == 1 && status.st_uid == ::geteuid() &&
                               (status.st_mode & rights) != rights;
     if (lacks_rights && ::stat(folder.c_str(), &above) == 0 && is_for_a_group(above) &&
         ::fchmod(lock, (status.st_mode & 07777U) | rights) != 0) {

@@ -75,8 +75,9 @@ class TemporaryFolder {
 /// to all in it that is shared, whatever the umask of who makes it.
 bool is_for_a_group(const struct stat& folder);
 
-/// A file to take locks on, made with its folders if there is none: 0644 at most, or 0664 in a
-/// folder for a group. Who may not write to it gets it for reading, which is enough for flock(2).
+/// A file to take locks on, made with its folders if there is none: 0664 at most, and that in a
+/// folder for a group. Never a link's target. Who may not write to it gets it for reading, which is
+/// enough for flock(2), but for an exclusive lock on NFS.
 Fd open_lock(const std::filesystem::path& path);
 
 enum class LockKind { shared, exclusive };

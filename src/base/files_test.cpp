@@ -237,6 +237,22 @@ TEST_F(Files, WhoMayOnlyReadMayLockWhatIsThere) {
     EXPECT_TRUE(FileLock::try_take(at("lock"), LockKind::shared));
 }
 
+/// In a folder for a group another member may put there what leads to a file of one's own.
+TEST_F(Files, ALockGivesTheGroupNoOtherFile) {
+    const fs::path folder = at("site");
+    fs::create_directory(folder);
+    ASSERT_EQ(::chmod(folder.c_str(), 02775), 0);
+    write_file(at("mine"), "secret", Durability::cached);
+    ASSERT_EQ(::chmod(at("mine").c_str(), 0600), 0);
+    fs::create_symlink(at("mine"), folder / "link");
+    EXPECT_THROW((void)FileLock::try_take(folder / "link", LockKind::shared), Error);
+    fs::create_hard_link(at("mine"), folder / "second-name");
+    EXPECT_TRUE(FileLock::try_take(folder / "second-name", LockKind::shared));
+    EXPECT_EQ(fs::status(at("mine")).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_TRUE(FileLock::try_take(folder / "lock", LockKind::shared));
+    EXPECT_NE(fs::status(folder / "lock").permissions() & fs::perms::group_write, fs::perms::none);
+}
+
 TEST_F(Files, ALockThatCannotBeMadeSaysWhy) {
     if (::geteuid() == 0) {
         GTEST_SKIP() << "root may write anything";

@@ -76,6 +76,37 @@ TEST_F(LocalChannels, AreReadInPiecesOfOnePage) {
     EXPECT_THAT(files_of({folder_url}), ElementsAre("file:///srv/c/linux-64/demo-2.0-h1_0.conda"));
 }
 
+/// By their bytes, whatever the name says.
+TEST_F(LocalChannels, AreReadInPiecesWhenTheyAreCompressed) {
+    std::string noise(std::size_t{3} << 20U, 'a');
+    std::uint32_t number = 1;
+    for (char& letter : noise) {
+        number = number * 1664525U + 1013904223U;
+        letter = static_cast<char>('a' + (number >> 28U));
+    }
+    const std::string page = zstd_frame(repodata({entry("demo")}, {{"a", noise}}));
+    ASSERT_GT(page.size(), std::size_t{1} << 20U);
+    transport.files[folder_url + "/linux-64/repodata.json"] = page;
+    EXPECT_THAT(files_of({folder_url}), ElementsAre("file:///srv/c/linux-64/demo-1.0-h1_0.conda"));
+}
+
+TEST_F(LocalChannels, AreGivenUpWhenTheUserIs) {
+    const Json::Object two_and_a_half{{"a", std::string(std::size_t{5} << 19U, 'a')}};
+    transport.files[folder_url + "/linux-64/repodata.json"] =
+        repodata({entry("demo")}, two_and_a_half);
+    transport.distort = [](HttpResponse& response) {
+        if (response.range_first.value_or(0) != 0) {
+            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
+        }
+    };
+    try {
+        files_of({folder_url});
+        ADD_FAILURE();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::interrupted);
+    }
+}
+
 TEST_F(LocalChannels, ThatChangeWhileTheyAreReadAreAnError) {
     const Json::Object two_and_a_half{{"a", std::string(std::size_t{5} << 19U, 'a')}};
     transport.files[folder_url + "/linux-64/repodata.json"] =

@@ -231,8 +231,8 @@ void SubdirSearch::accept_page(const HttpResponse& response) {
                         ExitCode::network);
         }
     } catch (const Error& error) {
-        if (error.code() == ExitCode::failed) {
-            throw; // no fault of the page: the disk is full
+        if (error.code() == ExitCode::failed || error.code() == ExitCode::interrupted) {
+            throw; // no fault of the page: the disk is full, or the user has had enough
         }
         note_failure(error.text().what);
         next_form();
@@ -275,8 +275,12 @@ PageWalk::Source SubdirSearch::source_of(const HttpResponse& response) const {
     }
     check_kind(body, url);
     if (is_zstd(body)) {
-        const auto stream = std::make_shared<ZstdStream>(body, most_page_bytes, url);
-        return [stream](std::span<char> bytes) { return stream->read(bytes); };
+        const auto whole = std::make_shared<std::string>(body);
+        while (asks_for_pieces() && whole->size() < response.total_bytes.value_or(0)) {
+            *whole += next_piece(response, whole->size());
+        }
+        const auto stream = std::make_shared<ZstdStream>(*whole, most_page_bytes, url);
+        return [whole, stream](std::span<char> bytes) { return stream->read(bytes); };
     }
     const auto piece = std::make_shared<std::string>(); // where it lies whoever copies the source
     return [this, &response, body, piece, end = body.size()](std::span<char> bytes) mutable {

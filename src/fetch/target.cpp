@@ -72,7 +72,10 @@ void Target::opened(const PartFound& found) {
     }
     source_numbers_ = found.source_numbers;
     for (std::size_t i = 0; i < found.entity_tags.size(); ++i) {
-        mirrors()[i].entity_tag = found.entity_tags[i];
+        // Of mirrors that share a number, such as two of one host, nobody knows whose it is.
+        if (std::count(source_numbers_.begin(), source_numbers_.end(), source_numbers_[i]) == 1) {
+            mirrors()[i].entity_tag = found.entity_tags[i];
+        }
     }
     schedule_.begin(found.present);
     present_bytes_ = sum(found.present);

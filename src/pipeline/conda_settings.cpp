@@ -32,7 +32,9 @@ CondaSettingFiles conda_setting_files(const Variables& variables) {
     }
     // Within an environment of envpm it is that one, where packages must not say where to look.
     const auto prefix = variables.find("CONDA_PREFIX");
-    if (prefix && prefix != variables.find("ENVPM_PREFIX")) {
+    std::error_code ignored;
+    if (prefix && prefix != variables.find("ENVPM_PREFIX") &&
+        !std::filesystem::exists(path(*prefix) / ".envpm/manifest.json", ignored)) {
         add_folder(out.files, *prefix);
     }
     if (const auto home = variables.find("HOME")) {

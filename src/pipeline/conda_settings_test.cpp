@@ -59,6 +59,15 @@ TEST_F(CondaSettingsTest, an_alias_stands_for_the_public_place_of_all_channels) 
     EXPECT_EQ(place("https://conda.anaconda.org/forge")->origin, "CONDA_CHANNEL_ALIAS");
 }
 
+TEST_F(CondaSettingsTest, a_package_of_an_environment_says_nothing) {
+    write("conda/.condarc", "channel_alias: https://a.example.org\n");
+    variables_.set("CONDA_PREFIX", (folder_.path() / "conda").string());
+    EXPECT_EQ(url("forge"), "https://a.example.org/forge");
+    variables_.set("ENVPM_PREFIX", "/of/another/environment");
+    write("conda/.envpm/manifest.json", "{}");
+    EXPECT_EQ(url("forge"), "");
+}
+
 TEST_F(CondaSettingsTest, a_custom_channel_wins_over_the_alias) {
     write(".condarc", "channel_alias: https://a.example.org\n"
                       "custom_channels:\n  forge: https://b.example.org/cloud\n  local: /srv/c\n"

@@ -1,5 +1,6 @@
 #include "pipeline/package_owners.h"
 
+#include "base/error.h"
 #include "base/files.h"
 
 #include <algorithm>
@@ -16,6 +17,7 @@ constexpr std::string_view conda_folder = "conda-meta/";
 /// A path within the prefix, valid during the call: there are tens of thousands of them.
 using OnPath = std::function<void(std::string_view)>;
 
+std::optional<std::string> text_of(const std::filesystem::path& record);
 std::string wheel_name(std::string_view record);
 std::string conda_name(std::string_view record);
 void each_wheel_file(std::string_view record, std::string_view text, const OnPath& on_path);
@@ -33,7 +35,7 @@ package_owners(const std::filesystem::path& prefix, const std::vector<std::strin
                const std::set<std::string, std::less<>>& files) {
     std::map<std::string, std::string, std::less<>> owners;
     for (const std::string& record : records) {
-        const std::optional<std::string> text = read_file_if_present(prefix / record);
+        const std::optional<std::string> text = text_of(prefix / record);
         if (!text) {
             continue;
         }
@@ -54,6 +56,15 @@ package_owners(const std::filesystem::path& prefix, const std::vector<std::strin
 }
 
 namespace {
+
+/// Nothing if it cannot be read: it may be the damage that someone looks for.
+std::optional<std::string> text_of(const std::filesystem::path& record) {
+    try {
+        return read_file_if_present(record);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
 
 /// "…/nvidia_nccl_cu13-2.30.7.dist-info/RECORD" → "nvidia-nccl-cu13 2.30.7"
 std::string wheel_name(std::string_view record) {

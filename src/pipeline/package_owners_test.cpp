@@ -54,9 +54,11 @@ TEST(PackageOwners, is_not_led_astray_by_a_damaged_record) {
     const Prefix prefix;
     prefix.put("lib/site/x.dist-info/RECORD", "\"\n,,,\n\n\"a");
     prefix.put("conda-meta/x.json", "{\"files\": [\"a");
-    EXPECT_THAT(package_owners(prefix.folder.path(),
-                               {"lib/site/x.dist-info/RECORD", "conda-meta/x.json"},
-                               {"lib/site/b"}),
+    prefix.put("conda-meta/folder.json/x", "");
+    EXPECT_THAT(package_owners(
+                    prefix.folder.path(),
+                    {"lib/site/x.dist-info/RECORD", "conda-meta/x.json", "conda-meta/folder.json"},
+                    {"lib/site/b"}),
                 IsEmpty());
 }
 

@@ -66,7 +66,7 @@ std::vector<Job> jobs_of(const Plan& plan, std::size_t threads);
 std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool);
 void make_level(int root, const std::vector<std::string>& level, ThreadPool& pool);
 std::string_view parent_of(std::string_view path);
-void make_folder(int parent, const std::string& name);
+void make_folder(int parent, const std::string& name, const std::string& path);
 void finish_folder(int root, const std::string& path);
 void place_all(const Job& job, const Work& work, int root);
 Fd open_folder(int root, const std::string& path);
@@ -104,7 +104,7 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
                   space_left(site.folder.parent_path()), site.folder.parent_path());
     PrefixManifest head{request.env, site.prefix, request.interpreter, request.archives, {}};
     std::sort(head.archives.begin(), head.archives.end());
-    make_folder(AT_FDCWD, site.folder.string());
+    make_folder(AT_FDCWD, site.folder.string(), site.folder.string());
     const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     TaskGroup beside(pool);
     if (plan.placed.empty()) {
@@ -271,7 +271,7 @@ void make_level(int root, const std::vector<std::string>& level, ThreadPool& poo
         const std::string_view above = parent_of(families[i].front());
         const Fd parent = open_folder(root, above.empty() ? "." : std::string(above));
         for (const std::string& folder : families[i]) {
-            make_folder(parent.get(), folder.substr(folder.rfind('/') + 1));
+            make_folder(parent.get(), folder.substr(folder.rfind('/') + 1), folder);
         }
     });
 }
@@ -282,9 +282,10 @@ std::string_view parent_of(std::string_view path) {
     return path.substr(0, slash == std::string_view::npos ? 0 : slash);
 }
 
-void make_folder(int parent, const std::string& name) {
+/// `path` is within the prefix, for the error.
+void make_folder(int parent, const std::string& name, const std::string& path) {
     if (::mkdirat(parent, name.c_str(), 0755) != 0) {
-        throw_system_error("cannot create a folder", name, errno);
+        throw_system_error("cannot create a folder", path, errno);
     }
 }
 
@@ -327,7 +328,7 @@ void place(const Work& work, std::size_t index, int folder) {
 }
 
 void place_own_files(int root, const PrefixManifest& head, const Layout& layout, const Plan& plan) {
-    make_folder(root, std::string(own_folder));
+    make_folder(root, std::string(own_folder), std::string(own_folder));
     const Fd folder = open_folder(root, std::string(own_folder));
     place_manifest(folder.get(), head, layout, plan);
     Placer::place_link(short_name(head.env), folder.get(), std::string(bytecode_key));

@@ -25,10 +25,13 @@ bool take_objects(int objects, const Tree& tree, ObjectStage& stage, ThreadPool&
 std::set<Sha256> take_from_lower(const StorePaths& lower, const std::set<Sha256>& wanted,
                                  ObjectStage& stage, ThreadPool& pool,
                                  const std::stop_token& stop) {
-    if (wanted.empty() || !std::filesystem::exists(lower.objects())) {
+    if (wanted.empty() || !std::filesystem::exists(lower.root())) {
         return {};
     }
     require_format(lower);
+    if (!std::filesystem::exists(lower.objects())) {
+        return {}; // a store with nothing in it yet
+    }
     const Fd objects = open_file(lower.objects(), O_RDONLY | O_DIRECTORY);
     std::set<Sha256> had;
     for (const Tree& tree : trees_of(lower, wanted)) {

@@ -94,6 +94,8 @@ TEST(TakingFromALowerStore, NeedsAStoreThereOrNothing) {
     EXPECT_THROW(worlds.take({worlds.a.sha256}), Error);
     std::filesystem::remove_all(worlds.lower.root);
     EXPECT_THAT(worlds.take({worlds.a.sha256}), IsEmpty());
+    std::filesystem::create_directory(worlds.lower.root);
+    EXPECT_THROW(worlds.take({worlds.a.sha256}), Error);
 }
 
 } // namespace

@@ -84,8 +84,8 @@ TEST(Sharing, VersionAndLocksAreWrittenByTheirOwnerOnlyWhateverTheUmask) {
     });
     EXPECT_EQ(status, 0);
     EXPECT_EQ(mode_of(world.root / "VERSION"), 0644U);
-    EXPECT_EQ(mode_of(world.paths.lock()), 0644U);
-    EXPECT_EQ(mode_of(world.root / "locks/repair"), 0644U);
+    EXPECT_EQ(mode_of(world.paths.lock()), 0664U);
+    EXPECT_EQ(mode_of(world.root / "locks/repair"), 0664U);
 }
 
 TEST(Sharing, TheGroupOfASitesStoreMayWriteWhateverTheUmask) {
