@@ -15,8 +15,11 @@ std::string source_name(const Mirror& mirror) {
 std::string words_of_cut(const std::string& label, const Mirror& slow, double bytes_per_second,
                          const Mirror& other) {
     constexpr double megabyte = 1e6;
-    return fmt::format("{}: `{}` at {:.2g} MB/s: moved to `{}`", label, slow.host->name,
-                       bytes_per_second / megabyte, other.host->name);
+    const double rate = bytes_per_second / megabyte;
+    const bool is_tiny = rate > 0 && rate < 1e-3; // which would be given with an exponent
+    return fmt::format("{}: `{}` at {} MB/s: moved to `{}`", label, slow.host->name,
+                       is_tiny ? fmt::format("{:.5f}", rate) : fmt::format("{:.2g}", rate),
+                       other.host->name);
 }
 
 Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
