@@ -272,8 +272,10 @@ void finish_edit(const Project& project) {
              journal.string(),
              "finish with that version, or delete this file to keep both files as they are"});
     }
-    write_file(project.manifest_file, edit.text("manifest"));
-    write_file(project.lock_file(), edit.text("lock"));
+    const std::string& manifest = edit.text("manifest");
+    const std::string& lock = edit.text("lock"); // both are there before either is written
+    write_file(project.manifest_file, manifest);
+    write_file(project.lock_file(), lock);
     std::filesystem::remove(journal);
     sync_folder(journal.parent_path()); // if it came back it would undo what is written later
 }

@@ -70,6 +70,18 @@ TEST_F(EditTest, a_journal_of_another_version_is_not_guessed_at) {
     EXPECT_TRUE(std::filesystem::exists(journal()));
 }
 
+TEST_F(EditTest, a_damaged_journal_changes_neither_file) {
+    for (const std::string text :
+         {R"({"version":1,"manifest":"new\n"})", R"({"version":1,"lock":"new\n"})", "{"}) {
+        write_file(project().manifest_file, "old\n");
+        write_file(project().lock_file(), "old\n");
+        write_file(journal(), text);
+        EXPECT_THROW(finish_interrupted_edit(project()), Error) << text;
+        EXPECT_EQ(read_file(project().manifest_file), "old\n") << text;
+        EXPECT_EQ(read_file(project().lock_file()), "old\n") << text;
+    }
+}
+
 TEST_F(EditTest, remove_refuses_what_is_no_name_before_anything_is_solved) {
     write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n");
     Services world = services();
