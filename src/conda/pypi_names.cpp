@@ -50,8 +50,8 @@ PypiNames PypiNames::parse(std::string_view text, const std::string& origin) {
                          fmt::format("{}:{}", origin, number),
                          "as in `pytorch torch`, or `graphviz -` for what is no project"});
         }
-        names.projects_.emplace(name, project);
-        if (project != none) {
+        const bool is_first = names.projects_.emplace(name, project).second;
+        if (is_first && project != none) {
             const auto [place, is_new] = names.packages_.emplace(project, name);
             if (!is_new && is_better(name, place->second, project)) {
                 place->second = name;

@@ -23,7 +23,8 @@ class PypiNames {
     static PypiNames shipped();
 
     /// One of the same form: lines of a conda name and a project's, or `-` for none. An Error
-    /// (code 1) names `origin` and the line that is neither.
+    /// (code 1) names `origin` and the line that is neither. Of lines of one conda name the first
+    /// counts.
     static PypiNames parse(std::string_view text, const std::string& origin);
 
     /// `text` is such lines, or the JSON that they are made from, `{"pytorch": ["torch"], …}` with

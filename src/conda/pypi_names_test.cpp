@@ -48,6 +48,13 @@ TEST(PypiNames, OfSeveralPackagesTheOneOfTheSameNameThenTheShortestIsTheProject)
     EXPECT_EQ(package_of(PypiNames::parse("b1 x\na1 x\n", "x"), "x"), "a1");
 }
 
+TEST(PypiNames, OfLinesOfOnePackageTheFirstCounts) {
+    const PypiNames names = PypiNames::parse("a b\na c\n", "x");
+    EXPECT_EQ(project_of(names, "a"), "b");
+    EXPECT_EQ(package_of(names, "b"), "a");
+    EXPECT_EQ(package_of(names, "c"), "c");
+}
+
 TEST(PypiNames, ABadLineIsNamed) {
     for (const std::string line : {"Bad name", "one", "a B", "a b c", "", "a "}) {
         try {
