@@ -21,6 +21,10 @@ if(ENVPM_SANITIZE)
     target_link_options(envpm_options INTERFACE -fsanitize=${ENVPM_SANITIZE})
 endif()
 
+# A test runs once: where the build is optimised, that is for what is tested.
+add_library(envpm_test_options INTERFACE)
+target_compile_options(envpm_test_options INTERFACE -O0 -U_FORTIFY_SOURCE)
+
 # Two precompiled headers for the whole build, one for the product and one for the tests: without
 # them the standard library and GoogleTest are the larger part of every compilation.
 function(envpm_precompile target headers)
@@ -34,7 +38,7 @@ function(envpm_precompile target headers)
         add_library(${owner} STATIC ${PROJECT_BINARY_DIR}/${owner}.cpp)
         target_link_libraries(${owner} PRIVATE envpm_options)
         if(headers STREQUAL "tests")
-            target_link_libraries(${owner} PRIVATE GTest::gmock GTest::gtest)
+            target_link_libraries(${owner} PRIVATE GTest::gmock GTest::gtest envpm_test_options)
             target_precompile_headers(${owner} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
         endif()
         target_precompile_headers(${owner} PRIVATE
@@ -60,7 +64,7 @@ function(envpm_module name)
     if(ENVPM_TESTS AND M_TESTS)
         add_executable(envpm_${name}_test ${M_TESTS} ${M_TEST_HEADERS})
         target_link_libraries(envpm_${name}_test PRIVATE envpm_${name} GTest::gmock GTest::gtest
-                              GTest::gtest_main)
+                              GTest::gtest_main envpm_test_options)
         envpm_precompile(envpm_${name}_test tests)
         # Eight files are one compilation, a third of the work of eight. So the helpers of one
         # folder's tests have names of their own; a local variable may hide another file's helper.

@@ -310,7 +310,9 @@ char* mkdtemp(char* name) noexcept {
     char* const end = name + std::string_view(name).size() - 6;
     do {
         unsigned char random[6] = {};
-        ::getrandom(random, sizeof random, 0);
+        if (::getrandom(random, sizeof random, 0) != ssize_t{sizeof random}) {
+            return nullptr;
+        }
         for (int i = 0; i < 6; ++i) {
             end[i] = letters[random[i] % letters.size()];
         }
