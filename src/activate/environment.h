@@ -46,10 +46,12 @@ struct CondaScripts {
 std::string shell_text(Shell shell, const Changes& changes, const Variables& before,
                        const std::string& workspace, const CondaScripts& scripts = {});
 
-/// A command line by which bash sources the scripts of `activate` and becomes `command`; `command`
-/// itself if there are none.
-std::vector<std::string> with_scripts(std::vector<std::string> command,
-                                      const CondaScripts& scripts);
+/// A command line by which bash sources the scripts of `activate` and becomes the words of `runner`
+/// with those of `command` behind them: of `envpm run --activated --`, so that a program that is
+/// not there is told as always, and looked for in the PATH that the scripts left. `command` itself
+/// if there are no scripts.
+std::vector<std::string> with_scripts(std::vector<std::string> command, const CondaScripts& scripts,
+                                      const std::vector<std::string>& runner);
 
 /// Becomes `command` (execve; looked up in the new PATH). Returns only by throwing: an Error that
 /// names the command, with code 1, and the near miss among the prefix's programs.

@@ -46,13 +46,14 @@ std::string shell_text(Shell shell, const Changes& changes, const Variables& bef
     return shell == Shell::fish ? fish_text(activation) : posix_text(activation);
 }
 
-std::vector<std::string> with_scripts(std::vector<std::string> command,
-                                      const CondaScripts& scripts) {
+std::vector<std::string> with_scripts(std::vector<std::string> command, const CondaScripts& scripts,
+                                      const std::vector<std::string>& runner) {
     if (scripts.activate.empty()) {
         return command;
     }
     std::vector<std::string> out = {
         "bash", "-c", sources(scripts.activate, "", posix_quoted) + "exec \"$@\"", "envpm"};
+    out.insert(out.end(), runner.begin(), runner.end());
     std::move(command.begin(), command.end(), std::back_inserter(out));
     return out;
 }

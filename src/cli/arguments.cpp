@@ -106,7 +106,8 @@ std::vector<std::string> flags_of(const std::string& command) {
     }
     std::set<std::string> flags;
     for (const CLI::App* app : apps) {
-        for (const CLI::Option* option : app->get_options()) {
+        for (const CLI::Option* option :
+             app->get_options([](const CLI::Option* each) { return !each->get_group().empty(); })) {
             for (const std::string& name : option->get_lnames()) {
                 flags.insert("--" + name);
             }
@@ -298,6 +299,7 @@ void Parser::add_environment_commands() {
     CLI::App* run = command(Command::run, "run", "run a command or a task in the environment");
     run->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
     add_policy_flag(run, "--self-test");
+    run->add_flag("--activated", arguments.is_activated)->group(""); // shown nowhere
     run->footer("envpm run [--no-install] [--self-test POLICY] [--] COMMAND [ARGUMENTS…]");
 
     CLI::App* shell = command(Command::shell, "shell", "start a shell in the environment");

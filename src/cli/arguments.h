@@ -87,6 +87,7 @@ struct Arguments {
     bool locked = false;
     bool frozen = false;
     bool no_install = false;
+    bool is_activated = false; ///< --activated, by which envpm calls itself behind bash
     bool quick = false;
     std::optional<std::filesystem::path> prefix;
     std::vector<ComputeCapability> capabilities; ///< --gpus

@@ -281,6 +281,7 @@ TEST(Arguments, flags_are_listed_for_completion) {
     EXPECT_THAT(flags_of("lock"), Contains("--upgrade-package"));
     EXPECT_THAT(flags_of(""), Contains("--offline"));
     EXPECT_THAT(flags_of("list"), ElementsAre("--help"));
+    EXPECT_THAT(flags_of("run"), testing::Not(Contains("--activated"))); // envpm's own
 }
 
 TEST(Arguments, init_can_import_and_export_needs_a_format) {

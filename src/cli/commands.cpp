@@ -63,6 +63,9 @@ ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
         show(completion_script(arguments.words.front()));
         return ExitCode::done;
     }
+    if (arguments.is_activated) {
+        become_activated(arguments, invocation.variables);
+    }
     const GlobalOptions& global = arguments.global;
     if (!global.directory.empty()) {
         std::filesystem::current_path(global.directory);

@@ -93,8 +93,25 @@ ExitCode run_run(const Session& session) {
     if (const ExitCode code = test_gpus(session, project, environment); code != ExitCode::done) {
         return code;
     }
-    activate::become(pipeline::command_to_run(project, environment, session.arguments.words),
-                     environment.variables, environment.prefix);
+    const std::vector<std::string> command =
+        pipeline::command_to_run(project, environment, session.arguments.words);
+    try {
+        activate::become(command, environment.variables, environment.prefix);
+    } catch (Error& error) {
+        if (command.front() == "bash" && session.arguments.words.front() != "bash") {
+            error.add_context("while bash was to source the scripts of conda packages");
+        }
+        throw;
+    }
+}
+
+void become_activated(const Arguments& arguments, const Variables& variables) {
+    const std::optional<std::string> prefix = variables.find("ENVPM_PREFIX");
+    if (!prefix || arguments.words.empty()) {
+        throw Error({"`--activated` is for envpm itself", "envpm run", "leave it out"},
+                    ExitCode::usage);
+    }
+    activate::become(arguments.words, variables, *prefix);
 }
 
 ExitCode run_shell(const Session& session) {

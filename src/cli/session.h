@@ -81,6 +81,9 @@ ExitCode run_update(const Session& session);
 
 ExitCode run_install(const Session& session);
 ExitCode run_run(const Session& session);
+/// `run --activated`, what bash becomes behind the scripts of conda packages.
+[[noreturn]] void become_activated(const Arguments& arguments, const Variables& variables);
+
 ExitCode run_shell(const Session& session);
 ExitCode run_shell_hook(const Session& session);
 

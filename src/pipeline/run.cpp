@@ -11,6 +11,7 @@ namespace {
 
 std::vector<std::string> task_or_command(const Manifest& manifest,
                                          const std::vector<std::string>& words);
+std::vector<std::string> runner();
 
 } // namespace
 
@@ -41,7 +42,8 @@ std::vector<std::string> command_to_run(const Project& project,
     std::vector<std::string> command = task_or_command(read_manifest(project), words);
     if (environment.sources_scripts) {
         command = activate::with_scripts(
-            std::move(command), activate::conda_scripts(activate::Shell::bash, environment.prefix));
+            std::move(command), activate::conda_scripts(activate::Shell::bash, environment.prefix),
+            runner());
     }
     return command;
 }
@@ -62,6 +64,16 @@ std::vector<std::string> task_or_command(const Manifest& manifest,
         }
     }
     return words;
+}
+
+/// None if this program's file is gone, replaced by an update: then bash is the last to speak.
+std::vector<std::string> runner() {
+    std::error_code failure;
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe", failure).string();
+    if (failure || !std::filesystem::exists(self, failure)) {
+        return {};
+    }
+    return {self, "run", "--activated", "--"};
 }
 
 } // namespace
