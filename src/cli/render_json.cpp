@@ -135,6 +135,12 @@ Json json_of(const pipeline::Information& information) {
     if (information.prefix) {
         facts["prefix"] = information.prefix->string();
     }
+    Json::Array unrun;
+    for (const conda::UnrunScripts& scripts : information.unrun) {
+        unrun.emplace_back(
+            Json::Object{{"package", scripts.package}, {"paths", texts(scripts.paths)}});
+    }
+    facts["scripts_not_run"] = std::move(unrun);
     if (information.manifest) {
         facts["manifest"] = information.manifest->string();
     }

@@ -161,8 +161,14 @@ std::string words_of(const pipeline::Information& information) {
     if (information.lock_problem) {
         out += fmt::format("lock       {}\n", *information.lock_problem);
     }
-    return out + fmt::format("prefix     {}\n", information.prefix ? information.prefix->string()
-                                                                   : "nothing is installed yet");
+    out += fmt::format("prefix     {}\n", information.prefix ? information.prefix->string()
+                                                             : "nothing is installed yet");
+    for (const conda::UnrunScripts& scripts : information.unrun) {
+        out += fmt::format("never run  {} of {}\n",
+                           printable(fmt::format("{}", fmt::join(scripts.paths, ", "))),
+                           printable(scripts.package));
+    }
+    return out;
 }
 
 std::string words_of(const store::CollectReport& report, bool only_tell) {

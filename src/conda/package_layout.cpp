@@ -50,30 +50,6 @@ Layout package_layout(const PackageLayoutRequest& request) {
     return Layouter(request).run();
 }
 
-std::vector<std::string> link_scripts(const Tree& tree, const std::string& name) {
-    std::vector<std::string> found;
-    for (const std::string_view step : {"post-link", "pre-link", "pre-unlink"}) {
-        std::string path = fmt::format("bin/.{}-{}.sh", name, step);
-        if (find_file(tree, path) != nullptr) {
-            found.push_back(std::move(path));
-        }
-    }
-    return found;
-}
-
-std::vector<std::string> activation_scripts(const Tree& tree) {
-    constexpr std::string_view folder = "etc/conda/activate.d/";
-    std::vector<std::string> found;
-    for (const TreeFile& file : tree.files) {
-        const std::string& path = file.path.string();
-        if (path.starts_with(folder) && (path.ends_with(".sh") || path.ends_with(".fish"))) {
-            found.push_back(path);
-        }
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
 namespace {
 
 Layouter::Layouter(const PackageLayoutRequest& request)

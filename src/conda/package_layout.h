@@ -43,11 +43,4 @@ struct PackageLayoutRequest {
 /// and for a noarch Python package without a Python.
 Layout package_layout(const PackageLayoutRequest& request);
 
-/// The package's pre-link, post-link and pre-unlink scripts, sorted: it may need more than its
-/// files, and envpm runs none of them.
-std::vector<std::string> link_scripts(const Tree& tree, const std::string& name);
-
-/// The scripts that conda sources in a shell when the package's environment is activated, sorted.
-std::vector<std::string> activation_scripts(const Tree& tree);
-
 } // namespace envpm::conda

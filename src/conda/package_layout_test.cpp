@@ -222,27 +222,6 @@ TEST(PackageLayout, KeepsToTheListOfPaths) {
     EXPECT_THAT(fault_of(package), HasSubstr("`share/doc`"));
 }
 
-TEST(PackageLayout, TellsOfLinkScripts) {
-    SamplePackage package = sample();
-    EXPECT_THAT(link_scripts(package.tree(), "demo"), testing::IsEmpty());
-    package.files["bin/.demo-post-link.sh"] = "exit 1";
-    package.files["bin/.demo-pre-unlink.sh"] = "exit 1";
-    package.files["bin/.other-pre-link.sh"] = "exit 1";
-    EXPECT_THAT(link_scripts(package.tree(), "demo"),
-                ElementsAre("bin/.demo-post-link.sh", "bin/.demo-pre-unlink.sh"));
-}
-
-TEST(PackageLayout, TellsOfScriptsForActivation) {
-    SamplePackage package = sample();
-    EXPECT_THAT(activation_scripts(package.tree()), testing::IsEmpty());
-    package.files["etc/conda/activate.d/b.sh"] = "export B=1";
-    package.files["etc/conda/activate.d/a.fish"] = "set -gx A 1";
-    package.files["etc/conda/activate.d/c.bat"] = "set C=1";
-    package.files["etc/conda/deactivate.d/b.sh"] = "unset B";
-    EXPECT_THAT(activation_scripts(package.tree()),
-                ElementsAre("etc/conda/activate.d/a.fish", "etc/conda/activate.d/b.sh"));
-}
-
 } // namespace
 
 } // namespace envpm::conda

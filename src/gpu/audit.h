@@ -63,6 +63,7 @@ enum class Rule {
     jit_link_mismatch,
     cudnn_mix,
     search_path_hides,
+    script_not_run, ///< of a package; found by the pipeline, not in a binary
 };
 
 std::string_view to_text(Rule rule);

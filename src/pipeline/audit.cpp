@@ -1,6 +1,7 @@
 #include "pipeline/audit.h"
 
 #include "base/error.h"
+#include "conda/package_scripts.h"
 #include "gpu/binary_cache.h"
 #include "gpu/machine_search.h"
 #include "host/this_machine.h"
@@ -22,6 +23,7 @@ struct PrefixFiles {
     std::vector<gpu::FileToRead> files;
     std::vector<std::string> links;
     std::vector<std::string> records; ///< of packages
+    bool is_own = false;              ///< envpm made the prefix
 };
 
 GlibcVersion glibc_of(const Project& project, const Sha256& env);
@@ -34,6 +36,7 @@ bool may_be_binary(std::string_view path, realize::EntryKind kind);
 gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,
                               std::vector<std::optional<gpu::Binary>> binaries);
 std::vector<CodeReport> code_of(const gpu::AuditRequest& request);
+void add_scripts(AuditReport& report, const std::vector<std::string>& allowed);
 
 } // namespace
 
@@ -86,6 +89,9 @@ AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget t
     report.binaries = request.binaries.size();
     report.code = code_of(request);
     report.findings = gpu::audit(request);
+    if (files.is_own) {
+        add_scripts(report, order.allowed);
+    }
     report.machine = gpu::hidden_libraries(gpu::search_folders(services.variables()), request);
     if (order.loader_configuration) {
         const auto doubled =
@@ -116,6 +122,7 @@ GlibcVersion glibc_of_machine() {
 PrefixFiles files_of(const std::filesystem::path& prefix) {
     PrefixFiles files;
     if (auto listed = realize::read_manifest_files(prefix, is_wanted)) {
+        files.is_own = true;
         for (realize::RealisedFile& file : *listed) {
             add(files, prefix, std::move(file), true);
         }
@@ -203,6 +210,26 @@ std::vector<CodeReport> code_of(const gpu::AuditRequest& request) {
         reports.push_back(std::move(report));
     }
     return reports;
+}
+
+/// Notes come last, by file, as the audit of the binaries has them.
+void add_scripts(AuditReport& report, const std::vector<std::string>& allowed) {
+    for (const conda::UnrunScripts& scripts : conda::unrun_scripts(report.prefix)) {
+        for (const std::string& path : scripts.paths) {
+            const std::string name = path.substr(path.rfind('/') + 1);
+            if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) {
+                continue;
+            }
+            const auto behind = std::find_if(
+                report.findings.begin(), report.findings.end(), [&](const gpu::Finding& finding) {
+                    return finding.severity == gpu::Severity::note && finding.file > path;
+                });
+            report.findings.insert(
+                behind, {gpu::Severity::note, gpu::Rule::script_not_run, path, scripts.package,
+                         "envpm does not run this script: the package may need more than its files",
+                         "look into it: what it would have done is not there"});
+        }
+    }
 }
 
 } // namespace

@@ -165,6 +165,7 @@ void inform_of_project(Information& information, const Project& project, Service
     }
     if (const auto current = generations_of(project).current()) {
         information.prefix = current->prefix;
+        information.unrun = conda::unrun_scripts(current->prefix);
     }
     const std::optional<Lock> lock = read_lock(project);
     if (!lock) {

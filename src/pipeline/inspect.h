@@ -1,5 +1,6 @@
 #pragma once
 
+#include "conda/package_scripts.h"
 #include "model/lock.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
@@ -42,6 +43,7 @@ struct Information {
     std::optional<std::filesystem::path> manifest;
     std::string workspace;
     std::optional<std::filesystem::path> prefix; ///< of the current generation
+    std::vector<conda::UnrunScripts> unrun;      ///< of the prefix's packages
     std::optional<LockedTarget> target;          ///< the locked target for this machine
     std::optional<std::string> lock_problem;     ///< why there is no target
     std::optional<Target> machine;

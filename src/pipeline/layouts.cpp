@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "conda/package_layout.h"
+#include "conda/package_scripts.h"
 #include "conda/prefix_record.h"
 #include "pipeline/file_rules.h"
 #include "pypi/wheel_layout.h"
