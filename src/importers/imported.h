@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/source_location.h"
+#include "model/cuda_version.h"
 #include "model/remark.h"
 #include "model/target.h"
 
@@ -53,7 +54,9 @@ struct Imported {
     std::vector<ImportedSpec> specs;
     std::vector<ImportedWheel> wheels;
     std::vector<ImportedIndex> indexes;
-    std::vector<Target> targets; ///< named like their platforms; none: the file does not say
+    std::vector<Target> targets;       ///< named like their platforms; none: the file does not say
+    std::optional<GlibcVersion> glibc; ///< that every machine has at least
+    std::optional<CudaVersion> driver_cuda; ///< that the driver of every machine runs
     std::vector<ImportedText> tasks;
     std::vector<ImportedText> variables; ///< in envpm's form, where `$NAME` is replaced
     std::optional<ImportedText> exclude_newer;

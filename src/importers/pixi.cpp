@@ -3,6 +3,7 @@
 #include "base/toml_fields.h"
 #include "importers/pixi_environment.h"
 #include "importers/pixi_feature.h"
+#include "importers/pixi_groups.h"
 #include "importers/pixi_workspace.h"
 
 #include <fmt/format.h>
@@ -27,12 +28,11 @@ const TomlValue* workspace_of(const TomlValue& pixi);
 void check_features(const TomlValue& root, const Reading& reading, const std::string& file);
 void add_names(const TomlValue* table, std::vector<std::string>& names);
 void read_channels(const Reading& reading);
+void read_channel_priority(const Reading& reading);
 void read_platforms(const Reading& reading, const std::string& file);
 void read_python_project(const TomlValue& root, const Reading& reading);
 void read_project(const TomlValue& project, const Reading& reading);
-void read_optional(const TomlValue& table, const Reading& reading);
 void read_requirements(const TomlValue& list, std::string_view key, Imported& imported);
-void read_groups(const TomlValue& groups, const Reading& reading);
 void read_features(const Reading& reading);
 void read_feature(const TomlValue& feature, const std::string& where, Imported& imported);
 void leave_rest(const Reading& reading);
@@ -49,6 +49,7 @@ Imported read_pixi(const TomlValue& root, const std::string& file, std::string_v
         read_pixi_workspace(*workspace, imported);
     }
     read_channels(reading);
+    read_channel_priority(reading);
     read_platforms(reading, file);
     if (&pixi != &root) {
         read_python_project(root, reading);
@@ -58,6 +59,7 @@ Imported read_pixi(const TomlValue& root, const std::string& file, std::string_v
     }
     read_features(reading);
     leave_rest(reading);
+    carry_system_requirements(imported);
     return imported;
 }
 
@@ -131,6 +133,27 @@ void read_channels(const Reading& reading) {
     read_pixi_channels(lists, reading.imported);
 }
 
+/// The first feature that says one counts, the workspace's last: as for channels.
+void read_channel_priority(const Reading& reading) {
+    std::vector<const TomlValue::Member*> said;
+    const auto look = [&](const TomlValue* table) {
+        if (table == nullptr) {
+            return;
+        }
+        for (const TomlValue::Member& member : expect_table(*table, "channel-priority")) {
+            if (member.name == "channel-priority") {
+                said.push_back(&member);
+            }
+        }
+    };
+    const TomlValue* const features = reading.pixi.find("feature");
+    for (const std::string& name : reading.environment.features) {
+        look(features == nullptr ? nullptr : features->find(name));
+    }
+    look(workspace_of(reading.pixi));
+    read_pixi_channel_priority(said, reading.imported);
+}
+
 void read_platforms(const Reading& reading, const std::string& file) {
     std::vector<Target>& targets = reading.imported.targets;
     const TomlValue* const features = reading.pixi.find("feature");
@@ -158,9 +181,10 @@ void read_platforms(const Reading& reading, const std::string& file) {
 void read_python_project(const TomlValue& root, const Reading& reading) {
     if (const TomlValue* const project = root.find("project")) {
         read_project(*project, reading);
+        read_pixi_optional(*project, reading.environment, reading.imported);
     }
     if (const TomlValue* const groups = root.find("dependency-groups")) {
-        read_groups(*groups, reading);
+        read_pixi_groups(*groups, reading.environment, reading.imported);
     }
 }
 
@@ -178,44 +202,13 @@ void read_project(const TomlValue& project, const Reading& reading) {
             imported.specs.push_back(
                 {"python " + expect_string(member.value, "project.requires-python"),
                  member.location});
-        } else if (member.name == "optional-dependencies") {
-            read_optional(member.value, reading);
-        }
-    }
-}
-
-void read_optional(const TomlValue& table, const Reading& reading) {
-    const std::string where = "project.optional-dependencies";
-    for (const TomlValue::Member& group : expect_table(table, where)) {
-        if (reading.environment.has(group.name)) {
-            read_requirements(group.value, where, reading.imported);
-        } else {
-            reading.imported.leave(group.location,
-                                   fmt::format("optional dependencies `{}`", group.name),
-                                   reading.environment.does_not_have_it());
         }
     }
 }
 
 void read_requirements(const TomlValue& list, std::string_view key, Imported& imported) {
     for (const TomlValue& item : expect_array(list, key)) {
-        if (const auto* const text = item.get_if<std::string>()) {
-            imported.wheels.push_back({*text, item.location});
-        } else {
-            imported.leave(item.location, fmt::format("an item of `{}`", key),
-                           "it includes another group; add its packages by `envpm add --pypi`");
-        }
-    }
-}
-
-void read_groups(const TomlValue& groups, const Reading& reading) {
-    for (const TomlValue::Member& group : expect_table(groups, "dependency-groups")) {
-        if (reading.environment.has(group.name)) {
-            read_requirements(group.value, "dependency-groups", reading.imported);
-        } else {
-            reading.imported.leave(group.location, fmt::format("dependency group `{}`", group.name),
-                                   reading.environment.does_not_have_it());
-        }
+        imported.wheels.push_back({expect_string(item, key), item.location});
     }
 }
 
@@ -248,7 +241,8 @@ void read_features(const Reading& reading) {
 void read_feature(const TomlValue& feature, const std::string& where, Imported& imported) {
     read_pixi_feature(feature, where, imported);
     for (const TomlValue::Member& member : expect_table(feature, where)) {
-        const bool was_read = member.name == "channels" || member.name == "platforms";
+        const bool was_read = member.name == "channels" || member.name == "platforms" ||
+                              member.name == "channel-priority";
         if (!was_read && !is_key_of_pixi_feature(member.name)) {
             imported.leave(member.location, fmt::format("`{}{}`", where, member.name),
                            "envpm.toml has nothing like it");

@@ -32,6 +32,8 @@ void read_target(const TomlValue::Member& target, const std::string& where, Impo
 void read_activation(const Part& part, Imported& imported);
 void read_system_requirements(const Part& part, Imported& imported);
 void read_libc(const TomlValue::Member& member, Imported& imported);
+void read_cuda(const TomlValue::Member& member, Imported& imported);
+std::string_view why_no_requirement(std::string_view name);
 void read_pypi_options(const Part& part, Imported& imported);
 bool counts_everywhere(const Part& part, Imported& imported);
 
@@ -49,6 +51,15 @@ void read_pixi_feature(const TomlValue& feature, const std::string& where, Impor
 
 bool is_key_of_pixi_feature(std::string_view name) {
     return std::find(keys.begin(), keys.end(), name) != keys.end();
+}
+
+void carry_system_requirements(Imported& imported) {
+    if (imported.targets.empty() && (imported.glibc || imported.driver_cuda)) {
+        add_platform("linux-64", {}, imported);
+    }
+    for (Target& target : imported.targets) {
+        target.glibc = imported.glibc.value_or(target.glibc);
+    }
 }
 
 namespace {
@@ -117,9 +128,11 @@ void read_system_requirements(const Part& part, Imported& imported) {
     for (const TomlValue::Member& member : expect_table(part.member.value, where)) {
         if (member.name == "libc") {
             read_libc(member, imported);
+        } else if (member.name == "cuda") {
+            read_cuda(member, imported);
         } else {
             imported.leave(member.location, fmt::format("`{}.{}`", where, member.name),
-                           "it is no fact of a target that envpm.toml can state");
+                           std::string(why_no_requirement(member.name)));
         }
     }
 }
@@ -139,12 +152,31 @@ void read_libc(const TomlValue::Member& member, Imported& imported) {
                        "envpm knows glibc, by a version such as 2.28");
         return;
     }
-    if (imported.targets.empty()) {
-        add_platform("linux-64", member.location, imported);
+    imported.glibc = std::max(imported.glibc, glibc);
+}
+
+/// The least CUDA that the driver of every machine runs: `"12"` or `"12.4"`.
+void read_cuda(const TomlValue::Member& member, Imported& imported) {
+    const auto* const text = member.value.get_if<std::string>();
+    const bool has_minor = text != nullptr && text->find('.') != std::string::npos;
+    const std::optional<CudaVersion> cuda =
+        text == nullptr ? std::nullopt : CudaVersion::parse(has_minor ? *text : *text + ".0");
+    if (cuda) {
+        imported.driver_cuda = std::max(imported.driver_cuda, cuda);
+    } else {
+        imported.leave(member.location, "`system-requirements.cuda`",
+                       "envpm knows CUDA by a version such as 12.4");
     }
-    for (Target& target : imported.targets) {
-        target.glibc = *glibc;
+}
+
+std::string_view why_no_requirement(std::string_view name) {
+    if (name == "linux") {
+        return "every target of envpm has a kernel of 4.18 or later, and none can say more";
     }
+    if (name == "archspec") {
+        return "a target of envpm has the processor that its platform has at least";
+    }
+    return "it is no fact of a target that envpm.toml can state";
 }
 
 void read_pypi_options(const Part& part, Imported& imported) {

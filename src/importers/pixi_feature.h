@@ -15,4 +15,8 @@ void read_pixi_feature(const TomlValue& feature, const std::string& where, Impor
 
 bool is_key_of_pixi_feature(std::string_view name);
 
+/// After all features: what they require of the machine, the most of each, is what every target
+/// has.
+void carry_system_requirements(Imported& imported);
+
 } // namespace envpm::importers

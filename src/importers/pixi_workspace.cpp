@@ -20,7 +20,6 @@ struct Ranked {
 };
 
 Ranked read_channel(const TomlValue& item, Imported& imported);
-void read_channel_priority(const TomlValue::Member& member, Imported& imported);
 
 } // namespace
 
@@ -33,12 +32,10 @@ void read_pixi_workspace(const TomlValue& workspace, Imported& imported) {
             for (const TomlValue& item : expect_array(value, "workspace.platforms")) {
                 add_platform(expect_string(item, "workspace.platforms"), item.location, imported);
             }
-        } else if (member.name == "channel-priority") {
-            read_channel_priority(member, imported);
         } else if (member.name == "exclude-newer" && value.get_if<std::string>() != nullptr) {
             imported.exclude_newer =
                 ImportedText{member.name, *value.get_if<std::string>(), member.location};
-        } else if (member.name != "channels") {
+        } else if (member.name != "channels" && member.name != "channel-priority") {
             imported.leave(member.location, fmt::format("`workspace.{}`", member.name),
                            "envpm.toml has nothing like it");
         }
@@ -66,6 +63,30 @@ void read_pixi_channels(std::span<const TomlValue* const> lists, Imported& impor
     }
 }
 
+void read_pixi_channel_priority(std::span<const TomlValue::Member* const> entries,
+                                Imported& imported) {
+    std::string counts;
+    for (const TomlValue::Member* const entry : entries) {
+        const std::string& text = expect_string(entry->value, "channel-priority");
+        if (!counts.empty()) {
+            if (text != counts) {
+                imported.leave(entry->location,
+                               fmt::format("`channel-priority = {}`", toml_quoted(text)),
+                               fmt::format("a feature before it says {}", toml_quoted(counts)));
+            }
+            continue;
+        }
+        counts = text;
+        imported.has_flexible_channels = text != "strict";
+        if (text != "strict") {
+            imported.change(entry->location,
+                            fmt::format("`channel-priority = {}`", toml_quoted(text)),
+                            "the nearest that envpm has is `flexible`: a later channel may offer "
+                            "what the earlier ones have no matching build of");
+        }
+    }
+}
+
 namespace {
 
 Ranked read_channel(const TomlValue& item, Imported& imported) {
@@ -88,16 +109,6 @@ Ranked read_channel(const TomlValue& item, Imported& imported) {
     }
     ranked.channel.text = expect_string(*text, "channels");
     return ranked;
-}
-
-void read_channel_priority(const TomlValue::Member& member, Imported& imported) {
-    const std::string& text = expect_string(member.value, "workspace.channel-priority");
-    imported.has_flexible_channels = text != "strict";
-    if (text != "strict") {
-        imported.change(member.location, fmt::format("`channel-priority = {}`", toml_quoted(text)),
-                        "the nearest that envpm has is `flexible`: a later channel may offer what "
-                        "the earlier ones have no matching build of");
-    }
 }
 
 } // namespace

@@ -77,6 +77,11 @@ Manifest manifest_of(const Imported& imported, Remarks& remarks) {
     check_channels(manifest, remarks);
     manifest.indexes = sources.indexes();
     manifest.targets = imported.targets;
+    if (imported.driver_cuda) {
+        for (const Target& target : manifest.targets) {
+            manifest.declared_gpus[target.name].cuda = imported.driver_cuda;
+        }
+    }
     if (imported.has_flexible_channels) {
         manifest.channel_priority = ChannelPriority::flexible;
     }

@@ -80,6 +80,7 @@ cu128 = { url = "https://w.example.org/whl/cu128", explicit = true }
 [targets.linux-64]
 platform = "linux-64"
 glibc = "2.31"
+cuda = "12.0"
 
 [tasks]
 clean = "rm -rf out"
@@ -117,20 +118,21 @@ TEST(ImportPixi, carries_the_default_environment) {
                     "pixi.toml:10:1 `dependencies.local`",
                     "pixi.toml:15:1 `pypi-dependencies.mine`", "pixi.toml:23:9 `[target.win-64]`",
                     "pixi.toml:28:79 `tasks.test.inputs`", "pixi.toml:29:1 `tasks.all`",
-                    "pixi.toml:32:1 `activation.scripts`",
-                    "pixi.toml:37:1 `system-requirements.cuda`", "pixi.toml:42:10 feature `docs`",
+                    "pixi.toml:32:1 `activation.scripts`", "pixi.toml:42:10 feature `docs`",
                     "pixi.toml:47:1 environment `docs`"));
 }
 
-TEST(ImportPixi, reads_what_it_installs_for_a_pyproject) {
-    const ImportedManifest imported = import_pixi(R"([project]
+constexpr const char* pixi_pyproject = R"([project]
 name = "paper"
 requires-python = ">=3.11"
 dependencies = ["numpy>=2", "scipy ; sys_platform == 'linux'"]
 [project.optional-dependencies]
 plot = ["matplotlib"]
 [dependency-groups]
-test = ["pytest", { include-group = "more" }]
+test = ["pytest", { include-group = "More" }]
+more = ["hypothesis", { include-group = "most" }]
+most = ["tox"]
+other = [{ include-group = "more" }]
 [tool.pixi.project]
 channels = ["conda-forge"]
 platforms = ["linux-64", "linux-aarch64"]
@@ -144,8 +146,10 @@ index-url = "https://mirror.example.org/simple"
 no-build = true
 [tool.pixi.environments]
 default = { features = ["test"], solve-group = "a" }
-)",
-                                                  "pyproject.toml");
+)";
+
+TEST(ImportPixi, reads_what_it_installs_for_a_pyproject) {
+    const ImportedManifest imported = import_pixi(pixi_pyproject, "pyproject.toml");
     EXPECT_EQ(imported.text, R"([workspace]
 name = "paper"
 channels = ["conda-forge"]
@@ -158,6 +162,8 @@ python = ">=3.11"
 numpy = ">=2"
 scipy = { version = "*", marker = 'sys_platform == "linux"' }
 pytest = "*"
+hypothesis = "*"
+tox = "*"
 triton = { version = "*", marker = "platform_machine == 'x86_64'" }
 
 [indexes]
@@ -171,12 +177,101 @@ platform = "linux-aarch64"
 )");
     EXPECT_THAT(pixi_lines_of(imported.remarks.left),
                 testing::ElementsAre("pyproject.toml:6:1 optional dependencies `plot`",
-                                     "pyproject.toml:8:19 an item of `dependency-groups`",
-                                     "pyproject.toml:14:1 `mkl *`",
-                                     "pyproject.toml:19:1 `pypi-options.no-build`",
-                                     "pyproject.toml:21:34 `environments.default.solve-group`"));
+                                     "pyproject.toml:11:1 dependency group `other`",
+                                     "pyproject.toml:17:1 `mkl *`",
+                                     "pyproject.toml:22:1 `pypi-options.no-build`",
+                                     "pyproject.toml:24:34 `environments.default.solve-group`"));
     EXPECT_THAT(pixi_lines_of(imported.remarks.changed),
-                testing::ElementsAre("pyproject.toml:12:1 `channel-priority = \"disabled\"`"));
+                testing::ElementsAre("pyproject.toml:15:1 `channel-priority = \"disabled\"`"));
+}
+
+/// The complaint about a file that pixi would not read either.
+std::string fault_of_pixi(const std::string& text) {
+    try {
+        import_text(text, "pyproject.toml", "", "default");
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "none";
+}
+
+TEST(ImportPixi, takes_the_extras_of_the_project_itself) {
+    const std::string text = R"([project]
+name = "My.Paper"
+[project.optional-dependencies]
+plot = ["matplotlib"]
+all = ["my-paper [plot, fast]", "my_paper[fast]; python_version > '3'", "rich"]
+fast = ["numba"]
+[tool.pixi.workspace]
+channels = ["conda-forge"]
+platforms = ["linux-64"]
+[tool.pixi.environments]
+default = ["all"]
+)";
+    const ImportedManifest imported = import_pixi(text, "pyproject.toml");
+    EXPECT_THAT(imported.text,
+                testing::HasSubstr(
+                    "[pypi-dependencies]\nmatplotlib = \"*\"\nnumba = \"*\"\nrich = \"*\"\n"));
+    EXPECT_THAT(pixi_lines_of(imported.remarks.left),
+                testing::ElementsAre("pyproject.toml:5:33 `my_paper[fast]; python_version > '3'` "
+                                     "of `project.optional-dependencies`"));
+}
+
+TEST(ImportPixi, refuses_groups_that_do_not_end) {
+    const std::string rest =
+        "[tool.pixi.workspace]\nchannels = []\n[tool.pixi.environments]\ndefault = [\"a\"]\n";
+    EXPECT_EQ(fault_of_pixi("[dependency-groups]\na = [{ include-group = \"b\" }]\n"
+                            "b = [{ include-group = \"a\" }]\n" +
+                            rest),
+              "`a` of `dependency-groups` includes itself: pyproject.toml:2:1 (by a → b)");
+    EXPECT_EQ(
+        fault_of_pixi("[dependency-groups]\na = [{ include-group = \"bb\" }]\nbbc = []\n" + rest),
+        "there is no `bb` in `dependency-groups` to include: pyproject.toml:2:24 (did you "
+        "mean `bbc`? known: `a`, `bbc`)");
+}
+
+TEST(ImportPixi, takes_the_most_that_features_require_of_a_machine) {
+    const ImportedManifest imported = import_pixi(R"([workspace]
+channels = ["conda-forge"]
+channel-priority = "strict"
+platforms = ["linux-64", "linux-aarch64"]
+[system-requirements]
+libc = "2.34"
+cuda = "12.4"
+linux = "5.10"
+archspec = "x86_64_v3"
+[feature.old]
+channel-priority = "disabled"
+system-requirements = { cuda = "11", libc = "2.28" }
+[feature.new]
+channel-priority = "strict"
+system-requirements = { cuda = "new" }
+[environments]
+default = ["old", "new"]
+)",
+                                                  "pixi.toml");
+    EXPECT_EQ(imported.text, R"([workspace]
+channels = ["conda-forge"]
+channel-priority = "flexible"
+
+[targets.linux-64]
+platform = "linux-64"
+glibc = "2.34"
+cuda = "12.4"
+
+[targets.linux-aarch64]
+platform = "linux-aarch64"
+glibc = "2.34"
+cuda = "12.4"
+)");
+    EXPECT_THAT(pixi_lines_of(imported.remarks.left),
+                testing::ElementsAre("pixi.toml:3:1 `channel-priority = \"strict\"`",
+                                     "pixi.toml:8:1 `system-requirements.linux`",
+                                     "pixi.toml:9:1 `system-requirements.archspec`",
+                                     "pixi.toml:14:1 `channel-priority = \"strict\"`",
+                                     "pixi.toml:15:25 `system-requirements.cuda`"));
+    EXPECT_THAT(pixi_lines_of(imported.remarks.changed),
+                testing::ElementsAre("pixi.toml:11:1 `channel-priority = \"disabled\"`"));
 }
 
 constexpr const char* several_environments = R"([workspace]
