@@ -1,6 +1,7 @@
 #include "pipeline/explain.h"
 
 #include "base/near_miss.h"
+#include "pipeline/version_range.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -28,9 +29,6 @@ std::string explain_nothing(const Reason& reason, const PackageUniverse& univers
 std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources);
 std::string explain_unusable(const Reason& reason, const PackageUniverse& universe);
 std::string explain_exclusions(const pypi::Exclusions& exclusions);
-std::vector<std::string> versions_of(std::span<const CandidateId> candidates,
-                                     const PackageUniverse& universe);
-std::string range_of(const std::vector<std::string>& versions);
 std::string what_there_is(const std::vector<std::string>& versions);
 std::string some_of(const std::vector<std::string>& versions);
 
@@ -200,31 +198,6 @@ std::string explain_exclusions(const pypi::Exclusions& exclusions) {
     add(exclusions.only_sdist, "has", "have", "only a source archive, which envpm does not build");
     add(exclusions.too_new, "is", "are", "newer than exclude-newer");
     return fmt::format("{}", fmt::join(parts, "; "));
-}
-
-/// Each once: a version may have a candidate for every Python.
-std::vector<std::string> versions_of(std::span<const CandidateId> candidates,
-                                     const PackageUniverse& universe) {
-    std::vector<std::string> versions;
-    for (const CandidateId id : candidates) {
-        const std::string& version = universe.candidate(id).version;
-        if (versions.empty() || versions.back() != version) {
-            versions.push_back(version);
-        }
-    }
-    return versions;
-}
-
-/// "2.9.1", "2.8.0 and 2.9.1", "2.0.0 to 2.9.1 (12 releases)".
-std::string range_of(const std::vector<std::string>& versions) {
-    if (versions.size() == 1) {
-        return versions.front();
-    }
-    if (versions.size() == 2) {
-        return versions.front() + " and " + versions.back();
-    }
-    return fmt::format("{} to {} ({} releases)", versions.front(), versions.back(),
-                       versions.size());
 }
 
 std::string what_there_is(const std::vector<std::string>& versions) {

@@ -1,5 +1,6 @@
 #include "pipeline/lag.h"
 
+#include "pipeline/version_range.h"
 #include "solver/solve.h"
 
 #include <fmt/format.h>
@@ -186,8 +187,6 @@ std::string note_on(const Wanted& wanted, const Blocker& blocker, const std::str
     const SlotId slot = universe.requirement(blocker.need).slot;
     const std::span<const CandidateId> held = universe.candidates(slot);
     const CondaCandidate& best = *universe.package(held.back());
-    const std::string& first = universe.candidate(held.front()).version;
-    const std::string& last = universe.candidate(held.back()).version;
     const std::string way =
         is_asked_of_conda(blocker.project, search)
             ? fmt::format("move `{}` to `[pypi-dependencies]`", project)
@@ -200,7 +199,7 @@ std::string note_on(const Wanted& wanted, const Blocker& blocker, const std::str
                        universe.asked(wanted.root).wheels->name.string(),
                        universe.candidate(wanted.chosen).version, better, newest,
                        universe.requirement(blocker.need).text, best.channel->name,
-                       best.record->name, first == last ? last : first + " to " + last, way);
+                       best.record->name, range_of(versions_of(held, universe)), way);
 }
 
 } // namespace
