@@ -89,6 +89,25 @@ bool Encoding::add_preference(CandidateId candidate) {
     return true;
 }
 
+Encoding::Switch Encoding::add_switch() {
+    switches_.push_back(new_marker("switch"));
+    return Switch{switches_.size() - 1};
+}
+
+void Encoding::add_under(Switch premise, CandidateId candidate, const Dependency& dependency) {
+    const Dep on = switches_.at(static_cast<std::size_t>(premise)).dep;
+    pool_.need(places_.at(candidate).solvable, pool_.only_if(dep_of(dependency), on));
+}
+
+void Encoding::forbid_under(Switch premise, CandidateId candidate) {
+    pool_.conflict(places_.at(candidate).solvable,
+                   switches_.at(static_cast<std::size_t>(premise)).dep);
+}
+
+Job Encoding::turn_on(Switch premise) const {
+    return Job::choose(switches_.at(static_cast<std::size_t>(premise)).solvable);
+}
+
 Job Encoding::require(RequirementId requirement) const {
     return Job::choose(requirements_.at(requirement).solvable);
 }
@@ -175,20 +194,25 @@ void Encoding::add_dependency(CandidateId candidate, const Dependency& dependenc
         waiting_[slot].emplace_back(candidate, dependency);
         return;
     }
-    const Solvable solvable = places_.at(candidate).solvable;
-    if (!dependency.when) {
-        pool_.need(solvable, marker(dependency.need).dep);
-        return;
+    if (dependency.when) {
+        const SlotId when_slot = universe_.requirement(*dependency.when).slot;
+        if (!slots_.contains(when_slot)) { // nothing of it can be chosen yet
+            waiting_[when_slot].emplace_back(candidate, dependency);
+            return;
+        }
     }
-    const SlotId when_slot = universe_.requirement(*dependency.when).slot;
-    if (!slots_.contains(when_slot)) { // nothing of it can be chosen yet
-        waiting_[when_slot].emplace_back(candidate, dependency);
-        return;
+    pool_.need(places_.at(candidate).solvable, dep_of(dependency));
+}
+
+/// Of slots that were added.
+Dep Encoding::dep_of(const Dependency& dependency) {
+    if (!dependency.when) {
+        return marker(dependency.need).dep;
     }
     const Marker condition = inside(*dependency.when);
     const Dep dep = pool_.only_if(marker(dependency.need).dep, condition.dep);
     requirement_of_dep_[dep] = dependency.need;
-    pool_.need(solvable, dep);
+    return dep;
 }
 
 Encoding::Subset Encoding::subset(RequirementId requirement) {

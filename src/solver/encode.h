@@ -34,6 +34,18 @@ class Encoding {
     /// That the slot, if present, is this candidate. False if its slot does not have it.
     bool add_preference(CandidateId candidate);
 
+    // Premises that can be turned on one by one, to see which of them matter.
+    enum class Switch : std::size_t {};
+
+    Switch add_switch();
+
+    /// The dependency of a candidate, as long as the premise is on. The slots that it names must
+    /// have been added.
+    void add_under(Switch premise, CandidateId candidate, const Dependency& dependency);
+
+    /// That the candidate cannot be chosen as long as the premise is on.
+    void forbid_under(Switch premise, CandidateId candidate);
+
     void index() { pool_.index(); }
 
     [[nodiscard]] bool has_slot(SlotId slot) const { return slots_.contains(slot); }
@@ -62,6 +74,7 @@ class Encoding {
     /// The slot holds something: decides it before what comes later.
     [[nodiscard]] Job decide(SlotId slot) const;
     [[nodiscard]] Job choose(CandidateId candidate) const;
+    [[nodiscard]] Job turn_on(Switch premise) const;
 
     [[nodiscard]] Pool& pool() { return pool_; }
 
@@ -102,6 +115,7 @@ class Encoding {
     SlotRules new_ladder(std::size_t size);
     void add_candidate(const SlotRules& rules, Dep name, std::size_t rank);
     void add_dependency(CandidateId candidate, const Dependency& dependency);
+    Dep dep_of(const Dependency& dependency);
     Subset subset(RequirementId requirement);
     Marker marker(RequirementId requirement);
     Marker inside(RequirementId condition);
@@ -115,6 +129,7 @@ class Encoding {
     IdMap<RequirementId, Marker> requirements_;
     IdMap<RequirementId, Marker> conditions_;
     IdMap<CandidateId, Marker> preferences_;
+    std::vector<Marker> switches_;
     IdMap<SlotId, Waiting> waiting_;
     IdMap<Solvable, CandidateId> candidate_of_;
     IdMap<Solvable, RequirementId> requirement_of_solvable_;

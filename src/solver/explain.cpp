@@ -1,5 +1,7 @@
 #include "solver/explain.h"
 
+#include "solver/premises.h"
+
 #include <algorithm>
 #include <deque>
 #include <set>
@@ -8,17 +10,10 @@ namespace envpm::solver {
 
 namespace {
 
-/// The proof in our own terms, without order.
-struct Facts {
-    std::map<SlotId, std::map<RequirementId, std::vector<CandidateId>>> needs;
-    std::map<SlotId, std::vector<CandidateId>> unusable;
-    std::set<RequirementId> unmatched;
-};
-
 /// Follows the facts from what was asked and writes them down on the way.
 class Argument {
   public:
-    Argument(const Facts& facts, const Encoding& encoding, Universe& universe)
+    Argument(const Premises& facts, const Encoding& encoding, Universe& universe)
         : facts_(facts),
           encoding_(encoding),
           universe_(universe) {}
@@ -28,9 +23,9 @@ class Argument {
   private:
     void mention(RequirementId requirement);
     void follow(SlotId slot);
-    std::vector<CandidateId> not_excluded(const std::vector<CandidateId>& candidates);
+    std::vector<CandidateId> in_order(const std::vector<CandidateId>& candidates);
 
-    const Facts& facts_;
+    const Premises& facts_;
     const Encoding& encoding_;
     Universe& universe_;
     Conflict conflict_;
@@ -39,20 +34,20 @@ class Argument {
     std::deque<SlotId> to_follow_;
 };
 
-Facts read(std::span<const ProofStep> proof, const Encoding& encoding, Universe& universe);
+Premises read(std::span<const ProofStep> proof, const Encoding& encoding, Universe& universe);
 
 } // namespace
 
 Conflict explain(const std::vector<RequirementId>& asked, std::span<const ProofStep> proof,
                  const Encoding& encoding, Universe& universe) {
-    const Facts facts = read(proof, encoding, universe);
+    const Premises facts = necessary(read(proof, encoding, universe), asked, universe);
     return Argument(facts, encoding, universe).write(asked);
 }
 
 namespace {
 
-Facts read(std::span<const ProofStep> proof, const Encoding& encoding, Universe& universe) {
-    Facts facts;
+Premises read(std::span<const ProofStep> proof, const Encoding& encoding, Universe& universe) {
+    Premises facts;
     for (const ProofStep& step : proof) {
         const std::optional<CandidateId> candidate = encoding.candidate_of(step.from);
         const std::optional<RequirementId> marker = encoding.requirement_of(step.from);
@@ -100,7 +95,7 @@ void Argument::mention(RequirementId requirement) {
 void Argument::follow(SlotId slot) {
     const auto unusable = facts_.unusable.find(slot);
     if (unusable != facts_.unusable.end()) {
-        const std::vector<CandidateId> candidates = not_excluded(unusable->second);
+        const std::vector<CandidateId> candidates = in_order(unusable->second);
         if (!candidates.empty()) {
             conflict_.reasons.push_back({Reason::Kind::unusable, {}, candidates});
         }
@@ -111,7 +106,7 @@ void Argument::follow(SlotId slot) {
     }
     std::vector<Reason> reasons;
     for (const auto& [need, all] : needs->second) {
-        std::vector<CandidateId> candidates = not_excluded(all);
+        std::vector<CandidateId> candidates = in_order(all);
         if (!candidates.empty()) {
             reasons.push_back({Reason::Kind::needs, need, std::move(candidates)});
         }
@@ -132,20 +127,9 @@ void Argument::follow(SlotId slot) {
     }
 }
 
-/// Those that the request itself leaves: the others cannot be chosen whatever they need. Ascending.
-std::vector<CandidateId> Argument::not_excluded(const std::vector<CandidateId>& candidates) {
-    std::vector<CandidateId> left;
-    for (const CandidateId candidate : candidates) {
-        const SlotId slot = universe_.candidate(candidate).slot;
-        const bool is_excluded =
-            std::any_of(conflict_.roots.begin(), conflict_.roots.end(), [&](RequirementId root) {
-                return universe_.requirement(root).slot == slot &&
-                       !is_match(root, candidate, universe_);
-            });
-        if (!is_excluded) {
-            left.push_back(candidate);
-        }
-    }
+/// Those that what is asked leaves, ascending.
+std::vector<CandidateId> Argument::in_order(const std::vector<CandidateId>& candidates) {
+    std::vector<CandidateId> left = not_excluded(candidates, conflict_.roots, universe_);
     std::sort(left.begin(), left.end(), [&](CandidateId one, CandidateId other) {
         return encoding_.rank(one) < encoding_.rank(other);
     });

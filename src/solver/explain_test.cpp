@@ -87,4 +87,31 @@ TEST(Explain, ARootThatNothingMatchesIsItsOwnProof) {
     EXPECT_EQ(conflict.reasons[1].requirement, root);
 }
 
+/// As a build of PyTorch does, each candidate says twice what it needs: itself and by a library.
+TEST(Explain, OfTwoWaysToTheSameEndTheShorterIsTold) {
+    FakeUniverse universe(FakeUniverse::Metadata::known);
+    const SlotId torch = universe.add_slot("torch", 2);
+    const SlotId cublas = universe.add_slot("cublas", 2);
+    const SlotId nccl = universe.add_slot("nccl", 2);
+    const SlotId cuda = universe.add_slot("cuda", 3);
+    std::vector<RequirementId> direct;
+    for (std::size_t rank = 0; rank < 2; ++rank) {
+        const RequirementId runtime = universe.needs(cuda, rank + 1, rank + 1);
+        for (const SlotId library : {cublas, nccl}) {
+            universe.depend(universe.at(torch, rank), universe.needs(library, rank, rank));
+            universe.depend(universe.at(library, rank), universe.needs(cuda, 1));
+        }
+        universe.depend(universe.at(torch, rank), runtime);
+        direct.push_back(runtime);
+    }
+    const std::vector<RequirementId> asked = {universe.needs(torch, 0),
+                                              universe.constrains(cuda, 0, 0)};
+    const Conflict conflict = explained(universe, 4, asked);
+    std::vector<RequirementId> told;
+    for (const Reason& reason : conflict.reasons) {
+        told.push_back(reason.requirement);
+    }
+    EXPECT_THAT(told, ElementsAre(asked[0], asked[1], direct[1], direct[0]));
+}
+
 } // namespace envpm::solver

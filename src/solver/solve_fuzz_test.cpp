@@ -397,6 +397,19 @@ RandomWorld believed(const RandomWorld& world, const Built& built, const Conflic
     return left;
 }
 
+/// Who believes all but one of them finds a solution.
+void check_every_line(const RandomWorld& world, const Built& built, const Conflict& conflict,
+                      const std::vector<std::size_t>& core) {
+    for (std::size_t out = core.size(); out < conflict.reasons.size(); ++out) {
+        if (conflict.reasons[out].kind == Reason::Kind::nothing_matches) {
+            continue; // of a line that is checked, or of what was asked
+        }
+        Conflict rest = conflict;
+        rest.reasons.erase(rest.reasons.begin() + static_cast<std::ptrdiff_t>(out));
+        EXPECT_TRUE(has_solution(believed(world, built, rest), core)) << "a line is superfluous";
+    }
+}
+
 void check_conflict(const RandomWorld& world, const Built& built, const Conflict& conflict) {
     std::vector<std::size_t> core;
     for (const RequirementId root : conflict.roots) {
@@ -409,6 +422,7 @@ void check_conflict(const RandomWorld& world, const Built& built, const Conflict
         EXPECT_TRUE(has_solution(world, rest)) << "not minimal";
     }
     EXPECT_FALSE(has_solution(believed(world, built, conflict), core)) << "no proof";
+    check_every_line(world, built, conflict, core);
     std::set<SlotId> mentioned;
     for (std::size_t place = 0; place < conflict.reasons.size(); ++place) {
         const Reason& reason = conflict.reasons[place];
