@@ -49,6 +49,8 @@ std::vector<Entry> entries_of(const Premises& premises, const std::vector<Requir
 void set_depths(std::vector<Entry>& entries, const std::vector<RequirementId>& asked,
                 const Universe& universe);
 void sort_by_use(std::vector<Entry>& entries, const Universe& universe);
+std::vector<CandidateId> wanted_of(const Entry& unusable, const std::vector<Entry>& entries,
+                                   const std::vector<RequirementId>& asked, Universe& universe);
 Premises premises_of(const std::vector<Entry>& entries, const std::vector<RequirementId>& asked,
                      Universe& universe);
 
@@ -280,6 +282,28 @@ void sort_by_use(std::vector<Entry>& entries, const Universe& universe) {
     });
 }
 
+/// The candidates that something would take: the others need no excuse.
+std::vector<CandidateId> wanted_of(const Entry& unusable, const std::vector<Entry>& entries,
+                                   const std::vector<RequirementId>& asked, Universe& universe) {
+    std::vector<RequirementId> wants = asked;
+    for (const Entry& entry : entries) {
+        if (entry.need) {
+            wants.push_back(*entry.need);
+        }
+    }
+    std::erase_if(wants, [&](RequirementId want) {
+        const Requirement& one = universe.requirement(want);
+        return one.slot != unusable.slot || one.kind != RequirementKind::needs;
+    });
+    std::vector<CandidateId> wanted = unusable.candidates;
+    std::erase_if(wanted, [&](CandidateId candidate) {
+        return std::none_of(wants.begin(), wants.end(), [&](RequirementId want) {
+            return is_match(want, candidate, universe);
+        });
+    });
+    return wanted;
+}
+
 Premises premises_of(const std::vector<Entry>& entries, const std::vector<RequirementId>& asked,
                      Universe& universe) {
     Premises premises;
@@ -293,7 +317,7 @@ Premises premises_of(const std::vector<Entry>& entries, const std::vector<Requir
     std::for_each(asked.begin(), asked.end(), add_unmatched);
     for (const Entry& entry : entries) {
         if (!entry.need) {
-            premises.unusable[entry.slot] = entry.candidates;
+            premises.unusable[entry.slot] = wanted_of(entry, entries, asked, universe);
             continue;
         }
         premises.needs[entry.slot][*entry.need] = entry.candidates;
