@@ -9,6 +9,7 @@ namespace envpm::pipeline {
 namespace {
 
 gpu::PackageTraits traits_of(const LockedPackage& package);
+void take_compiler(const LockedPackage& package, selftest::Needs& needs);
 std::optional<ComputeCapability> least_capability(int cuda_major, const gpu::Facts& facts);
 
 } // namespace
@@ -23,6 +24,7 @@ selftest::Needs needs_of(const std::vector<LockedPackage>& packages, const Locke
             needs.cuda_major = major;
             needs.package = package.name.string() + " " + package.version;
         }
+        take_compiler(package, needs);
     }
     if (locked.cuda && !needs.cuda_major) {
         needs.package = needs.uses_cuda ? needs.package : "the lock";
@@ -69,6 +71,19 @@ gpu::PackageTraits traits_of(const LockedPackage& package) {
     return gpu::traits_of(
         {gpu::World::conda, package.name.string(), package.version,
          dash == std::string::npos ? std::string_view() : std::string_view(file).substr(dash + 1)});
+}
+
+/// NVRTC, which PyTorch and CuPy load, and nvcc's parts, which Numba takes: their versions are the
+/// toolkit's. Triton's own compiler is of the CUDA that its PyTorch needs.
+void take_compiler(const LockedPackage& package, selftest::Needs& needs) {
+    std::string_view name = package.name.string();
+    name.remove_prefix(name.starts_with("nvidia-") ? 7 : 0);
+    const bool is_compiler = name.starts_with("cuda-nvrtc") || name.starts_with("cuda-nvcc");
+    const auto version = is_compiler ? ToolkitVersion::parse(package.version) : std::nullopt;
+    if (version && (!needs.compiler_cuda || *needs.compiler_cuda < version->cuda)) {
+        needs.compiler = package.name.string() + " " + package.version;
+        needs.compiler_cuda = version->cuda;
+    }
 }
 
 /// Of the architectures that some toolkit of the major knows.

@@ -126,6 +126,15 @@ TEST(Needs, AnOldGpuHasANewestCuda) {
     EXPECT_EQ(needs.newest_cuda_for({2, 0}), std::nullopt);
 }
 
+TEST(Needs, TheNewestCompilerForKernelsMadeAtRunTimeIsNamed) {
+    const Needs needs = needs_of({tagged_wheel("nvidia-cuda-nvrtc-cu12", "12.8.93", binary),
+                                  tagged_wheel("nvidia-cuda-runtime-cu12", "12.9.79", binary),
+                                  conda("cuda-nvcc-tools", "12.9.86", "h1_0")});
+    EXPECT_EQ(needs.compiler, "cuda-nvcc-tools 12.9.86");
+    EXPECT_EQ(needs.compiler_cuda, (CudaVersion{12, 9}));
+    EXPECT_FALSE(needs_of({tagged_wheel("torch", "2.9.1+cu130", binary)}).compiler_cuda);
+}
+
 TEST(Needs, OfNoCudaHaveNoFloors) {
     EXPECT_TRUE(judged({tagged_wheel("numpy", "2.0.0", binary)}).majors.empty());
 }

@@ -30,6 +30,11 @@ struct Needs {
     std::vector<ComputeCapability> ptx{};  ///< and code that the driver compiles, from these on
     std::vector<CudaMajor> majors{};       ///< all that are known, ascending
 
+    /// The newest compiler that the environment brings for kernels made while a program runs, by
+    /// NVRTC, Triton or Numba: "nvidia-cuda-nvrtc 13.0.88", and the CUDA whose PTX it writes.
+    std::string compiler{};
+    std::optional<CudaVersion> compiler_cuda{};
+
     /// Whether PyTorch has code for such a GPU; true if nothing is known of it.
     [[nodiscard]] bool covers(const ComputeCapability& device) const;
 

@@ -1,5 +1,7 @@
 #include "selftest/remedies.h"
 
+#include "selftest/visible_devices.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,6 +43,12 @@ Finding finding_of_stub(const Situation& situation) {
 Finding finding_of_no_gpu(const Situation& situation) {
     const auto& variables = situation.variables.all();
     if (const auto hiding = variables.find("CUDA_VISIBLE_DEVICES"); hiding != variables.end()) {
+        if (const VisibleDevices odd = read_visible_devices(hiding->second);
+            !odd.unreadable.empty()) {
+            return {odd.remedy + ", or unset CUDA_VISIBLE_DEVICES",
+                    fmt::format("CUDA_VISIBLE_DEVICES is `{}`: {}, and CUDA looks no further",
+                                hiding->second, odd.unreadable)};
+        }
         const std::string cause =
             hiding->second.empty()
                 ? std::string("CUDA_VISIBLE_DEVICES is empty, which hides every GPU")

@@ -1,6 +1,7 @@
 #include "selftest/verdict.h"
 
 #include "selftest/remedies.h"
+#include "selftest/visible_devices.h"
 
 #include <fmt/format.h>
 
@@ -19,6 +20,8 @@ bool is_older_than_locked(const Situation& situation);
 void judge_driver(const Situation& situation, Verdict& verdict);
 void judge_gpus(const Situation& situation, Verdict& verdict);
 void add_notes(const Situation& situation, Verdict& verdict);
+void note_compiler(const Situation& situation, Verdict& verdict);
+std::string note_of(std::string_view variable, const std::string& value);
 bool is_named(const Verdict& verdict, std::string_view variable);
 std::string summary_of(const Situation& situation);
 std::string needs_in_words(const Needs& needs);
@@ -142,7 +145,7 @@ void add_notes(const Situation& situation, Verdict& verdict) {
     for (const std::string_view name : names) {
         const auto found = situation.variables.all().find(name);
         if (found != situation.variables.all().end() && !is_named(verdict, name)) {
-            verdict.notes.push_back(fmt::format("{} is `{}`", name, found->second));
+            verdict.notes.push_back(note_of(name, found->second));
         }
     }
     const std::string& library = situation.probe.library;
@@ -152,6 +155,34 @@ void add_notes(const Situation& situation, Verdict& verdict) {
             "Windows",
             library));
     }
+    note_compiler(situation, verdict);
+}
+
+/// The probe's PTX is old enough for any driver; what a program compiles has the version of its own
+/// toolkit. Of a driver of an earlier major there is a finding already.
+void note_compiler(const Situation& situation, Verdict& verdict) {
+    const auto& compiler = situation.needs.compiler_cuda;
+    const auto& driver = situation.probe.cuda;
+    if (compiler && driver && *driver < *compiler && driver->major == compiler->major) {
+        verdict.notes.push_back(fmt::format(
+            "{} compiles for CUDA {}, and the driver runs CUDA up to {}: PTX that programs make "
+            "as they run is refused (222); lock CUDA {}, or install a newer driver",
+            situation.needs.compiler, compiler->text(), driver->text(), driver->text()));
+    }
+}
+
+std::string note_of(std::string_view variable, const std::string& value) {
+    std::string note = fmt::format("{} is `{}`", variable, value);
+    if (variable == "CUDA_VISIBLE_DEVICES") {
+        const VisibleDevices odd = read_visible_devices(value);
+        if (!odd.unreadable.empty()) {
+            note += fmt::format(": {}, and CUDA looks no further", odd.unreadable);
+        } else if (!odd.left_out.empty()) {
+            note += fmt::format(": it {}", odd.left_out);
+        }
+        note += odd.remedy.empty() ? "" : "; " + odd.remedy;
+    }
+    return note;
 }
 
 /// A finding that speaks of it needs no note.

@@ -223,6 +223,11 @@ TEST(Verdict, GpusThatAVariableHides) {
     EXPECT_EQ(words_of(situation),
               "failed: no GPU can be used; driver 580.65.06 runs CUDA up to 13.0\n" + remedy +
                   "    CUDA_VISIBLE_DEVICES is `7`, which names no GPU that is here\n");
+    situation.variables.set("CUDA_VISIBLE_DEVICES", "MIG-7");
+    EXPECT_EQ(
+        judge(situation).findings.front().cause,
+        "CUDA_VISIBLE_DEVICES is `MIG-7`: `MIG-7` is no id of a MIG device, and CUDA looks no "
+        "further");
 }
 
 TEST(Verdict, AGpuThatIsDividedAndHasNoInstance) {
@@ -377,6 +382,32 @@ TEST(Verdict, ADriverThatIsOlderThanTheLockNeeds) {
               "    the driver here is 580.65.06, and the lock needs 590.44\n");
     situation.probe.library = "/usr/local/cuda/compat/libcuda.so.590.44";
     EXPECT_EQ(judge(situation).status, Status::passed) << "forward compatibility";
+}
+
+TEST(Verdict, ASecondMigDeviceIsLeftOut) {
+    const std::string id = "MIG-8f3b6a10-0c1d-5e2f-9a3b-4c5d6e7f8091";
+    Situation situation = with_gpus({{}});
+    situation.variables.set("CUDA_VISIBLE_DEVICES", id + "," + id);
+    EXPECT_EQ(judge(situation).notes,
+              std::vector<std::string>({"CUDA_VISIBLE_DEVICES is `" + id + "," + id +
+                                        "`: it names 2 MIG devices, and a process has one alone, "
+                                        "the first; start a process for each"}));
+}
+
+TEST(Verdict, CompilersOfANewerMinorVersionThanTheDriversAreNamed) {
+    Situation situation = with_gpus({{}});
+    situation.needs = cuda(13);
+    situation.needs.compiler = "nvidia-cuda-nvrtc 13.2.51";
+    situation.needs.compiler_cuda = CudaVersion{13, 2};
+    EXPECT_EQ(judge(situation).notes,
+              std::vector<std::string>(
+                  {"nvidia-cuda-nvrtc 13.2.51 compiles for CUDA 13.2, and the driver runs CUDA up "
+                   "to 13.0: PTX that programs make as they run is refused (222); lock CUDA 13.0, "
+                   "or install a newer driver"}));
+    situation.probe.cuda = CudaVersion{13, 2};
+    EXPECT_TRUE(judge(situation).notes.empty());
+    situation.probe.cuda = CudaVersion{12, 8}; // a finding says so
+    EXPECT_TRUE(judge(situation).notes.empty());
 }
 
 TEST(Verdict, VariablesThatChangeWhatCudaDoesAreNamed) {
