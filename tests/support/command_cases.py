@@ -55,7 +55,7 @@ def normalised(text: str, folder: Path, index: Index) -> str:
     text = re.sub(r"\b[0-9.]+ [kMG]?B/s", "<rate>", text)
     text = re.sub(r'"(first_byte_seconds|bytes_per_second)": [0-9.e+-]+', r'"\1": <measured>', text)
     text = re.sub(r'[^`"\s]*/fake_gpu/', "<driver>/", text)
-    text = re.sub(r"\bdriver [0-9.]+ runs", "the driver runs", text)
+    text = re.sub(r"\b(the )?driver [0-9.]+ runs", "the driver runs", text)
     text = re.sub(r'"kernel_driver": ("[0-9.]+"|null)', '"kernel_driver": <version>', text)
     text = re.sub(r"files, [0-9.]+ k?B$", "files, <size>", text, flags=re.MULTILINE)
     text = re.sub(r'"seconds": [0-9.e+-]+', '"seconds": <time>', text)

@@ -66,6 +66,7 @@ WHEELS = [
         "13.0.96",
         tag=f"py3-none-manylinux_2_17_{platform.machine()}",
     ),
+    Wheel("nvidia-cuda-nvrtc", "13.2.51"),
     Wheel("truncated", "1.0"),
     *TORCH,
 ]
