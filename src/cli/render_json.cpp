@@ -220,7 +220,9 @@ Json gpu_json(const LockedGpu& gpu) {
                         {"cudnn", text_or_null(gpu.cudnn)},
                         {"nccl", text_or_null(gpu.nccl)},
                         {"gpus", list(gpu.gpus)},
-                        {"ptx", list(gpu.ptx)}};
+                        {"ptx", list(gpu.ptx)},
+                        {"ptx_cuda", gpu.ptx_cuda ? Json(gpu.ptx_cuda->text()) : Json()},
+                        {"least_gpu", gpu.least_gpu ? Json(gpu.least_gpu->text()) : Json()}};
 }
 
 Json python_from(const LockedTarget& target) {

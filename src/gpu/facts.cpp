@@ -131,6 +131,17 @@ std::optional<Cited<DriverVersion>> Facts::first_driver(const ComputeCapability&
     return least_driver(ToolkitVersion{found->value.support.first}, system);
 }
 
+std::optional<Cited<ComputeCapability>> Facts::least_gpu_of_cudnn(std::string_view cudnn) const {
+    const auto version = MinorVersion::parse(cudnn);
+    std::optional<Cited<ComputeCapability>> least;
+    for (const auto& [row, citation] : table_.cudnn) {
+        if (version && row.first <= *version) {
+            least = Cited<ComputeCapability>{row.least, citation};
+        }
+    }
+    return least;
+}
+
 std::variant<Cited<ComputeCapability>, UnknownProduct>
 Facts::capability_of(std::string_view product) const {
     const std::string wanted = normal_product(product);

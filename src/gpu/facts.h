@@ -80,6 +80,10 @@ class Facts {
     [[nodiscard]] std::variant<Cited<ComputeCapability>, UnknownProduct>
     capability_of(std::string_view product) const;
 
+    /// The oldest GPU that a version of cuDNN has code for; nothing for one before the first row.
+    [[nodiscard]] std::optional<Cited<ComputeCapability>>
+    least_gpu_of_cudnn(std::string_view cudnn) const;
+
     // --- PyTorch; `torch` is a release or a version of one: "2.9", "2.9.1", "2.9.1+cu126"
 
     /// Newest first.
@@ -95,9 +99,15 @@ class Facts {
     [[nodiscard]] std::vector<Cited<TorchVariant>> torch_variants(std::string_view torch,
                                                                   Platform platform) const;
 
-    /// What was released together with exactly that version.
-    [[nodiscard]] std::optional<Cited<TorchCompanions>>
-    torch_companions(std::string_view torch) const;
+    /// What conda-forge's recipe of a version names for a toolkit: architectures and `cuda`, the
+    /// rest is empty. Evidence, for no file was looked at.
+    [[nodiscard]] std::optional<Cited<TorchVariant>>
+    conda_torch(std::string_view torch, const CudaVersion& toolkit, Platform platform) const;
+
+    /// What was released together with a version of torchvision or torchaudio: one for each
+    /// PyTorch that it goes with, ascending; the local part does not count.
+    [[nodiscard]] std::vector<Cited<TorchCompanions>> companions(std::string_view project,
+                                                                 std::string_view version) const;
 
   private:
     explicit Facts(FactTable table);

@@ -33,6 +33,7 @@ void add_typed(const FactRow& row, FactTable& table);
 void add_products(const FactRow& row, FactTable& table);
 TorchVariantRow torch_variant_of(const Row& row);
 TorchRelease torch_release_of(const Row& row);
+CondaTorchRow conda_torch_of(const Row& row);
 void sort_ascending(FactTable& table);
 
 // Of a row whose columns have been checked.
@@ -269,6 +270,12 @@ void add_typed(const FactRow& row, FactTable& table) {
             {{text_of(fields, "variant"), *parsed<MinorRange>(fields, "releases"),
               capabilities_of(fields, "sass")},
              citation});
+    } else if (name == "torch_conda_forge") {
+        table.conda_torches.push_back({conda_torch_of(fields), citation});
+    } else if (name == "cudnn_least_gpu") {
+        if (const auto least = parsed<ComputeCapability>(fields, "min_cc")) {
+            table.cudnn.push_back({{*parsed<MinorVersion>(fields, "first"), *least}, citation});
+        }
     } else if (name == "torch_companion") {
         table.companions.push_back({{text_of(fields, "torch"), text_of(fields, "torchvision"),
                                      text_of(fields, "torchaudio")},
@@ -301,6 +308,36 @@ void add_products(const FactRow& row, FactTable& table) {
             }
         }
     }
+}
+
+/// "12.8/12.9" are two toolkits, "13.0 aarch64" is one for a processor; "9.0+PTX" is machine code
+/// and PTX.
+CondaTorchRow conda_torch_of(const Row& row) {
+    CondaTorchRow out{text_of(row, "torch"), {}, {}, {}, {}};
+    std::string cuda = text_of(row, "cuda");
+    if (const std::size_t space = cuda.find(' '); space != std::string::npos) {
+        out.platform = cuda.substr(space + 1) == machine_of(Platform::linux_aarch64)
+                           ? Platform::linux_aarch64
+                           : Platform::linux_64;
+        cuda.resize(space);
+    }
+    for (std::size_t at = 0; at < cuda.size();) {
+        const std::size_t end = std::min(cuda.find('/', at), cuda.size());
+        if (const auto version = CudaVersion::parse(cuda.substr(at, end - at))) {
+            out.cuda.push_back(*version);
+        }
+        at = end + 1;
+    }
+    for (const std::string& text : texts_of(row, "arch_list")) {
+        const std::size_t plus = text.find("+PTX");
+        if (const auto capability = ComputeCapability::parse(text.substr(0, plus))) {
+            out.sass.push_back(*capability);
+            if (plus != std::string::npos) {
+                out.ptx.push_back(*capability);
+            }
+        }
+    }
+    return out;
 }
 
 TorchRelease torch_release_of(const Row& row) {
@@ -336,6 +373,10 @@ void sort_ascending(FactTable& table) {
     sort_by(table.ptx, [](const PtxRow& row) { return row.ptx; });
     sort_by(table.architectures, [](const ArchitectureRow& row) { return row.capability; });
     sort_by(table.torch_releases, [](const TorchRelease& row) { return row.release; });
+    sort_by(table.cudnn, [](const CudnnRow& row) { return row.first; });
+    sort_by(table.companions, [](const TorchCompanions& row) {
+        return ToolkitVersion::parse(row.torch); // numbers with dots too
+    });
     sort_by(table.torch_variants, [](const TorchVariantRow& row) {
         return std::pair(row.variant.release, row.variant.cuda);
     });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gpu/facts_rows.h"
+#include "model/target.h"
 
 #include <optional>
 #include <string>
@@ -50,6 +51,21 @@ struct ArmRow {
     std::vector<ComputeCapability> sass;
 };
 
+/// `[[cudnn_least_gpu]]`
+struct CudnnRow {
+    MinorVersion first;
+    ComputeCapability least;
+};
+
+/// `[[torch_conda_forge]]`
+struct CondaTorchRow {
+    std::string torch;                ///< "2.9.1"
+    std::vector<CudaVersion> cuda;    ///< the recipe is the same for these
+    std::optional<Platform> platform; ///< none: for all
+    std::vector<ComputeCapability> sass;
+    std::vector<ComputeCapability> ptx;
+};
+
 /// `[[torch_variant]]`
 struct TorchVariantRow {
     TorchVariant variant;
@@ -69,6 +85,8 @@ struct FactTable {
     std::vector<Cited<TorchVariantRow>> torch_variants;
     std::vector<Cited<ArmRow>> arm_variants;
     std::vector<Cited<TorchCompanions>> companions;
+    std::vector<Cited<CudnnRow>> cudnn;
+    std::vector<Cited<CondaTorchRow>> conda_torches;
 };
 
 /// As Facts::parse.

@@ -195,10 +195,52 @@ TEST_F(FactsTest, TorchForAnotherProcessorWasBuiltForOtherArchitectures) {
     EXPECT_FALSE(facts_.torch_variant("2.6", "cu124", Platform::linux_aarch64));
 }
 
-TEST_F(FactsTest, TorchCompanionsGoWithOneVersion) {
-    EXPECT_EQ(facts_.torch_companions("2.9.1+cu126")->value.torchvision, "0.24.1");
-    EXPECT_EQ(facts_.torch_companions("2.9.1")->value.torchaudio, "2.9.1");
-    EXPECT_FALSE(facts_.torch_companions("2.9"));
+TEST_F(FactsTest, CondasTorchIsWhatTheRecipeNames) {
+    const auto build = facts_.conda_torch("2.9.1", {12, 9}, Platform::linux_64);
+    EXPECT_EQ(build->value.sass.front(), (ComputeCapability{5, 0}));
+    EXPECT_THAT(build->value.ptx, ElementsAre(ComputeCapability{12, 0}));
+    EXPECT_EQ(build->citation.standing, Standing::evidence);
+    EXPECT_TRUE(facts_.conda_torch("2.9.1", {12, 8}, Platform::linux_aarch64));
+    EXPECT_FALSE(facts_.conda_torch("2.9.1", {12, 6}, Platform::linux_64));
+    const auto on = [&](Platform platform) {
+        return facts_.conda_torch("2.13.0", {13, 0}, platform)->value.sass;
+    };
+    EXPECT_THAT(on(Platform::linux_aarch64), testing::Contains(ComputeCapability{8, 7}));
+    EXPECT_THAT(on(Platform::linux_64), testing::Not(testing::Contains(ComputeCapability{8, 7})));
+}
+
+TEST_F(FactsTest, CudnnDroppedOldGpusWithAVersion) {
+    EXPECT_EQ(facts_.least_gpu_of_cudnn("9.11.0.98")->value, (ComputeCapability{7, 5}));
+    EXPECT_EQ(facts_.least_gpu_of_cudnn("9.20")->citation.standing, Standing::rule);
+    EXPECT_FALSE(facts_.least_gpu_of_cudnn("9.10.2.21"));
+    EXPECT_FALSE(facts_.least_gpu_of_cudnn("8.9.7"));
+    EXPECT_FALSE(facts_.least_gpu_of_cudnn(""));
+}
+
+// PyTorch's own builds agree with it.
+TEST_F(FactsTest, NoBuildOfPyTorchHasCodeThatItsCudnnLacks) {
+    for (const auto& [release, citation] : facts_.torch_releases()) {
+        for (const auto& [build, row] :
+             facts_.torch_variants(release.release.text(), Platform::linux_64)) {
+            const auto least = facts_.least_gpu_of_cudnn(build.cudnn);
+            EXPECT_TRUE(!least || least->value <= build.sass.front()) << row.text();
+        }
+    }
+}
+
+TEST_F(FactsTest, CompanionsNameTheTorchThatTheyWereReleasedWith) {
+    const auto torches = [&](std::string_view project, std::string_view version) {
+        std::vector<std::string> out;
+        for (const auto& row : facts_.companions(project, version)) {
+            out.push_back(row.value.torch);
+        }
+        return out;
+    };
+    EXPECT_THAT(torches("torchvision", "0.24.1+cu126"), ElementsAre("2.9.1"));
+    EXPECT_THAT(torches("torchaudio", "2.9.1"), ElementsAre("2.9.1"));
+    EXPECT_THAT(torches("torchaudio", "2.11.0"),
+                ElementsAre("2.11.0", "2.12.0", "2.12.1", "2.13.0", "2.14.0"));
+    EXPECT_THAT(torches("torchvision", "0.24"), ElementsAre());
 }
 
 // What the table says twice, it says alike.

@@ -54,13 +54,34 @@ std::vector<Cited<TorchVariant>> Facts::torch_variants(std::string_view torch,
     return variants;
 }
 
-std::optional<Cited<TorchCompanions>> Facts::torch_companions(std::string_view torch) const {
-    for (const Cited<TorchCompanions>& each : table_.companions) {
-        if (each.value.torch == without_local(torch)) {
-            return each;
+std::optional<Cited<TorchVariant>>
+Facts::conda_torch(std::string_view torch, const CudaVersion& toolkit, Platform platform) const {
+    for (const Cited<CondaTorchRow>& each : table_.conda_torches) {
+        const CondaTorchRow& row = each.value;
+        const bool is_toolkit =
+            std::find(row.cuda.begin(), row.cuda.end(), toolkit) != row.cuda.end();
+        if (row.torch == torch && is_toolkit && row.platform.value_or(platform) == platform) {
+            Cited<TorchVariant> out{{}, each.citation};
+            out.value.cuda.cuda = toolkit;
+            out.value.sass = row.sass;
+            out.value.ptx = row.ptx;
+            return out;
         }
     }
     return std::nullopt;
+}
+
+std::vector<Cited<TorchCompanions>> Facts::companions(std::string_view project,
+                                                      std::string_view version) const {
+    std::vector<Cited<TorchCompanions>> out;
+    for (const Cited<TorchCompanions>& each : table_.companions) {
+        const std::string& own =
+            project == "torchvision" ? each.value.torchvision : each.value.torchaudio;
+        if (!own.empty() && own == without_local(version)) {
+            out.push_back(each);
+        }
+    }
+    return out;
 }
 
 namespace {

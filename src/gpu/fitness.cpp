@@ -11,6 +11,7 @@ namespace {
 
 std::optional<std::string> fault_of_driver(const CudaVersion& runtime, const TargetMachine& machine,
                                            const Facts& facts);
+std::optional<PtxVersion> loaded_ptx(const TargetMachine& machine, const Facts& facts);
 DeviceCode code_of(const TorchVariant& build, const Facts& facts);
 std::string architectures(const TorchVariant& build);
 std::string cited(const Citation& citation);
@@ -35,7 +36,7 @@ std::optional<std::string> fault_of_runtime(const CudaVersion& runtime,
     return std::nullopt;
 }
 
-std::optional<std::string> fault_of_torch(std::string_view version, const RuntimeNeed& runtime,
+std::optional<std::string> fault_of_torch(std::string_view version, const CudaRuntime& runtime,
                                           const TargetMachine& machine, const Facts& facts) {
     if (!runtime.minor || !machine.gpus || machine.gpus->empty()) {
         return std::nullopt;
@@ -45,11 +46,10 @@ std::optional<std::string> fault_of_torch(std::string_view version, const Runtim
     if (!build || build->citation.standing != Standing::rule || build->value.sass.empty()) {
         return std::nullopt;
     }
-    const auto driver_ptx = machine.cuda ? facts.ptx_of(*machine.cuda) : std::nullopt;
+    const auto driver_ptx = loaded_ptx(machine, facts);
     const DeviceCode code = code_of(build->value, facts);
     for (const ComputeCapability& gpu : *machine.gpus) {
-        const Coverage coverage =
-            coverage_of(code, gpu, driver_ptx ? std::optional(driver_ptx->value) : std::nullopt);
+        const Coverage coverage = coverage_of(code, gpu, driver_ptx);
         if (coverage == Coverage::none) {
             return fmt::format("its {} build has code for {}, and none for the GPU {} of target "
                                "`{}` {}",
@@ -60,7 +60,25 @@ std::optional<std::string> fault_of_torch(std::string_view version, const Runtim
             return fmt::format("its {} build has only PTX of CUDA {} for the GPU {} of target "
                                "`{}`, whose driver runs CUDA up to {} {}",
                                variant, build->value.cuda.cuda.text(), gpu.text(), machine.target,
-                               machine.cuda->text(), cited(build->citation));
+                               machine.cuda ? machine.cuda->text() : "an older one",
+                               cited(build->citation));
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> fault_of_cudnn(std::string_view version, const TargetMachine& machine,
+                                          const Facts& facts) {
+    const auto least = facts.least_gpu_of_cudnn(version);
+    if (!least || least->citation.standing != Standing::rule) {
+        return std::nullopt;
+    }
+    for (const ComputeCapability& gpu : machine.gpus.value_or(std::vector<ComputeCapability>())) {
+        if (gpu < least->value) {
+            return fmt::format("it has no code for GPUs before {}, and target `{}` has one of {} "
+                               "{}",
+                               least->value.text(), machine.target, gpu.text(),
+                               cited(least->citation));
         }
     }
     return std::nullopt;
@@ -72,6 +90,10 @@ std::optional<std::string> fault_of_build(Build build, Accelerator accelerator) 
     }
     if (build == Build::cuda && accelerator == Accelerator::cpu) {
         return "it is for CUDA, and `[gpu] accelerator` is \"cpu\"";
+    }
+    if (build == Build::other && accelerator != Accelerator::any) {
+        return fmt::format("it is for GPUs of another maker, and `[gpu] accelerator` is \"{}\"",
+                           accelerator == Accelerator::cuda ? "cuda" : "cpu");
     }
     return std::nullopt;
 }
@@ -98,7 +120,16 @@ std::optional<std::string> fault_of_driver(const CudaVersion& runtime, const Tar
     return std::nullopt;
 }
 
-/// A build's PTX is of its own toolkit.
+/// Nothing: the driver is open. One that no row knows loads no PTX that one could rely on.
+std::optional<PtxVersion> loaded_ptx(const TargetMachine& machine, const Facts& facts) {
+    if (!machine.cuda) {
+        return machine.driver ? std::optional(PtxVersion{}) : std::nullopt;
+    }
+    const auto newest = facts.newest_ptx(*machine.cuda);
+    return newest ? newest->value : PtxVersion{};
+}
+
+/// A build's PTX is of its own toolkit. What is not known of it forbids nothing.
 DeviceCode code_of(const TorchVariant& build, const Facts& facts) {
     DeviceCode code{build.sass, {}};
     const auto version = facts.ptx_of(build.cuda.cuda);

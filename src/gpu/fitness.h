@@ -30,8 +30,12 @@ std::optional<std::string> fault_of_runtime(const CudaVersion& runtime,
 
 /// A build of PyTorch: it must have code for every GPU, and PTX that it depends on must be known to
 /// the driver. `version` as the package has it.
-std::optional<std::string> fault_of_torch(std::string_view version, const RuntimeNeed& runtime,
+std::optional<std::string> fault_of_torch(std::string_view version, const CudaRuntime& runtime,
                                           const TargetMachine& machine, const Facts& facts);
+
+/// cuDNN: it must have code for every GPU.
+std::optional<std::string> fault_of_cudnn(std::string_view version, const TargetMachine& machine,
+                                          const Facts& facts);
 
 /// A build against what `[gpu] accelerator` asks for.
 std::optional<std::string> fault_of_build(Build build, Accelerator accelerator);

@@ -30,7 +30,7 @@ std::string of_runtime(const CudaVersion& runtime, const TargetMachine& machine)
     return fault_of_runtime(runtime, machine, shipped_facts()).value_or("");
 }
 
-std::string of_torch(const char* version, const RuntimeNeed& runtime,
+std::string of_torch(const char* version, const CudaRuntime& runtime,
                      const TargetMachine& machine) {
     return fault_of_torch(version, runtime, machine, shipped_facts()).value_or("");
 }
@@ -45,6 +45,26 @@ TEST(Runtime, NeedsTheLeastDriverOfItsMajor) {
     EXPECT_THAT(of_runtime({12, 0}, with_driver("525.60.12")), HasSubstr("525.60.13"));
     EXPECT_THAT(of_runtime({12, 0}, with_driver("470.82.01")), HasSubstr("525.60.13"));
     EXPECT_THAT(of_runtime({11, 8}, with_driver("470.82.01")), IsEmpty());
+}
+
+TEST(Cudnn, HasNoCodeForGpusThatItDropped) {
+    const auto of_cudnn = [](const char* version, const char* gpu) {
+        return fault_of_cudnn(version, with_gpu(gpu), shipped_facts()).value_or("");
+    };
+    EXPECT_THAT(of_cudnn("9.11.0.98", "7.0"),
+                AllOf(HasSubstr("no code for GPUs before 7.5"), HasSubstr("has one of 7.0"),
+                      HasSubstr("[gpu-facts: cudnn_least_gpu 9.11]")));
+    EXPECT_THAT(of_cudnn("9.10.2.21", "7.0"), IsEmpty());
+    EXPECT_THAT(of_cudnn("9.11.0.98", "7.5"), IsEmpty());
+}
+
+TEST(Torch, OnADriverBeforeTheTableMayRelyOnNoPtx) {
+    TargetMachine machine = with_gpu("12.1");
+    EXPECT_THAT(of_torch("2.7.1", {12, 8}, machine), IsEmpty());
+    machine.driver = DriverVersion::parse("304.10");
+    EXPECT_FALSE(shipped_facts().newest_cuda(*machine.driver, DriverSystem::linux_kernel));
+    machine.gpus = {{ComputeCapability{13, 0}}};
+    EXPECT_THAT(of_torch("2.7.1", {12, 8}, machine), HasSubstr("has only PTX of CUDA 12.8"));
 }
 
 TEST(Runtime, FollowsTheDriversCudaWhereTheDriverIsNotDeclared) {

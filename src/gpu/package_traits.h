@@ -1,8 +1,11 @@
 #pragma once
 
+#include "model/cuda_version.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace envpm::gpu {
 
@@ -24,17 +27,10 @@ enum class Build {
     unknown, ///< the same for all, or not to be told
     cpu,     ///< made for the processor alone, where there are others
     cuda,
+    other, ///< for GPUs of another maker: ROCm, XPU
 };
 
-/// The CUDA runtime that a package is, or was built for.
-struct RuntimeNeed {
-    int major = 0;
-    std::optional<int> minor; ///< none: any of the major
-
-    bool operator==(const RuntimeNeed&) const = default;
-};
-
-/// A CUDA library that some supplier packs. Two suppliers' files have the same sonames, so an
+/// A library that more than one supplier packs. Two suppliers' files have the same sonames, so an
 /// environment has one: which of two copies a process gets is chance.
 struct Library {
     std::string name;     ///< "cudnn", "cublas", "cuda-runtime"
@@ -45,14 +41,27 @@ struct Library {
 
 struct PackageTraits {
     Build build = Build::unknown;
-    std::optional<RuntimeNeed> runtime;
-    std::optional<Library> library;
+    std::optional<CudaRuntime> runtime;
+    /// By what a conda package was compiled: it runs with any later minor version.
+    std::optional<CudaVersion> toolkit{};
+    std::vector<Library> libraries{};
 
     bool operator==(const PackageTraits&) const = default;
 };
 
 /// A pure function; what it cannot tell it leaves open.
 PackageTraits traits_of(const PackageLabel& package);
+
+/// Whether the package's version is that of a library which it holds. One that holds a whole
+/// toolkit goes by the toolkit's, as the runtime does.
+bool holds(const PackageTraits& traits, std::string_view library);
+
+/// Whether it is PyTorch itself.
+bool is_torch(const PackageLabel& package);
+
+/// Whether it is PyTorch or one of its packages that are built once for each of its builds, and
+/// load only beside the same.
+bool is_of_torch(const PackageLabel& package);
 
 /// Those whose suppliers `traits_of` tells apart.
 inline constexpr std::string_view library_suppliers[] = {"conda", "cu11", "cu12",

@@ -18,11 +18,13 @@ std::string read_version(const TomlValue& target, const char* key);
 
 LockedGpu read_locked_gpu(const TomlValue& target) {
     return {read_value<DriverVersion>(target, "driver", "525.60.13"),
-            read_value<CudaVersion>(target, "cuda", "12.8"),
+            read_value<CudaRuntime>(target, "cuda", "12.8"),
             read_version(target, "cudnn"),
             read_version(target, "nccl"),
             read_capabilities(target, "gpu"),
-            read_capabilities(target, "gpu-ptx")};
+            read_capabilities(target, "gpu-ptx"),
+            read_value<CudaVersion>(target, "gpu-ptx-cuda", "12.8"),
+            read_value<ComputeCapability>(target, "gpu-least", "7.5")};
 }
 
 namespace {

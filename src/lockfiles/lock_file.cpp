@@ -153,6 +153,8 @@ void append_gpu(std::string& out, const LockedGpu& gpu) {
     append("nccl", gpu.nccl);
     append_list("gpu", gpu.gpus);
     append_list("gpu-ptx", gpu.ptx);
+    append("gpu-ptx-cuda", gpu.ptx_cuda ? gpu.ptx_cuda->text() : "");
+    append("gpu-least", gpu.least_gpu ? gpu.least_gpu->text() : "");
 }
 
 void append_package(std::string& out, const LockedPackage& package) {

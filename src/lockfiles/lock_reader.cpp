@@ -139,8 +139,8 @@ LockedTarget read_target(const TomlValue::Member& entry) {
     const TomlValue& table = entry.value;
     expect_keys(table, where,
                 Names{"platform", "glibc", "python", "python-version", "python-implementation",
-                      "python-from", "driver", "cuda", "cudnn", "nccl", "gpu", "gpu-ptx", "env",
-                      "contents"});
+                      "python-from", "driver", "cuda", "cudnn", "nccl", "gpu", "gpu-ptx",
+                      "gpu-ptx-cuda", "gpu-least", "env", "contents"});
     const TomlValue& platform_value = member(table, where, "platform");
     const std::optional<Platform> platform =
         parse_platform(expect_string(platform_value, "platform"));

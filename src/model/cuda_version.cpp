@@ -31,6 +31,18 @@ std::string CudaVersion::text() const {
     return fmt::format("{}.{}", major, minor);
 }
 
+std::optional<CudaRuntime> CudaRuntime::parse(std::string_view text) {
+    const std::vector<int> numbers = numbers_of(text);
+    if (numbers.size() == 1) {
+        return CudaRuntime{numbers[0], std::nullopt};
+    }
+    return numbers.size() == 2 ? std::optional(CudaRuntime{numbers[0], numbers[1]}) : std::nullopt;
+}
+
+std::string CudaRuntime::text() const {
+    return minor ? fmt::format("{}.{}", major, *minor) : std::to_string(major);
+}
+
 std::optional<ToolkitVersion> ToolkitVersion::parse(std::string_view text) {
     const std::vector<int> numbers = numbers_of(text);
     if (numbers.size() != 2 && numbers.size() != 3) {

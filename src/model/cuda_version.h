@@ -7,7 +7,7 @@
 
 namespace envpm {
 
-// The four kinds of version around CUDA. They look alike and must not be mixed up: a driver runs
+// The kinds of version around CUDA. They look alike and must not be mixed up: a driver runs
 // CUDA up to a version, a toolkit brings one and writes PTX of one.
 
 /// A CUDA version as a driver knows it: `cuDriverGetVersion`, conda's `__cuda`.
@@ -26,6 +26,19 @@ struct CudaVersion {
     [[nodiscard]] std::string text() const;
 
     auto operator<=>(const CudaVersion&) const = default;
+};
+
+/// The CUDA runtime that a package is, was built for, or brings.
+struct CudaRuntime {
+    int major = 0;
+    std::optional<int> minor; ///< none: any of the major, or not known
+
+    /// "12.8" or "12".
+    static std::optional<CudaRuntime> parse(std::string_view text);
+
+    [[nodiscard]] std::string text() const;
+
+    bool operator==(const CudaRuntime&) const = default;
 };
 
 /// A release of the toolkit, or with no patch all those of one minor version.

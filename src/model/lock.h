@@ -31,11 +31,13 @@ struct LockedPython {
 /// was asked for. Empty where nothing in it is for a GPU, or nothing is known.
 struct LockedGpu {
     std::optional<DriverVersion> driver; ///< the least
-    std::optional<CudaVersion> cuda;     ///< the runtime that it brings
+    std::optional<CudaRuntime> cuda;     ///< the runtime that it brings, or was built for
     std::string cudnn;                   ///< the libraries' versions
     std::string nccl;
-    std::vector<ComputeCapability> gpus; ///< PyTorch has machine code for these; ascending
-    std::vector<ComputeCapability> ptx;  ///< and code that the driver compiles, from these on
+    std::vector<ComputeCapability> gpus;   ///< PyTorch has machine code for these; ascending
+    std::vector<ComputeCapability> ptx;    ///< and code that the driver compiles, from these on
+    std::optional<CudaVersion> ptx_cuda{}; ///< the oldest CUDA whose driver compiles that code
+    std::optional<ComputeCapability> least_gpu{}; ///< what something in it asks for
 
     bool operator==(const LockedGpu&) const = default;
 };

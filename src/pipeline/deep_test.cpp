@@ -129,8 +129,8 @@ std::string locked_package_of(std::string_view library, const Tested& tested) {
     for (const LockedPackage& package : tested.lock.packages) {
         const gpu::World world = package.is_conda() ? gpu::World::conda : gpu::World::wheel;
         const auto traits = gpu::traits_of({world, package.name.string(), package.version});
-        if (package.is_for(tested.target->target.name) && traits.library &&
-            traits.library->name == supplied_name(library)) {
+        if (package.is_for(tested.target->target.name) &&
+            gpu::holds(traits, supplied_name(library))) {
             return package.name.string() + " " + package.version;
         }
     }

@@ -47,7 +47,7 @@ TEST(GpuFacts, a_listing_has_the_rows_with_all_words) {
     EXPECT_EQ(listing.tables[0].rows[0].citation.row, "2.9 cu130");
     EXPECT_EQ(list_facts(shipped, {"3.5.1"}).tables[0].rows.size(),
               3U); // triton's, by torch's patch
-    EXPECT_EQ(list_facts(shipped, {}).tables.size(), 24U);
+    EXPECT_EQ(list_facts(shipped, {}).tables.size(), 25U);
     EXPECT_THROW((void)list_facts(shipped, {"nonsense"}), Error);
 }
 

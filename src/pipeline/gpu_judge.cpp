@@ -10,16 +10,26 @@ std::optional<std::string> GpuJudge::fault_of(const gpu::PackageLabel& label) co
     if (auto fault = gpu::fault_of_build(traits.build, accelerator_)) {
         return fault;
     }
+    if (facts_ != nullptr && has_gpus() && gpu::holds(traits, "cudnn")) {
+        return gpu::fault_of_cudnn(label.version, machine_, facts_->get());
+    }
     return traits.runtime ? fault_of(label, *traits.runtime) : std::nullopt;
 }
 
 std::optional<std::string> GpuJudge::fault_of(const gpu::PackageLabel& label,
-                                              const gpu::RuntimeNeed& runtime) const {
+                                              const CudaRuntime& runtime) const {
     const bool is_torch = label.world == gpu::World::wheel && label.name == "torch";
     if (facts_ == nullptr || !has_gpus() || !is_torch) {
         return std::nullopt;
     }
     return gpu::fault_of_torch(label.version, runtime, machine_, facts_->get());
+}
+
+std::optional<std::string> GpuJudge::fault_of_torch(gpu::Build build) const {
+    if (build == gpu::Build::unknown && accelerator_ == Accelerator::cuda) {
+        return "nothing tells that it is a build for CUDA, and `[gpu] accelerator` is \"cuda\"";
+    }
+    return gpu::fault_of_build(build, accelerator_);
 }
 
 std::optional<std::string> GpuJudge::fault_of(const CudaVersion& runtime) const {

@@ -26,7 +26,10 @@ class GpuJudge {
 
     /// By the CUDA that its dependencies tell.
     [[nodiscard]] std::optional<std::string> fault_of(const gpu::PackageLabel& label,
-                                                      const gpu::RuntimeNeed& runtime) const;
+                                                      const CudaRuntime& runtime) const;
+
+    /// By the build that all there is to know of a candidate for PyTorch tells.
+    [[nodiscard]] std::optional<std::string> fault_of_torch(gpu::Build build) const;
 
     /// Of a version of CUDA.
     [[nodiscard]] std::optional<std::string> fault_of(const CudaVersion& runtime) const;

@@ -366,7 +366,8 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
         run.notes);
     TargetSolution solution = to_solution(resolution, universe, run.requests, target);
-    solution.gpu = gpu_needs(solution.packages, resolution, universe, target, run.services.facts());
+    solution.gpu =
+        gpu_needs(solution.packages, resolution, universe, wanted.machine, run.services.facts());
     return solution;
 }
 

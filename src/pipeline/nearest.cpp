@@ -384,12 +384,11 @@ std::string Search::library_in(std::string_view library, const Resolution& resol
     for (const CandidateId id : resolution.chosen) {
         const bool is_package = universe_.package(id) != nullptr;
         const Candidate& candidate = universe_.candidate(id);
-        const auto held = gpu::traits_of({is_package ? gpu::World::conda : gpu::World::wheel,
-                                          universe_.slot(candidate.slot).name,
-                                          candidate.version,
-                                          {}})
-                              .library;
-        if (held && held->name == library) {
+        if (gpu::holds(gpu::traits_of({is_package ? gpu::World::conda : gpu::World::wheel,
+                                       universe_.slot(candidate.slot).name,
+                                       candidate.version,
+                                       {}}),
+                       library)) {
             return candidate.version;
         }
     }

@@ -93,6 +93,34 @@ std::optional<SlotId> PackageUniverse::find_slot(const std::string& name) const 
     return found == slot_ids_.end() ? std::nullopt : std::optional(found->second);
 }
 
+const Slot& PackageUniverse::slot(SlotId slot) const {
+    return at(slot).slot;
+}
+
+const Candidate& PackageUniverse::candidate(CandidateId candidate) const {
+    return at(candidate).candidate;
+}
+
+const Requirement& PackageUniverse::requirement(RequirementId requirement) const {
+    return at(requirement).requirement;
+}
+
+std::span<const CandidateId> PackageUniverse::candidates(SlotId slot) const {
+    return at(slot).candidates;
+}
+
+bool PackageUniverse::is_described(CandidateId candidate) const {
+    return at(candidate).is_described;
+}
+
+bool PackageUniverse::is_usable(CandidateId candidate) const {
+    return at(candidate).problem.empty();
+}
+
+std::span<const Dependency> PackageUniverse::dependencies(CandidateId candidate) const {
+    return at(candidate).dependencies;
+}
+
 void PackageUniverse::list(std::span<const SlotId> slots) {
     list_conda(slots);
     std::vector<PackageName> names;
@@ -382,7 +410,7 @@ void PackageUniverse::add_wheel_dependencies(CandidateEntry& entry,
         }
         add_dependency(entry.dependencies, requirement, holds, possible);
     }
-    add_gpu_dependencies(entry);
+    add_gpu_dependencies(entry, told_cuda(metadata, pythons_, possible));
 }
 
 void PackageUniverse::add_extra_dependencies(CandidateEntry& entry, CandidateId base,

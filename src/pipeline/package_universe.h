@@ -5,6 +5,7 @@
 #include "pipeline/gpu_judge.h"
 #include "pipeline/listings.h"
 #include "pipeline/requests.h"
+#include "pipeline/told_cuda.h"
 #include "pipeline/universe_entries.h"
 #include "pipeline/universe_request.h"
 #include "pipeline/virtual_packages.h"
@@ -67,6 +68,11 @@ class PackageUniverse final : public Universe {
     [[nodiscard]] const std::string& problem(CandidateId candidate) const;
     [[nodiscard]] bool is_unfit(CandidateId candidate) const;
 
+    /// The CUDA that a described candidate is, or was built for, as its name or its needs tell.
+    [[nodiscard]] const std::optional<CudaRuntime>& runtime(CandidateId candidate) const {
+        return tables_.at(candidate).runtime;
+    }
+
     /// The distribution that a slot belongs to; null for `python` and for what is none.
     [[nodiscard]] const PackageName* distribution(SlotId slot) const;
     [[nodiscard]] const pypi::Exclusions& exclusions(SlotId slot) const;
@@ -95,38 +101,19 @@ class PackageUniverse final : public Universe {
 
     [[nodiscard]] std::size_t slot_count() const override { return tables_.slots.size(); }
 
-    [[nodiscard]] const Slot& slot(SlotId slot) const override { return tables_.at(slot).slot; }
-
-    [[nodiscard]] const Candidate& candidate(CandidateId candidate) const override {
-        return tables_.at(candidate).candidate;
-    }
-
-    [[nodiscard]] const Requirement& requirement(RequirementId requirement) const override {
-        return tables_.at(requirement).requirement;
-    }
-
+    [[nodiscard]] const Slot& slot(SlotId slot) const override;
+    [[nodiscard]] const Candidate& candidate(CandidateId candidate) const override;
+    [[nodiscard]] const Requirement& requirement(RequirementId requirement) const override;
     void list(std::span<const SlotId> slots) override;
 
     [[nodiscard]] bool is_listed(SlotId slot) const override { return tables_.at(slot).is_listed; }
 
-    [[nodiscard]] std::span<const CandidateId> candidates(SlotId slot) const override {
-        return tables_.at(slot).candidates;
-    }
-
+    [[nodiscard]] std::span<const CandidateId> candidates(SlotId slot) const override;
     void describe(std::span<const CandidateId> candidates) override;
 
-    [[nodiscard]] bool is_described(CandidateId candidate) const override {
-        return tables_.at(candidate).is_described;
-    }
-
-    [[nodiscard]] bool is_usable(CandidateId candidate) const override {
-        return tables_.at(candidate).problem.empty();
-    }
-
-    [[nodiscard]] std::span<const Dependency> dependencies(CandidateId candidate) const override {
-        return tables_.at(candidate).dependencies;
-    }
-
+    [[nodiscard]] bool is_described(CandidateId candidate) const override;
+    [[nodiscard]] bool is_usable(CandidateId candidate) const override;
+    [[nodiscard]] std::span<const Dependency> dependencies(CandidateId candidate) const override;
     [[nodiscard]] std::span<const CandidateId> matches(RequirementId requirement) override;
 
   private:
@@ -162,8 +149,15 @@ class PackageUniverse final : public Universe {
     RequirementId on_runtime(const pypi::SpecifierSet& versions, RequirementKind kind,
                              const std::string& text);
     RequirementId on_supplier(const gpu::Library& library);
-    void judge(CandidateEntry& entry, const std::optional<gpu::RuntimeNeed>& runtime = {});
-    void add_gpu_dependencies(CandidateEntry& entry);
+    RequirementId on_cuda(const CudaRuntime& runtime);
+    RequirementId on_torch_build(gpu::Build build, const std::string& why);
+    RequirementId on_cited(const std::string& name, const std::string& specifiers,
+                           const gpu::Citation& citation);
+    void judge(CandidateEntry& entry);
+    void add_gpu_dependencies(CandidateEntry& entry, const ToldCuda& told);
+    void add_torch_dependencies(CandidateEntry& entry, gpu::Build build, const ToldCuda& told);
+    void add_companion_dependencies(CandidateEntry& entry, gpu::Build build, const ToldCuda& told);
+    void add_triton_dependency(CandidateEntry& entry);
     [[nodiscard]] gpu::PackageLabel label_of(const CandidateEntry& entry) const;
     void list_conda(std::span<const SlotId> slots);
     [[nodiscard]] bool may_have_wheels(const SlotEntry& slot) const;

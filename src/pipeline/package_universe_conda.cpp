@@ -229,7 +229,7 @@ void PackageUniverse::describe_package(CandidateEntry& entry) {
     };
     add(record.depends, RequirementKind::needs);
     add(record.constrains, RequirementKind::constrains);
-    add_gpu_dependencies(entry);
+    add_gpu_dependencies(entry, told_cuda(record));
 }
 
 /// `problem` says why there is none.

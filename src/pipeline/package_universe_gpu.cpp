@@ -35,7 +35,6 @@ constexpr std::array<PinnedLibrary, 2> pinned_libraries = {{
 }};
 
 std::vector<CudaVersion> runtimes(const std::optional<CudaVersion>& of_driver);
-std::optional<gpu::RuntimeNeed> runtime_pinned_by(const pypi::Metadata& metadata);
 std::string conda_text(const pypi::SpecifierSet& specifiers);
 std::string supplier_text(const gpu::Library& library);
 
@@ -133,36 +132,34 @@ gpu::PackageLabel PackageUniverse::label_of(const CandidateEntry& entry) const {
     return {gpu::World::wheel, slot.name->string(), entry.candidate.version, {}};
 }
 
-/// `runtime`: what its dependencies tell of it, where its name does not.
-void PackageUniverse::judge(CandidateEntry& entry, const std::optional<gpu::RuntimeNeed>& runtime) {
+void PackageUniverse::judge(CandidateEntry& entry) {
+    entry.mark_unfit(judge_.fault_of(label_of(entry)));
+}
+
+/// Of a described candidate: its CUDA, that it is the one that brings a library, and which builds
+/// of PyTorch it goes with.
+void PackageUniverse::add_gpu_dependencies(CandidateEntry& entry, const ToldCuda& told) {
     const gpu::PackageLabel label = label_of(entry);
-    auto fault = runtime ? judge_.fault_of(label, *runtime) : judge_.fault_of(label);
-    if (fault) {
-        entry.problem = std::move(*fault);
-        entry.is_unfit = true;
+    const gpu::PackageTraits traits = gpu::traits_of(label);
+    entry.runtime = traits.runtime ? traits.runtime : told.runtime;
+    if (traits.runtime) {
+        entry.dependencies.push_back({on_cuda(*traits.runtime), std::nullopt});
+    } else if (told.runtime) {
+        entry.mark_unfit(judge_.fault_of(label, *told.runtime));
+    }
+    for (const gpu::Library& library : traits.libraries) {
+        entry.dependencies.push_back({on_supplier(library), std::nullopt});
+    }
+    if (gpu::is_of_torch(label)) {
+        add_torch_dependencies(entry, traits.build, told);
     }
 }
 
-/// Of a described candidate: its CUDA, and that it is the one that brings a library.
-void PackageUniverse::add_gpu_dependencies(CandidateEntry& entry) {
-    const gpu::PackageTraits traits = gpu::traits_of(label_of(entry));
-    if (traits.runtime) {
-        const std::string version =
-            traits.runtime->minor
-                ? fmt::format("{}.{}", traits.runtime->major, *traits.runtime->minor)
-                : fmt::format("{}.*", traits.runtime->major);
-        const auto versions = pypi::SpecifierSet::of_clause("==", version);
-        const RequirementId need =
-            on_runtime(versions.value(), RequirementKind::needs, "CUDA " + version);
-        entry.dependencies.push_back({need, std::nullopt});
-    } else if (entry.description != nullptr && entry.description->metadata) {
-        if (const auto pinned = runtime_pinned_by(*entry.description->metadata)) {
-            judge(entry, *pinned);
-        }
-    }
-    if (traits.library) {
-        entry.dependencies.push_back({on_supplier(*traits.library), std::nullopt});
-    }
+/// "12.8", or any version of a major.
+RequirementId PackageUniverse::on_cuda(const CudaRuntime& runtime) {
+    const std::string version = runtime.text() + (runtime.minor ? "" : ".*");
+    const auto versions = pypi::SpecifierSet::of_clause("==", version);
+    return on_runtime(versions.value(), RequirementKind::needs, "CUDA " + version);
 }
 
 namespace {
@@ -180,23 +177,6 @@ std::vector<CudaVersion> runtimes(const std::optional<CudaVersion>& of_driver) {
     }
     newer.insert(newer.end(), covered.begin(), covered.end());
     return newer;
-}
-
-/// A wheel without a local version says its CUDA by the runtime that it pins.
-std::optional<gpu::RuntimeNeed> runtime_pinned_by(const pypi::Metadata& metadata) {
-    for (const pypi::Requirement& requirement : metadata.requires_dist) {
-        const std::string text = requirement.specifiers.text();
-        if (!text.starts_with("==") || text.find(',') != std::string::npos) {
-            continue;
-        }
-        const std::string version = text.substr(2);
-        const auto runtime =
-            gpu::traits_of({gpu::World::wheel, requirement.name.string(), version}).runtime;
-        if (runtime && runtime->minor) {
-            return runtime;
-        }
-    }
-    return std::nullopt;
 }
 
 /// conda writes `==12.8.*` without the signs.

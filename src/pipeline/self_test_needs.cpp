@@ -1,6 +1,6 @@
 #include "pipeline/self_test_needs.h"
 
-#include "gpu/package_traits.h"
+#include "pipeline/gpu_needs.h"
 
 #include <algorithm>
 
@@ -8,7 +8,6 @@ namespace envpm::pipeline {
 
 namespace {
 
-gpu::PackageTraits traits_of(const LockedPackage& package);
 void take_compiler(const LockedPackage& package, selftest::Needs& needs);
 std::optional<ComputeCapability> least_capability(int cuda_major, const gpu::Facts& facts);
 
@@ -36,6 +35,8 @@ selftest::Needs needs_of(const std::vector<LockedPackage>& packages, const Locke
     }
     needs.sass = locked.gpus;
     needs.ptx = locked.ptx;
+    needs.ptx_cuda = locked.ptx_cuda;
+    needs.locked_least = locked.least_gpu;
     return needs;
 }
 
@@ -61,17 +62,6 @@ void add_floors(selftest::Needs& needs, const gpu::Facts& facts) {
 }
 
 namespace {
-
-gpu::PackageTraits traits_of(const LockedPackage& package) {
-    if (!package.is_conda()) {
-        return gpu::traits_of({gpu::World::wheel, package.name.string(), package.version});
-    }
-    const std::string file = package.file.substr(0, package.file.rfind('.'));
-    const std::size_t dash = file.rfind('-');
-    return gpu::traits_of(
-        {gpu::World::conda, package.name.string(), package.version,
-         dash == std::string::npos ? std::string_view() : std::string_view(file).substr(dash + 1)});
-}
 
 /// NVRTC, which PyTorch and CuPy load, and nvcc's parts, which Numba takes: their versions are the
 /// toolkit's. Triton's own compiler is of the CUDA that its PyTorch needs.

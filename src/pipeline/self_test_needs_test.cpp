@@ -95,14 +95,21 @@ TEST(Needs, WhatTheLockSaysCountsMore) {
     locked.driver = DriverVersion::parse("590.44.01");
     locked.gpus = {{8, 0}, {9, 0, 'a'}};
     locked.ptx = {{10, 0}};
+    locked.ptx_cuda = CudaVersion{12, 9};
+    locked.least_gpu = ComputeCapability{8, 0};
     const Needs needs = judged({tagged_wheel("torch", "2.9.1+cu130", binary)}, locked);
     EXPECT_EQ(needs.least_driver, "590.44.01");
-    EXPECT_TRUE(needs.covers({8, 6}));
-    EXPECT_TRUE(needs.covers({9, 0}));
-    EXPECT_TRUE(needs.covers({12, 0})) << "compiled from PTX for 10.0";
-    EXPECT_FALSE(needs.covers({7, 5}));
-    EXPECT_TRUE(Needs().covers({7, 5})) << "nothing is known";
-    locked.cuda = CudaVersion{12, 6};
+    EXPECT_EQ(needs.locked_least, (ComputeCapability{8, 0}));
+    using selftest::CodeFit;
+    EXPECT_EQ(needs.fit({8, 6}, {}), CodeFit::runs);
+    EXPECT_EQ(needs.fit({9, 0}, {}), CodeFit::runs);
+    EXPECT_EQ(needs.fit({12, 0}, {}), CodeFit::runs) << "compiled from PTX for 10.0";
+    EXPECT_EQ(needs.fit({12, 0}, CudaVersion{13, 0}), CodeFit::runs);
+    EXPECT_EQ(needs.fit({12, 0}, CudaVersion{12, 8}), CodeFit::newer_driver);
+    EXPECT_EQ(needs.fit({9, 0}, CudaVersion{12, 8}), CodeFit::runs) << "as machine code";
+    EXPECT_EQ(needs.fit({7, 5}, {}), CodeFit::none);
+    EXPECT_EQ(Needs().fit({7, 5}, {}), CodeFit::runs) << "nothing is known";
+    locked.cuda = CudaRuntime{12, 6};
     const Needs unnamed = needs_of({}, locked);
     EXPECT_TRUE(unnamed.uses_cuda);
     EXPECT_EQ(unnamed.cuda_major, 12);
@@ -112,10 +119,10 @@ TEST(Needs, WhatTheLockSaysCountsMore) {
 TEST(Needs, MachineCodeForOneArchitectureAloneRunsThereAlone) {
     Needs needs;
     needs.sass = {{12, 0, 'a'}};
-    EXPECT_TRUE(needs.covers({12, 0}));
-    EXPECT_FALSE(needs.covers({12, 1}));
+    EXPECT_EQ(needs.fit({12, 0}, {}), selftest::CodeFit::runs);
+    EXPECT_EQ(needs.fit({12, 1}, {}), selftest::CodeFit::none);
     needs.sass = {{12, 0, 'f'}};
-    EXPECT_TRUE(needs.covers({12, 1}));
+    EXPECT_EQ(needs.fit({12, 1}, {}), selftest::CodeFit::runs);
 }
 
 TEST(Needs, AnOldGpuHasANewestCuda) {

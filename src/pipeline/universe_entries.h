@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/cuda_version.h"
 #include "model/universe.h"
 #include "pipeline/conda_records.h"
 #include "pipeline/listings.h"
@@ -39,8 +40,17 @@ struct CandidateEntry {
     bool is_described = false;
     std::string problem;
     bool is_unfit = false; ///< the problem is that it does not fit the target or its `[gpu]`
+    std::optional<CudaRuntime> runtime{}; ///< once it is described
     std::vector<Dependency> dependencies;
     const Listings::Description* description = nullptr;
+
+    /// `fault`: why it does not fit; nothing if it does.
+    void mark_unfit(std::optional<std::string> fault) {
+        if (fault) {
+            problem = std::move(*fault);
+            is_unfit = true;
+        }
+    }
 };
 
 /// Where the manifest asks for something; at most one is not null, none for what envpm adds.

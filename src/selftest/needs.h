@@ -18,6 +18,12 @@ struct CudaMajor {
     bool operator==(const CudaMajor&) const = default;
 };
 
+enum class CodeFit {
+    runs,         ///< as machine code, or compiled from PTX
+    newer_driver, ///< there is only PTX for it, which this driver cannot compile
+    none,         ///< nothing for it
+};
+
 /// What the packages of a target ask of driver and GPUs (pipeline/self_test_needs.h).
 struct Needs {
     bool uses_cuda = false; ///< else there is nothing to test
@@ -28,15 +34,20 @@ struct Needs {
 
     std::vector<ComputeCapability> sass{}; ///< PyTorch has machine code for these
     std::vector<ComputeCapability> ptx{};  ///< and code that the driver compiles, from these on
-    std::vector<CudaMajor> majors{};       ///< all that are known, ascending
+    std::optional<CudaVersion> ptx_cuda{}; ///< the oldest CUDA whose driver compiles that code
+    /// What something that is locked asks for.
+    std::optional<ComputeCapability> locked_least{};
+    std::vector<CudaMajor> majors{}; ///< all that are known, ascending
 
     /// The newest compiler that the environment brings for kernels made while a program runs, by
     /// NVRTC, Triton or Numba: "nvidia-cuda-nvrtc 13.0.88", and the CUDA whose PTX it writes.
     std::string compiler{};
     std::optional<CudaVersion> compiler_cuda{};
 
-    /// Whether PyTorch has code for such a GPU; true if nothing is known of it.
-    [[nodiscard]] bool covers(const ComputeCapability& device) const;
+    /// What PyTorch's code does on such a GPU under a driver that runs CUDA up to `driver`; an open
+    /// one counts as new enough. It runs if nothing is known of the code.
+    [[nodiscard]] CodeFit fit(const ComputeCapability& device,
+                              const std::optional<CudaVersion>& driver) const;
 
     /// The newest CUDA major whose libraries know such a GPU; nothing for one that is older than
     /// all.

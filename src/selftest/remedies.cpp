@@ -149,12 +149,30 @@ Finding finding_of_old_gpu(const ProbedGpu& gpu, const Needs& needs) {
 }
 
 Finding finding_of_gpu_without_code(const ProbedGpu& gpu, const Needs& needs) {
+    const std::string hint =
+        fmt::format("declare this GPU in `[targets]` (`gpus = [\"{}\"]`) and lock anew",
+                    gpu.capability->text());
+    if (needs.locked_least && *gpu.capability < *needs.locked_least) {
+        return {hint,
+                fmt::format("{} has compute capability {}, and what is locked takes {} or "
+                            "later",
+                            name_of(gpu), gpu.capability->text(), needs.locked_least->text())};
+    }
     const std::string ptx =
         needs.ptx.empty() ? std::string() : fmt::format(", and PTX for {}", in_words(needs.ptx));
-    return {fmt::format("declare this GPU in `[targets]` (`gpus = [\"{}\"]`) and lock anew",
-                        gpu.capability->text()),
-            fmt::format("{} has compute capability {}, and PyTorch has code for {}{}", name_of(gpu),
-                        gpu.capability->text(), in_words(needs.sass), ptx)};
+    return {hint, fmt::format("{} has compute capability {}, and PyTorch has code for {}{}",
+                              name_of(gpu), gpu.capability->text(), in_words(needs.sass), ptx)};
+}
+
+Finding finding_of_ptx_too_new(const ProbedGpu& gpu, const Situation& situation) {
+    const Needs& needs = situation.needs;
+    return {fmt::format("install a driver that runs CUDA {}, or declare this one (`driver`) and "
+                        "lock anew",
+                        needs.ptx_cuda->text()),
+            fmt::format("for {}, of compute capability {}, PyTorch has only PTX of CUDA {}, and "
+                        "the driver runs CUDA up to {}",
+                        name_of(gpu), gpu.capability->text(), needs.ptx_cuda->text(),
+                        situation.probe.cuda->text())};
 }
 
 std::string name_of(const ProbedGpu& gpu) {

@@ -26,6 +26,9 @@ Finding finding_of_gpu(const TestedGpu& tested, const Situation& situation);
 Finding finding_of_old_gpu(const ProbedGpu& gpu, const Needs& needs);
 Finding finding_of_gpu_without_code(const ProbedGpu& gpu, const Needs& needs);
 
+/// For a GPU that only PTX covers, and a driver that cannot compile it.
+Finding finding_of_ptx_too_new(const ProbedGpu& gpu, const Situation& situation);
+
 /// "GPU 0 (NVIDIA A100)"
 std::string name_of(const ProbedGpu& gpu);
 

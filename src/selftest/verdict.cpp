@@ -19,6 +19,7 @@ bool is_stub(const Situation& situation);
 bool is_older_than_locked(const Situation& situation);
 void judge_driver(const Situation& situation, Verdict& verdict);
 void judge_gpus(const Situation& situation, Verdict& verdict);
+void judge_code(const ProbedGpu& gpu, const Situation& situation, Verdict& verdict);
 void add_notes(const Situation& situation, Verdict& verdict);
 void note_compiler(const Situation& situation, Verdict& verdict);
 std::string note_of(std::string_view variable, const std::string& value);
@@ -122,12 +123,23 @@ void judge_gpus(const Situation& situation, Verdict& verdict) {
         } else if (tested.ending.outcome != Outcome::passed) {
             verdict.findings.push_back(finding_of_gpu(tested, situation));
         }
-        const auto& least = situation.needs.least_capability;
-        if (tested.gpu.capability && least && *tested.gpu.capability < *least) {
-            verdict.findings.push_back(finding_of_old_gpu(tested.gpu, situation.needs));
-        } else if (tested.gpu.capability && !situation.needs.covers(*tested.gpu.capability)) {
-            verdict.findings.push_back(finding_of_gpu_without_code(tested.gpu, situation.needs));
+        if (tested.gpu.capability) {
+            judge_code(tested.gpu, situation, verdict);
         }
+    }
+}
+
+/// Of a GPU whose capability is known: whether what is locked has code for it.
+void judge_code(const ProbedGpu& gpu, const Situation& situation, Verdict& verdict) {
+    const Needs& needs = situation.needs;
+    const CodeFit fit = needs.fit(*gpu.capability, situation.probe.cuda);
+    if (needs.least_capability && *gpu.capability < *needs.least_capability) {
+        verdict.findings.push_back(finding_of_old_gpu(gpu, needs));
+    } else if (fit == CodeFit::none ||
+               (needs.locked_least && *gpu.capability < *needs.locked_least)) {
+        verdict.findings.push_back(finding_of_gpu_without_code(gpu, needs));
+    } else if (fit == CodeFit::newer_driver) {
+        verdict.findings.push_back(finding_of_ptx_too_new(gpu, situation));
     }
 }
 

@@ -370,6 +370,26 @@ TEST(Verdict, AGpuThatTheLocksPyTorchHasNoCodeFor) {
               "for 9.0");
     situation.needs.ptx = {{6, 0}};
     EXPECT_EQ(judge(situation).status, Status::passed);
+    situation.needs.locked_least = ComputeCapability{7, 5};
+    EXPECT_EQ(judge(situation).findings.at(0).cause,
+              "GPU 0 (V100) has compute capability 7.0, and what is locked takes 7.5 or later");
+}
+
+TEST(Verdict, PtxThatTheDriverCannotCompile) {
+    Situation situation = with_gpus({{}});
+    situation.probe.gpus[0].gpu = {0, "RTX 5090", "", ComputeCapability{12, 0}};
+    situation.needs = cuda(12);
+    situation.needs.sass = {{8, 0}, {9, 0}};
+    situation.needs.ptx = {{9, 0}};
+    situation.needs.ptx_cuda = CudaVersion{13, 1};
+    EXPECT_EQ(
+        words_of(situation),
+        "failed: 1 of 1 GPU computed as it should; driver 580.65.06 runs CUDA up to 13.0\n"
+        "  install a driver that runs CUDA 13.1, or declare this one (`driver`) and lock anew\n"
+        "    for GPU 0 (RTX 5090), of compute capability 12.0, PyTorch has only PTX of CUDA "
+        "13.1, and the driver runs CUDA up to 13.0\n");
+    situation.needs.ptx_cuda = CudaVersion{12, 8};
+    EXPECT_EQ(judge(situation).status, Status::passed);
 }
 
 TEST(Verdict, ADriverThatIsOlderThanTheLockNeeds) {

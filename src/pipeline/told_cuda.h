@@ -1,0 +1,28 @@
+#pragma once
+
+#include "conda/record.h"
+#include "model/cuda_version.h"
+#include "pipeline/universe_pythons.h"
+#include "pypi/metadata.h"
+
+#include <optional>
+
+namespace envpm::pipeline {
+
+/// What the requirements of a wheel tell of CUDA and PyTorch on one target. A requirement counts
+/// only if its marker holds there for one of the Pythons; those of extras never do.
+struct ToldCuda {
+    bool names_cuda = false;            ///< one of them is for CUDA, on whatever target
+    bool needs_cuda = false;            ///< on this one
+    std::optional<CudaRuntime> runtime; ///< that it needs as `==`: the CUDA it was built for
+    bool pins_torch = false;            ///< it says with which versions of PyTorch it goes
+    bool names_triton = false;
+};
+
+ToldCuda told_cuda(const pypi::Metadata& metadata, const UniversePythons& pythons,
+                   const PythonSet& possible);
+
+/// Of a conda package: whether it depends on CUDA.
+ToldCuda told_cuda(const conda::Record& record);
+
+} // namespace envpm::pipeline
