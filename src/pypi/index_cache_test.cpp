@@ -46,6 +46,27 @@ TEST(IndexCache, GivesBackEveryFieldOfAPage) {
     EXPECT_EQ(cached->page->sdist_versions, page.sdist_versions);
 }
 
+TEST(IndexCache, HasTheFormsThatItsPageInTheDocsSays) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const IndexCache cache(folder.path());
+    WheelFile wheel = test::wheel_file("demo-1.0-py3-none-any.whl", "x",
+                                       "https://e.org/demo-1.0-py3-none-any.whl");
+    wheel.size_bytes = 7;
+    wheel.is_yanked = true;
+    cache.store_page(mirror, name("demo"), {1234, ProjectPage{{wheel}, {"0.9"}}});
+    const std::string content = mirror + "\ndemo\npresent\n1\ndemo-1.0-py3-none-any.whl\t" +
+                                "https://e.org/\t" + wheel.sha256->hex() +
+                                "\t7\t-\ty\t-\t\n1\n0.9\n";
+    const std::string head = "1234\n" + sha256_of(content).hex() + "\n";
+    EXPECT_EQ(read_file(folder.path() / "pages" / sha256_of(mirror).hex().substr(0, 16) / "demo"),
+              "envpm-page 3\n" + sha256_of(head).hex() + "\n" + head + content);
+
+    cache.store_metadata(sha256_of("wheel"), {"Name: demo\n", 77});
+    const std::string hex = sha256_of("wheel").hex();
+    EXPECT_EQ(read_file(folder.path() / "metadata" / hex.substr(0, 2) / hex),
+              "envpm-metadata 1\n" + sha256_of("77\nName: demo\n").hex() + "\n77\nName: demo\n");
+}
+
 TEST(IndexCache, KeepsMirrorsAndProjectsApart) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const IndexCache cache(folder.path());
