@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""Builds a conda channel of real software: `build_channel.py OUT`, then serve `OUT/channel`.
+"""Builds a conda channel of real software: `build_channel.py [--small] OUT`, then serve
+`OUT/channel`.
 
 Debian's packages and wheels come from where this machine has them from, into `OUT/cache`; nothing
 is installed. A second call does nothing, unless what the channel is made of or these scripts
-changed.
+changed. `--small` is what CI has the time for: Python with the libraries that it needs, openssl,
+sqlite, six, and programs with placeholders, made by the same tools in the same way.
 """
 
+import argparse
 import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from conda_channel import interpreter, libraries, made_up, noarch_wheels, tools
@@ -23,19 +26,34 @@ from conda_packages import Folder, Lies, Link, Package, as_entry, metadata
 HERE = Path(__file__).resolve().parent
 
 
-def build(out: Path) -> Path:
+@dataclass(frozen=True)
+class Part:
+    """What of the channel is made."""
+
+    libraries: tuple[str, ...]
+    wheels: tuple[str, ...]
+    python_forms: tuple[str, ...]
+
+
+WHOLE = Part(libraries.NAMES, tuple(tools.WHEELS), (".conda", ".tar.bz2"))
+SMALL = Part(
+    (*interpreter.NEEDS, "sqlite", "xz", "ca-certificates"), ("six==1.17.0",), (".conda",)
+)
+
+
+def build(out: Path, part: Part = WHOLE) -> Path:
     """The channel's folder, whole: it is renamed to its name when it is."""
     cache, channel = out / "cache", out / "channel"
     cache.mkdir(parents=True, exist_ok=True)
-    debs = Debs(cache, ["patchelf", *libraries.debs_needed(), *interpreter.DEBS])
-    wheels = tools.wheels(cache)
-    inputs = digest_of([*debs.all_archives(), *wheels])
+    debs = Debs(cache, ["patchelf", *libraries.debs_needed(part.libraries), *interpreter.DEBS])
+    wheels = tools.wheels(cache, part.wheels)
+    inputs = digest_of([*debs.all_archives(), *wheels], part)
     stamp = channel / "inputs"
     if stamp.exists() and stamp.read_text() == inputs:
         return channel
     with tempfile.TemporaryDirectory(prefix="stage-", dir=out) as name:
         stage = Path(name)
-        packages = all_packages(debs, wheels, stage)
+        packages = all_packages(debs, wheels, stage, part)
         jobs = [job_of(package, stage, stage / "channel") for package in packages]
         (stage / "jobs").write_text(json.dumps(jobs))
         pack = [tools.python_of_tools(cache), "-B", HERE / "conda_channel/pack.py"]
@@ -49,26 +67,28 @@ def build(out: Path) -> Path:
     return channel
 
 
-def digest_of(archives: list[Path]) -> str:
+def digest_of(archives: list[Path], part: Part) -> str:
     """Of all that a channel is made of, so that it is made again when one changes."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(part).encode())
     scripts = sorted((HERE / "conda_channel").glob("*.py"))
     for file in [*scripts, HERE / "conda_packages.py", Path(__file__).resolve(), *archives]:
         digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def all_packages(debs: Debs, wheels: list[Path], stage: Path) -> list[Package]:
+def all_packages(debs: Debs, wheels: list[Path], stage: Path, part: Part) -> list[Package]:
     unpacked = debs.unpack(stage / "debs")
-    python = interpreter.python(unpacked)
-    lay_out(python, stage / "python")
+    python = interpreter.python(unpacked, part.python_forms)
     packages = [
-        *libraries.packages(unpacked),
+        *libraries.packages(unpacked, part.libraries),
         python,
         interpreter.python_abi(),
         *noarch_wheels.packages(wheels),
-        *made_up.packages(stage / "python"),
     ]
+    if part is SMALL:
+        return [*packages, *made_up.placeholders()]
+    lay_out(python, stage / "python")
+    packages += made_up.packages(stage / "python")
     return [*packages, patches(packages)]
 
 
@@ -116,9 +136,12 @@ def write_run_exports(packages: list[Package], channel: Path) -> None:
 
 
 def main() -> None:
-    out = Path(sys.argv[1]).resolve()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--small", action="store_true")
+    options = parser.parse_args()
     began = time.monotonic()
-    channel = build(out)
+    channel = build(options.out.resolve(), SMALL if options.small else WHOLE)
     archives = [*channel.glob("*/*.conda"), *channel.glob("*/*.tar.bz2")]
     size_mb = sum(archive.stat().st_size for archive in archives) / 1e6
     seconds = time.monotonic() - began

@@ -3,7 +3,7 @@
 import re
 
 from conda_channel.debian import Deb, with_placeholder
-from conda_channel.libraries import GLIBC, REPACKS, bounded, build_string
+from conda_channel.libraries import GLIBC, bounded, build_string, versions_of
 from conda_packages import PLACEHOLDER, Entry, File, Link, Package
 
 DEBS = [
@@ -47,8 +47,8 @@ LINKS = {
 }
 
 
-def python(debs: dict[str, Deb]) -> Package:
-    versions = {repack.name: debs[repack.debs[0]].version for repack in REPACKS}
+def python(debs: dict[str, Deb], forms: tuple[str, ...]) -> Package:
+    versions = versions_of(debs)
     entries: dict[str, Entry] = {}
     for name in DEBS:
         entries |= debs[name].entries()
@@ -72,7 +72,7 @@ def python(debs: dict[str, Deb]) -> Package:
         depends=[GLIBC, *(bounded(name, versions) for name in NEEDS)],
         constrains=["python_abi 3.11.* *_cp311"],
         files=entries,
-        forms=(".conda", ".tar.bz2"),
+        forms=forms,
         run_exports={"noarch": ["python"], "weak": ["python_abi 3.11.* *_cp311"]},
         more={"license": "Python-2.0"},
     )

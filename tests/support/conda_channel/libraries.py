@@ -72,16 +72,29 @@ MAGIC = {
 }
 
 
-def debs_needed() -> list[str]:
-    return [name for repack in REPACKS for name in repack.debs] + ["ca-certificates"]
+NAMES = (*(repack.name for repack in REPACKS), "ca-certificates")
 
 
-def packages(debs: dict[str, Deb]) -> list[Package]:
-    """All of them, each bound to the versions that Debian built it with."""
-    versions = {repack.name: debs[repack.debs[0]].version for repack in REPACKS}
-    versions["ca-certificates"] = debs["ca-certificates"].version
-    made = [repacked(repack, debs, versions) for repack in REPACKS]
+def debs_needed(names: tuple[str, ...]) -> list[str]:
+    return [deb for repack in chosen(names) for deb in repack.debs] + ["ca-certificates"]
+
+
+def packages(debs: dict[str, Deb], names: tuple[str, ...]) -> list[Package]:
+    """Those of these names, each bound to the versions that Debian built it with."""
+    versions = versions_of(debs)
+    made = [repacked(repack, debs, versions) for repack in chosen(names)]
     return [*made, certificates(debs["ca-certificates"])]
+
+
+def chosen(names: tuple[str, ...]) -> list[Repack]:
+    return [repack for repack in REPACKS if repack.name in names]
+
+
+def versions_of(debs: dict[str, Deb]) -> dict[str, str]:
+    """Of the packages that are made of these of Debian's."""
+    there = [repack for repack in REPACKS if repack.debs[0] in debs]
+    versions = {repack.name: debs[repack.debs[0]].version for repack in there}
+    return versions | {"ca-certificates": debs["ca-certificates"].version}
 
 
 def bounded(name: str, versions: dict[str, str]) -> str:

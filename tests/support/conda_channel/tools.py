@@ -37,16 +37,16 @@ def python_of_tools(cache: Path) -> Path:
     return python
 
 
-def wheels(cache: Path) -> list[Path]:
-    """The archives of WHEELS, downloaded once."""
+def wheels(cache: Path, pins: tuple[str, ...]) -> list[Path]:
+    """The archives of the pins, downloaded once."""
     folder = cache / "wheels"
     folder.mkdir(parents=True, exist_ok=True)
-    for pin in WHEELS:
+    for pin in pins:
         stem = pin.replace("==", "-")
         if not any(folder.glob(f"{stem}-*.whl")):
             pip = [python_of_tools(cache), "-m", "pip", "download", "--disable-pip-version-check"]
             run([*pip, "--quiet", "--no-deps", "--only-binary=:all:", "--dest", folder, pin])
-    return sorted(folder.glob("*.whl"))
+    return sorted(file for pin in pins for file in folder.glob(pin.replace("==", "-") + "-*.whl"))
 
 
 def run(command: list, **options) -> None:
