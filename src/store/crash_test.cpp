@@ -13,7 +13,9 @@
 #include <csignal>
 #include <cstdio>
 #include <map>
+#include <mutex>
 #include <set>
+#include <string_view>
 
 // What a store looks like after a kill or a failed call at each of its steps. This program's own
 // versions of the system's calls count the steps, in child processes only, and die or fail at the
@@ -29,6 +31,9 @@ struct Injection {
     std::atomic<int> steps_left{0};
     std::atomic<int> steps_done{0};
     Fault fault = Fault::none;
+    std::atomic<bool> is_noted = false;
+    std::mutex mutex;
+    std::string order; ///< guarded by mutex; a letter for calls of one kind in a row
 };
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): C calls have no other place.
@@ -48,6 +53,23 @@ bool step() {
     return true;
 }
 
+void note(char kind) {
+    if (injection.is_noted) {
+        const std::lock_guard lock(injection.mutex);
+        injection.order += injection.order.ends_with(kind) ? "" : std::string(1, kind);
+    }
+}
+
+/// 'o' for an object's path, 't' for a tree's, 'r' for a root's, '-' for others.
+char kind_of(std::string_view path) {
+    for (const std::string_view folder : {"/objects/", "/trees/", "/roots/"}) {
+        if (path.find(folder) != std::string_view::npos) {
+            return folder[1];
+        }
+    }
+    return '-';
+}
+
 template <class Function> Function* next_of(const char* name) {
     return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
@@ -60,16 +82,21 @@ int renameat2(int from, const char* old_name, int to, const char* new_name,
               unsigned flags) noexcept {
     static const auto real =
         next_of<int(int, const char*, int, const char*, unsigned)>("renameat2");
+    note('o'); // a stage's object becomes the store's
     return step() ? -1 : real(from, old_name, to, new_name, flags);
 }
 
 int renameat(int from, const char* old_name, int to, const char* new_name) noexcept {
     static const auto real = next_of<int(int, const char*, int, const char*)>("renameat");
+    if (from != to) {
+        note('t'); // a stage's tree becomes the store's
+    }
     return step() ? -1 : real(from, old_name, to, new_name);
 }
 
 int rename(const char* old_name, const char* new_name) noexcept {
     static const auto real = next_of<int(const char*, const char*)>("rename");
+    note('p'); // a prefix goes
     return step() ? -1 : real(old_name, new_name);
 }
 
@@ -85,6 +112,7 @@ int mkdirat(int folder, const char* name, mode_t mode) noexcept {
 
 int fsync(int file) {
     static const auto real = next_of<int(int)>("fsync");
+    note('s');
     if (injection.fault == Fault::no_sync) {
         errno = EIO;
         return -1;
@@ -94,11 +122,13 @@ int fsync(int file) {
 
 int syncfs(int file) noexcept {
     static const auto real = next_of<int(int)>("syncfs");
+    note('s');
     return step() ? -1 : real(file);
 }
 
 int unlink(const char* path) noexcept {
     static const auto real = next_of<int(const char*)>("unlink");
+    note(kind_of(path));
     return step() ? -1 : real(path);
 }
 
@@ -141,6 +171,15 @@ int steps_of(const std::function<void(World&)>& body) {
         write_file(result, std::to_string(steps), Durability::cached);
     });
     return std::stoi(read_file(result));
+}
+
+/// What a body calls, in its order: see `note`.
+std::string order_of(const std::function<void()>& body) {
+    injection.order.clear();
+    injection.is_noted = true;
+    body();
+    injection.is_noted = false;
+    return injection.order;
 }
 
 std::string small_wheel(const std::string& flavour) {
@@ -286,6 +325,33 @@ TEST(Crash, KilledAtAnyStepOfACollectionTheStoreIsWhole) {
         EXPECT_THAT(listing(world.root), testing::ElementsAre("VERSION", "store.lock")) << at;
     }
     EXPECT_GT(at, 10);
+}
+
+TEST(Crash, WhatIsNamedIsOnTheDiskBeforeItsName) {
+    World world;
+    Store::open(world.root);
+    const Archive archive = world.archive("a", small_wheel("a"));
+    EXPECT_EQ(order_of([&] { world.take_in({archive}); }), "sosts");
+}
+
+TEST(Crash, WhatNamesIsOffTheDiskBeforeWhatItNames) {
+    World world;
+    take_two(world);
+    write_file(world.root / "p" / "dead" / "file", "", Durability::cached);
+    std::filesystem::create_symlink("/nothing/there", world.root / "roots" / "gone");
+    CollectRequest request;
+    request.now = std::chrono::system_clock::now() + std::chrono::hours(48);
+    EXPECT_EQ(order_of([&] { collect(world.paths, request, world.progress); }), "rpstso");
+}
+
+TEST(Crash, AVerificationWaitsForACollection) {
+    World world;
+    Store::open(world.root);
+    std::optional<FileLock> collecting(std::in_place, world.paths.lock(), LockKind::exclusive);
+    const auto verify_it = [&world] { world.damages(VerifyDepth::quick); };
+    EXPECT_EQ(WEXITSTATUS(with_fault(Fault::waits, 0, verify_it)), would_wait);
+    collecting.reset();
+    EXPECT_EQ(with_fault(Fault::waits, 0, verify_it), 0);
 }
 
 TEST(Crash, ACollectionWaitsForEveryoneWhoUsesTheStore) {

@@ -1,6 +1,8 @@
 #include "base/error.h"
+#include "store/object_name.h"
 #include "store/world_for_tests.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -130,16 +132,20 @@ TEST(Intake, TheSameContentWithTwoModesIsTwoObjects) {
 }
 
 TEST(Intake, ReplacesADamagedObjectThatIsInTheWay) {
-    World world;
-    const Archive archive = world.archive("a", wheel("a"));
-    world.take_in({archive});
-    const std::filesystem::path object =
-        world.paths.object(sha256_of("the same in every wheel"), false);
-    std::filesystem::remove(object);
-    write_file(object, "");
-    ASSERT_THAT(world.damages(), testing::Not(testing::IsEmpty()));
-    world.take_in({archive});
-    EXPECT_THAT(world.damages(), testing::IsEmpty());
+    for (const std::string wrong : {"", "the s"}) { // which otherwise look as objects do
+        World world;
+        const Archive archive = world.archive("a", wheel("a"));
+        world.take_in({archive});
+        const std::filesystem::path object =
+            world.paths.object(sha256_of("the same in every wheel"), false);
+        std::filesystem::remove(object);
+        write_file(object, wrong, Durability::cached, 0444);
+        const struct timespec times[2] = {{object_time, 0}, {object_time, 0}};
+        ASSERT_EQ(::utimensat(AT_FDCWD, object.c_str(), times, 0), 0);
+        ASSERT_THAT(world.damages(), testing::Not(testing::IsEmpty()));
+        world.take_in({archive});
+        EXPECT_THAT(world.damages(), testing::IsEmpty());
+    }
 }
 
 struct Hostile {

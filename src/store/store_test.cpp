@@ -113,6 +113,19 @@ TEST(Store, SeesThatAnObjectIsGoneAndTakesItInAgain) {
     EXPECT_TRUE(world.damages().empty());
 }
 
+TEST(Store, SeesThatAnObjectWasCutOff) {
+    World world;
+    const Archive archive = world.archive("a", test::wheel("a"));
+    world.take_in({archive});
+    const Store store = Store::open(world.root);
+    const Tree tree = *store.tree(archive.sha256);
+    const std::filesystem::path object =
+        world.paths.object(sha256_of("the same in every wheel"), false);
+    std::filesystem::permissions(object, std::filesystem::perms::owner_all);
+    std::filesystem::resize_file(object, 5);
+    EXPECT_FALSE(store.has_objects(tree.files));
+}
+
 } // namespace
 
 } // namespace envpm::store

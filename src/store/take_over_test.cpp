@@ -124,7 +124,7 @@ TEST(TakeOver, AnObjectWithOtherBytesIsNoticedWhateverItLooksLike) {
     }
 }
 
-TEST(TakeOver, ALinkAMissingObjectAndADamagedTreeAreNoticed) {
+TEST(TakeOver, ALinkAMissingObjectOtherLooksAndADamagedTreeAreNoticed) {
     const std::vector<std::function<void(const World&, const Archive&)>> faults = {
         [](const World& world, const Archive& /*archive*/) {
             std::filesystem::remove(staged(world, "print('a')\n"));
@@ -133,6 +133,9 @@ TEST(TakeOver, ALinkAMissingObjectAndADamagedTreeAreNoticed) {
             const std::filesystem::path file = staged(world, "print('a')\n");
             std::filesystem::rename(file, world.folder.path() / "elsewhere");
             std::filesystem::create_symlink(world.folder.path() / "elsewhere", file);
+        },
+        [](const World& world, const Archive& /*archive*/) {
+            ASSERT_EQ(::chmod(staged(world, "print('a')\n").c_str(), 0644), 0);
         },
         [](const World& world, const Archive& archive) {
             const std::filesystem::path tree = only_stage(world) / staged_tree_file(archive.sha256);
