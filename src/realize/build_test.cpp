@@ -18,32 +18,27 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Ends the process as a power cut would, at the n-th thing that it is told.
-class KillingProgress final : public Progress {
+/// Calls a function with the number of each thing that it is told, from 1 on.
+class StepProgress final : public Progress {
   public:
-    explicit KillingProgress(int at)
-        : left_(at) {}
+    explicit StepProgress(std::function<void(int)> step)
+        : step_(std::move(step)) {}
 
     void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
-        step();
+        step_(++steps_);
     }
 
-    void advance(std::uint64_t /*amount*/) override { step(); }
+    void advance(std::uint64_t /*amount*/) override { step_(++steps_); }
 
-    void end() override { step(); }
+    void end() override { step_(++steps_); }
 
     void note(std::string_view /*line*/) override {}
 
     void trace(std::string_view /*line*/) override {}
 
   private:
-    void step() {
-        if (--left_ == 0) {
-            ::raise(SIGKILL);
-        }
-    }
-
-    std::atomic<int> left_;
+    std::function<void(int)> step_;
+    std::atomic<int> steps_ = 0;
 };
 
 PrefixReport build_with(const World& world, const PrefixRequest& request, std::size_t threads = 2) {
@@ -244,7 +239,11 @@ TEST(Build, SurvivesAKillAtEveryStep) {
     for (int at = 1;; ++at) {
         const int code = in_a_process([&] {
             ThreadPool pool(2);
-            KillingProgress progress(at);
+            StepProgress progress([at](int step) {
+                if (step == at) {
+                    ::raise(SIGKILL); // as a power cut would
+                }
+            });
             build(world.store, request, pool, progress);
         });
         if (code == 0) {
@@ -280,6 +279,72 @@ TEST(Build, MayBeDoneByManyProcessesAtOnce) {
     }
     EXPECT_EQ(digest_at(world.store.prefix(request.env)), contents_digest(layout));
     EXPECT_EQ(world.leftovers(), 0U);
+}
+
+TEST(Build, LeavesWhatAnotherProcessMadeMeanwhileAsItIs) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    const PrefixRequest request = world.request(layout);
+    ino_t inode = 0;
+    StepProgress progress([&](int step) {
+        if (step == 1) { // as another process may
+            inode = status_of(build_with(world, request).prefix).st_ino;
+        }
+    });
+    ThreadPool pool(2);
+    const PrefixReport report = build(world.store, request, pool, progress);
+    EXPECT_TRUE(report.was_there);
+    EXPECT_EQ(status_of(report.prefix).st_ino, inode);
+    EXPECT_EQ(world.leftovers(), 0U);
+}
+
+TEST(Build, RefusesWhatWillNotFitBeforeItWritesAnything) {
+    const World world;
+    LayoutEntry entry = world.file("lib/large", "small in truth");
+    std::get<ObjectFile>(entry.content).size_bytes = std::uint64_t{1} << 60U;
+    const Layout layout = compose({{{entry}}}, {});
+    PrefixRequest request = world.request(layout);
+    request.link_mode = LinkMode::copy;
+    try {
+        build_with(world, request);
+        ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().what, HasSubstr("not enough free space"));
+    }
+    EXPECT_EQ(world.leftovers(), 0U);
+}
+
+TEST(Build, NoticesThatAnObjectIsShorterThoughItsSizeWasLookedAtBefore) {
+    const World world;
+    const Layout layout = compose({{{world.file("lib/file", "a file")}}}, {});
+    PrefixRequest request = world.request(layout);
+    request.link_mode = LinkMode::copy;
+    request.object_check = ObjectCheck::done;
+    const std::filesystem::path object = world.store.object(sha256_of("a file"), false);
+    std::filesystem::remove(object);
+    write_file(object, "a fil", Durability::cached);
+    try {
+        build_with(world, request);
+        ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::integrity);
+    }
+}
+
+TEST(Usable, IsAPrefixWithAManifestAndAPythonThatIsThere) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    PrefixRequest request = world.request(layout);
+    request.interpreter->executable = "/usr/bin/env";
+    const std::filesystem::path prefix = build_with(world, request).prefix;
+    EXPECT_TRUE(is_usable(prefix));
+    std::filesystem::remove(prefix / "bin/python");
+    EXPECT_TRUE(is_usable(prefix)) << "it needs none";
+    std::filesystem::create_symlink(world.folder() / "gone", prefix / "bin/python");
+    EXPECT_FALSE(is_usable(prefix));
+    std::filesystem::remove(prefix / "bin/python");
+    std::filesystem::remove(manifest_path(prefix));
+    EXPECT_FALSE(is_usable(prefix));
 }
 
 TEST(Build, ReplacesAPrefixWhoseInterpreterIsGone) {

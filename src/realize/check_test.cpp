@@ -91,6 +91,16 @@ TEST(Check, ReadsEveryByteOnlyIfAskedTo) {
               std::vector<std::string>{site + "demo/tools.py changed"});
 }
 
+TEST(Check, SeesQuicklyThatAFileHasAnotherSize) {
+    CheckedPrefix prefix;
+    const std::filesystem::path file = prefix.demo / "tools.py";
+    overwrite(file, "answer = 4\n");
+    const timespec times[2] = {{315532800, 0}, {315532800, 0}};
+    ::utimensat(AT_FDCWD, file.c_str(), times, 0);
+    EXPECT_EQ(prefix.damage(CheckDepth::quick),
+              std::vector<std::string>{site + "demo/tools.py changed"});
+}
+
 TEST(Check, DoesNotMindATouchedFile) {
     CheckedPrefix prefix;
     ::utimensat(AT_FDCWD, (prefix.demo / "tools.py").c_str(), nullptr, 0);
@@ -106,6 +116,8 @@ TEST(Check, TakesAManifestThatIsGoneOrChangedForDamage) {
     EXPECT_EQ(prefix.damage(CheckDepth::quick),
               std::vector<std::string>{".envpm/manifest.json missing"});
     EXPECT_THROW(prefix.digest(), Error);
+    std::filesystem::create_directory(manifest_path(prefix.path));
+    EXPECT_THROW(prefix.damage(CheckDepth::quick), Error) << "it cannot be read: nothing is known";
 }
 
 TEST(Check, BelievesWhatIsKnownOfAFileAndReadsTheOthers) {

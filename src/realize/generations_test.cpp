@@ -185,6 +185,15 @@ TEST(Generations, ThatCannotBeReadAreAFailureAndNotNone) {
     EXPECT_EQ(project.current_name(), "a");
 }
 
+TEST(Generations, OfWhichTheCurrentOneCannotBeReadAreAFailureToo) {
+    Project project;
+    project.install("a");
+    const std::filesystem::path folder = project.generations.folder();
+    std::filesystem::rename(folder, folder.parent_path() / "aside");
+    std::filesystem::create_symlink(folder.filename(), folder); // a circle
+    EXPECT_THAT(hint_of([&] { (void)project.generations.current(); }), HasSubstr("cannot read"));
+}
+
 TEST(Generations, MayBeSwitchedByManyProcessesAtOnce) {
     Project project;
     std::vector<pid_t> children;

@@ -98,6 +98,16 @@ TEST(Mend, LeavesWhatTheStoreDoesNotHaveAsItIs) {
     EXPECT_TRUE(prefix.kept.empty());
 }
 
+TEST(Mend, WritesThroughNoLinkThatStandsForAFolder) {
+    DamagedPrefix prefix;
+    const std::filesystem::path outside = prefix.world.folder() / "outside";
+    std::filesystem::create_directory(outside);
+    std::filesystem::remove_all(prefix.demo / "data");
+    std::filesystem::create_directory_symlink(outside, prefix.demo / "data");
+    EXPECT_THAT(prefix.mend(), testing::Contains(mended_site + "demo/data/run.sh"));
+    EXPECT_TRUE(std::filesystem::is_empty(outside));
+}
+
 TEST(Mend, CannotDoWithoutAManifest) {
     DamagedPrefix prefix;
     overwrite_with(manifest_path(prefix.path), "{");
