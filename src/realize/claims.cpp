@@ -44,6 +44,13 @@ std::optional<std::string> Claims::winner(const std::string& path,
     return claims_[*best].owner;
 }
 
+std::optional<std::string> Claims::claimant(const std::string& path) const {
+    const auto found = std::find_if(claims_.begin(), claims_.end(), [&](const FileClaim& claim) {
+        return claim.path.matches(path);
+    });
+    return found == claims_.end() ? std::nullopt : std::optional(found->owner);
+}
+
 std::vector<FileClaim> Claims::idle() const {
     std::vector<FileClaim> out;
     for (std::size_t i = 0; i < claims_.size(); ++i) {

@@ -21,6 +21,9 @@ class Claims {
     std::optional<std::string> winner(const std::string& path,
                                       const std::vector<std::string>& owners);
 
+    /// The owner of the first claim to `path`, whether it has a file there or not.
+    [[nodiscard]] std::optional<std::string> claimant(const std::string& path) const;
+
     /// Those that no winner had, in their order.
     [[nodiscard]] std::vector<FileClaim> idle() const;
 

@@ -41,6 +41,16 @@ std::string owner_of(const Composition& composition, const std::string& path) {
     return "nothing";
 }
 
+TEST(Claims, a_claim_of_a_package_without_the_file_is_named) {
+    try {
+        composed({claim("share/own", "b 2"), claim("share/*", "d 4")});
+        FAIL() << "nothing was refused";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(),
+                    HasSubstr("gives it to d 4, which has no such file: name a or b"));
+    }
+}
+
 TEST(Claims, the_file_of_the_package_that_claims_a_path_stands) {
     EXPECT_EQ(owner_of(composed({claim("share/x", "a 1")}), "share/x"), "a 1: 1");
     EXPECT_EQ(owner_of(composed({claim("share/x", "b 2")}), "share/x"), "b 2: 2");

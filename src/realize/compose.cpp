@@ -60,7 +60,8 @@ std::string fold(std::string_view path);
 std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const LayoutEntry& entry);
 
 [[noreturn]] void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other);
-[[noreturn]] void throw_different(const LayoutEntry& one, const LayoutEntry& other);
+[[noreturn]] void throw_different(const LayoutEntry& one, const LayoutEntry& other,
+                                  const std::optional<std::string>& claimant);
 
 } // namespace
 
@@ -178,7 +179,7 @@ void Merger::settle_one(std::span<Again> others, Claims& claims) {
     }
     const std::optional<std::string> winner = claims.winner(there.path.string(), owners);
     if (!winner) {
-        throw_different(there, different->second);
+        throw_different(there, different->second, claims.claimant(there.path.string()));
     }
     for (auto& [index, entry] : others) {
         if (entry.owner == *winner) { // its path stays where it is, for keys lie in it
@@ -253,16 +254,23 @@ void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& ot
                  "version"});
 }
 
-void throw_different(const LayoutEntry& one, const LayoutEntry& other) {
+/// `claimant`: who is to win, and has no file there.
+void throw_different(const LayoutEntry& one, const LayoutEntry& other,
+                     const std::optional<std::string>& claimant) {
     constexpr const char* what = "two packages hold different files of one path";
     if (one.owner == environment_owner || other.owner == environment_owner) {
         throw_clash(what, one, other);
     }
     const std::string& path = one.path.string();
+    const auto name = [](const std::string& owner) { return owner.substr(0, owner.find(' ')); };
     throw Error(
         {what, fmt::format("`{}` of {} and of {}", path, one.owner, other.owner),
-         fmt::format("say whose is to stand, under `[files]` of the manifest: \"{}\" = \"{}\"",
-                     path, other.owner.substr(0, other.owner.find(' ')))});
+         claimant ? fmt::format("`[files]` of the manifest gives it to {}, which has no such file: "
+                                "name {} or {}",
+                                *claimant, name(one.owner), name(other.owner))
+                  : fmt::format(
+                        "say whose is to stand, under `[files]` of the manifest: \"{}\" = \"{}\"",
+                        path, name(other.owner))});
 }
 
 } // namespace
