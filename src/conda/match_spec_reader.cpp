@@ -50,16 +50,16 @@ std::string checked(Field field, std::string_view value);
 } // namespace
 
 MatchSpec read_match_spec(std::string_view text, Form form) {
+    const std::string_view inner = trimmed(text);
     try {
         if (text.size() > longest_spec) {
             refuse("it is too long");
         }
-        const std::string_view inner = trimmed(text);
         return PackageUrl::is_meant_by(inner) ? read_url(inner) : read_parts(inner, form);
     } catch (const Error& error) {
-        const bool is_long = text.size() > longest_quote;
+        const bool is_long = inner.size() > longest_quote;
         throw Error(
-            {.what = fmt::format("`{}{}` is no match spec: {}", text.substr(0, longest_quote),
+            {.what = fmt::format("`{}{}` is no match spec: {}", inner.substr(0, longest_quote),
                                  is_long ? "…" : "", error.text().what),
              .subject = "",
              .hint = error.text().hint});

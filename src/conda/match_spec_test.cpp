@@ -168,6 +168,7 @@ TEST(CondaMatchSpec, IsReadInLenientFormAsCondaReadsIt) {
 
 const std::vector<Text> faults{
     {"", "`` is no match spec: it does not begin with a name"},
+    {" foo 1..2 ", "`foo 1..2` is no match spec: `1..2` is no version spec: `1..2` is no version"},
     {"  # only a comment", "it does not begin with a name"},
     {">=1", "it does not begin with a name"},
     {"[version=1]", "it does not begin with a name"},

@@ -135,10 +135,16 @@ Nodes Parser::operand() {
 
 Node Parser::clause() {
     const std::string_view place = trimmed(rest_);
+    const std::string_view clause = trimmed(take_clause());
     try {
-        return {.clause = parse_clause(trimmed(take_clause()), form_)};
+        return {.clause = parse_clause(clause, form_)};
     } catch (const Error& error) {
-        refuse(error.text().what, place, error.text().hint);
+        const std::size_t version = clause.find_first_not_of("<>=!~ \t");
+        const bool are_two = version != std::string_view::npos &&
+                             clause.find_first_of("<>=~", version) != std::string_view::npos;
+        refuse(error.text().what, place,
+               are_two ? "a `,` stands between two conditions, as in `>=1.2,<2`"
+                       : error.text().hint);
     }
 }
 
