@@ -46,11 +46,13 @@ Lock two_target_lock() {
     lock.targets[1].python = LockedPython{{"cpython", 3, 13, "cp313t"}, "3.13.0rc1"};
     lock.targets[1].contents = sha256_of("contents");
     lock.targets[1].gpu = {DriverVersion::parse("525.60.13"),
-                           CudaVersion{12, 8},
+                           CudaRuntime{12, 8},
                            "9.10.2.21",
                            "2.27.3",
                            {{7, 5}, {12, 0}},
-                           {{12, 0}}};
+                           {{12, 0}},
+                           CudaVersion{12, 8},
+                           ComputeCapability{7, 0}};
     lock.packages = {package_of("attrs", "25.1", {"a100", "laptop"}),
                      package_of("numpy", "1.26", {"a100"}), package_of("numpy", "2.1", {"laptop"}),
                      package_of("torch", "1!2.9.1+cu128", {"a100", "laptop"})};
