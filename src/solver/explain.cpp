@@ -10,11 +10,11 @@ namespace envpm::solver {
 
 namespace {
 
-/// Follows the facts from what was asked and writes them down on the way.
+/// Follows the premises from what was asked and writes them down on the way.
 class Argument {
   public:
-    Argument(const Premises& facts, const Encoding& encoding, Universe& universe)
-        : facts_(facts),
+    Argument(const Premises& premises, const Encoding& encoding, Universe& universe)
+        : premises_(premises),
           encoding_(encoding),
           universe_(universe) {}
 
@@ -25,7 +25,7 @@ class Argument {
     void follow(SlotId slot);
     std::vector<CandidateId> in_order(const std::vector<CandidateId>& candidates);
 
-    const Premises& facts_;
+    const Premises& premises_;
     const Encoding& encoding_;
     Universe& universe_;
     Conflict conflict_;
@@ -40,27 +40,27 @@ Premises read(std::span<const ProofStep> proof, const Encoding& encoding, Univer
 
 Conflict explain(const std::vector<RequirementId>& asked, std::span<const ProofStep> proof,
                  const Encoding& encoding, Universe& universe) {
-    const Premises facts = necessary(read(proof, encoding, universe), asked, universe);
-    return Argument(facts, encoding, universe).write(asked);
+    const Premises premises = necessary(read(proof, encoding, universe), asked, universe);
+    return Argument(premises, encoding, universe).write(asked);
 }
 
 namespace {
 
 Premises read(std::span<const ProofStep> proof, const Encoding& encoding, Universe& universe) {
-    Premises facts;
+    Premises premises;
     for (const ProofStep& step : proof) {
         const std::optional<CandidateId> candidate = encoding.candidate_of(step.from);
         const std::optional<RequirementId> marker = encoding.requirement_of(step.from);
         const std::optional<RequirementId> need = encoding.requirement_of(step.dep);
         if (step.kind == ProofStep::Kind::nothing_provides && marker) {
-            facts.unmatched.insert(*marker);
+            premises.unmatched.insert(*marker);
         } else if (step.kind == ProofStep::Kind::nothing_provides && candidate) {
-            facts.unusable[universe.candidate(*candidate).slot].push_back(*candidate);
+            premises.unusable[universe.candidate(*candidate).slot].push_back(*candidate);
         } else if (step.kind == ProofStep::Kind::needs && candidate && need) {
-            facts.needs[universe.candidate(*candidate).slot][*need].push_back(*candidate);
+            premises.needs[universe.candidate(*candidate).slot][*need].push_back(*candidate);
         }
     }
-    return facts;
+    return premises;
 }
 
 Conflict Argument::write(const std::vector<RequirementId>& asked) {
@@ -83,7 +83,7 @@ void Argument::mention(RequirementId requirement) {
     if (!mentioned_.insert(requirement).second) {
         return;
     }
-    if (facts_.unmatched.contains(requirement)) {
+    if (premises_.unmatched.contains(requirement)) {
         conflict_.reasons.push_back({Reason::Kind::nothing_matches, requirement, {}});
     }
     const SlotId slot = universe_.requirement(requirement).slot;
@@ -93,15 +93,15 @@ void Argument::mention(RequirementId requirement) {
 }
 
 void Argument::follow(SlotId slot) {
-    const auto unusable = facts_.unusable.find(slot);
-    if (unusable != facts_.unusable.end()) {
+    const auto unusable = premises_.unusable.find(slot);
+    if (unusable != premises_.unusable.end()) {
         const std::vector<CandidateId> candidates = in_order(unusable->second);
         if (!candidates.empty()) {
             conflict_.reasons.push_back({Reason::Kind::unusable, {}, candidates});
         }
     }
-    const auto needs = facts_.needs.find(slot);
-    if (needs == facts_.needs.end()) {
+    const auto needs = premises_.needs.find(slot);
+    if (needs == premises_.needs.end()) {
         return;
     }
     std::vector<Reason> reasons;
