@@ -7,8 +7,8 @@
 
 namespace envpm::gpu {
 
-// Which packages hold which libraries, as far as their names tell (docs/gpu.md, "One copy of each
-// library"). Names are normalised as their world does. Empty for a package of no such library.
+// Which packages hold which libraries, as far as their names tell (docs/gpu.md, "What names tell").
+// Names are normalised as their world does. Empty for a package of no such library.
 
 /// Of `nvidia-cudnn-cu12`, `nvidia-cublas`, `cutensor-cu12`, `mkl`.
 std::vector<Library> libraries_of_wheel(std::string_view name);

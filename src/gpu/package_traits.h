@@ -9,9 +9,9 @@
 
 namespace envpm::gpu {
 
-// What a package's name, version and build tell of CUDA, before a byte of it is fetched. How the
-// makers of wheels and of conda packages call things is written down here and nowhere else
-// (docs/gpu.md, "What names tell").
+// What a package's name, version and build tell of CUDA, PyTorch and libraries that are packed more
+// than once, before a byte of it is fetched. How the makers of wheels and of conda packages call
+// things is written down here and in library_names (docs/gpu.md, "What names tell").
 
 enum class World { wheel, conda };
 

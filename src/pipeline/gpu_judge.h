@@ -28,7 +28,7 @@ class GpuJudge {
     [[nodiscard]] std::optional<std::string> fault_of(const gpu::PackageLabel& label,
                                                       const CudaRuntime& runtime) const;
 
-    /// By the build that all there is to know of a candidate for PyTorch tells.
+    /// Of PyTorch, by its build, once its dependencies have told it where its name does not.
     [[nodiscard]] std::optional<std::string> fault_of_torch(gpu::Build build) const;
 
     /// Of a version of CUDA.

@@ -23,8 +23,9 @@ struct ActiveEnvironment {
 ActiveEnvironment activate_project(const Project& project, const Services& services);
 
 /// The command line that `run` executes: a task of the manifest by its name, its arguments passed
-/// on, or the command as it is. If the environment sources the scripts of conda packages, bash does
-/// and becomes `envpm run --activated -- COMMAND`, which becomes the command.
+/// on, or the command as it is. If the environment sources the scripts of conda packages, it is
+/// bash that sources them and becomes `envpm run --activated -- COMMAND`, which becomes the
+/// command.
 std::vector<std::string> command_to_run(const Project& project,
                                         const ActiveEnvironment& environment,
                                         const std::vector<std::string>& words);

@@ -9,11 +9,12 @@
 
 namespace envpm::pipeline {
 
-/// What the requirements of a wheel tell of CUDA and PyTorch on one target. A requirement counts
-/// only if its marker holds there for one of the Pythons; those of extras never do.
+/// What the requirements of a package tell of CUDA and PyTorch on one target. One of a wheel counts
+/// only if its marker holds there for one of the Pythons, and those of extras never do; but for
+/// `names_`, which say what stands there under whatever marker.
 struct ToldCuda {
-    bool names_cuda = false;            ///< one of them is for CUDA, on whatever target
-    bool needs_cuda = false;            ///< on this one
+    bool names_cuda = false;            ///< one of them is for CUDA
+    bool needs_cuda = false;            ///< and counts
     std::optional<CudaRuntime> runtime; ///< that it needs as `==`: the CUDA it was built for
     bool pins_torch = false;            ///< it says with which versions of PyTorch it goes
     bool names_triton = false;

@@ -5,7 +5,7 @@
 
 namespace envpm::selftest {
 
-/// What is odd about a value of CUDA_VISIBLE_DEVICES, in words; both empty if nothing is.
+/// What is odd about a value of CUDA_VISIBLE_DEVICES, in words; all empty if nothing is.
 struct VisibleDevices {
     /// A part that is no number and no id: CUDA looks no further there, so what stands after it is
     /// hidden, and everything if it is the first. "`MIG-1` is no id of a MIG device".
@@ -15,8 +15,8 @@ struct VisibleDevices {
     std::string remedy; ///< for either
 };
 
-/// Numbers, `GPU-` with the begin of a UUID, `MIG-` with a UUID, or as drivers before R470 wrote it
-/// `MIG-GPU-<UUID>/<GPU instance>/<compute instance>` (CUDA C++ Programming Guide, "CUDA
+/// Numbers, `GPU-` with what a UUID begins with, `MIG-` with a UUID, or as drivers before R470
+/// wrote it `MIG-GPU-<UUID>/<GPU instance>/<compute instance>` (CUDA C++ Programming Guide, "CUDA
 /// Environment Variables"; NVIDIA's MIG User Guide, "CUDA Device Enumeration", for a process that
 /// sees one compute instance and no other GPU beside it). Pure.
 VisibleDevices read_visible_devices(std::string_view text);
