@@ -214,6 +214,28 @@ TEST(Audit, WantsOneRuntimeOfCuda) {
                             "(`lib/libcudart.so.13`)");
 }
 
+TEST(Audit, SeesARuntimeThatIsLinkedIn) {
+    const PrefixBinary shared = library_at("lib/libcudart.so.13");
+    PrefixBinary cublas = library_at("lib/libcublas.so.13");
+    cublas.facts.has_static_runtime = true;
+    EXPECT_THAT(findings_of({shared, cublas}), IsEmpty());
+    cublas.facts.soname = "libcublas.so.12";
+    Finding finding = only_finding(findings_of({shared, cublas}));
+    EXPECT_EQ(finding.severity, Severity::warning);
+    EXPECT_EQ(finding.rule, Rule::two_runtimes);
+    EXPECT_EQ(finding.text, "it has the runtime of CUDA 12 linked in, beside `libcudart.so.13`");
+
+    PrefixBinary other = library_at("lib/libcufile.so.0");
+    other.facts.code.images[{CodeKind::ptx, {9, 0}, {8, 2}}] = {1, 0};
+    EXPECT_THAT(findings_of({shared, other}), IsEmpty()); // built with it, and without a runtime
+    other.facts.has_static_runtime = true;
+    finding = only_finding(findings_of({shared, other}));
+    EXPECT_EQ(finding.severity, Severity::note);
+    EXPECT_THAT(finding.text, HasSubstr("of CUDA 12.2 as its PTX says"));
+    EXPECT_THAT(findings_of({library_at("lib/libcudart.so.12"), other}), IsEmpty());
+    EXPECT_THAT(findings_of({other}), IsEmpty());
+}
+
 TEST(Audit, WantsTheDriversLibraryFromTheMachine) {
     Finding finding = only_finding(findings_of({library_at("lib/libcuda.so.1")}));
     EXPECT_EQ(finding.severity, Severity::error);
@@ -227,8 +249,13 @@ TEST(Audit, WantsTheDriversLibraryFromTheMachine) {
     finding = only_finding(findings_of({stub, user}));
     EXPECT_EQ(finding.severity, Severity::error);
     EXPECT_THAT(finding.text, HasSubstr("a stub of libcuda"));
-    EXPECT_EQ(only_finding(findings_of({library_at("cuda-compat/libcuda.so.1")})).severity,
-              Severity::note);
+    PrefixBinary compat = library_at("cuda-compat/libcuda.so.1");
+    EXPECT_EQ(only_finding(findings_of({compat})).severity, Severity::note);
+    compat.facts.forward_compatibility = ForwardCompatibility{CudaVersion{13, 1}, {535, 550}};
+    EXPECT_THAT(only_finding(findings_of({compat})).text,
+                HasSubstr("a libcuda of CUDA 13.1 for the drivers 535, 550 in the environment"));
+    compat.facts.forward_compatibility = ForwardCompatibility();
+    EXPECT_THAT(only_finding(findings_of({compat})).text, HasSubstr("a libcuda for older drivers"));
 }
 
 TEST(Audit, ComparesTheMinorVersionOfNvJitLink) {
@@ -255,6 +282,35 @@ TEST(Audit, WantsOneVersionOfCudnn) {
     EXPECT_EQ(finding.severity, Severity::error);
     EXPECT_EQ(finding.rule, Rule::cudnn_mix);
     EXPECT_EQ(finding.package, "libcudnn 9.10.1");
+}
+
+TEST(Audit, WantsCudnnOfOneMajorOfCuda) {
+    PrefixBinary first = library_at("a/libcudnn.so.9");
+    first.package = "nvidia-cudnn-cu12 9.10.2.21";
+    PrefixBinary second = library_at("a/libcudnn_ops.so.9");
+    second.package = "nvidia-cudnn-cu13 9.10.2.21";
+    EXPECT_EQ(only_finding(findings_of({first, second})).text,
+              "the libraries of cuDNN come from `nvidia-cudnn-cu12 9.10.2.21` and "
+              "`nvidia-cudnn-cu13 9.10.2.21`");
+}
+
+TEST(Audit, BelievesWhatThePartsOfCudnnSayThemselves) {
+    PrefixBinary first = library_at("a/libcudnn_graph.so.9");
+    first.facts.cudnn_version = "9.26.0";
+    first.package = "nvidia-cudnn-cu13 9.26.0.51";
+    PrefixBinary second = library_at("a/libcudnn_ops.so.9");
+    second.facts.cudnn_version = "9.26.0";
+    EXPECT_THAT(findings_of({first, second}), IsEmpty());
+    second.facts.cudnn_version = "9.19.0";
+    EXPECT_EQ(only_finding(findings_of({first, second})).text,
+              "the libraries of cuDNN are of several versions: `a/libcudnn_ops.so.9` is 9.19.0, "
+              "`a/libcudnn_graph.so.9` is 9.26.0");
+    second.package = "nvidia-cudnn-cu13 9.26.0.51"; // whose file another has taken the place of
+    EXPECT_EQ(findings_of({second}).size(), 1U);
+    EXPECT_EQ(only_finding(findings_of({second})).text,
+              "it says that it is cuDNN 9.19.0, and its package is `nvidia-cudnn-cu13 9.26.0.51`");
+    second.package = "torch 2.0.1"; // brings its own, and has another version
+    EXPECT_THAT(findings_of({second}), IsEmpty());
 }
 
 TEST(Audit, NamesCudaLibrariesThatAreLoadedByNameAndNowhere) {

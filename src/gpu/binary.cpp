@@ -1,32 +1,23 @@
 #include "gpu/binary.h"
 
 #include "base/error.h"
+#include "gpu/cuda_traces.h"
 #include "gpu/fatbin.h"
 #include "gpu/mapped_file.h"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <cstring>
-#include <set>
 
 namespace envpm::gpu {
 
 namespace {
 
 constexpr std::string_view jit_link_prefix = "__nvJitLink";
-constexpr std::size_t most_names = 1024;
 
 void read_linking(const Elf& elf, Binary& binary);
 void read_jit_link_symbols(const Elf& elf, Binary& binary);
 bool has_to_do_with_cuda(const Elf& elf, const Binary& binary);
 void read_device_code(const Elf& elf, Binary& binary, const Passed& passed);
-void read_names(const Elf& elf, Binary& binary, const Passed& passed);
-void collect_names(std::string_view data, std::set<std::string, std::less<>>& names,
-                   const Passed& passed);
-std::string_view library_name_around(std::string_view data, std::size_t suffix);
-bool is_name_byte(char byte);
-bool is_version(std::string_view text);
 std::string plain_text(const Error& error);
 
 } // namespace
@@ -41,7 +32,7 @@ std::optional<Binary> binary_of(std::string_view file, const Passed& passed) {
         read_linking(elf, binary);
         if (has_to_do_with_cuda(elf, binary)) {
             read_jit_link_symbols(elf, binary);
-            read_names(elf, binary, passed);
+            read_cuda_traces(elf, binary, passed);
             read_device_code(elf, binary, passed);
         }
     } catch (const Error& error) {
@@ -131,78 +122,6 @@ void read_device_code(const Elf& elf, Binary& binary, const Passed& passed) {
             find_loose_containers(data, binary.code, passed);
         }
     }
-}
-
-void read_names(const Elf& elf, Binary& binary, const Passed& passed) {
-    for (const ElfNote& note : elf.notes()) {
-        binary.is_forward_compatibility =
-            binary.is_forward_compatibility || note.section == ".note.cuda.fwd_compatibility";
-    }
-    std::set<std::string, std::less<>> names;
-    for (const std::string_view name : {".rodata", ".lrodata"}) {
-        if (const ElfSection* section = elf.find(name)) {
-            const std::string_view data = elf.content(*section);
-            MappedFile::will_be_read_through(data);
-            collect_names(data, names, passed);
-        }
-    }
-    for (const std::string& name : names) {
-        const bool is_linked =
-            std::find(binary.needed.begin(), binary.needed.end(), name) != binary.needed.end();
-        if (!is_linked && name != binary.soname) {
-            binary.loaded_by_name.push_back(name);
-        }
-    }
-}
-
-void collect_names(std::string_view data, std::set<std::string, std::less<>>& names,
-                   const Passed& passed) {
-    constexpr std::string_view suffix = ".so";
-    std::size_t at = 0;
-    ForwardSearch search(data, passed);
-    while (names.size() < most_names) {
-        const std::optional<std::size_t> found = search.find(at, suffix);
-        if (!found) {
-            return;
-        }
-        at = *found;
-        const std::string_view name = library_name_around(data, at);
-        if (is_of_cuda(name)) {
-            names.emplace(name);
-        }
-        at += suffix.size();
-    }
-}
-
-/// The whole string with zero bytes around it, if it is a bare file name of a library; else empty.
-std::string_view library_name_around(std::string_view data, std::size_t suffix) {
-    constexpr std::size_t longest = 128;
-    std::size_t begin = suffix;
-    while (begin > 0 && suffix - begin < longest && is_name_byte(data[begin - 1])) {
-        --begin;
-    }
-    std::size_t end = suffix + 3;
-    while (end < data.size() && end - suffix < longest && is_name_byte(data[end])) {
-        ++end;
-    }
-    const bool is_whole =
-        (begin == 0 || data[begin - 1] == '\0') && end < data.size() && data[end] == '\0';
-    const std::string_view name = data.substr(begin, end - begin);
-    return is_whole && name.starts_with("lib") && is_version(name.substr(suffix + 3 - begin))
-               ? name
-               : std::string_view();
-}
-
-bool is_name_byte(char byte) {
-    return std::isalnum(static_cast<unsigned char>(byte)) != 0 || byte == '_' || byte == '-' ||
-           byte == '.' || byte == '+';
-}
-
-/// "", ".12" or ".12.4.1".
-bool is_version(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char byte) { return byte == '.' || (byte >= '0' && byte <= '9'); }) &&
-           (text.empty() || (text.front() == '.' && text.back() != '.'));
 }
 
 std::string plain_text(const Error& error) {

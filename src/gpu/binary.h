@@ -3,6 +3,7 @@
 #include "gpu/device_code.h"
 #include "gpu/elf.h"
 #include "gpu/forward_search.h"
+#include "model/cuda_version.h"
 
 #include <filesystem>
 #include <optional>
@@ -11,6 +12,15 @@
 #include <vector>
 
 namespace envpm::gpu {
+
+/// What a libcuda for kernels with an older driver says of itself, in JSON in its note
+/// `.note.cuda.fwd_compatibility` (nvidia-container-toolkit reads it so before it uses one).
+struct ForwardCompatibility {
+    std::optional<CudaVersion> cuda; ///< that it runs
+    std::vector<int> drivers;        ///< branches of the kernel's driver that it works with: 535
+
+    bool operator==(const ForwardCompatibility&) const = default;
+};
 
 /// What an audit needs to know of one executable or shared library. Depends on its bytes alone, so
 /// that it can be kept by their digest.
@@ -28,7 +38,9 @@ struct Binary {
     /// Symbols of nvJitLink, whose names have CUDA's minor version: those that it needs, or, of the
     /// library itself, those that it has.
     std::vector<std::string> jit_link_symbols;
-    bool is_forward_compatibility = false; ///< a libcuda for drivers older than it
+    std::optional<ForwardCompatibility> forward_compatibility; ///< of a libcuda that is for it
+    bool has_static_runtime = false; ///< CUDA's runtime is linked in (libcudart_static.a)
+    std::string cudnn_version;       ///< of a part of cuDNN, as it says itself: "9.26.0"
     BinaryCode code;
     std::string damage;      ///< what is wrong with the file; then nothing else of it is known
     std::string code_damage; ///< likewise with its device code alone

@@ -5,6 +5,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace envpm::gpu {
@@ -12,7 +13,7 @@ namespace envpm::gpu {
 namespace {
 
 /// Counts up whenever what is read of the same bytes changes.
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
 
 using Texts = std::vector<std::string>;
 
@@ -20,7 +21,9 @@ Json json_of(const BinaryCode& code);
 Json json_of(const Texts& texts);
 Json json_of(const std::optional<std::string>& text);
 Json json_of(const std::vector<NeededVersion>& versions);
+Json json_of(const std::optional<ForwardCompatibility>& compatibility);
 BinaryCode code_of(const Json& json);
+std::optional<ForwardCompatibility> compatibility_of(const Json& json);
 Texts texts_of(const Json& json, std::string_view name);
 std::optional<std::string> text_if_any(const Json& json, std::string_view name);
 std::vector<NeededVersion> versions_of(const Json& json);
@@ -66,7 +69,9 @@ std::string to_text(const Binary& binary) {
                {"defined_versions", json_of(binary.defined_versions)},
                {"by_name", json_of(binary.loaded_by_name)},
                {"jit_link", json_of(binary.jit_link_symbols)},
-               {"compat", binary.is_forward_compatibility},
+               {"compat", json_of(binary.forward_compatibility)},
+               {"static_runtime", binary.has_static_runtime},
+               {"cudnn", binary.cudnn_version},
                {"code", json_of(binary.code)},
                {"damage", binary.damage},
                {"code_damage", binary.code_damage},
@@ -92,7 +97,9 @@ std::optional<Binary> parse_binary(std::string_view text) {
         binary.defined_versions = texts_of(json, "defined_versions");
         binary.loaded_by_name = texts_of(json, "by_name");
         binary.jit_link_symbols = texts_of(json, "jit_link");
-        binary.is_forward_compatibility = flag(json, "compat");
+        binary.forward_compatibility = compatibility_of(member(json, "compat"));
+        binary.has_static_runtime = flag(json, "static_runtime");
+        binary.cudnn_version = json.text("cudnn");
         binary.code = code_of(member(json, "code"));
         binary.damage = json.text("damage");
         binary.code_damage = json.text("code_damage");
@@ -216,6 +223,29 @@ std::vector<NeededVersion> versions_of(const Json& json) {
         versions.push_back({string_of(parts[0]), string_of(parts[1]), *is_weak});
     }
     return versions;
+}
+
+/// `[CUDA or "", driver's branch, …]`, or null.
+Json json_of(const std::optional<ForwardCompatibility>& compatibility) {
+    if (!compatibility) {
+        return {};
+    }
+    Json::Array parts{compatibility->cuda ? compatibility->cuda->text() : std::string()};
+    parts.insert(parts.end(), compatibility->drivers.begin(), compatibility->drivers.end());
+    return parts;
+}
+
+std::optional<ForwardCompatibility> compatibility_of(const Json& json) {
+    if (json.is_null()) {
+        return std::nullopt;
+    }
+    const Json::Array& parts = array_of(json, 1);
+    ForwardCompatibility compatibility{CudaVersion::parse(string_of(parts[0])), {}};
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        compatibility.drivers.push_back(static_cast<int>(
+            std::min<std::uint64_t>(count_of(parts[i]), std::numeric_limits<int>::max())));
+    }
+    return compatibility;
 }
 
 Texts texts_of(const Json& json, std::string_view name) {

@@ -19,7 +19,9 @@ Binary full_binary() {
     binary.defined_versions = {"X_1"};
     binary.loaded_by_name = {"libcudart.so.13"};
     binary.jit_link_symbols = {"__nvJitLinkCreate_13_0"};
-    binary.is_forward_compatibility = true;
+    binary.forward_compatibility = ForwardCompatibility{CudaVersion{13, 1}, {535, 550}};
+    binary.has_static_runtime = true;
+    binary.cudnn_version = "9.26.0";
     const Image sass{CodeKind::sass, {9, 0, 'a'}, {}};
     const Image ptx{CodeKind::ptx, {12, 0}, {9, 1}};
     binary.code.images = {{sass, {2, 0}}, {ptx, {1, 3}}};
@@ -56,7 +58,7 @@ TEST(BinaryCache, TakesAnythingElseForAbsent) {
         EXPECT_EQ(parse_binary(std::string_view(sound).substr(0, size)), std::nullopt) << size;
     }
     std::string other = sound;
-    other.replace(other.find("\"version\":1"), 11, "\"version\":2");
+    other.replace(other.find("\"version\":2"), 11, "\"version\":3");
     EXPECT_EQ(parse_binary(other), std::nullopt);
 }
 

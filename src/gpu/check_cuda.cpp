@@ -4,18 +4,16 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 namespace envpm::gpu {
 
 namespace {
 
 void check_code_for(ComputeCapability gpu, const PrefixBinary& binary, Audit& audit);
-void check_runtimes(Audit& audit);
 void check_driver_libraries(Audit& audit);
 void add_driver_library(const PrefixBinary& binary, Audit& audit);
+std::string in_words(const ForwardCompatibility& compatibility);
 void check_jit_link(Audit& audit);
-void check_cudnn(Audit& audit);
 void check_names(const PrefixBinary& binary, Audit& audit);
 bool is_reached(const PrefixBinary& library, const Audit& audit);
 bool has_part(std::string_view path, std::string_view part);
@@ -74,30 +72,6 @@ void check_code_for(ComputeCapability gpu, const PrefixBinary& binary, Audit& au
     }
 }
 
-void check_runtimes(Audit& audit) {
-    std::map<std::string, const PrefixBinary*> runtimes; // by soname, and who has or needs it
-    for (const PrefixBinary& binary : audit.request.binaries) {
-        if (stem_of(binary.facts.soname) == "libcudart") {
-            runtimes.emplace(binary.facts.soname, &binary);
-        }
-        for (const std::string& soname : binary.facts.needed) {
-            if (stem_of(soname) == "libcudart" && !audit.is_allowed(soname)) {
-                runtimes.emplace(soname, &binary);
-            }
-        }
-    }
-    if (runtimes.size() < 2) {
-        return;
-    }
-    std::string all;
-    for (const auto& [soname, binary] : runtimes) {
-        all += fmt::format("{}`{}` (`{}`)", all.empty() ? "" : " and ", soname, binary->path);
-    }
-    audit.add(Severity::error, Rule::two_runtimes, *runtimes.begin()->second,
-              fmt::format("the environment mixes CUDA runtimes: {}", all),
-              "lock builds for one major version of CUDA");
-}
-
 /// libcuda belongs to the machine's driver: one in the prefix hides it, and a stub cannot work.
 void check_driver_libraries(Audit& audit) {
     for (const PrefixBinary& binary : audit.request.binaries) {
@@ -115,13 +89,26 @@ void add_driver_library(const PrefixBinary& binary, Audit& audit) {
     const bool is_found = !is_apart || is_reached(binary, audit);
     audit.add(is_found ? Severity::error : Severity::note, Rule::driver_library, binary,
               fmt::format("it is {} in the environment{}",
-                          is_stub                                 ? "a stub of libcuda"
-                          : binary.facts.is_forward_compatibility ? "a libcuda for older drivers"
-                                                                  : "a libcuda",
+                          is_stub ? "a stub of libcuda"
+                          : binary.facts.forward_compatibility
+                              ? in_words(*binary.facts.forward_compatibility)
+                              : "a libcuda",
                           is_found ? ", found before the driver's own"
                                    : ", on no path that a library searches"),
               is_found ? "remove the package that brings it: libcuda comes with the driver"
                        : "do not add its folder to LD_LIBRARY_PATH");
+}
+
+/// "a libcuda of CUDA 13.1 for drivers 535, 550 and 570".
+std::string in_words(const ForwardCompatibility& compatibility) {
+    std::string text = "a libcuda";
+    if (compatibility.cuda) {
+        text += fmt::format(" of CUDA {}", compatibility.cuda->text());
+    }
+    if (compatibility.drivers.empty()) {
+        return text + " for older drivers";
+    }
+    return text + fmt::format(" for the drivers {}", fmt::join(compatibility.drivers, ", "));
 }
 
 /// The minor version of CUDA is in the names of nvJitLink's symbols, and in nothing else.
@@ -148,27 +135,6 @@ void check_jit_link(Audit& audit) {
                                   library->path),
                       "lock an nvJitLink that is as new as the library");
         }
-    }
-}
-
-/// cuDNN's libraries check each other's version when they are loaded. Packages of one version that
-/// share them out are fine.
-void check_cudnn(Audit& audit) {
-    std::map<std::string, const PrefixBinary*> versions;
-    std::string packages;
-    for (const PrefixBinary& binary : audit.request.binaries) {
-        if (!binary.facts.soname.starts_with("libcudnn") || binary.package.empty()) {
-            continue;
-        }
-        const std::string version = binary.package.substr(binary.package.rfind(' ') + 1);
-        if (versions.emplace(version, &binary).second) {
-            packages += fmt::format("{}`{}`", packages.empty() ? "" : " and ", binary.package);
-        }
-    }
-    if (versions.size() > 1) {
-        audit.add(Severity::error, Rule::cudnn_mix, *versions.begin()->second,
-                  fmt::format("the libraries of cuDNN come from {}", packages),
-                  "lock one version of cuDNN");
     }
 }
 

@@ -29,5 +29,7 @@ void check_versions(Audit& audit);
 /// What only CUDA's libraries can have wrong.
 void check_device_code(Audit& audit);
 void check_cuda_libraries(Audit& audit);
+void check_cudnn(Audit& audit);
+void check_runtimes(Audit& audit);
 
 } // namespace envpm::gpu

@@ -101,6 +101,15 @@ bool understands(CudaVersion driver, PtxVersion ptx) {
     });
 }
 
+std::optional<CudaVersion> cuda_of(PtxVersion ptx) {
+    if (ptx.major >= 9) {
+        return CudaVersion{ptx.major + 4, ptx.minor};
+    }
+    const auto found = std::find_if(ptx_releases.begin(), ptx_releases.end(),
+                                    [&](const PtxRelease& release) { return release.ptx == ptx; });
+    return found == ptx_releases.end() ? std::nullopt : std::optional(found->cuda);
+}
+
 namespace {
 
 Usable usable_of(const std::vector<Image>& images, ComputeCapability gpu) {

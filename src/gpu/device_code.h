@@ -80,4 +80,8 @@ struct BinaryCode {
 /// "Release Notes"; from 13.0 on the numbers go together).
 bool understands(CudaVersion driver, PtxVersion ptx);
 
+/// The first CUDA whose compiler writes that version of PTX: who has such code was built with it.
+/// Nothing for one before all that are known.
+std::optional<CudaVersion> cuda_of(PtxVersion ptx);
+
 } // namespace envpm::gpu

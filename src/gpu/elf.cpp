@@ -107,8 +107,8 @@ std::optional<ElfDynamic> Elf::dynamic() const {
     return read_dynamic(bytes_, segments_);
 }
 
-std::vector<std::string_view> Elf::symbols(SymbolSide side) const {
-    std::vector<std::string_view> names;
+/// `take` gets the symbol and what reads its name.
+template <class Take> void Elf::for_each_symbol(Take take) const {
     for (const ElfSection& section : sections_) {
         if (section.type != SHT_DYNSYM) {
             continue;
@@ -120,15 +120,45 @@ std::vector<std::string_view> Elf::symbols(SymbolSide side) const {
         const Bytes texts(content(sections_[section.link]), bytes_.subject());
         for (std::uint64_t at = 0; at < table.size(); at += sizeof(Elf64_Sym)) {
             const auto symbol = table.read<Elf64_Sym>(at, "a symbol");
-            const bool is_weak = ELF64_ST_BIND(symbol.st_info) == STB_WEAK;
-            const bool is_undefined = symbol.st_shndx == SHN_UNDEF;
-            if (at != 0 &&
-                (side == SymbolSide::exported ? !is_undefined : is_undefined && !is_weak)) {
-                names.push_back(texts.text(symbol.st_name, "the name of a symbol"));
+            if (at != 0) {
+                take(symbol, [&] { return texts.text(symbol.st_name, "the name of a symbol"); });
             }
         }
     }
+}
+
+std::vector<std::string_view> Elf::symbols(SymbolSide side) const {
+    std::vector<std::string_view> names;
+    for_each_symbol([&](const Elf64_Sym& symbol, const auto& name) {
+        const bool is_weak = ELF64_ST_BIND(symbol.st_info) == STB_WEAK;
+        const bool is_undefined = symbol.st_shndx == SHN_UNDEF;
+        if (side == SymbolSide::exported ? !is_undefined : is_undefined && !is_weak) {
+            names.push_back(name());
+        }
+    });
     return names;
+}
+
+std::string_view Elf::object(std::string_view wanted) const {
+    std::string_view bytes;
+    for_each_symbol([&](const Elf64_Sym& symbol, const auto& name) {
+        if (symbol.st_shndx == SHN_UNDEF || ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT ||
+            !bytes.empty() || name() != wanted) {
+            return;
+        }
+        const auto segment =
+            std::find_if(segments_.begin(), segments_.end(), [&](const ElfSegment& candidate) {
+                return candidate.type == PT_LOAD && symbol.st_value >= candidate.address &&
+                       symbol.st_value - candidate.address < candidate.size_bytes;
+            });
+        if (segment != segments_.end()) {
+            const std::uint64_t within = symbol.st_value - segment->address;
+            bytes =
+                bytes_.slice(segment->offset + within,
+                             std::min(symbol.st_size, segment->size_bytes - within), "an object");
+        }
+    });
+    return bytes;
 }
 
 std::vector<ElfNote> Elf::notes() const {

@@ -91,9 +91,14 @@ class Elf {
     /// Names of dynamic symbols, in the file's order; none if it has no section for them.
     [[nodiscard]] std::vector<std::string_view> symbols(SymbolSide side) const;
 
+    /// The bytes of an exported object, such as a constant; empty if there is none of that name, or
+    /// none of it in the file.
+    [[nodiscard]] std::string_view object(std::string_view name) const;
+
     [[nodiscard]] std::vector<ElfNote> notes() const;
 
   private:
+    template <class Take> void for_each_symbol(Take take) const;
     void read_segments(std::uint64_t offset, std::size_t count);
     void read_sections(std::uint64_t offset, std::size_t count, std::size_t names);
 

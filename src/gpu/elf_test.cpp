@@ -165,8 +165,37 @@ TEST(Binary, NamesTheLibrariesOfCudaThatItLoadsItself) {
     EXPECT_EQ(binary->damage, "");
     EXPECT_THAT(binary->loaded_by_name, ElementsAre("libcufft.so.12"));
     EXPECT_THAT(binary->jit_link_symbols, ElementsAre("__nvJitLinkAddData_13_0"));
-    EXPECT_TRUE(binary->is_forward_compatibility);
+    EXPECT_EQ(binary->forward_compatibility, ForwardCompatibility()); // its note is "{}"
+    EXPECT_FALSE(binary->has_static_runtime);
     EXPECT_TRUE(binary->code.empty());
+}
+
+TEST(Elf, HasTheBytesOfItsObjects) {
+    const std::string file = sample("cudnn.so");
+    const Elf elf(file, "lib.so");
+    EXPECT_EQ(elf.object("cudnn_ops_infer_version"), std::string_view("\0\x1a\x09\0", 4));
+    EXPECT_EQ(elf.object("cudnn_ops"), "");
+    EXPECT_EQ(elf.object("zeros"), ""); // takes no room in the file
+    EXPECT_EQ(elf.object("function"), "");
+}
+
+TEST(Binary, ReadsWhatCudasLibrariesTellOfThemselves) {
+    std::string file = sample("cudnn.so");
+    const auto binary = binary_of(file);
+    ASSERT_TRUE(binary);
+    EXPECT_EQ(binary->cudnn_version, "9.26.0");
+    EXPECT_TRUE(binary->has_static_runtime);
+    EXPECT_EQ(binary->forward_compatibility,
+              (ForwardCompatibility{CudaVersion{13, 1}, {535, 550}}));
+    file.replace(file.find("cudnn_ops_infer_version"), 9, "cudnn_xps");
+    EXPECT_EQ(binary_of(file)->cudnn_version, "9.19.3"); // of the assertion
+    file.replace(file.find(" * 10000"), 8, " + 10000");
+    EXPECT_EQ(binary_of(file)->cudnn_version, "");
+    file.replace(file.find("\"CUDA version\""), 14, "\"CUDA-version\"");
+    EXPECT_EQ(binary_of(file)->forward_compatibility,
+              (ForwardCompatibility{std::nullopt, {535, 550}}));
+    file.replace(file.find("\"driver\""), 8, "\"driver]");
+    EXPECT_EQ(binary_of(file)->forward_compatibility, ForwardCompatibility());
 }
 
 TEST(Binary, SaysWhatIsDamagedAndNothingElse) {
