@@ -16,6 +16,8 @@ ComputeCapability capability_of(const std::string& name, const DeclaredGpu& decl
                                 const gpu::Facts& facts);
 void check_driver(const gpu::TargetMachine& machine, const DeclaredGpu& declared,
                   const gpu::Facts& facts);
+void check_cuda(const gpu::TargetMachine& machine, const DeclaredGpu& declared,
+                const gpu::Facts& facts);
 
 } // namespace
 
@@ -41,6 +43,7 @@ gpu::TargetMachine gpu_machine(const Manifest& manifest, const Target& target, F
         }
         std::sort(machine.gpus->begin(), machine.gpus->end());
         check_driver(machine, declared, facts.get());
+        check_cuda(machine, declared, facts.get());
     }
     return machine;
 }
@@ -77,6 +80,22 @@ void check_driver(const gpu::TargetMachine& machine, const DeclaredGpu& declared
                                      first->value.text()),
                          declared.gpus_location.text(),
                          "correct `driver` or `gpus`; `nvidia-smi` shows both"});
+        }
+    }
+}
+
+/// The driver that runs a GPU runs the CUDA that first knew it too.
+void check_cuda(const gpu::TargetMachine& machine, const DeclaredGpu& declared,
+                const gpu::Facts& facts) {
+    for (const ComputeCapability& gpu : *machine.gpus) {
+        const auto toolkits = facts.toolkits_for(gpu);
+        if (declared.cuda && toolkits && *declared.cuda < toolkits->value.first) {
+            throw Error({fmt::format("target `{}` cannot be: a driver of CUDA {} does not know a "
+                                     "GPU {}; the first that does is of CUDA {}",
+                                     machine.target, declared.cuda->text(), gpu.text(),
+                                     toolkits->value.first.text()),
+                         declared.gpus_location.text(),
+                         "correct `cuda` or `gpus`; `nvidia-smi` shows both"});
         }
     }
 }
