@@ -80,7 +80,8 @@ ActivationTest test_before_use(const Session& session, const pipeline::Project& 
 }
 
 void tell_failure(const Session& session, const ActivationTest& test) {
-    if (!test.report || test.report->verdict.status != Status::failed) {
+    if (!test.report ||
+        (test.report->verdict.status != Status::failed && !test.report->has_doubles)) {
         return;
     }
     const std::string words = words_of(*test.report, session.terminal);

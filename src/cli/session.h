@@ -56,7 +56,7 @@ struct ActivationTest {
 ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
                                const std::filesystem::path& prefix, const Variables& variables);
 
-/// Says so if it failed, and else nothing.
+/// Says so if it failed, or if the machine has libraries of the environment too; else nothing.
 void tell_failure(const Session& session, const ActivationTest& test);
 
 /// An install and the self-test of what it made.

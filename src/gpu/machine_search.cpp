@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> parts_of(const std::optional<std::string>& list, std::string_view between);
 std::vector<std::string> names_in(const std::string& folder);
-std::vector<std::string> shared_names(const SearchFolder& folder, const AuditRequest& request);
+std::vector<std::string> names_that_exist(const std::string& folder, const OwnLibraries& own);
+std::vector<std::string> shared_names(const SearchFolder& folder, const OwnLibraries& own);
 std::string in_words(std::vector<std::string> names);
 std::vector<std::string> lines_of(const fs::path& file);
 std::vector<fs::path> matching(const fs::path& text);
@@ -38,11 +39,20 @@ std::vector<SearchFolder> search_folders(const Variables& variables) {
     return folders;
 }
 
+OwnLibraries own_libraries(const AuditRequest& request) {
+    OwnLibraries own{request.prefix, {}};
+    for (const PrefixBinary& binary : request.binaries) {
+        own.sonames.insert(binary.facts.soname);
+    }
+    own.sonames.erase("");
+    return own;
+}
+
 std::vector<Finding> hidden_libraries(const std::vector<SearchFolder>& folders,
-                                      const AuditRequest& request) {
+                                      const OwnLibraries& own) {
     std::vector<Finding> findings;
     for (const SearchFolder& folder : folders) {
-        const std::vector<std::string> hidden = shared_names(folder, request);
+        const std::vector<std::string> hidden = shared_names(folder, own);
         if (!hidden.empty()) {
             findings.push_back({Severity::warning, Rule::search_path_hides, folder.folder, "",
                                 fmt::format("{} puts {} before those of the environment",
@@ -53,7 +63,8 @@ std::vector<Finding> hidden_libraries(const std::vector<SearchFolder>& folders,
     return findings;
 }
 
-std::vector<SearchFolder> configured_folders(const fs::path& configuration) {
+std::vector<SearchFolder> configured_folders(const fs::path& configuration,
+                                             const OwnLibraries& own) {
     std::vector<SearchFolder> folders;
     std::set<fs::path> read;
     std::vector<fs::path> files = {configuration};
@@ -69,7 +80,7 @@ std::vector<SearchFolder> configured_folders(const fs::path& configuration) {
                     matching(file.parent_path() / line.substr(line.find_first_not_of(' ', 8)));
                 files.insert(files.end(), included.rbegin(), included.rend());
             } else if (line.starts_with('/')) {
-                folders.push_back({file.string(), line, names_in(line)});
+                folders.push_back({file.string(), line, names_that_exist(line, own)});
             }
         }
     }
@@ -77,13 +88,10 @@ std::vector<SearchFolder> configured_folders(const fs::path& configuration) {
 }
 
 std::vector<Finding> doubled_libraries(const std::vector<SearchFolder>& folders,
-                                       const AuditRequest& request) {
+                                       const OwnLibraries& own) {
     std::vector<Finding> findings;
     for (const SearchFolder& folder : folders) {
-        std::vector<std::string> doubled = shared_names(folder, request);
-        std::erase_if(doubled, [](const std::string& name) {
-            return !is_of_cuda(name) || is_of_system(name);
-        });
+        const std::vector<std::string> doubled = shared_names(folder, own);
         if (!doubled.empty()) {
             findings.push_back(
                 {Severity::warning, Rule::search_path_hides, folder.folder, "",
@@ -125,19 +133,27 @@ std::vector<std::string> names_in(const std::string& folder) {
     return names;
 }
 
+/// CUDA's alone.
+std::vector<std::string> names_that_exist(const std::string& folder, const OwnLibraries& own) {
+    std::vector<std::string> names;
+    std::error_code failed;
+    for (const std::string& soname : own.sonames) {
+        if (is_of_cuda(soname) && !is_of_system(soname) &&
+            fs::exists(fs::path(folder) / soname, failed)) {
+            names.push_back(soname);
+        }
+    }
+    return names;
+}
+
 /// Sorted as the folder's are; none for a folder of the prefix itself.
-std::vector<std::string> shared_names(const SearchFolder& folder, const AuditRequest& request) {
+std::vector<std::string> shared_names(const SearchFolder& folder, const OwnLibraries& own) {
     std::vector<std::string> shared;
-    if ((folder.folder + "/").starts_with(request.prefix + "/")) {
+    if ((folder.folder + "/").starts_with(own.prefix + "/")) {
         return shared;
     }
-    std::set<std::string_view> own;
-    for (const PrefixBinary& binary : request.binaries) {
-        own.insert(binary.facts.soname);
-    }
-    own.erase("");
     std::copy_if(folder.names.begin(), folder.names.end(), std::back_inserter(shared),
-                 [&](const std::string& name) { return own.contains(name); });
+                 [&](const std::string& name) { return own.sonames.contains(name); });
     return shared;
 }
 

@@ -4,6 +4,7 @@
 #include "gpu/audit.h"
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,18 +21,30 @@ struct SearchFolder {
 /// Of this process's variables; folders that cannot be read are left out.
 std::vector<SearchFolder> search_folders(const Variables& variables);
 
+/// What of a prefix can be hidden.
+struct OwnLibraries {
+    std::string prefix; ///< its path: its own folders hide nothing
+    std::set<std::string, std::less<>> sonames;
+
+    bool operator==(const OwnLibraries&) const = default;
+};
+
+OwnLibraries own_libraries(const AuditRequest& request);
+
 /// Which of the prefix's libraries those hide. It says something of a machine, or a shell, and not
-/// of the prefix, so `audit` does not look at it. `prefix` is its path: its own folders are fine.
+/// of the prefix, so `audit` does not look at it.
 std::vector<Finding> hidden_libraries(const std::vector<SearchFolder>& folders,
-                                      const AuditRequest& request);
+                                      const OwnLibraries& own);
 
 /// The folders that /etc/ld.so.conf names, with the files that it includes (ldconfig(8)). A file
-/// that cannot be read names none.
-std::vector<SearchFolder> configured_folders(const std::filesystem::path& configuration);
+/// that cannot be read names none. Of what they hold, only CUDA's libraries that are the prefix's
+/// too are looked for, because the system's own folders are large.
+std::vector<SearchFolder> configured_folders(const std::filesystem::path& configuration,
+                                             const OwnLibraries& own);
 
 /// Which of the prefix's CUDA libraries those have too. The loader comes to them last: they are
 /// taken only by what asks for a library by name alone and has no path of its own to the prefix.
 std::vector<Finding> doubled_libraries(const std::vector<SearchFolder>& folders,
-                                       const AuditRequest& request);
+                                       const OwnLibraries& own);
 
 } // namespace envpm::gpu

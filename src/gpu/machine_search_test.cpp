@@ -13,13 +13,19 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-AuditRequest prefix_with(std::vector<std::string> libraries) {
+OwnLibraries prefix_with(const std::vector<std::string>& libraries) {
     AuditRequest request;
     request.prefix = "/envs/one";
+    request.binaries.push_back(module_at("lib")); // has no soname
     for (const std::string& library : libraries) {
         request.binaries.push_back(library_at("lib/" + library));
     }
-    return request;
+    return own_libraries(request);
+}
+
+TEST(MachineSearch, KnowsWhatAPrefixHas) {
+    EXPECT_EQ(prefix_with({"libb.so.1", "liba.so.1"}),
+              (OwnLibraries{"/envs/one", {"liba.so.1", "libb.so.1"}}));
 }
 
 TEST(MachineSearch, ReadsTheFoldersOfTheVariables) {
@@ -75,25 +81,29 @@ TEST(MachineSearch, ReadsTheLoadersConfigurationWithWhatItIncludes) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const std::filesystem::path& root = folder.path();
     write_file(root / "cuda/libcudart.so.13", "");
+    write_file(root / "cuda/libcuda.so.1", "");
+    write_file(root / "cuda/libnccl.so.2", "");
+    write_file(root / "cuda/libz.so.1", "");
     write_file(root / "ld.so.conf", "include ld.so.conf.d/*.conf\n# a comment\n  /opt/x # too\n");
     write_file(root / "ld.so.conf.d/b.conf", (root / "cuda").string() + "\n");
     write_file(root / "ld.so.conf.d/a.conf", "include ../ld.so.conf\n/opt/a\n");
     write_file(root / "ld.so.conf.d/a.conf~", "/opt/never\n");
-    const auto folders = configured_folders(root / "ld.so.conf");
+    const OwnLibraries own = prefix_with(
+        {"libcudart.so.13", "libcuda.so.1", "libz.so.1", "libcufft.so.12", "libnccl.so.3"});
+    const auto folders = configured_folders(root / "ld.so.conf", own);
     ASSERT_EQ(folders.size(), 3U);
     EXPECT_EQ(folders[0].folder, "/opt/x");
     EXPECT_EQ(folders[1].folder, "/opt/a");
     EXPECT_EQ(folders[2].origin, root / "ld.so.conf.d/b.conf");
     EXPECT_THAT(folders[2].names, ElementsAre("libcudart.so.13"));
-    EXPECT_THAT(configured_folders(root / "none.conf"), IsEmpty());
+    EXPECT_THAT(configured_folders(root / "none.conf", own), IsEmpty());
 }
 
-TEST(MachineSearch, OfTheLoadersFoldersOnlyCudaLibrariesCount) {
-    const std::vector<std::string> names = {"libcuda.so.1", "libcudart.so.13", "libz.so.1"};
-    const auto findings =
-        doubled_libraries({{"/etc/ld.so.conf.d/cuda.conf", "/usr/local/cuda/lib64", names},
-                           {"/etc/ld.so.conf", "/lib", {"libz.so.1"}}},
-                          prefix_with(names));
+TEST(MachineSearch, OfTheLoadersFoldersThoseWithCudasLibrariesAreNamed) {
+    const auto findings = doubled_libraries(
+        {{"/etc/ld.so.conf.d/cuda.conf", "/usr/local/cuda/lib64", {"libcudart.so.13"}},
+         {"/etc/ld.so.conf", "/lib", {}}},
+        prefix_with({"libcudart.so.13", "libz.so.1"}));
     ASSERT_EQ(findings.size(), 1U);
     EXPECT_EQ(findings[0].text, "/usr/local/cuda/lib64 has `libcudart.so.13` too, for what asks "
                                 "for them by name");

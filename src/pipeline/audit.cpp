@@ -6,6 +6,7 @@
 #include "gpu/machine_search.h"
 #include "host/this_machine.h"
 #include "pipeline/care.h"
+#include "pipeline/own_libraries.h"
 #include "pipeline/package_owners.h"
 #include "realize/prefix_manifest.h"
 #include "realize/walk.h"
@@ -92,10 +93,12 @@ AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget t
     if (files.is_own) {
         add_scripts(report, order.allowed);
     }
-    report.machine = gpu::hidden_libraries(gpu::search_folders(services.variables()), request);
+    const gpu::OwnLibraries own = gpu::own_libraries(request);
+    keep_own_libraries(own, services);
+    report.machine = gpu::hidden_libraries(gpu::search_folders(services.variables()), own);
     if (order.loader_configuration) {
         const auto doubled =
-            gpu::doubled_libraries(gpu::configured_folders(*order.loader_configuration), request);
+            gpu::doubled_libraries(gpu::configured_folders(*order.loader_configuration, own), own);
         report.machine.insert(report.machine.end(), doubled.begin(), doubled.end());
     }
     return report;

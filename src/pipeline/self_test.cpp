@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "pipeline/install.h"
 #include "pipeline/locked_target.h"
+#include "pipeline/own_libraries.h"
 #include "pipeline/self_test_needs.h"
 #include "selftest/cache.h"
 #include "selftest/probe.h"
@@ -25,6 +26,8 @@ Subject subject_of(const SelfTestRequest& request);
 SelfTestReport run_test(const SelfTestRequest& request, Subject subject, Services& services);
 selftest::ProbeRequest probe_request(const SelfTestRequest& request);
 Sha256 key_of(const Subject& subject, const host::KernelDriver& driver, const Variables& variables);
+void look_for_others(const SelfTestRequest& request, const fs::path& prefix, Services& services,
+                     SelfTestReport& report);
 bool sees_no_gpu(const selftest::ProbeReport& report);
 SelfTestReport report_of_failure(const ErrorText& text);
 
@@ -53,7 +56,9 @@ std::optional<SelfTestReport> self_test_of_prefix(const SelfTestRequest& request
         if (!subject.needs.uses_cuda || short_name(*subject.env) != prefix.filename()) {
             return std::nullopt;
         }
-        return run_test(request, std::move(subject), services);
+        SelfTestReport report = run_test(request, std::move(subject), services);
+        look_for_others(request, prefix, services, report);
+        return report;
     } catch (const Error& error) {
         return report_of_failure(error.text());
     } catch (const fs::filesystem_error& error) {
@@ -142,6 +147,29 @@ Sha256 key_of(const Subject& subject, const host::KernelDriver& driver,
     identity.boot_id = driver.boot_id;
     identity.variables = variables;
     return selftest::key_of(identity);
+}
+
+/// The variables are those that programs of the environment get.
+void look_for_others(const SelfTestRequest& request, const fs::path& prefix, Services& services,
+                     SelfTestReport& report) {
+    const std::optional<gpu::OwnLibraries> own = kept_own_libraries(prefix, services);
+    if (!own) {
+        return;
+    }
+    selftest::Verdict& verdict = report.verdict;
+    for (const gpu::Finding& hiding :
+         gpu::hidden_libraries(gpu::search_folders(request.variables), *own)) {
+        if (verdict.status != selftest::Status::failed) {
+            verdict.summary = "programs would load other libraries than the environment's";
+        }
+        verdict.findings.push_back({hiding.hint, hiding.text + " (" + hiding.file + ")"});
+        verdict.status = selftest::Status::failed;
+    }
+    for (const gpu::Finding& doubled : gpu::doubled_libraries(
+             gpu::configured_folders(request.loader_configuration, *own), *own)) {
+        verdict.notes.push_back(doubled.text + "; " + doubled.hint);
+        report.has_doubles = true;
+    }
 }
 
 bool sees_no_gpu(const selftest::ProbeReport& report) {

@@ -31,6 +31,7 @@ struct SelfTestRequest {
     SelfTestMemory memory = SelfTestMemory::use;
     std::filesystem::path probe{}; ///< empty: as gpu_probe finds it
     host::MachineFolders folders{};
+    std::filesystem::path loader_configuration = "/etc/ld.so.conf";
 };
 
 /// What the self-test found, for `cli` to tell.
@@ -38,6 +39,9 @@ struct SelfTestReport {
     selftest::Verdict verdict;
     selftest::Situation situation;
     bool was_remembered = false;
+    /// Whether a note is there that should be told though all is well: the loader's configuration
+    /// has libraries of the environment too.
+    bool has_doubles = false;
     double seconds = 0;
 };
 
@@ -48,6 +52,10 @@ SelfTestReport self_test(const SelfTestRequest& request, Services& services);
 
 /// The same before an environment is used. Nothing if no package of it uses CUDA, or if `prefix`,
 /// the one to be used, is not the lock's. A failure to test is a verdict too: it throws nothing.
+/// Libraries of the environment that LD_LIBRARY_PATH or LD_PRELOAD hides make it fail as well, as
+/// far as an audit has kept what there is (pipeline/own_libraries.h): what was tested is not what
+/// would run. It costs a look into the folders of those variables, and one at each CUDA library in
+/// those of the loader's configuration.
 std::optional<SelfTestReport> self_test_of_prefix(const SelfTestRequest& request,
                                                   const std::filesystem::path& prefix,
                                                   Services& services);

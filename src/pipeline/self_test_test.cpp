@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/own_libraries.h"
 
 #include <gmock/gmock.h>
 
@@ -17,6 +18,7 @@ class SelfTest : public testing::Test {
         const std::filesystem::path& root = folder.path();
         request.probe = GPUPROBE;
         request.folders = {root / "proc", root / "sys", root / "dev", root / "wsl"};
+        request.loader_configuration = root / "ld.so.conf";
         request.time_limit = std::chrono::seconds(20);
         request.project = Project{root / "envpm.toml"};
         use_driver("ok");
@@ -47,6 +49,7 @@ class SelfTest : public testing::Test {
     [[nodiscard]] Services services() {
         Settings settings;
         settings.cache_root = folder.path() / "cache";
+        settings.store_root = folder.path() / "store";
         Surroundings surroundings;
         surroundings.now = now;
         return {settings, surroundings, progress};
@@ -57,9 +60,20 @@ class SelfTest : public testing::Test {
         return self_test(request, own);
     }
 
+    /// Of a store of the test's own, and there.
+    [[nodiscard]] std::filesystem::path prefix() const {
+        std::filesystem::create_directories(folder.path() / "store/p");
+        return folder.path() / "store/p" / short_name(env);
+    }
+
+    void keep_sonames(std::set<std::string, std::less<>> sonames) {
+        Services own = services();
+        keep_own_libraries({prefix().string(), std::move(sonames)}, own);
+    }
+
     std::optional<SelfTestReport> tested_before_use() {
         Services own = services();
-        return self_test_of_prefix(request, "/store/p/" + short_name(env), own);
+        return self_test_of_prefix(request, prefix(), own);
     }
 
     TemporaryFolder folder{std::filesystem::temp_directory_path()};
@@ -149,6 +163,51 @@ TEST_F(SelfTest, before_use_even_a_lock_that_cannot_be_read_is_a_verdict) {
     ASSERT_TRUE(report);
     EXPECT_EQ(report->verdict.status, Status::failed);
     EXPECT_EQ(report->verdict.findings.size(), 1U);
+}
+
+TEST_F(SelfTest, libraries_that_a_variable_hides_make_it_fail_before_use) {
+    write_file(folder.path() / "cuda/libcudart.so.13", "");
+    EXPECT_EQ(tested_before_use()->verdict.status, Status::passed);
+    request.variables.set("LD_LIBRARY_PATH",
+                          std::string(FAKE_GPU) + ":" + (folder.path() / "cuda").string());
+    EXPECT_EQ(tested_before_use()->verdict.status, Status::passed); // no audit, nothing known
+    keep_sonames({"libcudart.so.12", "libz.so.1"});
+    EXPECT_EQ(tested_before_use()->verdict.status, Status::passed);
+    keep_sonames({"libcudart.so.13", "libz.so.1"});
+    const selftest::Verdict verdict = tested_before_use()->verdict;
+    EXPECT_EQ(verdict.status, Status::failed);
+    EXPECT_EQ(verdict.summary, "programs would load other libraries than the environment's");
+    ASSERT_EQ(verdict.findings.size(), 1U);
+    EXPECT_EQ(verdict.findings[0].remedy, "unset LD_LIBRARY_PATH for this environment");
+    EXPECT_EQ(verdict.findings[0].cause,
+              "LD_LIBRARY_PATH puts `libcudart.so.13` before those of the environment (" +
+                  (folder.path() / "cuda").string() + ")");
+}
+
+TEST_F(SelfTest, libraries_that_the_loader_knows_too_are_a_note_before_use) {
+    write_file(folder.path() / "cuda/libcudart.so.13", "");
+    write_file(folder.path() / "ld.so.conf", (folder.path() / "cuda").string() + "\n");
+    keep_sonames({"libcudart.so.13"});
+    const auto report = tested_before_use();
+    EXPECT_EQ(report->verdict.status, Status::passed);
+    EXPECT_TRUE(report->has_doubles);
+    EXPECT_EQ(report->verdict.notes.size(), 1U);
+    keep_sonames({"libcudart.so.12"});
+    EXPECT_FALSE(tested_before_use()->has_doubles);
+}
+
+TEST_F(SelfTest, sonames_are_kept_of_the_store_alone_and_read_only_as_they_were_written) {
+    Services own = services();
+    const gpu::OwnLibraries libraries{prefix().string(), {"liba.so.1", "libb.so"}};
+    keep_own_libraries(libraries, own);
+    EXPECT_EQ(kept_own_libraries(prefix(), own), libraries);
+    const std::filesystem::path file = own.cache("audit") / "sonames" / prefix().filename();
+    for (const std::string text : {"", "liba.so.1\n", "envpm sonames 1\nliba.so.1"}) {
+        write_file(file, text, Durability::cached);
+        EXPECT_EQ(kept_own_libraries(prefix(), own), std::nullopt) << text;
+    }
+    keep_own_libraries({(folder.path() / "elsewhere/one").string(), {"liba.so.1"}}, own);
+    EXPECT_EQ(kept_own_libraries(folder.path() / "elsewhere/one", own), std::nullopt);
 }
 
 TEST_F(SelfTest, policies_have_three_names) {
