@@ -226,9 +226,6 @@ void leave_best(NameRecords& found, const std::set<std::string>& removed) {
     for (std::size_t i = 0; i < found.records.size(); ++i) {
         const Record& record = found.records[i];
         if (removed.contains(record.file_name)) {
-            if (found.unusable.size() < most_unusable) {
-                found.unusable.push_back({record.file_name, "the channel has removed it"});
-            }
             continue;
         }
         const auto [known, is_new] = best.try_emplace(stem(record), i);
@@ -238,6 +235,15 @@ void leave_best(NameRecords& found, const std::set<std::string>& removed) {
             known->second = i;
         }
     }
+    // Most have no record any more, so what is wrong with a record stands behind them.
+    const std::size_t room = most_unusable - std::min(found.unusable.size(), most_unusable);
+    std::vector<Unusable> taken_back;
+    for (const std::string& file_name : removed) {
+        if (taken_back.size() < room) {
+            taken_back.push_back({file_name, "the channel has removed it"});
+        }
+    }
+    found.unusable.insert(found.unusable.begin(), taken_back.begin(), taken_back.end());
     std::vector<Record> left;
     left.reserve(best.size());
     for (std::size_t i = 0; i < found.records.size(); ++i) {

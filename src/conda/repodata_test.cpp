@@ -142,8 +142,9 @@ TEST(Repodata, RevokedAndRemovedFilesAreNoCandidates) {
     EXPECT_THAT(files(found),
                 ElementsAre("demo-1.0-h1_0.tar.bz2", "demo-2.0-h1_0.conda", "demo-4.0-h1_0.conda"));
     EXPECT_THAT(found.unusable,
-                ElementsAre(Unusable{"demo-3.0-h1_0.conda", "the channel has revoked it"},
-                            Unusable{"demo-1.0-h1_0.conda", "the channel has removed it"}));
+                ElementsAre(Unusable{"demo-1.0-h1_0.conda", "the channel has removed it"},
+                            Unusable{"demo-9-0.conda", "the channel has removed it"},
+                            Unusable{"demo-3.0-h1_0.conda", "the channel has revoked it"}));
 }
 
 TEST(Repodata, AnEntryThatLiesOrLacksIsUnusableAndSaysWhy) {

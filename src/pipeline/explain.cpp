@@ -1,6 +1,8 @@
 #include "pipeline/explain.h"
 
+#include "base/error.h"
 #include "base/near_miss.h"
+#include "conda/archive_name.h"
 #include "pipeline/version_range.h"
 
 #include <fmt/format.h>
@@ -26,6 +28,7 @@ ExplainedReason explain_asked(const Reason& reason, const PackageUniverse& unive
 std::string explain_needs(const Reason& reason, const PackageUniverse& universe);
 std::string explain_nothing(const Reason& reason, const PackageUniverse& universe,
                             const Sources& sources);
+std::string explain_left_out(const CondaListing* listing, const std::string& requirement);
 std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources);
 std::string explain_unusable(const Reason& reason, const PackageUniverse& universe);
 std::string explain_exclusions(const pypi::Exclusions& exclusions);
@@ -125,15 +128,38 @@ std::string explain_nothing(const Reason& reason, const PackageUniverse& univers
     if (!candidates.empty()) {
         const bool is_host = universe.python(candidates.back()) != nullptr &&
                              universe.package(candidates.back()) == nullptr;
-        return fmt::format("{} matches {}; {}{}",
-                           is_host ? "no Python of this host" : "no release that fits",
-                           requirement.text, what_there_is(versions_of(candidates, universe)),
-                           excluded.empty() ? "" : "; " + excluded);
+        return fmt::format(
+            "{} matches {}; {}{}{}", is_host ? "no Python of this host" : "no release that fits",
+            requirement.text, what_there_is(versions_of(candidates, universe)),
+            excluded.empty() ? "" : "; " + excluded,
+            explain_left_out(universe.conda_listing(requirement.slot), requirement.text));
     }
     if (!excluded.empty()) {
         return fmt::format("{} has no wheel that fits: {}", name, excluded);
     }
     return explain_unknown(requirement.slot, universe, sources);
+}
+
+/// The last file that would match, if it could be used; empty if there is none.
+std::string explain_left_out(const CondaListing* listing, const std::string& requirement) {
+    if (listing == nullptr) {
+        return {};
+    }
+    const auto matches = [&](const conda::Unusable& unusable) {
+        const auto parts = conda::ArchiveName::parse(unusable.file_name);
+        const auto version = conda::Version::parse(parts ? parts->version : "");
+        try {
+            return version &&
+                   conda::MatchSpec::parse(requirement, conda::Form::lenient)
+                       .matches({.name = parts->name, .version = &*version, .build = parts->build});
+        } catch (const Error&) { // what the wheels' world asks may be no match spec
+            return false;
+        }
+    };
+    const auto found = std::find_if(listing->unusable.rbegin(), listing->unusable.rend(), matches);
+    return found == listing->unusable.rend()
+               ? std::string()
+               : fmt::format("; {} cannot be used: {}", found->file_name, found->why);
 }
 
 /// No source has the name, or a channel has nothing under it that can be used.
