@@ -52,6 +52,11 @@ Imported read_conda_lock(const YamlValue& root, const std::string& file) {
                        fmt::format("packages of category `{}` ({})", category, group.count),
                        "an envpm.toml is one environment; this is the category `main`");
     }
+    if (imported.targets.empty() && !imported.remarks.left.empty() && imported.specs.empty() &&
+        imported.wheels.empty()) {
+        complain_at(root.location(file), "the lock is for no platform that envpm knows",
+                    "it knows `linux-64` and `linux-aarch64`");
+    }
     imported.change(root.find("package")->location(file),
                     fmt::format("packages ({})", imported.specs.size() + imported.wheels.size()),
                     "the direct requirements are not in a lock file, so each is an exact pin; "
@@ -125,10 +130,17 @@ void read_package(const YamlValue& package, Reading& reading) {
 void read_conda_package(const YamlValue& package, Platform platform, Reading& reading) {
     const YamlValue* const url = package.find("url");
     const std::string text = without_passwords(text_of(package, "url", reading.file));
-    if (place_of(text).channel.empty()) {
+    const std::string& name = text_of(package, "name", reading.file);
+    const PackagePlace place = place_of(text);
+    if (place.channel.empty()) {
         complain_at(url->location(reading.file),
                     fmt::format("`{}` is no URL of a package in a channel", text),
                     "it is as https://example.org/channel/linux-64/name-1.0-build.conda");
+    }
+    if (!place.file.starts_with(name + "-")) {
+        complain_at(url->location(reading.file),
+                    fmt::format("the package is `{}`, and its URL leads to `{}`", name, place.file),
+                    "lock again with conda-lock");
     }
     reading.imported.specs.push_back({text, url->location(reading.file), platform, true});
 }

@@ -247,7 +247,8 @@ package:
     const auto package = [](const std::string& platform, const std::string& file,
                             const std::string& category = "main") {
         const std::string subdir = file.starts_with("tzdata") ? "noarch" : platform;
-        return "- {name: x, version: '1', manager: conda, platform: " + platform +
+        return "- {name: " + file.substr(0, file.find('-')) +
+               ", version: '1', manager: conda, platform: " + platform +
                ", dependencies: {}, url: https://conda.anaconda.org/conda-forge/" + subdir + "/" +
                file + ", hash: {md5: aa}, category: " + category + ", optional: false}\n";
     };
@@ -283,10 +284,30 @@ platform = "linux-aarch64"
 )");
     EXPECT_THAT(lines_of(imported.remarks.left),
                 testing::ElementsAre("conda-lock.yml:6:40 platform `osx-64`",
-                                     "conda-lock.yml:15:86 `mkl ==2024.0`",
+                                     "conda-lock.yml:15:88 `mkl ==2024.0`",
                                      "conda-lock.yml:17:3 packages of category `dev` (1)"));
     EXPECT_THAT(imported.remarks.changed.front().why,
                 testing::HasSubstr("the direct requirements are not in a lock file"));
+}
+
+TEST(ImportCondaLock, refuses_what_contradicts_itself) {
+    const auto fault = [](const std::string& platform, const std::string& name) {
+        try {
+            import("version: 1\nmetadata:\n  channels: [c]\n  platforms: [" + platform +
+                       "]\npackage:\n- {name: " + name +
+                       ", version: '1', manager: conda, platform: " + platform +
+                       ", url: https://c.example.org/c/linux-64/zlib-1-0.conda}\n",
+                   "conda-lock.yml");
+        } catch (const Error& error) {
+            return error.text().subject + " " + error.text().what;
+        }
+        return std::string("none");
+    };
+    EXPECT_EQ(fault("linux-64", "zlib"), "none");
+    EXPECT_EQ(fault("linux-64", "xz"),
+              "conda-lock.yml:6:69 the package is `xz`, and its URL leads to `zlib-1-0.conda`");
+    EXPECT_EQ(fault("osx-64", "zlib"), "conda-lock.yml:1:1 the lock is for no platform that envpm "
+                                       "knows");
 }
 
 } // namespace envpm::pipeline
