@@ -328,6 +328,16 @@ TEST_F(ASuspect, IsNotAskedBecauseATrustedMirrorIsSlow) {
     EXPECT_EQ(order->mirror, 0U);
 }
 
+TEST_F(ASuspect, TakesTheWholeFileOnlyWhileNobodyElseBringsSomeOfIt) {
+    FileSchedule schedule = schedule_of(file_bytes);
+    const std::optional<FileSchedule::Order> first = schedule.next(start);
+    const std::optional<FileSchedule::Order> second = schedule.next(start);
+    ASSERT_TRUE(first && second);
+    EXPECT_FALSE(schedule.take_everything(first->id)) << "or bytes would come twice";
+    schedule.cancelled(second->id);
+    EXPECT_TRUE(schedule.take_everything(first->id));
+}
+
 TEST_F(ASuspect, TakesNothingOverFromATrustedMirror) {
     FileSchedule schedule = schedule_of(mebibyte);
     ASSERT_TRUE(schedule.next(start));

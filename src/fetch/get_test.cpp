@@ -231,6 +231,17 @@ TEST_F(GetTest, WrongAndEmptyPartsAreErrors) {
     EXPECT_EQ(server.count("/none"), 0U);
 }
 
+TEST_F(GetTest, APartThatEndsEarlyIsTriedAgain) {
+    Answer shorter = with_body("0123456789");
+    shorter.content_range = "bytes 8-11/12";
+    shorter.length = Answer::Length::chunked; // no length that would be missed
+    server.serve("/short", {shorter, with_body("0123456789")});
+    EXPECT_EQ(get_range("/short", {8, 100}).body, "89");
+    EXPECT_EQ(server.count("/short"), 2U);
+    server.serve("/always", {shorter});
+    EXPECT_THAT(get_range("/always", {8, 100}).error, HasSubstr("a part after 2 of 4 bytes"));
+}
+
 TEST_F(GetTest, AWholeAnswerToAPartIsTheCallersToJudge) {
     Answer whole = with_body("0123456789");
     whole.ranges = Answer::Ranges::ignored;

@@ -106,6 +106,15 @@ TEST_F(PartFileTest, ProvesAndPublishesWhateverTheOrder) {
     EXPECT_FALSE(std::filesystem::exists(file(".map")));
 }
 
+TEST_F(PartFileTest, IsNoLongerThanItsFileThoughAnEarlierRunLeftMore) {
+    write_file(file(".part"), content + "of a size that was wrong", Durability::cached);
+    std::optional<PartFile> part = open();
+    append(*part, 0, content.size());
+    EXPECT_TRUE(part->is_proven({}));
+    part->publish(final_path(folder.path(), sha256));
+    EXPECT_EQ(read_file(file("")), content);
+}
+
 TEST_F(PartFileTest, GoesOnWithinABlock) {
     {
         std::optional<PartFile> part = open();

@@ -67,6 +67,8 @@ TEST(Response, OnlyTheBytesAskedForAreAccepted) {
         {"whole, other size", whole, head_of(200, "", 4000), FailureClass::poison},
         {"part not asked for", whole, head_of(206, "bytes 0-9/1000"), FailureClass::absent},
         {"compressed once more", whole, with_encoding(head_of(200), "gzip"), FailureClass::poison},
+        {"compressed part", part, with_encoding(head_of(206, "bytes 100-149/1000", 50), "gzip"),
+         FailureClass::absent},
         {"encoding told, size right",
          whole,
          with_encoding(head_of(200, "", 1000), "x-gzip"),
