@@ -249,11 +249,9 @@ void make_current(const std::filesystem::path& folder, int number) {
 
 /// The link first: what has no link counts for nothing.
 void remove_old(const std::filesystem::path& gens, const std::vector<Generation>& all) {
-    std::set<int> kept;
-    for (auto generation = all.rbegin(); generation != all.rend(); ++generation) {
-        if (kept.size() < kept_generations || generation->is_current) {
-            kept.insert(generation->number);
-        }
+    std::set<int> kept; // the current one is the newest
+    for (auto one = all.rbegin(); one != all.rend() && kept.size() < kept_generations; ++one) {
+        kept.insert(one->number);
     }
     for (const int number : numbers_in(gens)) {
         if (!kept.contains(number)) {

@@ -76,6 +76,15 @@ TEST_F(PackageFiles, MayHaveALinkThatIsAllowedToLeadOutside) {
               contents_digest(composition.layout));
 }
 
+TEST_F(PackageFiles, MayHaveNoOtherLinkThatLeadsOutside) {
+    try {
+        compose({{{link("share/zoneinfo", "/usr/share/zoneinfo")}}}, std::monostate());
+        ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::integrity);
+    }
+}
+
 TEST_F(PackageFiles, AreRealisedWithTheNewPrefix) {
     const Layout layout = compose({package()}, std::monostate());
     const PrefixReport report = build_it(layout);
