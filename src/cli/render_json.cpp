@@ -67,6 +67,7 @@ Json json_of(const pipeline::InstallReport& report) {
                        {"fetched_bytes", report.fetched_bytes},
                        {"from_lower_store", report.is_from_lower},
                        {"sealed", report.is_sealed},
+                       {"needs", text_or_null(report.needs)},
                        {"seconds", report.seconds}};
     if (!report.was_current && !report.is_from_lower) {
         facts.emplace("files", report.files);

@@ -109,6 +109,9 @@ std::string words_of(const pipeline::InstallReport& report, const Terminal& term
                        fetched, made);
     out += fmt::format("{} installed in {}   env {}   prefix .envpm/envs/default/current\n",
                        tick(terminal), human_seconds(report.seconds), report.env);
+    if (!report.lock && !report.needs.empty()) {
+        out += fmt::format("  needs: {}\n", report.needs);
+    }
     if (report.is_sealed) {
         out += fmt::format("{} the sealed contents were reproduced\n", tick(terminal));
     }

@@ -121,6 +121,15 @@ TEST(WordsOfInstall, tell_what_was_done) {
               "✓ 3 packages, 2 of them fetched (1.0 kB); 12 files, 2.0 MB\n"
               "✓ installed in 1.5 s   env abc   prefix .envpm/envs/default/current\n"
               "✓ the sealed contents were reproduced\n");
+    report.is_sealed = false;
+    report.needs = "driver >= 525.60.13 (CUDA 12), glibc >= 2.28";
+    EXPECT_THAT(words_of(report, Terminal()),
+                testing::EndsWith("current\n  needs: driver >= 525.60.13 (CUDA 12), glibc >= "
+                                  "2.28\n"));
+    report.lock = lock_report();
+    EXPECT_THAT(words_of(report, Terminal()), testing::Not(testing::HasSubstr("CUDA 12)")))
+        << "the lock tells it";
+    report.lock.reset();
     report.was_current = true;
     EXPECT_EQ(words_of(report, Terminal()), "✓ up to date   env abc\n");
 }

@@ -6,6 +6,7 @@
 #include "host/this_machine.h"
 #include "pipeline/archives.h"
 #include "pipeline/gpu_machine.h"
+#include "pipeline/gpu_needs.h"
 #include "pipeline/installed.h"
 #include "pipeline/layouts.h"
 #include "pipeline/locked_target.h"
@@ -192,6 +193,7 @@ void tell_target(InstallReport& report, const LockedTarget& target,
     report.env = short_name(target.env);
     report.prefix = prefix;
     report.is_sealed = target.contents.has_value();
+    report.needs = describe_needs(target);
 }
 
 void require_this_machine(const LockedTarget& target) {
@@ -290,6 +292,7 @@ std::optional<AuditReport> audit_made(const InstallRequest& request, const Manif
     const gpu::TargetMachine machine = gpu_machine(manifest, target.target, services.facts());
     AuditOrder order;
     order.allowed = manifest.gpu.audit_allow;
+    order.locked = target.gpu;
     AuditReport report = audit_prefix(prefix,
                                       {machine.gpus.value_or(std::vector<ComputeCapability>()),
                                        target.target.glibc, machine.cuda},

@@ -48,6 +48,7 @@ struct InstallReport {
     std::uint64_t files = 0;
     std::uint64_t size_bytes = 0;
     bool is_sealed = false;
+    std::string needs; ///< of driver and GPUs (describe_needs); empty if nothing, or not read
     std::optional<AuditReport> audit; ///< of what was installed; none: it was not to be audited
     double seconds = 0;
 };

@@ -22,6 +22,11 @@ TORCH = [
     _torch("2.9.1", "cu126", "12.6.77", "9.10.2.21"),
     _torch("2.9.1", "cu128", "12.8.90", "9.10.2.21"),
     Wheel("torch", "2.9.1+cpu"),
+    *(
+        Wheel("torchvision", f"0.24.1+{build}", requires=["torch==2.9.1"])
+        for build in ["cpu", "cu128"]
+    ),
+    Wheel("cupy-cuda12x", "13.6.0"),
     *(Wheel("nvidia-cuda-runtime-cu11", version) for version in ["11.8.89"]),
     *(Wheel("nvidia-cuda-runtime-cu12", version) for version in ["12.6.77", "12.8.90"]),
     *(Wheel("nvidia-cudnn-cu11", version) for version in ["8.7.0.84", "9.1.0.70"]),
