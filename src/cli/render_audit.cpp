@@ -42,7 +42,8 @@ std::string words_of(const pipeline::AuditReport& report, const Terminal& termin
     return out;
 }
 
-/// The errors alone, after an install; nothing if there are none.
+/// The errors alone, after an install, and where the lock says too much; nothing if there are
+/// none.
 std::string error_words(const pipeline::AuditReport& report, const Terminal& terminal) {
     constexpr std::size_t shown = 3;
     const auto first_other = std::find_if(
@@ -54,10 +55,17 @@ std::string error_words(const pipeline::AuditReport& report, const Terminal& ter
     for (std::size_t i = 0; i < std::min(errors, shown); ++i) {
         out += words_of(report.findings[i], terminal);
     }
-    return errors == 0 ? out
+    std::string too_much;
+    for (const gpu::Finding& finding : report.findings) {
+        if (finding.rule == gpu::Rule::less_than_locked) {
+            too_much += words_of(finding, terminal);
+        }
+    }
+    return errors == 0 ? too_much
                        : fmt::format("{} audit: {} in {}{}\n{}", styled(terminal, Style::bad, "✗"),
                                      counted(errors, "error"), counted(report.binaries, "binary"),
-                                     errors > shown ? "; `envpm audit` shows all" : "", out);
+                                     errors > shown ? "; `envpm audit` shows all" : "", out) +
+                             too_much;
 }
 
 Json audit_summary(const pipeline::AuditReport& report) {

@@ -33,11 +33,11 @@ std::vector<Finding> audit(const AuditRequest& request) {
 }
 
 std::string_view to_text(Rule rule) {
-    constexpr std::array<std::string_view, 15> texts = {
-        "damaged-binary", "missing-library",   "missing-by-name", "missing-version",
-        "glibc-too-new",  "libstdcxx-too-new", "no-code-for-gpu", "driver-too-old",
-        "two-copies",     "two-runtimes",      "driver-library",  "jit-link-mismatch",
-        "cudnn-mix",      "search-path-hides", "script-not-run"};
+    constexpr std::array<std::string_view, 16> texts = {
+        "damaged-binary", "missing-library",   "missing-by-name",   "missing-version",
+        "glibc-too-new",  "libstdcxx-too-new", "no-code-for-gpu",   "driver-too-old",
+        "two-copies",     "two-runtimes",      "driver-library",    "jit-link-mismatch",
+        "cudnn-mix",      "less-than-locked",  "search-path-hides", "script-not-run"};
     return texts.at(static_cast<std::size_t>(rule));
 }
 

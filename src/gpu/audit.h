@@ -62,6 +62,7 @@ enum class Rule {
     driver_library,
     jit_link_mismatch,
     cudnn_mix,
+    less_than_locked,
     search_path_hides,
     script_not_run, ///< of a package; found by the pipeline, not in a binary
 };

@@ -5,6 +5,7 @@
 #include "gpu/binary_cache.h"
 #include "gpu/machine_search.h"
 #include "host/this_machine.h"
+#include "pipeline/audit_lock.h"
 #include "pipeline/care.h"
 #include "pipeline/own_libraries.h"
 #include "pipeline/package_owners.h"
@@ -27,7 +28,7 @@ struct PrefixFiles {
     bool is_own = false;              ///< envpm made the prefix
 };
 
-GlibcVersion glibc_of(const Project& project, const Sha256& env);
+std::optional<LockedTarget> locked_target(const Project& project, const Sha256& env);
 GlibcVersion glibc_of_machine();
 PrefixFiles files_of(const std::filesystem::path& prefix);
 void add(PrefixFiles& files, const std::filesystem::path& prefix, realize::RealisedFile file,
@@ -36,6 +37,7 @@ bool is_wanted(std::string_view path, realize::EntryKind kind);
 bool may_be_binary(std::string_view path, realize::EntryKind kind);
 gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,
                               std::vector<std::optional<gpu::Binary>> binaries);
+void add_after_errors(const std::vector<gpu::Finding>& more, std::vector<gpu::Finding>& findings);
 std::vector<CodeReport> code_of(const gpu::AuditRequest& request);
 void add_scripts(AuditReport& report, const std::vector<std::string>& allowed);
 
@@ -62,7 +64,12 @@ AuditReport audit(const std::optional<Project>& project, const AuditOrder& order
     } else if (project) {
         const realize::Generation current = current_generation(*project);
         prefix = current.prefix;
-        target.glibc = glibc_of(*project, current.env);
+        if (const auto locked = locked_target(*project, current.env)) {
+            target.glibc = locked->target.glibc;
+            own.locked = locked->gpu;
+        } else {
+            target.glibc = glibc_of_machine(); // the lock has changed since
+        }
     } else {
         throw Error({"there is no project here and no --prefix", "envpm audit",
                      "run it in a project, or name a folder with `--prefix`"},
@@ -90,6 +97,7 @@ AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget t
     report.binaries = request.binaries.size();
     report.code = code_of(request);
     report.findings = gpu::audit(request);
+    add_after_errors(less_than_locked(report.code, order.locked, order.allowed), report.findings);
     if (files.is_own) {
         add_scripts(report, order.allowed);
     }
@@ -106,15 +114,15 @@ AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget t
 
 namespace {
 
-GlibcVersion glibc_of(const Project& project, const Sha256& env) {
+std::optional<LockedTarget> locked_target(const Project& project, const Sha256& env) {
     if (const std::optional<Lock> lock = read_lock(project)) {
         for (const LockedTarget& target : lock->targets) {
             if (target.env == env) {
-                return target.target.glibc;
+                return target;
             }
         }
     }
-    return glibc_of_machine(); // the lock has changed since
+    return std::nullopt;
 }
 
 GlibcVersion glibc_of_machine() {
@@ -198,6 +206,15 @@ gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixF
         }
     }
     return request;
+}
+
+/// The worst come first, and these are warnings.
+void add_after_errors(const std::vector<gpu::Finding>& more, std::vector<gpu::Finding>& findings) {
+    const auto first_other =
+        std::find_if(findings.begin(), findings.end(), [](const gpu::Finding& finding) {
+            return finding.severity != gpu::Severity::error;
+        });
+    findings.insert(first_other, more.begin(), more.end());
 }
 
 std::vector<CodeReport> code_of(const gpu::AuditRequest& request) {

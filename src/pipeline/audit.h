@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gpu/audit.h"
+#include "model/lock.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
 
@@ -17,6 +18,7 @@ struct AuditOrder {
     std::vector<ComputeCapability> gpus;
     std::optional<CudaVersion> driver;
     std::vector<std::string> allowed; ///< libraries that the user vouches for
+    LockedGpu locked{};               ///< what the lock says of the prefix, if it has one
     /// The dynamic loader's, whose folders are looked at for doubles too: /etc/ld.so.conf.
     std::optional<std::filesystem::path> loader_configuration = {};
 };
