@@ -190,6 +190,17 @@ TEST_F(PartFileTest, DropsTheBlocksOfOneSource) {
     EXPECT_EQ(part->sources(), 1U);
 }
 
+TEST_F(PartFileTest, WrongBytesAreForgottenWithTheirSourceThoughTheyWereHashed) {
+    std::optional<PartFile> part = open();
+    const std::string right = content;
+    content[5] ^= 1;
+    append(*part, 0, 1000, "liar");
+    content = right;
+    part->drop(1U << part->source_number("liar"));
+    append(*part, 0, content.size(), "other");
+    EXPECT_TRUE(part->is_proven({}));
+}
+
 TEST_F(PartFileTest, WrongBytesAreNotProven) {
     std::optional<PartFile> part = open();
     content[mebibyte] = static_cast<char>(content[mebibyte] ^ 1);
