@@ -96,17 +96,21 @@ TEST_F(CondaFiles, AreSourcedBeforeACommandThatGetsItsWordsUnchanged) {
     EXPECT_THAT(with_scripts({"env", "-0"}, {}, {"runner"}), ElementsAre("env", "-0"));
     write("etc/conda/activate.d/it's.sh", "export SCRIPTED=\"from $0\"\n");
     write("etc/conda/activate.d/z-fails.sh", "false\n");
-    std::vector<std::string> command =
-        with_scripts({"sh", "-c", "printf '%s|' \"$SCRIPTED\" $RUN \"$@\"", "x", "a b", "$c"},
-                     conda_scripts(Shell::bash, prefix()), {"env", "RUN=1"});
-    EXPECT_EQ(command.front(), "bash");
-    command.front() = "/bin/bash";
-    const ProcessResult result = run_process({.command = std::move(command),
-                                              .environment = {"PATH=/usr/bin:/bin"},
-                                              .folder = prefix(),
-                                              .time_limit = std::chrono::milliseconds(20'000)});
-    EXPECT_EQ(result.exit_code, 0);
-    EXPECT_EQ(result.output, "from envpm|1|a b|$c|");
+    const auto output_of = [&](const std::vector<std::string>& words) {
+        std::vector<std::string> command = with_scripts(words, conda_scripts(Shell::bash, prefix()),
+                                                        {"printf", "<%s>", "it's away:"});
+        EXPECT_EQ(command.front(), "bash");
+        command.front() = "/bin/bash";
+        const ProcessResult result = run_process({.command = std::move(command),
+                                                  .environment = {"PATH=/usr/bin:/bin"},
+                                                  .folder = prefix(),
+                                                  .time_limit = std::chrono::milliseconds(20'000)});
+        EXPECT_EQ(result.exit_code, 0);
+        return result.output;
+    };
+    EXPECT_EQ(output_of({"sh", "-c", "printf '%s|' \"$SCRIPTED\" \"$@\"", "x", "a b", "$c"}),
+              "from envpm|a b|$c|");
+    EXPECT_EQ(output_of({"no-such-program", "a b"}), "<it's away:><no-such-program><a b>");
 }
 
 } // namespace

@@ -46,10 +46,10 @@ struct CondaScripts {
 std::string shell_text(Shell shell, const Changes& changes, const Variables& before,
                        const std::string& workspace, const CondaScripts& scripts = {});
 
-/// A command line by which bash sources the scripts of `activate` and becomes the words of `runner`
-/// with those of `command` behind them: of `envpm run --activated --`, so that a program that is
-/// not there is told as always, and looked for in the PATH that the scripts left. `command` itself
-/// if there are no scripts.
+/// A command line by which bash sources the scripts of `activate` and becomes `command`; where the
+/// PATH that the scripts left has no such program, the words of `runner` with those of `command`
+/// behind them: of `envpm run --activated --`, so that it is told as always. `command` itself if
+/// there are no scripts.
 std::vector<std::string> with_scripts(std::vector<std::string> command, const CondaScripts& scripts,
                                       const std::vector<std::string>& runner);
 

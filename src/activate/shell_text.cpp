@@ -51,9 +51,15 @@ std::vector<std::string> with_scripts(std::vector<std::string> command, const Co
     if (scripts.activate.empty()) {
         return command;
     }
-    std::vector<std::string> out = {
-        "bash", "-c", sources(scripts.activate, "", posix_quoted) + "exec \"$@\"", "envpm"};
-    out.insert(out.end(), runner.begin(), runner.end());
+    std::string text = sources(scripts.activate, "", posix_quoted);
+    if (!runner.empty()) {
+        text += "builtin type -P -- \"$1\" >/dev/null && exec \"$@\"\n";
+    }
+    text += "exec ";
+    for (const std::string& word : runner) {
+        text += posix_quoted(word) + " ";
+    }
+    std::vector<std::string> out = {"bash", "-c", text + "\"$@\"", "envpm"};
     std::move(command.begin(), command.end(), std::back_inserter(out));
     return out;
 }
