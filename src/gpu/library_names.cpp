@@ -12,11 +12,12 @@ using Names = std::string_view;
 
 /// The wheels `nvidia-X`, `nvidia-X-cu12` that hold libraries of the toolkit or beside it. Others
 /// of NVIDIA's wheels are programs and bindings, which run beside any.
-constexpr std::array<Names, 24> nvidia_libraries = {
-    "cublas",      "cuda-cccl",    "cuda-crt", "cuda-cupti", "cuda-nvcc", "cuda-nvrtc",
-    "cuda-opencl", "cuda-runtime", "cudnn",    "cudss",      "cufft",     "cufile",
-    "curand",      "cusolver",     "cusparse", "cusparselt", "nccl",      "npp",
-    "nvcomp",      "nvjitlink",    "nvjpeg",   "nvshmem",    "nvtx",      "nvvm"};
+constexpr std::array<Names, 30> nvidia_libraries = {
+    "cublas",     "cublasmp",    "cuda-cccl",    "cuda-crt", "cuda-cupti", "cuda-nvcc",
+    "cuda-nvrtc", "cuda-opencl", "cuda-runtime", "cudnn",    "cudss",      "cufft",
+    "cufftmp",    "cufile",      "curand",       "cusolver", "cusolvermp", "cusparse",
+    "cusparselt", "libnvcomp",   "nccl",         "npp",      "nvcomp",     "nvjitlink",
+    "nvjpeg",     "nvjpeg2k",    "nvshmem",      "nvtiff",   "nvtx",       "nvvm"};
 
 /// Wheels that are not called after the maker, and what they hold.
 constexpr std::array<std::pair<Names, Names>, 5> other_wheels = {{
@@ -47,7 +48,7 @@ constexpr std::array<std::pair<Names, Names>, 29> conda_libraries = {{
     {"libcusparse", "cusparse"},
     {"libcutensor", "cutensor"},
     {"libnpp", "npp"},
-    {"libnvcomp", "nvcomp"},
+    {"libnvcomp", "libnvcomp"},
     {"libnvjitlink", "nvjitlink"},
     {"libnvjpeg", "nvjpeg"},
     {"libnvshmem3", "nvshmem"},
