@@ -182,7 +182,10 @@ void add_gpus(LockedGpu& needs, const gpu::TargetMachine& machine, const gpu::Fa
         const bool is_native =
             std::any_of(needs.gpus.begin(), needs.gpus.end(),
                         [&](const auto& code) { return sass_runs_on(code, gpu); });
-        if (!is_native && needs.ptx_cuda) {
+        const bool is_compiled =
+            std::any_of(needs.ptx.begin(), needs.ptx.end(),
+                        [&](const auto& code) { return ptx_suits(code, gpu); });
+        if (!is_native && is_compiled && needs.ptx_cuda) {
             raise(needs, facts.least_driver(ToolkitVersion{*needs.ptx_cuda, -1},
                                             gpu::DriverSystem::linux_kernel));
         }

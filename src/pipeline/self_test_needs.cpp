@@ -9,6 +9,7 @@ namespace envpm::pipeline {
 namespace {
 
 void take_compiler(const LockedPackage& package, selftest::Needs& needs);
+bool is_torch_of_conda(const LockedPackage& package);
 std::optional<ComputeCapability> least_capability(int cuda_major, const gpu::Facts& facts);
 
 } // namespace
@@ -24,6 +25,7 @@ selftest::Needs needs_of(const std::vector<LockedPackage>& packages, const Locke
             needs.package = package.name.string() + " " + package.version;
         }
         take_compiler(package, needs);
+        needs.code_is_told = needs.code_is_told || is_torch_of_conda(package);
     }
     if (locked.cuda && !needs.cuda_major) {
         needs.package = needs.uses_cuda ? needs.package : "the lock";
@@ -33,6 +35,7 @@ selftest::Needs needs_of(const std::vector<LockedPackage>& packages, const Locke
     if (locked.driver) {
         needs.least_driver = locked.driver->text();
     }
+    needs.code_is_told = needs.code_is_told && !locked.gpus.empty();
     needs.sass = locked.gpus;
     needs.ptx = locked.ptx;
     needs.ptx_cuda = locked.ptx_cuda;
@@ -74,6 +77,11 @@ void take_compiler(const LockedPackage& package, selftest::Needs& needs) {
         needs.compiler = package.name.string() + " " + package.version;
         needs.compiler_cuda = version->cuda;
     }
+}
+
+bool is_torch_of_conda(const LockedPackage& package) {
+    return package.is_conda() &&
+           gpu::is_torch({gpu::World::conda, package.name.string(), package.version, {}});
 }
 
 /// Of the architectures that some toolkit of the major knows.

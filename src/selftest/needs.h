@@ -35,6 +35,7 @@ struct Needs {
     std::vector<ComputeCapability> sass{}; ///< PyTorch has machine code for these
     std::vector<ComputeCapability> ptx{};  ///< and code that the driver compiles, from these on
     std::optional<CudaVersion> ptx_cuda{}; ///< the oldest CUDA whose driver compiles that code
+    bool code_is_told = false; ///< a recipe names that code, which proves nothing: conda's PyTorch
     /// What something that is locked asks for.
     std::optional<ComputeCapability> locked_least{};
     std::vector<CudaMajor> majors{}; ///< all that are known, ascending

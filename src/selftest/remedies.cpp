@@ -43,8 +43,7 @@ Finding finding_of_stub(const Situation& situation) {
 Finding finding_of_no_gpu(const Situation& situation) {
     const auto& variables = situation.variables.all();
     if (const auto hiding = variables.find("CUDA_VISIBLE_DEVICES"); hiding != variables.end()) {
-        if (const VisibleDevices odd = read_visible_devices(hiding->second);
-            !odd.unreadable.empty()) {
+        if (const VisibleDevices odd = read_visible_devices(hiding->second); odd.hides_all) {
             return {odd.remedy + ", or unset CUDA_VISIBLE_DEVICES",
                     fmt::format("CUDA_VISIBLE_DEVICES is `{}`: {}, and CUDA looks no further",
                                 hiding->second, odd.unreadable)};

@@ -133,13 +133,21 @@ void judge_gpus(const Situation& situation, Verdict& verdict) {
 void judge_code(const ProbedGpu& gpu, const Situation& situation, Verdict& verdict) {
     const Needs& needs = situation.needs;
     const CodeFit fit = needs.fit(*gpu.capability, situation.probe.cuda);
+    const auto add = [&](Finding finding) {
+        if (needs.code_is_told) {
+            verdict.notes.push_back(finding.cause + ", as its recipe says");
+        } else {
+            verdict.findings.push_back(std::move(finding));
+        }
+    };
     if (needs.least_capability && *gpu.capability < *needs.least_capability) {
         verdict.findings.push_back(finding_of_old_gpu(gpu, needs));
-    } else if (fit == CodeFit::none ||
-               (needs.locked_least && *gpu.capability < *needs.locked_least)) {
+    } else if (needs.locked_least && *gpu.capability < *needs.locked_least) {
         verdict.findings.push_back(finding_of_gpu_without_code(gpu, needs));
+    } else if (fit == CodeFit::none) {
+        add(finding_of_gpu_without_code(gpu, needs));
     } else if (fit == CodeFit::newer_driver) {
-        verdict.findings.push_back(finding_of_ptx_too_new(gpu, situation));
+        add(finding_of_ptx_too_new(gpu, situation));
     }
 }
 

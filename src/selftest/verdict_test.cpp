@@ -228,6 +228,9 @@ TEST(Verdict, GpusThatAVariableHides) {
         judge(situation).findings.front().cause,
         "CUDA_VISIBLE_DEVICES is `MIG-7`: `MIG-7` is no id of a MIG device, and CUDA looks no "
         "further");
+    situation.variables.set("CUDA_VISIBLE_DEVICES", "7,MIG-7");
+    EXPECT_EQ(judge(situation).findings.front().cause,
+              "CUDA_VISIBLE_DEVICES is `7,MIG-7`, which names no GPU that is here");
 }
 
 TEST(Verdict, AGpuThatIsDividedAndHasNoInstance) {
@@ -368,6 +371,11 @@ TEST(Verdict, AGpuThatTheLocksPyTorchHasNoCodeFor) {
     EXPECT_EQ(judge(situation).findings.at(0).cause,
               "GPU 0 (V100) has compute capability 7.0, and PyTorch has code for 7.5, 8.0, and PTX "
               "for 9.0");
+    situation.needs.code_is_told = true;
+    EXPECT_EQ(judge(situation).status, Status::passed);
+    EXPECT_EQ(judge(situation).notes.at(0),
+              "GPU 0 (V100) has compute capability 7.0, and PyTorch has code for 7.5, 8.0, and PTX "
+              "for 9.0, as its recipe says");
     situation.needs.ptx = {{6, 0}};
     EXPECT_EQ(judge(situation).status, Status::passed);
     situation.needs.locked_least = ComputeCapability{7, 5};

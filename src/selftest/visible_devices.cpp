@@ -29,6 +29,7 @@ VisibleDevices read_visible_devices(std::string_view text) {
         found.remedy = is_mig(*odd) ? "name a MIG device as `nvidia-smi -L` does, `MIG-` and its "
                                       "UUID (before driver 470 `MIG-GPU-<UUID>/1/0`)"
                                     : "name GPUs as `nvidia-smi -L` does";
+        found.hides_all = odd == parts.begin();
         parts.erase(odd, parts.end());
     }
     const auto divided = std::count_if(parts.begin(), parts.end(), is_mig);

@@ -10,6 +10,7 @@ struct VisibleDevices {
     /// A part that is no number and no id: CUDA looks no further there, so what stands after it is
     /// hidden, and everything if it is the first. "`MIG-1` is no id of a MIG device".
     std::string unreadable;
+    bool hides_all = false; ///< it is the first
     /// What CUDA leaves out of a list that it can read: "names 2 MIG devices, and a process …".
     std::string left_out;
     std::string remedy; ///< for either
