@@ -144,6 +144,21 @@ std::string with_gpu_value(const std::string& text, const std::filesystem::path&
                    file);
 }
 
+std::string with_driver(const std::string& text, const std::filesystem::path& file,
+                        const std::string& target, const std::string& driver) {
+    parse_toml(text, file.string());
+    const Document document = scan(text);
+    KeyPath table = path_in(file, "targets");
+    table.push_back(target);
+    KeyPath member = table;
+    member.emplace_back("driver");
+    const std::vector<Entry> entries = entries_of(document, member);
+    return checked(entries.empty()
+                       ? with_member(document, member, toml_quoted(driver), Order::ignored, {table})
+                       : replaced(document, entries.front().value, toml_quoted(driver)),
+                   file);
+}
+
 std::string new_manifest(const std::string& workspace_name,
                          const std::optional<std::string>& python) {
     std::string out = fmt::format("[workspace]\nname = {}\n", toml_quoted(workspace_name));

@@ -34,6 +34,10 @@ std::string with_constraint(const std::string& text, const std::filesystem::path
 std::string with_gpu_value(const std::string& text, const std::filesystem::path& file,
                            const std::string& key, const std::string& value);
 
+/// The text with another `driver` of a target that has one.
+std::string with_driver(const std::string& text, const std::filesystem::path& file,
+                        const std::string& target, const std::string& driver);
+
 /// What `init` writes.
 std::string new_manifest(const std::string& workspace_name,
                          const std::optional<std::string>& python);

@@ -293,6 +293,18 @@ TEST(ChangingTheGpuTable, ReplacesAddsAndRemovesAValue) {
               "[tool.envpm.gpu]\ncuda = \"12.6\"\n");
 }
 
+TEST(ChangingADriver, ReplacesItWhereverItStands) {
+    EXPECT_EQ(with_driver("[targets.a]\ndriver = '470.1' # old\n\n[targets.b]\ndriver = '1.2'\n",
+                          "envpm.toml", "a", "525.60.13"),
+              "[targets.a]\ndriver = \"525.60.13\" # old\n\n[targets.b]\ndriver = '1.2'\n");
+    EXPECT_EQ(with_driver("[targets]\na = { platform = 'linux-64', driver = '470.1' }\n",
+                          "envpm.toml", "a", "525.60.13"),
+              "[targets]\na = { platform = 'linux-64', driver = \"525.60.13\" }\n");
+    EXPECT_EQ(with_driver("[tool.envpm.targets.a]\ndriver = '470.1'\n", "pyproject.toml", "a",
+                          "525.60.13"),
+              "[tool.envpm.targets.a]\ndriver = \"525.60.13\"\n");
+}
+
 TEST(ChangingACondaPackage, KeepsItsChannel) {
     Addition mkl{{name_of("mkl"), "2025.0.*", {}, {}, "lab", {}}, true, true};
     const std::string head = "[workspace]\nchannels = ['lab']\n";

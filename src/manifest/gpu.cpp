@@ -56,6 +56,7 @@ DeclaredGpu read_declared_gpu(const TomlValue& target, const std::string& key) {
     if (const TomlValue* const value = target.find("driver")) {
         const std::string& text = expect_string(*value, key + ".driver");
         declared.driver = DriverVersion::parse(text);
+        declared.driver_location = value->location;
         if (!declared.driver) {
             complain_at(value->location, fmt::format("`{}.driver` must be like `535.104.05`", key),
                         "`nvidia-smi` and /proc/driver/nvidia/version show it");

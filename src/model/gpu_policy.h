@@ -42,7 +42,8 @@ struct GpuPolicy {
 /// What `[targets.X]` declares of a machine's GPUs. What is absent is left open.
 struct DeclaredGpu {
     std::optional<DriverVersion> driver; ///< the kernel's
-    std::optional<CudaVersion> cuda;     ///< the newest that its driver library runs
+    SourceLocation driver_location;
+    std::optional<CudaVersion> cuda; ///< the newest that its driver library runs
     /// Compute capabilities or product names; empty: the machine has none.
     std::optional<std::vector<std::string>> gpus;
     SourceLocation gpus_location;

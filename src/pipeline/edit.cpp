@@ -187,6 +187,9 @@ std::string with_change(const std::string& text, const ManifestChange& change,
     if (change.table == ManifestChange::Table::gpu) {
         return manifest::with_gpu_value(text, file, change.name, change.value);
     }
+    if (change.table == ManifestChange::Table::drivers) {
+        return manifest::with_driver(text, file, change.name, change.value);
+    }
     const PackageName name = PackageName::parse_either(change.name).value();
     ManifestRequirement requirement{name, change.value, {}, {}, std::nullopt, {}};
     if (change.table == ManifestChange::Table::constraints) {

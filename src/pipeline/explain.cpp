@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/near_miss.h"
 #include "conda/archive_name.h"
+#include "pipeline/explain_builds.h"
 #include "pipeline/version_range.h"
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace envpm::pipeline {
 
@@ -37,20 +39,21 @@ std::string some_of(const std::vector<std::string>& versions);
 
 } // namespace
 
-Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Sources& sources,
-                    const std::stop_token& stop) {
-    return {{},
-            explain_reasons(conflict, universe, sources),
-            nearest_solutions(conflict, universe, stop)};
-}
-
 std::vector<ExplainedReason> explain_reasons(const Conflict& conflict, PackageUniverse& universe,
                                              const Sources& sources) {
     std::vector<ExplainedReason> reasons;
     // A package whose every release pins another release of the next would fill the screen: a few
     // of such lines show the pattern, and the rest is counted.
     std::map<std::pair<SlotId, SlotId>, std::size_t> alike;
+    std::set<SlotId> told; // of CUDA
     for (const Reason& reason : conflict.reasons) {
+        const auto builds = builds_for_cuda(reason, conflict, universe);
+        if (builds.size() > 1) {
+            if (told.insert(universe.candidate(reason.candidates.front()).slot).second) {
+                reasons.push_back({explain_builds(builds, universe, sources.facts), {}});
+            }
+            continue;
+        }
         if (const auto pair = between(reason, universe); !pair || ++alike[*pair] <= shown_alike) {
             reasons.push_back(explain_reason(reason, universe, sources));
         }

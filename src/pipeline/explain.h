@@ -2,11 +2,11 @@
 
 #include "model/answer.h"
 #include "pipeline/conda_sources.h"
+#include "pipeline/facts_table.h"
 #include "pipeline/listings.h"
 #include "pipeline/nearest.h"
 #include "pipeline/package_universe.h"
 
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,19 +25,16 @@ struct Explanation {
     std::vector<NearestSolution> nearest;
 };
 
-/// What was asked, for the names that they know.
+/// What was asked, for what they know.
 struct Sources {
     const Listings& listings;
     const CondaSources* conda = nullptr; ///< null: no channels
+    FactsTable* facts = nullptr;         ///< null: nothing is cited
 };
 
-/// Words for each reason.
+/// Words for each reason. Of what several builds need of CUDA one line tells, with the row of the
+/// facts table that says the same, if one does.
 std::vector<ExplainedReason> explain_reasons(const Conflict& conflict, PackageUniverse& universe,
                                              const Sources& sources);
-
-/// Words for each reason, then the nearest environments that exist. `target` is left to the caller.
-/// Throws as `solver::solve` does.
-Explanation explain(const Conflict& conflict, PackageUniverse& universe, const Sources& sources,
-                    const std::stop_token& stop);
 
 } // namespace envpm::pipeline

@@ -23,8 +23,11 @@ Explanation explanation_of(World& world) {
     const Answer answer = world.solve();
     const auto* conflict = std::get_if<Conflict>(&answer);
     EXPECT_NE(conflict, nullptr) << "there is a solution";
-    return conflict == nullptr ? Explanation()
-                               : explain(*conflict, world.universe, {world.listings}, {});
+    return conflict == nullptr
+               ? Explanation()
+               : Explanation{{},
+                             explain_reasons(*conflict, world.universe, {world.listings}),
+                             nearest_solutions(*conflict, world.universe, {})};
 }
 
 std::vector<std::string> texts_of(const Explanation& explanation) {
@@ -108,7 +111,8 @@ TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
     pypi::IndexClient same_cache(indexes.transport, world.folder.path(), {});
     Listings listings(same_cache, {FakeIndexes::index("pypi")}, {});
     const Answer answer = later.solve();
-    EXPECT_THAT(texts_of(explain(std::get<Conflict>(answer), later.universe, {listings}, {})),
+    const auto reasons = explain_reasons(std::get<Conflict>(answer), later.universe, {listings});
+    EXPECT_THAT(texts_of({{}, reasons, {}}),
                 Contains("no index has `alpah`; did you mean `alpha`?"));
 }
 

@@ -69,7 +69,7 @@ class DefaultIndex : public testing::Test {
         }
         std::string out;
         for (const ExplainedReason& reason :
-             explain(*conflict, world.universe, {world.listings, nullptr}, {}).reasons) {
+             explain_reasons(*conflict, world.universe, {world.listings, nullptr, &world.facts})) {
             out += reason.text + " " + reason.place + "\n";
         }
         return out;
@@ -108,6 +108,32 @@ TEST_F(DefaultIndex, PinsHoldForWhoeverSuppliesTheLibrary) {
     EXPECT_THAT(why_not(any + "[gpu]\ncuda = \"11.8\"\n"),
                 AllOf(HasSubstr("you allow only CUDA ==11.8.* envpm.toml:4:8"),
                       HasSubstr("need CUDA 12.*")));
+}
+
+/// First the local version, then what is needed, then the table, by which 2.10 on the default index
+/// is built for 12.8 and 2.6 for 12.4.
+TEST_F(DefaultIndex, TheTableTellsTheCudaOfWhatTellsNothingItself) {
+    const auto runtime = [&](const test::Release& torch) {
+        indexes.add("pypi", "torch", {torch});
+        for (const std::string& chosen : World(indexes, any).chosen()) {
+            if (chosen.starts_with("CUDA ")) {
+                return chosen;
+            }
+        }
+        return std::string("none");
+    };
+    EXPECT_EQ(runtime({"torch-2.10.0" + wheel_end}), "CUDA 12.8");
+    EXPECT_EQ(runtime({"torch-2.6.0" + wheel_end, {"filelock ; extra == 'x'"}}), "CUDA 12.4");
+    EXPECT_EQ(runtime({"torch-2.10.0" + wheel_end, {"nvidia-cuda-runtime-cu12==12.4.127"}}),
+              "CUDA 12.4");
+    EXPECT_EQ(runtime({"torch-2.10.0+cu126" + wheel_end}), "CUDA 12.6");
+    EXPECT_EQ(runtime({"torch-2.10.0+cpu" + wheel_end}), "none");
+    EXPECT_EQ(runtime({"torch-1.9.0" + wheel_end}), "none") << "not in the table";
+    indexes.add("pypi", "torch", {{"torch-2.10.0" + wheel_end}, {"torch-2.6.0" + wheel_end}});
+    EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"12.4\"\n"), "2.6.0");
+    EXPECT_EQ(torch_of(any + target("gpus = [\"6.0\"]\n")), "2.6.0");
+    EXPECT_THAT(why_not(any + "[gpu]\naccelerator = \"cpu\"\n"),
+                HasSubstr("\"cpu\" [gpu-facts: torch_release 2.10]"));
 }
 
 TEST_F(DefaultIndex, EveryGpuNeedsCode) {
@@ -295,8 +321,7 @@ class Builds : public testing::Test {
         const Answer answer = world.solve();
         std::vector<std::string> out;
         if (const auto* conflict = std::get_if<Conflict>(&answer)) {
-            for (const NearestSolution& near :
-                 explain(*conflict, world.universe, {world.listings, nullptr}, {}).nearest) {
+            for (const NearestSolution& near : nearest_solutions(*conflict, world.universe, {})) {
                 out.push_back(near.change() + " gives " + near.result);
             }
         }
@@ -323,7 +348,8 @@ TEST_F(Builds, AnOldDriverAndANewBuild) {
 
 TEST_F(Builds, ANewGpuAndAnOldPin) {
     EXPECT_THAT(nearest(any + "[gpu]\ncuda = \"12.1\"\n" + target("gpus = [\"12.0\"]\n")),
-                ElementsAre("cuda = \"12.8\" gives CUDA 12.8, cuDNN 9.10.2.21"));
+                ElementsAre("cuda = \"12.8\" gives torch 2.9.1+cu128, CUDA 12.8, "
+                            "cuDNN 9.10.2.21"));
 }
 
 } // namespace

@@ -7,6 +7,8 @@
 #include "pipeline/file_rules.h"
 #include "pipeline/gpu_needs.h"
 #include "pipeline/lag.h"
+#include "pipeline/lock_conflict.h"
+#include "pipeline/lock_run.h"
 #include "pipeline/lock_stamp.h"
 #include "pipeline/package_universe.h"
 #include "pipeline/scout.h"
@@ -23,45 +25,11 @@ namespace envpm::pipeline {
 
 namespace {
 
-/// What the targets of one run share.
-struct Run {
-    const Manifest& manifest;
-    const Requests& requests;
-    const LockRequest& request;
-    const std::optional<Lock>& previous;
-    const SolveInputs& inputs;
-    Listings& listings;
-    CondaSources& conda;
-    Services& services;
-    std::vector<std::string>& notes; ///< told once there is an answer
-};
-
-/// Where wheels come from.
-struct WheelSources {
-    WheelSources(Services& services, const CachePolicy& policy,
-                 const std::vector<pypi::Index>& indexes, Bindings bindings)
-        : client(services.network(), services.cache("index"), policy),
-          listings(client, indexes, std::move(bindings)) {}
-
-    pypi::IndexClient client;
-    Listings listings;
-};
-
-/// Those that the manifest asks for, or all that there are.
-enum class PythonScope { asked, all };
-
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
-                                               PythonScope scope = PythonScope::asked);
 std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources>& sources,
                                                       const Requests& requests, Services& services);
 bool tell_changes(LockReport& report, const Run& run);
 double seconds_since(std::chrono::steady_clock::time_point start);
-[[noreturn]] void throw_no_python(const Request& python, const Services& services);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
-UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
-                                PythonScope scope);
-std::vector<NearestSolution> nearest_with_pythons(const Run& run, const Target& target,
-                                                  CondaRecords* records);
 void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved);
 bool is_kept(const Run& run, const Target& target, const LockedPackage& package);
 std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
@@ -154,34 +122,6 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 
 namespace {
 
-/// Ascending: of each version the first that was found, the newest last.
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
-                                               PythonScope scope) {
-    const pypi::SpecifierSet specifiers =
-        scope == PythonScope::asked ? requests.python.specifiers : pypi::SpecifierSet();
-    std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
-    for (const Interpreter& interpreter : host_interpreters(services, specifiers).found) {
-        const auto version = pypi::Version::parse(interpreter.version);
-        const bool is_known = std::any_of(choices.begin(), choices.end(), [&](const auto& choice) {
-            return choice.second.abi == interpreter.abi &&
-                   choice.second.version == interpreter.version;
-        });
-        if (version && !is_known && specifiers.contains(*version)) {
-            choices.push_back({*version, {interpreter.abi, interpreter.version}});
-        }
-    }
-    if (choices.empty() && requests.conda.empty()) {
-        throw_no_python(requests.python, services);
-    }
-    std::stable_sort(choices.begin(), choices.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::vector<pypi::PythonChoice> out;
-    for (auto& [version, choice] : choices) {
-        out.push_back(std::move(choice));
-    }
-    return out;
-}
-
 /// The interpreters say what they are while the first pages are on their way.
 std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources>& sources,
                                                       const Requests& requests,
@@ -195,23 +135,6 @@ std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources
     sources->listings.load(known_names(requests, std::nullopt));
     beside.wait();
     return pythons;
-}
-
-void throw_no_python(const Request& python, const Services& services) {
-    std::string versions;
-    const host::HostInterpreters all = host_interpreters(services);
-    for (const Interpreter& interpreter : all.found) {
-        versions += (versions.empty() ? "" : ", ") + interpreter.version;
-    }
-    throw Error(
-        {fmt::format("no Python of this host is `{}`", python.text()), python.location.text(),
-         (versions.empty()
-              ? std::string("install one (Debian: `apt install python3`); none was found on PATH")
-              : fmt::format("found: {}; install another, or change `python` under "
-                            "`[dependencies]`",
-                            versions)) +
-             host::words_of(all.silent)},
-        ExitCode::no_solution);
 }
 
 /// Whether there are none.
@@ -285,54 +208,6 @@ std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& 
     return solutions;
 }
 
-/// `records`: null without channels.
-UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
-                                PythonScope scope) {
-    const bool is_narrow = scope == PythonScope::asked;
-    UniverseRequest wanted{run.requests,
-                           target,
-                           is_narrow || records != nullptr
-                               ? run.inputs.pythons
-                               : python_choices(run.requests, run.services, scope),
-                           {},
-                           run.inputs.exclude_newer,
-                           run.manifest.prereleases,
-                           run.manifest.channel_priority,
-                           gpu_machine(run.manifest, target, run.services.facts()),
-                           &run.services.facts()};
-    if (records != nullptr) {
-        const std::vector<std::string> python = {"python"};
-        records->load(python);
-        CondaPythons pythons = conda_pythons(
-            records->find("python"), is_narrow ? run.requests.conda : std::vector<CondaRequest>());
-        wanted.pythons = std::move(pythons.choices);
-        wanted.conda_pythons = std::move(pythons.packages);
-        if (wanted.conda_pythons.empty()) {
-            wanted.pythons = python_choices(run.requests, run.services, scope);
-        }
-    }
-    return wanted;
-}
-
-/// What giving up the manifest's word on python would bring too: that word keeps all others out of
-/// a universe, so this one has them. Empty if it keeps out none.
-std::vector<NearestSolution> nearest_with_pythons(const Run& run, const Target& target,
-                                                  CondaRecords* records) {
-    const auto count = [](const UniverseRequest& request) {
-        return request.pythons.size() + request.conda_pythons.size();
-    };
-    const UniverseRequest all = wanted_universe(run, target, records, PythonScope::all);
-    if (count(all) == count(wanted_universe(run, target, records, PythonScope::asked))) {
-        return {};
-    }
-    PackageUniverse universe(all, run.listings, records);
-    const Answer answer = solver::solve({universe.roots(), universe.constraints(), {}}, universe,
-                                        run.services.stop());
-    const auto* const conflict = std::get_if<Conflict>(&answer);
-    return conflict == nullptr ? std::vector<NearestSolution>()
-                               : nearest_solutions(*conflict, universe, run.services.stop());
-}
-
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved) {
     CondaRecords* const records = run.conda.records_for(target.platform);
@@ -351,13 +226,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
                     statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
-        Explanation explanation{target.name,
-                                explain_reasons(*conflict, universe, {run.listings, &run.conda}),
-                                nearest_with_pythons(run, target, records)};
-        if (explanation.nearest.empty()) {
-            explanation.nearest = nearest_solutions(*conflict, universe, run.services.stop());
-        }
-        return explanation;
+        return explain_conflict(*conflict, universe, run, target, records);
     }
     const auto& resolution = std::get<Resolution>(answer);
     note_passed_over(resolution, universe, run.notes);

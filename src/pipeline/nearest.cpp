@@ -1,6 +1,6 @@
 #include "pipeline/nearest.h"
 
-#include "gpu/package_traits.h"
+#include "pipeline/nearest_words.h"
 #include "solver/solve.h"
 
 #include <fmt/format.h>
@@ -62,18 +62,14 @@ class Search {
     ManifestChange change_of_pin(const GpuPinRequest& pin, const Resolution& resolution) const;
     std::size_t distance_of(const Entry& entry, const Resolution& resolution);
     [[nodiscard]] std::string result_of(const Given& given, const Resolution& resolution) const;
-    [[nodiscard]] std::string words_of(const Asked& asked, CandidateId chosen) const;
 
     [[nodiscard]] std::optional<CandidateId> chosen_of(const Entry& entry,
                                                        const Resolution& resolution) const;
-    [[nodiscard]] std::optional<CandidateId> chosen_in(SlotId slot,
-                                                       const Resolution& resolution) const;
-    [[nodiscard]] std::string library_in(std::string_view library,
-                                         const Resolution& resolution) const;
 
     PackageUniverse& universe_;
     const std::stop_token& stop_;
     std::vector<Entry> entries_;
+    std::vector<RequirementId> told_; ///< what conflicts, in the order of the manifest
     std::deque<Given> planned_;
     std::set<Given> known_; ///< planned or done
     std::map<Given, Offer> offers_;
@@ -148,6 +144,9 @@ Given Search::add_entries(const Conflict& conflict) {
     Given found;
     for (const RequirementId root : conflict.roots) {
         const Asked& asked = universe_.asked(root);
+        if (std::find(told_.begin(), told_.end(), root) == told_.end()) {
+            told_.push_back(root);
+        }
         const bool is_wheel = asked.wheels != nullptr && !asked.wheels->specifiers.is_any();
         const bool is_package = asked.packages != nullptr &&
                                 (asked.packages->spec.version || asked.packages->spec.build);
@@ -305,10 +304,11 @@ std::optional<ManifestChange> Search::change_of(const Entry& entry, const Resolu
 ManifestChange Search::change_of_pin(const GpuPinRequest& pin, const Resolution& resolution) const {
     std::string value;
     if (pin.name == "cuda") {
-        if (const auto chosen = chosen_in(universe_.runtime_slot(), resolution)) {
+        if (const auto chosen = chosen_in(universe_.runtime_slot(), resolution, universe_)) {
             value = universe_.candidate(*chosen).version;
         }
-    } else if (const std::string version = library_in(pin.name, resolution); !version.empty()) {
+    } else if (const std::string version = library_in(pin.name, resolution, universe_);
+               !version.empty()) {
         value = major_of(version) + ".*";
     }
     return {ManifestChange::Table::gpu, pin.name, value,
@@ -336,63 +336,18 @@ std::size_t Search::distance_of(const Entry& entry, const Resolution& resolution
     return least == gone ? there : least;
 }
 
-/// "torch 2.3.1, CUDA 11.8, cuDNN 8.7.0.84": what is asked for and changes, then what it runs on.
 std::string Search::result_of(const Given& given, const Resolution& resolution) const {
-    std::vector<std::string> parts;
-    for (const Entry& entry : entries_) {
-        const auto chosen = chosen_of(entry, resolution);
-        if (entry.asked.pin == nullptr && chosen) {
-            parts.push_back(words_of(entry.asked, *chosen));
-        }
+    std::string words = words_of_result(told_, resolution, universe_);
+    if (!words.empty()) {
+        return words;
     }
-    if (const auto runtime = chosen_in(universe_.runtime_slot(), resolution)) {
-        parts.push_back("CUDA " + universe_.candidate(*runtime).version);
-    }
-    if (const std::string cudnn = library_in("cudnn", resolution); !cudnn.empty()) {
-        parts.push_back("cuDNN " + cudnn);
-    }
-    if (parts.empty()) {
-        return given.size() == 1 ? "an environment that does not need it"
-                                 : "an environment that does not need them";
-    }
-    return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-/// With the build where it was asked for.
-std::string Search::words_of(const Asked& asked, CandidateId chosen) const {
-    const PackageName& name = asked.wheels != nullptr ? asked.wheels->name : asked.packages->name;
-    const CondaCandidate* package = universe_.package(chosen);
-    const bool names_build =
-        package != nullptr && asked.packages != nullptr && asked.packages->spec.build;
-    return fmt::format("{} {}{}", name.string(), universe_.candidate(chosen).version,
-                       names_build ? " " + package->record->build : "");
+    return given.size() == 1 ? "an environment that does not need it"
+                             : "an environment that does not need them";
 }
 
 std::optional<CandidateId> Search::chosen_of(const Entry& entry,
                                              const Resolution& resolution) const {
-    return chosen_in(universe_.requirement(entry.requirement).slot, resolution);
-}
-
-std::optional<CandidateId> Search::chosen_in(SlotId slot, const Resolution& resolution) const {
-    const auto found =
-        std::find_if(resolution.chosen.begin(), resolution.chosen.end(),
-                     [&](CandidateId id) { return universe_.candidate(id).slot == slot; });
-    return found == resolution.chosen.end() ? std::nullopt : std::optional(*found);
-}
-
-std::string Search::library_in(std::string_view library, const Resolution& resolution) const {
-    for (const CandidateId id : resolution.chosen) {
-        const bool is_package = universe_.package(id) != nullptr;
-        const Candidate& candidate = universe_.candidate(id);
-        if (gpu::holds(gpu::traits_of({is_package ? gpu::World::conda : gpu::World::wheel,
-                                       universe_.slot(candidate.slot).name,
-                                       candidate.version,
-                                       {}}),
-                       library)) {
-            return candidate.version;
-        }
-    }
-    return {};
+    return chosen_in(universe_.requirement(entry.requirement).slot, resolution, universe_);
 }
 
 bool is_same(const Asked& a, const Asked& b) {

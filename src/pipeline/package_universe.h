@@ -39,7 +39,6 @@ class PackageUniverse final : public Universe {
     PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda);
 
     [[nodiscard]] bool has_channels() const { return conda_ != nullptr; }
-
     /// What the manifest asks for on this target, in its order; `python` last.
     [[nodiscard]] const std::vector<RequirementId>& roots() const { return roots_; }
 

@@ -76,7 +76,8 @@ def words_of(case: Path) -> list[str]:
 def behaviour_of(case: Path) -> Behaviour:
     """`index`: words such as `html`, `sidecars`, `no-ranges`, `login`, `truncated-pages`.
 
-    With `channel` the sample channel is there too, at `$CHANNEL`.
+    With `channel` the sample channel is there too, at `$CHANNEL`; with `torch` more builds of
+    PyTorch.
     """
     behaviour = Behaviour(
         wrong_bytes={"wrong_bytes-1.0-py3-none-any.whl"},
@@ -93,7 +94,7 @@ def behaviour_of(case: Path) -> Behaviour:
             behaviour.login_page = True
         elif word == "truncated-pages":
             behaviour.truncate_pages = True
-        elif word == "channel":
+        elif word in ("channel", "torch"):
             pass
         else:
             raise SystemExit(f"{case}/index: unknown word {word}")
@@ -101,7 +102,8 @@ def behaviour_of(case: Path) -> Behaviour:
 
 
 def run_case(case: Path, envpm: Path) -> str:
-    index = Index(sample_index.WHEELS, sample_index.SDISTS, behaviour_of(case))
+    more = sample_index.MORE_TORCH if "torch" in words_of(case) else []
+    index = Index(sample_index.WHEELS + more, sample_index.SDISTS, behaviour_of(case))
     with tempfile.TemporaryDirectory(prefix="envpm-case-") as name:
         folder = Path(name).resolve()
         project = folder / "project"

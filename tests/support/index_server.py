@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from loopback import Loopback, wanted_range
 from wheels import Wheel
@@ -95,8 +95,10 @@ class Index:
         parts = request.path.strip("/").split("/")
         if parts[0] == "simple" and len(parts) == 2:
             self.answer_page(request, parts[1])
+        elif parts[0] == "whl" and len(parts) == 3:
+            self.answer_variant(request, parts[1], parts[2])
         elif parts[0] == "files" and len(parts) == 2:
-            self.answer_file(request, parts[1])
+            self.answer_file(request, unquote(parts[1]))
         else:
             send(request, 404, "text/plain", b"not found\n")
 
@@ -116,6 +118,15 @@ class Index:
             if self.behaviour.truncate_pages:
                 page = page[: len(page) // 2]
             send(request, 200, JSON_TYPE if is_json else "text/html", page)
+
+    def answer_variant(self, request: BaseHTTPRequestHandler, variant: str, project: str) -> None:
+        """As PyTorch's index of one variant does: the builds with that local version, in HTML."""
+        wheels = [wheel for wheel in self.wheels.values() if wheel.name.lower() == project]
+        builds = [wheel for wheel in wheels if wheel.version.endswith(f"+{variant}")]
+        if builds:
+            send(request, 200, "text/html", self.html_page(builds, [], "../../.."))
+        else:
+            send(request, 404, "text/plain", b"not found\n")
 
     def json_page(self, project: str, wheels: list[Wheel], sdists: list[str]) -> bytes:
         files = []
@@ -140,7 +151,7 @@ class Index:
         page = {"meta": {"api-version": "1.1"}, "name": project, "files": files}
         return json.dumps(page).encode()
 
-    def html_page(self, wheels: list[Wheel], sdists: list[str]) -> bytes:
+    def html_page(self, wheels: list[Wheel], sdists: list[str], root: str = "../..") -> bytes:
         lines = ["<!DOCTYPE html><html><body>"]
         for wheel in wheels:
             digest = hashlib.sha256(self.archives[wheel.file_name]).hexdigest()
@@ -149,9 +160,9 @@ class Index:
                 attributes += f' data-requires-python="{html.escape(wheel.requires_python)}"'
             if wheel.yanked:
                 attributes += ' data-yanked=""'
-            target = f"../../files/{wheel.file_name}#sha256={digest}"
+            target = f"{root}/files/{quote(wheel.file_name)}#sha256={digest}"
             lines.append(f'<a href="{target}"{attributes}>{wheel.file_name}</a><br>')
-        lines += [f'<a href="../../files/{name}">{name}</a><br>' for name in sdists]
+        lines += [f'<a href="{root}/files/{name}">{name}</a><br>' for name in sdists]
         return "\n".join(lines + ["</body></html>"]).encode()
 
     def answer_file(self, request: BaseHTTPRequestHandler, name: str) -> None:

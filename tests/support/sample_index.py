@@ -33,6 +33,19 @@ TORCH = [
     Wheel("nvidia-cudnn-cu12", "9.10.2.21"),
 ]
 
+# What a case has besides whose `index` says `torch`.
+MORE_TORCH = [
+    _torch("2.5.1", "cu121", "12.1.105", "9.1.0.70"),
+    Wheel(
+        "torch",
+        "2.9.1+cu130",
+        requires=["nvidia-cuda-runtime==13.0.96", "nvidia-cudnn-cu13==9.13.0.50"],
+    ),
+    Wheel("nvidia-cuda-runtime-cu12", "12.1.105"),
+    Wheel("nvidia-cudnn-cu12", "9.1.0.70"),
+    Wheel("nvidia-cudnn-cu13", "9.13.0.50"),
+]
+
 WHEELS = [
     Wheel("alpha", "1.0"),
     Wheel("alpha", "1.1"),

@@ -1,0 +1,132 @@
+#include "pipeline/lock_conflict.h"
+
+#include "pipeline/nearest_driver.h"
+#include "pipeline/sources.h"
+#include "solver/solve.h"
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+/// One conflict, looked at with ever more of what there is.
+class Inquiry {
+  public:
+    Inquiry(const Run& run, const Target& target, CondaRecords* records);
+
+    Explanation explain(const Conflict& conflict, PackageUniverse& universe);
+
+  private:
+    [[nodiscard]] Sources sources() const;
+    std::optional<Conflict> conflict_in(PackageUniverse& universe) const;
+    std::vector<NearestSolution> with_all_pythons();
+    void add_newer_driver(std::vector<NearestSolution>& nearest);
+
+    const Run& run_;
+    const Target& target_;
+    CondaRecords* records_;
+    std::optional<WheelSources> all_variants_;
+    Listings* listings_;
+};
+
+void add_all_variants(std::optional<WheelSources>& sources, const Run& run);
+
+} // namespace
+
+Explanation explain_conflict(const Conflict& conflict, PackageUniverse& universe, const Run& run,
+                             const Target& target, CondaRecords* records) {
+    Inquiry inquiry(run, target, records);
+    return inquiry.explain(conflict, universe);
+}
+
+namespace {
+
+Inquiry::Inquiry(const Run& run, const Target& target, CondaRecords* records)
+    : run_(run),
+      target_(target),
+      records_(records) {
+    add_all_variants(all_variants_, run);
+    listings_ = all_variants_ ? &all_variants_->listings : &run.listings;
+}
+
+Explanation Inquiry::explain(const Conflict& conflict, PackageUniverse& universe) {
+    std::optional<PackageUniverse> wide;
+    std::optional<Conflict> again;
+    if (all_variants_) {
+        wide.emplace(wanted_universe(run_, target_, records_, PythonScope::asked), *listings_,
+                     records_);
+        again = conflict_in(*wide);
+    }
+    const Conflict& told = again ? *again : conflict;
+    PackageUniverse& known = again ? *wide : universe;
+    Explanation explanation{target_.name, explain_reasons(told, known, sources()),
+                            with_all_pythons()};
+    if (explanation.nearest.empty()) {
+        explanation.nearest = nearest_solutions(told, known, run_.services.stop());
+    }
+    add_newer_driver(explanation.nearest);
+    return explanation;
+}
+
+Sources Inquiry::sources() const {
+    return {*listings_, &run_.conda, &run_.services.facts()};
+}
+
+std::optional<Conflict> Inquiry::conflict_in(PackageUniverse& universe) const {
+    Answer answer = solver::solve({universe.roots(), universe.constraints(), {}}, universe,
+                                  run_.services.stop());
+    auto* const conflict = std::get_if<Conflict>(&answer);
+    return conflict == nullptr ? std::nullopt : std::optional(std::move(*conflict));
+}
+
+/// What giving up the manifest's word on python would bring too. Empty if it keeps out none.
+std::vector<NearestSolution> Inquiry::with_all_pythons() {
+    const auto count = [](const UniverseRequest& request) {
+        return request.pythons.size() + request.conda_pythons.size();
+    };
+    const UniverseRequest all = wanted_universe(run_, target_, records_, PythonScope::all);
+    if (count(all) == count(wanted_universe(run_, target_, records_, PythonScope::asked))) {
+        return {};
+    }
+    PackageUniverse universe(all, *listings_, records_);
+    const auto conflict = conflict_in(universe);
+    return conflict ? nearest_solutions(*conflict, universe, run_.services.stop())
+                    : std::vector<NearestSolution>();
+}
+
+/// After what changes the manifest alone in one place: a driver is changed on the machine too.
+void Inquiry::add_newer_driver(std::vector<NearestSolution>& nearest) {
+    const auto declared = run_.manifest.declared_gpus.find(target_.name);
+    if (declared == run_.manifest.declared_gpus.end() || !declared->second.driver ||
+        declared->second.cuda) {
+        return;
+    }
+    const DriverQuestion question{wanted_universe(run_, target_, records_, PythonScope::asked),
+                                  *listings_, records_, declared->second.driver_location,
+                                  run_.services.facts()};
+    if (auto newer = with_newer_driver(question, run_.services.stop())) {
+        const auto place =
+            std::find_if(nearest.begin(), nearest.end(),
+                         [](const NearestSolution& other) { return other.changes.size() > 1; });
+        nearest.insert(place, std::move(*newer));
+    }
+}
+
+/// Those that the pin of CUDA leaves out too, if it leaves out any.
+void add_all_variants(std::optional<WheelSources>& sources, const Run& run) {
+    if (!run.manifest.gpu.chooses_torch_variants || !run.requests.gpu.cuda) {
+        return;
+    }
+    Requests open = run.requests;
+    open.gpu.cuda.reset();
+    const std::vector<pypi::Index> indexes = indexes_of(run.manifest, open, run.services);
+    if (indexes.size() > run.inputs.indexes.size()) {
+        sources.emplace(run.services, cache_policy(run.services, run.request.refresh), indexes,
+                        bindings_of(run.manifest, open, run.services));
+    }
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "pipeline/explain.h"
+#include "pipeline/lock_run.h"
+
+namespace envpm::pipeline {
+
+/// Why a target has no solution, and the nearest environments that there are. Only now is asked for
+/// what the manifest itself keeps out of a universe, since a solve that succeeds needs none of it:
+/// the indexes of PyTorch's builds for another CUDA than the pinned one, and Pythons that its word
+/// on python rules out. Throws as `solver::solve` does.
+Explanation explain_conflict(const Conflict& conflict, PackageUniverse& universe, const Run& run,
+                             const Target& target, CondaRecords* records);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,94 @@
+#include "pipeline/lock_run.h"
+
+#include "base/error.h"
+#include "pipeline/gpu_machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+[[noreturn]] void throw_no_python(const Request& python, const Services& services);
+
+} // namespace
+
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
+                                               PythonScope scope) {
+    const pypi::SpecifierSet specifiers =
+        scope == PythonScope::asked ? requests.python.specifiers : pypi::SpecifierSet();
+    std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
+    for (const Interpreter& interpreter : host_interpreters(services, specifiers).found) {
+        const auto version = pypi::Version::parse(interpreter.version);
+        const bool is_known = std::any_of(choices.begin(), choices.end(), [&](const auto& choice) {
+            return choice.second.abi == interpreter.abi &&
+                   choice.second.version == interpreter.version;
+        });
+        if (version && !is_known && specifiers.contains(*version)) {
+            choices.push_back({*version, {interpreter.abi, interpreter.version}});
+        }
+    }
+    if (choices.empty() && requests.conda.empty()) {
+        throw_no_python(requests.python, services);
+    }
+    std::stable_sort(choices.begin(), choices.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<pypi::PythonChoice> out;
+    for (auto& [version, choice] : choices) {
+        out.push_back(std::move(choice));
+    }
+    return out;
+}
+
+UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
+                                PythonScope scope) {
+    const bool is_narrow = scope == PythonScope::asked;
+    UniverseRequest wanted{run.requests,
+                           target,
+                           is_narrow || records != nullptr
+                               ? run.inputs.pythons
+                               : python_choices(run.requests, run.services, scope),
+                           {},
+                           run.inputs.exclude_newer,
+                           run.manifest.prereleases,
+                           run.manifest.channel_priority,
+                           gpu_machine(run.manifest, target, run.services.facts()),
+                           &run.services.facts()};
+    if (records != nullptr) {
+        const std::vector<std::string> python = {"python"};
+        records->load(python);
+        CondaPythons pythons = conda_pythons(
+            records->find("python"), is_narrow ? run.requests.conda : std::vector<CondaRequest>());
+        wanted.pythons = std::move(pythons.choices);
+        wanted.conda_pythons = std::move(pythons.packages);
+        if (wanted.conda_pythons.empty()) {
+            wanted.pythons = python_choices(run.requests, run.services, scope);
+        }
+    }
+    return wanted;
+}
+
+namespace {
+
+void throw_no_python(const Request& python, const Services& services) {
+    std::string versions;
+    const host::HostInterpreters all = host_interpreters(services);
+    for (const Interpreter& interpreter : all.found) {
+        versions += (versions.empty() ? "" : ", ") + interpreter.version;
+    }
+    throw Error(
+        {fmt::format("no Python of this host is `{}`", python.text()), python.location.text(),
+         (versions.empty()
+              ? std::string("install one (Debian: `apt install python3`); none was found on PATH")
+              : fmt::format("found: {}; install another, or change `python` under "
+                            "`[dependencies]`",
+                            versions)) +
+             host::words_of(all.silent)},
+        ExitCode::no_solution);
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

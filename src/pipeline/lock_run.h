@@ -1,0 +1,53 @@
+#pragma once
+
+#include "pipeline/conda_sources.h"
+#include "pipeline/lock.h"
+#include "pipeline/lock_stamp.h"
+#include "pipeline/package_universe.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+// What the parts of `lock` share: lock.cpp has its way, lock_conflict.cpp what is done where there
+// is no solution.
+
+/// What the targets of one run share.
+struct Run {
+    const Manifest& manifest;
+    const Requests& requests;
+    const LockRequest& request;
+    const std::optional<Lock>& previous;
+    const SolveInputs& inputs;
+    Listings& listings;
+    CondaSources& conda;
+    Services& services;
+    std::vector<std::string>& notes; ///< told once there is an answer
+};
+
+/// Where wheels come from.
+struct WheelSources {
+    WheelSources(Services& services, const CachePolicy& policy,
+                 const std::vector<pypi::Index>& indexes, Bindings bindings)
+        : client(services.network(), services.cache("index"), policy),
+          listings(client, indexes, std::move(bindings)) {}
+
+    pypi::IndexClient client;
+    Listings listings;
+};
+
+/// Those that the manifest asks for, or all that there are.
+enum class PythonScope { asked, all };
+
+/// The interpreters of this host in ascending order, of each version the first that was found.
+/// Throws an Error (code 4) if there is none and no channel is asked for one.
+std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
+                                               PythonScope scope = PythonScope::asked);
+
+/// What a target's universe is made for. `records`: null without channels.
+UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
+                                PythonScope scope);
+
+} // namespace envpm::pipeline

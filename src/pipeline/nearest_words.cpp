@@ -1,0 +1,90 @@
+#include "pipeline/nearest_words.h"
+
+#include "gpu/package_traits.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace envpm::pipeline {
+
+namespace {
+
+constexpr std::size_t most_packages = 4;
+
+bool is_worth_telling(const Asked& asked, SlotKind kind);
+std::string words_of(const Asked& asked, CandidateId chosen, const PackageUniverse& universe);
+
+} // namespace
+
+std::string words_of_result(const std::vector<RequirementId>& asked, const Resolution& resolution,
+                            const PackageUniverse& universe) {
+    std::vector<std::string> parts;
+    for (const RequirementId one : asked) {
+        const Asked& entry = universe.asked(one);
+        const SlotId slot = universe.requirement(one).slot;
+        const auto chosen = chosen_in(slot, resolution, universe);
+        const bool is_told = chosen && is_worth_telling(entry, universe.kind(slot));
+        if (is_told && parts.size() < most_packages) {
+            parts.push_back(words_of(entry, *chosen, universe));
+        }
+    }
+    if (const auto runtime = chosen_in(universe.runtime_slot(), resolution, universe)) {
+        parts.push_back("CUDA " + universe.candidate(*runtime).version);
+    }
+    if (const std::string cudnn = library_in("cudnn", resolution, universe); !cudnn.empty()) {
+        parts.push_back("cuDNN " + cudnn);
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::optional<CandidateId> chosen_in(SlotId slot, const Resolution& resolution,
+                                     const PackageUniverse& universe) {
+    const auto found =
+        std::find_if(resolution.chosen.begin(), resolution.chosen.end(),
+                     [&](CandidateId id) { return universe.candidate(id).slot == slot; });
+    return found == resolution.chosen.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string library_in(std::string_view library, const Resolution& resolution,
+                       const PackageUniverse& universe) {
+    for (const CandidateId id : resolution.chosen) {
+        const bool is_package = universe.package(id) != nullptr;
+        const Candidate& candidate = universe.candidate(id);
+        if (gpu::holds(gpu::traits_of({is_package ? gpu::World::conda : gpu::World::wheel,
+                                       universe.slot(candidate.slot).name,
+                                       candidate.version,
+                                       {}}),
+                       library)) {
+            return candidate.version;
+        }
+    }
+    return {};
+}
+
+namespace {
+
+/// Not an extra of what is told already, nor a Python of which nothing in particular is asked.
+bool is_worth_telling(const Asked& asked, SlotKind kind) {
+    if (asked.wheels == nullptr && asked.packages == nullptr) {
+        return false;
+    }
+    const bool is_any =
+        asked.wheels != nullptr ? asked.wheels->specifiers.is_any() : !asked.packages->spec.version;
+    const bool is_python = kind == SlotKind::python;
+    return kind != SlotKind::extra && !(is_python && is_any);
+}
+
+std::string words_of(const Asked& asked, CandidateId chosen, const PackageUniverse& universe) {
+    const PackageName& name = asked.wheels != nullptr ? asked.wheels->name : asked.packages->name;
+    const CondaCandidate* package = universe.package(chosen);
+    const bool names_build =
+        package != nullptr && asked.packages != nullptr && asked.packages->spec.build;
+    return fmt::format("{} {}{}", name.string(), universe.candidate(chosen).version,
+                       names_build ? " " + package->record->build : "");
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
