@@ -5,8 +5,9 @@
 
 `OUT/whl/cu126/` and the like are indexes (PEP 503) with torch, torchvision and torchaudio of one
 CUDA version (`2.9.1+cu126`), and with links to what they need and all variants share: triton and a
-few pure packages in `OUT/whl`, NVIDIA's libraries in `OUT/nvidia`. Every link has its digest and
-every wheel its METADATA beside it (PEP 658). `index_server.py OUT` serves it; links begin at the
+few pure packages in `OUT/whl`, NVIDIA's libraries in `OUT/nvidia`. `OUT/simple` links to all that
+is shared: a default index that has no PyTorch. Every link has its digest and every wheel its
+METADATA beside it (PEP 658). `index_server.py OUT` serves it; links begin at the
 root, as the real ones do.
 
 Releases, variants, Pythons, processors, cuDNN, NCCL, triton and companions are those of the table.
@@ -101,7 +102,7 @@ class Tree:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.pages: dict[str, dict[str, dict[str, str]]] = {}  # variant, project, file: its line
+        self.pages: dict[str, dict[str, dict[str, str]]] = {}  # index, project, file: its line
 
     def put(self, place: str, wheel: Wheel) -> str:
         """Writes the wheel and its METADATA once; the line that links to it."""
@@ -120,17 +121,19 @@ class Tree:
         return f'<a href="{target}"{attributes}>{html.escape(wheel.file_name)}</a><br/>'
 
     def link(self, variant: str, place: str, wheel: Wheel) -> None:
-        project = self.pages.setdefault(variant, {}).setdefault(wheel.name, {})
-        if wheel.file_name not in project:
-            project[wheel.file_name] = self.put(place, wheel)
+        is_shared = place != f"whl/{variant}"
+        for index in (f"whl/{variant}", "simple") if is_shared else (f"whl/{variant}",):
+            project = self.pages.setdefault(index, {}).setdefault(wheel.name, {})
+            if wheel.file_name not in project:
+                project[wheel.file_name] = self.put(place, wheel)
 
     def write_pages(self) -> None:
-        for variant, projects in self.pages.items():
+        for index, projects in self.pages.items():
             links = [f'<a href="{name}/">{name}</a><br/>' for name in sorted(projects)]
-            write_page(self.folder / "whl" / variant, "Simple Index", links)
+            write_page(self.folder / index, "Simple Index", links)
             for name, files in projects.items():
                 lines = [files[file] for file in sorted(files)]
-                write_page(self.folder / "whl" / variant / name, f"Links for {name}", lines)
+                write_page(self.folder / index / name, f"Links for {name}", lines)
 
 
 def sha256(content: bytes) -> str:

@@ -28,6 +28,20 @@ torchvision = {{ version = "*", index = "cuda" }}
 [targets.default]
 platform = "linux-64"
 """
+AUTO = """[workspace]
+name = "stack"
+[pypi-dependencies]
+torch = "==2.9.1"
+torchvision = "*"
+torchaudio = "*"
+[gpu]
+torch-variants = "auto"
+accelerator = "cuda"
+{pin}
+[targets.default]
+platform = "linux-64"
+{driver}
+"""
 
 
 class Links(HTMLParser):
@@ -118,22 +132,26 @@ class Written(unittest.TestCase):
                 other = Path(name) / file.relative_to(self.folder)
                 self.assertEqual(file.read_bytes(), other.read_bytes())
 
-    def test_envpm_locks_a_stack_of_one_variant(self):
-        if ENVPM is None:
-            self.skipTest("no envpm was given")
+    def serve(self) -> Folder:
         served = Folder(self.folder)
         self.addCleanup(served.close)
+        return served
+
+    def lock(self, manifest: str, served: Folder, default_index: str) -> dict:
+        """What envpm locks; the place of PyTorch's builds is mirrored here."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            (folder / "envpm.toml").write_text(MANIFEST.format(url=served.url))
+            (folder / "envpm.toml").write_text(manifest)
+            (folder / "own.toml").write_text(f'[mirrors]\npytorch = ["{served.url}/whl"]\n')
             variables = {
                 "HOME": name,
                 "PATH": os.environ["PATH"],
+                "ENVPM_NO_CONFIG": "1",
                 "PIP_CONFIG_FILE": "/dev/null",
-                "PIP_INDEX_URL": f"{served.url}/whl/cu126",
+                "PIP_INDEX_URL": f"{served.url}/{default_index}",
             }
             done = subprocess.run(
-                [ENVPM, "--no-config", "lock"],
+                [ENVPM, "--config-file", "own.toml", "lock"],
                 cwd=folder,
                 env=variables,
                 capture_output=True,
@@ -142,7 +160,43 @@ class Written(unittest.TestCase):
                 check=False,
             )
             self.assertEqual(done.returncode, 0, done.stderr)
-            lock = tomllib.loads((folder / "envpm.lock").read_text())
+            return tomllib.loads((folder / "envpm.lock").read_text())
+
+    def check_auto(self, variant: str, libraries: dict[str, str], **asked: str) -> Folder:
+        """That a stack of this variant is locked, all from its own index."""
+        if ENVPM is None:
+            self.skipTest("no envpm was given")
+        served = self.serve()
+        manifest = AUTO.format(**({"pin": "", "driver": ""} | asked))
+        packages = {row["name"]: row for row in self.lock(manifest, served, "simple")["package"]}
+        stack = {"torch": "2.9.1", "torchvision": "0.24.1", "torchaudio": "2.9.1"}
+        for name, version in stack.items():
+            self.assertEqual(packages[name]["version"], f"{version}+{variant}")
+            self.assertEqual(packages[name]["source"], f"pytorch-{variant}")
+        for name, version in libraries.items():
+            self.assertEqual(packages[name]["version"], version)
+            self.assertEqual(packages[name]["source"], "pypi")
+        for row in packages.values():
+            (file,) = self.folder.rglob(row["file"])
+            self.assertEqual(hashlib.sha256(file.read_bytes()).hexdigest(), row["sha256"])
+        return served
+
+    def test_auto_takes_the_variant_of_the_pin_and_asks_no_other(self):
+        libraries = {"nvidia-cudnn-cu12": "9.10.2.21", "nvidia-cublas-cu12": "12.6.3"}
+        served = self.check_auto("cu126", libraries, pin='cuda = "12.6"')
+        pages = [path for path in served.requests if path.endswith("/torch/")]
+        self.assertEqual(pages, ["/whl/cu126/torch/"])
+
+    def test_auto_takes_the_variant_that_the_driver_runs(self):
+        self.check_auto("cu126", {"nvidia-cudnn-cu12": "9.10.2.21"}, driver='driver = "535.104.05"')
+        libraries = {"nvidia-cudnn-cu13": "9.13.0.50", "nvidia-cublas": "13.0.0"}
+        self.check_auto("cu130", libraries, driver='driver = "580.65.06"')
+
+    def test_envpm_locks_a_stack_of_one_variant(self):
+        if ENVPM is None:
+            self.skipTest("no envpm was given")
+        served = self.serve()
+        lock = self.lock(MANIFEST.format(url=served.url), served, "whl/cu126")
         versions = {package["name"]: package["version"] for package in lock["package"]}
         self.assertEqual(versions["torch"], "2.9.1+cu126")
         self.assertEqual(versions["torchvision"], "0.24.1+cu126")
