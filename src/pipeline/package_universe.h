@@ -39,6 +39,7 @@ class PackageUniverse final : public Universe {
     PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda);
 
     [[nodiscard]] bool has_channels() const { return conda_ != nullptr; }
+
     /// What the manifest asks for on this target, in its order; `python` last.
     [[nodiscard]] const std::vector<RequirementId>& roots() const { return roots_; }
 
@@ -49,8 +50,7 @@ class PackageUniverse final : public Universe {
         return tables_.at(requirement).asked;
     }
 
-    /// The wheel that a candidate stands for, `archive` also for an extra: the wheel whose metadata
-    /// describes it; null for anything else.
+    /// A candidate's wheel, `archive` also an extra's: the one whose metadata describes it, or null
     [[nodiscard]] const pypi::WheelCandidate* wheel(CandidateId candidate) const;
     [[nodiscard]] const pypi::WheelCandidate* archive(CandidateId candidate) const;
 
