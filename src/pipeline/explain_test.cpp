@@ -160,7 +160,7 @@ TEST_F(ExplainNearestTest, offers_what_was_solved_smallest_change_first) {
 
 TEST_F(ExplainNearestTest, offers_changes_of_constraints) {
     EXPECT_THAT(nearest("gamma = \"*\"\n[constraints]\nalpha = \"<4\"\n"),
-                ElementsAre("alpha = \"~=4.0.0\" gives alpha 4.0"));
+                ElementsAre("alpha = \"~=4.0.0\" gives gamma 1.0, alpha 4.0"));
 }
 
 TEST_F(ExplainNearestTest, a_request_with_extras_is_one_change) {

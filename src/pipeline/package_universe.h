@@ -157,6 +157,8 @@ class PackageUniverse final : public Universe {
     void add_torch_dependencies(CandidateEntry& entry, gpu::Build build, const ToldCuda& told);
     void add_companion_dependencies(CandidateEntry& entry, gpu::Build build, const ToldCuda& told);
     void add_triton_dependency(CandidateEntry& entry);
+    bool is_of_default_index(const CandidateEntry& entry);
+    std::string add_default_runtime(CandidateEntry& entry);
     [[nodiscard]] gpu::PackageLabel label_of(const CandidateEntry& entry) const;
     void list_conda(std::span<const SlotId> slots);
     [[nodiscard]] bool may_have_wheels(const SlotEntry& slot) const;

@@ -146,6 +146,10 @@ void PackageUniverse::add_gpu_dependencies(CandidateEntry& entry, const ToldCuda
         entry.dependencies.push_back({on_cuda(*traits.runtime), std::nullopt});
     } else if (told.runtime) {
         entry.mark_unfit(judge_.fault_of(label, *told.runtime));
+        if (gpu::is_torch(
+                label)) { // for the explanation: the library that says so may be one of many
+            entry.dependencies.push_back({on_cuda(*told.runtime), std::nullopt});
+        }
     }
     for (const gpu::Library& library : traits.libraries) {
         entry.dependencies.push_back({on_supplier(library), std::nullopt});

@@ -32,10 +32,15 @@ void PackageUniverse::add_torch_dependencies(CandidateEntry& entry, gpu::Build b
                                              const ToldCuda& told) {
     const gpu::PackageLabel label = label_of(entry);
     if (gpu::is_torch(label)) {
+        std::string why;
         if (build == gpu::Build::unknown && told.names_cuda) {
             build = told.needs_cuda ? gpu::Build::cuda : gpu::Build::cpu;
+        } else if (build == gpu::Build::unknown && is_of_default_index(entry)) {
+            build = gpu::Build::cuda;
+            why = add_default_runtime(entry);
         }
-        entry.mark_unfit(judge_.fault_of_torch(build));
+        const auto fault = judge_.fault_of_torch(build);
+        entry.mark_unfit(fault ? std::optional(*fault + why) : fault);
     }
     if (build != gpu::Build::unknown) {
         entry.dependencies.push_back({on_torch_build(build, {}), std::nullopt});
@@ -50,15 +55,39 @@ void PackageUniverse::add_torch_dependencies(CandidateEntry& entry, gpu::Build b
     }
 }
 
+/// The builds of PyTorch's packages for this processor, of which the table tells the CUDA.
+bool PackageUniverse::is_of_default_index(const CandidateEntry& entry) {
+    const SlotEntry& slot = at(entry.candidate.slot);
+    return entry.package == nullptr && request_.target.platform == Platform::linux_64 &&
+           listings_.find(*slot.name).origin(*slot.list.wheels[entry.index].file).name ==
+               default_index;
+}
+
+/// Of a wheel of PyTorch there that does not tell its CUDA itself: the table's. The row that it
+/// rests on, to stand behind a text; empty if the table does not know the release.
+std::string PackageUniverse::add_default_runtime(CandidateEntry& entry) {
+    const gpu::PackageLabel label = label_of(entry);
+    const auto release = request_.facts == nullptr
+                             ? std::nullopt
+                             : request_.facts->get().torch_release(label.version);
+    if (!release || release->citation.standing != gpu::Standing::rule) {
+        return {};
+    }
+    entry.runtime =
+        gpu::traits_of({gpu::World::wheel, "torch", "0+" + release->value.pypi_default}).runtime;
+    if (entry.runtime) {
+        entry.mark_unfit(judge_.fault_of(label, *entry.runtime));
+        entry.dependencies.push_back({on_cuda(*entry.runtime), std::nullopt});
+    }
+    return fmt::format(" [{}]", release->citation.place());
+}
+
 /// Of torchvision and torchaudio: with which versions of PyTorch, where the wheel does not say it;
 /// and if its own does not tell its build, what the table says of the default index.
 void PackageUniverse::add_companion_dependencies(CandidateEntry& entry, gpu::Build build,
                                                  const ToldCuda& told) {
     const SlotEntry& slot = at(entry.candidate.slot);
-    const pypi::WheelFile& file = *slot.list.wheels[entry.index].file;
-    const bool is_default = build == gpu::Build::unknown &&
-                            request_.target.platform == Platform::linux_64 &&
-                            listings_.find(*slot.name).origin(file).name == default_index;
+    const bool is_default = build == gpu::Build::unknown && is_of_default_index(entry);
     if (told.pins_torch && !is_default) {
         return;
     }

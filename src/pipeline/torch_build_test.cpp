@@ -43,7 +43,7 @@ class TorchBuild : public testing::Test {
         std::string out;
         if (const auto* conflict = std::get_if<Conflict>(&answer)) {
             for (const ExplainedReason& reason :
-                 explain(*conflict, world.universe, {world.listings, nullptr}, {}).reasons) {
+                 explain_reasons(*conflict, world.universe, {world.listings, nullptr, nullptr})) {
                 out += reason.text + "\n";
             }
         }
@@ -158,16 +158,27 @@ TEST_F(Marked, AnOldGpuIsNotHeldAgainstLibrariesThatAreNotForTheTarget) {
 }
 
 TEST_F(TorchBuild, UnderCudaAWheelMustTellThatItIsForCuda) {
-    indexes.add("pypi", "torch", {{"torch-2.5.1" + x86_end, {"filelock"}}});
+    const std::string on_arm = "[targets.t]\nplatform = \"linux-aarch64\"\n";
+    const std::string for_cuda = "[gpu]\naccelerator = \"cuda\"\n";
+    indexes.add("pypi", "torch", {{"torch-2.5.1" + arm_end, {"filelock"}}});
     indexes.add("pypi", "filelock", {{"filelock-3.0-py3-none-any.whl"}});
-    EXPECT_THAT(chosen("torch"), Contains("torch 2.5.1"));
-    EXPECT_THAT(chosen("torch", "[gpu]\naccelerator = \"cuda\"\n"), IsEmpty());
-    EXPECT_THAT(why_not("[pypi-dependencies]\ntorch = \"*\"\n[gpu]\naccelerator = \"cuda\"\n"),
+    EXPECT_THAT(chosen("torch", on_arm), Contains("torch 2.5.1"));
+    EXPECT_THAT(chosen("torch", on_arm + for_cuda), IsEmpty());
+    EXPECT_THAT(why_not("[pypi-dependencies]\ntorch = \"*\"\n" + on_arm + for_cuda),
                 HasSubstr("nothing tells that it is a build for CUDA"));
     indexes.add("pypi", "torch", {{"torch-2.5.1+rocm6.2" + x86_end}});
     for (const char* accelerator : {"cuda", "cpu"}) {
         EXPECT_THAT(chosen("torch", fmt::format("[gpu]\naccelerator = \"{}\"\n", accelerator)),
                     IsEmpty());
+    }
+}
+
+// 1.12 named no package of NVIDIA's: it had CUDA within.
+TEST_F(TorchBuild, OnTheDefaultIndexAWheelForX86IsForCuda) {
+    for (const char* release : {"torch-2.5.1", "torch-1.12.1"}) {
+        indexes.add("pypi", "torch", {{release + x86_end}});
+        EXPECT_THAT(chosen("torch", "[gpu]\naccelerator = \"cuda\"\n"), Not(IsEmpty())) << release;
+        EXPECT_THAT(chosen("torch", "[gpu]\naccelerator = \"cpu\"\n"), IsEmpty()) << release;
     }
 }
 
