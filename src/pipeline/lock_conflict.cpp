@@ -1,6 +1,7 @@
 #include "pipeline/lock_conflict.h"
 
 #include "pipeline/nearest_driver.h"
+#include "pipeline/nearest_targets.h"
 #include "pipeline/sources.h"
 #include "solver/solve.h"
 
@@ -66,6 +67,7 @@ Explanation Inquiry::explain(const Conflict& conflict, PackageUniverse& universe
         explanation.nearest = nearest_solutions(told, known, run_.services.stop());
     }
     add_newer_driver(explanation.nearest);
+    keep_for_all_targets(explanation.nearest, run_, target_, *listings_);
     return explanation;
 }
 
