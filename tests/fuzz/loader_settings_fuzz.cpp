@@ -14,7 +14,8 @@ void read(std::string_view input) {
     }
     const std::filesystem::path file = write_scratch("ld.so.conf", input);
     write_scratch("ld.so.conf.d/more.conf", "include ../ld.so.conf\n/opt/more # here\n");
-    for (const gpu::SearchFolder& folder : gpu::configured_folders(file)) {
+    const gpu::OwnLibraries own{"/opt/env", {"libcudart.so.12"}};
+    for (const gpu::SearchFolder& folder : gpu::configured_folders(file, own)) {
         ENVPM_ASSERT(folder.folder.starts_with('/'));
         ENVPM_ASSERT(folder.folder.find_first_of("#\n") == std::string::npos);
         ENVPM_ASSERT(!folder.origin.empty());
