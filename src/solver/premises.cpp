@@ -31,6 +31,7 @@ class Trial {
 
   private:
     void add_slots(const std::vector<Entry>& entries, const std::vector<RequirementId>& asked);
+    void add_slots_of_need(const Entry& entry);
     void add_slot(SlotId slot);
     void add(Entry& entry);
 
@@ -44,10 +45,14 @@ std::set<SlotId> slots_of(const Premises& proof, const std::vector<RequirementId
                           const Universe& universe);
 Premises with_links(const Premises& proof, const std::vector<RequirementId>& asked,
                     Universe& universe);
+void add_links(CandidateId candidate, const std::set<SlotId>& slots, Universe& universe,
+               std::map<RequirementId, std::vector<CandidateId>>& needs);
 std::vector<Entry> entries_of(const Premises& premises, const std::vector<RequirementId>& asked,
                               Universe& universe);
 void set_depths(std::vector<Entry>& entries, const std::vector<RequirementId>& asked,
                 const Universe& universe);
+std::vector<SlotId> needed_by(SlotId slot, const std::vector<Entry>& entries,
+                              const Universe& universe);
 void sort_by_use(std::vector<Entry>& entries, const Universe& universe);
 std::vector<CandidateId> wanted_of(const Entry& unusable, const std::vector<Entry>& entries,
                                    const std::vector<RequirementId>& asked, Universe& universe);
@@ -126,15 +131,18 @@ void Trial::add_slots(const std::vector<Entry>& entries, const std::vector<Requi
     }
     for (const Entry& entry : entries) {
         add_slot(entry.slot);
-        if (!entry.need) {
-            continue;
+        if (entry.need) {
+            add_slots_of_need(entry);
         }
-        add_slot(universe_.requirement(*entry.need).slot);
-        for (const CandidateId candidate : entry.candidates) {
-            for (const Dependency& dependency : universe_.dependencies(candidate)) {
-                if (dependency.need == entry.need && dependency.when) {
-                    add_slot(universe_.requirement(*dependency.when).slot);
-                }
+    }
+}
+
+void Trial::add_slots_of_need(const Entry& entry) {
+    add_slot(universe_.requirement(*entry.need).slot);
+    for (const CandidateId candidate : entry.candidates) {
+        for (const Dependency& dependency : universe_.dependencies(candidate)) {
+            if (dependency.need == entry.need && dependency.when) {
+                add_slot(universe_.requirement(*dependency.when).slot);
             }
         }
     }
@@ -202,19 +210,24 @@ Premises with_links(const Premises& proof, const std::vector<RequirementId>& ask
             if (!universe.is_usable(candidate)) {
                 all.unusable[slot].push_back(candidate);
             } else if (universe.is_described(candidate)) {
-                for (const Dependency& dependency : universe.dependencies(candidate)) {
-                    if (!slots.contains(universe.requirement(dependency.need).slot)) {
-                        continue;
-                    }
-                    std::vector<CandidateId>& who = all.needs[slot][dependency.need];
-                    if (who.empty() || who.back() != candidate) {
-                        who.push_back(candidate);
-                    }
-                }
+                add_links(candidate, slots, universe, all.needs[slot]);
             }
         }
     }
     return all;
+}
+
+void add_links(CandidateId candidate, const std::set<SlotId>& slots, Universe& universe,
+               std::map<RequirementId, std::vector<CandidateId>>& needs) {
+    for (const Dependency& dependency : universe.dependencies(candidate)) {
+        if (!slots.contains(universe.requirement(dependency.need).slot)) {
+            continue;
+        }
+        std::vector<CandidateId>& who = needs[dependency.need];
+        if (who.empty() || who.back() != candidate) {
+            who.push_back(candidate);
+        }
+    }
 }
 
 std::vector<Entry> entries_of(const Premises& premises, const std::vector<RequirementId>& asked,
@@ -251,12 +264,9 @@ void set_depths(std::vector<Entry>& entries, const std::vector<RequirementId>& a
     while (!open.empty()) {
         const SlotId slot = open.front();
         open.pop_front();
-        for (const Entry& entry : entries) {
-            if (entry.slot == slot && entry.need) {
-                const SlotId next = universe.requirement(*entry.need).slot;
-                if (depths.emplace(next, depths.at(slot) + 1).second) {
-                    open.push_back(next);
-                }
+        for (const SlotId next : needed_by(slot, entries, universe)) {
+            if (depths.emplace(next, depths.at(slot) + 1).second) {
+                open.push_back(next);
             }
         }
     }
@@ -264,6 +274,17 @@ void set_depths(std::vector<Entry>& entries, const std::vector<RequirementId>& a
         const auto known = depths.find(entry.slot);
         entry.depth = known == depths.end() ? depths.size() : known->second;
     }
+}
+
+std::vector<SlotId> needed_by(SlotId slot, const std::vector<Entry>& entries,
+                              const Universe& universe) {
+    std::vector<SlotId> needed;
+    for (const Entry& entry : entries) {
+        if (entry.slot == slot && entry.need) {
+            needed.push_back(universe.requirement(*entry.need).slot);
+        }
+    }
+    return needed;
 }
 
 /// The least useful first, which is tried to leave out first: what is farthest from what was asked,
