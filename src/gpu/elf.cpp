@@ -118,11 +118,10 @@ template <class Take> void Elf::for_each_symbol(Take take) const {
         }
         const Bytes table(content(section), bytes_.subject());
         const Bytes texts(content(sections_[section.link]), bytes_.subject());
-        for (std::uint64_t at = 0; at < table.size(); at += sizeof(Elf64_Sym)) {
+        // The first one stands for no symbol.
+        for (std::uint64_t at = sizeof(Elf64_Sym); at < table.size(); at += sizeof(Elf64_Sym)) {
             const auto symbol = table.read<Elf64_Sym>(at, "a symbol");
-            if (at != 0) {
-                take(symbol, [&] { return texts.text(symbol.st_name, "the name of a symbol"); });
-            }
+            take(symbol, [&] { return texts.text(symbol.st_name, "the name of a symbol"); });
         }
     }
 }
