@@ -24,6 +24,8 @@ constexpr std::array<std::pair<gpu::Build, std::string_view>, 3> builds = {
 /// Whose builds of PyTorch's packages are those of the table.
 constexpr std::string_view default_index = "pypi";
 
+gpu::Build told_build(const ToldCuda& told);
+std::optional<std::string> resting_on(const std::string& row, std::optional<std::string> fault);
 std::optional<gpu::Cited<int>> default_cuda_major(const Rows& rows, const gpu::Facts& facts);
 
 } // namespace
@@ -34,13 +36,12 @@ void PackageUniverse::add_torch_dependencies(CandidateEntry& entry, gpu::Build b
     if (gpu::is_torch(label)) {
         std::string why;
         if (build == gpu::Build::unknown && told.names_cuda) {
-            build = told.needs_cuda ? gpu::Build::cuda : gpu::Build::cpu;
+            build = told_build(told);
         } else if (build == gpu::Build::unknown && is_of_default_index(entry)) {
             build = gpu::Build::cuda;
             why = add_default_runtime(entry);
         }
-        const auto fault = judge_.fault_of_torch(build);
-        entry.mark_unfit(fault ? std::optional(*fault + why) : fault);
+        entry.mark_unfit(resting_on(why, judge_.fault_of_torch(build)));
     }
     if (build != gpu::Build::unknown) {
         entry.dependencies.push_back({on_torch_build(build, {}), std::nullopt});
@@ -165,6 +166,15 @@ RequirementId PackageUniverse::on_cited(const std::string& name, const std::stri
 }
 
 namespace {
+
+/// Of a wheel that names packages for CUDA.
+gpu::Build told_build(const ToldCuda& told) {
+    return told.needs_cuda ? gpu::Build::cuda : gpu::Build::cpu;
+}
+
+std::optional<std::string> resting_on(const std::string& row, std::optional<std::string> fault) {
+    return fault ? std::optional(*fault + row) : std::nullopt;
+}
 
 /// The major of CUDA of the default index's builds, if those of all the rows' releases agree.
 std::optional<gpu::Cited<int>> default_cuda_major(const Rows& rows, const gpu::Facts& facts) {
