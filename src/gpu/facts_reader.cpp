@@ -30,6 +30,7 @@ bool is_same(const TomlValue& one, const TomlValue& other);
 [[noreturn]] void throw_contradiction(const Citation& one, const Citation& other);
 
 void add_typed(const FactRow& row, FactTable& table);
+void add_of_torch(const FactRow& row, FactTable& table);
 void add_products(const FactRow& row, FactTable& table);
 TorchVariantRow torch_variant_of(const Row& row);
 TorchRelease torch_release_of(const Row& row);
@@ -261,7 +262,20 @@ void add_typed(const FactRow& row, FactTable& table) {
         }
     } else if (name == "gpu") {
         add_products(row, table);
-    } else if (name == "torch_release") {
+    } else if (name == "cudnn_least_gpu") {
+        if (const auto least = parsed<ComputeCapability>(fields, "min_cc")) {
+            table.cudnn.push_back({{*parsed<MinorVersion>(fields, "first"), *least}, citation});
+        }
+    } else {
+        add_of_torch(row, table);
+    }
+}
+
+void add_of_torch(const FactRow& row, FactTable& table) {
+    const Row& fields = row.fields;
+    const Citation& citation = row.citation;
+    const std::string& name = citation.table;
+    if (name == "torch_release") {
         table.torch_releases.push_back({torch_release_of(fields), citation});
     } else if (name == "torch_variant") {
         table.torch_variants.push_back({torch_variant_of(fields), citation});
@@ -272,10 +286,6 @@ void add_typed(const FactRow& row, FactTable& table) {
              citation});
     } else if (name == "torch_conda_forge") {
         table.conda_torches.push_back({conda_torch_of(fields), citation});
-    } else if (name == "cudnn_least_gpu") {
-        if (const auto least = parsed<ComputeCapability>(fields, "min_cc")) {
-            table.cudnn.push_back({{*parsed<MinorVersion>(fields, "first"), *least}, citation});
-        }
     } else if (name == "torch_companion") {
         table.companions.push_back({{text_of(fields, "torch"), text_of(fields, "torchvision"),
                                      text_of(fields, "torchaudio")},
