@@ -8,29 +8,77 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace envpm {
 
 namespace {
 
-/// Large enough that the call around it is free, small enough to stay in the second-level cache.
-constexpr std::size_t piece_bytes = 256U << 10U;
 /// ISA-L counts its input in 32 bits.
 constexpr std::size_t input_bytes = 1U << 30U;
 
 using Decompressor =
     std::unique_ptr<libdeflate_decompressor, Deleter<libdeflate_free_decompressor>>;
 
-void feed(inflate_state& state, std::string_view input);
 [[noreturn]] void throw_damaged(const std::string& subject);
 
 } // namespace
 
+struct InflateStream::State {
+    inflate_state isal{};
+    std::uint64_t left = 0; ///< of what it is to give
+    std::string subject;
+};
+
+InflateStream::InflateStream(std::uint64_t size_bytes, std::string subject)
+    : state_(std::make_unique<State>()) {
+    state_->left = size_bytes;
+    state_->subject = std::move(subject);
+    isal_inflate_init(&state_->isal);
+    state_->isal.crc_flag = ISAL_DEFLATE;
+}
+
+InflateStream::InflateStream(InflateStream&&) noexcept = default;
+InflateStream& InflateStream::operator=(InflateStream&&) noexcept = default;
+InflateStream::~InflateStream() = default;
+
+void InflateStream::take(std::string_view compressed, std::span<std::byte> room, const Sink& sink) {
+    inflate_state& isal = state_->isal;
+    // C interface without const; it only reads.
+    isal.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(compressed.data()));
+    isal.avail_in = static_cast<std::uint32_t>(compressed.size());
+    bool has_more = isal.avail_in != 0;
+    while (has_more) {
+        const std::uint32_t input = isal.avail_in;
+        isal.next_out = reinterpret_cast<std::uint8_t*>(room.data());
+        isal.avail_out = static_cast<std::uint32_t>(room.size());
+        const int result = isal_inflate(&isal);
+        const std::size_t made = room.size() - isal.avail_out;
+        const bool is_stuck = made == 0 && isal.avail_in == input;
+        if (result < ISAL_DECOMP_OK || made > state_->left || (is_stuck && input != 0)) {
+            throw_damaged(state_->subject);
+        }
+        state_->left -= made;
+        if (made != 0) {
+            sink(room.first(made));
+        }
+        // A room that is full may not have been enough for what was taken.
+        has_more = isal.avail_in != 0 || isal.avail_out == 0;
+    }
+}
+
+void InflateStream::finish() const {
+    // Bytes that it has read ahead count as not used.
+    const inflate_state& isal = state_->isal;
+    if (isal.block_state != ISAL_BLOCK_FINISH || isal.read_in_length >= 8 || state_->left != 0) {
+        throw_damaged(state_->subject);
+    }
+}
+
 struct Inflater::Engines {
     Decompressor whole{libdeflate_alloc_decompressor()};
     std::vector<std::byte> buffer;
-    std::unique_ptr<inflate_state> pieces; ///< 150 KB, made for the first long stream
 };
 
 std::uint32_t crc32_of(std::span<const std::byte> bytes, std::uint32_t before) {
@@ -77,48 +125,16 @@ void Inflater::inflate_pieces(std::string_view compressed, std::uint64_t size_by
 
 void Inflater::inflate_pieces(const Source& compressed, std::uint64_t size_bytes,
                               const std::string& subject, const Sink& sink) {
-    if (!engines_->pieces) {
-        engines_->pieces = std::make_unique<inflate_state>();
+    engines_->buffer.resize(std::max(engines_->buffer.size(), InflateStream::room_bytes));
+    const std::span<std::byte> room = std::span(engines_->buffer).first(InflateStream::room_bytes);
+    InflateStream stream(size_bytes, subject);
+    for (std::string_view next = compressed(); !next.empty(); next = compressed()) {
+        stream.take(next, room, sink);
     }
-    engines_->buffer.resize(std::max(engines_->buffer.size(), piece_bytes));
-    const std::span<std::byte> piece = std::span(engines_->buffer).first(piece_bytes);
-    inflate_state& state = *engines_->pieces;
-    isal_inflate_init(&state);
-    state.crc_flag = ISAL_DEFLATE;
-    std::uint64_t left = size_bytes;
-    while (state.block_state != ISAL_BLOCK_FINISH) {
-        if (state.avail_in == 0) {
-            feed(state, compressed());
-        }
-        const std::uint32_t input = state.avail_in;
-        state.next_out = reinterpret_cast<std::uint8_t*>(piece.data());
-        state.avail_out = static_cast<std::uint32_t>(piece.size());
-        const int result = isal_inflate(&state);
-        const std::size_t made = piece.size() - state.avail_out;
-        const bool is_stuck = made == 0 && state.avail_in == input;
-        const bool is_done = state.block_state == ISAL_BLOCK_FINISH;
-        if (result < ISAL_DECOMP_OK || made > left || (is_stuck && !is_done)) {
-            throw_damaged(subject);
-        }
-        left -= made;
-        if (made != 0) {
-            sink(piece.first(made));
-        }
-    }
-    // Bytes that it has read ahead count as not used.
-    const bool has_unused = state.avail_in != 0 || state.read_in_length >= 8;
-    if (left != 0 || has_unused || !compressed().empty()) {
-        throw_damaged(subject);
-    }
+    stream.finish();
 }
 
 namespace {
-
-void feed(inflate_state& state, std::string_view input) {
-    // C interface without const; it only reads.
-    state.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(input.data()));
-    state.avail_in = static_cast<std::uint32_t>(input.size());
-}
 
 void throw_damaged(const std::string& subject) {
     throw Error({"compressed data is damaged or not of the size that it claims", subject, {}},

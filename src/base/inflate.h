@@ -13,12 +13,42 @@ namespace envpm {
 /// Continues the CRC-32 of ZIP and gzip; begins with 0.
 std::uint32_t crc32_of(std::span<const std::byte> bytes, std::uint32_t before = 0);
 
+/// One raw deflate stream (RFC 1951) whose size is known, inflated piece by piece as its bytes come
+/// (ISA-L); about 150 KB. Each function throws an Error of code 6 that names the subject if the
+/// stream is damaged or not of its size. One thread at a time.
+class InflateStream {
+  public:
+    using Sink = std::function<void(std::span<const std::byte>)>;
+
+    InflateStream(std::uint64_t size_bytes, std::string subject);
+    InflateStream(InflateStream&&) noexcept;
+    InflateStream& operator=(InflateStream&&) noexcept;
+    InflateStream(const InflateStream&) = delete;
+    InflateStream& operator=(const InflateStream&) = delete;
+    ~InflateStream();
+
+    /// Large enough that the call around it is free, small enough for the second-level cache.
+    static constexpr std::size_t room_bytes = 256U << 10U;
+
+    /// Takes the stream's next bytes, all of them, and hands what they give to `sink` in pieces
+    /// that lie in `room`; never more than the size in all. Less than 4 GiB at a time.
+    void take(std::string_view compressed, std::span<std::byte> room, const Sink& sink);
+
+    /// After the last byte.
+    void finish() const;
+
+  private:
+    struct State;
+
+    std::unique_ptr<State> state_;
+};
+
 /// Inflates raw deflate streams (RFC 1951) whose size is known, with the same buffers from one
 /// stream to the next. One thread at a time. Streams up to `whole_limit_bytes` are inflated at once
 /// (libdeflate, the fastest), longer ones piece by piece (ISA-L), so memory stays bounded.
 class Inflater {
   public:
-    using Sink = std::function<void(std::span<const std::byte>)>;
+    using Sink = InflateStream::Sink;
 
     /// Gives the stream's next bytes, valid until the next call; none at its end.
     using Source = std::function<std::string_view()>;
