@@ -56,7 +56,7 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
     }
     std::optional<ArchiveCache> cache(std::in_place, cache_root);
     store::Intake intake(store, services.pool(), services.progress(),
-                         [&cache](const Sha256& archive) { cache->remove_unpacked(archive); });
+                         [&cache](const Tree& tree) { cache->remove_unpacked(tree.archive); });
     std::set<Sha256> had =
         intake.take_over(digests_of(missing_of(packages, present)), services.stop());
     if (const auto& lower = services.settings().lower_store) {

@@ -7,6 +7,13 @@
 
 namespace envpm::store {
 
+namespace {
+
+/// A large file goes on when so many bytes more are there: a task for them costs nothing then.
+constexpr std::uint64_t turn_bytes = 1U << 20U;
+
+} // namespace
+
 void ByteRanges::add(std::uint64_t first, std::uint64_t end) {
     auto next = ends_.upper_bound(first);
     if (next != ends_.begin() && std::prev(next)->second >= first) {
@@ -23,6 +30,11 @@ void ByteRanges::add(std::uint64_t first, std::uint64_t end) {
 bool ByteRanges::has(std::uint64_t first, std::uint64_t end) const {
     const auto next = ends_.upper_bound(first);
     return first >= end || (next != ends_.begin() && std::prev(next)->second >= end);
+}
+
+std::uint64_t ByteRanges::end_from(std::uint64_t first) const {
+    const auto next = ends_.upper_bound(first);
+    return next == ends_.begin() ? first : std::max(first, std::prev(next)->second);
 }
 
 ArrivingWheel::ArrivingWheel(Archive archive, std::uint64_t size_bytes)
@@ -94,12 +106,10 @@ ArrivingWheel::Step ArrivingWheel::prove() {
     }
     state_ = State::proven;
     bytes_.add(0, size_bytes_);
-    step.unpacking = std::move(unpacking_);
     for (std::size_t file = 0; file < is_told_.size(); ++file) {
-        if (!is_told_[file]) {
-            step.files.push_back(file);
-        }
+        take_if_there(file, step.files);
     }
+    step.unpacking = std::move(unpacking_);
     return step;
 }
 
@@ -125,11 +135,40 @@ std::uint64_t ArrivingWheel::show(std::uint64_t bytes) {
 }
 
 void ArrivingWheel::take_if_there(std::size_t file, std::vector<std::size_t>& files) {
+    if (const auto waiting = waiting_.find(file); waiting != waiting_.end()) {
+        if (is_worth_it(file, waiting->second)) {
+            waiting_.erase(waiting);
+            files.push_back(file);
+        }
+        return;
+    }
     const ArchiveFile& wanted = unpacking_->files()[file];
-    if (!is_told_[file] && bytes_.has(wanted.member.header_offset, wanted.end_offset)) {
+    const std::uint64_t begin = wanted.member.header_offset;
+    const std::uint64_t enough = unpacking_->is_large(file)
+                                     ? std::min(begin + turn_bytes, wanted.end_offset)
+                                     : wanted.end_offset;
+    if (!is_told_[file] && bytes_.has(begin, enough)) {
         is_told_[file] = true;
         files.push_back(file);
     }
+}
+
+std::optional<std::uint64_t> ArrivingWheel::there_from(std::size_t file, std::uint64_t position) {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::given_up) {
+        return std::nullopt;
+    }
+    if (state_ != State::proven && !is_worth_it(file, position)) {
+        waiting_.emplace(file, position);
+        return std::nullopt;
+    }
+    return bytes_.end_from(position);
+}
+
+/// To go on with a large file, which never is when nothing of it is left.
+bool ArrivingWheel::is_worth_it(std::size_t file, std::uint64_t position) const {
+    const std::uint64_t end = unpacking_->files()[file].end_offset;
+    return bytes_.has(position, std::min(position + turn_bytes, end));
 }
 
 } // namespace envpm::store

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace envpm::store {
@@ -20,12 +21,16 @@ class ByteRanges {
     /// Whether every byte of [first, end) is in it.
     [[nodiscard]] bool has(std::uint64_t first, std::uint64_t end) const;
 
+    /// The end of those that are in it from `first` on without a hole; `first` if it is not.
+    [[nodiscard]] std::uint64_t end_from(std::uint64_t first) const;
+
   private:
     std::map<std::uint64_t, std::uint64_t> ends_; ///< by beginning; disjoint, and none touch
 };
 
 /// A wheel that is unpacked while its bytes arrive, in any order. It is opened when its directory
-/// has come, at its end, and each file of it is unpacked when its bytes have.
+/// has come, at its end, and each file of it is unpacked when its bytes have; a large one, in the
+/// file's order, with its bytes.
 ///
 /// Until `prove` nothing says that the bytes are right, so nothing that is wrong with them is an
 /// error: the wheel is given up, and opened again from the beginning when it has been proven. Any
@@ -44,6 +49,10 @@ class ArrivingWheel {
         std::shared_ptr<WheelUnpacking> unpacking; ///< for the files
         std::vector<std::size_t> files{};          ///< to unpack; each is told once
     };
+
+    /// Of one who unpacks a large file, which goes on at that offset: how far the archive is there,
+    /// if that is worth going on. Otherwise the file will be told once more.
+    std::optional<std::uint64_t> there_from(std::size_t file, std::uint64_t position);
 
     Step arrived(std::uint64_t first, std::uint64_t count);
 
@@ -71,6 +80,7 @@ class ArrivingWheel {
     enum class State { closed, opening, open, proven, given_up };
 
     void take_if_there(std::size_t file, std::vector<std::size_t>& files);
+    [[nodiscard]] bool is_worth_it(std::size_t file, std::uint64_t position) const;
 
     const Archive archive_;
     const std::uint64_t size_bytes_;
@@ -79,8 +89,9 @@ class ArrivingWheel {
     ByteRanges bytes_;
     std::uint64_t needed_from_; ///< for opening it
     std::shared_ptr<WheelUnpacking> unpacking_;
-    std::vector<std::size_t> by_offset_; ///< the files in the archive's order
-    std::vector<bool> is_told_;          ///< by file
+    std::vector<std::size_t> by_offset_;           ///< the files in the archive's order
+    std::vector<bool> is_told_;                    ///< by file
+    std::map<std::size_t, std::uint64_t> waiting_; ///< large files, and where they go on
     std::uint64_t unshown_bytes_ = 0;
 };
 

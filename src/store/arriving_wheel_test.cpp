@@ -52,6 +52,11 @@ TEST(ByteRanges, AreRightInAnyOrder) {
                       expected.begin() + static_cast<std::ptrdiff_t>(end), true);
         }
         for (std::size_t first = 0; first < 60; ++first) {
+            std::size_t last = first;
+            while (last < 60 && expected[last]) {
+                ++last;
+            }
+            ASSERT_EQ(ranges.end_from(first), last);
             for (std::size_t end = first + 1; end <= 60; ++end) {
                 const bool has = std::all_of(expected.begin() + static_cast<std::ptrdiff_t>(first),
                                              expected.begin() + static_cast<std::ptrdiff_t>(end),
@@ -79,6 +84,8 @@ class Arrival {
     [[nodiscard]] std::size_t pieces() const {
         return (bytes_.size() + piece_bytes - 1) / piece_bytes;
     }
+
+    [[nodiscard]] std::size_t piece_of(std::size_t offset) const { return offset / piece_bytes; }
 
     void bring(std::size_t piece) {
         const std::size_t first = piece * piece_bytes;
@@ -281,6 +288,118 @@ TEST_F(Early, AnUnprovenWheelThatClaimsTooMuchIsNotBelieved) {
     intake.publish();
     EXPECT_THAT(listing(world.root / "trees"), testing::SizeIs(1));
     EXPECT_THAT(world.damages(), testing::IsEmpty());
+}
+
+/// With two files that are unpacked in turns, one of them stored, between small ones.
+struct EarlyAndLarge : Early {
+    const std::string large = large_wheel();
+    const Sha256 its_sha256 = sha256_of(large);
+
+    static std::string large_wheel() {
+        std::mt19937 random(5);
+        std::string noise(WheelUnpacking::large_bytes * 3 / 2, '\0');
+        std::generate(noise.begin(), noise.end(),
+                      [&] { return static_cast<char>(random() & 63U); });
+        std::vector<test::ZipEntry> entries = test::some_files("large", 100'000);
+        entries.insert(entries.begin() + 2, {.name = "large/deflated.bin", .content = noise});
+        noise[0] = 'x';
+        entries.insert(entries.begin() + 4,
+                       {.name = "large/stored.bin", .content = noise, .method = 0});
+        return test::make_zip(entries);
+    }
+
+    [[nodiscard]] std::uint64_t staged_bytes() const {
+        std::uint64_t bytes = 0;
+        for (const std::string& file : listing(world.root / "tmp")) {
+            bytes += std::filesystem::file_size(world.root / "tmp" / file);
+        }
+        return bytes;
+    }
+};
+
+TEST_F(EarlyAndLarge, InAnyOrderItIsTheSameAsAWholeOne) {
+    const std::string expected = expected_tree(large);
+    for (unsigned seed = 0; seed < 4; ++seed) {
+        World own;
+        const Store its = Store::open(own.root);
+        ThreadPool several(2);
+        Intake intake(its, several, own.progress);
+        Arrival arrival(own, intake, large, its_sha256);
+        std::vector<std::size_t> order(arrival.pieces());
+        std::iota(order.begin(), order.end(), 0U);
+        if (seed == 1) {
+            std::shuffle(order.begin(), order.end(), std::mt19937(seed));
+        } else { // from a place in the middle on, the end first as a download has it
+            std::rotate(order.begin(),
+                        order.begin() + static_cast<std::ptrdiff_t>(seed * order.size() / 5),
+                        order.end());
+            arrival.bring(arrival.pieces() - 1);
+        }
+        for (const std::size_t piece : order) {
+            arrival.bring(piece);
+        }
+        arrival.end(large);
+        intake.publish();
+        EXPECT_EQ(read_file(own.paths.tree(its_sha256)), expected) << seed;
+        EXPECT_THAT(own.damages(), testing::IsEmpty());
+    }
+}
+
+TEST_F(EarlyAndLarge, AFileIsWrittenWhileItArrives) {
+    Intake intake(store, pool, world.progress);
+    Arrival arrival(world, intake, large, its_sha256);
+    const std::size_t middle = arrival.piece_of(3U << 20U); // of the first large file
+    for (std::size_t piece = arrival.pieces(); --piece > arrival.pieces() - 20;) {
+        arrival.bring(piece);
+    }
+    for (std::size_t piece = 0; piece < middle; ++piece) {
+        arrival.bring(piece);
+    }
+    wait_until_idle(intake);
+    EXPECT_GT(staged_bytes(), 2U << 20U);
+    EXPECT_LT(staged_bytes(), 5U << 20U);
+    for (std::size_t piece = middle; piece < arrival.pieces(); ++piece) {
+        arrival.bring(piece);
+    }
+    arrival.end(large);
+    intake.publish();
+    EXPECT_EQ(read_file(world.paths.tree(its_sha256)), expected_tree(large));
+    EXPECT_THAT(world.damages(), testing::IsEmpty());
+}
+
+TEST_F(EarlyAndLarge, WrongBytesInTheMiddleOfAFileLeaveNoTrace) {
+    Intake intake(store, pool, world.progress);
+    std::string wrong = large;
+    std::fill_n(wrong.begin() + (3U << 20U), 1000, '\xff');
+    Arrival arrival(world, intake, wrong, its_sha256);
+    arrival.bring(arrival.pieces() - 1);
+    for (std::size_t piece = 0; piece < arrival.pieces(); ++piece) {
+        arrival.bring(piece);
+    }
+    intake.forget(its_sha256);
+    arrival.end(large);
+    intake.publish();
+    EXPECT_EQ(read_file(world.paths.tree(its_sha256)), expected_tree(large));
+    EXPECT_EQ(listing(world.root / "objects").size(), store.tree(its_sha256)->files.size() - 1);
+}
+
+TEST_F(EarlyAndLarge, AWrongByteInAFileOfAProvenWheelIsAnErrorThatNamesIt) {
+    std::string evil = large;
+    evil[3U << 20U] ^= 4;
+    Intake intake(store, pool, world.progress);
+    Arrival arrival(world, intake, evil, sha256_of(evil));
+    for (std::size_t piece = arrival.pieces(); piece-- > 1;) {
+        arrival.bring(piece);
+    }
+    arrival.end(evil); // of what was begun, the rest is read after the proof
+    try {
+        intake.publish();
+        FAIL() << "published";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::integrity);
+        EXPECT_THAT(error.what(), testing::HasSubstr("large/deflated.bin"));
+    }
+    EXPECT_THAT(listing(world.root / "trees"), testing::IsEmpty());
 }
 
 } // namespace

@@ -243,8 +243,8 @@ void take_two_and_remove(World& world) {
             wanted.insert(archive);
         }
     }
-    Intake intake(store, pool, world.progress, [&](const Sha256& archive) {
-        std::filesystem::remove(wheels / names.at(archive));
+    Intake intake(store, pool, world.progress, [&](const Tree& tree) {
+        std::filesystem::remove(wheels / names.at(tree.archive));
     });
     const std::set<Sha256> had = intake.take_over(wanted, {});
     for (const Sha256& archive : wanted) {

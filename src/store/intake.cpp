@@ -33,6 +33,9 @@ namespace {
 /// of what inflates further the proof is waited for.
 constexpr std::uint64_t believed_ratio = 16;
 
+/// After so many bytes of a large file it is looked whether to go on.
+constexpr std::uint64_t longest_turn_bytes = 8U << 20U;
+
 /// Opening an archive goes before all files: the order of those is right only when all are known.
 constexpr std::uint64_t first_of_all = std::numeric_limits<std::uint64_t>::max();
 
@@ -61,7 +64,7 @@ class Intake::Work {
         : progress_(progress),
           pool_(pool),
           on_staged_(std::move(on_staged)),
-          temporary_(store.paths().temporary()),
+          paths_(store.paths()),
           stage_(store.paths(), store.policy().syncing),
           space_(store.paths().temporary()),
           tasks_(pool) {}
@@ -80,7 +83,8 @@ class Intake::Work {
     void forget(const Sha256& archive);
     void add(Archive archive);
     [[nodiscard]] std::uint64_t waiting_bytes() const;
-    void publish();
+    void publish(const std::function<void()>& unpacked);
+    [[nodiscard]] std::array<std::filesystem::path, 2> places(const ObjectName& name) const;
 
   private:
     template <class Task> void run(Task task, std::uint64_t weight);
@@ -91,7 +95,7 @@ class Intake::Work {
     void open(const Archive& archive);
     void open_wheel(const Archive& archive);
     void unpack_package(const Archive& archive);
-    void unpack(WheelUnpacking& unpacking, std::size_t index);
+    bool unpack_large(ArrivingWheel& wheel, WheelUnpacking& unpacking, std::size_t index);
     void end_part(WheelUnpacking& unpacking);
     void finish(Tree tree);
     void stage_trees();
@@ -100,14 +104,14 @@ class Intake::Work {
     Progress& progress_;
     ThreadPool& pool_;
     OnStaged on_staged_;
-    std::filesystem::path temporary_;
+    StorePaths paths_;
     ObjectStage stage_;
     SpaceLedger space_;
     Guarded<std::vector<Tree>> unstaged_; ///< another archive's task still writes a file of theirs
     std::atomic<std::size_t> archives_ = 0;
     Guarded<std::map<Sha256, std::shared_ptr<ArrivingWheel>>> arriving_;
     Guarded<std::vector<std::unique_ptr<PackageUnpacking>>> packages_;
-    Guarded<std::vector<std::unique_ptr<Bench>>> benches_;
+    IdleBenches benches_;
     std::atomic<std::uint64_t> waiting_bytes_ = 0; ///< of packages
     std::atomic<std::uint64_t> total_bytes_ = 0;   ///< of the archives
     std::atomic<std::uint64_t> done_bytes_ = 0;
@@ -169,8 +173,12 @@ std::uint64_t Intake::waiting_bytes() const {
     return work_->waiting_bytes();
 }
 
-void Intake::publish() {
-    work_->publish();
+void Intake::publish(const std::function<void()>& unpacked) {
+    work_->publish(unpacked);
+}
+
+std::array<std::filesystem::path, 2> Intake::places(const ObjectName& name) const {
+    return work_->places(name);
 }
 
 void Intake::Work::replace(std::set<ObjectName> damaged, Quarantine& quarantine) {
@@ -224,7 +232,7 @@ std::uint64_t Intake::Work::waiting_bytes() const {
 
 std::set<Sha256> Intake::Work::take_over(const std::set<Sha256>& wanted,
                                          const std::stop_token& stop) {
-    OtherStages stages(temporary_, stage_.folder());
+    OtherStages stages(paths_.temporary(), stage_.folder());
     if (stages.empty()) {
         return {};
     }
@@ -247,7 +255,7 @@ std::set<Sha256> Intake::Work::take_from(const StorePaths& lower, const std::set
     return had;
 }
 
-void Intake::Work::publish() {
+void Intake::Work::publish(const std::function<void()>& unpacked) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point start = Clock::now();
     const ShownTask shown(progress_, "unpacking", total_bytes_);
@@ -255,7 +263,10 @@ void Intake::Work::publish() {
     show(0);
     tasks_.wait();
     stage_trees(); // of a given-up wheel's tasks none looks again
-    const Clock::time_point unpacked = Clock::now();
+    const Clock::time_point unpacked_at = Clock::now();
+    if (unpacked) {
+        unpacked();
+    }
     stage_.make_durable();
     const Clock::time_point durable = Clock::now();
     stage_.publish();
@@ -265,8 +276,12 @@ void Intake::Work::publish() {
     progress_.trace(
         fmt::format("store: {} archives, {} new objects, unpacked {} ms, durable {} ms, "
                     "published {} ms",
-                    archives_.load(), stage_.objects(), milliseconds(unpacked - start),
-                    milliseconds(durable - unpacked), milliseconds(Clock::now() - durable)));
+                    archives_.load(), stage_.objects(), milliseconds(unpacked_at - start),
+                    milliseconds(durable - unpacked_at), milliseconds(Clock::now() - durable)));
+}
+
+std::array<std::filesystem::path, 2> Intake::Work::places(const ObjectName& name) const {
+    return {stage_.folder() / name.file(), paths_.object(name.digest, name.is_executable)};
 }
 
 std::shared_ptr<ArrivingWheel> Intake::Work::arriving(const Sha256& archive) {
@@ -313,11 +328,19 @@ void Intake::Work::open_arriving(const std::shared_ptr<ArrivingWheel>& wheel) {
 
 void Intake::Work::unpack_arriving(ArrivingWheel& wheel, WheelUnpacking& unpacking,
                                    std::size_t index) {
-    if (wheel.is_given_up()) {
+    if (is_dropped_ || wheel.is_given_up()) {
         return;
     }
     try {
-        unpack(unpacking, index);
+        if (unpacking.is_large(index)) {
+            if (!unpack_large(wheel, unpacking, index)) {
+                return;
+            }
+        } else {
+            const BenchLoan bench(benches_);
+            unpacking.unpack(index, *bench, stage_,
+                             [&](std::uint64_t used) { show(wheel.show(used)); });
+        }
     } catch (const Error& failure) {
         if (failure.code() != ExitCode::integrity || !wheel.give_up()) {
             throw;
@@ -325,8 +348,26 @@ void Intake::Work::unpack_arriving(ArrivingWheel& wheel, WheelUnpacking& unpacki
         progress_.trace(fmt::format("store: begun again when it is whole: {}", failure.what()));
         return;
     }
-    show(wheel.show(unpacking.files()[index].member.compressed_bytes));
     end_part(unpacking);
+}
+
+/// As far as its bytes are there; true if that was all.
+bool Intake::Work::unpack_large(ArrivingWheel& wheel, WheelUnpacking& unpacking,
+                                std::size_t index) {
+    const BenchLoan bench(benches_);
+    while (!is_dropped_) {
+        const std::uint64_t position = unpacking.position(index);
+        const std::optional<std::uint64_t> there = wheel.there_from(index, position);
+        if (!there) {
+            return false;
+        }
+        const std::uint64_t end = std::min(*there, position + longest_turn_bytes);
+        if (unpacking.unpack_until(index, end, *bench, stage_,
+                                   [&](std::uint64_t used) { show(wheel.show(used)); })) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void Intake::Work::open(const Archive& archive) {
@@ -350,14 +391,15 @@ void Intake::Work::open_wheel(const Archive& archive) {
     const auto unpacking = std::make_shared<WheelUnpacking>(
         OpenArchive(archive.file, archive.label), archive.sha256, space_);
     for (std::size_t i = 0; i < unpacking->files().size(); ++i) {
-        const ZipMember& member = unpacking->files()[i].member;
         run(
-            [this, unpacking, i, shown = member.compressed_bytes] {
-                unpack(*unpacking, i);
-                show(shown);
+            [this, unpacking, i] {
+                if (!is_dropped_) {
+                    const BenchLoan bench(benches_);
+                    unpacking->unpack(i, *bench, stage_, [this](std::uint64_t n) { show(n); });
+                }
                 end_part(*unpacking);
             },
-            member.size_bytes);
+            unpacking->files()[i].member.size_bytes);
     }
     end_part(*unpacking);
 }
@@ -378,27 +420,6 @@ void Intake::Work::unpack_package(const Archive& archive) {
     kept.unpack();
 }
 
-void Intake::Work::unpack(WheelUnpacking& unpacking, std::size_t index) {
-    if (is_dropped_) {
-        return;
-    }
-    std::unique_ptr<Bench> bench =
-        benches_.with([](std::vector<std::unique_ptr<Bench>>& idle) -> std::unique_ptr<Bench> {
-            if (idle.empty()) {
-                return nullptr;
-            }
-            std::unique_ptr<Bench> last = std::move(idle.back());
-            idle.pop_back();
-            return last;
-        });
-    if (!bench) {
-        bench = std::make_unique<Bench>();
-    }
-    unpacking.unpack(index, *bench, stage_);
-    benches_.with(
-        [&](std::vector<std::unique_ptr<Bench>>& idle) { idle.push_back(std::move(bench)); });
-}
-
 void Intake::Work::end_part(WheelUnpacking& unpacking) {
     if (!is_dropped_ && unpacking.end_part()) {
         show(unpacking.overhead_bytes());
@@ -415,13 +436,13 @@ void Intake::Work::finish(Tree tree) {
 /// A tree is staged when its last object has been written, by whichever archive's task that is; so
 /// when all tasks have ended, all are.
 void Intake::Work::stage_trees() {
-    std::vector<Sha256> staged;
+    std::vector<Tree> staged;
     unstaged_.with([&](std::vector<Tree>& unstaged) {
-        std::erase_if(unstaged, [&](const Tree& waiting) {
+        std::erase_if(unstaged, [&](Tree& waiting) {
             if (!stage_.put_tree(waiting)) {
                 return false;
             }
-            staged.push_back(waiting.archive);
+            staged.push_back(std::move(waiting));
             return true;
         });
     });

@@ -313,6 +313,31 @@ TEST(Intake, NothingWaitsWhenAllIsUnpackedOrSomethingIsWrong) {
     EXPECT_EQ(failing.waiting_bytes(), 0U);
 }
 
+TEST(Intake, TellsWhereObjectsStandBeforeAndAfterTheBarrier) {
+    World world;
+    const Archive archive = world.archive("places", test::wheel("places"));
+    ThreadPool pool(2);
+    const Store store = Store::open(world.root);
+    std::optional<Tree> staged;
+    Intake intake(store, pool, world.progress, [&staged](const Tree& tree) { staged = tree; });
+    intake.add(archive);
+    const auto stands_at = [&](std::size_t place) {
+        return std::all_of(staged->files.begin(), staged->files.end(), [&](const TreeFile& file) {
+            const auto places = intake.places({file.object, file.is_executable});
+            return sha256_of_file(places.at(place)) == file.object &&
+                   !std::filesystem::exists(places.at(1 - place));
+        });
+    };
+    bool was_told = false;
+    intake.publish([&] {
+        was_told = true;
+        ASSERT_TRUE(staged);
+        EXPECT_TRUE(stands_at(0));
+    });
+    EXPECT_TRUE(was_told);
+    EXPECT_TRUE(stands_at(1));
+}
+
 } // namespace
 
 } // namespace envpm::store

@@ -67,7 +67,7 @@ OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label,
 void OpenArchive::check_folders() const {
     std::vector<char> room(MemberReader::least_room_bytes);
     for (const ArchiveFile& folder : folders_) {
-        MemberReader(*this, folder.member, folder.end_offset, room);
+        MemberReader(*this, folder.member, folder.end_offset, room).check_end();
     }
 }
 
@@ -84,6 +84,8 @@ void OpenArchive::read(std::uint64_t offset, std::span<char> into) const {
 MemberReader::MemberReader(const OpenArchive& archive, const ZipMember& member,
                            std::uint64_t end_offset, std::span<char> room)
     : archive_(archive),
+      member_(member),
+      end_offset_(end_offset),
       room_(room),
       left_(member.compressed_bytes) {
     ENVPM_ASSERT(room.size() >= least_room_bytes);
@@ -99,24 +101,35 @@ MemberReader::MemberReader(const OpenArchive& archive, const ZipMember& member,
                     ExitCode::integrity);
     }
     offset_ = member.header_offset + header;
-    std::array<char, longest_gap> gap{};
-    const std::span<char> behind =
-        std::span(gap).first(std::min<std::uint64_t>(gap.size(), all - header - left_));
-    archive.read(offset_ + left_, behind);
-    check_zip_gap({behind.data(), behind.size()}, member, archive.label());
     first_ = bytes.substr(header, std::min<std::uint64_t>(left_, bytes.size() - header));
 }
 
-std::string_view MemberReader::next() {
-    std::string_view piece = std::exchange(first_, {});
+std::string_view MemberReader::next(std::uint64_t there) {
+    const std::uint64_t most = std::min(left_, there - std::min(there, offset_));
+    std::string_view piece = std::exchange(first_, {}).substr(0, most);
     if (piece.empty()) {
-        const std::span<char> part = room_.first(std::min<std::uint64_t>(least_room_bytes, left_));
+        const std::span<char> part = room_.first(std::min<std::uint64_t>(least_room_bytes, most));
         archive_.read(offset_, part);
         piece = {part.data(), part.size()};
     }
     offset_ += piece.size();
     left_ -= piece.size();
     return piece;
+}
+
+void MemberReader::move_to(std::span<char> room) {
+    ENVPM_ASSERT(room.size() >= least_room_bytes);
+    room_ = room;
+    first_ = {};
+}
+
+void MemberReader::check_end() const {
+    const std::uint64_t behind = offset_ + left_;
+    std::array<char, longest_gap> room{};
+    const std::span<char> gap =
+        std::span(room).first(std::min<std::uint64_t>(room.size(), end_offset_ - behind));
+    archive_.read(behind, gap);
+    check_zip_gap({gap.data(), gap.size()}, member_, archive_.label());
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,8 +74,8 @@ class MemberReader {
   public:
     static constexpr std::size_t least_room_bytes = 256U << 10U;
 
-    /// Compares the member's header, and what stands behind the member, with the directory; throws
-    /// an Error of code 6. `room` holds `least_room_bytes` or more.
+    /// Compares the member's header with the directory; throws an Error of code 6. Reads no more
+    /// than `least_room_bytes`, or a member that is shorter than `room`, which holds that or more.
     MemberReader(const OpenArchive& archive, const ZipMember& member, std::uint64_t end_offset,
                  std::span<char> room);
 
@@ -83,11 +84,25 @@ class MemberReader {
     /// Whether `next` gives all of it at once.
     [[nodiscard]] bool is_whole() const { return first_.size() == left_; }
 
-    /// The next bytes, valid until the next call; none at the end.
-    std::string_view next();
+    /// The next bytes, valid until the next call; none at the end. Of a member that is still
+    /// arriving: of those before `there` in the archive, and none if there are no more yet.
+    std::string_view next(std::uint64_t there = std::numeric_limits<std::uint64_t>::max());
+
+    /// From now on in this room; the one before may be another's.
+    void move_to(std::span<char> room);
+
+    [[nodiscard]] bool is_at_end() const { return left_ == 0; }
+
+    /// Where in the archive the next bytes are.
+    [[nodiscard]] std::uint64_t offset() const { return offset_; }
+
+    /// Compares what stands behind the member with the directory; throws an Error of code 6.
+    void check_end() const;
 
   private:
     const OpenArchive& archive_;
+    const ZipMember& member_;
+    std::uint64_t end_offset_;
     std::span<char> room_;
     std::string_view first_;   ///< came with the header
     std::uint64_t offset_ = 0; ///< in the archive, of what `next` gives next

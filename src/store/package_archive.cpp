@@ -98,11 +98,12 @@ const ArchiveFile& stored_member(const OpenArchive& zip, const std::string& name
     return *file;
 }
 
-/// Valid as long as the archive. Its header is compared with the directory at once.
+/// Valid as long as the archive. What is around it is compared with the directory at once.
 Decompressor::Pieces pieces_of(const OpenArchive& zip, const ArchiveFile& member) {
     const auto room = std::make_shared<std::vector<char>>(MemberReader::least_room_bytes);
     const auto reader =
         std::make_shared<MemberReader>(zip, member.member, member.end_offset, *room);
+    reader->check_end();
     return [room, reader] { return reader->next(); };
 }
 

@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -76,10 +77,10 @@ struct Archive {
 /// failed barrier, a collector, and a power cut before the barrier undo that.
 class Intake {
   public:
-    using OnStaged = std::function<void(const Sha256& archive)>;
+    using OnStaged = std::function<void(const Tree& tree)>;
 
-    /// `on_staged`: this archive has been unpacked whole and is not read any more. Any thread; not
-    /// for those that were taken over.
+    /// `on_staged`: this tree's archive has been unpacked whole and is not read any more. Any
+    /// thread; not for those that were taken over.
     Intake(const Store& store, ThreadPool& pool, Progress& progress, OnStaged on_staged = {});
     Intake(const Intake&) = delete;
     Intake& operator=(const Intake&) = delete;
@@ -120,8 +121,13 @@ class Intake {
     /// wrong. Any thread.
     [[nodiscard]] std::uint64_t waiting_bytes() const;
 
-    /// Waits for the queued archives, makes them durable, then visible.
-    void publish();
+    /// Waits for the queued archives, makes them durable, then visible. `unpacked` is called when
+    /// the waiting is over: what follows leaves the processor almost alone.
+    void publish(const std::function<void()>& unpacked = {});
+
+    /// Where an object of a staged tree stands, first of these places until it is published, then
+    /// at the second.
+    [[nodiscard]] std::array<std::filesystem::path, 2> places(const ObjectName& name) const;
 
   private:
     class Work;

@@ -30,7 +30,7 @@ void unpack_and_die(World& world, const std::vector<Archive>& archives) {
         ThreadPool pool(2);
         const Store store = Store::open(world.root);
         std::atomic<std::size_t> staged = 0;
-        Intake intake(store, pool, world.progress, [&](const Sha256& /*archive*/) {
+        Intake intake(store, pool, world.progress, [&](const Tree& /*tree*/) {
             if (++staged == archives.size()) {
                 ::raise(SIGKILL);
             }
@@ -165,7 +165,7 @@ TEST(TakeOver, ALivingIntakeLendsWhatItHasAndPublishesTheSame) {
     const Store store = Store::open(world.root);
     std::promise<void> is_staged;
     Intake living(store, pool, world.progress,
-                  [&](const Sha256& /*archive*/) { is_staged.set_value(); });
+                  [&](const Tree& /*tree*/) { is_staged.set_value(); });
     living.add(archive);
     is_staged.get_future().wait();
     EXPECT_EQ(take_over(world, {archive}), digests({archive}));
@@ -183,7 +183,7 @@ TEST(TakeOver, AFailedIntakeKeepsWhatItToldOf) {
         const Store store = Store::open(world.root);
         std::promise<void> is_staged;
         Intake intake(store, pool, world.progress,
-                      [&](const Sha256& /*archive*/) { is_staged.set_value(); });
+                      [&](const Tree& /*tree*/) { is_staged.set_value(); });
         intake.add(good);
         is_staged.get_future().wait();
         intake.add(world.archive("evil", "not a wheel at all"));
@@ -224,10 +224,11 @@ TEST(TakeOver, AnArchiveIsToldOfWhenAllItsObjectsAreThereThoughOthersWroteThem) 
     ThreadPool pool(4);
     const Store store = Store::open(world.root);
     std::atomic<int> told = 0;
-    Intake intake(store, pool, world.progress, [&](const Sha256& archive) {
-        const auto tree =
-            parse_tree(read_file(only_stage(world) / staged_tree_file(archive)), archive);
-        for (const TreeFile& file : tree.value().files) {
+    Intake intake(store, pool, world.progress, [&](const Tree& tree) {
+        const auto written =
+            parse_tree(read_file(only_stage(world) / staged_tree_file(tree.archive)), tree.archive);
+        EXPECT_EQ(written, tree);
+        for (const TreeFile& file : tree.files) {
             const ObjectName name{file.object, file.is_executable};
             EXPECT_EQ(sha256_of_file(only_stage(world) / name.file()), name.digest);
         }

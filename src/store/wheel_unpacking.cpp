@@ -12,12 +12,30 @@ namespace {
 
 constexpr std::size_t room_bytes = Inflater::whole_limit_bytes + MemberReader::least_room_bytes;
 
-void check_crc(std::uint32_t crc32, const ArchiveFile& file);
-
 } // namespace
 
 Bench::Bench()
-    : room(room_bytes) {}
+    : room(room_bytes),
+      piece(InflateStream::room_bytes) {}
+
+BenchLoan::BenchLoan(IdleBenches& idle)
+    : idle_(idle) {
+    idle_.with([this](std::vector<std::unique_ptr<Bench>>& benches) {
+        if (!benches.empty()) {
+            bench_ = std::move(benches.back());
+            benches.pop_back();
+        }
+    });
+    if (!bench_) {
+        bench_ = std::make_unique<Bench>();
+    }
+}
+
+BenchLoan::~BenchLoan() {
+    idle_.with([this](std::vector<std::unique_ptr<Bench>>& benches) {
+        benches.push_back(std::move(bench_));
+    });
+}
 
 WheelUnpacking::WheelUnpacking(OpenArchive archive, const Sha256& sha256, SpaceLedger& space)
     : archive_(std::move(archive)),
@@ -26,6 +44,11 @@ WheelUnpacking::WheelUnpacking(OpenArchive archive, const Sha256& sha256, SpaceL
       objects_(archive_.files().size()),
       parts_left_(archive_.files().size() + 1) {
     space_.reserve(space_of(archive_));
+    for (std::size_t i = 0; i < files().size(); ++i) {
+        if (is_large(i)) {
+            large_.emplace(i, nullptr);
+        }
+    }
 }
 
 WheelUnpacking::~WheelUnpacking() {
@@ -44,21 +67,47 @@ std::uint64_t WheelUnpacking::overhead_bytes() const {
     return bytes;
 }
 
-void WheelUnpacking::unpack(std::size_t index, Bench& bench, ObjectStage& stage) {
+void WheelUnpacking::unpack(std::size_t index, Bench& bench, ObjectStage& stage,
+                            const OnUsed& used) {
     const ArchiveFile& file = files()[index];
     try {
         MemberReader reader(archive_, file.member, file.end_offset, bench.room);
         if (reader.is_whole() && file.member.size_bytes <= Inflater::whole_limit_bytes) {
             unpack_at_once(bench, reader, index, stage);
+            used(file.member.compressed_bytes);
         } else {
-            unpack_in_pieces(bench, reader, index, stage);
+            FileStream stream(std::move(reader), file, stage);
+            go_on(stream, index, file.end_offset, bench, stage, used);
         }
     } catch (Error& failure) {
-        failure.add_context(
-            fmt::format("while unpacking `{}` of {}", file.path.string(), archive_.label()));
+        name(failure, file);
         throw;
     }
-    space_.settle(space_of_file(file.member.size_bytes));
+}
+
+bool WheelUnpacking::unpack_until(std::size_t index, std::uint64_t there, Bench& bench,
+                                  ObjectStage& stage, const OnUsed& used) {
+    const ArchiveFile& file = files()[index];
+    std::unique_ptr<FileStream>& stream = large_.at(index);
+    try {
+        if (!stream) {
+            MemberReader reader(archive_, file.member, file.end_offset, bench.room);
+            stream = std::make_unique<FileStream>(std::move(reader), file, stage);
+        }
+        if (!go_on(*stream, index, there, bench, stage, used)) {
+            return false;
+        }
+    } catch (Error& failure) {
+        name(failure, file);
+        throw;
+    }
+    stream.reset();
+    return true;
+}
+
+std::uint64_t WheelUnpacking::position(std::size_t index) const {
+    const std::unique_ptr<FileStream>& stream = large_.at(index);
+    return stream ? stream->offset() : files()[index].member.header_offset;
 }
 
 bool WheelUnpacking::end_part() {
@@ -88,33 +137,33 @@ void WheelUnpacking::unpack_at_once(Bench& bench, MemberReader& reader, std::siz
         file.member.method == 0
             ? std::as_bytes(std::span(data))
             : bench.inflater.inflate_whole(data, file.member.size_bytes, reader.label());
-    check_crc(crc32_of(content), file);
+    reader.check_end();
+    check_member(crc32_of(content), file);
     bench.hasher.update(content);
     objects_[index] = bench.hasher.finish();
     stage.put({*objects_[index], file.is_executable}, content);
+    end_file(index);
 }
 
-void WheelUnpacking::unpack_in_pieces(Bench& bench, MemberReader& reader, std::size_t index,
-                                      ObjectStage& stage) {
-    const ArchiveFile& file = files()[index];
-    StagedFile staged = stage.begin();
-    std::uint32_t crc32 = 0;
-    const auto take = [&](std::span<const std::byte> piece) {
-        crc32 = crc32_of(piece, crc32);
-        bench.hasher.update(piece);
-        staged.write(piece);
-    };
-    if (file.member.method == 0) {
-        for (std::string_view data = reader.next(); !data.empty(); data = reader.next()) {
-            take(std::as_bytes(std::span(data)));
-        }
-    } else {
-        bench.inflater.inflate_pieces([&reader] { return reader.next(); }, file.member.size_bytes,
-                                      reader.label(), take);
+/// True when it was all.
+bool WheelUnpacking::go_on(FileStream& stream, std::size_t index, std::uint64_t there, Bench& bench,
+                           ObjectStage& stage, const OnUsed& used) {
+    stream.go_on(there, bench.room, bench.piece, used);
+    if (there < files()[index].end_offset) {
+        return false;
     }
-    check_crc(crc32, file);
-    objects_[index] = bench.hasher.finish();
-    stage.adopt(std::move(staged), {*objects_[index], file.is_executable});
+    objects_[index] = stream.finish(stage);
+    end_file(index);
+    return true;
+}
+
+void WheelUnpacking::name(Error& failure, const ArchiveFile& file) const {
+    failure.add_context(
+        fmt::format("while unpacking `{}` of {}", file.path.string(), archive_.label()));
+}
+
+void WheelUnpacking::end_file(std::size_t index) {
+    space_.settle(space_of_file(files()[index].member.size_bytes));
 }
 
 Space space_of(const OpenArchive& archive) {
@@ -126,15 +175,5 @@ Space space_of(const OpenArchive& archive) {
     }
     return all;
 }
-
-namespace {
-
-void check_crc(std::uint32_t crc32, const ArchiveFile& file) {
-    if (crc32 != file.member.crc32) {
-        throw Error({"a member's checksum is wrong", file.path.string(), {}}, ExitCode::integrity);
-    }
-}
-
-} // namespace
 
 } // namespace envpm::store

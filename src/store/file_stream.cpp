@@ -1,0 +1,54 @@
+#include "store/file_stream.h"
+
+#include "base/error.h"
+
+#include <utility>
+
+namespace envpm::store {
+
+FileStream::FileStream(MemberReader reader, const ArchiveFile& file, ObjectStage& stage)
+    : reader_(std::move(reader)),
+      file_(file),
+      staged_(stage.begin()) {
+    if (file.member.method != 0) {
+        inflated_.emplace(file.member.size_bytes, reader_.label());
+    }
+}
+
+void FileStream::go_on(std::uint64_t there, std::span<char> room, std::span<std::byte> piece,
+                       const std::function<void(std::uint64_t)>& used) {
+    reader_.move_to(room);
+    for (std::string_view data = reader_.next(there); !data.empty(); data = reader_.next(there)) {
+        if (inflated_) {
+            inflated_->take(data, piece, [this](std::span<const std::byte> out) { take(out); });
+        } else {
+            take(std::as_bytes(std::span(data)));
+        }
+        used(data.size());
+    }
+}
+
+Sha256 FileStream::finish(ObjectStage& stage) {
+    if (inflated_) {
+        inflated_->finish();
+    }
+    reader_.check_end();
+    check_member(crc32_, file_);
+    const Sha256 digest = hasher_.finish();
+    stage.adopt(std::move(staged_), {digest, file_.is_executable});
+    return digest;
+}
+
+void FileStream::take(std::span<const std::byte> content) {
+    crc32_ = crc32_of(content, crc32_);
+    hasher_.update(content);
+    staged_.write(content);
+}
+
+void check_member(std::uint32_t crc32, const ArchiveFile& file) {
+    if (crc32 != file.member.crc32) {
+        throw Error({"a member's checksum is wrong", file.path.string(), {}}, ExitCode::integrity);
+    }
+}
+
+} // namespace envpm::store
