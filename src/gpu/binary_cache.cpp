@@ -34,7 +34,6 @@ const std::string& string_of(const Json& json);
 const Json::Array& array_of(const Json& json, std::size_t size);
 const Json& member(const Json& json, std::string_view name);
 [[noreturn]] void throw_unknown();
-std::optional<Binary> read_one(const FileToRead& file, const BinaryCache& cache);
 
 } // namespace
 
@@ -109,22 +108,7 @@ std::optional<Binary> parse_binary(std::string_view text) {
     }
 }
 
-std::vector<std::optional<Binary>> read_binaries(const std::vector<FileToRead>& files,
-                                                 const BinaryCache& cache, ThreadPool& pool) {
-    std::vector<std::optional<Binary>> binaries(files.size());
-    std::vector<std::size_t> order(files.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return files[a].size_bytes > files[b].size_bytes; // the longest first
-    });
-    parallel_for(pool, files.size(),
-                 [&](std::size_t i) { binaries[order[i]] = read_one(files[order[i]], cache); });
-    return binaries;
-}
-
-namespace {
-
-std::optional<Binary> read_one(const FileToRead& file, const BinaryCache& cache) {
+std::optional<Binary> read_binary(const FileToRead& file, const BinaryCache& cache) {
     std::error_code failed;
     const bool is_as_named =
         file.digest && std::filesystem::file_size(file.place, failed) == file.size_bytes;
@@ -139,6 +123,21 @@ std::optional<Binary> read_one(const FileToRead& file, const BinaryCache& cache)
     }
     return binary;
 }
+
+std::vector<std::optional<Binary>> read_binaries(const std::vector<FileToRead>& files,
+                                                 const BinaryCache& cache, ThreadPool& pool) {
+    std::vector<std::optional<Binary>> binaries(files.size());
+    std::vector<std::size_t> order(files.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return files[a].size_bytes > files[b].size_bytes; // the longest first
+    });
+    parallel_for(pool, files.size(),
+                 [&](std::size_t i) { binaries[order[i]] = read_binary(files[order[i]], cache); });
+    return binaries;
+}
+
+namespace {
 
 /// `[[image, PTX version, registered, loose], …]` and `[[registered, loose, image's index, …], …]`.
 Json json_of(const BinaryCode& code) {

@@ -45,9 +45,12 @@ struct FileToRead {
     std::uint64_t size_bytes = 0; ///< that bytes of the digest have
 };
 
-/// For each file what it is, in their order; nothing for those that are no binaries, and for a file
-/// whose size is not that of its digest what its own bytes say. On all threads of the pool. Throws
-/// an Error if a file cannot be opened.
+/// What it is, from the cache or by reading it, and then kept there; nothing if it is no binary. A
+/// file whose size is not that of its digest is what its own bytes say. Throws an Error if it
+/// cannot be opened.
+std::optional<Binary> read_binary(const FileToRead& file, const BinaryCache& cache);
+
+/// The same for each file, in their order, on all threads of the pool.
 std::vector<std::optional<Binary>> read_binaries(const std::vector<FileToRead>& files,
                                                  const BinaryCache& cache, ThreadPool& pool);
 

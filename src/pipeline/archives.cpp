@@ -45,7 +45,7 @@ void throw_if_unreachable(const std::vector<LockedPackage>& wanted,
 } // namespace
 
 Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
-                      const store::Store& store, Services& services) {
+                      const store::Store& store, AuditAhead* ahead, Services& services) {
     Fetched fetched;
     std::vector<std::optional<Tree>> present = trees_of(packages, store, services.pool());
     const std::filesystem::path& cache_root = services.settings().cache_root;
@@ -56,7 +56,12 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
     }
     std::optional<ArchiveCache> cache(std::in_place, cache_root);
     store::Intake intake(store, services.pool(), services.progress(),
-                         [&cache](const Tree& tree) { cache->remove_unpacked(tree.archive); });
+                         [&cache, ahead](const Tree& tree) {
+                             cache->remove_unpacked(tree.archive);
+                             if (ahead != nullptr) {
+                                 ahead->add(tree);
+                             }
+                         });
     std::set<Sha256> had =
         intake.take_over(digests_of(missing_of(packages, present)), services.stop());
     if (const auto& lower = services.settings().lower_store) {
@@ -79,7 +84,14 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
     if (!wanted.empty()) {
         failures = download_into(intake, wanted, manifest, cache->folder(), services);
     }
-    intake.publish();
+    intake.publish([&] {
+        if (ahead != nullptr) {
+            ahead->begin(intake);
+        }
+    });
+    if (ahead != nullptr) {
+        ahead->wait();
+    }
     cache.reset();
     for (const std::optional<Error>& failure : failures) {
         if (failure) {

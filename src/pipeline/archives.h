@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "model/lock.h"
 #include "model/manifest.h"
+#include "pipeline/audit_ahead.h"
 #include "pipeline/services.h"
 #include "store/store.h"
 
@@ -22,9 +23,9 @@ struct Fetched {
 /// Brings the archives that the store lacks into it, each proven against the lock by size and
 /// sha256, unpacking while others still arrive. What arrived is kept even if another archive cannot
 /// be had. An Error (code 5 or 6) names package, source and every URL tried; offline, what is
-/// missing.
+/// missing. `ahead`, if any, reads what is new while it is made durable.
 Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
-                      const store::Store& store, Services& services);
+                      const store::Store& store, AuditAhead* ahead, Services& services);
 
 /// What is to be brought in again.
 struct Refetch {

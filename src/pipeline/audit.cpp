@@ -5,6 +5,7 @@
 #include "gpu/binary_cache.h"
 #include "gpu/machine_search.h"
 #include "host/this_machine.h"
+#include "pipeline/audit_ahead.h"
 #include "pipeline/audit_lock.h"
 #include "pipeline/care.h"
 #include "pipeline/own_libraries.h"
@@ -34,7 +35,6 @@ PrefixFiles files_of(const std::filesystem::path& prefix);
 void add(PrefixFiles& files, const std::filesystem::path& prefix, realize::RealisedFile file,
          bool has_digest);
 bool is_wanted(std::string_view path, realize::EntryKind kind);
-bool may_be_binary(std::string_view path, realize::EntryKind kind);
 gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,
                               std::vector<std::optional<gpu::Binary>> binaries);
 void add_after_errors(const std::vector<gpu::Finding>& more, std::vector<gpu::Finding>& findings);
@@ -167,17 +167,9 @@ void add(PrefixFiles& files, const std::filesystem::path& prefix, realize::Reali
 }
 
 bool is_wanted(std::string_view path, realize::EntryKind kind) {
-    return kind == realize::EntryKind::link || is_package_record(path) || may_be_binary(path, kind);
-}
-
-/// By its name or its mode: to open all files of an environment would take longer than the rest.
-bool may_be_binary(std::string_view path, realize::EntryKind kind) {
-    if (kind == realize::EntryKind::folder) {
-        return false;
-    }
-    const std::string_view name = path.substr(path.rfind('/') + 1);
-    return kind == realize::EntryKind::executable || name.ends_with(".so") ||
-           name.find(".so.") != std::string_view::npos;
+    return kind == realize::EntryKind::link || is_package_record(path) ||
+           (kind != realize::EntryKind::folder &&
+            may_be_binary(path, kind == realize::EntryKind::executable));
 }
 
 gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,

@@ -44,6 +44,9 @@ void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
 std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
                               Services& services);
+Fetched fetch(const std::vector<LockedPackage>& packages, const InstallRequest& request,
+              const Manifest& manifest, const store::Store& store, Services& services);
+CheckPolicy audit_policy(const InstallRequest& request, const Manifest& manifest);
 std::optional<AuditReport> audit_made(const InstallRequest& request, const Manifest& manifest,
                                       const LockedTarget& target,
                                       const std::filesystem::path& prefix, Services& services);
@@ -74,7 +77,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     services.throw_if_stopped();
 
     const store::Store store = services.open_store();
-    Fetched fetched = fetch_missing(packages, manifest, store, services);
+    Fetched fetched = fetch(packages, request, manifest, store, services);
     // Every byte now in the store was verified against the lock.
 
     services.throw_if_stopped();
@@ -280,12 +283,26 @@ std::string files_in_question(const Layout& layout, const realize::PrefixReport&
     return fmt::format("one of the generated files: {}", fmt::join(files, ", "));
 }
 
+/// With what the audit will want to know of it, if there is to be one.
+Fetched fetch(const std::vector<LockedPackage>& packages, const InstallRequest& request,
+              const Manifest& manifest, const store::Store& store, Services& services) {
+    if (audit_policy(request, manifest) == CheckPolicy::off) {
+        return fetch_missing(packages, manifest, store, nullptr, services);
+    }
+    AuditAhead ahead(gpu::BinaryCache(services.cache("audit")), services.pool());
+    return fetch_missing(packages, manifest, store, &ahead, services);
+}
+
+CheckPolicy audit_policy(const InstallRequest& request, const Manifest& manifest) {
+    return request.audit.value_or(manifest.gpu.audit);
+}
+
 /// For the GPUs and the driver that the target declares. What was read of a binary is kept by its
 /// digest, so that only new ones are opened.
 std::optional<AuditReport> audit_made(const InstallRequest& request, const Manifest& manifest,
                                       const LockedTarget& target,
                                       const std::filesystem::path& prefix, Services& services) {
-    const CheckPolicy policy = request.audit.value_or(manifest.gpu.audit);
+    const CheckPolicy policy = audit_policy(request, manifest);
     if (policy == CheckPolicy::off) {
         return std::nullopt;
     }

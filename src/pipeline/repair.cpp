@@ -311,7 +311,7 @@ std::optional<Error> Repair::lay_out_anew(const LockedProjects::Environment& loc
     const Manifest& manifest = locked.project->manifest;
     try {
         const std::vector<LockedPackage> packages = packages_of(locked.project->lock, target);
-        Fetched fetched = fetch_missing(packages, manifest, *store_, services_);
+        Fetched fetched = fetch_missing(packages, manifest, *store_, nullptr, services_);
         const Layout layout =
             layout_of({packages, target, manifest}, std::move(fetched.trees), *store_, services_);
         realize::rebuild(store_->paths(),

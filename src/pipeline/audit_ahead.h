@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/thread_pool.h"
+#include "gpu/binary_cache.h"
+#include "model/tree.h"
+#include "store/store.h"
+
+#include <string_view>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// By its name or its mode: to open all files of an environment would take longer than the rest.
+bool may_be_binary(std::string_view path, bool is_executable);
+
+/// Reads the binaries of new archives while the store makes them durable, which leaves the
+/// processor idle; the audit of the environment then knows them already. Whatever cannot be read
+/// here is the audit's to tell.
+class AuditAhead {
+  public:
+    AuditAhead(gpu::BinaryCache cache, ThreadPool& pool);
+
+    /// A tree that has been staged. Any thread.
+    void add(const Tree& tree);
+
+    /// Begins to read the binaries of all trees added.
+    void begin(const store::Intake& intake);
+
+    void wait() { tasks_.wait(); }
+
+  private:
+    gpu::BinaryCache cache_;
+    Guarded<std::vector<TreeFile>> binaries_;
+    TaskGroup tasks_;
+};
+
+} // namespace envpm::pipeline
