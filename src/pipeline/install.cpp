@@ -8,6 +8,7 @@
 #include "pipeline/gpu_machine.h"
 #include "pipeline/gpu_needs.h"
 #include "pipeline/installed.h"
+#include "pipeline/layout_cache.h"
 #include "pipeline/layouts.h"
 #include "pipeline/locked_target.h"
 #include "pipeline/lower_prefix.h"
@@ -28,6 +29,13 @@ struct LockInUse {
     std::optional<LockReport> report;
 };
 
+/// What the environment consists of, all of it in the store, and what was fetched for that.
+struct Plan {
+    Layout layout;
+    std::uint64_t fetched_packages = 0;
+    std::uint64_t fetched_bytes = 0;
+};
+
 std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
 std::optional<InstallReport> install_from_lower(const InstallRequest& request,
                                                 const Manifest& manifest, const Lock& lock,
@@ -44,6 +52,9 @@ void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
 std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
                               Services& services);
+Plan plan_of(const LayoutRequest& wanted, const InstallRequest& request, const store::Store& store,
+             Services& services);
+bool can_be_kept(const std::vector<LockedPackage>& packages);
 Fetched fetch(const std::vector<LockedPackage>& packages, const InstallRequest& request,
               const Manifest& manifest, const store::Store& store, Services& services);
 CheckPolicy audit_policy(const InstallRequest& request, const Manifest& manifest);
@@ -77,14 +88,10 @@ InstallReport install(const InstallRequest& request, Services& services) {
     services.throw_if_stopped();
 
     const store::Store store = services.open_store();
-    Fetched fetched = fetch(packages, request, manifest, store, services);
+    const Plan plan = plan_of({packages, target, manifest}, request, store, services);
     // Every byte now in the store was verified against the lock.
-
-    services.throw_if_stopped();
-    const Layout layout =
-        layout_of({packages, target, manifest}, std::move(fetched.trees), store, services);
     const realize::PrefixRequest wanted{.env = target.env,
-                                        .layout = layout,
+                                        .layout = plan.layout,
                                         .interpreter = interpreter,
                                         .archives = archives_of(packages),
                                         .link_mode = services.settings().link_mode,
@@ -93,7 +100,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     services.throw_if_stopped();
     const realize::PrefixReport prefix =
         realize::build(store.paths(), wanted, services.pool(), services.progress());
-    check_seal(target, layout, prefix, services);
+    check_seal(target, plan.layout, prefix, services);
     services.throw_if_stopped();
     report.audit = audit_made(request, manifest, target, prefix.prefix, services);
     if (request.prefix) {
@@ -105,8 +112,8 @@ InstallReport install(const InstallRequest& request, Services& services) {
 
     tell_target(report, target, prefix.prefix);
     report.packages = packages.size();
-    report.fetched_packages = fetched.packages;
-    report.fetched_bytes = fetched.bytes;
+    report.fetched_packages = plan.fetched_packages;
+    report.fetched_bytes = plan.fetched_bytes;
     report.files = prefix.files;
     report.size_bytes = prefix.size_bytes;
     report.seconds = seconds_since(start);
@@ -281,6 +288,34 @@ std::string files_in_question(const Layout& layout, const realize::PrefixReport&
         }
     }
     return fmt::format("one of the generated files: {}", fmt::join(files, ", "));
+}
+
+/// Of wheels alone it is known from the last time, unless the store has lost something since.
+Plan plan_of(const LayoutRequest& wanted, const InstallRequest& request, const store::Store& store,
+             Services& services) {
+    const LayoutCache cache(services.cache("layouts"));
+    const Sha256& env = wanted.target.env;
+    const bool can_be_known = can_be_kept(wanted.packages);
+    if (can_be_known) {
+        if (auto known = cache.find(env, archives_of(wanted.packages), store, services.pool())) {
+            return {std::move(*known)};
+        }
+    }
+    Fetched fetched = fetch(wanted.packages, request, wanted.manifest, store, services);
+    services.throw_if_stopped();
+    Plan plan{layout_of(wanted, std::move(fetched.trees), store, services), fetched.packages,
+              fetched.bytes};
+    if (can_be_known) {
+        cache.put(env, plan.layout);
+    }
+    return plan;
+}
+
+/// There is nothing to be said of them whenever they are laid out.
+bool can_be_kept(const std::vector<LockedPackage>& packages) {
+    return std::none_of(packages.begin(), packages.end(), [](const LockedPackage& package) {
+        return package.is_conda() || !package.wins.empty();
+    });
 }
 
 /// With what the audit will want to know of it, if there is to be one.

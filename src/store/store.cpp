@@ -55,14 +55,22 @@ std::optional<Tree> Store::tree(const Sha256& archive) const {
     return text ? parse_tree(*text, archive) : std::nullopt;
 }
 
-bool Store::has_objects(std::span<const TreeFile> files) const {
-    return std::all_of(files.begin(), files.end(), [&](const TreeFile& file) {
-        struct stat status {};
+bool Store::has_tree(const Sha256& archive) const {
+    std::error_code failed;
+    return std::filesystem::is_regular_file(paths_.tree(archive), failed);
+}
 
-        const std::string path = StorePaths::object_below(file.object, file.is_executable);
-        return ::fstatat(objects_.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-               S_ISREG(status.st_mode) &&
-               static_cast<std::uint64_t>(status.st_size) == file.size_bytes;
+bool Store::has_object(const ObjectName& name, std::uint64_t size_bytes) const {
+    struct stat status {};
+
+    const std::string path = StorePaths::object_below(name.digest, name.is_executable);
+    return ::fstatat(objects_.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) == size_bytes;
+}
+
+bool Store::has_objects(std::span<const TreeFile> files) const {
+    return std::all_of(files.begin(), files.end(), [this](const TreeFile& file) {
+        return has_object({file.object, file.is_executable}, file.size_bytes);
     });
 }
 

@@ -42,8 +42,14 @@ class Store {
     /// absent.
     [[nodiscard]] std::optional<Tree> tree(const Sha256& archive) const;
 
-    /// Whether every object of these files is there, by kind and size: what someone deleted,
-    /// because `verify` named it, is brought in again by an intake of the archive.
+    /// Whether there is a tree of that archive; it may be damaged.
+    [[nodiscard]] bool has_tree(const Sha256& archive) const;
+
+    /// By kind and size: what someone deleted, because `verify` named it, is brought in again by an
+    /// intake of the archive.
+    [[nodiscard]] bool has_object(const ObjectName& name, std::uint64_t size_bytes) const;
+
+    /// Whether every object of these files is there.
     [[nodiscard]] bool has_objects(std::span<const TreeFile> files) const;
 
   private:

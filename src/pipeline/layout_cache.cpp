@@ -1,0 +1,314 @@
+#include "pipeline/layout_cache.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace envpm::pipeline {
+
+namespace {
+
+constexpr std::string_view format = "envpm-layout 1\n";
+constexpr std::size_t hex_digits = 64;
+
+/// Enough that a task costs nothing beside them.
+constexpr std::size_t entries_of_a_task = 512;
+
+/// Writes entries, owners by number.
+class Writer {
+  public:
+    explicit Writer(std::string& text)
+        : text_(text) {}
+
+    bool add(const LayoutEntry& entry);
+
+  private:
+    bool add_object(const LayoutEntry& entry, const ObjectFile& object);
+    std::size_t number_of(const std::string& owner);
+
+    std::string& text_;
+    std::map<std::string, std::size_t> owners_;
+};
+
+/// Walks over a text; what is not as expected ends it.
+class Reader {
+  public:
+    explicit Reader(std::string_view text)
+        : text_(text) {}
+
+    [[nodiscard]] bool is_at_end() const { return text_.empty(); }
+
+    bool skip(std::string_view expected);
+    std::string_view until(char end); ///< which is skipped; empty if it does not come
+    std::optional<std::string_view> bytes(std::uint64_t count);
+    std::optional<std::uint64_t> number(char end);
+    std::optional<Sha256> digest();
+
+    [[nodiscard]] std::string_view rest() const { return text_; }
+
+  private:
+    std::string_view text_;
+};
+
+bool are_there(std::span<const LayoutEntry> entries, const store::Store& store);
+std::optional<LayoutEntry> read_entry(Reader& reader, std::vector<std::string>& owners);
+std::optional<ObjectFile> read_object(Reader& reader, std::string_view flags);
+bool read_owner(Reader& reader, std::vector<std::string>& owners, LayoutEntry& entry);
+
+} // namespace
+
+std::optional<Layout> LayoutCache::find(const Sha256& env, const std::vector<Sha256>& archives,
+                                        const store::Store& store, ThreadPool& pool) const {
+    const std::optional<std::string> text = read_file_if_present(path_of(env));
+    if (!text || !std::all_of(archives.begin(), archives.end(), [&store](const Sha256& archive) {
+            return store.has_tree(archive);
+        })) {
+        return std::nullopt;
+    }
+    std::atomic<bool> is_whole = true;
+    std::optional<Layout> layout; // outlives those who look at its entries
+    TaskGroup looking(pool);
+    layout = parse_layout(*text, env, [&](std::span<const LayoutEntry> entries) {
+        looking.run([&store, &is_whole, entries] {
+            if (!are_there(entries, store)) {
+                is_whole = false;
+            }
+        });
+    });
+    looking.wait();
+    return is_whole ? std::move(layout) : std::nullopt;
+}
+
+void LayoutCache::put(const Sha256& env, const Layout& layout) const {
+    const std::optional<std::string> text = to_text(layout, env);
+    if (!text) {
+        return;
+    }
+    try {
+        write_file(path_of(env), *text, Durability::cached);
+        forget_oldest();
+    } catch (const Error&) {
+        return; // a read-only or full cache folder
+    }
+}
+
+std::filesystem::path LayoutCache::path_of(const Sha256& env) const {
+    return folder_ / env.hex();
+}
+
+void LayoutCache::forget_oldest() const {
+    std::error_code failed;
+    std::vector<std::pair<std::filesystem::file_time_type, std::filesystem::path>> files;
+    for (const auto& file : std::filesystem::directory_iterator(folder_, failed)) {
+        files.emplace_back(file.last_write_time(failed), file.path());
+    }
+    std::sort(files.begin(), files.end());
+    for (std::size_t i = 0; i + most_kept < files.size(); ++i) {
+        std::filesystem::remove(files[i].second, failed);
+    }
+}
+
+std::optional<std::string> to_text(const Layout& layout, const Sha256& env) {
+    std::string list = fmt::format("{}\n{}\n", env.hex(), layout.entries.size());
+    Writer writer(list);
+    for (const LayoutEntry& entry : layout.entries) {
+        if (!writer.add(entry)) {
+            return std::nullopt;
+        }
+    }
+    return fmt::format("{}{}\n{}", format, sha256_of(list).hex(), list);
+}
+
+std::optional<Layout> parse_layout(std::string_view text, const Sha256& env,
+                                   const OnEntries& parsed) {
+    Reader reader(text);
+    const bool is_known = reader.skip(format);
+    const std::optional<Sha256> digest = is_known ? reader.digest() : std::nullopt;
+    if (!digest || !reader.skip("\n") || sha256_of(reader.rest()) != *digest ||
+        !reader.skip(env.hex() + "\n")) {
+        return std::nullopt;
+    }
+    const std::optional<std::uint64_t> count = reader.number('\n');
+    if (!count || *count > text.size()) {
+        return std::nullopt;
+    }
+    Layout layout;
+    layout.entries.reserve(*count);
+    std::vector<std::string> owners;
+    std::size_t told = 0;
+    while (layout.entries.size() < *count) {
+        std::optional<LayoutEntry> entry = read_entry(reader, owners);
+        if (!entry) {
+            return std::nullopt;
+        }
+        layout.entries.push_back(std::move(*entry));
+        const bool is_last = layout.entries.size() == *count;
+        if (parsed && (is_last || layout.entries.size() - told == entries_of_a_task)) {
+            parsed(std::span(layout.entries).subspan(told));
+            told = layout.entries.size();
+        }
+    }
+    return reader.is_at_end() ? std::optional(std::move(layout)) : std::nullopt;
+}
+
+namespace {
+
+bool are_there(std::span<const LayoutEntry> entries, const store::Store& store) {
+    return std::all_of(entries.begin(), entries.end(), [&store](const LayoutEntry& entry) {
+        const auto* const object = std::get_if<ObjectFile>(&entry.content);
+        const auto name = [&] {
+            return store::ObjectName{object->object,
+                                     entry.is_executable && !object->becomes_executable};
+        };
+        return object == nullptr || store.has_object(name(), object->size_bytes);
+    });
+}
+
+/// An entry is a line: kind and flags, then what the kind needs, the owner, the path. A new owner
+/// brings its name, as the number that is due. What is generated follows the line.
+bool Writer::add(const LayoutEntry& entry) {
+    if (const auto* const object = std::get_if<ObjectFile>(&entry.content)) {
+        return add_object(entry, *object);
+    }
+    const auto* const generated = std::get_if<GeneratedFile>(&entry.content);
+    const auto* const link = std::get_if<SymbolicLink>(&entry.content);
+    if (generated == nullptr && link == nullptr) {
+        return false;
+    }
+    const std::string& content = generated != nullptr ? generated->content : link->target;
+    text_ += fmt::format("{}{} {} ", generated != nullptr ? 'g' : 'l',
+                         entry.is_executable ? 'x' : '-', content.size());
+    const bool is_new = !owners_.contains(entry.owner);
+    text_ += fmt::format("{}{}\n{}\n{}\n", number_of(entry.owner), is_new ? ":" + entry.owner : "",
+                         entry.path.string(), content);
+    return true;
+}
+
+bool Writer::add_object(const LayoutEntry& entry, const ObjectFile& object) {
+    const bool is_new = !owners_.contains(entry.owner);
+    text_ += fmt::format("o{}{}{} {} {} {}{}\n{}\n", entry.is_executable ? 'x' : '-',
+                         object.becomes_executable ? 'b' : '-', object.is_always_copied ? 'c' : '-',
+                         object.object.hex(), object.size_bytes, number_of(entry.owner),
+                         is_new ? ":" + entry.owner : "", entry.path.string());
+    return true;
+}
+
+std::size_t Writer::number_of(const std::string& owner) {
+    return owners_.try_emplace(owner, owners_.size()).first->second;
+}
+
+bool Reader::skip(std::string_view expected) {
+    const bool is_there = text_.starts_with(expected);
+    text_.remove_prefix(is_there ? expected.size() : 0);
+    return is_there;
+}
+
+std::string_view Reader::until(char end) {
+    const std::size_t at = text_.find(end);
+    if (at == std::string_view::npos) {
+        text_ = {};
+        return {};
+    }
+    const std::string_view found = text_.substr(0, at);
+    text_.remove_prefix(at + 1);
+    return found;
+}
+
+std::optional<std::string_view> Reader::bytes(std::uint64_t count) {
+    if (count > text_.size()) {
+        return std::nullopt;
+    }
+    const std::string_view found = text_.substr(0, count);
+    text_.remove_prefix(count);
+    return found;
+}
+
+std::optional<std::uint64_t> Reader::number(char end) {
+    std::uint64_t value = 0;
+    const char* const last = text_.data() + text_.size();
+    const auto [stop, fault] = std::from_chars(text_.data(), last, value);
+    if (fault != std::errc() || stop == last || *stop != end) {
+        return std::nullopt;
+    }
+    text_.remove_prefix(static_cast<std::size_t>(stop - text_.data()) + 1);
+    return value;
+}
+
+std::optional<Sha256> Reader::digest() {
+    const std::optional<Sha256> found = Sha256::parse(text_.substr(0, hex_digits));
+    text_.remove_prefix(found ? hex_digits : 0);
+    return found;
+}
+
+std::optional<LayoutEntry> read_entry(Reader& reader, std::vector<std::string>& owners) {
+    const std::string_view kind = reader.until(' ');
+    const bool is_object = kind.size() == 4 && kind[0] == 'o';
+    const bool is_other = kind.size() == 2 && (kind[0] == 'g' || kind[0] == 'l');
+    if ((!is_object && !is_other) || (kind[1] != 'x' && kind[1] != '-')) {
+        return std::nullopt;
+    }
+    const std::optional<ObjectFile> object =
+        is_object ? read_object(reader, kind.substr(2)) : std::nullopt;
+    const std::optional<std::uint64_t> size = is_object ? std::nullopt : reader.number(' ');
+    LayoutEntry entry{RelativePath::parse("x"), EmptyFolder(), kind[1] == 'x', {}};
+    if ((is_object ? !object : !size) || !read_owner(reader, owners, entry)) {
+        return std::nullopt;
+    }
+    try {
+        entry.path = RelativePath::parse(reader.until('\n'));
+    } catch (const Error&) {
+        return std::nullopt; // damage is an answer here, not a failure
+    }
+    if (is_object) {
+        entry.content = *object;
+        return entry;
+    }
+    const std::optional<std::string_view> content = reader.bytes(*size);
+    if (!content || !reader.skip("\n")) {
+        return std::nullopt;
+    }
+    if (kind[0] == 'g') {
+        entry.content = GeneratedFile{std::string(*content)};
+    } else {
+        entry.content = SymbolicLink{std::string(*content)};
+    }
+    return entry;
+}
+
+std::optional<ObjectFile> read_object(Reader& reader, std::string_view flags) {
+    const std::optional<Sha256> digest = reader.digest();
+    const bool is_apart = digest && reader.skip(" ");
+    const std::optional<std::uint64_t> size = is_apart ? reader.number(' ') : std::nullopt;
+    if (!size || (flags[0] != 'b' && flags[0] != '-') || (flags[1] != 'c' && flags[1] != '-')) {
+        return std::nullopt;
+    }
+    return ObjectFile{*digest, *size, flags[0] == 'b', flags[1] == 'c'};
+}
+
+bool read_owner(Reader& reader, std::vector<std::string>& owners, LayoutEntry& entry) {
+    const std::string_view line = reader.until('\n');
+    std::uint64_t number = 0;
+    const auto [end, fault] = std::from_chars(line.data(), line.data() + line.size(), number);
+    const std::string_view name = line.substr(static_cast<std::size_t>(end - line.data()));
+    if (fault != std::errc() || number > owners.size() ||
+        (number == owners.size()) != name.starts_with(':')) {
+        return false;
+    }
+    if (!name.empty()) {
+        owners.emplace_back(name.substr(1));
+    }
+    entry.owner = owners[number];
+    return true;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

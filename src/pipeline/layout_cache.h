@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/hash.h"
+#include "base/thread_pool.h"
+#include "model/layout.h"
+#include "store/store.h"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// Layouts of environments of wheels, by env digest, of which they are a function: a further prefix
+/// of the same environment needs neither trees nor RECORDs read (docs/caches.md). A file is written
+/// by rename and bears a digest; one that is damaged or of another version counts as absent. Of
+/// many environments the newest are kept.
+class LayoutCache {
+  public:
+    explicit LayoutCache(std::filesystem::path folder)
+        : folder_(std::move(folder)) {}
+
+    /// Of this environment, if every object of it and the tree of each of its archives is in the
+    /// store, as far as a look at each tells: then there is nothing to fetch.
+    [[nodiscard]] std::optional<Layout> find(const Sha256& env, const std::vector<Sha256>& archives,
+                                             const store::Store& store, ThreadPool& pool) const;
+
+    /// Only if it is of wheels alone. A cache that cannot be written is no failure.
+    void put(const Sha256& env, const Layout& layout) const;
+
+    static constexpr std::size_t most_kept = 16;
+
+  private:
+    [[nodiscard]] std::filesystem::path path_of(const Sha256& env) const;
+    void forget_oldest() const;
+
+    std::filesystem::path folder_;
+};
+
+/// One file's text. Nothing for a layout that holds anything but objects, generated files and
+/// links.
+std::optional<std::string> to_text(const Layout& layout, const Sha256& env);
+
+/// Some entries of a layout, which stay where they are when its vector is moved.
+using OnEntries = std::function<void(std::span<const LayoutEntry>)>;
+
+/// Nothing for anything that `to_text` does not write of that environment. `parsed` is told of all
+/// entries while the others are parsed, which then may come to nothing.
+std::optional<Layout> parse_layout(std::string_view text, const Sha256& env,
+                                   const OnEntries& parsed = {});
+
+} // namespace envpm::pipeline
