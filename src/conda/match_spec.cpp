@@ -1,7 +1,7 @@
 #include "conda/match_spec.h"
 
-#include "conda/match_spec_parts.h"
 #include "conda/match_spec_reader.h"
+#include "model/channel_subdir.h"
 
 #include <algorithm>
 

@@ -2,25 +2,17 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "model/channel_subdir.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace envpm::conda {
 
 namespace {
 
 using Field = MatchSpecParts::Field;
-
-constexpr std::array<std::string_view, 22> subdirs{
-    "noarch",        "linux-64",      "linux-aarch64", "osx-64",
-    "osx-arm64",     "win-64",        "win-arm64",     "linux-32",
-    "linux-armv6l",  "linux-armv7l",  "linux-ppc64",   "linux-ppc64le",
-    "linux-riscv32", "linux-riscv64", "linux-s390x",   "linux-loongarch64",
-    "win-32",        "osx-32",        "freebsd-64",    "emscripten-wasm32",
-    "wasi-wasm32",   "zos-z"};
 
 constexpr std::string_view name_ends = " \t\n\r\f\v=<>!~";
 
@@ -86,16 +78,6 @@ MatchSpecParts MatchSpecParts::cut(std::string_view text, Form form) {
     }
     Head(head, form).cut(parts);
     return parts;
-}
-
-std::size_t end_of_channel(std::string_view channel) {
-    const std::size_t slash = channel.rfind('/');
-    if (slash == std::string_view::npos) {
-        return channel.size();
-    }
-    const std::string last = ascii_lower(channel.substr(slash + 1));
-    const bool is_subdir = std::find(subdirs.begin(), subdirs.end(), last) != subdirs.end();
-    return is_subdir ? slash : channel.size();
 }
 
 namespace {

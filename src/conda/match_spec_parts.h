@@ -26,8 +26,4 @@ struct MatchSpecParts {
     static MatchSpecParts cut(std::string_view text, Form form);
 };
 
-/// Where `/subdir` begins at the end of a channel; its length if there is none. Only names of
-/// subdirs that conda knows are taken as such (CEP 29).
-std::size_t end_of_channel(std::string_view channel);
-
 } // namespace envpm::conda

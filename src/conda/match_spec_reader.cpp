@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "conda/match_spec_parts.h"
 #include "conda/package_url.h"
+#include "model/channel_subdir.h"
 
 #include <fmt/format.h>
 

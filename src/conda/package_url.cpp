@@ -2,7 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
-#include "conda/match_spec_parts.h"
+#include "model/channel_subdir.h"
 
 #include <fmt/format.h>
 

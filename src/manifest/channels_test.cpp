@@ -63,6 +63,26 @@ TEST(ManifestChannels, RequirementsSayVersionBuildAndChannel) {
     EXPECT_EQ(manifest.dependencies[2].channel, "lab");
 }
 
+/// As they are copied from a browser or another tool's output.
+TEST(ManifestChannels, AUrlOfASubdirIsAnErrorWithTheChannelsUrl) {
+    for (const std::string tail : {"linux-64", "noarch/", "osx-arm64", "linux-64/repodata.json",
+                                   "linux-64/repodata.json.zst/", "noarch//"}) {
+        SCOPED_TRACE(tail);
+        const std::string url = "\"https://conda.example.org/a/gpu/" + tail + "\"";
+        for (const std::string& text :
+             {"[workspace]\nchannels = [" + url + "]", "[channels]\na = " + url}) {
+            const Error error = error_of(text);
+            EXPECT_THAT(error.text().what, HasSubstr(url + " leads to `"));
+            EXPECT_EQ(error.text().hint, "write \"https://conda.example.org/a/gpu\"; envpm asks "
+                                         "for the subdirs by itself");
+        }
+    }
+    EXPECT_THAT(
+        channels_of("[channels]\na = \"https://example.org/linux-64-tools\"\n"
+                    "b = \"https://example.org/repodata\"\n"),
+        ElementsAre("a https://example.org/linux-64-tools", "b https://example.org/repodata"));
+}
+
 TEST(ManifestChannels, RefusesWhatCannotBe) {
     const std::string listed = "[workspace]\nchannels = ";
 

@@ -1,10 +1,10 @@
 #include "pipeline/import_sources.h"
 
 #include "base/ascii.h"
-#include "conda/match_spec_parts.h"
 #include "importers/pip_lines.h"
 #include "manifest/channels.h"
 #include "manifest/index_url.h"
+#include "model/channel_subdir.h"
 #include "model/plain_name.h"
 
 #include <fmt/format.h>
@@ -97,7 +97,7 @@ std::optional<std::string> ImportSources::url_of(const std::string& text,
                                  "a manifest is committed; put it into ~/.netrc"});
     }
     url = without_last_slashes(std::move(url));
-    url = without_last_slashes(url.substr(0, conda::end_of_channel(url)));
+    url = without_last_slashes(url.substr(0, end_of_channel(url)));
     if (url.starts_with('/')) {
         url.insert(0, "file://");
     } else if (url.starts_with("pkgs/")) {
