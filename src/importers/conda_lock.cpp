@@ -156,7 +156,7 @@ void read_wheel(const YamlValue& package, Platform platform, Reading& reading) {
         return;
     }
     reading.imported.wheels.push_back(
-        {fmt::format("{}=={}", name, version), package.location(reading.file), platform});
+        {fmt::format("{}=={}", name, version), package.location(reading.file), platform, {}, true});
 }
 
 const std::string& text_of(const YamlValue& package, std::string_view name,

@@ -115,13 +115,17 @@ void read_url(const Line& line, Reading& reading) {
     if (reading.channels.insert(place.channel).second) {
         imported.channels.push_back({place_of(line.text).channel, line.location});
     }
+    const std::optional<Platform> platform = parse_platform(place.subdir);
     if (place.subdir != "noarch") {
         add_platform(place.subdir, line.location, imported);
+        if (!platform) {
+            return;
+        }
     }
     if (text.find('#') != std::string::npos && reading.hashes++ == 0) {
         reading.first_hash = line.location;
     }
-    imported.specs.push_back({text, line.location, std::nullopt, true});
+    imported.specs.push_back({text, line.location, platform, true});
 }
 
 /// `NAME @ URL --hash=…`
@@ -135,7 +139,8 @@ void read_wheel(std::string_view text, const SourceLocation& location, Reading& 
                                "it names no wheel, and wheels come from indexes only");
         return;
     }
-    reading.imported.wheels.push_back({fmt::format("{}=={}", name, version), location});
+    reading.imported.wheels.push_back(
+        {fmt::format("{}=={}", name, version), location, {}, {}, true});
 }
 
 } // namespace

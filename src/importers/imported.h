@@ -26,6 +26,7 @@ struct ImportedWheel {
     SourceLocation location;
     std::optional<Platform> platform = {};
     std::string index_url = {}; ///< the only index that may serve it
+    bool is_pin = false;        ///< `name==version`: the one that the file's tool installs
 };
 
 struct ImportedIndex {

@@ -22,13 +22,18 @@ namespace {
 struct Carried {
     CondaRequirement requirement;
     std::optional<Platform> platform;
+    bool is_pin = false;
 };
 
+std::set<Platform> platforms_of(const std::vector<ImportedSpec>& specs);
 std::optional<Carried> carry(const ImportedSpec& spec, ImportSources& sources, Remarks& remarks);
 conda::MatchSpec parse(const ImportedSpec& spec);
 void carry_fields(const ImportedSpec& spec, const conda::MatchSpec& parsed, ImportSources& sources,
                   CondaRequirement& requirement, Remarks& remarks);
 void leave_all(const std::vector<Carried>& all, Remarks& remarks);
+std::optional<CondaRequirement> join_on(Platform platform, const std::vector<Carried>& all,
+                                        Remarks& remarks);
+void check_pins(const CondaRequirement& first, const CondaRequirement& second);
 std::optional<CondaRequirement> join(const std::vector<Carried>& all,
                                      const std::set<Platform>& platforms, Remarks& remarks);
 CondaRequirement both(const CondaRequirement& first, const CondaRequirement& second,
@@ -56,6 +61,9 @@ std::vector<CondaRequirement> import_specs(const Imported& imported, ImportSourc
     for (const Target& target : imported.targets) {
         platforms.insert(target.platform);
     }
+    if (platforms.empty()) {
+        platforms = platforms_of(imported.specs);
+    }
     std::vector<CondaRequirement> requirements;
     for (const PackageName& name : order) {
         if (auto requirement = join(by_name.at(name), platforms, remarks)) {
@@ -67,6 +75,15 @@ std::vector<CondaRequirement> import_specs(const Imported& imported, ImportSourc
 
 namespace {
 
+/// Of a file that says nothing of platforms.
+std::set<Platform> platforms_of(const std::vector<ImportedSpec>& specs) {
+    std::set<Platform> platforms;
+    for (const ImportedSpec& spec : specs) {
+        platforms.insert(spec.platform.value_or(Platform::linux_64));
+    }
+    return platforms;
+}
+
 std::optional<Carried> carry(const ImportedSpec& spec, ImportSources& sources, Remarks& remarks) {
     const conda::MatchSpec parsed = parse(spec);
     const std::string* const text = parsed.exact_name();
@@ -77,7 +94,7 @@ std::optional<Carried> carry(const ImportedSpec& spec, ImportSources& sources, R
                                      : "a requirement is on one package, by its name"});
         return std::nullopt;
     }
-    Carried carried{{*name, "*", {}, {}, spec.location}, spec.platform};
+    Carried carried{{*name, "*", {}, {}, spec.location}, spec.platform, spec.is_pin};
     carried.requirement.specifier = parsed.version ? parsed.version->text() : "*";
     carried.requirement.build = parsed.build ? parsed.build->text() : "";
     carry_fields(spec, parsed, sources, carried.requirement, remarks);
@@ -132,13 +149,8 @@ void carry_fields(const ImportedSpec& spec, const conda::MatchSpec& parsed, Impo
 std::optional<CondaRequirement> join(const std::vector<Carried>& all,
                                      const std::set<Platform>& platforms, Remarks& remarks) {
     std::vector<CondaRequirement> choices;
-    for (const Platform platform : platforms.empty() ? std::set{Platform::linux_64} : platforms) {
-        std::optional<CondaRequirement> here;
-        for (const Carried& carried : all) {
-            if (!carried.platform || *carried.platform == platform || platforms.empty()) {
-                here = here ? both(*here, carried.requirement, remarks) : carried.requirement;
-            }
-        }
+    for (const Platform platform : platforms) {
+        std::optional<CondaRequirement> here = join_on(platform, all, remarks);
         if (!here) {
             leave_all(all, remarks);
             return std::nullopt;
@@ -146,6 +158,35 @@ std::optional<CondaRequirement> join(const std::vector<Carried>& all,
         choices.push_back(std::move(*here));
     }
     return any_of(choices, remarks);
+}
+
+/// What is said for one platform; nothing if that is nothing.
+std::optional<CondaRequirement> join_on(Platform platform, const std::vector<Carried>& all,
+                                        Remarks& remarks) {
+    std::optional<CondaRequirement> here;
+    const Carried* pin = nullptr;
+    for (const Carried& carried : all) {
+        if (carried.platform && *carried.platform != platform) {
+            continue;
+        }
+        if (pin != nullptr && carried.is_pin) {
+            check_pins(pin->requirement, carried.requirement);
+        }
+        pin = carried.is_pin ? &carried : pin;
+        here = here ? both(*here, carried.requirement, remarks) : carried.requirement;
+    }
+    return here;
+}
+
+/// Two builds of one package cannot stand in one environment, so no lock could ever meet both.
+void check_pins(const CondaRequirement& first, const CondaRequirement& second) {
+    if (first.specifier != second.specifier || first.build != second.build) {
+        throw Error({fmt::format("`{}` is pinned twice: to `{} {}` at {}, and here to `{} {}`",
+                                 second.name.string(), first.specifier, first.build,
+                                 first.location.text(), second.specifier, second.build),
+                     second.location.text(),
+                     "an environment has one build of a package: remove one of the two"});
+    }
 }
 
 /// Each is for one platform.

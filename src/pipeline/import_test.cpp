@@ -234,6 +234,66 @@ platform = "linux-64"
                 testing::ElementsAre("explicit.txt:8 `lab @ git+https://git.example.org/lab.git`"));
 }
 
+TEST(ImportExplicit, lists_of_several_platforms_are_joined) {
+    const std::string c = "https://conda.example.org/c/";
+    const ImportedManifest imported =
+        import("@EXPLICIT\n" + c + "linux-64/zlib-1.3-a_0.conda\n" + c +
+                   "linux-64/xz-5.2-h_0.conda\n" + c + "linux-aarch64/zlib-1.4-b_0.conda\n" + c +
+                   "linux-aarch64/xz-5.2-h_1.conda\n" + c + "noarch/tzdata-2025a-h_0.conda\n" + c +
+                   "noarch/tzdata-2025a-h_0.conda\n" + c + "osx-64/zlib-9-c_0.conda\n",
+               "explicit.txt");
+    EXPECT_THAT(imported.text, testing::HasSubstr("[dependencies]\nzlib = \"==1.3|==1.4\"\n"
+                                                  "xz = \"==5.2\"\ntzdata = \"==2025a h_0\"\n"));
+}
+
+TEST(ImportPins, two_that_one_environment_cannot_hold_are_an_error_with_both_places) {
+    const auto fault = [](const std::string& text, const std::string& file) {
+        try {
+            import(text, file);
+        } catch (const Error& error) {
+            EXPECT_THAT(error.text().hint, testing::HasSubstr("remove one of the two"));
+            return error.text().subject + ": " + error.text().what;
+        }
+        return std::string("none");
+    };
+    const std::string list = "@EXPLICIT\nhttps://c.example.org/c/";
+    EXPECT_EQ(fault(list + "linux-64/xz-1.0-h_0.conda\n\nhttps://c.example.org/c/linux-64/"
+                           "xz-2.0-h_1.conda\n",
+                    "e.txt"),
+              "e.txt:4: `xz` is pinned twice: to `==1.0 h_0` at e.txt:2, and here to `==2.0 h_1`");
+    EXPECT_EQ(fault(list + "linux-64/xz-1.0-h_0.conda\nhttps://c.example.org/c/noarch/"
+                           "xz-1.0-h_1.conda\n",
+                    "e.txt"),
+              "e.txt:3: `xz` is pinned twice: to `==1.0 h_0` at e.txt:2, and here to `==1.0 h_1`");
+    EXPECT_EQ(fault("@EXPLICIT\n# pip Lab @ https://w.example.org/lab-1.0-py3-none-any.whl\n"
+                    "# pip lab @ https://w.example.org/lab-2.0-py3-none-any.whl\n",
+                    "e.txt"),
+              "e.txt:3: `lab` is pinned twice: to 1.0 at e.txt:2, and here to 2.0");
+}
+
+TEST(ImportCondaLock, wheels_of_several_platforms_are_one_requirement) {
+    const auto wheel = [](const std::string& name, const std::string& version,
+                          const std::string& platform) {
+        return "- {name: " + name + ", version: " + version +
+               ", manager: pip, platform: " + platform + ", category: main}\n";
+    };
+    const ImportedManifest imported = import(
+        "version: 1\nmetadata: {channels: [], platforms: [linux-64, linux-aarch64]}\npackage:\n" +
+            wheel("a", "1.0", "linux-64") + wheel("b", "1.0", "linux-64") +
+            wheel("c", "2.5+cu124", "linux-64") + wheel("d", "1.0", "linux-64") +
+            wheel("a", "1.0", "linux-aarch64") + wheel("b", "0.9", "linux-aarch64") +
+            wheel("c", "2.5", "linux-aarch64"),
+        "conda-lock.yml");
+    EXPECT_THAT(imported.text,
+                testing::HasSubstr("a = \"==1.0\"\nb = \"<=1.0, >=0.9\"\n"
+                                   "c = \"==2.5\"\nd = { version = \"==1.0\", marker = "
+                                   "\"platform_machine == 'x86_64'\" }\n"));
+    EXPECT_THAT(lines_of(imported.remarks.changed),
+                testing::ElementsAre("conda-lock.yml:4:1 packages (7)",
+                                     "conda-lock.yml:5:3 version of `b`",
+                                     "conda-lock.yml:6:3 version of `c`"));
+}
+
 TEST(ImportCondaLock, pins_what_the_platforms_have_in_common) {
     const std::string text = R"(version: 1
 metadata:

@@ -3,10 +3,12 @@
 #include "importers/platforms.h"
 #include "pipeline/import_packages.h"
 #include "pypi/requirement.h"
+#include "pypi/version.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace envpm::pipeline {
 
@@ -15,6 +17,11 @@ using importers::ImportedWheel;
 
 namespace {
 
+std::vector<ImportedWheel> join_pins(const std::vector<ImportedWheel>& wheels, Remarks& remarks);
+std::vector<const ImportedWheel*> pins_of_platforms(const std::vector<const ImportedWheel*>& pins);
+void check_pins(const ImportedWheel& first, const ImportedWheel& second);
+ImportedWheel on_all_platforms(const std::vector<const ImportedWheel*>& pins, Remarks& remarks);
+pypi::Version version_of(const ImportedWheel& pin);
 pypi::Requirement parse(const ImportedWheel& wheel);
 std::string marker_of(const ImportedWheel& wheel, const pypi::Requirement& requirement,
                       const Imported& imported);
@@ -27,7 +34,7 @@ void add(std::vector<ManifestRequirement>& requirements, ManifestRequirement req
 std::vector<ManifestRequirement> import_wheels(const Imported& imported, ImportSources& sources,
                                                Remarks& remarks) {
     std::vector<ManifestRequirement> requirements;
-    for (const ImportedWheel& wheel : imported.wheels) {
+    for (const ImportedWheel& wheel : join_pins(imported.wheels, remarks)) {
         const pypi::Requirement parsed = parse(wheel);
         if (!parsed.url.empty() || parsed.name.string() == "python") {
             remarks.left.push_back(
@@ -49,6 +56,92 @@ std::vector<ManifestRequirement> import_wheels(const Imported& imported, ImportS
 }
 
 namespace {
+
+/// A manifest has one requirement a name, and so a pin of each platform becomes one of all. In a
+/// file that has pins every wheel is one.
+std::vector<ImportedWheel> join_pins(const std::vector<ImportedWheel>& wheels, Remarks& remarks) {
+    std::vector<ImportedWheel> joined;
+    std::vector<PackageName> order;
+    std::map<PackageName, std::vector<const ImportedWheel*>> by_name;
+    for (const ImportedWheel& wheel : wheels) {
+        if (!wheel.is_pin) {
+            joined.push_back(wheel);
+            continue;
+        }
+        const PackageName name = parse(wheel).name;
+        std::vector<const ImportedWheel*>& same = by_name[name];
+        if (same.empty()) {
+            order.push_back(name);
+        }
+        same.push_back(&wheel);
+    }
+    for (const PackageName& name : order) {
+        const std::vector<const ImportedWheel*> pins = pins_of_platforms(by_name.at(name));
+        joined.push_back(pins.size() == 1 ? *pins.front() : on_all_platforms(pins, remarks));
+    }
+    return joined;
+}
+
+/// One of each platform, or one of all.
+std::vector<const ImportedWheel*> pins_of_platforms(const std::vector<const ImportedWheel*>& pins) {
+    std::vector<const ImportedWheel*> kept;
+    for (const ImportedWheel* const pin : pins) {
+        bool is_known = false;
+        for (const ImportedWheel* const other : kept) {
+            if (!other->platform || !pin->platform || other->platform == pin->platform) {
+                check_pins(*other, *pin);
+                is_known = true;
+            }
+        }
+        if (!is_known) {
+            kept.push_back(pin);
+        }
+    }
+    return kept;
+}
+
+/// Two versions of one package cannot stand in one environment.
+void check_pins(const ImportedWheel& first, const ImportedWheel& second) {
+    if (version_of(first) != version_of(second)) {
+        throw Error({fmt::format("`{}` is pinned twice: to {} at {}, and here to {}",
+                                 parse(second).name.string(), version_of(first).text(),
+                                 first.location.text(), version_of(second).text()),
+                     second.location.text(),
+                     "an environment has one version of a package: remove one of the two"});
+    }
+}
+
+/// Local versions tell builds of one release apart, and bounds have none (PEP 440).
+ImportedWheel on_all_platforms(const std::vector<const ImportedWheel*>& pins, Remarks& remarks) {
+    ImportedWheel wheel = *pins.front();
+    wheel.platform.reset();
+    const auto [low, high] =
+        std::minmax_element(pins.begin(), pins.end(), [](const auto* one, const auto* other) {
+            return version_of(*one) < version_of(*other);
+        });
+    if (version_of(**low) == version_of(**high)) {
+        return wheel;
+    }
+    const std::string name = parse(wheel).name.string();
+    const std::string lowest = version_of(**low).public_text();
+    const std::string highest = version_of(**high).public_text();
+    wheel.text = lowest == highest ? fmt::format("{}=={}", name, lowest)
+                                   : fmt::format("{}>={},<={}", name, lowest, highest);
+    remarks.changed.push_back(
+        {wheel.location, fmt::format("version of `{}`", name),
+         "it is another one on each platform, and a requirement counts on every target"});
+    return wheel;
+}
+
+/// What stands behind its `==`.
+pypi::Version version_of(const ImportedWheel& pin) {
+    const auto version = pypi::Version::parse(pin.text.substr(pin.text.find("==") + 2));
+    if (!version) {
+        throw Error({fmt::format("`{}` names no version", pin.text), pin.location.text(),
+                     "lock again with the tool that wrote the file"});
+    }
+    return *version;
+}
 
 pypi::Requirement parse(const ImportedWheel& wheel) {
     try {
