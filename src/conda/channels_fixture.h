@@ -98,6 +98,16 @@ class ChannelsTest : public testing::Test {
             zstd_frame(packed_shards(shards, Json(info)));
     }
 
+    /// What the server has of the one shard.
+    std::string& shard_bytes() {
+        for (auto& [url, bytes] : transport.files) {
+            if (url.ends_with(".msgpack.zst") && !url.ends_with(shards_page)) {
+                return bytes;
+            }
+        }
+        throw std::logic_error("no shard is served");
+    }
+
     FakeTransport transport;
     CachePolicy policy;
     TemporaryFolder folder_;

@@ -90,15 +90,64 @@ TEST_F(ChannelsTest, AShardWithAnotherDigestIsTakenFromTheNextMirror) {
                                digest + ".msgpack.zst: the server answered 404");
 }
 
+TEST_F(ChannelsTest, AShardThatIsNotTheOneOfTheIndexNamesItsFault) {
+    serve_shards({{"demo", {entry("demo")}}});
+    const std::string good = shard_bytes();
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {good.substr(0, good.size() / 2), "another sha256 than the index says"},
+        {good + "x", "another sha256 than the index says"},
+        {"", "another sha256 than the index says"},
+        {"<!DOCTYPE html><p>Log in</p>", "HTML came in place of the shard"},
+    };
+    for (const auto& [bytes, fault] : cases) {
+        shard_bytes() = bytes;
+        EXPECT_THAT(complaint(), HasSubstr(".msgpack.zst: "));
+        EXPECT_THAT(complaint(), HasSubstr(fault));
+        shard_bytes() = good;
+        EXPECT_THAT(files(), ElementsAre("demo-1.0-h1_0.conda")) << fault; // nothing was kept
+        std::filesystem::remove_all(folder_.path());
+    }
+}
+
+/// The channel itself was made wrongly.
+TEST_F(ChannelsTest, AShardThatIsTheOneOfTheIndexMayBeDamagedTheSame) {
+    const std::string packed_page = test::packed(Json(test::page({entry("demo")})));
+    const std::string good = zstd_frame(packed_page);
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {good.substr(0, good.size() - 3), "cut short"},
+        {zstd_frame(packed_page.substr(0, packed_page.size() / 2)), "cut short"},
+        {zstd_frame("<!DOCTYPE html>"), "no shard"},
+        {"<!DOCTYPE html>", "damaged"},
+    };
+    for (const auto& [bytes, fault] : cases) {
+        transport.files[first + "/linux-64/" + sha256_of(bytes).hex() + ".msgpack.zst"] = bytes;
+        transport.files[first + "/linux-64/" + shards_page] =
+            zstd_frame(test::packed_shards({{"demo", bytes}}, Json(Json::Object())));
+        EXPECT_THAT(complaint(), HasSubstr("`demo` of channel `c`, `linux-64`, cannot be fetched"));
+        EXPECT_THAT(complaint(), HasSubstr(fault));
+        pass(1'000'000);
+    }
+}
+
 TEST_F(ChannelsTest, ADamagedShardOfTheCacheIsFetchedAgain) {
     serve_shards({{"demo", {entry("demo")}}});
-    files();
-    for (const auto& file : std::filesystem::recursive_directory_iterator(folder_.path())) {
-        if (file.path().parent_path().filename() == "shards") {
-            write_file(file.path(), "damaged");
+    const std::string html = "<!DOCTYPE html>";
+    for (const std::size_t left : {0U, 7U, 60U, 1000U}) {
+        files();
+        for (const auto& file : std::filesystem::recursive_directory_iterator(folder_.path())) {
+            if (file.path().parent_path().filename() == "shards") {
+                std::string bytes = read_file(file.path());
+                bytes.at(60) = static_cast<char>(bytes.at(60) ^ 1); // within the block
+                write_file(file.path(), left == 0 ? html : bytes.substr(0, left));
+            }
         }
+        transport.batches.clear();
+        EXPECT_THAT(files(), ElementsAre("demo-1.0-h1_0.conda"));
+        EXPECT_EQ(transport.batches.size(), 1U) << "asked for once";
+        transport.batches.clear();
+        EXPECT_THAT(files(), ElementsAre("demo-1.0-h1_0.conda"));
+        EXPECT_THAT(transport.batches, IsEmpty()) << "and mended";
     }
-    EXPECT_THAT(files(), ElementsAre("demo-1.0-h1_0.conda"));
 }
 
 TEST_F(ChannelsTest, AShardThatNoPageNamesAnyMoreIsRemoved) {

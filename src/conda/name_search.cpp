@@ -56,7 +56,12 @@ void NameSearch::accept(const HttpResponse& response) {
                         ExitCode::network);
         }
         if (sha256_of(response.body) != *sha256_) {
-            throw Error({"the shard has another sha256 than the index says", url, {}},
+            throw Error({response.body.starts_with('<')
+                             ? "HTML came in place of the shard: a proxy or a login page may have "
+                               "answered"
+                             : "the shard has another sha256 than the index says",
+                         url,
+                         {}},
                         ExitCode::network);
         }
         const InflatedBytes shard = inflate_zstd(response.body, most_inflated_bytes, url);

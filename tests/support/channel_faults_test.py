@@ -107,7 +107,12 @@ class ChannelFaults(unittest.TestCase):
         files = self.channel.glob("*/shards/*")
         paths = ["/" + str(file.relative_to(self.folder / "channels")) for file in files]
         self.assertTrue(paths)
-        for fault, part in {"404": "404", "login": "sha256", "wrong-byte": "sha256"}.items():
+        for fault, part in {
+            "404": "404",
+            "login": "HTML",
+            "wrong-byte": "sha256",
+            "shorter": "sha256",
+        }.items():
             with self.subTest(fault):
                 self.server.behaviour.faults = dict.fromkeys(paths, fault)
                 sandbox = self.expect_failure(fault, part)
