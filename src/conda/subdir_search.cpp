@@ -5,7 +5,7 @@
 #include "base/url.h"
 #include "base/zstd.h"
 #include "conda/page_age.h"
-#include "conda/repodata.h"
+#include "conda/page_thread.h"
 
 #include <fmt/format.h>
 
@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 3> page_names = {"repodata_shards.msgpack
 constexpr std::string_view noarch = "noarch";
 constexpr std::uint64_t most_shard_page_bytes = 64U << 20U;
 constexpr std::uint64_t piece_bytes = 1U << 20U;
+constexpr std::uint64_t worth_a_thread_bytes = 1U << 20U;
 constexpr std::uint64_t most_page_bytes = 2ULL << 30U; // four times the largest of today
 constexpr std::chrono::nanoseconds form_age = std::chrono::hours(24 * 7);
 
@@ -259,11 +260,25 @@ std::string SubdirSearch::read_page(const HttpResponse& response, CachedSubdir& 
         return cache_.store_shard_page(key, page.view());
     }
     const PageWalk::Source source = source_of(response);
+    const std::uint64_t size =
+        std::max<std::uint64_t>(response.body.size(), response.total_bytes.value_or(0));
     return cache_.store_index(key, [&](const IndexWriter::Sink& sink) {
-        Repodata repodata = read_repodata(PageWalk(source, url), subdir_, sink);
+        Repodata repodata = size < worth_a_thread_bytes
+                                ? read_repodata(PageWalk(source, url), subdir_, sink)
+                                : read_with_thread(source, url, sink);
         state.base_url = std::move(repodata.base_url);
         return std::move(repodata.digest);
     });
+}
+
+Repodata SubdirSearch::read_with_thread(const PageWalk::Source& source, const std::string& url,
+                                        const IndexWriter::Sink& sink) const {
+    PageThread thread(source, sink);
+    Repodata repodata =
+        read_repodata(PageWalk([&](std::span<char> bytes) { return thread.read(bytes); }, url),
+                      subdir_, [&](std::string_view bytes) { thread.write(bytes); });
+    thread.finish();
+    return repodata;
 }
 
 /// Whether it is compressed is seen from the bytes: some servers inflate what they send.

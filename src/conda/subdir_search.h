@@ -5,6 +5,7 @@
 #include "conda/channel_cache.h"
 #include "conda/index_file.h"
 #include "conda/page_walk.h"
+#include "conda/repodata.h"
 #include "conda/shard.h"
 
 #include <cstdint>
@@ -67,6 +68,8 @@ class SubdirSearch {
     void accept_page(const HttpResponse& response);
     void accept_unchanged(const HttpResponse& response);
     std::string read_page(const HttpResponse& response, CachedSubdir& state);
+    [[nodiscard]] Repodata read_with_thread(const PageWalk::Source& source, const std::string& url,
+                                            const IndexWriter::Sink& sink) const;
     bool open(const Mirror& mirror, const CachedSubdir& state);
     void note_absent();
     void note_failure(std::string_view reason);
