@@ -85,12 +85,21 @@ std::string_view PageWalk::part() {
 }
 
 bool PageWalk::extend() {
-    text_[cut_] = cut_letter_;
+    leave_part();
     return more();
 }
 
+void PageWalk::put_back(std::string_view members) {
+    std::string whole(members);
+    whole += rest();
+    text_.resize(std::max(text_.size(), whole.size() + padding + 2));
+    begin_ = 1;
+    end_ = begin_ + whole.copy(text_.data() + begin_, whole.size());
+    std::memset(text_.data() + end_, 0, padding + 1);
+}
+
 bool PageWalk::finish_part(std::optional<std::string_view> left) {
-    text_[cut_] = cut_letter_;
+    leave_part();
     if (left) {
         begin_ = static_cast<std::size_t>(left->data() - text_.data());
         return false;

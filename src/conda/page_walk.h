@@ -52,6 +52,17 @@ class PageWalk {
     /// nothing if it read all, so that more of the object may come. False at the object's end.
     bool finish_part(std::optional<std::string_view> rest);
 
+    /// Whether the part ends where a border is; else it ends with what there is.
+    [[nodiscard]] bool is_part_before_border() const { return cut_ != end_; }
+
+    /// The part is not read now: the next call of `part` gives it again.
+    void leave_part() { text_[cut_] = cut_letter_; }
+
+    /// Members that were given as parts, each with the comma behind it, are to be read again.
+    void put_back(std::string_view members);
+
+    [[nodiscard]] const std::string& url() const { return url_; }
+
     [[noreturn]] void refuse(std::string what) const;
 
   private:

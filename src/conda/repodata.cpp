@@ -1,75 +1,60 @@
 #include "conda/repodata.h"
 
 #include "base/error.h"
-#include "conda/raw_record.h"
+#include "conda/entry_reader.h"
+#include "conda/part_jobs.h"
 #include "conda/subdir_builder.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
-#include <cstring>
+#include <optional>
 #include <utility>
-#include <vector>
 
 namespace envpm::conda {
 
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-using simdjson::error_code;
-
-static_assert(PageWalk::padding >= simdjson::SIMDJSON_PADDING);
-
-/// Reads a page with simdjson's on-demand parser, which looks at each byte once. Its codes fall in
-/// two kinds: a value of another kind than expected spoils its entry only; anything else means that
-/// the text is no JSON to its end, and spoils the page.
+/// Walks through a page and hands what it finds on: parts of the packages to several threads, if
+/// there are, and otherwise to its own reader.
 class RepodataReader {
   public:
     RepodataReader(PageWalk walk, const std::string& subdir, const IndexWriter::Sink& sink)
         : subdir_(subdir),
           walk_(std::move(walk)),
-          builder_(subdir, sink) {}
+          reader_(walk_.url()),
+          writer_(sink),
+          builder_(subdir, blocks()) {}
+
+    void use_threads() { jobs_.emplace(subdir_, walk_.url(), blocks()); }
 
     Repodata read();
 
   private:
-    bool read_member(std::string_view key);
-    void read_info(ondemand::document& document);
-    void read_removed(ondemand::document& document);
-    bool read_packages();
-    std::optional<std::string_view> read_part(std::string_view part, std::size_t& done);
-    void read_record(ondemand::value value);
-    void read_field(const char* key, ondemand::value value);
-    void read_digest_or_text(const char* key, ondemand::value value);
-    void read_number_or_flag(const char* key, ondemand::value value);
-    void read_list(ondemand::value value, std::vector<std::string_view>& list,
-                   std::string_view fault);
-    void read_features(ondemand::value value);
-    void read_noarch(ondemand::value value);
-    void read_timestamp(ondemand::value value);
-    std::string_view text_of(ondemand::value value, std::string_view fault);
-    [[nodiscard]] std::optional<std::uint64_t> number_of(ondemand::value value) const;
+    SubdirBuilder::Blocks blocks() {
+        return [this](std::string_view name, std::string_view block) { writer_.add(name, block); };
+    }
 
-    void check(error_code code) const;
-    [[nodiscard]] bool is_kind(error_code code) const;
+    bool read_member(std::string_view key);
+    void read_packages();
+    bool read_part();
+    void begin_jobs();
 
     const std::string& subdir_;
     PageWalk walk_;
-    ondemand::parser parser_;
+    EntryReader reader_;
+    IndexWriter writer_;
     SubdirBuilder builder_;
+    std::optional<PartJobs> jobs_;
     std::string base_url_;
-    RawRecord record_;
 };
-
-/// Whether a raw key, which a quotation mark ends, is `word`. A key with escapes is none of ours.
-template <std::size_t size> bool is(const char* key, const char (&word)[size]) {
-    return std::memcmp(key, word, size - 1) == 0 && key[size - 1] == '"';
-}
 
 } // namespace
 
-Repodata read_repodata(PageWalk page, const std::string& subdir, const IndexWriter::Sink& sink) {
-    return RepodataReader(std::move(page), subdir, sink).read();
+Repodata read_repodata(PageWalk page, const std::string& subdir, const IndexWriter::Sink& sink,
+                       Threads threads) {
+    RepodataReader reader(std::move(page), subdir, sink);
+    if (threads == Threads::several) {
+        reader.use_threads();
+    }
+    return reader.read();
 }
 
 namespace {
@@ -84,7 +69,9 @@ Repodata RepodataReader::read() {
     if (!is_empty && !is_repodata) {
         walk_.refuse("the answer is JSON, but no repodata of a channel");
     }
-    return {builder_.finish(), std::move(base_url_), builder_.nameless()};
+    builder_.flush();
+    const std::uint64_t nameless = builder_.take_nameless() + (jobs_ ? jobs_->nameless() : 0);
+    return {writer_.finish(), std::move(base_url_), nameless};
 }
 
 /// Whether it is a member of a repodata.json.
@@ -93,52 +80,46 @@ bool RepodataReader::read_member(std::string_view key) {
         if (!walk_.enter_object()) {
             walk_.refuse("the answer is JSON, but no repodata of a channel");
         }
-        while (read_packages()) {
-        }
+        read_packages();
         return true;
     }
-    if (key != "info" && key != "removed") {
-        walk_.skip_value();
-        return key == "repodata_version";
+    if (key == "info") {
+        base_url_ = reader_.read_info(walk_.value(), subdir_);
+        return true;
     }
-    const simdjson::padded_string text(walk_.value());
-    ondemand::document document;
-    check(parser_.iterate(text).get(document));
-    key == "info" ? read_info(document) : read_removed(document);
-    return true;
+    if (key == "removed") {
+        reader_.read_removed(walk_.value(), builder_);
+        return true;
+    }
+    walk_.skip_value();
+    return key == "repodata_version";
 }
 
-void RepodataReader::read_info(ondemand::document& document) {
-    ondemand::object info;
-    if (!is_kind(document.get_object().get(info))) {
-        return;
-    }
-    for (auto member : info) {
-        ondemand::field field;
-        check(std::move(member).get(field));
-        std::string_view key;
-        check(field.unescaped_key().get(key));
-        std::string_view text;
-        if ((key != "subdir" && key != "base_url") ||
-            !is_kind(field.value().get_string().get(text))) {
-            continue;
-        }
-        if (key == "base_url") {
-            base_url_ = text;
-        } else if (text != subdir_) {
-            walk_.refuse("the page says that it is of another subdir");
+void RepodataReader::read_packages() {
+    while (true) {
+        begin_jobs();
+        if (!jobs_ || jobs_->is_empty()) {
+            if (!read_part()) {
+                return;
+            }
+        } else if (!jobs_->finish_first()) {
+            // Most often the object's end lies within, and the parts after it were none.
+            walk_.put_back(jobs_->take_back());
+            if (!read_part()) {
+                return;
+            }
         }
     }
 }
 
-/// The next part of the packages; false at their end.
-bool RepodataReader::read_packages() {
+/// The next part of the packages, by this thread; false at their end.
+bool RepodataReader::read_part() {
     std::size_t done = 0;
     while (true) {
         const std::string_view part = walk_.part();
         // A part that is not whole shows as damage, as damage does: only the end of the page tells.
         try {
-            return walk_.finish_part(read_part(part, done));
+            return walk_.finish_part(reader_.read_part(part, done, builder_));
         } catch (const Error&) {
             if (!walk_.extend()) {
                 throw;
@@ -147,217 +128,20 @@ bool RepodataReader::read_packages() {
     }
 }
 
-/// Reads the members of one part but the first `done`, and counts them. Gives what is left behind
-/// the end of the object, if that is not the part's.
-std::optional<std::string_view> RepodataReader::read_part(std::string_view part,
-                                                          std::size_t& done) {
-    ondemand::document document;
-    check(parser_.iterate(part.data(), part.size(), part.size() + PageWalk::padding).get(document));
-    ondemand::object packages;
-    check(document.get_object().get(packages));
-    std::size_t at = 0;
-    for (auto member : packages) {
-        ondemand::field field;
-        check(std::move(member).get(field));
-        if (at++ < done) {
-            continue;
+/// As many as there is room for. The page's last part has no border behind it and is left.
+void RepodataReader::begin_jobs() {
+    while (jobs_ && !jobs_->is_full()) {
+        const std::string_view part = walk_.part();
+        if (!walk_.is_part_before_border()) {
+            walk_.leave_part();
+            return;
         }
-        std::string_view file_name;
-        check(field.unescaped_key().get(file_name));
-        record_.clear();
-        read_record(field.value());
-        builder_.add(file_name, record_);
-        done = at;
-    }
-    const char* rest = nullptr;
-    const error_code code = document.current_location().get(rest);
-    if (code == simdjson::OUT_OF_BOUNDS) {
-        return std::nullopt;
-    }
-    check(code);
-    return part.substr(static_cast<std::size_t>(rest - part.data()));
-}
-
-void RepodataReader::read_removed(ondemand::document& document) {
-    ondemand::array names;
-    if (!is_kind(document.get_array().get(names))) {
-        return;
-    }
-    for (auto item : names) {
-        ondemand::value name;
-        // `get` is for rvalues only, however trivial the type is to copy.
-        // NOLINTNEXTLINE(performance-move-const-arg)
-        check(std::move(item).get(name));
-        std::string_view text;
-        if (is_kind(name.get_string().get(text))) {
-            builder_.remove(text);
+        if (jobs_->is_empty()) {
+            builder_.flush(); // what this thread has read comes before
         }
+        jobs_->begin(part);
+        walk_.finish_part(std::nullopt);
     }
-}
-
-void RepodataReader::read_record(ondemand::value value) {
-    ondemand::object fields;
-    if (!is_kind(value.get_object().get(fields))) {
-        record_.fault = "its entry is no JSON object";
-        return;
-    }
-    for (auto member : fields) {
-        ondemand::field field;
-        check(std::move(member).get(field));
-        read_field(field.key().raw(), field.value());
-    }
-}
-
-/// Most keys are of a handful, which their first letter tells apart.
-void RepodataReader::read_field(const char* key, ondemand::value value) {
-    if (is(key, "depends")) {
-        read_list(value, record_.depends, "its `depends` is no list of texts");
-    } else if (is(key, "constrains")) {
-        read_list(value, record_.constrains, "its `constrains` is no list of texts");
-    } else if (*key == 'n' || *key == 'v' || *key == 's' || *key == 'm' || *key == 'l') {
-        read_digest_or_text(key, value);
-    } else {
-        read_number_or_flag(key, value);
-    }
-}
-
-void RepodataReader::read_digest_or_text(const char* key, ondemand::value value) {
-    if (is(key, "name")) {
-        record_.name = text_of(value, "its name is no text");
-    } else if (is(key, "version")) {
-        record_.version = text_of(value, "its version is no text");
-    } else if (is(key, "subdir")) {
-        record_.subdir = text_of(value, "its subdir is no text");
-    } else if (is(key, "sha256")) {
-        record_.set_sha256(text_of(value, "its sha256 is malformed"));
-    } else if (is(key, "md5")) {
-        record_.set_md5(text_of(value, {}));
-    } else if (is(key, "license")) {
-        record_.license = text_of(value, {});
-    } else if (is(key, "size")) {
-        record_.size_bytes = number_of(value);
-    } else if (is(key, "noarch")) {
-        read_noarch(value);
-    }
-}
-
-void RepodataReader::read_number_or_flag(const char* key, ondemand::value value) {
-    if (is(key, "build")) {
-        record_.build = text_of(value, "its build is no text");
-    } else if (is(key, "build_number")) {
-        record_.build_number = number_of(value);
-        if (!record_.build_number) {
-            record_.fault = "its build number is no number";
-        }
-    } else if (is(key, "timestamp")) {
-        read_timestamp(value);
-    } else if (is(key, "track_features")) {
-        read_features(value);
-    } else if (is(key, "purls")) {
-        read_list(value, record_.purls, {});
-    } else if (is(key, "python_site_packages_path")) {
-        record_.python_site_packages_path = text_of(value, {});
-    } else if (is(key, "revoked")) {
-        bool flag = false;
-        record_.is_revoked = is_kind(value.get_bool().get(flag)) && flag;
-    }
-}
-
-/// An empty `fault`: what is no list counts as none.
-void RepodataReader::read_list(ondemand::value value, std::vector<std::string_view>& list,
-                               std::string_view fault) {
-    list.clear();
-    ondemand::array items;
-    if (!is_kind(value.get_array().get(items))) {
-        if (!fault.empty()) {
-            record_.fault = fault;
-        }
-        return;
-    }
-    for (auto item : items) {
-        ondemand::value one;
-        // NOLINTNEXTLINE(performance-move-const-arg): as above
-        check(std::move(item).get(one));
-        std::string_view text;
-        if (is_kind(one.get_string().get(text))) {
-            list.push_back(text);
-        } else if (!fault.empty()) {
-            record_.fault = fault;
-        }
-    }
-}
-
-/// One text of several words, or a list of them.
-void RepodataReader::read_features(ondemand::value value) {
-    std::string_view text;
-    if (is_kind(value.get_string().get(text))) {
-        record_.track_features = count_features(text);
-        return;
-    }
-    std::vector<std::string_view> features;
-    read_list(value, features, {});
-    for (const std::string_view feature : features) {
-        record_.track_features += count_features(feature);
-    }
-}
-
-/// Before there were two kinds, `true` meant `generic`.
-void RepodataReader::read_noarch(ondemand::value value) {
-    bool flag = false;
-    if (is_kind(value.get_bool().get(flag))) {
-        record_.noarch = flag ? Noarch::generic : Noarch::none;
-        return;
-    }
-    const std::string_view text = text_of(value, {});
-    if (const std::optional<Noarch> noarch = parse_noarch(text)) {
-        record_.noarch = *noarch;
-    } else if (!text.empty()) {
-        record_.fault = "its `noarch` is neither `python` nor `generic`";
-    }
-}
-
-void RepodataReader::read_timestamp(ondemand::value value) {
-    std::int64_t timestamp = 0;
-    double real = 0;
-    if (value.get_int64().get(timestamp) == simdjson::SUCCESS) {
-        record_.timestamp = timestamp;
-    } else if (value.get_double().get(real) == simdjson::SUCCESS && real >= 0 && real < 1e15) {
-        record_.timestamp = static_cast<std::int64_t>(real);
-    }
-}
-
-/// An empty text and `fault`, if that is not empty, for a value that is none.
-std::string_view RepodataReader::text_of(ondemand::value value, std::string_view fault) {
-    std::string_view text;
-    if (!is_kind(value.get_string().get(text)) && !fault.empty()) {
-        record_.fault = fault;
-    }
-    return text;
-}
-
-std::optional<std::uint64_t> RepodataReader::number_of(ondemand::value value) const {
-    std::uint64_t number = 0;
-    return value.get_uint64().get(number) == simdjson::SUCCESS ? std::optional(number)
-                                                               : std::nullopt;
-}
-
-void RepodataReader::check(error_code code) const {
-    if (code == simdjson::INCORRECT_TYPE) {
-        walk_.refuse("the answer is JSON, but no repodata of a channel");
-    }
-    if (code != simdjson::SUCCESS) {
-        walk_.refuse(
-            fmt::format("the page is damaged or cut short: {}", simdjson::error_message(code)));
-    }
-}
-
-/// Whether the value was of the kind asked for; a damaged text is a failure.
-bool RepodataReader::is_kind(error_code code) const {
-    if (code == simdjson::INCORRECT_TYPE || code == simdjson::NO_SUCH_FIELD) {
-        return false;
-    }
-    check(code);
-    return true;
 }
 
 } // namespace

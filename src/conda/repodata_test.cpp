@@ -261,6 +261,83 @@ TEST(Repodata, RefusesAPageCutAtAnyPlace) {
     EXPECT_EQ(complaint(page), "");
 }
 
+/// What a reader makes of a page: every record, what it counted, or its complaint.
+std::vector<std::string> told_of(const std::string& page, Threads threads, std::size_t part_bytes) {
+    std::string index;
+    const auto source = [rest = std::string_view(page)](std::span<char> bytes) mutable {
+        const std::size_t count = rest.copy(bytes.data(), bytes.size());
+        rest.remove_prefix(count);
+        return count;
+    };
+    Repodata read;
+    try {
+        read = read_repodata(
+            PageWalk(source, "page", part_bytes), "linux-64",
+            [&index](std::string_view piece) { index += piece; }, threads);
+    } catch (const Error& error) {
+        return {error.text().what, error.text().subject};
+    }
+    std::vector<std::string> told = {read.base_url, std::to_string(read.nameless)};
+    const std::optional<IndexView> view = IndexView::open(index);
+    std::string name;
+    for (std::size_t i = 0; i < view->size(); ++i) {
+        if (view->name(i) == name) {
+            continue; // another block of it
+        }
+        name = view->name(i);
+        const NameRecords found = records_of(index, name);
+        for (const Record& record : found.records) {
+            told.push_back(record.file_name + " " +
+                           (record.depends.empty() ? "" : record.depends[0]));
+        }
+        for (const Unusable& file : found.unusable) {
+            told.push_back(file.file_name + ": " + file.why);
+        }
+    }
+    return told;
+}
+
+/// Names whose files lie apart, a member that looks like two, one that is none, and what comes
+/// before and after.
+std::string page_of_many() {
+    std::vector<test::Entry> entries;
+    for (int i = 0; i < 60; ++i) {
+        const std::string name = i % 20 < 15 ? "demo" : "name" + std::to_string(i / 20);
+        test::Entry one =
+            with(entry(name, std::to_string(i), "0", i % 3 == 0 ? ".tar.bz2" : ".conda"),
+                 {{"depends", Json::Array{"a " + std::to_string(i)}}});
+        if (i == 33) {
+            one = with(one, {{"deep", Json::Object{{"x-1-0.conda", Json::Object()},
+                                                   {"y-1-0.conda", Json::Object()}}}});
+        }
+        entries.push_back(i == 40 ? with(one, {{"depends", 7}}) : one);
+    }
+    std::string page = repodata(entries, {{"info", Json::Object{{"base_url", "../x/"}}},
+                                          {"removed", Json::Array{"demo-1-0.conda"}}});
+    return page.insert(page.find("\"packages\":{") + 12, "\"no file\":{},");
+}
+
+TEST(Repodata, SeveralThreadsReadTheSame) {
+    const std::string page = page_of_many();
+    const std::vector<std::string> told = told_of(page, Threads::one, 1U << 20U);
+    EXPECT_THAT(told, SizeIs(62));
+    EXPECT_THAT(told, testing::IsSupersetOf({"../x/", "1"}));
+    for (const std::size_t part_bytes : {64U, 400U, 2000U, 1U << 20U}) {
+        EXPECT_EQ(told_of(page, Threads::several, part_bytes), told) << part_bytes;
+    }
+}
+
+TEST(Repodata, SeveralThreadsComplainOfTheSame) {
+    const std::string page = page_of_many();
+    for (std::size_t size = 1; size < page.size(); size += 211) {
+        for (const std::string& bad :
+             {page.substr(0, size), page.substr(0, size) + "\xff" + page.substr(size + 1),
+              page.substr(0, size) + "}" + page.substr(size + 1)}) {
+            EXPECT_EQ(told_of(bad, Threads::several, 400), told_of(bad, Threads::one, 400)) << size;
+        }
+    }
+}
+
 TEST(Repodata, RefusesDamage) {
     for (const char* page :
          {R"({"packages":{"demo-1-0.conda":{"name":"de)", R"({"packages":{"demo-1-0.conda" {}}})",

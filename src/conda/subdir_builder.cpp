@@ -21,17 +21,12 @@ void SubdirBuilder::remove(std::string_view file_name) {
     }
 }
 
-std::string SubdirBuilder::finish() {
-    turn_to({});
-    return writer_.finish();
-}
-
 void SubdirBuilder::turn_to(std::string_view name) {
     if (name == block_.name()) {
         return;
     }
     if (!block_.is_empty()) {
-        writer_.add(block_.name(), block_.finish());
+        blocks_(block_.name(), block_.finish());
     }
     block_.begin(name);
 }

@@ -274,9 +274,9 @@ std::string SubdirSearch::read_page(const HttpResponse& response, CachedSubdir& 
 Repodata SubdirSearch::read_with_thread(const PageWalk::Source& source, const std::string& url,
                                         const IndexWriter::Sink& sink) const {
     PageThread thread(source, sink);
-    Repodata repodata =
-        read_repodata(PageWalk([&](std::span<char> bytes) { return thread.read(bytes); }, url),
-                      subdir_, [&](std::string_view bytes) { thread.write(bytes); });
+    Repodata repodata = read_repodata(
+        PageWalk([&](std::span<char> bytes) { return thread.read(bytes); }, url), subdir_,
+        [&](std::string_view bytes) { thread.write(bytes); }, Threads::several);
     thread.finish();
     return repodata;
 }
