@@ -64,12 +64,7 @@ bool convolve(Step& step, void* library, int count) {
     }
     step.name_results_by(cudnn.status_name.function);
     convolve_here();
-    for (int index = 0; index < count; ++index) {
-        if (!convolve_on(step, cudnn, index)) {
-            return false;
-        }
-    }
-    return true;
+    return on_each_gpu(count, [&](int index) { return convolve_on(step, cudnn, index); });
 }
 
 namespace {
@@ -107,8 +102,7 @@ bool convolve_in(Gpu& gpu, Step& step, const Cudnn& cudnn) {
            gpu.write(w, filter, sizeof filter) &&
            step.call(cudnn.forward, handle.get(), &alpha, shapes.from(), x, shapes.by(), w,
                      shapes.how(), algorithm, workspace, workspace_size, &beta, shapes.to(), y) &&
-           step.drive("cuCtxSynchronize", step.driver().context_synchronize) &&
-           gpu.read(output, y, sizeof output) &&
+           gpu.wait() && gpu.read(output, y, sizeof output) &&
            step.compare(output, wanted, images * filters * plane, 0);
 }
 

@@ -31,15 +31,10 @@ bool copy_there_and_back(Step& step, void* library, int count) {
         return false;
     }
     step.name_results_by(cudart.error_name.function);
-    for (int gpu = 0; gpu < count; ++gpu) {
+    return on_each_gpu(count, [&](int gpu) {
         fill(gpu);
-        const bool is_right =
-            library == nullptr ? copy_by_driver(step, gpu) : copy_by_runtime(step, cudart, gpu);
-        if (!is_right) {
-            return false;
-        }
-    }
-    return true;
+        return library == nullptr ? copy_by_driver(step, gpu) : copy_by_runtime(step, cudart, gpu);
+    });
 }
 
 namespace {
@@ -63,8 +58,7 @@ bool copy_by_driver(Step& step, int index) {
     Address second = 0;
     return gpu.open(step, index) && gpu.allocate(first, size_bytes) &&
            gpu.allocate(second, size_bytes) && gpu.write(first, sent, size_bytes) &&
-           step.drive(step.transport().on_device, second, first, size_bytes) &&
-           step.drive("cuCtxSynchronize", step.driver().context_synchronize) &&
+           step.drive(step.transport().on_device, second, first, size_bytes) && gpu.wait() &&
            gpu.read(received, second, size_bytes) && step.compare(received, sent, size_bytes);
 }
 

@@ -27,12 +27,7 @@ bool transform_and_back(Step& step, void* library, int count) {
     }
     step.name_results_by(cufft_result_name);
     make_wave();
-    for (int index = 0; index < count; ++index) {
-        if (!transform(step, cufft, index)) {
-            return false;
-        }
-    }
-    return true;
+    return on_each_gpu(count, [&](int index) { return transform(step, cufft, index); });
 }
 
 namespace {
@@ -49,8 +44,7 @@ bool transform(Step& step, const Cufft& cufft, int index) {
     Owned<int> plan(step, cufft.destroy);
     return plan.make(cufft.plan, values, Cufft::complex_to_complex, 1) &&
            step.call(cufft.execute, plan.get(), there, spectrum, Cufft::forward) &&
-           step.call(cufft.execute, plan.get(), spectrum, there, Cufft::inverse) &&
-           step.drive("cuCtxSynchronize", step.driver().context_synchronize) &&
+           step.call(cufft.execute, plan.get(), spectrum, there, Cufft::inverse) && gpu.wait() &&
            gpu.read(first, spectrum, sizeof first) && step.compare(first, spectrum_sum, 2, 0.25F) &&
            gpu.read(returned, there, sizeof returned) && is_as_it_was(step);
 }

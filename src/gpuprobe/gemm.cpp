@@ -31,12 +31,7 @@ bool multiply_matrices(Step& step, void* library, int count) {
     Finder(library).find_all(cublas.status_name);
     step.name_results_by(cublas.status_name.function);
     multiply_here();
-    for (int index = 0; index < count; ++index) {
-        if (!multiply(step, cublas, index)) {
-            return false;
-        }
-    }
-    return true;
+    return on_each_gpu(count, [&](int index) { return multiply(step, cublas, index); });
 }
 
 namespace {
@@ -57,8 +52,8 @@ bool multiply(Step& step, const Cublas& cublas, int index) {
     return handle.make(cublas.create) &&
            step.call(cublas.sgemm, handle.get(), Cublas::not_transposed, Cublas::transposed, rows,
                      columns, inner, &alpha, a, rows, b, columns, &beta, c, rows) &&
-           step.drive("cuCtxSynchronize", step.driver().context_synchronize) &&
-           gpu.read(product, c, sizeof product) && step.compare(product, wanted, rows * columns, 0);
+           gpu.wait() && gpu.read(product, c, sizeof product) &&
+           step.compare(product, wanted, rows * columns, 0);
 }
 
 void multiply_here() {

@@ -53,6 +53,10 @@ bool Gpu::write(Address to, const void* from, std::size_t size_bytes) {
     return step_->drive(step_->transport().to_device, to, from, size_bytes);
 }
 
+bool Gpu::wait() {
+    return step_->drive("cuCtxSynchronize", step_->driver().context_synchronize);
+}
+
 bool Gpu::read(void* to, Address from, std::size_t size_bytes) {
     return step_->drive("cuMemcpyDtoH_v2", step_->driver().memory_copy_to_host, to, from,
                         size_bytes);

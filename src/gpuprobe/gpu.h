@@ -22,6 +22,7 @@ class Gpu {
     bool allocate(Address& memory, std::size_t size_bytes); ///< four times at most
     bool make_stream();
     bool write(Address to, const void* from, std::size_t size_bytes);
+    bool wait(); ///< until the context of this thread has done what was asked of it
     bool read(void* to, Address from, std::size_t size_bytes);
 
     [[nodiscard]] Device device() const { return device_; }
@@ -41,5 +42,15 @@ class Gpu {
     Address pieces_[most_pieces] = {};
     int piece_count_ = 0;
 };
+
+/// Whether `compute(index)` succeeds on all GPUs; none is asked after one that fails.
+template <class Compute> bool on_each_gpu(int count, Compute compute) {
+    for (int index = 0; index < count; ++index) {
+        if (!compute(index)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 } // namespace gpuprobe

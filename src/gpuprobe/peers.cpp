@@ -29,10 +29,8 @@ bool copy(Step& step, Peer& from, Peer& to, int& linked);
 
 bool copy_between_gpus(Step& step, void* /*library*/, int count) {
     Peer peers[most_gpus];
-    for (int i = 0; i < count; ++i) {
-        if (!open(step, peers[i], i)) {
-            return false;
-        }
+    if (!on_each_gpu(count, [&](int i) { return open(step, peers[i], i); })) {
+        return false;
     }
     int linked = 0;
     for (int i = 0; i < count * count; ++i) {
@@ -76,8 +74,7 @@ bool copy(Step& step, Peer& from, Peer& to, int& linked) {
     return (can_access == 0 || step.drive(by.enable_peer, from.gpu.context(), 0U)) &&
            step.drive(by.to_peer, to.got, to.gpu.context(), from.own, from.gpu.context(),
                       size_bytes) &&
-           step.drive("cuCtxSynchronize", driver.context_synchronize) &&
-           to.gpu.read(received, to.got, size_bytes) &&
+           to.gpu.wait() && to.gpu.read(received, to.got, size_bytes) &&
            (can_access == 0 || step.drive(by.disable_peer, from.gpu.context())) &&
            step.compare(received, sent, size_bytes);
 }

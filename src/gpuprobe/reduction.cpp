@@ -90,10 +90,8 @@ namespace {
 
 bool sum_over(Step& step, const Nccl& nccl, int count) {
     Rank ranks[most_gpus];
-    for (int i = 0; i < count; ++i) {
-        if (!open(step, ranks[i], i)) {
-            return false;
-        }
+    if (!on_each_gpu(count, [&](int i) { return open(step, ranks[i], i); })) {
+        return false;
     }
     step.turn_to(-1);
     Communicators communicators(step, nccl, count);
@@ -102,12 +100,7 @@ bool sum_over(Step& step, const Nccl& nccl, int count) {
     }
     const int factors = count * (count + 1) / 2;
     fill(total, static_cast<float>(factors));
-    for (int i = 0; i < count; ++i) {
-        if (!has_sum(step, ranks[i])) {
-            return false;
-        }
-    }
-    return true;
+    return on_each_gpu(count, [&](int i) { return has_sum(step, ranks[i]); });
 }
 
 /// What it writes is there when this returns: the stream would not wait for it.
@@ -118,7 +111,7 @@ bool open(Step& step, Rank& rank, int index) {
            rank.gpu.write(rank.own, part, sizeof part) &&
            step.drive("cuMemsetD8_v2", step.driver().memory_set, rank.sum,
                       static_cast<unsigned char>(0xA5), sizeof part) &&
-           step.drive("cuCtxSynchronize", step.driver().context_synchronize);
+           rank.gpu.wait();
 }
 
 /// All ranks in one group, as one thread must.
