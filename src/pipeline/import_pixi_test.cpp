@@ -1,7 +1,5 @@
 #include "base/error.h"
-#include "manifest/read.h"
-#include "pipeline/import.h"
-#include "pipeline/requests.h"
+#include "pipeline/import_for_tests.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -10,6 +8,10 @@
 namespace envpm::pipeline {
 
 namespace {
+
+using test::both_targets;
+using test::imported_from;
+using test::lines_of;
 
 constexpr const char* real_pixi = R"([workspace]
 name = "vision"
@@ -91,35 +93,22 @@ test = "cd tests && export LEVEL=3; pytest -k 'a b'"
 HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
 )";
 
-/// Every imported manifest can be read and asks for something that can be understood.
-ImportedManifest import_pixi(const std::string& text, const std::string& file,
-                             const std::string& environment = "default") {
-    ImportedManifest imported = import_text(text, file, "", environment);
-    read_requests(manifest::parse(imported.text, "envpm.toml", Platform::linux_64));
-    return imported;
-}
-
-std::vector<std::string> pixi_lines_of(const std::vector<Remark>& remarks) {
-    std::vector<std::string> lines;
-    for (const Remark& remark : remarks) {
-        lines.push_back(remark.location.text() + " " + remark.what);
-    }
-    return lines;
-}
-
 } // namespace
 
 TEST(ImportPixi, carries_the_default_environment) {
-    const ImportedManifest imported = import_pixi(real_pixi, "pixi.toml");
+    const ImportedManifest imported = imported_from(real_pixi, "pixi.toml");
     EXPECT_EQ(imported.text, pixi_manifest);
-    EXPECT_THAT(pixi_lines_of(imported.remarks.left),
-                testing::ElementsAre(
-                    "pixi.toml:3:1 `workspace.version`", "pixi.toml:5:26 platform `osx-arm64`",
-                    "pixi.toml:10:1 `dependencies.local`",
-                    "pixi.toml:15:1 `pypi-dependencies.mine`", "pixi.toml:23:9 `[target.win-64]`",
-                    "pixi.toml:28:79 `tasks.test.inputs`", "pixi.toml:29:1 `tasks.all`",
-                    "pixi.toml:32:1 `activation.scripts`", "pixi.toml:42:10 feature `docs`",
-                    "pixi.toml:47:1 environment `docs`"));
+    EXPECT_THAT(
+        lines_of(imported.remarks),
+        testing::ElementsAre(
+            "left pixi.toml:3:1 `workspace.version`", "left pixi.toml:5:26 platform `osx-arm64`",
+            "left pixi.toml:10:1 `dependencies.local`",
+            "left pixi.toml:15:1 `pypi-dependencies.mine`", "left pixi.toml:23:9 `[target.win-64]`",
+            "left pixi.toml:28:79 `tasks.test.inputs`", "left pixi.toml:29:1 `tasks.all`",
+            "left pixi.toml:32:1 `activation.scripts`", "left pixi.toml:42:10 feature `docs`",
+            "left pixi.toml:47:1 environment `docs`",
+            "changed pixi.toml:27:1 pixi's name for the project's folder",
+            "changed pixi.toml:33:9 pixi's name for the project's folder"));
 }
 
 constexpr const char* pixi_pyproject = R"([project]
@@ -149,7 +138,7 @@ default = { features = ["test"], solve-group = "a" }
 )";
 
 TEST(ImportPixi, reads_what_it_installs_for_a_pyproject) {
-    const ImportedManifest imported = import_pixi(pixi_pyproject, "pyproject.toml");
+    const ImportedManifest imported = imported_from(pixi_pyproject, "pyproject.toml");
     EXPECT_EQ(imported.text, R"([workspace]
 name = "paper"
 channels = ["conda-forge"]
@@ -168,21 +157,15 @@ triton = { version = "*", marker = "platform_machine == 'x86_64'" }
 
 [indexes]
 pypi = "https://mirror.example.org/simple"
-
-[targets.linux-64]
-platform = "linux-64"
-
-[targets.linux-aarch64]
-platform = "linux-aarch64"
-)");
-    EXPECT_THAT(pixi_lines_of(imported.remarks.left),
-                testing::ElementsAre("pyproject.toml:6:1 optional dependencies `plot`",
-                                     "pyproject.toml:11:1 dependency group `other`",
-                                     "pyproject.toml:17:1 `mkl *`",
-                                     "pyproject.toml:22:1 `pypi-options.no-build`",
-                                     "pyproject.toml:24:34 `environments.default.solve-group`"));
-    EXPECT_THAT(pixi_lines_of(imported.remarks.changed),
-                testing::ElementsAre("pyproject.toml:15:1 `channel-priority = \"disabled\"`"));
+)" + both_targets);
+    EXPECT_THAT(
+        lines_of(imported.remarks),
+        testing::ElementsAre("left pyproject.toml:6:1 optional dependencies `plot`",
+                             "left pyproject.toml:11:1 dependency group `other`",
+                             "left pyproject.toml:17:1 `mkl *`",
+                             "left pyproject.toml:22:1 `pypi-options.no-build`",
+                             "left pyproject.toml:24:34 `environments.default.solve-group`",
+                             "changed pyproject.toml:15:1 `channel-priority = \"disabled\"`"));
 }
 
 /// The complaint about a file that pixi would not read either.
@@ -208,13 +191,14 @@ platforms = ["linux-64"]
 [tool.pixi.environments]
 default = ["all"]
 )";
-    const ImportedManifest imported = import_pixi(text, "pyproject.toml");
+    const ImportedManifest imported = imported_from(text, "pyproject.toml");
     EXPECT_THAT(imported.text,
                 testing::HasSubstr(
                     "[pypi-dependencies]\nmatplotlib = \"*\"\nnumba = \"*\"\nrich = \"*\"\n"));
-    EXPECT_THAT(pixi_lines_of(imported.remarks.left),
-                testing::ElementsAre("pyproject.toml:5:33 `my_paper[fast]; python_version > '3'` "
-                                     "of `project.optional-dependencies`"));
+    EXPECT_THAT(
+        lines_of(imported.remarks),
+        testing::ElementsAre("left pyproject.toml:5:33 `my_paper[fast]; python_version > '3'` "
+                             "of `project.optional-dependencies`"));
 }
 
 TEST(ImportPixi, refuses_groups_that_do_not_end) {
@@ -231,7 +215,7 @@ TEST(ImportPixi, refuses_groups_that_do_not_end) {
 }
 
 TEST(ImportPixi, takes_the_most_that_features_require_of_a_machine) {
-    const ImportedManifest imported = import_pixi(R"([workspace]
+    const ImportedManifest imported = imported_from(R"([workspace]
 channels = ["conda-forge"]
 channel-priority = "strict"
 platforms = ["linux-64", "linux-aarch64"]
@@ -249,7 +233,7 @@ system-requirements = { cuda = "new" }
 [environments]
 default = ["old", "new"]
 )",
-                                                  "pixi.toml");
+                                                    "pixi.toml");
     EXPECT_EQ(imported.text, R"([workspace]
 channels = ["conda-forge"]
 channel-priority = "flexible"
@@ -264,14 +248,13 @@ platform = "linux-aarch64"
 glibc = "2.34"
 cuda = "12.4"
 )");
-    EXPECT_THAT(pixi_lines_of(imported.remarks.left),
-                testing::ElementsAre("pixi.toml:3:1 `channel-priority = \"strict\"`",
-                                     "pixi.toml:8:1 `system-requirements.linux`",
-                                     "pixi.toml:9:1 `system-requirements.archspec`",
-                                     "pixi.toml:14:1 `channel-priority = \"strict\"`",
-                                     "pixi.toml:15:25 `system-requirements.cuda`"));
-    EXPECT_THAT(pixi_lines_of(imported.remarks.changed),
-                testing::ElementsAre("pixi.toml:11:1 `channel-priority = \"disabled\"`"));
+    EXPECT_THAT(lines_of(imported.remarks),
+                testing::ElementsAre("left pixi.toml:3:1 `channel-priority = \"strict\"`",
+                                     "left pixi.toml:8:1 `system-requirements.linux`",
+                                     "left pixi.toml:9:1 `system-requirements.archspec`",
+                                     "left pixi.toml:14:1 `channel-priority = \"strict\"`",
+                                     "left pixi.toml:15:25 `system-requirements.cuda`",
+                                     "changed pixi.toml:11:1 `channel-priority = \"disabled\"`"));
 }
 
 constexpr const char* several_environments = R"([workspace]
@@ -300,7 +283,7 @@ lost = ["gone"]
 )";
 
 TEST(ImportPixi, carries_the_environment_that_is_named) {
-    const ImportedManifest cuda = import_pixi(several_environments, "pixi.toml", "cuda");
+    const ImportedManifest cuda = imported_from(several_environments, "pixi.toml", "cuda");
     EXPECT_EQ(cuda.text, R"([workspace]
 name = "several"
 channels = ["nvidia", "conda-forge", "pytorch"]
@@ -318,35 +301,29 @@ check = "pytest -m gpu"
 [activation.env]
 LEVEL = "2"
 )");
-    EXPECT_THAT(
-        pixi_lines_of(cuda.remarks.left),
-        testing::ElementsAre("pixi.toml:8:1 task `check`", "pixi.toml:10:9 variable `LEVEL`",
-                             "pixi.toml:17:10 feature `docs`", "pixi.toml:22:1 environment `docs`",
-                             "pixi.toml:23:1 environment `lost`"));
+    EXPECT_THAT(lines_of(cuda.remarks),
+                testing::ElementsAre(
+                    "left pixi.toml:8:1 task `check`", "left pixi.toml:10:9 variable `LEVEL`",
+                    "left pixi.toml:17:10 feature `docs`", "left pixi.toml:22:1 environment `docs`",
+                    "left pixi.toml:23:1 environment `lost`"));
     EXPECT_THAT(cuda.remarks.left.back().why, testing::HasSubstr("`--environment lost`"));
 }
 
 TEST(ImportPixi, leaves_out_the_default_feature_where_an_environment_does) {
-    const ImportedManifest docs = import_pixi(several_environments, "pixi.toml", "docs");
+    const ImportedManifest docs = imported_from(several_environments, "pixi.toml", "docs");
     EXPECT_EQ(docs.text, R"([workspace]
 name = "several"
 channels = ["conda-forge"]
 
 [dependencies]
 sphinx = "*"
-
-[targets.linux-64]
-platform = "linux-64"
-
-[targets.linux-aarch64]
-platform = "linux-aarch64"
-)");
-    EXPECT_THAT(pixi_lines_of(docs.remarks.left),
-                testing::ElementsAre("pixi.toml:11:10 feature `cuda`",
-                                     "pixi.toml:19:1 `feature.docs.preview`",
-                                     "pixi.toml:21:1 environment `cuda`",
-                                     "pixi.toml:22:58 `environments.docs.solve-group`",
-                                     "pixi.toml:23:1 environment `lost`"));
+)" + both_targets);
+    EXPECT_THAT(lines_of(docs.remarks),
+                testing::ElementsAre("left pixi.toml:11:10 feature `cuda`",
+                                     "left pixi.toml:19:1 `feature.docs.preview`",
+                                     "left pixi.toml:21:1 environment `cuda`",
+                                     "left pixi.toml:22:58 `environments.docs.solve-group`",
+                                     "left pixi.toml:23:1 environment `lost`"));
 }
 
 TEST(ImportPixi, says_which_environments_and_features_there_are) {

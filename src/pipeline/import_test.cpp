@@ -1,8 +1,7 @@
 #include "pipeline/import.h"
 
 #include "base/error.h"
-#include "manifest/read.h"
-#include "pipeline/requests.h"
+#include "pipeline/import_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +9,10 @@
 namespace envpm::pipeline {
 
 namespace {
+
+using test::both_targets;
+using test::imported_from;
+using test::lines_of;
 
 constexpr const char* real_environment = R"(# for the course
 name: vision-2026
@@ -39,25 +42,10 @@ variables:
 prefix: /home/me/miniconda3/envs/vision
 )";
 
-/// Every imported manifest can be read and asks for something that can be understood.
-ImportedManifest import(const std::string& text, const std::string& file) {
-    ImportedManifest imported = import_text(text, file, "");
-    read_requests(manifest::parse(imported.text, "envpm.toml", Platform::linux_64));
-    return imported;
-}
-
-std::vector<std::string> lines_of(const std::vector<Remark>& remarks) {
-    std::vector<std::string> lines;
-    for (const Remark& remark : remarks) {
-        lines.push_back(remark.location.text() + " " + remark.what);
-    }
-    return lines;
-}
-
 } // namespace
 
 TEST(ImportEnvironment, carries_what_real_files_have) {
-    const ImportedManifest imported = import(real_environment, "environment.yml");
+    const ImportedManifest imported = imported_from(real_environment, "environment.yml");
     EXPECT_EQ(imported.text, R"([workspace]
 name = "vision-2026"
 channels = ["pytorch", "conda-forge"]
@@ -86,10 +74,9 @@ cu128 = "https://download.example.org/whl/cu128"
 HF_HOME = "/data/$$USER"
 LEVEL = "3"
 )");
-    EXPECT_THAT(lines_of(imported.remarks.left),
-                testing::ElementsAre("environment.yml:26:1 `prefix`"));
-    EXPECT_THAT(lines_of(imported.remarks.changed),
-                testing::ElementsAre("environment.yml:20:9 the extra index "
+    EXPECT_THAT(lines_of(imported.remarks),
+                testing::ElementsAre("left environment.yml:26:1 `prefix`",
+                                     "changed environment.yml:20:9 the extra index "
                                      "https://download.example.org/whl/cu128"));
     EXPECT_EQ(imported.conda_packages, 11U);
     EXPECT_EQ(imported.wheels, 2U);
@@ -97,10 +84,11 @@ LEVEL = "3"
 
 TEST(ImportEnvironment, lists_the_channels_that_conda_would_ask) {
     const std::string body = "dependencies: [python]\n";
-    EXPECT_THAT(import(body, "e.yml").text, testing::HasSubstr("channels = [\"main\", \"r\"]\n"));
-    EXPECT_THAT(import("channels: [defaults]\n" + body, "e.yml").text,
+    EXPECT_THAT(imported_from(body, "e.yml").text,
+                testing::HasSubstr("channels = [\"main\", \"r\"]\n"));
+    EXPECT_THAT(imported_from("channels: [defaults]\n" + body, "e.yml").text,
                 testing::HasSubstr("main = \"https://repo.anaconda.com/pkgs/main\"\n"));
-    const ImportedManifest imported = import(
+    const ImportedManifest imported = imported_from(
         "channels: [https://conda.anaconda.org/conda-forge/linux-64, pytorch/label/nightly,\n"
         "  https://me:secret@c.example.org/t/tk-1/forge/, /srv/channel, './channel', "
         "'https://${TOKEN}.example.org/x', conda-forge]\n" +
@@ -115,14 +103,14 @@ TEST(ImportEnvironment, lists_the_channels_that_conda_would_ask) {
             "[channels]\n"
             "pytorch-label-nightly = \"https://conda.anaconda.org/pytorch/label/nightly\"\n"
             "forge = \"https://c.example.org/forge\"\nchannel = \"file:///srv/channel\"\n"));
-    EXPECT_THAT(lines_of(imported.remarks.left),
-                testing::ElementsAre("e.yml:2:3 the password for https://c.example.org/forge/",
-                                     "e.yml:2:64 channel `./channel`",
-                                     "e.yml:2:77 channel `https://${TOKEN}.example.org/x`"));
+    EXPECT_THAT(lines_of(imported.remarks),
+                testing::ElementsAre("left e.yml:2:3 the password for https://c.example.org/forge/",
+                                     "left e.yml:2:64 channel `./channel`",
+                                     "left e.yml:2:77 channel `https://${TOKEN}.example.org/x`"));
 }
 
 TEST(ImportEnvironment, leaves_what_a_requirement_cannot_ask_for) {
-    const ImportedManifest imported = import(R"(channels: [conda-forge, nodefaults]
+    const ImportedManifest imported = imported_from(R"(channels: [conda-forge, nodefaults]
 dependencies:
   - numpy[md5=0123456789abcdef0123456789abcdef]
   - scipy[build_number='>=3']
@@ -138,21 +126,22 @@ nvidia: 12
 variables:
   MY-VAR: 1
 )",
-                                             "e.yml");
+                                                    "e.yml");
     EXPECT_EQ(imported.text, "[workspace]\nchannels = [\"conda-forge\"]\n\n[dependencies]\n"
                              "numpy = \"*\"\nscipy = \"*\"\n\n"
                              "[targets.linux-64]\nplatform = \"linux-64\"\n");
-    EXPECT_THAT(
-        lines_of(imported.remarks.left),
-        testing::ElementsAre("e.yml:3:5 `md5` of `numpy`", "e.yml:4:5 `build_number` of `scipy`",
-                             "e.yml:5:5 `zlib-*`", "e.yml:6:5 `__glibc>=2.31`",
-                             "e.yml:7:5 section `npm`", "e.yml:10:9 `python`", "e.yml:11:9 `-e .`",
-                             "e.yml:12:23 platform `osx-arm64`", "e.yml:12:34 platform `win-64`",
-                             "e.yml:13:1 `nvidia`", "e.yml:15:3 variable `MY-VAR`"));
+    EXPECT_THAT(lines_of(imported.remarks),
+                testing::ElementsAre(
+                    "left e.yml:3:5 `md5` of `numpy`", "left e.yml:4:5 `build_number` of `scipy`",
+                    "left e.yml:5:5 `zlib-*`", "left e.yml:6:5 `__glibc>=2.31`",
+                    "left e.yml:7:5 section `npm`", "left e.yml:10:9 `python`",
+                    "left e.yml:11:9 `-e .`", "left e.yml:12:23 platform `osx-arm64`",
+                    "left e.yml:12:34 platform `win-64`", "left e.yml:13:1 `nvidia`",
+                    "left e.yml:15:3 variable `MY-VAR`"));
 }
 
 TEST(ImportEnvironment, joins_what_is_said_of_a_name_in_several_places) {
-    const ImportedManifest imported = import(R"(channels: [conda-forge]
+    const ImportedManifest imported = imported_from(R"(channels: [conda-forge]
 dependencies:
   - numpy>=1.26
   - numpy<3
@@ -166,14 +155,14 @@ dependencies:
       - six; python_version < "3.9"
       - six; python_version >= "3.9"
 )",
-                                             "e.yml");
+                                                    "e.yml");
     EXPECT_THAT(imported.text, testing::HasSubstr("numpy = \">=1.26,<3\"\nscipy = \"1.14.*\"\n"
                                                   "zlib = \"==1 a\"\n"));
     EXPECT_THAT(imported.text, testing::HasSubstr("torch = { version = \">=2, <3\", "
                                                   "extras = [\"opt\"] }\n"));
-    EXPECT_THAT(
-        lines_of(imported.remarks.left),
-        testing::ElementsAre("e.yml:8:5 build and channel of `zlib ==1`", "e.yml:13:9 `six *`"));
+    EXPECT_THAT(lines_of(imported.remarks),
+                testing::ElementsAre("left e.yml:8:5 build and channel of `zlib ==1`",
+                                     "left e.yml:13:9 `six *`"));
 }
 
 TEST(ImportEnvironment, names_the_place_of_a_spec_that_is_none) {
@@ -193,7 +182,7 @@ TEST(ImportEnvironment, names_the_place_of_a_spec_that_is_none) {
     };
     for (const Case& example : cases) {
         try {
-            import("dependencies:\n" + example.line, "e.yml");
+            imported_from("dependencies:\n" + example.line, "e.yml");
             ADD_FAILURE() << "accepted: " << example.line;
         } catch (const Error& error) {
             EXPECT_EQ(error.text().subject, example.place) << example.line;
@@ -206,7 +195,7 @@ TEST(ImportExplicit, pins_every_package_and_tells_channels_apart) {
     const std::string forge = "https://conda.anaconda.org/conda-forge/";
     const std::string md5(32, '0');
     const std::string sha256(64, '0');
-    const ImportedManifest imported = import(
+    const ImportedManifest imported = imported_from(
         "# created by a tool\n# platform: linux-64\n@EXPLICIT\n" + forge +
             "linux-64/libgcc-14.2.0-h77fa898_1.conda#" + md5 + "\n" + forge +
             "noarch/tzdata-2025a-h78e105d_0.conda#sha256:" + sha256 +
@@ -228,10 +217,10 @@ lab-tools = "==2.6.1"
 [targets.linux-64]
 platform = "linux-64"
 )");
-    EXPECT_THAT(lines_of(imported.remarks.changed),
-                testing::ElementsAre("explicit.txt:4 hashes (2)"));
-    EXPECT_THAT(lines_of(imported.remarks.left),
-                testing::ElementsAre("explicit.txt:8 `lab @ git+https://git.example.org/lab.git`"));
+    EXPECT_THAT(
+        lines_of(imported.remarks),
+        testing::ElementsAre("left explicit.txt:8 `lab @ git+https://git.example.org/lab.git`",
+                             "changed explicit.txt:4 hashes (2)"));
 }
 
 TEST(ImportExplicit, lists_of_several_platforms_are_joined) {
@@ -313,18 +302,18 @@ package:
                file + ", hash: {md5: aa}, category: " + category + ", optional: false}\n";
     };
     const ImportedManifest imported =
-        import(text + package("linux-64", "zlib-1.3.1-a_0.conda") +
-                   package("linux-aarch64", "zlib-1.3.1-b_0.conda") +
-                   package("linux-64", "tzdata-2025a-h_0.conda") +
-                   package("linux-aarch64", "tzdata-2025a-h_0.conda") +
-                   package("linux-64", "xz-5.2.6-h_0.conda") +
-                   package("linux-aarch64", "xz-5.4.0-h_1.conda") +
-                   package("linux-64", "mkl-2024.0-h_0.conda") +
-                   package("osx-64", "zlib-1.3.1-c_0.conda") +
-                   package("linux-64", "pytest-8-h_0.conda", "dev") +
-                   "- {name: torch, version: 2.9.1, manager: pip, platform: linux-64, url: "
-                   "https://w.example.org/t.whl, hash: {sha256: aa}, category: main}\n",
-               "conda-lock.yml");
+        imported_from(text + package("linux-64", "zlib-1.3.1-a_0.conda") +
+                          package("linux-aarch64", "zlib-1.3.1-b_0.conda") +
+                          package("linux-64", "tzdata-2025a-h_0.conda") +
+                          package("linux-aarch64", "tzdata-2025a-h_0.conda") +
+                          package("linux-64", "xz-5.2.6-h_0.conda") +
+                          package("linux-aarch64", "xz-5.4.0-h_1.conda") +
+                          package("linux-64", "mkl-2024.0-h_0.conda") +
+                          package("osx-64", "zlib-1.3.1-c_0.conda") +
+                          package("linux-64", "pytest-8-h_0.conda", "dev") +
+                          "- {name: torch, version: 2.9.1, manager: pip, platform: linux-64, url: "
+                          "https://w.example.org/t.whl, hash: {sha256: aa}, category: main}\n",
+                      "conda-lock.yml");
     EXPECT_EQ(imported.text, R"([workspace]
 channels = ["conda-forge"]
 
@@ -335,17 +324,16 @@ xz = "==5.2.6|==5.4.0"
 
 [pypi-dependencies]
 torch = { version = "==2.9.1", marker = "platform_machine == 'x86_64'" }
-
-[targets.linux-64]
-platform = "linux-64"
-
-[targets.linux-aarch64]
-platform = "linux-aarch64"
-)");
-    EXPECT_THAT(lines_of(imported.remarks.left),
-                testing::ElementsAre("conda-lock.yml:6:40 platform `osx-64`",
-                                     "conda-lock.yml:15:88 `mkl ==2024.0`",
-                                     "conda-lock.yml:17:3 packages of category `dev` (1)"));
+)" + both_targets);
+    EXPECT_THAT(lines_of(imported.remarks),
+                testing::ElementsAre("left conda-lock.yml:6:40 platform `osx-64`",
+                                     "left conda-lock.yml:15:88 `mkl ==2024.0`",
+                                     "left conda-lock.yml:17:3 packages of category `dev` (1)",
+                                     "changed conda-lock.yml:9:1 packages (8)",
+                                     "changed conda-lock.yml:9:165 hashes (8)",
+                                     "changed conda-lock.yml:10:94 build of `zlib ==1.3.1`",
+                                     "changed conda-lock.yml:13:87 version of `xz ==5.2.6|==5.4.0`",
+                                     "changed conda-lock.yml:14:92 build of `xz ==5.4.0`"));
     EXPECT_THAT(imported.remarks.changed.front().why,
                 testing::HasSubstr("the direct requirements are not in a lock file"));
 }
@@ -353,11 +341,11 @@ platform = "linux-aarch64"
 TEST(ImportCondaLock, refuses_what_contradicts_itself) {
     const auto fault = [](const std::string& platform, const std::string& name) {
         try {
-            import("version: 1\nmetadata:\n  channels: [c]\n  platforms: [" + platform +
-                       "]\npackage:\n- {name: " + name +
-                       ", version: '1', manager: conda, platform: " + platform +
-                       ", url: https://c.example.org/c/linux-64/zlib-1-0.conda}\n",
-                   "conda-lock.yml");
+            imported_from("version: 1\nmetadata:\n  channels: [c]\n  platforms: [" + platform +
+                              "]\npackage:\n- {name: " + name +
+                              ", version: '1', manager: conda, platform: " + platform +
+                              ", url: https://c.example.org/c/linux-64/zlib-1-0.conda}\n",
+                          "conda-lock.yml");
         } catch (const Error& error) {
             return error.text().subject + " " + error.text().what;
         }
