@@ -1,7 +1,7 @@
 // GPU facts in the solve.
 
 #include "base/error.h"
-#include "pipeline/explain.h"
+#include "pipeline/nearest.h"
 #include "pipeline/torch_variants.h"
 #include "pipeline/world_for_tests.h"
 
@@ -13,6 +13,7 @@ namespace {
 
 using test::FakeIndexes;
 using test::World;
+using test::x86_end;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
@@ -21,7 +22,6 @@ using testing::IsEmpty;
 using testing::Not;
 
 const std::string any = "[pypi-dependencies]\ntorch = \"*\"\n";
-const std::string wheel_end = "-cp311-cp311-manylinux_2_17_x86_64.whl";
 
 std::string target(const std::string& facts) {
     return "[targets.t]\nplatform = \"linux-64\"\n" + facts;
@@ -34,11 +34,11 @@ class DefaultIndex : public testing::Test {
 
     DefaultIndex() {
         indexes.add("pypi", "torch",
-                    {{"torch-2.5.1" + wheel_end,
+                    {{"torch-2.5.1" + x86_end,
                       {"nvidia-cuda-runtime-cu12==12.4.127", "nvidia-cudnn-cu12==9.1.0.70"}},
-                     {"torch-2.9.1" + wheel_end,
+                     {"torch-2.9.1" + x86_end,
                       {"nvidia-cuda-runtime-cu12==12.8.90", "nvidia-cudnn-cu12==9.10.2.21"}},
-                     {"torch-2.11.0" + wheel_end,
+                     {"torch-2.11.0" + x86_end,
                       {"nvidia-cuda-runtime==13.0.48", "nvidia-cudnn-cu13==9.15.1.9"}}});
         indexes.add("pypi", "nvidia-cuda-runtime-cu12",
                     {{"nvidia_cuda_runtime_cu12-12.4.127-py3-none-any.whl"},
@@ -59,21 +59,6 @@ class DefaultIndex : public testing::Test {
         }
         return "none";
     }
-
-    std::string why_not(const std::string& manifest) {
-        World world(indexes, manifest);
-        const Answer answer = world.solve();
-        const auto* conflict = std::get_if<Conflict>(&answer);
-        if (conflict == nullptr) {
-            return "there is an answer";
-        }
-        std::string out;
-        for (const ExplainedReason& reason :
-             explain_reasons(*conflict, world.universe, {world.listings, nullptr, &world.facts})) {
-            out += reason.text + " " + reason.place + "\n";
-        }
-        return out;
-    }
 };
 
 TEST_F(DefaultIndex, TheEnvironmentSaysWhichCudaItRuns) {
@@ -87,7 +72,7 @@ TEST_F(DefaultIndex, ADriverLimitsTheMajorAndNotTheMinor) {
     EXPECT_EQ(torch_of(any + target("driver = \"535.104.05\"\n")), "2.9.1");
     EXPECT_EQ(torch_of(any + target("cuda = \"12.2\"\n")), "2.9.1");
     EXPECT_EQ(torch_of(any + target("driver = \"470.82.01\"\n")), "none");
-    EXPECT_THAT(why_not(any + target("driver = \"470.82.01\"\n")),
+    EXPECT_THAT(World(indexes, any + target("driver = \"470.82.01\"\n")).why_not(),
                 AllOf(HasSubstr("needs a driver >= 525.60.13, and target `t` has 470.82.01"),
                       HasSubstr("torch")));
 }
@@ -105,7 +90,7 @@ TEST_F(DefaultIndex, PinsHoldForWhoeverSuppliesTheLibrary) {
     EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"<12.5\"\n"), "2.5.1");
     EXPECT_EQ(torch_of(any + "[gpu]\ncudnn = \"9.1.*\"\n"), "2.5.1");
     EXPECT_EQ(torch_of(any + "[gpu]\ncudnn = \">=9.11\"\n"), "2.11.0");
-    EXPECT_THAT(why_not(any + "[gpu]\ncuda = \"11.8\"\n"),
+    EXPECT_THAT(World(indexes, any + "[gpu]\ncuda = \"11.8\"\n").why_not(),
                 AllOf(HasSubstr("you allow only CUDA ==11.8.* envpm.toml:4:8"),
                       HasSubstr("need CUDA 12.4, 12.8 or 13.0")));
 }
@@ -122,17 +107,17 @@ TEST_F(DefaultIndex, TheTableTellsTheCudaOfWhatTellsNothingItself) {
         }
         return std::string("none");
     };
-    EXPECT_EQ(runtime({"torch-2.10.0" + wheel_end}), "CUDA 12.8");
-    EXPECT_EQ(runtime({"torch-2.6.0" + wheel_end, {"filelock ; extra == 'x'"}}), "CUDA 12.4");
-    EXPECT_EQ(runtime({"torch-2.10.0" + wheel_end, {"nvidia-cuda-runtime-cu12==12.4.127"}}),
+    EXPECT_EQ(runtime({"torch-2.10.0" + x86_end}), "CUDA 12.8");
+    EXPECT_EQ(runtime({"torch-2.6.0" + x86_end, {"filelock ; extra == 'x'"}}), "CUDA 12.4");
+    EXPECT_EQ(runtime({"torch-2.10.0" + x86_end, {"nvidia-cuda-runtime-cu12==12.4.127"}}),
               "CUDA 12.4");
-    EXPECT_EQ(runtime({"torch-2.10.0+cu126" + wheel_end}), "CUDA 12.6");
-    EXPECT_EQ(runtime({"torch-2.10.0+cpu" + wheel_end}), "none");
-    EXPECT_EQ(runtime({"torch-1.9.0" + wheel_end}), "none") << "not in the table";
-    indexes.add("pypi", "torch", {{"torch-2.10.0" + wheel_end}, {"torch-2.6.0" + wheel_end}});
+    EXPECT_EQ(runtime({"torch-2.10.0+cu126" + x86_end}), "CUDA 12.6");
+    EXPECT_EQ(runtime({"torch-2.10.0+cpu" + x86_end}), "none");
+    EXPECT_EQ(runtime({"torch-1.9.0" + x86_end}), "none") << "not in the table";
+    indexes.add("pypi", "torch", {{"torch-2.10.0" + x86_end}, {"torch-2.6.0" + x86_end}});
     EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"12.4\"\n"), "2.6.0");
     EXPECT_EQ(torch_of(any + target("gpus = [\"6.0\"]\n")), "2.6.0");
-    EXPECT_THAT(why_not(any + "[gpu]\naccelerator = \"cpu\"\n"),
+    EXPECT_THAT(World(indexes, any + "[gpu]\naccelerator = \"cpu\"\n").why_not(),
                 HasSubstr("\"cpu\" [gpu-facts: torch_release 2.10]"));
 }
 
@@ -162,25 +147,24 @@ TEST_F(DefaultIndex, OneBuildOfALibraryAndOneMajorOfCuda) {
     indexes.add("pypi", "other", {{"other-1.0-py3-none-any.whl", {"nvidia-cudnn-cu12"}}});
     const std::string both = any + "other = \"*\"\n";
     EXPECT_EQ(torch_of(both), "2.9.1");
-    EXPECT_THAT(why_not("[pypi-dependencies]\ntorch = \"==2.11.0\"\nother = \"*\"\n"),
-                AllOf(HasSubstr("torch 2.11.0 needs CUDA 13.0"),
-                      HasSubstr("nvidia-cudnn-cu12 9.1.0.70 and 9.10.2.21 need CUDA 12.*")));
+    EXPECT_THAT(
+        World(indexes, "[pypi-dependencies]\ntorch = \"==2.11.0\"\nother = \"*\"\n").why_not(),
+        AllOf(HasSubstr("torch 2.11.0 needs CUDA 13.0"),
+              HasSubstr("nvidia-cudnn-cu12 9.1.0.70 and 9.10.2.21 need CUDA 12.*")));
 }
 
 TEST_F(DefaultIndex, AcceleratorsRuleOutTheOthersBuilds) {
     EXPECT_EQ(torch_of(any + "[gpu]\naccelerator = \"cpu\"\n"), "none");
-    EXPECT_THAT(why_not(any + "[gpu]\naccelerator = \"cpu\"\n"),
+    EXPECT_THAT(World(indexes, any + "[gpu]\naccelerator = \"cpu\"\n").why_not(),
                 HasSubstr("it is for CUDA, and `[gpu] accelerator` is \"cpu\""));
-    indexes.add("pypi", "torch",
-                {{"torch-2.9.0+cpu" + wheel_end}, {"torch-2.8.0+cu126" + wheel_end}});
+    indexes.add("pypi", "torch", {{"torch-2.9.0+cpu" + x86_end}, {"torch-2.8.0+cu126" + x86_end}});
     EXPECT_EQ(torch_of(any), "2.9.0+cpu");
     EXPECT_EQ(torch_of(any + "[gpu]\naccelerator = \"cuda\"\n"), "2.8.0+cu126");
     EXPECT_EQ(torch_of(any + "[gpu]\naccelerator = \"cpu\"\n"), "2.9.0+cpu");
 }
 
 TEST_F(DefaultIndex, WhatDoesNotFitIsNotFetched) {
-    indexes.add("pypi", "torch",
-                {{"torch-2.8.0+cpu" + wheel_end}, {"torch-2.8.0+cu126" + wheel_end}});
+    indexes.add("pypi", "torch", {{"torch-2.8.0+cpu" + x86_end}, {"torch-2.8.0+cu126" + x86_end}});
     torch_of(any + "[gpu]\naccelerator = \"cpu\"\n");
     for (const auto& batch : indexes.transport.batches) {
         for (const HttpRequest& request : batch) {
@@ -259,9 +243,9 @@ TEST(TorchVariants, ABoundProjectIsNotSpread) {
 /// Two indexes that each have one build of the same version.
 TEST(TorchVariants, ServeTogether) {
     FakeIndexes indexes;
-    indexes.add("pytorch-cpu", "torch", {{"torch-2.9.1+cpu" + wheel_end}});
+    indexes.add("pytorch-cpu", "torch", {{"torch-2.9.1+cpu" + x86_end}});
     indexes.add("pytorch-cu128", "torch",
-                {{"torch-2.9.0+cu128" + wheel_end}, {"torch-2.9.1+cu128" + wheel_end}});
+                {{"torch-2.9.0+cu128" + x86_end}, {"torch-2.9.1+cu128" + x86_end}});
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     pypi::IndexClient client(indexes.transport, folder.path(), {});
     Listings listings(client,
@@ -289,7 +273,7 @@ class Builds : public testing::Test {
         const auto build = [](const std::string& version, const std::string& variant,
                               const std::string& runtime, const std::string& cudnn) {
             const std::string major = variant.substr(0, 4);
-            return test::Release{fmt::format("torch-{}+{}{}", version, variant, wheel_end),
+            return test::Release{fmt::format("torch-{}+{}{}", version, variant, x86_end),
                                  {fmt::format("nvidia-cuda-runtime-{}=={}", major, runtime),
                                   fmt::format("nvidia-cudnn-{}=={}", major, cudnn)}};
         };

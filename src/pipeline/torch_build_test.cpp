@@ -1,6 +1,5 @@
 // PyTorch and its companions are of one build, and the accelerator's.
 
-#include "pipeline/explain.h"
 #include "pipeline/world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -11,13 +10,13 @@ namespace {
 
 using test::FakeIndexes;
 using test::World;
+using test::x86_end;
 using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::string x86_end = "-cp311-cp311-manylinux_2_17_x86_64.whl";
 const std::string arm_end = "-cp311-cp311-manylinux_2_17_aarch64.whl";
 
 class TorchBuild : public testing::Test {
@@ -36,28 +35,16 @@ class TorchBuild : public testing::Test {
         }
         return World(indexes, manifest + rest).chosen();
     }
-
-    std::string why_not(const std::string& manifest) {
-        World world(indexes, manifest);
-        const Answer answer = world.solve();
-        std::string out;
-        if (const auto* conflict = std::get_if<Conflict>(&answer)) {
-            for (const ExplainedReason& reason :
-                 explain_reasons(*conflict, world.universe, {world.listings, nullptr, nullptr})) {
-                out += reason.text + "\n";
-            }
-        }
-        return out;
-    }
 };
 
 TEST_F(TorchBuild, ACompanionIsOfTheSame) {
     indexes.add("pypi", "torch", {{"torch-2.9.1+cpu" + x86_end}});
     indexes.add("pypi", "torchvision", {{"torchvision-0.24.1+cu128" + x86_end, {"torch==2.9.1"}}});
     EXPECT_THAT(chosen("torch torchvision"), IsEmpty());
-    EXPECT_THAT(why_not("[pypi-dependencies]\ntorch = \"*\"\ntorchvision = \"*\"\n"),
-                AllOf(HasSubstr("torch 2.9.1+cpu needs PyTorch's packages for the processor"),
-                      HasSubstr("torchvision 0.24.1+cu128 needs PyTorch's packages for CUDA")));
+    EXPECT_THAT(
+        World(indexes, "[pypi-dependencies]\ntorch = \"*\"\ntorchvision = \"*\"\n").why_not(),
+        AllOf(HasSubstr("torch 2.9.1+cpu needs PyTorch's packages for the processor"),
+              HasSubstr("torchvision 0.24.1+cu128 needs PyTorch's packages for CUDA")));
     indexes.add("pypi", "torchvision",
                 {{"torchvision-0.24.1+cpu" + x86_end, {"torch==2.9.1"}},
                  {"torchvision-0.24.1+cu128" + x86_end, {"torch==2.9.1"}}});
@@ -80,9 +67,10 @@ TEST_F(TorchBuild, ACompanionThatNamesNoTorchGoesWithThatOfTheTable) {
                 {{"torch-2.8.0+cu126" + x86_end}, {"torch-2.9.1+cu126" + x86_end}});
     indexes.add("pypi", "torchaudio", {{"torchaudio-2.8.0+cu126" + x86_end}});
     EXPECT_THAT(chosen("torch torchaudio"), Contains("torch 2.8.0+cu126"));
-    EXPECT_THAT(why_not("[pypi-dependencies]\ntorch = \"==2.9.1\"\ntorchaudio = \"*\"\n"),
-                HasSubstr("torchaudio 2.8.0+cu126 needs torch ==2.8.0 "
-                          "[gpu-facts: torch_companion 2.8.0]"));
+    EXPECT_THAT(
+        World(indexes, "[pypi-dependencies]\ntorch = \"==2.9.1\"\ntorchaudio = \"*\"\n").why_not(),
+        HasSubstr("torchaudio 2.8.0+cu126 needs torch ==2.8.0 "
+                  "[gpu-facts: torch_companion 2.8.0]"));
     // Its own word counts more than the table's, and what the table does not know is free.
     indexes.add("pypi", "torchaudio", {{"torchaudio-2.8.0+cu126" + x86_end, {"torch>=2.8"}}});
     EXPECT_THAT(chosen("torch torchaudio"), Contains("torch 2.9.1+cu126"));
@@ -139,7 +127,8 @@ class Marked : public TorchBuild {
 TEST_F(Marked, AWheelIsForCudaOnlyWhereItsMarkersHold) {
     EXPECT_THAT(chosen("torch", on("linux-64", "cuda")), Contains("torch 2.5.1"));
     EXPECT_THAT(chosen("torch", on("linux-aarch64", "cuda")), IsEmpty());
-    EXPECT_THAT(why_not("[pypi-dependencies]\ntorch = \"*\"\n" + on("linux-aarch64", "cuda")),
+    EXPECT_THAT(World(indexes, "[pypi-dependencies]\ntorch = \"*\"\n" + on("linux-aarch64", "cuda"))
+                    .why_not(),
                 HasSubstr("it is a build for the processor alone, and `[gpu] accelerator` is "
                           "\"cuda\""));
     EXPECT_THAT(chosen("torch", on("linux-64", "cpu")), IsEmpty());
@@ -164,8 +153,9 @@ TEST_F(TorchBuild, UnderCudaAWheelMustTellThatItIsForCuda) {
     indexes.add("pypi", "filelock", {{"filelock-3.0-py3-none-any.whl"}});
     EXPECT_THAT(chosen("torch", on_arm), Contains("torch 2.5.1"));
     EXPECT_THAT(chosen("torch", on_arm + for_cuda), IsEmpty());
-    EXPECT_THAT(why_not("[pypi-dependencies]\ntorch = \"*\"\n" + on_arm + for_cuda),
-                HasSubstr("nothing tells that it is a build for CUDA"));
+    EXPECT_THAT(
+        World(indexes, "[pypi-dependencies]\ntorch = \"*\"\n" + on_arm + for_cuda).why_not(),
+        HasSubstr("nothing tells that it is a build for CUDA"));
     indexes.add("pypi", "torch", {{"torch-2.5.1+rocm6.2" + x86_end}});
     for (const char* accelerator : {"cuda", "cpu"}) {
         EXPECT_THAT(chosen("torch", fmt::format("[gpu]\naccelerator = \"{}\"\n", accelerator)),

@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "manifest/read.h"
+#include "pipeline/explain.h"
 #include "pipeline/package_universe.h"
 #include "pypi/fake_index.h"
 #include "solver/solve.h"
@@ -27,6 +28,9 @@ inline Manifest manifest_of(const std::string& text) {
 inline pypi::PythonChoice python_of(int minor) {
     return {{"cpython", 3, minor, fmt::format("cp3{}", minor)}, fmt::format("3.{}.1", minor)};
 }
+
+/// How the names of wheels end that have code for x86-64 and CPython 3.11.
+inline const std::string x86_end = "-cp311-cp311-manylinux_2_17_x86_64.whl";
 
 /// One wheel on a page.
 struct Release {
@@ -118,6 +122,19 @@ class World {
             }
         }
         std::sort(out.begin(), out.end());
+        return out;
+    }
+
+    /// Each reason of the conflict on a line, with its place; empty if there is an answer.
+    std::string why_not() {
+        const Answer answer = solve();
+        std::string out;
+        if (const auto* conflict = std::get_if<Conflict>(&answer)) {
+            for (const ExplainedReason& reason :
+                 explain_reasons(*conflict, universe, {listings, nullptr, &facts})) {
+                out += reason.text + " " + reason.place + "\n";
+            }
+        }
         return out;
     }
 
