@@ -151,6 +151,18 @@ TEST_F(DownloadTest, WhatCameBeforeTheBreakIsKept) {
     EXPECT_LT(second.body_bytes_sent(), 3 * mib);
 }
 
+TEST_F(DownloadTest, WhatCameBeforeAFailureIsKeptForTheNextRun) {
+    const std::string content = text_of(4 * mib);
+    Answer cut = with_body(content);
+    cut.cut_after = 3 * mib;
+    first.serve("/file", {cut, with_status(404)});
+    EXPECT_TRUE(download(of(content, {first.url("/file")})));
+    first.serve("/file", {with_body(content)});
+    expect_success(of(content, {first.url("/file")}));
+    EXPECT_TRUE(read_file(folder.path() / sha256_of(content).hex()) == content);
+    EXPECT_LE(first.body_bytes_sent(), content.size() + mib);
+}
+
 TEST_F(DownloadTest, OneServerIsTriedAgainAfterTransientFailures) {
     const std::string content = text_of(100'000);
     Answer cut = with_body(content);
@@ -333,6 +345,16 @@ TEST_F(DownloadTest, FileUrlsAreCopiedAndProven) {
     const std::optional<Error> error = download(of(text_of(10), {base + "/missing"}));
     ASSERT_TRUE(error);
     EXPECT_THAT(error->what(), HasSubstr("/missing`: No such file or directory"));
+}
+
+TEST_F(DownloadTest, ALocalFileThatOnlyBeginsRightIsNotTaken) {
+    TemporaryFolder source(::testing::TempDir());
+    write_file(source.path() / "longer", text_of(10) + "x", Durability::cached);
+    const std::optional<Error> error =
+        download(of(text_of(10), {"file://" + source.path().string() + "/longer"}));
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code(), ExitCode::integrity);
+    EXPECT_THAT(error->what(), HasSubstr("/longer`: it has 11 bytes instead of 10"));
 }
 
 TEST_F(DownloadTest, AFullDiskEndsWithTheSystemsWordsAndKeepsWhatIsGood) {

@@ -6,9 +6,12 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <latch>
 #include <numeric>
 #include <random>
 #include <set>
@@ -147,13 +150,17 @@ struct Early : testing::Test {
         EXPECT_THAT(world.damages(), testing::IsEmpty());
     }
 
-    /// Until the one thread has opened it and unpacked what it can.
-    void wait_until_idle(Intake& intake) {
+    static void drain(ThreadPool& pool) {
         for (int round = 0; round < 3; ++round) { // open, then each file, then nothing
             TaskGroup group(pool);
             group.run([] {});
             group.wait();
         }
+    }
+
+    /// Until the one thread has opened it and unpacked what it can.
+    void wait_until_idle(Intake& intake) {
+        drain(pool);
         EXPECT_EQ(intake.waiting_bytes(), 0U);
     }
 };
@@ -253,6 +260,61 @@ TEST_F(Early, WhatIsWrongWithAProvenWheelIsAnError) {
     arrival.end(evil);
     EXPECT_THROW(intake.publish(), Error);
     EXPECT_THAT(listing(world.root / "trees"), testing::IsEmpty());
+}
+
+TEST_F(Early, WhatIsProvenBeforeItIsUnpackedMustBeRight) {
+    std::string evil = bytes;
+    evil[evil.size() / 2] ^= 1; // in a file of noise
+    Intake intake(store, pool, world.progress);
+    Arrival arrival(world, intake, evil, sha256_of(evil));
+    std::size_t piece = arrival.pieces();
+    while (--piece > evil.size() / 2 / Arrival::piece_bytes) {
+        arrival.bring(piece);
+    }
+    wait_until_idle(intake); // so that it is open
+    std::latch has_begun(1);
+    std::latch is_proven(1);
+    TaskGroup group(pool);
+    group.run([&] {
+        has_begun.count_down();
+        is_proven.wait();
+    });
+    has_begun.wait();
+    arrival.bring(piece); // this is unpacked when the one thread is free again
+    arrival.end(evil);
+    is_proven.count_down();
+    group.wait();
+    EXPECT_THROW(intake.publish(), Error);
+    EXPECT_THAT(listing(world.root / "trees"), testing::IsEmpty());
+}
+
+/// A limit on the size of files stands for a full disk: the same call fails.
+TEST_F(Early, AFullDiskIsAnErrorAndNoReasonToBeginAgain) {
+    const int status = test::in_child([this] {
+        std::signal(SIGXFSZ, SIG_IGN);
+        ThreadPool own(1);
+        Intake intake(store, own, world.progress);
+        Arrival arrival(world, intake, bytes, sha256);
+        std::latch is_full(1);
+        own.post([&] { is_full.wait(); });
+        for (std::size_t piece = 0; piece < arrival.pieces(); ++piece) {
+            arrival.bring(piece);
+        }
+        const rlimit none{0, RLIM_INFINITY};
+        const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+        ::setrlimit(RLIMIT_FSIZE, &none);
+        is_full.count_down();
+        drain(own);
+        ::setrlimit(RLIMIT_FSIZE, &all);
+        arrival.end(bytes);
+        try {
+            intake.publish();
+        } catch (const Error&) {
+            ::_exit(0);
+        }
+        ::_exit(1);
+    });
+    EXPECT_EQ(status, 0);
 }
 
 TEST_F(Early, AFolderThatIsWrongInAProvenWheelIsAnError) {
