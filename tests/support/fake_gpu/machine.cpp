@@ -1,10 +1,14 @@
 // A library for LD_PRELOAD: what a process reads below /proc/sys/kernel/osrelease, /proc/driver,
 // /sys/module/nvidia and /usr/lib/wsl is read in the folder FAKE_MACHINE instead, so that tests of
 // whole commands have a kernel with an NVIDIA driver, or WSL. What that folder lacks is absent.
+// FAKE_DISK names a file system that all files are on, by the number that the kernel has for it,
+// and where no file can be locked.
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/vfs.h>
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -60,6 +64,28 @@ void* opendir(const char* path) {
 int stat(const char* path, void* status) {
     static const auto call = real<int (*)(const char*, void*)>("stat");
     return call(Path(path).get(), status);
+}
+
+int fstatfs(int file, struct statfs* status) {
+    static const auto call = real<int (*)(int, struct statfs*)>("fstatfs");
+    const int result = call(file, status);
+    if (const char* disk = std::getenv("FAKE_DISK")) {
+        status->f_type = std::strtol(disk, nullptr, 0);
+    }
+    return result;
+}
+
+int fcntl(int file, int command, ...) {
+    va_list rest;
+    va_start(rest, command);
+    void* argument = va_arg(rest, void*);
+    va_end(rest);
+    if (command == F_OFD_SETLK && std::getenv("FAKE_DISK") != nullptr) {
+        errno = ENOLCK;
+        return -1;
+    }
+    static const auto call = real<int (*)(int, int, ...)>("fcntl");
+    return call(file, command, argument);
 }
 
 } // extern "C"
