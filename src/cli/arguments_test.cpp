@@ -231,6 +231,8 @@ TEST(Arguments, wrong_usage_is_refused) {
           std::vector<std::string>{"lock", "--color", "pink"},
           std::vector<std::string>{"rollback", "last"},
           std::vector<std::string>{"run", "--nonsense", "python"},
+          std::vector<std::string>{"lock", "--repair", "1", "--dry-run"},
+          std::vector<std::string>{"lock", "--repair", "1", "--check"},
           std::vector<std::string>{"lock", "--target"}}) {
         EXPECT_NE(failure_of(words), "no failure") << words.back();
     }

@@ -44,6 +44,8 @@ TEST(JsonOfLock, has_changes_and_targets) {
               R"({"after":"1.0","before":null,"name":"a","targets":["default"]})");
     EXPECT_EQ(json.array("targets").at(0).text("env"), sha256_of("env").hex());
     EXPECT_TRUE(json.array("targets").at(0).find("contents")->is_null());
+    report.outcome = pipeline::LockReport::Outcome::unchanged;
+    EXPECT_EQ(*json_of(report).find("changed"), Json(false));
 }
 
 TEST(JsonOfLock, a_conflict_is_an_error_of_code_4_with_its_parts) {
@@ -89,6 +91,7 @@ TEST(JsonOfInstall, has_no_count_of_files_that_it_did_not_make) {
     report.is_from_lower = false;
     report.was_current = true;
     EXPECT_EQ(json_of(report).find("files"), nullptr);
+    EXPECT_EQ(*json_of(report).find("changed"), Json(false));
 }
 
 TEST(RepairJson, says_whether_it_only_tells) {

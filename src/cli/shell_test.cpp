@@ -104,6 +104,14 @@ TEST_F(ShellStartTest, zsh_reads_the_users_files_first_and_gets_its_folder_back)
                 HasSubstr("<other " + (home() / "it's").string() + ">"));
 }
 
+/// Within single quotes it takes a backslash before a quote or a backslash for an escape.
+TEST_F(ShellStartTest, fish_takes_any_path_for_one_word) {
+    before_.set("SHELL", "/usr/bin/fish");
+    const ShellStart shell = shell_start(environment_, before_, folder_.path() / "it's \\'here");
+    EXPECT_EQ(shell.command.back(),
+              "source '" + folder_.path().string() + "/it'\\''s '\\\\''\\''here/init.fish'");
+}
+
 TEST_F(ShellStartTest, fish_is_told_the_environment_after_its_own_files) {
     if (!std::filesystem::exists("/usr/bin/fish")) {
         GTEST_SKIP() << "no fish here";
