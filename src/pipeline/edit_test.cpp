@@ -94,6 +94,48 @@ TEST_F(EditTest, remove_refuses_what_is_no_name_before_anything_is_solved) {
     }
 }
 
+/// Changes a file as soon as anything is told.
+class Meddler final : public Progress {
+  public:
+    explicit Meddler(std::filesystem::path file)
+        : file_(std::move(file)) {}
+
+    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
+        meddle();
+    }
+
+    void advance(std::uint64_t /*amount*/) override {}
+
+    void end() override {}
+
+    void note(std::string_view /*line*/) override { meddle(); }
+
+    void trace(std::string_view /*line*/) override { meddle(); }
+
+  private:
+    void meddle() { write_file(file_, "the user's\n"); }
+
+    std::filesystem::path file_;
+};
+
+TEST_F(EditTest, a_manifest_that_was_changed_meanwhile_stays_as_it_is) {
+    write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n"
+                                        "[pypi-dependencies]\nalpha = \"*\"\n");
+    settings_.mirrors["pypi"] = {{"https://index.example.org/simple", "test"}}; // nothing is asked
+    Meddler meddler(project().manifest_file);
+    Services world(settings_, {variables_, {}, {}}, meddler);
+    try {
+        (void)remove({project(), {"alpha"}}, world);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().what, HasSubstr("the manifest was changed while envpm worked"));
+        EXPECT_EQ(error.code(), ExitCode::failed);
+    }
+    EXPECT_EQ(read_file(project().manifest_file), "the user's\n");
+    EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
+    EXPECT_FALSE(std::filesystem::exists(journal()));
+}
+
 TEST_F(EditTest, init_writes_a_manifest_and_the_lines_for_git_once) {
     const std::filesystem::path home = folder_.path() / "vision";
     write_file(home / ".gitignore", "*.o");
@@ -111,6 +153,13 @@ TEST_F(EditTest, init_takes_a_name_and_never_overwrites) {
     (void)init(home, "other", world);
     EXPECT_EQ(read_manifest({home / "envpm.toml"}).name, "other");
     EXPECT_THROW((void)init(home, std::nullopt, world), Error);
+}
+
+TEST_F(EditTest, init_writes_nothing_under_a_name_that_no_workspace_can_have) {
+    const Services world = services();
+    const std::filesystem::path home = folder_.path() / std::string(101, 'x');
+    EXPECT_THROW((void)init(home, std::nullopt, world), Error);
+    EXPECT_FALSE(std::filesystem::exists(home));
 }
 
 } // namespace

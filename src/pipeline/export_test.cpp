@@ -147,4 +147,15 @@ TEST(Export, is_imported_as_the_same_packages) {
         "[workspace]\nname = \"vision\"\n" + head + "\n[pypi-dependencies]\ntorch = \"==2.9.1\"\n");
 }
 
+TEST(ExportExplicit, has_what_is_for_its_target_alone) {
+    Lock lock = lock_of({conda_package("zlib", "1.3", "conda-forge"),
+                         conda_package("xz", "5.6", "conda-forge"), wheel("six", "1.0", "pypi")});
+    lock.packages[1].targets = {"other"};
+    lock.packages[2].targets = {"other"};
+    const Export exported = export_of(channels, lock, ExportFormat::explicit_list);
+    EXPECT_THAT(exported.text, testing::HasSubstr("/zlib-1.3-"));
+    EXPECT_THAT(exported.text, testing::Not(testing::HasSubstr("/xz-5.6-")));
+    EXPECT_THAT(left_of(exported), testing::IsEmpty());
+}
+
 } // namespace envpm::pipeline

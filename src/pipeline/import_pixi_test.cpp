@@ -326,6 +326,14 @@ sphinx = "*"
                                      "left pixi.toml:23:1 environment `lost`"));
 }
 
+TEST(ImportPixi, leaves_out_a_task_whose_name_no_task_can_have) {
+    const ImportedManifest imported = imported_from(
+        "[workspace]\nchannels = [\"conda-forge\"]\n[tasks]\n\"a b\" = \"ls\"\nc = \"ls\"\n",
+        "pixi.toml");
+    EXPECT_THAT(imported.text, testing::HasSubstr("[tasks]\nc = \"ls\"\n"));
+    EXPECT_THAT(lines_of(imported.remarks), testing::ElementsAre("left pixi.toml:4:1 task `a b`"));
+}
+
 TEST(ImportPixi, says_which_environments_and_features_there_are) {
     const auto complaint = [](const std::string& text, const std::string& file,
                               const std::string& environment) {

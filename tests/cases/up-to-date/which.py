@@ -1,0 +1,1 @@
+import importlib.metadata; print("alpha", importlib.metadata.version("alpha"))
