@@ -140,6 +140,11 @@ def run_page(steps, envpm, home, index_url, urls):
     """(exit code, lines of output) by the number of the step; what was not reached is missing."""
     project = home / "vision"
     project.mkdir(parents=True)
+    if urls:  # the place of PyTorch's builds is known without being told
+        configuration = home / ".config" / "envpm" / "config.toml"
+        configuration.parent.mkdir(parents=True)
+        place = urls["https://download.pytorch.org/whl"]
+        configuration.write_text(f'[mirrors]\npytorch = ["{place}"]\n', encoding="utf-8")
     subprocess.run(["git", "init", "-q", project], check=True)
     (project / "train.py").write_text(TRAIN, encoding="utf-8")
     done = subprocess.run(
@@ -226,7 +231,7 @@ def check_pages(envpm, accept):
         "https://wheels.example.org/simple": indexes[0].simple_url,
         "https://mirror.example.org/simple": indexes[1].simple_url,
         "https://lab.example.org/simple": indexes[2].simple_url,
-        "https://download.pytorch.org/whl/cu128": indexes[3].simple_url,
+        "https://download.pytorch.org/whl": indexes[3].url + "/whl",
     }
     faults = []
     for page in PAGES:

@@ -21,6 +21,8 @@ DEFAULT = [
     Wheel("jinja2", "3.1.6", requires=["markupsafe>=2.0"]),
     Wheel("markupsafe", "3.0.3"),
     Wheel("lab-tools", "99.0"),
+    Wheel("nvidia-cudnn-cu11", "8.7.0.84"),
+    Wheel("nvidia-cudnn-cu11", "9.1.0.70"),
     Wheel("nvidia-cudnn-cu12", "9.10.2.21"),
     Wheel("safetensors", "0.7.0", tag=MANYLINUX.format("x86_64")),
     Wheel("safetensors", "0.7.0", tag=MANYLINUX.format("aarch64")),
@@ -29,7 +31,10 @@ DEFAULT = [
 # A lab's own index.
 INTERNAL = [Wheel("lab-tools", "1.2")]
 
-# An index of builds for one CUDA version.
+# PyTorch's builds for CUDA, each at its own index of the place below which all of them are.
 CUDA = [
+    Wheel("torch", "2.3.1+cu118", requires=["filelock", "nvidia-cudnn-cu11==8.7.0.84"]),
+    Wheel("torch", "2.7.1+cu118", requires=["filelock", "nvidia-cudnn-cu11==9.1.0.70"]),
+    Wheel("torch", "2.9.1+cu126", requires=["filelock", CUDNN]),
     Wheel("torch", "2.9.1+cu128", requires=["filelock", "sympy>=1.13.3", CUDNN]),
 ]
