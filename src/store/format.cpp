@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view version_text = "1\n";
 
 void check_version(const std::string& text, const std::filesystem::path& root);
+void require_own_folders(const StorePaths& paths);
 void require_nothing_of_the_name(const StorePaths& paths);
 
 } // namespace
@@ -27,12 +28,14 @@ void require_format(const StorePaths& paths) {
                      paths.root().string(), "check ENVPM_ROOT"});
     }
     check_version(*text, paths.root());
+    require_own_folders(paths);
 }
 
 void create_or_require_format(const StorePaths& paths) {
     const std::filesystem::path version = paths.root() / "VERSION";
     if (const std::optional<std::string> text = read_file_if_present(version)) {
         check_version(*text, paths.root());
+        require_own_folders(paths);
         return;
     }
     require_nothing_of_the_name(paths);
@@ -56,6 +59,18 @@ void check_version(const std::string& text, const std::filesystem::path& root) {
     }
     throw Error({"this folder is not an envpm store: its `VERSION` is damaged", root.string(),
                  "check ENVPM_ROOT"});
+}
+
+/// One that is a link would have what lies elsewhere written, or collected.
+void require_own_folders(const StorePaths& paths) {
+    for (const char* name : {"objects", "objects/sha256", "trees", "trees/sha256", "p", "roots",
+                             "tmp", "quarantine", "locks"}) {
+        const std::filesystem::path folder = paths.root() / name;
+        if (std::filesystem::is_symlink(std::filesystem::symlink_status(folder))) {
+            throw Error({"a folder of the store is a link", folder.string(),
+                         "a store lies on one disk: set ENVPM_ROOT to where there is room"});
+        }
+    }
 }
 
 /// A folder that has, say, a `tmp` of its own must not become a store: the collector empties that.

@@ -7,7 +7,8 @@
 namespace envpm::store {
 
 /// Throws an Error unless the folder is a store of the format that this envpm knows
-/// (docs/store.md). Nothing in it may be changed or removed before this has been asked.
+/// (docs/store.md), and its folders are no links. Nothing in it may be changed or removed before
+/// this has been asked.
 void require_format(const StorePaths& paths);
 
 /// As above, but makes an empty folder a store first.

@@ -57,6 +57,28 @@ TEST(Store, DoesNotTakeOverAFolderThatHasATmpOfItsOwn) {
     EXPECT_TRUE(std::filesystem::exists(world.root / "tmp" / "precious"));
 }
 
+TEST(Store, NeverFollowsALinkInPlaceOfOneOfItsFolders) {
+    const World world;
+    Store::open(world.root);
+    const std::filesystem::path elsewhere = world.folder.path() / "elsewhere";
+    write_file(elsewhere / "precious", "x");
+    ThreadPool pool(1);
+    SilentProgress progress;
+    CollectRequest request;
+    request.now = std::chrono::system_clock::now() + std::chrono::hours(1000);
+    for (const char* name : {"objects", "trees", "p", "roots", "tmp", "quarantine"}) {
+        const std::filesystem::path folder = world.root / name;
+        std::filesystem::remove_all(folder);
+        std::filesystem::create_directory_symlink(elsewhere, folder);
+        EXPECT_THAT(fault_of(world.root), testing::HasSubstr("is a link")) << name;
+        EXPECT_THROW(collect(world.paths, request, progress), Error) << name;
+        EXPECT_THROW(verify(world.paths, VerifyDepth::quick, pool, progress), Error) << name;
+        std::filesystem::remove(folder);
+    }
+    EXPECT_TRUE(std::filesystem::exists(elsewhere / "precious"));
+    EXPECT_EQ(fault_of(world.root), "opened");
+}
+
 TEST(Store, SaysThatItCannotBeWritten) {
     const World world;
     Store::open(world.root);
