@@ -161,10 +161,15 @@ Json json_of(const store::CollectReport& report) {
     for (const std::filesystem::path& path : report.removed) {
         removed.emplace_back(path.string());
     }
+    Json::Array leased;
+    for (const store::LeasedPrefix& one : report.leased) {
+        leased.emplace_back(Json::Object{{"prefix", one.prefix}, {"host", one.host}});
+    }
     return Json::Object{{"removed", std::move(removed)},
                         {"freed_bytes", report.freed_bytes},
                         {"roots", texts(report.kept_roots)},
-                        {"running", texts(report.running)}};
+                        {"running", texts(report.running)},
+                        {"leased", std::move(leased)}};
 }
 
 Json json_of(const std::vector<realize::Generation>& generations) {

@@ -179,14 +179,23 @@ std::string words_of(const store::CollectReport& report, bool only_tell) {
     for (const std::filesystem::path& path : report.removed) {
         out += path.string() + "\n";
     }
-    return out +
-           fmt::format("{} {}, {}; the rest is kept for {}\n", only_tell ? "would free" : "freed",
+    out += fmt::format("{} {}, {}; the rest is kept for {}\n", only_tell ? "would free" : "freed",
                        human_bytes(report.freed_bytes), counted(report.removed.size(), "thing"),
-                       counted(report.kept_roots.size(), "project")) +
-           (report.running.empty() ? std::string()
-                                   : fmt::format("programs that run keep {}: {}\n",
-                                                 counted(report.running.size(), "environment"),
-                                                 fmt::join(report.running, ", ")));
+                       counted(report.kept_roots.size(), "project"));
+    if (!report.running.empty()) {
+        out += fmt::format("programs that run keep {}: {}\n",
+                           counted(report.running.size(), "environment"),
+                           fmt::join(report.running, ", "));
+    }
+    std::vector<std::string> leased;
+    for (const store::LeasedPrefix& one : report.leased) {
+        leased.push_back(fmt::format("{} ({})", one.prefix, printable(one.host)));
+    }
+    if (!leased.empty()) {
+        out += fmt::format("leases of others keep {}: {}\n", counted(leased.size(), "environment"),
+                           fmt::join(leased, ", "));
+    }
+    return out;
 }
 
 std::string words_of(const std::vector<realize::Generation>& generations) {

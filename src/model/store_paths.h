@@ -40,6 +40,9 @@ class StorePaths {
     /// Projects whose generations keep prefixes alive: links to their `.envpm/envs/<name>` folders.
     [[nodiscard]] std::filesystem::path roots() const { return root_ / "roots"; }
 
+    /// What hosts say of the prefixes that their programs use, for collectors elsewhere.
+    [[nodiscard]] std::filesystem::path leases() const { return root_ / "leases"; }
+
     /// Shared by everyone who writes or realises, exclusive for the collector.
     [[nodiscard]] std::filesystem::path lock() const { return root_ / "store.lock"; }
 

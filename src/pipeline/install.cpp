@@ -10,6 +10,7 @@
 #include "pipeline/installed.h"
 #include "pipeline/layout_cache.h"
 #include "pipeline/layouts.h"
+#include "pipeline/lease.h"
 #include "pipeline/locked_target.h"
 #include "pipeline/lower_prefix.h"
 #include "realize/generations.h"
@@ -159,6 +160,7 @@ std::optional<InstallReport> if_current(const InstallRequest& request, const Ser
     // Into a lower one nothing is written: its prefixes are its owner's care.
     if (!is_in_lower_store(*prefix, services.settings())) {
         generations_of(request.project).keep_alive(StorePaths(prefix->parent_path().parent_path()));
+        renew_lease(request.project, *prefix, services);
     }
     InstallReport report;
     report.was_current = true;
@@ -188,6 +190,7 @@ std::optional<InstallReport> install_from_lower(const InstallRequest& request,
 
 void make_current(const std::filesystem::path& prefix, const LockedTarget& target,
                   const InstallRequest& request, const store::Store& store, Services& services) {
+    renew_lease(request.project, prefix, services);
     generations_of(request.project)
         .switch_to(store.paths(), prefix, target.env, to_rfc3339(services.now()));
     remember_install(request);

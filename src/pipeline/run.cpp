@@ -3,6 +3,7 @@
 #include "activate/conda_files.h"
 #include "base/error.h"
 #include "pipeline/care.h"
+#include "pipeline/lease.h"
 #include "realize/prefix.h"
 
 namespace envpm::pipeline {
@@ -22,6 +23,7 @@ ActiveEnvironment activate_project(const Project& project, const Services& servi
         throw Error({"the environment is gone, or its Python is", current.prefix.string(),
                      "run `envpm install`, which makes it anew"});
     }
+    renew_lease(project, current.prefix, services);
     const activate::CondaVariables conda = activate::conda_variables(current.prefix);
     for (const std::string& complaint : conda.complaints) {
         services.progress().note("note: " + complaint);

@@ -14,6 +14,9 @@ namespace envpm::store {
 
 namespace {
 
+using test::add_prefix;
+using test::add_project;
+using test::later;
 using test::listing;
 using test::wheel;
 using test::World;
@@ -22,38 +25,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-/// Two days later: all of the test's files are old.
-CollectRequest later() {
-    CollectRequest request;
-    request.now = std::chrono::system_clock::now() + std::chrono::hours(48);
-    return request;
-}
-
-std::filesystem::path add_prefix(const World& world, const std::string& name,
-                                 const std::vector<Archive>& archives) {
-    std::string list;
-    for (const Archive& archive : archives) {
-        list += (list.empty() ? "\"" : ",\"") + archive.sha256.hex() + "\"";
-    }
-    const std::filesystem::path prefix = world.root / "p" / name;
-    write_file(prefix / ".envpm" / "manifest.json", "{\"version\":1,\"archives\":[" + list + "]}",
-               Durability::cached);
-    write_file(prefix / "lib" / "generated.py", "12345", Durability::cached);
-    return prefix;
-}
-
-/// A project with one generation that links to the prefix, registered as a root.
-std::filesystem::path add_project(const World& world, const std::string& name,
-                                  const std::filesystem::path& prefix) {
-    const std::filesystem::path environment =
-        world.folder.path() / name / ".envpm" / "envs" / "default";
-    std::filesystem::create_directories(environment / "gens");
-    std::filesystem::create_symlink(prefix, environment / "gens" / "1");
-    write_file(environment / "gens" / "1.json", "{}", Durability::cached);
-    std::filesystem::create_symlink(environment, world.root / "roots" / name);
-    return environment;
-}
 
 void flip_byte(const std::filesystem::path& file) {
     struct stat status {};

@@ -52,6 +52,9 @@ void remove_all(const StorePaths& paths, const CollectPlan& plan) {
     const Fd root = open_file(paths.root(), O_RDONLY | O_DIRECTORY);
     const auto barrier = [&root, &paths] { sync_file_system(root.get(), paths.root()); };
     remove_files(plan.roots.stale);
+    for (const std::filesystem::path& lease : plan.leases) {
+        ::unlink(lease.c_str()); // another user's may stay: it says nothing of what is there
+    }
     const TemporaryFolder trash(paths.temporary());
     for (const std::filesystem::path& prefix : plan.prefixes) {
         const std::filesystem::path to = trash.path() / prefix.filename();
@@ -95,6 +98,7 @@ CollectReport report_of(const CollectPlan& plan) {
     report.freed_bytes = plan.freed_bytes;
     report.kept_roots = plan.roots.projects;
     report.running = plan.running;
+    report.leased = plan.leased;
     return report;
 }
 

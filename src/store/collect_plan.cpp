@@ -55,10 +55,19 @@ class Freed {
     std::uint64_t bytes_ = 0;
 };
 
+struct Leased {
+    std::map<std::string, std::string> hosts; ///< by the name of a prefix: who may use it
+    std::set<std::filesystem::path>
+        environments; ///< of projects that may be where they cannot be seen
+};
+
 struct stat status_of(const std::filesystem::path& path);
+Leased leased_by_others(const std::vector<Lease>& leases);
+void keep_roots_of(const Leased& leased, Roots& roots);
+void plan_leases(const std::vector<Lease>& leases, const StorePaths& paths, CollectPlan& plan);
 void remove_names_below(const std::filesystem::path& path, Freed& freed);
 std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
-                               CollectPlan& plan, Freed& freed);
+                               const Leased& leased, CollectPlan& plan, Freed& freed);
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
 void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
@@ -76,7 +85,11 @@ CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& reque
     if (!plan.roots.unreadable.empty()) {
         throw plan.roots.unreadable.front();
     }
-    const std::set<Sha256> archives = plan_prefixes(paths, request, plan, freed);
+    const std::vector<Lease> leases = read_leases(paths, request.holder, request.now);
+    const Leased leased = leased_by_others(leases);
+    keep_roots_of(leased, plan.roots);
+    const std::set<Sha256> archives = plan_prefixes(paths, request, leased, plan, freed);
+    plan_leases(leases, paths, plan);
     const StoreContent content = list_content(paths);
     std::set<ObjectName> alive;
     plan_trees(content.trees, archives, grace, plan, alive);
@@ -133,9 +146,40 @@ void remove_names_below(const std::filesystem::path& path, Freed& freed) {
     }
 }
 
+Leased leased_by_others(const std::vector<Lease>& leases) {
+    Leased leased;
+    for (const Lease& lease : leases) {
+        if (lease.is_another && !lease.is_over) {
+            std::string& host = leased.hosts.emplace(lease.prefix, lease.host).first->second;
+            host = std::min(host, lease.host);
+            leased.environments.insert(lease.environment);
+        }
+    }
+    return leased;
+}
+
+/// A project that is not here may be on the disk of another host.
+void keep_roots_of(const Leased& leased, Roots& roots) {
+    std::erase_if(roots.stale, [&](const std::filesystem::path& link) {
+        return leased.environments.contains(std::filesystem::read_symlink(link));
+    });
+}
+
+/// Those that are over, and those of prefixes that are gone or go.
+void plan_leases(const std::vector<Lease>& leases, const StorePaths& paths, CollectPlan& plan) {
+    const std::filesystem::path prefixes = paths.root() / "p";
+    const std::set<std::filesystem::path> going(plan.prefixes.begin(), plan.prefixes.end());
+    for (const Lease& lease : leases) {
+        const std::filesystem::path prefix = prefixes / lease.prefix;
+        if (lease.is_over || going.contains(prefix) || !std::filesystem::exists(prefix)) {
+            plan.leases.push_back(lease.path);
+        }
+    }
+}
+
 /// Gives the archives that the prefixes which stay were made from.
 std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
-                               CollectPlan& plan, Freed& freed) {
+                               const Leased& leased, CollectPlan& plan, Freed& freed) {
     const Grace grace(request);
     std::set<Sha256> archives;
     const std::filesystem::path prefixes = paths.root() / "p";
@@ -145,10 +189,13 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
         const std::filesystem::path prefix = prefixes / name;
         const bool is_named =
             plan.roots.prefixes.contains(name) || grace.protects(status_of(prefix));
+        const auto lease = leased.hosts.find(name);
         if (!is_named && running.contains(name)) {
             plan.running.push_back(name);
+        } else if (!is_named && lease != leased.hosts.end()) {
+            plan.leased.push_back({name, lease->second});
         }
-        if (is_named || running.contains(name)) {
+        if (is_named || running.contains(name) || lease != leased.hosts.end()) {
             add_archives(prefix, archives);
         } else if (const auto own = archives_if(freed.is_enough(), prefix)) {
             archives.insert(own->begin(), own->end());

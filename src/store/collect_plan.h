@@ -13,7 +13,9 @@ namespace envpm::store {
 /// it any more, a tree only when no prefix was made from it.
 struct CollectPlan {
     Roots roots;
-    std::vector<std::string> running; ///< prefixes that stay for running programs alone
+    std::vector<std::string> running;          ///< prefixes that stay for running programs alone
+    std::vector<LeasedPrefix> leased;          ///< and for the leases of other hosts alone
+    std::vector<std::filesystem::path> leases; ///< that mean nothing any more
     std::vector<std::filesystem::path> prefixes;
     std::vector<std::filesystem::path> trees;
     std::vector<std::filesystem::path> objects;

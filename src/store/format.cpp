@@ -64,7 +64,7 @@ void check_version(const std::string& text, const std::filesystem::path& root) {
 /// One that is a link would have what lies elsewhere written, or collected.
 void require_own_folders(const StorePaths& paths) {
     for (const char* name : {"objects", "objects/sha256", "trees", "trees/sha256", "p", "roots",
-                             "tmp", "quarantine", "locks"}) {
+                             "leases", "tmp", "quarantine", "locks"}) {
         const std::filesystem::path folder = paths.root() / name;
         if (std::filesystem::is_symlink(std::filesystem::symlink_status(folder))) {
             throw Error({"a folder of the store is a link", folder.string(),

@@ -11,7 +11,7 @@ namespace envpm::store {
 /// folder or a mapped file lies there, or their arguments or variables name it, by whatever path
 /// the store was reached. `processes` is
 /// `/proc`. Programs of others that this user may not look at are not known, nor those of other
-/// machines; one that ends meanwhile counts for nothing.
+/// machines (leases.h); one that ends meanwhile counts for nothing.
 std::set<std::string> prefixes_in_use(const std::filesystem::path& processes,
                                       const std::vector<std::string>& names);
 

@@ -19,8 +19,8 @@ namespace envpm::store {
 namespace {
 
 /// Those above others first.
-constexpr std::array folders = {"objects", "objects/sha256", "trees", "trees/sha256",
-                                "p",       "roots",          "tmp",   "locks"};
+constexpr std::array folders = {"objects", "objects/sha256", "trees", "trees/sha256", "p",
+                                "roots",   "leases",         "tmp",   "locks"};
 
 void create_root(const std::filesystem::path& root);
 void share_all(const StorePaths& paths);

@@ -66,7 +66,7 @@ TEST(Store, NeverFollowsALinkInPlaceOfOneOfItsFolders) {
     SilentProgress progress;
     CollectRequest request;
     request.now = std::chrono::system_clock::now() + std::chrono::hours(1000);
-    for (const char* name : {"objects", "trees", "p", "roots", "tmp", "quarantine"}) {
+    for (const char* name : {"objects", "trees", "p", "roots", "leases", "tmp", "quarantine"}) {
         const std::filesystem::path folder = world.root / name;
         std::filesystem::remove_all(folder);
         std::filesystem::create_directory_symlink(elsewhere, folder);

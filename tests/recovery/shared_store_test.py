@@ -4,6 +4,7 @@ shared_store_test.py ENVPM [a test's name…]. Needs no network; what needs root
 without it.
 """
 
+import json
 import os
 import re
 import shutil
@@ -188,6 +189,54 @@ class Trust(Stores):
         for sandbox in users:
             sandbox.run("verify")
         self.sandbox("admin", root=root).run("verify")
+
+
+class Leases(Stores):
+    """Two hosts with one store: the other one has another name, and no folder but the store."""
+
+    def on_another_host(self, sandbox: Sandbox, hidden: Path) -> dict:
+        """What the collector there frees."""
+        script = f'hostname elsewhere && mount -t tmpfs none {hidden} && exec "$@"'
+        wrapper = ["unshare", "--uts", "--mount", "sh", "-c", script, "sh"]
+        return json.loads(
+            sandbox.run("gc", "--grace", "0s", "--json", wrapper=wrapper).stdout
+        )
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root")
+    def test_what_another_host_uses_stays_though_its_projects_are_not_seen(self):
+        root = self.folder / "root"
+        (self.folder / "local").mkdir()
+        one = self.sandbox("local/one", root=root)
+        one.write(manifest_of("alpha"))
+        one.run("install")
+        alpha = one.prefix()
+        other = self.sandbox("other", root=root)
+        found = self.on_another_host(other, self.folder / "local")
+        self.assertEqual([lease["prefix"] for lease in found["leased"]], [alpha.name])
+        one.run("run", "python", "-c", "import alpha")
+
+        # What only a program may still use is kept too, until its own host says that none does.
+        one.write(manifest_of("beta"))
+        one.run("install")
+        for link in (one.environment_folder / "gens").glob("1*"):
+            link.unlink()
+        found = self.on_another_host(other, self.folder / "local")
+        self.assertEqual(len(found["leased"]), 2)
+        self.assertTrue(alpha.is_dir())
+        one.run("gc", "--grace", "0s")
+        self.assertFalse(alpha.exists())
+        one.run("verify")
+
+    def test_a_store_that_takes_no_lease_keeps_nobody_from_working(self):
+        one = self.sandbox("one")
+        one.write(manifest_of("alpha"))
+        one.run("install")
+        leases = one.root / "leases"
+        self.assertEqual(len(list(leases.iterdir())), 1)
+        shutil.rmtree(leases)
+        leases.write_text("no folder")
+        done = one.run("run", "-v", "python", "-c", "import alpha")
+        self.assertIn("lease: none in", done.stderr)
 
 
 class Space(Stores):

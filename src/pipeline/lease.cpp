@@ -1,0 +1,26 @@
+#include "pipeline/lease.h"
+
+#include "pipeline/lower_prefix.h"
+#include "store/leases.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace envpm::pipeline {
+
+void renew_lease(const Project& project, const std::filesystem::path& prefix,
+                 const Services& services) {
+    if (is_in_lower_store(prefix, services.settings())) {
+        return;
+    }
+    const StorePaths store(prefix.parent_path().parent_path());
+    if (!store::renew_lease(store, prefix.filename().string(), generations_of(project).folder(),
+                            store::this_holder())) {
+        services.progress().trace(fmt::format("lease: none in `{}`: {}", store.leases().string(),
+                                              std::generic_category().message(errno)));
+    }
+}
+
+} // namespace envpm::pipeline
