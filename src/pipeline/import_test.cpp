@@ -225,12 +225,12 @@ platform = "linux-64"
 
 TEST(ImportExplicit, lists_of_several_platforms_are_joined) {
     const std::string c = "https://conda.example.org/c/";
-    const ImportedManifest imported =
-        import("@EXPLICIT\n" + c + "linux-64/zlib-1.3-a_0.conda\n" + c +
-                   "linux-64/xz-5.2-h_0.conda\n" + c + "linux-aarch64/zlib-1.4-b_0.conda\n" + c +
-                   "linux-aarch64/xz-5.2-h_1.conda\n" + c + "noarch/tzdata-2025a-h_0.conda\n" + c +
-                   "noarch/tzdata-2025a-h_0.conda\n" + c + "osx-64/zlib-9-c_0.conda\n",
-               "explicit.txt");
+    const ImportedManifest imported = imported_from(
+        "@EXPLICIT\n" + c + "linux-64/zlib-1.3-a_0.conda\n" + c + "linux-64/xz-5.2-h_0.conda\n" +
+            c + "linux-aarch64/zlib-1.4-b_0.conda\n" + c + "linux-aarch64/xz-5.2-h_1.conda\n" + c +
+            "noarch/tzdata-2025a-h_0.conda\n" + c + "noarch/tzdata-2025a-h_0.conda\n" + c +
+            "osx-64/zlib-9-c_0.conda\n",
+        "explicit.txt");
     EXPECT_THAT(imported.text, testing::HasSubstr("[dependencies]\nzlib = \"==1.3|==1.4\"\n"
                                                   "xz = \"==5.2\"\ntzdata = \"==2025a h_0\"\n"));
 }
@@ -238,7 +238,7 @@ TEST(ImportExplicit, lists_of_several_platforms_are_joined) {
 TEST(ImportPins, two_that_one_environment_cannot_hold_are_an_error_with_both_places) {
     const auto fault = [](const std::string& text, const std::string& file) {
         try {
-            import(text, file);
+            imported_from(text, file);
         } catch (const Error& error) {
             EXPECT_THAT(error.text().hint, testing::HasSubstr("remove one of the two"));
             return error.text().subject + ": " + error.text().what;
@@ -266,7 +266,7 @@ TEST(ImportCondaLock, wheels_of_several_platforms_are_one_requirement) {
         return "- {name: " + name + ", version: " + version +
                ", manager: pip, platform: " + platform + ", category: main}\n";
     };
-    const ImportedManifest imported = import(
+    const ImportedManifest imported = imported_from(
         "version: 1\nmetadata: {channels: [], platforms: [linux-64, linux-aarch64]}\npackage:\n" +
             wheel("a", "1.0", "linux-64") + wheel("b", "1.0", "linux-64") +
             wheel("c", "2.5+cu124", "linux-64") + wheel("d", "1.0", "linux-64") +
@@ -277,10 +277,10 @@ TEST(ImportCondaLock, wheels_of_several_platforms_are_one_requirement) {
                 testing::HasSubstr("a = \"==1.0\"\nb = \"<=1.0, >=0.9\"\n"
                                    "c = \"==2.5\"\nd = { version = \"==1.0\", marker = "
                                    "\"platform_machine == 'x86_64'\" }\n"));
-    EXPECT_THAT(lines_of(imported.remarks.changed),
-                testing::ElementsAre("conda-lock.yml:4:1 packages (7)",
-                                     "conda-lock.yml:5:3 version of `b`",
-                                     "conda-lock.yml:6:3 version of `c`"));
+    EXPECT_THAT(lines_of(imported.remarks),
+                testing::ElementsAre("changed conda-lock.yml:4:1 packages (7)",
+                                     "changed conda-lock.yml:5:3 version of `b`",
+                                     "changed conda-lock.yml:6:3 version of `c`"));
 }
 
 TEST(ImportCondaLock, pins_what_the_platforms_have_in_common) {
