@@ -15,6 +15,14 @@
 //   condition          each matching candidate needs inside(condition); a dependency with it needs
 //                      (requirement if inside(condition))
 //
+// Where only the upper part of a slot is encoded, from the rank `base` on:
+//
+//   rest               one solvable of the lowest rank, conflicts with at_least(X, base); a bound
+//   or
+//                      a hole below the base is left out, for a requirement that matches some of it
+//   a lower base       adds rungs and candidates between, and those bounds: all that was there
+//   holds
+//
 // The candidates of a slot do not provide their own name: libsolv would pair them again.
 // libsolv decides the solvable with the highest id first, so `any` markers come from blocks that
 // are used downwards: slots that were met earlier are decided earlier.
@@ -25,6 +33,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 
 namespace envpm::solver {
@@ -47,17 +56,20 @@ void Encoding::add_slot(SlotId slot) {
         return;
     }
     const std::span<const CandidateId> candidates = universe_.candidates(slot);
-    SlotRules rules = new_ladder(candidates.size());
-    const Dep name = pool_.dep(fmt::format("slot@{}", names_++));
-    const Solvable first = candidates.empty() ? Solvable{} : pool_.add(candidates.size());
-    for (std::size_t rank = 0; rank < candidates.size(); ++rank) {
-        const Solvable solvable = offset(first, rank);
-        rules.candidates.push_back(solvable);
-        places_[candidates[rank]] = {solvable, rank};
-        candidate_of_[solvable] = candidates[rank];
-        add_candidate(rules, name, rank);
+    const std::size_t size = candidates.size();
+    for (std::size_t rank = 0; rank < size; ++rank) {
+        places_[candidates[rank]] = {{}, rank};
     }
-    slots_[slot] = std::move(rules);
+    SlotRules& rules = slots_[slot];
+    rules.any = new_marker("any");
+    rules.name = pool_.dep(fmt::format("slot@{}", names_++));
+    rules.one_of = pool_.dep(fmt::format("one_of@{}", names_++));
+    pool_.need(rules.any.solvable, rules.one_of);
+    rules.at_least.resize(std::max<std::size_t>(size, 1) - 1);
+    rules.candidates.resize(size);
+    rules.base = size;
+    const bool is_long = first_part_ > 0 && size > 2 * first_part_;
+    lower_base(slot, is_long ? size - first_part_ : 0);
     Waiting waiting;
     std::swap(waiting, waiting_[slot]);
     for (const auto& [candidate, dependency] : waiting) {
@@ -67,6 +79,7 @@ void Encoding::add_slot(SlotId slot) {
 
 void Encoding::add_dependencies(CandidateId candidate) {
     ENVPM_ASSERT(universe_.is_described(candidate));
+    lower_base_to(universe_.candidate(candidate).slot, rank(candidate));
     if (!universe_.is_usable(candidate)) {
         pool_.need(places_.at(candidate).solvable, pool_.dep("usable@"));
         return;
@@ -76,6 +89,26 @@ void Encoding::add_dependencies(CandidateId candidate) {
     }
 }
 
+bool Encoding::has_rest(const std::map<SlotId, CandidateId>& choices) const {
+    return std::any_of(choices.begin(), choices.end(), [&](const auto& choice) {
+        return rank(choice.second) < base(choice.first);
+    });
+}
+
+/// Three times as much each time.
+bool Encoding::widen(const std::map<SlotId, CandidateId>& choices) {
+    bool is_wider = false;
+    for (const auto& [slot, choice] : choices) {
+        const std::size_t old_base = base(slot);
+        if (rank(choice) < old_base) {
+            const std::size_t encoded = slots_.at(slot).candidates.size() - old_base;
+            lower_base(slot, old_base - std::min(old_base, 2 * encoded));
+            is_wider = true;
+        }
+    }
+    return is_wider;
+}
+
 bool Encoding::add_preference(CandidateId candidate) {
     if (!places_.contains(candidate)) {
         return false;
@@ -83,6 +116,7 @@ bool Encoding::add_preference(CandidateId candidate) {
     if (!preferences_.contains(candidate)) {
         const Marker marker = new_marker("keep");
         const SlotId slot = universe_.candidate(candidate).slot;
+        lower_base(slot, rank(candidate));
         bound(marker, {slot, {rank(candidate)}}, RequirementKind::constrains);
         preferences_[candidate] = marker;
     }
@@ -122,11 +156,14 @@ Job Encoding::try_to_keep(CandidateId candidate) const {
 
 Job Encoding::at_least(SlotId slot, std::size_t rank) const {
     const SlotRules& rules = slots_.at(slot);
-    return Job::choose(rank == 0 ? rules.any.solvable : rules.at_least.at(rank - 1).solvable);
+    const bool is_any = rank == 0 || rank < rules.base;
+    return Job::choose(is_any ? rules.any.solvable : rules.at_least.at(rank - 1).solvable);
 }
 
 Job Encoding::at_most(SlotId slot, std::size_t rank) const {
-    return Job::forbid(slots_.at(slot).at_least.at(rank).solvable);
+    const SlotRules& rules = slots_.at(slot);
+    const std::size_t above = std::max(rank + 1, rules.base);
+    return Job::forbid(rules.at_least.at(above - 1).solvable);
 }
 
 Job Encoding::decide(SlotId slot) const {
@@ -134,7 +171,9 @@ Job Encoding::decide(SlotId slot) const {
 }
 
 Job Encoding::choose(CandidateId candidate) const {
-    return Job::choose(places_.at(candidate).solvable);
+    const Solvable solvable = places_.at(candidate).solvable;
+    return Job::choose(
+        solvable != Solvable{} ? solvable : slots_.at(universe_.candidate(candidate).slot).rest);
 }
 
 std::optional<CandidateId> Encoding::candidate_of(Solvable solvable) const {
@@ -166,25 +205,112 @@ Solvable Encoding::next_any() {
     return offset(reserved_, reserve_);
 }
 
-Encoding::SlotRules Encoding::new_ladder(std::size_t size) {
-    SlotRules rules;
-    rules.any = new_marker("any");
-    rules.one_of = pool_.dep(fmt::format("one_of@{}", names_++));
-    pool_.need(rules.any.solvable, rules.one_of);
-    for (std::size_t rank = 1; rank < size; ++rank) {
-        const Marker rung = new_marker("at_least");
-        pool_.need(rung.solvable, rank > 1 ? rules.at_least.back().dep : rules.any.dep);
-        rules.at_least.push_back(rung);
+/// And to a few below it, which are likely to be next.
+void Encoding::lower_base_to(SlotId slot, std::size_t rank) {
+    if (rank < base(slot)) {
+        lower_base(slot, rank - std::min(rank, first_part_ / 2));
     }
-    return rules;
 }
 
-void Encoding::add_candidate(const SlotRules& rules, Dep name, std::size_t rank) {
-    const Solvable solvable = rules.candidates[rank];
-    pool_.define(solvable, name, rank + 1, rules.one_of);
-    pool_.need(solvable, rank > 0 ? rules.at_least[rank - 1].dep : rules.any.dep);
-    if (rank < rules.at_least.size()) {
-        pool_.conflict(solvable, rules.at_least[rank].dep);
+void Encoding::lower_base(SlotId slot, std::size_t base) {
+    SlotRules& rules = slots_[slot];
+    const std::size_t old_base = rules.base;
+    if (base >= old_base) {
+        return;
+    }
+    add_rungs(rules, base, old_base);
+    add_candidates(rules, slot, base, old_base);
+    rules.base = base;
+    add_rest(rules, slot);
+    if (old_base < rules.candidates.size()) {
+        bound_anew(slot, old_base);
+    }
+}
+
+/// Of the ranks from `begin` to `end`, where the ladder began.
+void Encoding::add_rungs(SlotRules& rules, std::size_t begin, std::size_t end) {
+    const std::size_t lowest = std::max<std::size_t>(begin, 1);
+    const auto below = [&](std::size_t rank) {
+        return rank > lowest ? rules.at_least[rank - 2].dep : rules.any.dep;
+    };
+    for (std::size_t rank = lowest; rank < end; ++rank) {
+        const Marker rung = new_marker("at_least");
+        pool_.need(rung.solvable, below(rank));
+        rules.at_least[rank - 1] = rung;
+    }
+    if (end > lowest && end <= rules.at_least.size()) {
+        pool_.need(rules.at_least[end - 1].solvable, below(end));
+    }
+}
+
+void Encoding::add_candidates(SlotRules& rules, SlotId slot, std::size_t begin, std::size_t end) {
+    const std::span<const CandidateId> candidates = universe_.candidates(slot);
+    const Solvable first = pool_.add(end - begin);
+    for (std::size_t rank = begin; rank < end; ++rank) {
+        const Solvable solvable = offset(first, rank - begin);
+        rules.candidates[rank] = solvable;
+        places_[candidates[rank]].solvable = solvable;
+        candidate_of_[solvable] = candidates[rank];
+        pool_.define(solvable, rules.name, rank + 1, rules.one_of);
+        pool_.need(solvable, rank > 0 ? rules.at_least[rank - 1].dep : rules.any.dep);
+        if (rank < rules.at_least.size()) {
+            pool_.conflict(solvable, rules.at_least[rank].dep);
+        }
+    }
+}
+
+void Encoding::add_rest(SlotRules& rules, SlotId slot) {
+    const bool is_new = rules.rest == Solvable{};
+    if (rules.base == 0) {
+        if (!is_new) {
+            pool_.need(rules.rest, pool_.dep("usable@"));
+        }
+        return;
+    }
+    if (is_new) {
+        rules.rest = pool_.add();
+        pool_.define(rules.rest, rules.name, 0, rules.one_of);
+        pool_.need(rules.rest, rules.any.dep);
+    }
+    pool_.conflict(rules.rest, rules.at_least[rules.base - 1].dep);
+    candidate_of_[rules.rest] = universe_.candidates(slot)[rules.base - 1];
+}
+
+/// Says of the ranks below `old_base` what was left out.
+void Encoding::bound_anew(SlotId slot, std::size_t old_base) {
+    SlotRules& rules = slots_[slot];
+    for (const RequirementId requirement : std::exchange(rules.bounds, {})) {
+        const Marker marker = requirements_.at(requirement);
+        const Subset matches = subset(requirement);
+        bound_below(marker, rules, matches, universe_.requirement(requirement).kind);
+        if (matches.ranks.back() + 1 < old_base) {
+            bound_above(marker, rules, matches);
+        }
+        exclude_holes(marker, rules, matches, old_base);
+        note_rest(rules.bounds, requirement, matches);
+    }
+    for (const RequirementId condition : std::exchange(rules.conditions, {})) {
+        const Subset matches = subset(condition);
+        need_within(matches, old_base, conditions_.at(condition));
+        note_rest(rules.conditions, condition, matches);
+    }
+}
+
+/// Each of these from the base to `end` needs the marker.
+void Encoding::need_within(const Subset& subset, std::size_t end, const Marker& marker) {
+    const SlotRules& rules = slots_.at(subset.slot);
+    for (const std::size_t rank : subset.ranks) {
+        if (rank >= rules.base && rank < end) {
+            pool_.need(rules.candidates[rank], marker.dep);
+        }
+    }
+}
+
+/// Remembers a requirement of which something was left out.
+void Encoding::note_rest(std::vector<RequirementId>& noted, RequirementId requirement,
+                         const Subset& subset) const {
+    if (!subset.ranks.empty() && subset.ranks.front() < base(subset.slot)) {
+        noted.push_back(requirement);
     }
 }
 
@@ -232,7 +358,12 @@ Encoding::Marker Encoding::marker(RequirementId requirement) {
     requirements_[requirement] = marker;
     requirement_of_solvable_[marker.solvable] = requirement;
     requirement_of_dep_[marker.dep] = requirement;
-    bound(marker, subset(requirement), universe_.requirement(requirement).kind);
+    const Subset matches = subset(requirement);
+    if (!matches.ranks.empty()) { // so that some of it can be chosen
+        lower_base_to(matches.slot, matches.ranks.back());
+    }
+    bound(marker, matches, universe_.requirement(requirement).kind);
+    note_rest(slots_[matches.slot].bounds, requirement, matches);
     return marker;
 }
 
@@ -243,9 +374,10 @@ Encoding::Marker Encoding::inside(RequirementId condition) {
     }
     const Marker marker = new_marker("inside");
     conditions_[condition] = marker;
-    for (const CandidateId candidate : universe_.matches(condition)) {
-        pool_.need(places_.at(candidate).solvable, marker.dep);
-    }
+    const Subset matches = subset(condition);
+    SlotRules& rules = slots_[matches.slot];
+    need_within(matches, rules.candidates.size(), marker);
+    note_rest(rules.conditions, condition, matches);
     return marker;
 }
 
@@ -263,30 +395,45 @@ void Encoding::bound(const Marker& marker, const Subset& subset, RequirementKind
     if (is_needed) {
         pool_.need(marker.solvable, rules.any.dep); // not by the ladder: proofs shall name it
     }
-    const std::size_t lowest = subset.ranks.front();
-    if (lowest > 0) {
-        const Dep rung = rules.at_least[lowest - 1].dep;
-        pool_.need(marker.solvable, is_needed ? rung : pool_.only_if(rung, rules.any.dep));
-    }
-    const std::size_t highest = subset.ranks.back();
-    if (highest < rules.at_least.size()) {
-        pool_.conflict(marker.solvable, rules.at_least[highest].dep);
-    }
-    exclude_holes(marker, rules, subset);
+    bound_below(marker, rules, subset, kind);
+    bound_above(marker, rules, subset);
+    exclude_holes(marker, rules, subset, rules.candidates.size());
 }
 
-void Encoding::exclude_holes(const Marker& marker, const SlotRules& rules, const Subset& subset) {
-    const std::size_t width = subset.ranks.back() - subset.ranks.front() + 1;
-    if (width == subset.ranks.size()) {
+void Encoding::bound_below(const Marker& marker, const SlotRules& rules, const Subset& subset,
+                           RequirementKind kind) {
+    const std::size_t lowest = subset.ranks.front();
+    if (lowest > 0 && lowest >= rules.base) {
+        const Dep rung = rules.at_least[lowest - 1].dep;
+        const bool is_needed = kind == RequirementKind::needs;
+        pool_.need(marker.solvable, is_needed ? rung : pool_.only_if(rung, rules.any.dep));
+    }
+}
+
+void Encoding::bound_above(const Marker& marker, const SlotRules& rules, const Subset& subset) {
+    const std::size_t above = std::max(subset.ranks.back() + 1, rules.base);
+    if (above <= rules.at_least.size()) {
+        pool_.conflict(marker.solvable, rules.at_least[above - 1].dep);
+    }
+}
+
+/// Those from the base to `end`.
+void Encoding::exclude_holes(const Marker& marker, const SlotRules& rules, const Subset& subset,
+                             std::size_t end) {
+    std::vector<std::size_t> holes;
+    std::size_t rank = std::max(subset.ranks.front(), rules.base);
+    for (const std::size_t match : subset.ranks) {
+        for (; rank < std::min(match, end); ++rank) {
+            holes.push_back(rank);
+        }
+        rank = std::max(rank, match + 1);
+    }
+    if (holes.empty()) {
         return;
     }
     const Dep hole = pool_.dep(fmt::format("hole@{}", names_++));
-    std::size_t rank = subset.ranks.front();
-    for (const std::size_t match : subset.ranks) {
-        for (; rank < match; ++rank) {
-            pool_.provide(rules.candidates[rank], hole);
-        }
-        ++rank;
+    for (const std::size_t one : holes) {
+        pool_.provide(rules.candidates[one], hole);
     }
     pool_.conflict(marker.solvable, hole);
 }

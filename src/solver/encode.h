@@ -18,15 +18,28 @@ namespace envpm::solver {
 ///
 /// Requirements, dependencies and preferences are encoded by the `add_…` functions, which need
 /// `index()` afterwards; the jobs only name what was added.
+///
+/// Of a long slot only the upper part need be encoded: what lies below it is one `rest`, which asks
+/// for nothing and matches whatever one of its candidates matches. So a solution is never worse
+/// than the true one, and if it has no rest, it is a true one; else `widen` and solve again.
 class Encoding {
   public:
-    explicit Encoding(Universe& universe)
-        : universe_(universe) {}
+    /// A slot with more than twice as many candidates as `first_part` is encoded in part; 0: none.
+    explicit Encoding(Universe& universe, std::size_t first_part = 0)
+        : universe_(universe),
+          first_part_(first_part) {}
 
     /// A listed slot. Dependencies that were waiting for it are encoded too.
     void add_slot(SlotId slot);
-    /// The dependencies of a described candidate whose slot was added; forbids an unusable one.
+    /// The dependencies of a described candidate whose slot was added; forbids an unusable one. It
+    /// is not of the rest any more.
     void add_dependencies(CandidateId candidate);
+
+    /// Encodes more of each slot of which the choices have the rest. False if none has.
+    bool widen(const std::map<SlotId, CandidateId>& choices);
+
+    /// Whether one of the choices is a rest.
+    [[nodiscard]] bool has_rest(const std::map<SlotId, CandidateId>& choices) const;
 
     /// Of an added slot.
     void add_requirement(RequirementId requirement) { marker(requirement); }
@@ -63,6 +76,9 @@ class Encoding {
         return slots_.at(slot).at_least.size();
     }
 
+    /// Those of lower ranks are the slot's rest.
+    [[nodiscard]] std::size_t base(SlotId slot) const { return slots_.at(slot).base; }
+
     [[nodiscard]] Job require(RequirementId requirement) const;
     [[nodiscard]] Job keep(CandidateId candidate) const;
     [[nodiscard]] Job try_to_keep(CandidateId candidate) const;
@@ -78,7 +94,8 @@ class Encoding {
 
     [[nodiscard]] Pool& pool() { return pool_; }
 
-    // What the ids of a proof or a solution stand for.
+    // What the ids of a proof or a solution stand for; a rest stands for the best of its
+    // candidates.
     [[nodiscard]] std::optional<CandidateId> candidate_of(Solvable solvable) const;
     [[nodiscard]] std::optional<RequirementId> requirement_of(Solvable solvable) const;
     [[nodiscard]] std::optional<RequirementId> requirement_of(Dep dep) const;
@@ -92,9 +109,14 @@ class Encoding {
 
     struct SlotRules {
         Marker any;
-        Dep one_of{};                 ///< what its candidates provide
-        std::vector<Marker> at_least; ///< [k - 1]: a candidate of rank k or more
-        std::vector<Solvable> candidates;
+        Dep name{};
+        Dep one_of{};                      ///< what its candidates provide
+        std::size_t base = 0;              ///< those of a lower rank are the rest
+        Solvable rest{};                   ///< if the base is or was above 0
+        std::vector<Marker> at_least;      ///< [k - 1]: a candidate of rank k or more, k >= base
+        std::vector<Solvable> candidates;  ///< by rank, from the base on
+        std::vector<RequirementId> bounds; ///< requirements that match some of the rest
+        std::vector<RequirementId> conditions; ///< likewise
     };
 
     struct Place {
@@ -112,17 +134,29 @@ class Encoding {
 
     Marker new_marker(const std::string& kind);
     Solvable next_any();
-    SlotRules new_ladder(std::size_t size);
-    void add_candidate(const SlotRules& rules, Dep name, std::size_t rank);
+    void lower_base_to(SlotId slot, std::size_t rank);
+    void lower_base(SlotId slot, std::size_t base);
+    void add_rungs(SlotRules& rules, std::size_t begin, std::size_t end);
+    void add_candidates(SlotRules& rules, SlotId slot, std::size_t begin, std::size_t end);
+    void add_rest(SlotRules& rules, SlotId slot);
+    void bound_anew(SlotId slot, std::size_t old_base);
+    void need_within(const Subset& subset, std::size_t end, const Marker& marker);
+    void note_rest(std::vector<RequirementId>& noted, RequirementId requirement,
+                   const Subset& subset) const;
     void add_dependency(CandidateId candidate, const Dependency& dependency);
     Dep dep_of(const Dependency& dependency);
     Subset subset(RequirementId requirement);
     Marker marker(RequirementId requirement);
     Marker inside(RequirementId condition);
     void bound(const Marker& marker, const Subset& subset, RequirementKind kind);
-    void exclude_holes(const Marker& marker, const SlotRules& rules, const Subset& subset);
+    void bound_above(const Marker& marker, const SlotRules& rules, const Subset& subset);
+    void bound_below(const Marker& marker, const SlotRules& rules, const Subset& subset,
+                     RequirementKind kind);
+    void exclude_holes(const Marker& marker, const SlotRules& rules, const Subset& subset,
+                       std::size_t end);
 
     Universe& universe_;
+    std::size_t first_part_;
     Pool pool_;
     IdMap<SlotId, SlotRules> slots_;
     IdMap<CandidateId, Place> places_;

@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+#include <set>
+
 namespace envpm::solver {
 
 namespace {
@@ -138,6 +142,108 @@ TEST(Encode, ADependencyWaitsForTheSlotsThatItNames) {
                                      five.encoding.choose(five.universe.at(python, 1))})
                   .size(),
               2U);
+}
+
+/// A slot of nine of which two are encoded first.
+struct Nine {
+    FakeUniverse universe{FakeUniverse::Metadata::known};
+    SlotId slot = universe.add_slot("x", 9);
+    SlotId other = universe.add_slot("y", 1);
+    std::vector<RequirementId> asked;
+    RequirementId condition{};
+
+    explicit Nine(std::uint32_t seed) {
+        std::mt19937 random(seed);
+        const auto some = [&] {
+            std::vector<std::size_t> ranks;
+            for (std::size_t rank = 0; rank < 9; ++rank) {
+                if (random() % 3 != 0) {
+                    ranks.push_back(rank);
+                }
+            }
+            return ranks;
+        };
+        for (const RequirementKind kind : {RequirementKind::needs, RequirementKind::constrains}) {
+            asked.push_back(universe.add_requirement(slot, kind, some()));
+            const std::size_t low = random() % 9;
+            asked.push_back(universe.needs(slot, low, low + random() % 4));
+        }
+        condition = universe.add_requirement(slot, RequirementKind::needs, some());
+        universe.depend(universe.at(other, 0), universe.needs(slot, random() % 9), condition);
+        universe.make_unusable(universe.at(slot, 8 - random() % 2));
+    }
+
+    void encode(Encoding& encoding) {
+        encoding.add_slot(slot);
+        encoding.add_slot(other);
+        encoding.add_dependencies(universe.at(slot, 8));
+        encoding.add_dependencies(universe.at(other, 0));
+        for (const RequirementId requirement : asked) {
+            encoding.add_requirement(requirement);
+        }
+    }
+
+    /// The ranks with which the requirement can hold, `other` being there too.
+    std::set<std::size_t> possible(Encoding& encoding, RequirementId requirement) {
+        encoding.index();
+        Sat sat(encoding.pool());
+        std::set<std::size_t> ranks;
+        for (std::size_t rank = 0; rank < 9; ++rank) {
+            if (sat.run(std::vector<Job>{encoding.require(requirement),
+                                         encoding.choose(universe.at(other, 0)),
+                                         encoding.choose(universe.at(slot, rank))})) {
+                ranks.insert(rank);
+            }
+        }
+        return ranks;
+    }
+};
+
+TEST(Encode, WhatIsEncodedInPartAllowsNoLessAndAboveItsBaseTheSame) {
+    for (std::uint32_t seed = 0; seed < 300; ++seed) {
+        SCOPED_TRACE(seed);
+        Nine nine(seed);
+        Encoding whole(nine.universe);
+        Encoding part(nine.universe, 2);
+        nine.encode(whole);
+        nine.encode(part);
+        bool is_wider = true;
+        while (is_wider) {
+            const std::size_t base = part.base(nine.slot);
+            for (const RequirementId requirement : nine.asked) {
+                const std::set<std::size_t> all = nine.possible(whole, requirement);
+                const std::set<std::size_t> some = nine.possible(part, requirement);
+                EXPECT_TRUE(std::includes(some.begin(), some.end(), all.begin(), all.end()));
+                EXPECT_EQ(std::set(some.lower_bound(base), some.end()),
+                          std::set(all.lower_bound(base), all.end()));
+            }
+            const std::map<SlotId, CandidateId> lowest = {
+                {nine.slot, nine.universe.at(nine.slot, 0)}};
+            EXPECT_EQ(part.has_rest(lowest), base > 0);
+            is_wider = part.widen(lowest);
+            EXPECT_EQ(is_wider, base > 0);
+        }
+    }
+}
+
+TEST(Encode, OfALongSlotTheBestAreEncodedFirst) {
+    FakeUniverse universe(FakeUniverse::Metadata::known);
+    const SlotId slot = universe.add_slot("x", 100);
+    Encoding encoding(universe, 10);
+    encoding.add_slot(slot);
+    EXPECT_EQ(encoding.base(slot), 90U);
+    EXPECT_THAT(solved(encoding, {encoding.decide(slot)}), ElementsAre(universe.at(slot, 99)));
+    EXPECT_THAT(solved(encoding, {encoding.decide(slot), encoding.at_most(slot, 50)}),
+                ElementsAre(universe.at(slot, 89)))
+        << "the rest";
+    encoding.add_requirement(universe.needs(slot, 20, 60));
+    EXPECT_EQ(encoding.base(slot), 55U);
+    encoding.add_dependencies(universe.at(slot, 40));
+    EXPECT_EQ(encoding.base(slot), 35U);
+    EXPECT_TRUE(encoding.add_preference(universe.at(slot, 30)));
+    EXPECT_EQ(encoding.base(slot), 30U);
+    EXPECT_THAT(solved(encoding, {encoding.decide(slot), encoding.at_most(slot, 50)}),
+                ElementsAre(universe.at(slot, 50)));
 }
 
 TEST(Encode, ManySlotsOutgrowTheReservedBlock) {

@@ -39,11 +39,13 @@ std::optional<Choices> Optimiser::best(Sat& sat) {
         return std::nullopt;
     }
     std::optional<Choices> solution = best_roots(jobs, sat);
-    if (!solution) {
-        return std::nullopt;
+    if (!solution || encoding_.has_rest(*solution)) {
+        return solution;
     }
     Choices refined = refine(with_ceilings(std::move(jobs)), std::move(*solution), sat);
-    note_falling(refined);
+    if (!encoding_.has_rest(refined)) {
+        note_falling(refined);
+    }
     return refined;
 }
 
@@ -135,8 +137,8 @@ std::optional<Choices> Optimiser::best_roots(const std::vector<Job>& jobs, Sat& 
         }
     }
     std::optional<Choices> greedy = run(with_ceilings(jobs), root_slots(), sat);
-    if (!greedy) {
-        return std::nullopt;
+    if (!greedy || encoding_.has_rest(*greedy)) {
+        return greedy;
     }
     return limit_lag(jobs, std::move(*greedy), sat);
 }
@@ -157,7 +159,7 @@ Choices Optimiser::limit_lag(const std::vector<Job>& jobs, Choices greedy, Sat& 
     const RootLag* worst = nullptr;
     std::uint32_t high = 0; // the worst lag that is known to be possible
     for (const RootLag& root : roots) {
-        const std::uint32_t lag = root.lag_of(solution.at(root.slot));
+        const std::uint32_t lag = lag_of(root, solution.at(root.slot));
         worst = lag > high ? &root : worst;
         high = std::max(high, lag);
     }
@@ -192,7 +194,7 @@ void Optimiser::raise_lowest_lag(const std::vector<RootLag>& roots) {
         const auto ceiling = ceilings_.find(root.slot);
         if (ceiling != ceilings_.end()) {
             const CandidateId best = known_.universe.candidates(root.slot)[ceiling->second];
-            lowest_lag_ = std::max(lowest_lag_, root.lag_of(best));
+            lowest_lag_ = std::max(lowest_lag_, lag_of(root, best));
         }
     }
 }
@@ -235,10 +237,13 @@ std::vector<Job> Optimiser::lag_jobs(std::uint32_t lag, const std::vector<RootLa
     return jobs;
 }
 
-std::uint32_t Optimiser::RootLag::lag_of(CandidateId candidate) const {
-    const auto place = std::find(allowed.begin(), allowed.end(), candidate);
-    ENVPM_ASSERT(place != allowed.end());
-    return lags[static_cast<std::size_t>(place - allowed.begin())];
+/// A rest stands for its best candidate, which need not be allowed: then the next one is.
+std::uint32_t Optimiser::lag_of(const RootLag& root, CandidateId candidate) const {
+    const std::size_t rank = encoding_.rank(candidate);
+    const auto above = std::find_if(root.allowed.begin(), root.allowed.end(),
+                                    [&](CandidateId one) { return encoding_.rank(one) > rank; });
+    ENVPM_ASSERT(above != root.allowed.begin());
+    return root.lags[static_cast<std::size_t>(above - root.allowed.begin()) - 1];
 }
 
 CandidateId Optimiser::RootLag::lowest_within(std::uint32_t lag) const {
@@ -290,6 +295,9 @@ Choices Optimiser::refine(std::vector<Job> jobs, Choices solution, Sat& sat) {
         });
         if (!is_decided && !is_best) {
             solution = run_possible(jobs, level, sat);
+            if (encoding_.has_rest(solution)) {
+                return solution;
+            }
         }
         is_decided = false;
         Choices fixed = choices_of(level, solution);

@@ -23,7 +23,8 @@ class Optimiser {
           known_(known),
           encoding_(encoding) {}
 
-    /// Nothing if there is no solution. Otherwise only what is needed, as far as it is known.
+    /// Nothing if there is no solution. Otherwise only what is needed, as far as it is known; if
+    /// the encoding has it that a slot's rest is chosen, the search ends there (`Encoding::widen`).
     std::optional<Choices> best(Sat& sat);
 
     /// Any solution, without optimisation beyond the roots' own order.
@@ -36,7 +37,6 @@ class Optimiser {
         std::vector<CandidateId> allowed;
         std::vector<std::uint32_t> lags; ///< never grows from one candidate to a preferred one
 
-        [[nodiscard]] std::uint32_t lag_of(CandidateId candidate) const;
         [[nodiscard]] CandidateId lowest_within(std::uint32_t lag) const;
     };
 
@@ -55,6 +55,7 @@ class Optimiser {
     std::optional<Choices> run_within(std::uint32_t lag, const std::vector<RootLag>& roots,
                                       const std::vector<Job>& jobs, Sat& sat);
     std::vector<Job> lag_jobs(std::uint32_t lag, const std::vector<RootLag>& roots) const;
+    [[nodiscard]] std::uint32_t lag_of(const RootLag& root, CandidateId candidate) const;
     [[nodiscard]] std::vector<RootLag> root_lags() const;
     [[nodiscard]] RootLag root_lag(const std::vector<RequirementId>& asked, SlotId slot) const;
     Choices refine(std::vector<Job> jobs, Choices solution, Sat& sat);

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace envpm::solver {
@@ -24,11 +25,12 @@ enum class Goal { best, any };
 /// What is learned, encoded and proved during one `solve`.
 class Session {
   public:
-    Session(Universe& universe, std::stop_token stop, SolveStatistics& statistics)
+    Session(Universe& universe, std::size_t first_part, std::stop_token stop,
+            SolveStatistics& statistics)
         : universe_(universe),
           statistics_(statistics),
           gatherer_(universe, std::move(stop), statistics),
-          encoding_(universe) {}
+          encoding_(std::in_place, universe, first_part) {}
 
     std::optional<Choices> find(const SolveRequest& request, Goal goal);
 
@@ -36,7 +38,15 @@ class Session {
     Conflict conflict(const SolveRequest& request);
 
   private:
+    /// What came to be known at a time.
+    struct News {
+        std::vector<SlotId> slots;
+        std::vector<CandidateId> candidates;
+    };
+
     void encode_news(const SolveRequest& request);
+    void encode(const News& news, const SolveRequest& request);
+    void encode_as_a_whole(const SolveRequest& request);
     bool is_refuted(const std::vector<RequirementId>& asked);
     std::vector<Job> jobs(const std::vector<RequirementId>& asked) const;
     SolveRequest as_request(const std::vector<RequirementId>& asked) const;
@@ -44,7 +54,8 @@ class Session {
     Universe& universe_;
     SolveStatistics& statistics_;
     Gatherer gatherer_;
-    Encoding encoding_;
+    std::vector<News> all_news_;
+    std::optional<Encoding> encoding_;
     std::unique_ptr<Sat> sat_; ///< for the encoding as it is now
 };
 
@@ -57,7 +68,8 @@ template <class T> std::vector<T> without(const std::vector<T>& all, T one);
 Answer solve(const SolveRequest& request, Universe& universe, std::stop_token stop,
              SolveStatistics* statistics) {
     SolveStatistics ignored;
-    Session session(universe, std::move(stop), statistics != nullptr ? *statistics : ignored);
+    Session session(universe, request.first_part, std::move(stop),
+                    statistics != nullptr ? *statistics : ignored);
     const SolveRequest once{without_repeats(request.roots), without_repeats(request.constraints),
                             without_repeats(request.preferred)};
     const std::optional<Choices> best = session.find(once, Goal::best);
@@ -75,7 +87,7 @@ Answer solve(const SolveRequest& request, Universe& universe, std::stop_token st
 namespace {
 
 std::optional<Choices> Session::find(const SolveRequest& request, Goal goal) {
-    Optimiser optimiser(request, gatherer_.known(), encoding_);
+    Optimiser optimiser(request, gatherer_.known(), *encoding_);
     gatherer_.follow(request, {});
     if (goal == Goal::best) {
         auto plain = plainly_best(gatherer_.guesses(), request, gatherer_.known());
@@ -92,6 +104,9 @@ std::optional<Choices> Session::find(const SolveRequest& request, Goal goal) {
         const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
         statistics_.solver_seconds += spent.count();
         statistics_.solver_runs += sat_->runs();
+        if (solution && encoding_->widen(*solution)) {
+            continue;
+        }
         ++statistics_.rounds;
         if (!solution || !gatherer_.learn(request, *solution)) {
             return solution;
@@ -103,6 +118,7 @@ std::optional<Choices> Session::find(const SolveRequest& request, Goal goal) {
 /// First against what is known already, which costs no question. What then remains is few, but a
 /// solution without one of them is only real if all of it is known.
 Conflict Session::conflict(const SolveRequest& request) {
+    encode_as_a_whole(request);
     std::vector<RequirementId> core = request.roots;
     core.insert(core.end(), request.constraints.begin(), request.constraints.end());
     const std::vector<RequirementId> latest_first(core.rbegin(), core.rend());
@@ -120,31 +136,45 @@ Conflict Session::conflict(const SolveRequest& request) {
         }
     }
     sat_->run(jobs(core));
-    return explain(core, sat_->proof(), encoding_, universe_);
+    return explain(core, sat_->proof(), *encoding_, universe_);
 }
 
 void Session::encode_news(const SolveRequest& request) {
-    const std::vector<SlotId> slots = gatherer_.take_slots();
-    const std::vector<CandidateId> candidates = gatherer_.take_candidates();
-    for (const SlotId slot : slots) {
-        encoding_.add_slot(slot);
+    all_news_.push_back({gatherer_.take_slots(), gatherer_.take_candidates()});
+    encode(all_news_.back(), request);
+    encoding_->index();
+    sat_ = std::make_unique<Sat>(encoding_->pool());
+}
+
+/// An explanation names candidates, and none may be missing.
+void Session::encode_as_a_whole(const SolveRequest& request) {
+    sat_.reset();
+    encoding_.emplace(universe_);
+    for (const News& news : all_news_) {
+        encode(news, request);
     }
-    for (const CandidateId candidate : candidates) {
-        encoding_.add_dependencies(candidate);
+    encoding_->index();
+    sat_ = std::make_unique<Sat>(encoding_->pool());
+}
+
+void Session::encode(const News& news, const SolveRequest& request) {
+    for (const SlotId slot : news.slots) {
+        encoding_->add_slot(slot);
+    }
+    for (const CandidateId candidate : news.candidates) {
+        encoding_->add_dependencies(candidate);
     }
     for (const RequirementId root : request.roots) {
-        encoding_.add_requirement(root);
+        encoding_->add_requirement(root);
     }
     for (const RequirementId constraint : request.constraints) {
-        if (encoding_.has_slot(universe_.requirement(constraint).slot)) {
-            encoding_.add_requirement(constraint);
+        if (encoding_->has_slot(universe_.requirement(constraint).slot)) {
+            encoding_->add_requirement(constraint);
         }
     }
     for (const CandidateId candidate : request.preferred) {
-        encoding_.add_preference(candidate);
+        encoding_->add_preference(candidate);
     }
-    encoding_.index();
-    sat_ = std::make_unique<Sat>(encoding_.pool());
 }
 
 bool Session::is_refuted(const std::vector<RequirementId>& asked) {
@@ -154,8 +184,8 @@ bool Session::is_refuted(const std::vector<RequirementId>& asked) {
 std::vector<Job> Session::jobs(const std::vector<RequirementId>& asked) const {
     std::vector<Job> jobs;
     for (const RequirementId requirement : asked) {
-        if (encoding_.has_slot(universe_.requirement(requirement).slot)) {
-            jobs.push_back(encoding_.require(requirement));
+        if (encoding_->has_slot(universe_.requirement(requirement).slot)) {
+            jobs.push_back(encoding_->require(requirement));
         }
     }
     return jobs;

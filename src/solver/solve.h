@@ -3,6 +3,7 @@
 #include "model/answer.h"
 #include "model/universe.h"
 
+#include <cstddef>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -16,6 +17,9 @@ struct SolveRequest {
     /// Candidates to keep if nothing speaks against it (a previous lock, another target's answer),
     /// strongest first. They pull nothing in.
     std::vector<CandidateId> preferred;
+    /// Of a slot that has more than twice as many candidates, so many of the best are looked at
+    /// first. It changes the time, not the answer.
+    std::size_t first_part = 12;
 };
 
 /// Facts for `--verbose`.
