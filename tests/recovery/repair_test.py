@@ -218,15 +218,26 @@ class Damages(Repair):
 
     def test_what_was_damaged_is_kept_in_the_quarantine_until_it_is_old(self):
         flip(self.object_with("data of alpha\n"))
+        tree = self.trees()[0]
+        flip(tree)
+        damaged = tree.read_bytes()
         (self.site / "note").write_text("my own")
         quarantine = Path(self.repair()["quarantine"])
         contents = {path.read_bytes() for path in quarantine.iterdir()}
         self.assertIn(b"my own", contents)
         self.assertIn(b"eata of alpha\n", contents)
+        self.assertIn(damaged, contents)
         self.sandbox.run("gc")
         self.assertTrue(quarantine.is_dir())
         self.sandbox.run("gc", "--grace", "0s")
         self.assertFalse(quarantine.exists())
+        self.expect_whole()
+
+    def test_of_the_archives_that_have_what_is_damaged_one_is_enough(self):
+        flip(self.object_with("one\n"))
+        flip(self.object_with((self.site / "beta-1.0.dist-info/WHEEL").read_text()))
+        self.repair()
+        self.assertEqual(len(INDEX.sent), 1)
         self.expect_whole()
 
     def test_a_mended_file_is_linked_to_the_new_object(self):
@@ -327,6 +338,17 @@ class Sources(Repair):
         self.repair()
         self.expect_whole()
 
+    def test_a_package_that_no_index_has_any_more_does_not_cost_the_others(self):
+        damaged = [self.object_with(f"data of {name}\n") for name in ("alpha", "beta")]
+        for one in damaged:
+            flip(one)
+        name = "alpha-1.0-py3-none-any.whl"
+        self.addCleanup(INDEX.wheels.update, {name: INDEX.wheels.pop(name)})
+        shutil.rmtree(self.sandbox.cache)
+        report = self.repair(expected=6)
+        self.assertIn(str(damaged[1]), [one["path"] for one in report["repaired"]])
+        self.assertIn(str(damaged[0]), [one["path"] for one in report["left"]])
+
     def test_what_came_of_an_archive_outlives_a_repair_that_cannot_have_the_rest(self):
         name = "alpha-1.0-py3-none-any.whl"
         (tree,) = [path for path in self.trees() if "alpha/data.txt" in path.read_text()]
@@ -383,9 +405,19 @@ class Sources(Repair):
         self.assertEqual([one["path"] for one in report["repaired"]], [str(file)])
         self.assertEqual([one["path"] for one in report["left"]], [str(script)])
         self.assertEqual(told["left"], report["left"])
+        self.assertEqual([told["dry_run"], report["dry_run"]], [True, False])
         self.assertIn("envpm install", report["left"][0]["hint"])
         self.assertEqual(file.read_text(), "data of alpha\n")
         self.assertTrue((self.sandbox.environment_folder / "gens/1").is_symlink())
+
+    def test_what_no_lock_names_stays_as_long_as_an_environment_has_it(self):
+        data = self.object_with("data of alpha\n")
+        self.sandbox.write(manifest_of("beta"))
+        self.sandbox.run("install")
+        flip(data)
+        report = self.repair(expected=6)
+        self.assertIn(str(data), [one["path"] for one in report["left"]])
+        self.assertEqual(data.read_bytes(), b"eata of alpha\n")
 
     def test_a_store_that_is_none_cannot_be_checked(self):
         shutil.rmtree(self.root)

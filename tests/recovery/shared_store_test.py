@@ -129,6 +129,10 @@ class Lower(Stores):
         self.user.write(manifest_of("alpha"), self.site.lock.read_text())
         done = self.user.run("install", expected=1)
         self.assertIn("everybody may write", done.stderr)
+        shutil.rmtree(self.site.root / "p")  # its packages would serve too
+        done = self.user.run("install", expected=1)
+        self.assertIn("everybody may write", done.stderr)
+        self.assertFalse((self.user.environment_folder / "current").is_symlink())
 
 
 class Trust(Stores):
