@@ -101,6 +101,31 @@ TEST(Explain, has_the_grammar_of_one_and_many) {
                 Contains("alpha has no wheel that fits: 1.0 asks for another Python"));
 }
 
+TEST(Explain, releases_after_exclude_newer_are_the_reason) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha",
+                {{"alpha-1.0-py3-none-any.whl", {}, {}, false, "2025-06-01T00:00:00Z"}});
+    World world(indexes, "[workspace]\nexclude-newer = \"2025-01-01\"\n"
+                         "[pypi-dependencies]\nalpha = \"*\"\n");
+    EXPECT_THAT(world.why_not(),
+                HasSubstr("alpha has no wheel that fits: 1.0 is newer than exclude-newer"));
+}
+
+TEST(Explain, of_many_releases_that_each_pin_one_of_another_a_few_show_it) {
+    FakeIndexes indexes;
+    std::vector<test::Release> pinning;
+    for (int i = 1; i <= 8; ++i) {
+        pinning.push_back(
+            {fmt::format("beta-{}.0-py3-none-any.whl", i), {fmt::format("alpha=={}.0", i)}});
+    }
+    indexes.add("pypi", "beta", pinning);
+    indexes.add("pypi", "alpha",
+                plain({"1.0", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0", "8.0", "9.0"}));
+    const auto reasons = reasons_for(indexes, "alpha = \"==9.0\"\nbeta = \"*\"\n");
+    EXPECT_THAT(reasons, Contains("and so on: 3 more such lines of beta about alpha"));
+    EXPECT_EQ(reasons.size(), 2U + 5U + 1U);
+}
+
 TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", plain({"1.0"}));
@@ -156,6 +181,36 @@ TEST_F(ExplainNearestTest, offers_what_was_solved_smallest_change_first) {
                             "alpha = \"~=1.0.0\" gives alpha 1.0, beta 1.0"));
     EXPECT_THAT(nearest("beta = \"<1.1\"\nalpha = \"==2.0\"\n"),
                 ElementsAre("alpha = \"~=1.0.0\" gives beta 1.0, alpha 1.0"));
+}
+
+TEST_F(ExplainNearestTest, one_far_change_comes_before_two_near_ones) {
+    indexes_.add("pypi", "alpha", plain({"1.0", "2.0", "3.0", "4.0", "5.0"}));
+    indexes_.add("pypi", "delta",
+                 {{"delta-1.0-py3-none-any.whl", {"alpha==1.0"}},
+                  {"delta-2.0-py3-none-any.whl", {"alpha==5.0"}}});
+    EXPECT_THAT(nearest("alpha = \"==4.0\"\ndelta = \"==1.0\"\n"),
+                ElementsAre("alpha = \"~=1.0.0\" gives alpha 1.0, delta 1.0",
+                            "alpha = \"~=5.0.0\", delta = \"~=2.0.0\" gives alpha 5.0, delta 2.0"));
+}
+
+TEST_F(ExplainNearestTest, a_package_is_told_whose_extra_is_in_the_way) {
+    indexes_.add("pypi", "delta",
+                 {{"delta-1.0-py3-none-any.whl", {"alpha==1.0 ; extra == 'x'"}},
+                  {"delta-2.0-py3-none-any.whl", {"alpha==4.0 ; extra == 'x'"}}});
+    EXPECT_THAT(nearest("alpha = \"==4.0\"\n"
+                        "delta = { version = \"<2\", extras = [\"x\"] }\n"),
+                ElementsAre("delta = { version = \"~=2.0.0\", … } gives alpha 4.0, delta 2.0",
+                            "alpha = \"~=1.0.0\" gives alpha 1.0, delta 1.0"));
+}
+
+TEST_F(ExplainNearestTest, a_package_is_told_once_though_its_extra_is_in_the_way_too) {
+    indexes_.add("pypi", "delta",
+                 {{"delta-1.0-py3-none-any.whl", {"alpha<4", "beta<4 ; extra == 'x'"}},
+                  {"delta-2.0-py3-none-any.whl"}});
+    EXPECT_THAT(
+        nearest("alpha = \"==4.0\"\nbeta = \"==4.0\"\n"
+                "delta = { version = \"<2\", extras = [\"x\"] }\n"),
+        Contains("delta = { version = \"~=2.0.0\", … } gives alpha 4.0, delta 2.0, beta 4.0"));
 }
 
 TEST_F(ExplainNearestTest, offers_changes_of_constraints) {

@@ -26,8 +26,12 @@ std::string words_of_result(const std::vector<RequirementId>& asked, const Resol
         const SlotId slot = universe.requirement(one).slot;
         const auto chosen = chosen_in(slot, resolution, universe);
         const bool is_told = chosen && is_worth_telling(entry, universe.kind(slot));
-        if (is_told && parts.size() < most_packages) {
-            parts.push_back(words_of(entry, *chosen, universe));
+        if (!is_told || parts.size() == most_packages) {
+            continue;
+        }
+        std::string words = words_of(entry, *chosen, universe);
+        if (std::find(parts.begin(), parts.end(), words) == parts.end()) { // extras are roots too
+            parts.push_back(std::move(words));
         }
     }
     if (const auto runtime = chosen_in(universe.runtime_slot(), resolution, universe)) {
@@ -65,15 +69,14 @@ std::string library_in(std::string_view library, const Resolution& resolution,
 
 namespace {
 
-/// Not an extra of what is told already, nor a Python of which nothing in particular is asked.
+/// Not a Python of which nothing in particular is asked.
 bool is_worth_telling(const Asked& asked, SlotKind kind) {
     if (asked.wheels == nullptr && asked.packages == nullptr) {
         return false;
     }
     const bool is_any =
         asked.wheels != nullptr ? asked.wheels->specifiers.is_any() : !asked.packages->spec.version;
-    const bool is_python = kind == SlotKind::python;
-    return kind != SlotKind::extra && !(is_python && is_any);
+    return kind != SlotKind::python || !is_any;
 }
 
 std::string words_of(const Asked& asked, CandidateId chosen, const PackageUniverse& universe) {

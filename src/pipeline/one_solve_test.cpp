@@ -221,6 +221,20 @@ TEST(OneSolve, NothingNewerThanTheMomentIsACandidate) {
                 ElementsAre("lib 1.0 linux-64"));
 }
 
+TEST(OneSolve, WhatIsNewerThanTheMomentIsTheReason) {
+    Mixed world;
+    world.add("a", {with(entry("lib", "2.0"), {{"timestamp", std::int64_t{1'800'000'000'000}}})});
+    EXPECT_THAT(world.chosen("[workspace]\nname = \"x\"\nchannels = [\"a\"]\n"
+                             "exclude-newer = \"2025-01-01\"\n"
+                             "[channels]\na = \"https://a.example.org\"\n"
+                             "[dependencies]\nlib = \"*\"\n"),
+                IsEmpty());
+    const auto reasons = explain_reasons(std::get<Conflict>(world.answer), *world.universe,
+                                         {*world.listings, nullptr, nullptr});
+    ASSERT_EQ(reasons.size(), 2U);
+    EXPECT_EQ(reasons[1].text, "every build of lib is newer than exclude-newer");
+}
+
 TEST(OneSolve, AnExtraOfACondaPackageIsThePackage) {
     Mixed world;
     world.add("a", with_pythons({needing(entry("requests", "2.0"), {"python"})}));
