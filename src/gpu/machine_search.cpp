@@ -94,12 +94,12 @@ std::vector<Finding> doubled_libraries(const std::vector<SearchFolder>& folders,
         const std::vector<std::string> doubled = shared_names(folder, own);
         if (!doubled.empty()) {
             findings.push_back(
-                {Severity::warning, Rule::search_path_hides, folder.folder, "",
-                 fmt::format("{} has {} too, for what asks for them by name", folder.folder,
-                             in_words(doubled)),
-                 fmt::format("take the folder out of {} and run `ldconfig`, unless other programs "
-                             "need it",
-                             folder.origin)});
+                {Severity::warning, Rule::search_path_hides, folder.origin, "",
+                 fmt::format("{} has {} too, and what asks for a library by name alone gets it "
+                             "from there",
+                             folder.folder, in_words(doubled)),
+                 "take them out of that folder, or the folder out of this file, and run "
+                 "`ldconfig`, unless other programs need them"});
         }
     }
     return findings;

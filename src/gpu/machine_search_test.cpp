@@ -105,10 +105,12 @@ TEST(MachineSearch, OfTheLoadersFoldersThoseWithCudasLibrariesAreNamed) {
          {"/etc/ld.so.conf", "/lib", {}}},
         prefix_with({"libcudart.so.13", "libz.so.1"}));
     ASSERT_EQ(findings.size(), 1U);
-    EXPECT_EQ(findings[0].text, "/usr/local/cuda/lib64 has `libcudart.so.13` too, for what asks "
-                                "for them by name");
-    EXPECT_EQ(findings[0].hint, "take the folder out of /etc/ld.so.conf.d/cuda.conf and run "
-                                "`ldconfig`, unless other programs need it");
+    EXPECT_EQ(findings[0].text,
+              "/usr/local/cuda/lib64 has `libcudart.so.13` too, and what asks for "
+              "a library by name alone gets it from there");
+    EXPECT_EQ(findings[0].file, "/etc/ld.so.conf.d/cuda.conf");
+    EXPECT_EQ(findings[0].hint, "take them out of that folder, or the folder out of this file, and "
+                                "run `ldconfig`, unless other programs need them");
 }
 
 } // namespace

@@ -165,10 +165,13 @@ void look_for_others(const SelfTestRequest& request, const fs::path& prefix, Ser
         verdict.findings.push_back({hiding.hint, hiding.text + " (" + hiding.file + ")"});
         verdict.status = selftest::Status::failed;
     }
+    if (verdict.status == selftest::Status::skipped && report.situation.probe.gpus.empty()) {
+        return; // nothing here would use them
+    }
     for (const gpu::Finding& doubled : gpu::doubled_libraries(
              gpu::configured_folders(request.loader_configuration, *own), *own)) {
-        verdict.notes.push_back(doubled.text + "; " + doubled.hint);
-        report.has_doubles = true;
+        verdict.notes.push_back(doubled.text + " (" + doubled.file + "); " + doubled.hint);
+        report.has_doubles = !report.was_remembered;
     }
 }
 

@@ -192,8 +192,23 @@ TEST_F(SelfTest, libraries_that_the_loader_knows_too_are_a_note_before_use) {
     EXPECT_EQ(report->verdict.status, Status::passed);
     EXPECT_TRUE(report->has_doubles);
     EXPECT_EQ(report->verdict.notes.size(), 1U);
+    const auto again = tested_before_use();
+    EXPECT_TRUE(again->was_remembered);
+    EXPECT_EQ(again->verdict.notes.size(), 1U);
+    EXPECT_FALSE(again->has_doubles); // it was told
     keep_sonames({"libcudart.so.12"});
-    EXPECT_FALSE(tested_before_use()->has_doubles);
+    EXPECT_TRUE(tested_before_use()->verdict.notes.empty());
+}
+
+TEST_F(SelfTest, where_nothing_can_be_tested_the_loaders_libraries_are_no_note) {
+    write_file(folder.path() / "cuda/libcudart.so.13", "");
+    write_file(folder.path() / "ld.so.conf", (folder.path() / "cuda").string() + "\n");
+    keep_sonames({"libcudart.so.13"});
+    use_driver("nodev");
+    request.variables.set("FAKE_NVML_COUNT", "0");
+    const auto report = tested_before_use();
+    EXPECT_EQ(report->verdict.status, Status::skipped);
+    EXPECT_TRUE(report->verdict.notes.empty());
 }
 
 TEST_F(SelfTest, sonames_are_kept_of_the_store_alone_and_read_only_as_they_were_written) {
