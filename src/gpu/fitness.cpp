@@ -100,18 +100,16 @@ std::optional<std::string> fault_of_build(Build build, Accelerator accelerator) 
 
 namespace {
 
-/// Any minor version of a major runs on that major's least driver (minor version compatibility). Of
-/// a machine whose driver is not declared, the newest CUDA that it runs says the same.
+/// Any minor version of a major runs on that major's least driver (minor version compatibility).
+/// The newest CUDA that the driver runs says the same, and is a limit of its own where both are
+/// told.
 std::optional<std::string> fault_of_driver(const CudaVersion& runtime, const TargetMachine& machine,
                                            const Facts& facts) {
     const auto least = facts.least_driver(runtime.major, DriverSystem::linux_kernel);
-    if (machine.driver && least) {
-        return *machine.driver < least->value
-                   ? std::optional(
-                         fmt::format("CUDA {} needs a driver >= {}, and target `{}` has {} {}",
-                                     runtime.major, least->value.text(), machine.target,
-                                     machine.driver->text(), cited(least->citation)))
-                   : std::nullopt;
+    if (machine.driver && least && *machine.driver < least->value) {
+        return fmt::format("CUDA {} needs a driver >= {}, and target `{}` has {} {}", runtime.major,
+                           least->value.text(), machine.target, machine.driver->text(),
+                           cited(least->citation));
     }
     if (machine.cuda && machine.cuda->major < runtime.major) {
         return fmt::format("the driver of target `{}` runs CUDA up to {}", machine.target,

@@ -73,6 +73,15 @@ TEST(Runtime, FollowsTheDriversCudaWhereTheDriverIsNotDeclared) {
     EXPECT_THAT(of_runtime({12, 9}, machine), IsEmpty());
 }
 
+TEST(Runtime, FollowsBothWhereDriverAndCudaAreDeclared) {
+    TargetMachine machine = with_driver("580.65.06");
+    machine.cuda = CudaVersion{12, 2};
+    EXPECT_THAT(of_runtime({13, 0}, machine), HasSubstr("runs CUDA up to 12.2"));
+    EXPECT_THAT(of_runtime({12, 8}, machine), IsEmpty());
+    machine.driver = DriverVersion::parse("470.82.01");
+    EXPECT_THAT(of_runtime({12, 0}, machine), HasSubstr("needs a driver >= 525.60.13"));
+}
+
 TEST(Runtime, MustKnowTheArchitecture) {
     EXPECT_THAT(of_runtime({13, 0}, with_gpu("6.0")),
                 AllOf(HasSubstr("no code for the GPU 6.0"), HasSubstr("CUDA 12.9 is the last")));
