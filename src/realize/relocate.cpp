@@ -5,6 +5,8 @@
 #include "realize/environment_files.h"
 #include "realize/trampoline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace envpm::realize {
@@ -18,6 +20,7 @@ struct Mark {
 };
 
 void check_path(const std::filesystem::path& path);
+void check_lists(const std::filesystem::path& prefix);
 bool is_below(std::string_view path, std::string_view folder);
 
 } // namespace
@@ -25,6 +28,7 @@ bool is_below(std::string_view path, std::string_view folder);
 Places places_of(const std::filesystem::path& prefix,
                  const std::optional<Interpreter>& interpreter) {
     check_path(prefix);
+    check_lists(prefix);
     if (!interpreter) {
         return {prefix.string(), {}, {}, {}};
     }
@@ -123,6 +127,15 @@ void check_path(const std::filesystem::path& path) {
     } catch (const Error& fault) {
         throw Error({"an environment cannot use such a path",
                      fault.text().what + ": `" + text + "`", "choose a folder with a plain name"});
+    }
+}
+
+/// In PATH it would be two folders, neither of them the environment's.
+void check_lists(const std::filesystem::path& prefix) {
+    if (prefix.native().find(':') != std::string::npos) {
+        throw Error({"an environment cannot use such a path",
+                     fmt::format("a colon ends a folder's name in PATH: `{}`", prefix.native()),
+                     "choose a folder with a plain name"});
     }
 }
 

@@ -22,7 +22,8 @@ struct Places {
 };
 
 /// Throws an Error for a path that text files cannot name safely: relative, not UTF-8, with control
-/// characters or a backslash. Without an interpreter all but `prefix` is empty.
+/// characters or a backslash; and for a prefix with a colon, which PATH cannot name. Without an
+/// interpreter all but `prefix` is empty.
 Places places_of(const std::filesystem::path& prefix,
                  const std::optional<Interpreter>& interpreter);
 

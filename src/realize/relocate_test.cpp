@@ -67,7 +67,7 @@ TEST(Relocation, OfAChangedFileGivesAnotherTextAndNoFailure) {
 }
 
 TEST(Relocation, RefusesPathsThatTextCannotName) {
-    for (const char* prefix : {"relative", "/new\nline", "/back\\slash", "/not\xffutf8"}) {
+    for (const char* prefix : {"relative", "/new\nline", "/back\\slash", "/not\xffutf8", "/a:b"}) {
         EXPECT_THROW(places(prefix), Error) << prefix;
     }
     for (const char* prefix : {"/a \"b", "/a $b", "/a `b", "/a '''b"}) {
