@@ -14,7 +14,7 @@ using Passed = std::function<void(std::string_view)>;
 /// Goes through bytes once, from their begin to their end, telling of what lies behind.
 class ForwardSearch {
   public:
-    static constexpr std::size_t step_bytes = std::size_t{4} << 20U;
+    static constexpr std::size_t step_bytes = std::size_t{1} << 20U;
 
     ForwardSearch(std::string_view data, const Passed& passed)
         : data_(data),

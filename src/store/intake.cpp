@@ -264,6 +264,9 @@ void Intake::Work::publish(const std::function<void()>& unpacked) {
     tasks_.wait();
     stage_trees(); // of a given-up wheel's tasks none looks again
     const Clock::time_point unpacked_at = Clock::now();
+    // Others need the memory now.
+    arriving_.with([](auto& all) { all.clear(); });
+    benches_.with([](auto& all) { all.clear(); });
     if (unpacked) {
         unpacked();
     }
