@@ -214,7 +214,8 @@ std::string line_of(const pipeline::NamedGpu& gpu, const GpuAnswer& answer) {
                    : fmt::format(", driver {} and later", driver);
         places.push_back(gpu.first_driver->citation.place());
     }
-    return places.empty() ? out + ": an architecture that no row knows\n"
+    return places.empty() ? out + ": not in the table, so what follows goes by its number alone; "
+                                  "`envpm gpu facts sm_support` lists those that are\n"
                           : fmt::format("{}  [{}]\n", out, fmt::join(places, "; "));
 }
 
@@ -228,7 +229,7 @@ std::string line_of(const GpuAnswer::Release& release) {
             others.push_back(build.variant + obstacle_of(build));
         }
     }
-    const std::string builds = release.builds.empty() ? "not known"
+    const std::string builds = release.builds.empty() ? "not in the table"
                                : usable.empty()       ? "none"
                                                       : fmt::format("{}", fmt::join(usable, ", "));
     return fmt::format("  {:<5} {}{}\n", release.release.text(), builds,
@@ -246,7 +247,7 @@ std::string obstacle_of(const GpuAnswer::Build& build) {
     case gpu::Fit::Verdict::compiles:
         return fmt::format(" (compiled for {} when first used)", gpu);
     case gpu::Fit::Verdict::driver_too_old:
-        return fmt::format(" ({})", driver);
+        return fmt::format(" ({}{})", driver, gpu.empty() ? "" : " to drive " + gpu);
     case gpu::Fit::Verdict::ptx_too_new:
         return fmt::format(" ({} to compile for {})", driver, gpu);
     case gpu::Fit::Verdict::no_code:

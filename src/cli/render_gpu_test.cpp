@@ -113,7 +113,7 @@ TEST(WordsOfGpuAnswer, tell_what_is_in_the_way) {
               "GPU Big One: compute capability 9.0, CUDA 12.0 to 12.1, driver 525.60.13 and later  "
               "[gpu-facts: gpu Big One; gpu-facts: sm_support 90; gpu-facts: cuda_toolkit 12.0.0]\n"
               "builds of PyTorch for linux-64:\n"
-              "  9.2   not known\n"
+              "  9.2   not in the table\n"
               "  9.1   cu121 (compiled for 9.0 when first used)\n");
     EXPECT_THAT(words_of(answer("525.60.13", {"9.0"})),
                 HasSubstr("  9.1   none; not cu121 (needs driver 530.30.02 to compile for 9.0)\n"));
@@ -127,8 +127,11 @@ TEST(WordsOfGpuAnswer, tell_of_drivers_that_are_too_old) {
     EXPECT_THAT(words, HasSubstr("driver 520.61.05: older than every driver known\n"));
     EXPECT_THAT(words, HasSubstr("which this driver is too old for: 525.60.13 is the first"));
     EXPECT_THAT(words, HasSubstr("none; not cu121 (needs driver 525.60.13)"));
+    EXPECT_THAT(words_of(pipeline::answer(gpu::Facts::shipped(),
+                                          {"535.104.05", DriverSystem::linux_kernel, {"12.0"}})),
+                HasSubstr("cu128 (needs driver 570.26 to drive 12.0)"));
     EXPECT_THAT(words_of(answer("530.30.02", {"7.5"})),
-                HasSubstr("GPU 7.5: an architecture that no row knows\n"));
+                HasSubstr("GPU 7.5: not in the table, so what follows goes by its number alone; "));
 }
 
 TEST(JsonOfGpuAnswer, has_a_verdict_for_each_build) {

@@ -8,6 +8,7 @@ using Verdict = Fit::Verdict;
 
 DeviceCode code_of(const Facts& facts, const TorchVariant& build);
 std::optional<PtxVersion> loaded_ptx(const Facts& facts, const Machine& machine);
+std::optional<Fit> undriven(const Facts& facts, const Machine& machine);
 Verdict verdict_of(Coverage coverage);
 
 } // namespace
@@ -25,6 +26,10 @@ Fit fit(const Facts& facts, const TorchVariant& build, const Machine& machine) {
         if (worst.verdict < verdict) {
             worst = {verdict, std::nullopt, device};
         }
+    }
+    if (const auto without_driver = undriven(facts, machine);
+        without_driver && worst.verdict != Verdict::no_code) {
+        return *without_driver;
     }
     if (worst.verdict == Verdict::ptx_too_new) {
         worst.least_driver = facts.least_driver(ToolkitVersion{build.cuda.cuda}, machine.system);
@@ -54,6 +59,17 @@ std::optional<PtxVersion> loaded_ptx(const Facts& facts, const Machine& machine)
     const auto cuda = facts.newest_cuda(*machine.driver, machine.system);
     const auto ptx = cuda ? facts.newest_ptx(cuda->value) : std::nullopt;
     return ptx ? ptx->value : PtxVersion{};
+}
+
+/// A GPU that came after the driver, which then runs nothing on it.
+std::optional<Fit> undriven(const Facts& facts, const Machine& machine) {
+    for (const ComputeCapability& device : machine.gpus) {
+        const auto first = facts.first_driver(device, machine.system);
+        if (machine.driver && first && *machine.driver < first->value) {
+            return Fit{Verdict::driver_too_old, first, device};
+        }
+    }
+    return std::nullopt;
 }
 
 Verdict verdict_of(Coverage coverage) {

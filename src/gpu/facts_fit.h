@@ -20,7 +20,7 @@ struct Fit {
     enum class Verdict {
         fits,
         compiles, ///< fits, but the driver compiles each kernel for `gpu` before its first use
-        driver_too_old, ///< for the runtime of the build's CUDA
+        driver_too_old, ///< for the runtime of the build's CUDA, or to drive `gpu` at all
         ptx_too_new,    ///< only PTX would serve `gpu`, and the driver does not load it
         no_code,        ///< nothing in it runs on `gpu`, with any driver
     };

@@ -43,6 +43,16 @@ TEST(Fit, ABuildMustHaveCodeForEveryGpu) {
     EXPECT_EQ(fit_of("2.9", "cu126", machine("580.95.05", {"12.0"})).verdict, Verdict::no_code);
 }
 
+TEST(Fit, ADriverFromBeforeAGpuRunsNothingOnIt) {
+    const Fit undriven = fit_of("2.9", "cu128", machine("535.104.05", {"8.9", "12.0"}));
+    EXPECT_EQ(undriven.verdict, Verdict::driver_too_old);
+    EXPECT_EQ(undriven.gpu, (ComputeCapability{12, 0}));
+    EXPECT_EQ(undriven.least_driver->value.text(), "570.26");
+    EXPECT_EQ(fit_of("2.9", "cu128", machine("570.26", {"8.9", "12.0"})).verdict, Verdict::fits);
+    EXPECT_EQ(fit_of("2.9", "cu126", machine("535.104.05", {"12.0"})).verdict, Verdict::no_code)
+        << "which no driver mends";
+}
+
 TEST(Fit, PtxServesLaterGpusIfTheDriverLoadsIt) {
     TorchVariant build = facts().torch_variant("2.8", "cu129", Platform::linux_64)->value;
     build.sass = {{8, 0}};
