@@ -27,8 +27,8 @@ ExitCode run_view(const Session& session) {
 }
 
 ExitCode run_info(const Session& session) {
-    const pipeline::Information information =
-        pipeline::inform(project_if_any(session), session.services);
+    const pipeline::Information information = pipeline::inform(
+        project_if_any(session), session.arguments.global.target, session.services);
     show(session.arguments.global.is_json ? document(json_of(information)) : words_of(information));
     return ExitCode::done;
 }

@@ -23,7 +23,8 @@ bool is_for(const ManifestRequirement& requirement, const LockedTarget& target);
 void add_requested(LockedView& view, const PackageName& name);
 std::optional<Path> shortest_path(const LockedView& view, const PackageName& from,
                                   const PackageName& to);
-void inform_of_project(Information& information, const Project& project, Services& services);
+void inform_of_project(Information& information, const Project& project,
+                       const std::optional<std::string>& wanted, Services& services);
 
 } // namespace
 
@@ -95,7 +96,8 @@ std::vector<Path> why(const LockedView& view, const PackageName& name) {
     return paths;
 }
 
-Information inform(const std::optional<Project>& project, Services& services) {
+Information inform(const std::optional<Project>& project, const std::optional<std::string>& target,
+                   Services& services) {
     Information information;
     information.version = ENVPM_VERSION;
     information.root = services.settings().store_root;
@@ -103,7 +105,7 @@ Information inform(const std::optional<Project>& project, Services& services) {
     information.machine = host::detect_target();
     information.interpreters = host_interpreters(services);
     if (project) {
-        inform_of_project(information, *project, services);
+        inform_of_project(information, *project, target, services);
     }
     return information;
 }
@@ -153,7 +155,8 @@ std::optional<Path> shortest_path(const LockedView& view, const PackageName& fro
     return std::nullopt;
 }
 
-void inform_of_project(Information& information, const Project& project, Services& services) {
+void inform_of_project(Information& information, const Project& project,
+                       const std::optional<std::string>& wanted, Services& services) {
     const Manifest manifest = read_manifest(project);
     information.manifest = project.manifest_file;
     information.workspace = manifest.name;
@@ -175,6 +178,10 @@ void inform_of_project(Information& information, const Project& project, Service
     const LockCheck check = check_lock(manifest, lock);
     if (!check.is_fresh) {
         information.lock_problem = "envpm.lock is out of date: " + check.reasons.front();
+    }
+    if (wanted) {
+        information.target = choose_target(*lock, wanted);
+        return;
     }
     for (const LockedTarget& target : lock->targets) {
         if (information.machine && target.target.platform == information.machine->platform &&

@@ -28,11 +28,11 @@ PackageName name_of_dependency(const std::string& text);
 /// One chain from a requested package to another: "jupyterlab" → "httpx" → "idna".
 using Path = std::vector<std::string>;
 
-/// Every requested package's shortest chain to `name`; an Error with the near miss if it is not
-/// locked.
 /// Of both spellings: a conda package `ruamel.yaml` is found as `ruamel-yaml` too. Null if none.
 const LockedPackage* find_package(const LockedView& view, const PackageName& name);
 
+/// Every requested package's shortest chain to `name`; an Error with the near miss if it is not
+/// locked.
 std::vector<Path> why(const LockedView& view, const PackageName& name);
 
 /// Facts of project, environment, store and host.
@@ -44,13 +44,15 @@ struct Information {
     std::string workspace;
     std::optional<std::filesystem::path> prefix; ///< of the current generation
     std::vector<conda::UnrunScripts> unrun;      ///< of the prefix's packages
-    std::optional<LockedTarget> target;          ///< the locked target for this machine
-    std::optional<std::string> lock_problem;     ///< why there is no target
+    std::optional<LockedTarget> target;      ///< the one that is asked for, else for this machine
+    std::optional<std::string> lock_problem; ///< why there is no target
     std::optional<Target> machine;
     host::HostInterpreters interpreters;
     std::vector<pypi::Index> indexes; ///< URLs without credentials, to be shown
 };
 
-Information inform(const std::optional<Project>& project, Services& services);
+/// An Error (code 2) for a target that the lock does not have.
+Information inform(const std::optional<Project>& project, const std::optional<std::string>& target,
+                   Services& services);
 
 } // namespace envpm::pipeline

@@ -92,7 +92,8 @@ TEST(Inform, shows_no_credentials_of_an_index) {
         {"https://user:secret@a.example.org/simple", "PIP_INDEX_URL", MirrorKind::pip}};
     SilentProgress progress;
     Services services(settings, {}, progress);
-    const Information information = inform(Project{folder.path() / "envpm.toml"}, services);
+    const Information information =
+        inform(Project{folder.path() / "envpm.toml"}, std::nullopt, services);
     ASSERT_EQ(information.indexes.size(), 1U);
     EXPECT_THAT(information.indexes[0].urls, ElementsAre("https://a.example.org/simple"));
     EXPECT_EQ(information.workspace, "demo");
