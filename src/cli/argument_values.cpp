@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -87,6 +88,20 @@ CudaVersion driver_cuda_of(const std::string& text) {
     throw_bad_value("--driver-cuda", fmt::format("`{}` is no version such as 12.8", text));
 }
 
+std::string fault_of_word(const std::string& text, const std::vector<std::string>& words) {
+    const bool is_one = std::find(words.begin(), words.end(), text) != words.end();
+    return is_one ? "" : fmt::format("`{}` is none of {}", text, fmt::join(words, ", "));
+}
+
+std::string fault_of_number(const std::string& text, double least, double most) {
+    double number = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, failure] = std::from_chars(text.data(), last, number);
+    const bool is_within =
+        failure == std::errc() && end == last && number >= least && number <= most;
+    return is_within ? "" : fmt::format("`{}` is no number from {} to {}", text, least, most);
+}
+
 std::optional<std::chrono::seconds> parse_time(std::string_view text) {
     const std::optional<std::uint64_t> seconds = parse(text, times);
     return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
@@ -122,9 +137,7 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit,
 }
 
 void throw_bad_value(std::string_view flag, const std::string& what) {
-    throw Error({fmt::format("{}: {}", flag, what), "the command line",
-                 "`envpm --help` shows what there is"},
-                ExitCode::usage);
+    throw Error({fmt::format("{}: {}", flag, what), "the command line", ""}, ExitCode::usage);
 }
 
 } // namespace

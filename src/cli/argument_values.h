@@ -11,7 +11,7 @@
 
 namespace envpm::cli {
 
-// Values of flags. For what is none an Error of code 2 names the flag.
+// Values of flags. For what is none an Error of code 2 names the flag, and has no hint yet.
 
 ColorMode color_mode_of(const std::string& text);
 
@@ -26,6 +26,11 @@ std::vector<ComputeCapability> gpus_of(const std::string& text);
 
 /// "12.8"
 CudaVersion driver_cuda_of(const std::string& text);
+
+// What is wrong with a value, as CLI11 takes it: nothing if it is well.
+
+std::string fault_of_word(const std::string& text, const std::vector<std::string>& words);
+std::string fault_of_number(const std::string& text, double least, double most);
 
 // The same without a flag: nothing for what is none.
 

@@ -1,12 +1,13 @@
 #include "cli/arguments.h"
 
 #include "base/error.h"
-#include "base/near_miss.h"
 #include "cli/argument_values.h"
 #include "cli/own_words.h"
+#include "cli/usage.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -47,7 +48,10 @@ struct Parser {
     void add_timeout_flag(CLI::App* command, const std::string& help);
 };
 
-void check_command_word(const CLI::App& app, int count, const char* const* words);
+const CLI::App& named_command(const CLI::App& app, int count, const char* const* words);
+Usage usage_of(const CLI::App& command);
+CLI::Validator one_of(const std::vector<std::string>& words);
+CLI::Validator between(double least, double most);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
 
 } // namespace
@@ -55,7 +59,7 @@ void check_command_word(const CLI::App& app, int count, const char* const* words
 std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words) {
     const int own = own_words(count, words);
     Parser parser;
-    check_command_word(parser.app, count, words);
+    const CLI::App& command = named_command(parser.app, count, words);
     try {
         parser.app.parse(own, words);
     } catch (const CLI::CallForHelp&) {
@@ -64,9 +68,14 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         return Notice{parser.app.help("", CLI::AppFormatMode::All)};
     } catch (const CLI::CallForVersion&) {
         return Notice{"envpm " ENVPM_VERSION "\n"};
+    } catch (const CLI::ExtrasError& error) {
+        Usage usage = usage_of(command);
+        usage.unexpected = parser.app.remaining(true);
+        throw Error(usage_text(error.what(), usage), ExitCode::usage);
     } catch (const CLI::ParseError& error) {
-        throw Error({error.what(), "the command line", "`envpm --help` shows what there is"},
-                    ExitCode::usage);
+        throw Error(usage_text(error.what(), usage_of(command)), ExitCode::usage);
+    } catch (const Error& error) { // of a value, which does not know whose it is
+        throw Error(usage_text(error.text().what, usage_of(command)), ExitCode::usage);
     }
     if (parser.arguments.command == Command::none) {
         return Notice{parser.app.help()};
@@ -77,11 +86,6 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         arguments.words.assign(words + own + (has_separator ? 1 : 0), words + count);
     }
     return arguments;
-}
-
-bool asks_for_json(int count, const char* const* words) {
-    const char* const* last = words + own_words(count, words);
-    return std::find(words, last, std::string_view("--json")) != last;
 }
 
 std::vector<CommandWord> command_words() {
@@ -190,11 +194,11 @@ void Parser::add_speed_flags(CLI::App* sub) {
     // Their variables are settings too, for the commands that have no such flag.
     sub->add_option("--jobs", arguments.jobs, "threads; default: one for each processor")
         ->type_name("N")
-        ->check(CLI::Range(1, 1024));
+        ->check(between(1, 1024));
     sub->add_option("--concurrent-downloads", arguments.concurrent_downloads,
                     "transfers at the same time; default 8")
         ->type_name("N")
-        ->check(CLI::Range(1, 64));
+        ->check(between(1, 64));
     sub->add_option("--link-mode", arguments.link_mode, "auto, reflink, hardlink or copy")
         ->type_name("MODE");
 }
@@ -205,7 +209,7 @@ void Parser::add_policy_flag(CLI::App* sub, const std::string& name) {
     sub->add_option(name, arguments.self_test,
                     "what a failed GPU self-test means: warn, strict (code 7) or off")
         ->type_name("POLICY")
-        ->check(CLI::IsMember({"warn", "strict", "off"}));
+        ->check(one_of({"warn", "strict", "off"}));
 }
 
 void Parser::add_timeout_flag(CLI::App* sub, const std::string& help) {
@@ -217,7 +221,7 @@ void Parser::add_timeout_flag(CLI::App* sub, const std::string& help) {
            },
            help)
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.1, 600.0));
+        ->check(between(0.1, 600));
 }
 
 void Parser::add_project_commands() {
@@ -294,7 +298,7 @@ void Parser::add_environment_commands() {
         ->add_option("--audit", arguments.audit,
                      "what an error of the audit means: warn, strict (code 6) or off")
         ->type_name("POLICY")
-        ->check(CLI::IsMember({"warn", "strict", "off"}));
+        ->check(one_of({"warn", "strict", "off"}));
 
     CLI::App* run = command(Command::run, "run", "run a command or a task in the environment");
     run->add_flag("--no-install", arguments.no_install, "do not look whether it is up to date");
@@ -327,7 +331,7 @@ void Parser::add_reading_commands() {
     export_lock->add_option("--format", arguments.format, "explicit or environment-yml")
         ->type_name("FORMAT")
         ->required()
-        ->check(CLI::IsMember({"explicit", "environment-yml"}));
+        ->check(one_of({"explicit", "environment-yml"}));
     export_lock->add_option("-o,--output", arguments.output, "the file; default: standard output")
         ->type_name("FILE");
     command(Command::gens, "gens", "the states that the environment was in");
@@ -436,8 +440,8 @@ void Parser::add_audit() {
 }
 
 /// CLI11 takes a misspelt command for an argument too many; the near miss is what the user needs.
-/// Those of `gpu` are commands too.
-void check_command_word(const CLI::App& app, int count, const char* const* words) {
+/// Those of `gpu` are commands too. Without a word it is the whole.
+const CLI::App& named_command(const CLI::App& app, int count, const char* const* words) {
     const CLI::App* parent = &app;
     for (int i = next_word(1, count, words); i < count; i = next_word(i + 1, count, words)) {
         const auto commands = parent->get_subcommands({});
@@ -445,13 +449,36 @@ void check_command_word(const CLI::App& app, int count, const char* const* words
             std::find_if(commands.begin(), commands.end(),
                          [&](const CLI::App* each) { return each->check_name(words[i]); });
         if (commands.empty()) {
-            return;
+            break;
         }
         if (found == commands.end()) {
             throw_unknown_command(*parent, words[i]);
         }
         parent = *found;
     }
+    return *parent;
+}
+
+Usage usage_of(const CLI::App& command) {
+    Usage usage;
+    for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
+        usage.command = app->get_name() + (usage.command.empty() ? "" : " ") + usage.command;
+        for (const CLI::Option* option : app->get_options()) {
+            for (const std::string& name : option->get_lnames()) {
+                usage.flags.push_back("--" + name);
+            }
+        }
+    }
+    return usage;
+}
+
+CLI::Validator one_of(const std::vector<std::string>& words) {
+    return {[words](const std::string& text) { return fault_of_word(text, words); },
+            fmt::format("{{{}}}", fmt::join(words, ","))};
+}
+
+CLI::Validator between(double least, double most) {
+    return {[=](const std::string& text) { return fault_of_number(text, least, most); }, ""};
 }
 
 void throw_unknown_command(const CLI::App& parent, const std::string& word) {
@@ -463,11 +490,7 @@ void throw_unknown_command(const CLI::App& parent, const std::string& word) {
     for (const CommandWord& command : command_words(is_top ? "" : parent.get_name())) {
         known.push_back(command.name);
     }
-    const std::string above = is_top ? "" : parent.get_name() + " ";
-    const auto meant = near_miss(word, known);
-    throw Error({fmt::format("there is no command `{}{}`", above, word), "the command line",
-                 meant ? fmt::format("did you mean `{}{}`?", above, *meant)
-                       : fmt::format("`envpm {}--help` shows what there is", above)},
+    throw Error(unknown_command_text(is_top ? "" : parent.get_name() + " ", word, known),
                 ExitCode::usage);
 }
 

@@ -123,9 +123,6 @@ struct Notice {
 /// command. What follows the command of `run` is not looked at.
 std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words);
 
-/// Whether envpm's own words ask for JSON: for telling what is wrong with the others.
-bool asks_for_json(int count, const char* const* words);
-
 /// The commands as typed, for completion and near misses, each with its one-line help.
 struct CommandWord {
     std::string name;

@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include "base/error.h"
+#include "cli/own_words.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -235,6 +236,34 @@ TEST(Arguments, wrong_usage_is_refused) {
           std::vector<std::string>{"lock", "--repair", "1", "--check"},
           std::vector<std::string>{"lock", "--target"}}) {
         EXPECT_NE(failure_of(words), "no failure") << words.back();
+    }
+}
+
+TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
+    const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+        {{"verify", "--ful"}, "`envpm verify` does not take `--ful` | did you mean `--full`?"},
+        {{"tree", "--jsno"}, "`envpm tree` does not take `--jsno` | did you mean `--json`?"},
+        {{"shell", "--shell", "bash"},
+         "`envpm shell` does not take `--shell` | `envpm shell --help` shows what there is"},
+        {{"gpu", "fits", "here"},
+         "`envpm gpu fits` does not take `here` | `envpm gpu fits --help` shows what there is"},
+        {{"why"}, "`envpm why` needs a package | `envpm why --help` shows what there is"},
+        {{"export"}, "`envpm export` needs `--format` | `envpm export --help` shows what there is"},
+        {{"rollback", "last"},
+         "generation: `last` is no number | `envpm rollback --help` shows what there is"},
+        {{"doctor", "--timeout", "0"},
+         "--timeout: `0` is no number from 0.1 to 600 | `envpm doctor --help` shows what there is"},
+        {{"install", "--jobs", "many"},
+         "--jobs: `many` is no number from 1 to 1024 | `envpm install --help` shows what there is"},
+        {{"selftest", "--policy", "loud"},
+         "--policy: `loud` is none of warn, strict, off | `envpm selftest --help` shows what there "
+         "is"},
+        {{"gc", "--grace", "soon"},
+         "--grace: `soon` is no time such as 24h or 7d | `envpm gc --help` shows what there is"},
+        {{"--frozen"}, "`envpm` does not take `--frozen` | `envpm --help` shows what there is"},
+    };
+    for (const auto& [words, text] : cases) {
+        EXPECT_EQ(failure_of(words), text);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/completion.h"
+#include "cli/own_words.h"
 #include "cli/render.h"
 #include "cli/session.h"
 

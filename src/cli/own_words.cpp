@@ -12,6 +12,11 @@ int own_words(int count, const char* const* words) {
     return is_run ? next_word(command + 1, count, words) : count;
 }
 
+bool asks_for_json(int count, const char* const* words) {
+    const char* const* last = words + own_words(count, words);
+    return std::find(words, last, std::string_view("--json")) != last;
+}
+
 int next_word(int first, int count, const char* const* words) {
     constexpr std::array<std::string_view, 7> with_value = {
         "--manifest-path", "--target",      "-C",         "--directory",

@@ -10,4 +10,7 @@ int own_words(int count, const char* const* words);
 /// there is none.
 int next_word(int first, int count, const char* const* words);
 
+/// Whether envpm's own words ask for JSON: for telling what is wrong with the others.
+bool asks_for_json(int count, const char* const* words);
+
 } // namespace envpm::cli

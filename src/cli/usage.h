@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/error.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace envpm::cli {
+
+/// The command that a line names, as far as it was understood.
+struct Usage {
+    std::string command;                 ///< "envpm", "envpm gpu fits"
+    std::vector<std::string> flags;      ///< that it takes, as "--json"
+    std::vector<std::string> unexpected; ///< words that it has no place for, in their order
+};
+
+/// What is wrong with a command line, for users. `sentence` is CLI11's own, whose words and order
+/// are not those of our other errors; one that is not known here stays as it is.
+ErrorText usage_text(std::string_view sentence, const Usage& usage);
+
+/// A word that is no command: of envpm if `above` is empty, else of "gpu ".
+ErrorText unknown_command_text(const std::string& above, const std::string& word,
+                               const std::vector<std::string>& known);
+
+} // namespace envpm::cli
