@@ -80,12 +80,16 @@ ExitCode run_repair(const Session& session) {
     return outcome.left.empty() ? ExitCode::done : ExitCode::integrity;
 }
 
+/// The folders of this machine's loader concern the environment that is used here alone.
 ExitCode run_audit(const Session& session) {
     const Arguments& arguments = session.arguments;
-    const pipeline::AuditReport report = pipeline::audit(
-        project_if_any(session),
-        {arguments.prefix, arguments.capabilities, arguments.driver_cuda, arguments.allowed},
-        session.services);
+    pipeline::AuditOrder order{arguments.prefix, arguments.capabilities, arguments.driver_cuda,
+                               arguments.allowed};
+    if (!arguments.prefix) {
+        order.loader_configuration = "/etc/ld.so.conf";
+    }
+    const pipeline::AuditReport report =
+        pipeline::audit(project_if_any(session), order, session.services);
     show(arguments.global.is_json ? document(json_of(report)) : words_of(report, session.terminal));
     return report.has_error() ? ExitCode::integrity : ExitCode::done;
 }

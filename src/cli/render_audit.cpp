@@ -4,13 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace envpm::cli {
 
 namespace {
 
+std::string words_of(const std::vector<gpu::Finding>& findings, const Terminal& terminal);
 std::string words_of(const gpu::Finding& finding, const Terminal& terminal);
+std::string head_of(const gpu::Finding& finding, const Terminal& terminal);
+std::string place_of(const gpu::Finding& finding);
 std::string code_words(const pipeline::AuditReport& report);
 std::string gpu_words(const pipeline::AuditReport& report, std::size_t gpu);
 std::size_t count_of(const pipeline::AuditReport& report, gpu::Severity severity);
@@ -24,9 +28,7 @@ Json json_of(const pipeline::CodeReport& code);
 std::string words_of(const pipeline::AuditReport& report, const Terminal& terminal) {
     std::string out;
     for (const auto* findings : {&report.findings, &report.machine}) {
-        for (const gpu::Finding& finding : *findings) {
-            out += words_of(finding, terminal);
-        }
+        out += words_of(*findings, terminal);
     }
     out += fmt::format("{}: {}, {}, {}\n", counted(report.binaries, "binary"),
                        counted(count_of(report, gpu::Severity::error), "error"),
@@ -96,17 +98,44 @@ Json json_of(const pipeline::AuditReport& report) {
 
 namespace {
 
-/// Files' names, and what files say of themselves, stand in all of its texts.
+/// What is the matter with many files is said once, where the first of them stands.
+std::string words_of(const std::vector<gpu::Finding>& findings, const Terminal& terminal) {
+    std::vector<std::pair<std::string, std::string>> groups; // what is said, and the rest of it
+    std::map<std::string, std::size_t> known;
+    for (const gpu::Finding& finding : findings) {
+        const std::string head = head_of(finding, terminal);
+        const std::string hint = fmt::format("  hint: {}\n", printable(finding.hint));
+        const auto [group, is_new] = known.try_emplace(head + hint, groups.size());
+        if (is_new) {
+            groups.emplace_back(head, hint);
+        }
+        groups[group->second].first += place_of(finding);
+    }
+    std::string out;
+    for (const auto& [what, hint] : groups) {
+        out += what + hint;
+    }
+    return out;
+}
+
 std::string words_of(const gpu::Finding& finding, const Terminal& terminal) {
+    return words_of(std::vector<gpu::Finding>{finding}, terminal);
+}
+
+/// Files' names, and what files say of themselves, stand in all of its texts.
+std::string head_of(const gpu::Finding& finding, const Terminal& terminal) {
     const Style style = finding.severity == gpu::Severity::error     ? Style::bad
                         : finding.severity == gpu::Severity::warning ? Style::bold
                                                                      : Style::faint;
-    return fmt::format("{} {}\n  at: {}{}\n  hint: {}\n",
+    return fmt::format("{} {}\n",
                        styled(terminal, style, fmt::format("{}:", to_text(finding.severity))),
-                       printable(finding.text), printable(finding.file),
+                       printable(finding.text));
+}
+
+std::string place_of(const gpu::Finding& finding) {
+    return fmt::format("  at: {}{}\n", printable(finding.file),
                        finding.package.empty() ? ""
-                                               : fmt::format(" ({})", printable(finding.package)),
-                       printable(finding.hint));
+                                               : fmt::format(" ({})", printable(finding.package)));
 }
 
 std::string code_words(const pipeline::AuditReport& report) {

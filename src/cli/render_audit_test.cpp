@@ -32,6 +32,23 @@ TEST(WordsOfAudit, have_no_control_characters_of_a_package) {
     EXPECT_FALSE(has_control_character(words));
 }
 
+TEST(WordsOfAudit, say_once_what_is_the_matter_with_many_files) {
+    const auto finding = [](const char* file, const char* text) {
+        return gpu::Finding{gpu::Severity::error, gpu::Rule::no_code_for_gpu, file, "p 1.0", text,
+                            "lock another"};
+    };
+    pipeline::AuditReport report;
+    report.findings = {finding("lib/a.so", "nothing for 5.0"), finding("lib/b.so", "it is damaged"),
+                       finding("lib/c.so", "nothing for 5.0")};
+    EXPECT_THAT(words_of(report, Terminal()), HasSubstr("error: nothing for 5.0\n"
+                                                        "  at: lib/a.so (p 1.0)\n"
+                                                        "  at: lib/c.so (p 1.0)\n"
+                                                        "  hint: lock another\n"
+                                                        "error: it is damaged\n"
+                                                        "  at: lib/b.so (p 1.0)\n"));
+    EXPECT_THAT(words_of(report, Terminal()), HasSubstr("3 errors"));
+}
+
 TEST(WordsOfAudit, have_none_after_an_install) {
     const std::string words = error_words(report_of_a_package_that_draws(), Terminal());
     EXPECT_THAT(words, HasSubstr("✗ audit: 1 error in 1 binary\n"));
