@@ -21,7 +21,7 @@ constexpr std::uint64_t block_bytes = 4096;
 constexpr std::uint64_t margin_percent = 3;
 constexpr std::uint64_t margin_files = 600;
 
-std::string in_megabytes(std::uint64_t bytes);
+std::string in_words(std::uint64_t bytes);
 std::string place_of(const std::filesystem::path& folder);
 
 } // namespace
@@ -41,8 +41,8 @@ Space space_left(const std::filesystem::path& folder) {
 void require_space(const Space& needed, const Space& left, const std::filesystem::path& folder) {
     const std::uint64_t bytes = needed.bytes + needed.bytes / 100 * margin_percent;
     if (bytes > left.bytes) {
-        throw Error({fmt::format("not enough free space: {} needed, {} there", in_megabytes(bytes),
-                                 in_megabytes(left.bytes)),
+        throw Error({fmt::format("not enough free space: {} needed, {} there", in_words(bytes),
+                                 in_words(left.bytes)),
                      place_of(folder),
                      "free some space there, or set ENVPM_ROOT to a larger disk"});
     }
@@ -59,8 +59,12 @@ Space space_of_file(std::uint64_t size_bytes) {
 
 namespace {
 
-std::string in_megabytes(std::uint64_t bytes) {
-    return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+/// The last bytes of a disk count too.
+std::string in_words(std::uint64_t bytes) {
+    constexpr double megabyte = 1e6;
+    const auto count = static_cast<double>(bytes);
+    return count < megabyte ? fmt::format("{:.1f} kB", count / 1e3)
+                            : fmt::format("{:.1f} MB", count / megabyte);
 }
 
 /// With where its file system is mounted: there is no room in all of that.

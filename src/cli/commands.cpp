@@ -155,11 +155,11 @@ pipeline::SettingFlags flags_of(const Arguments& arguments) {
 }
 
 ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json) {
-    if (is_json) {
-        const std::string text = document(json_of(error));
-        std::fwrite(text.data(), 1, text.size(), stdout);
-        std::fflush(stdout);
-    } else {
+    const std::string text = is_json ? document(json_of(error)) : std::string();
+    const bool is_told = is_json &&
+                         std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+                         std::fflush(stdout) == 0;
+    if (!is_told) { // standard output may be what failed
         std::fputs(words_of(error, terminal).c_str(), stderr);
     }
     return error.code();

@@ -29,6 +29,8 @@ TEST(Space, NamesWhatIsMissing) {
     EXPECT_EQ(fault_of({100'000'000, 10}, {104'000'000, 10'000}), "");
     EXPECT_EQ(fault_of({100'000'000, 10}, {102'000'000, 10'000}),
               "not enough free space: 103.0 MB needed, 102.0 MB there");
+    EXPECT_EQ(fault_of({8'000, 10}, {500, 10'000}),
+              "not enough free space: 8.2 kB needed, 0.5 kB there");
     EXPECT_EQ(fault_of({1, 1000}, {1'000'000, 1100}),
               "not enough free inodes: 1600 needed, 1100 there");
     EXPECT_EQ(fault_of({1, 1'000'000}, {1'000'000, std::numeric_limits<std::uint64_t>::max()}), "");

@@ -481,6 +481,22 @@ class FullDisk(Recovery):
                 self.expect_old_or_new(sandbox)
                 self.expect_recovered(sandbox)
 
+    def test_an_output_that_cannot_be_written_is_told_with_json_too(self):
+        sandbox = WORLD.from_few_to_all()
+        for arguments in (["list"], ["list", "--json"]):
+            with open("/dev/full", "w") as full, self.subTest(arguments):
+                done = subprocess.run(
+                    [str(sandbox.envpm), *arguments],
+                    cwd=sandbox.project,
+                    env=sandbox.environment(),
+                    stdout=full,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    check=False,
+                )
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("cannot write the output", done.stderr)
+
     def test_a_store_that_is_read_only_serves_what_it_has(self):
         folder = self.mounted("size=200m")
         sandbox = WORLD.from_few_to_all(root=folder / "root", cache=folder / "cache")
