@@ -70,9 +70,13 @@ InstallReport install(const InstallRequest& request, Services& services) {
     if (auto current = if_current(request, services)) {
         return *current;
     }
+    InstallInputs inputs = inputs_of(request); // before they are read
     const Manifest manifest = read_manifest(request.project);
     InstallReport report;
     LockInUse in_use = lock_in_use(request, manifest, services);
+    if (in_use.report) {
+        inputs.lock = inputs_of(request).lock;
+    }
     report.lock = std::move(in_use.report);
     if (!in_use.lock) {
         return report;
@@ -81,6 +85,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     require_this_machine(target);
     const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
     if (auto there = install_from_lower(request, manifest, *in_use.lock, target, services)) {
+        remember_install(request, inputs);
         there->lock = std::move(report.lock);
         there->seconds = seconds_since(start);
         return *there;
@@ -110,6 +115,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     }
     // The prefix is whole and durable: now the project may point to it.
     make_current(prefix.prefix, target, request, store, services);
+    remember_install(request, inputs);
 
     tell_target(report, target, prefix.prefix);
     report.packages = packages.size();
@@ -193,7 +199,6 @@ void make_current(const std::filesystem::path& prefix, const LockedTarget& targe
     renew_lease(request.project, prefix, services);
     generations_of(request.project)
         .switch_to(store.paths(), prefix, target.env, to_rfc3339(services.now()));
-    remember_install(request);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

@@ -9,7 +9,7 @@ namespace envpm::pipeline {
 
 namespace {
 
-std::string stamp_of(const InstallRequest& request);
+std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs);
 std::filesystem::path stamp_file(const Project& project, std::string_view name);
 bool has_stamp(const InstallRequest& request, std::string_view name);
 std::string digest_of(const std::filesystem::path& file);
@@ -35,32 +35,37 @@ std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& req
     return prefix;
 }
 
-void remember_install(const InstallRequest& request) {
+InstallInputs inputs_of(const InstallRequest& request) {
+    return {request.lock_use == LockUse::frozen ? std::string("any")
+                                                : digest_of(request.project.manifest_file),
+            digest_of(request.project.lock_file())};
+}
+
+void remember_install(const InstallRequest& request, const InstallInputs& inputs) {
     std::filesystem::remove(stamp_file(request.project, after_rollback));
-    write_file(stamp_file(request.project, after_install), stamp_of(request));
+    write_file(stamp_file(request.project, after_install), stamp_of(request, inputs));
 }
 
 void remember_rollback(const Project& project) {
-    write_file(stamp_file(project, after_rollback), stamp_of({.project = project}));
+    const InstallRequest request{.project = project};
+    write_file(stamp_file(project, after_rollback), stamp_of(request, inputs_of(request)));
 }
 
 namespace {
 
 bool has_stamp(const InstallRequest& request, std::string_view name) {
     const auto stamp = read_file_if_present(stamp_file(request.project, name));
-    return stamp && *stamp == stamp_of(request);
+    return stamp && *stamp == stamp_of(request, inputs_of(request));
 }
 
-std::string stamp_of(const InstallRequest& request) {
+std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs) {
     std::error_code failure;
     const std::filesystem::path prefix =
         std::filesystem::canonical(generations_of(request.project).current_link(), failure);
     return to_text(Json(Json::Object{
                {"version", 1},
-               {"manifest", request.lock_use == LockUse::frozen
-                                ? std::string("any")
-                                : digest_of(request.project.manifest_file)},
-               {"lock", digest_of(request.project.lock_file())},
+               {"manifest", inputs.manifest},
+               {"lock", inputs.lock},
                {"prefix", prefix.string()},
                {"target", request.target.value_or("")},
            })) +

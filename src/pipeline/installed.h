@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace envpm::pipeline {
 
@@ -14,8 +15,18 @@ namespace envpm::pipeline {
 /// The current prefix, if it is what an install of the request would give, and still starts.
 std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& request);
 
-/// After an install.
-void remember_install(const InstallRequest& request);
+/// The manifest and the lock, by content. Someone may edit them while an install works: it must
+/// remember those that it read.
+struct InstallInputs {
+    std::string manifest;
+    std::string lock;
+};
+
+/// As the files are now.
+InstallInputs inputs_of(const InstallRequest& request);
+
+/// After an install of these.
+void remember_install(const InstallRequest& request, const InstallInputs& inputs);
 
 /// After a rollback: the older state is meant, so `run` and `shell` use it until the manifest or
 /// the lock changes, or an `install` goes forward again.

@@ -556,6 +556,19 @@ class Together(Recovery):
         self.assertEqual(os.listdir(first.cache / "dl"), [])
         self.assertLess(WORLD.index.sent_bytes, 1.1 * WORLD.size)
 
+    def test_a_manifest_that_is_edited_meanwhile_is_not_taken_for_installed(self):
+        sandbox = WORLD.from_few_to_all()
+        WORLD.index.behaviour.bytes_per_second = 8 * MEBIBYTE
+        process = sandbox.start("install")
+        while process.poll() is None and not WORLD.index.sent_bytes:
+            time.sleep(0.01)
+        sandbox.write(FEW)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual(sandbox.digest(), WORLD.digests[ALL])
+        sandbox.run("install")
+        self.assertEqual(sandbox.digest(), WORLD.digests[FEW])
+
     def test_the_collector_takes_nothing_from_an_install(self):
         sandbox = WORLD.from_few_to_all()
         process = sandbox.start("install")
