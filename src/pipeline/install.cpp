@@ -45,6 +45,7 @@ void make_current(const std::filesystem::path& prefix, const LockedTarget& targe
                   const InstallRequest& request, const store::Store& store, Services& services);
 void tell_target(InstallReport& report, const LockedTarget& target,
                  const std::filesystem::path& prefix);
+void tell_counts(InstallReport& report, const Plan& plan, const realize::PrefixReport& prefix);
 double seconds_since(std::chrono::steady_clock::time_point start);
 void require_this_machine(const LockedTarget& target);
 std::string describe(const std::optional<Target>& machine);
@@ -74,9 +75,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     const Manifest manifest = read_manifest(request.project);
     InstallReport report;
     LockInUse in_use = lock_in_use(request, manifest, services);
-    if (in_use.report) {
-        inputs.lock = inputs_of(request).lock;
-    }
+    inputs.lock = in_use.report ? inputs_of(request).lock : inputs.lock;
     report.lock = std::move(in_use.report);
     if (!in_use.lock) {
         return report;
@@ -119,10 +118,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
 
     tell_target(report, target, prefix.prefix);
     report.packages = packages.size();
-    report.fetched_packages = plan.fetched_packages;
-    report.fetched_bytes = plan.fetched_bytes;
-    report.files = prefix.files;
-    report.size_bytes = prefix.size_bytes;
+    tell_counts(report, plan, prefix);
     report.seconds = seconds_since(start);
     return report;
 }
@@ -212,6 +208,13 @@ void tell_target(InstallReport& report, const LockedTarget& target,
     report.prefix = prefix;
     report.is_sealed = target.contents.has_value();
     report.needs = describe_needs(target);
+}
+
+void tell_counts(InstallReport& report, const Plan& plan, const realize::PrefixReport& prefix) {
+    report.fetched_packages = plan.fetched_packages;
+    report.fetched_bytes = plan.fetched_bytes;
+    report.files = prefix.files;
+    report.size_bytes = prefix.size_bytes;
 }
 
 void require_this_machine(const LockedTarget& target) {
