@@ -35,9 +35,10 @@ void tell_error(const std::string& words) {
 }
 
 void show(const std::string& data) {
-    std::fwrite(data.data(), 1, data.size(), stdout);
+    const bool is_written =
+        std::fwrite(data.data(), 1, data.size(), stdout) == data.size() && std::fflush(stdout) == 0;
     // A reader that has seen enough (`| head`) is no failure.
-    if (std::fflush(stdout) != 0 && errno != EPIPE) {
+    if (!is_written && errno != EPIPE) {
         throw_system_error("cannot write the output", "standard output", errno);
     }
 }
