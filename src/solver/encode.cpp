@@ -17,11 +17,10 @@
 //
 // Where only the upper part of a slot is encoded, from the rank `base` on:
 //
-//   rest               one solvable of the lowest rank, conflicts with at_least(X, base); a bound
-//   or
-//                      a hole below the base is left out, for a requirement that matches some of it
-//   a lower base       adds rungs and candidates between, and those bounds: all that was there
-//   holds
+//   rest               one solvable of the lowest rank, conflicts with at_least(X, base); where a
+//                      requirement has a bound or a hole below the base, that is left out
+//   a lower base       adds the rungs and candidates between, and what was left out of them; all
+//                      that was encoded before still holds
 //
 // The candidates of a slot do not provide their own name: libsolv would pair them again.
 // libsolv decides the solvable with the highest id first, so `any` markers come from blocks that

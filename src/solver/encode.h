@@ -31,11 +31,11 @@ class Encoding {
 
     /// A listed slot. Dependencies that were waiting for it are encoded too.
     void add_slot(SlotId slot);
-    /// The dependencies of a described candidate whose slot was added; forbids an unusable one. It
-    /// is not of the rest any more.
+    /// The dependencies of a described candidate whose slot was added; forbids an unusable one. If
+    /// the candidate was of a rest, it is taken out of it.
     void add_dependencies(CandidateId candidate);
 
-    /// Encodes more of each slot of which the choices have the rest. False if none has.
+    /// Encodes more of each slot whose rest was chosen. False if none was.
     bool widen(const std::map<SlotId, CandidateId>& choices);
 
     /// Whether one of the choices is a rest.
@@ -94,8 +94,7 @@ class Encoding {
 
     [[nodiscard]] Pool& pool() { return pool_; }
 
-    // What the ids of a proof or a solution stand for; a rest stands for the best of its
-    // candidates.
+    // What the ids of a proof or a solution stand for; a rest stands for its best candidate.
     [[nodiscard]] std::optional<CandidateId> candidate_of(Solvable solvable) const;
     [[nodiscard]] std::optional<RequirementId> requirement_of(Solvable solvable) const;
     [[nodiscard]] std::optional<RequirementId> requirement_of(Dep dep) const;
@@ -116,7 +115,7 @@ class Encoding {
         std::vector<Marker> at_least;      ///< [k - 1]: a candidate of rank k or more, k >= base
         std::vector<Solvable> candidates;  ///< by rank, from the base on
         std::vector<RequirementId> bounds; ///< requirements that match some of the rest
-        std::vector<RequirementId> conditions; ///< likewise
+        std::vector<RequirementId> conditions; ///< of those that match some of the rest
     };
 
     struct Place {

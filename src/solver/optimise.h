@@ -23,8 +23,8 @@ class Optimiser {
           known_(known),
           encoding_(encoding) {}
 
-    /// Nothing if there is no solution. Otherwise only what is needed, as far as it is known; if
-    /// the encoding has it that a slot's rest is chosen, the search ends there (`Encoding::widen`).
+    /// Nothing if there is no solution. Otherwise only what is needed, as far as it is known; if a
+    /// slot's rest is chosen, the search ends there (`Encoding::widen`).
     std::optional<Choices> best(Sat& sat);
 
     /// Any solution, without optimisation beyond the roots' own order.
