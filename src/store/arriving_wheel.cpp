@@ -9,7 +9,7 @@ namespace envpm::store {
 
 namespace {
 
-/// A large file goes on when so many bytes more are there: a task for them costs nothing then.
+/// A large file goes on when so many more bytes are there: beside them a task costs nothing.
 constexpr std::uint64_t turn_bytes = 1U << 20U;
 
 } // namespace
@@ -165,7 +165,7 @@ std::optional<std::uint64_t> ArrivingWheel::there_from(std::size_t file, std::ui
     return bytes_.end_from(position);
 }
 
-/// To go on with a large file, which never is when nothing of it is left.
+/// Whether to go on with a large file: enough bytes are there, or all that are left of it.
 bool ArrivingWheel::is_worth_it(std::size_t file, std::uint64_t position) const {
     const std::uint64_t end = unpacking_->files()[file].end_offset;
     return bytes_.has(position, std::min(position + turn_bytes, end));

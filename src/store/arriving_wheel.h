@@ -50,8 +50,9 @@ class ArrivingWheel {
         std::vector<std::size_t> files{};          ///< to unpack; each is told once
     };
 
-    /// Of one who unpacks a large file, which goes on at that offset: how far the archive is there,
-    /// if that is worth going on. Otherwise the file will be told once more.
+    /// For one who unpacks a large file and has come to that offset: how far the archive is there,
+    /// if it is worth going on. Otherwise nothing, and a later Step names the file again; of a
+    /// wheel that was given up none does.
     std::optional<std::uint64_t> there_from(std::size_t file, std::uint64_t position);
 
     Step arrived(std::uint64_t first, std::uint64_t count);
@@ -91,7 +92,7 @@ class ArrivingWheel {
     std::shared_ptr<WheelUnpacking> unpacking_;
     std::vector<std::size_t> by_offset_;           ///< the files in the archive's order
     std::vector<bool> is_told_;                    ///< by file
-    std::map<std::size_t, std::uint64_t> waiting_; ///< large files, and where they go on
+    std::map<std::size_t, std::uint64_t> waiting_; ///< large files, and where each goes on
     std::uint64_t unshown_bytes_ = 0;
 };
 

@@ -57,8 +57,8 @@ class Freed {
 
 struct Leased {
     std::map<std::string, std::string> hosts; ///< by the name of a prefix: who may use it
-    std::set<std::filesystem::path>
-        environments; ///< of projects that may be where they cannot be seen
+    /// Of projects that may lie where they cannot be seen from here.
+    std::set<std::filesystem::path> environments;
 };
 
 struct stat status_of(const std::filesystem::path& path);

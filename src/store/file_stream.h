@@ -17,12 +17,12 @@ namespace envpm::store {
 /// bytes may still be arriving, and another thread may go on. One thread at a time; 160 KB.
 class FileStream {
   public:
-    /// `reader` stands at the member's begin. Archive, file and stage outlive this.
+    /// `reader` stands at the member's beginning. Archive, file and stage outlive this.
     FileStream(MemberReader reader, const ArchiveFile& file, ObjectStage& stage);
 
-    /// Inflates, hashes and writes what is before the offset `there` of the archive, using the
-    /// caller's rooms; tells `used` how many bytes of the archive that took. Throws an Error of
-    /// code 6 for what is damaged.
+    /// Inflates, hashes and writes what is before the offset `there` of the archive, by way of the
+    /// caller's `room` (`MemberReader::least_room_bytes` or more) and `piece`; tells `used` how
+    /// many bytes of the archive that took. Throws an Error of code 6 for what is damaged.
     void go_on(std::uint64_t there, std::span<char> room, std::span<std::byte> piece,
                const std::function<void(std::uint64_t)>& used);
 

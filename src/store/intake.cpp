@@ -33,7 +33,7 @@ namespace {
 /// of what inflates further the proof is waited for.
 constexpr std::uint64_t believed_ratio = 16;
 
-/// After so many bytes of a large file it is looked whether to go on.
+/// A large file is unpacked so many bytes at a time; in between it may be given up.
 constexpr std::uint64_t longest_turn_bytes = 8U << 20U;
 
 /// Opening an archive goes before all files: the order of those is right only when all are known.
@@ -264,7 +264,7 @@ void Intake::Work::publish(const std::function<void()>& unpacked) {
     tasks_.wait();
     stage_trees(); // of a given-up wheel's tasks none looks again
     const Clock::time_point unpacked_at = Clock::now();
-    // Others need the memory now.
+    // Nothing is unpacked from here on, and who is called next needs the memory.
     arriving_.with([](auto& all) { all.clear(); });
     benches_.with([](auto& all) { all.clear(); });
     if (unpacked) {

@@ -9,8 +9,8 @@
 
 namespace envpm::store {
 
-/// A leases without renewal counts for so long. Programs that were started longer ago on a host
-/// that the collector cannot look into are not protected by them.
+/// A lease (docs/store.md) that is not renewed counts for so long. Programs that were started
+/// longer ago, on a host that the collector cannot look into, are not protected.
 inline constexpr std::chrono::hours lease_duration{30 * 24};
 
 /// Whose programs and projects are seen from one place: a host by its name and `/etc/machine-id`,
@@ -34,14 +34,14 @@ struct Lease {
     bool is_over = false;              ///< not renewed for `lease_duration`
 };
 
-/// Says that the prefix is used for an environment of a project here, or says it once more: then it
-/// costs one change of a time. A store that does not take it (a full disk, the rights) does not
-/// keep anybody from working: false, and errno. No locks are taken.
+/// Says that the prefix is used for an environment of a project here; to say it again costs one
+/// change of a time. A store that does not take it (a full disk, missing rights) keeps nobody from
+/// working: then it is false, and errno tells why. No lock is taken.
 bool renew_lease(const StorePaths& paths, const std::string& prefix,
                  const std::filesystem::path& environment, const LeaseHolder& holder);
 
-/// All, sorted by path. One that cannot be understood is another's, of an unknown project. Throws
-/// an Error if the folder cannot be read.
+/// All leases, sorted by path. One that cannot be understood counts as another holder's, of an
+/// unknown project. Throws an Error if the folder cannot be read.
 std::vector<Lease> read_leases(const StorePaths& paths, const LeaseHolder& reader,
                                std::chrono::system_clock::time_point now);
 

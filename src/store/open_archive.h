@@ -74,8 +74,9 @@ class MemberReader {
   public:
     static constexpr std::size_t least_room_bytes = 256U << 10U;
 
-    /// Compares the member's header with the directory; throws an Error of code 6. Reads no more
-    /// than `least_room_bytes`, or a member that is shorter than `room`, which holds that or more.
+    /// Compares the member's header with the directory; throws an Error of code 6. `room` holds
+    /// `least_room_bytes` or more. Reads a member that fits into it as a whole, of any other that
+    /// many bytes.
     MemberReader(const OpenArchive& archive, const ZipMember& member, std::uint64_t end_offset,
                  std::span<char> room);
 
@@ -85,10 +86,10 @@ class MemberReader {
     [[nodiscard]] bool is_whole() const { return first_.size() == left_; }
 
     /// The next bytes, valid until the next call; none at the end. Of a member that is still
-    /// arriving: of those before `there` in the archive, and none if there are no more yet.
+    /// arriving only those before the offset `there` of the archive, so none may mean not yet.
     std::string_view next(std::uint64_t there = std::numeric_limits<std::uint64_t>::max());
 
-    /// From now on in this room; the one before may be another's.
+    /// Reads into this room from now on; the one before is not used any more.
     void move_to(std::span<char> room);
 
     [[nodiscard]] bool is_at_end() const { return left_ == 0; }

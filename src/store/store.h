@@ -127,12 +127,12 @@ class Intake {
     /// wrong. Any thread.
     [[nodiscard]] std::uint64_t waiting_bytes() const;
 
-    /// Waits for the queued archives, makes them durable, then visible. `unpacked` is called when
-    /// the waiting is over: what follows leaves the processor almost alone.
+    /// Waits for the queued archives, makes them durable, then visible. `unpacked` is called, by
+    /// the calling thread, when all is unpacked: what follows leaves the processor almost idle.
     void publish(const std::function<void()>& unpacked = {});
 
-    /// Where an object of a staged tree stands, first of these places until it is published, then
-    /// at the second.
+    /// Where an object of a staged tree stands: at the first of these places until it is published,
+    /// then at the second.
     [[nodiscard]] std::array<std::filesystem::path, 2> places(const ObjectName& name) const;
 
   private:

@@ -75,7 +75,7 @@ class WheelUnpacking {
 
     static constexpr std::uint64_t large_bytes = 4U << 20U;
 
-    /// Called with the number of the archive's bytes that have been used since the last call.
+    /// Called with the number of the archive's bytes that were used since the call before.
     using OnUsed = std::function<void(std::uint64_t)>;
 
     /// Inflates, checks, hashes and writes one file in one pass, piece by piece while it is in the
