@@ -23,7 +23,7 @@ struct Fetched {
 /// Brings the archives that the store lacks into it, each proven against the lock by size and
 /// sha256, unpacking while others still arrive. What arrived is kept even if another archive cannot
 /// be had. An Error (code 5 or 6) names package, source and every URL tried; offline, what is
-/// missing. `ahead`, if any, reads what is new while it is made durable.
+/// missing. `ahead`, if not null, reads what is new while it is made durable.
 Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
                       const store::Store& store, AuditAhead* ahead, Services& services);
 

@@ -35,7 +35,7 @@ void AuditAhead::begin(const store::Intake& intake) {
                         gpu::read_binary(gpu::FileToRead{place, digest, size_bytes}, cache_);
                         return;
                     } catch (const Error&) {
-                        continue; // it stands at the other place by now
+                        continue; // it may have been published meanwhile
                     }
                 }
             };

@@ -23,9 +23,10 @@ class AuditAhead {
     /// A tree that has been staged. Any thread.
     void add(const Tree& tree);
 
-    /// Begins to read the binaries of all trees added.
+    /// Begins to read the binaries of all trees added, wherever the intake has them.
     void begin(const store::Intake& intake);
 
+    /// Until all of them are read. The destructor waits too.
     void wait() { tasks_.wait(); }
 
   private:

@@ -75,7 +75,7 @@ std::vector<CondaRequirement> import_specs(const Imported& imported, ImportSourc
 
 namespace {
 
-/// Of a file that says nothing of platforms.
+/// For a file that says nothing of platforms.
 std::set<Platform> platforms_of(const std::vector<ImportedSpec>& specs) {
     std::set<Platform> platforms;
     for (const ImportedSpec& spec : specs) {
@@ -160,7 +160,7 @@ std::optional<CondaRequirement> join(const std::vector<Carried>& all,
     return any_of(choices, remarks);
 }
 
-/// What is said for one platform; nothing if that is nothing.
+/// All that is asked for on one platform; nothing if the package is not asked for there.
 std::optional<CondaRequirement> join_on(Platform platform, const std::vector<Carried>& all,
                                         Remarks& remarks) {
     std::optional<CondaRequirement> here;

@@ -57,8 +57,8 @@ std::vector<ManifestRequirement> import_wheels(const Imported& imported, ImportS
 
 namespace {
 
-/// A manifest has one requirement a name, and so a pin of each platform becomes one of all. In a
-/// file that has pins every wheel is one.
+/// A manifest has one requirement a name, so the pins of a package, one for each platform, become
+/// one for all. In a file that has pins every wheel is one.
 std::vector<ImportedWheel> join_pins(const std::vector<ImportedWheel>& wheels, Remarks& remarks) {
     std::vector<ImportedWheel> joined;
     std::vector<PackageName> order;
@@ -82,7 +82,7 @@ std::vector<ImportedWheel> join_pins(const std::vector<ImportedWheel>& wheels, R
     return joined;
 }
 
-/// One of each platform, or one of all.
+/// One for each platform, or one for all of them.
 std::vector<const ImportedWheel*> pins_of_platforms(const std::vector<const ImportedWheel*>& pins) {
     std::vector<const ImportedWheel*> kept;
     for (const ImportedWheel* const pin : pins) {

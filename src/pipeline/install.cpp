@@ -301,7 +301,7 @@ std::string files_in_question(const Layout& layout, const realize::PrefixReport&
     return fmt::format("one of the generated files: {}", fmt::join(files, ", "));
 }
 
-/// Of wheels alone it is known from the last time, unless the store has lost something since.
+/// For wheels alone it is known from the last time, unless the store has lost something since.
 Plan plan_of(const LayoutRequest& wanted, const InstallRequest& request, const store::Store& store,
              Services& services) {
     const LayoutCache cache(services.cache("layouts"));
@@ -322,14 +322,14 @@ Plan plan_of(const LayoutRequest& wanted, const InstallRequest& request, const s
     return plan;
 }
 
-/// There is nothing to be said of them whenever they are laid out.
+/// Of these nothing is told when they are laid out, so nothing goes untold when they are not.
 bool can_be_kept(const std::vector<LockedPackage>& packages) {
     return std::none_of(packages.begin(), packages.end(), [](const LockedPackage& package) {
         return package.is_conda() || !package.wins.empty();
     });
 }
 
-/// With what the audit will want to know of it, if there is to be one.
+/// If there is to be an audit, what it will ask for is read as well.
 Fetched fetch(const std::vector<LockedPackage>& packages, const InstallRequest& request,
               const Manifest& manifest, const store::Store& store, Services& services) {
     if (audit_policy(request, manifest) == CheckPolicy::off) {

@@ -15,8 +15,8 @@ namespace envpm::pipeline {
 /// The current prefix, if it is what an install of the request would give, and still starts.
 std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& request);
 
-/// The manifest and the lock, by content. Someone may edit them while an install works: it must
-/// remember those that it read.
+/// The digests of manifest and lock; `any` for a manifest that does not count (`--frozen`). Someone
+/// may edit the files while an install works: it must remember those that it read.
 struct InstallInputs {
     std::string manifest;
     std::string lock;
@@ -25,7 +25,7 @@ struct InstallInputs {
 /// As the files are now.
 InstallInputs inputs_of(const InstallRequest& request);
 
-/// After an install of these.
+/// After an install that read these.
 void remember_install(const InstallRequest& request, const InstallInputs& inputs);
 
 /// After a rollback: the older state is meant, so `run` and `shell` use it until the manifest or

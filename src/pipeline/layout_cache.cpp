@@ -47,7 +47,7 @@ class Reader {
     [[nodiscard]] bool is_at_end() const { return text_.empty(); }
 
     bool skip(std::string_view expected);
-    std::string_view until(char end); ///< which is skipped; empty if it does not come
+    std::string_view until(char end); ///< `end` is skipped; empty if it does not come
     std::optional<std::string_view> bytes(std::uint64_t count);
     std::optional<std::uint64_t> number(char end);
     std::optional<Sha256> digest();
@@ -172,8 +172,9 @@ bool are_there(std::span<const LayoutEntry> entries, const store::Store& store) 
     });
 }
 
-/// An entry is a line: kind and flags, then what the kind needs, the owner, the path. A new owner
-/// brings its name, as the number that is due. What is generated follows the line.
+/// An entry has a line with its kind and flags, what the kind needs and the owner's number, then
+/// one with its path, and then the content if there is any. An owner's name is given with the
+/// first use of its number.
 bool Writer::add(const LayoutEntry& entry) {
     if (const auto* const object = std::get_if<ObjectFile>(&entry.content)) {
         return add_object(entry, *object);

@@ -15,21 +15,21 @@
 
 namespace envpm::pipeline {
 
-/// Layouts of environments of wheels, by env digest, of which they are a function: a further prefix
-/// of the same environment needs neither trees nor RECORDs read (docs/caches.md). A file is written
-/// by rename and bears a digest; one that is damaged or of another version counts as absent. Of
-/// many environments the newest are kept.
+/// Layouts of environments of wheels, by env digest, which determines them: for a further prefix of
+/// the same environment neither trees nor RECORDs are read (docs/caches.md). A file is written by
+/// rename and bears a digest; one that is damaged or of another version counts as absent. Of many
+/// environments the newest are kept.
 class LayoutCache {
   public:
     explicit LayoutCache(std::filesystem::path folder)
         : folder_(std::move(folder)) {}
 
-    /// Of this environment, if every object of it and the tree of each of its archives is in the
-    /// store, as far as a look at each tells: then there is nothing to fetch.
+    /// The layout of this environment, if the store has the tree of each of its archives and every
+    /// object of it, as far as a look at each tells: then there is nothing to fetch.
     [[nodiscard]] std::optional<Layout> find(const Sha256& env, const std::vector<Sha256>& archives,
                                              const store::Store& store, ThreadPool& pool) const;
 
-    /// Only if it is of wheels alone. A cache that cannot be written is no failure.
+    /// To be called for layouts of wheels alone. A cache that cannot be written is no failure.
     void put(const Sha256& env, const Layout& layout) const;
 
     static constexpr std::size_t most_kept = 16;
@@ -45,11 +45,11 @@ class LayoutCache {
 /// links.
 std::optional<std::string> to_text(const Layout& layout, const Sha256& env);
 
-/// Some entries of a layout, which stay where they are when its vector is moved.
+/// Takes some entries of a layout, which stay where they are when its vector is moved.
 using OnEntries = std::function<void(std::span<const LayoutEntry>)>;
 
-/// Nothing for anything that `to_text` does not write of that environment. `parsed` is told of all
-/// entries while the others are parsed, which then may come to nothing.
+/// Nothing for any text that `to_text` does not write of that environment. `parsed` is told of the
+/// entries while others are still parsed; it may be told of some, and the answer still be nothing.
 std::optional<Layout> parse_layout(std::string_view text, const Sha256& env,
                                    const OnEntries& parsed = {});
 

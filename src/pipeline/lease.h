@@ -8,8 +8,8 @@
 namespace envpm::pipeline {
 
 /// Says in the store of the prefix that this host uses it for the project, for collectors that see
-/// neither (`store/leases.h`). Nothing for a prefix of the lower store, which is only read. Where
-/// the store does not take it the command goes on, and `-v` tells.
+/// neither (`store/leases.h`). Does nothing for a prefix of the lower store, which is only read.
+/// Where the store does not take it the command goes on, and `-v` tells.
 void renew_lease(const Project& project, const std::filesystem::path& prefix,
                  const Services& services);
 

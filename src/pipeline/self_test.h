@@ -40,7 +40,8 @@ struct SelfTestReport {
     selftest::Situation situation;
     bool was_remembered = false;
     /// Whether a note is there that should be told though all is well: the loader's configuration
-    /// has libraries of the environment too. Not with a success that is remembered: once is enough.
+    /// has libraries of the environment too. False for a success that is remembered: once is
+    /// enough.
     bool has_doubles = false;
     double seconds = 0;
 };
