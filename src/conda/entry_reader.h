@@ -26,12 +26,12 @@ class EntryReader {
     ~EntryReader();
 
     /// Hands the entries of a part (PageWalk) but the first `done` to the builder, and counts them.
-    /// Gives what is left behind the end of the object, if that is not the part's. Behind the part
-    /// there must be `PageWalk::padding` bytes.
+    /// Nothing if the object ends with the part, else what is left of the part behind its end.
+    /// Behind the part there must be `PageWalk::padding` bytes.
     std::optional<std::string_view> read_part(std::string_view part, std::size_t& done,
                                               SubdirBuilder& builder);
 
-    /// The `base_url` of `info`, perhaps empty. Another subdir than this is an Error too.
+    /// The `base_url` of `info`, perhaps empty. An Error too if `info` names another subdir.
     std::string read_info(std::string_view text, const std::string& subdir);
 
     /// The list of files that the channel has taken back.

@@ -52,7 +52,7 @@ class PageWalk {
     /// nothing if it read all, so that more of the object may come. False at the object's end.
     bool finish_part(std::optional<std::string_view> rest);
 
-    /// Whether the part ends where a border is; else it ends with what there is.
+    /// Whether the part ends at a border between members; else it ends where the text does.
     [[nodiscard]] bool is_part_before_border() const { return cut_ != end_; }
 
     /// The part is not read now: the next call of `part` gives it again.

@@ -28,9 +28,9 @@ struct SubdirPage {
 ///
 /// A page of the cache that is young enough is the answer, offline one of any age. Else each mirror
 /// is asked until one answers, offline those that are folders (`file:`), whose pages are never
-/// young: for shards (CEP 16), then for repodata.json.zst, then for
-/// repodata.json; which of them a mirror has is remembered for a week. A page of the cache is only
-/// asked whether it changed. A repodata.json of a folder is read in pieces, as it is parsed.
+/// young: for shards (CEP 16), then for repodata.json.zst, then for repodata.json; which of them a
+/// mirror has is remembered for a week. Of a page in the cache only whether it changed is asked. A
+/// repodata.json of a folder is read in pieces, as it is parsed.
 class SubdirSearch {
   public:
     /// `transport` is for the further pieces of a page; as the others it must outlive this.
