@@ -59,7 +59,7 @@ Space space_of_file(std::uint64_t size_bytes) {
 
 namespace {
 
-/// The last bytes of a disk count too.
+/// On a full disk it is the kilobytes that count.
 std::string in_words(std::uint64_t bytes) {
     constexpr double megabyte = 1e6;
     const auto count = static_cast<double>(bytes);

@@ -34,7 +34,7 @@ class InflateStream {
     /// that lie in `room`; never more than the size in all. Less than 4 GiB at a time.
     void take(std::string_view compressed, std::span<std::byte> room, const Sink& sink);
 
-    /// After the last byte.
+    /// To be called after the last byte: throws unless the stream ended there and gave its size.
     void finish() const;
 
   private:

@@ -11,7 +11,8 @@
 
 namespace envpm::cli {
 
-// Values of flags. For what is none an Error of code 2 names the flag, and has no hint yet.
+// Values of flags. For what is none an Error of code 2 names the flag; its hint is left to the
+// caller, who knows the command.
 
 ColorMode color_mode_of(const std::string& text);
 
@@ -27,7 +28,7 @@ std::vector<ComputeCapability> gpus_of(const std::string& text);
 /// "12.8"
 CudaVersion driver_cuda_of(const std::string& text);
 
-// What is wrong with a value, as CLI11 takes it: nothing if it is well.
+// What is wrong with a value, in the form of CLI11's validators: an empty text if nothing is.
 
 std::string fault_of_word(const std::string& text, const std::vector<std::string>& words);
 std::string fault_of_number(const std::string& text, double least, double most);

@@ -440,7 +440,7 @@ void Parser::add_audit() {
 }
 
 /// CLI11 takes a misspelt command for an argument too many; the near miss is what the user needs.
-/// Those of `gpu` are commands too. Without a word it is the whole.
+/// Those of `gpu` are commands too. Gives the program itself if no command is named.
 const CLI::App& named_command(const CLI::App& app, int count, const char* const* words) {
     const CLI::App* parent = &app;
     for (int i = next_word(1, count, words); i < count; i = next_word(i + 1, count, words)) {

@@ -80,7 +80,7 @@ ExitCode run_repair(const Session& session) {
     return outcome.left.empty() ? ExitCode::done : ExitCode::integrity;
 }
 
-/// The folders of this machine's loader concern the environment that is used here alone.
+/// Another folder (`--prefix`) may be for another machine, whose loader is not this one's.
 ExitCode run_audit(const Session& session) {
     const Arguments& arguments = session.arguments;
     pipeline::AuditOrder order{arguments.prefix, arguments.capabilities, arguments.driver_cuda,

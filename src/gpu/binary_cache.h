@@ -45,9 +45,9 @@ struct FileToRead {
     std::uint64_t size_bytes = 0; ///< that bytes of the digest have
 };
 
-/// What it is, from the cache or by reading it, and then kept there; nothing if it is no binary. A
-/// file whose size is not that of its digest is what its own bytes say. Throws an Error if it
-/// cannot be opened.
+/// What the file is: from the cache, else by reading it, which the cache then keeps. Nothing if it
+/// is no binary. If its size is not that of its digest only its own bytes count. Throws an Error if
+/// it cannot be opened.
 std::optional<Binary> read_binary(const FileToRead& file, const BinaryCache& cache);
 
 /// The same for each file, in their order, on all threads of the pool.

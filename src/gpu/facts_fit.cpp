@@ -61,7 +61,7 @@ std::optional<PtxVersion> loaded_ptx(const Facts& facts, const Machine& machine)
     return ptx ? ptx->value : PtxVersion{};
 }
 
-/// A GPU that came after the driver, which then runs nothing on it.
+/// Of a GPU that came after the driver, which therefore runs nothing on it.
 std::optional<Fit> undriven(const Facts& facts, const Machine& machine) {
     for (const ComputeCapability& device : machine.gpus) {
         const auto first = facts.first_driver(device, machine.system);
