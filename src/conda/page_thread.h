@@ -54,7 +54,6 @@ class PageThread {
     Sink sink_;
     std::array<Buffer, 3> buffers_;
     std::size_t current_ = 0;
-    bool is_at_end_ = false;
     std::deque<std::future<void>> writes_;
     ThreadPool thread_{1}; ///< the last, so that it ends before what it works on
 };

@@ -31,8 +31,8 @@ class Writer {
     bool add(const LayoutEntry& entry);
 
   private:
-    bool add_object(const LayoutEntry& entry, const ObjectFile& object);
-    std::size_t number_of(const std::string& owner);
+    void add_object(const LayoutEntry& entry, const ObjectFile& object);
+    std::string owner_words(const std::string& owner);
 
     std::string& text_;
     std::map<std::string, std::size_t> owners_;
@@ -177,7 +177,8 @@ bool are_there(std::span<const LayoutEntry> entries, const store::Store& store) 
 /// first use of its number.
 bool Writer::add(const LayoutEntry& entry) {
     if (const auto* const object = std::get_if<ObjectFile>(&entry.content)) {
-        return add_object(entry, *object);
+        add_object(entry, *object);
+        return true;
     }
     const auto* const generated = std::get_if<GeneratedFile>(&entry.content);
     const auto* const link = std::get_if<SymbolicLink>(&entry.content);
@@ -187,23 +188,21 @@ bool Writer::add(const LayoutEntry& entry) {
     const std::string& content = generated != nullptr ? generated->content : link->target;
     text_ += fmt::format("{}{} {} ", generated != nullptr ? 'g' : 'l',
                          entry.is_executable ? 'x' : '-', content.size());
-    const bool is_new = !owners_.contains(entry.owner);
-    text_ += fmt::format("{}{}\n{}\n{}\n", number_of(entry.owner), is_new ? ":" + entry.owner : "",
-                         entry.path.string(), content);
+    text_ += fmt::format("{}\n{}\n{}\n", owner_words(entry.owner), entry.path.string(), content);
     return true;
 }
 
-bool Writer::add_object(const LayoutEntry& entry, const ObjectFile& object) {
-    const bool is_new = !owners_.contains(entry.owner);
-    text_ += fmt::format("o{}{}{} {} {} {}{}\n{}\n", entry.is_executable ? 'x' : '-',
+void Writer::add_object(const LayoutEntry& entry, const ObjectFile& object) {
+    text_ += fmt::format("o{}{}{} {} {} {}\n{}\n", entry.is_executable ? 'x' : '-',
                          object.becomes_executable ? 'b' : '-', object.is_always_copied ? 'c' : '-',
-                         object.object.hex(), object.size_bytes, number_of(entry.owner),
-                         is_new ? ":" + entry.owner : "", entry.path.string());
-    return true;
+                         object.object.hex(), object.size_bytes, owner_words(entry.owner),
+                         entry.path.string());
 }
 
-std::size_t Writer::number_of(const std::string& owner) {
-    return owners_.try_emplace(owner, owners_.size()).first->second;
+/// Its number, and its name the first time.
+std::string Writer::owner_words(const std::string& owner) {
+    const auto [known, is_new] = owners_.try_emplace(owner, owners_.size());
+    return fmt::format("{}{}", known->second, is_new ? ":" + owner : "");
 }
 
 bool Reader::skip(std::string_view expected) {

@@ -1,12 +1,10 @@
 #include "pipeline/lease.h"
 
+#include "base/error.h"
 #include "pipeline/lower_prefix.h"
 #include "store/leases.h"
 
 #include <fmt/format.h>
-
-#include <cerrno>
-#include <system_error>
 
 namespace envpm::pipeline {
 
@@ -16,10 +14,11 @@ void renew_lease(const Project& project, const std::filesystem::path& prefix,
         return;
     }
     const StorePaths store(prefix.parent_path().parent_path());
-    if (!store::renew_lease(store, prefix.filename().string(), generations_of(project).folder(),
-                            store::this_holder())) {
-        services.progress().trace(fmt::format("lease: none in `{}`: {}", store.leases().string(),
-                                              std::generic_category().message(errno)));
+    try {
+        store::renew_lease(store, prefix.filename().string(), generations_of(project).folder(),
+                           store::this_holder());
+    } catch (const Error& failure) {
+        services.progress().trace(fmt::format("lease: none: {}", failure.what()));
     }
 }
 

@@ -20,7 +20,7 @@ struct Mark {
 };
 
 void check_path(const std::filesystem::path& path);
-void check_lists(const std::filesystem::path& prefix);
+void check_no_colon(const std::filesystem::path& prefix);
 bool is_below(std::string_view path, std::string_view folder);
 
 } // namespace
@@ -28,7 +28,7 @@ bool is_below(std::string_view path, std::string_view folder);
 Places places_of(const std::filesystem::path& prefix,
                  const std::optional<Interpreter>& interpreter) {
     check_path(prefix);
-    check_lists(prefix);
+    check_no_colon(prefix);
     if (!interpreter) {
         return {prefix.string(), {}, {}, {}};
     }
@@ -131,7 +131,7 @@ void check_path(const std::filesystem::path& path) {
 }
 
 /// In PATH it would be two folders, neither of them the environment's.
-void check_lists(const std::filesystem::path& prefix) {
+void check_no_colon(const std::filesystem::path& prefix) {
     if (prefix.native().find(':') != std::string::npos) {
         throw Error({"an environment cannot use such a path",
                      fmt::format("a colon ends a folder's name in PATH: `{}`", prefix.native()),

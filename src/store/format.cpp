@@ -6,12 +6,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 
 namespace envpm::store {
 
 namespace {
+
+/// Of the folders that a store has or may have.
+constexpr std::array names = {"objects", "objects/sha256", "trees", "trees/sha256", "p",
+                              "roots",   "leases",         "tmp",   "quarantine",   "locks"};
 
 constexpr std::string_view version_text = "1\n";
 
@@ -63,8 +68,7 @@ void check_version(const std::string& text, const std::filesystem::path& root) {
 
 /// One that is a link would have what lies elsewhere written, or collected.
 void require_own_folders(const StorePaths& paths) {
-    for (const char* name : {"objects", "objects/sha256", "trees", "trees/sha256", "p", "roots",
-                             "leases", "tmp", "quarantine", "locks"}) {
+    for (const char* name : names) {
         const std::filesystem::path folder = paths.root() / name;
         if (std::filesystem::is_symlink(std::filesystem::symlink_status(folder))) {
             throw Error({"a folder of the store is a link", folder.string(),
@@ -75,7 +79,7 @@ void require_own_folders(const StorePaths& paths) {
 
 /// A folder that has, say, a `tmp` of its own must not become a store: the collector empties that.
 void require_nothing_of_the_name(const StorePaths& paths) {
-    for (const char* name : {"objects", "trees", "p", "roots", "tmp"}) {
+    for (const char* name : names) {
         if (std::filesystem::exists(paths.root() / name)) {
             throw Error({fmt::format("this folder is not an envpm store, yet it holds `{}`", name),
                          paths.root().string(), "set ENVPM_ROOT to an empty folder"});

@@ -26,16 +26,16 @@ constexpr std::string_view first_line = "envpm-lease 1";
 constexpr std::size_t tag_characters = 16;
 
 /// The lines of a lease after the first one.
-struct Words {
+struct LeaseText {
     LeaseHolder holder;
     std::filesystem::path environment;
 };
 
-std::string text_of(const Words& words);
-std::optional<Words> parse(std::string_view text);
+std::string text_of(const LeaseText& words);
+std::optional<LeaseText> parse(std::string_view text);
 std::string one_line(std::string text);
 bool is_name(std::string_view name);
-bool make_folder(const std::filesystem::path& folder);
+void make_folder(const std::filesystem::path& folder);
 Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
                  std::chrono::system_clock::time_point now);
 
@@ -59,7 +59,7 @@ LeaseHolder this_holder() {
     return holder;
 }
 
-bool renew_lease(const StorePaths& paths, const std::string& prefix,
+void renew_lease(const StorePaths& paths, const std::string& prefix,
                  const std::filesystem::path& environment, const LeaseHolder& holder) {
     const std::string text = text_of({holder, environment});
     // Each user has one of its own, or nobody could renew what another one made.
@@ -67,17 +67,13 @@ bool renew_lease(const StorePaths& paths, const std::string& prefix,
     const std::filesystem::path path =
         paths.leases() / fmt::format("{}.{}", prefix, tag.substr(0, tag_characters));
     if (::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0) {
-        return true;
+        return;
     }
-    if (errno != ENOENT || !make_folder(paths.leases())) {
-        return false;
+    if (errno != ENOENT) {
+        throw_system_error("cannot renew a lease", path.string(), errno);
     }
-    try {
-        write_file(path, text, Durability::durable, 0644);
-    } catch (const Error&) {
-        return false;
-    }
-    return true;
+    make_folder(paths.leases());
+    write_file(path, text, Durability::durable, 0644);
 }
 
 std::vector<Lease> read_leases(const StorePaths& paths, const LeaseHolder& reader,
@@ -93,12 +89,12 @@ std::vector<Lease> read_leases(const StorePaths& paths, const LeaseHolder& reade
 
 namespace {
 
-std::string text_of(const Words& words) {
+std::string text_of(const LeaseText& words) {
     return fmt::format("{}\n{}\n{}\n{}\n", first_line, words.holder.host, words.holder.inside,
                        one_line(words.environment.string()));
 }
 
-std::optional<Words> parse(std::string_view text) {
+std::optional<LeaseText> parse(std::string_view text) {
     std::array<std::string, 4> lines;
     for (std::string& line : lines) {
         const std::size_t end = text.find('\n');
@@ -111,7 +107,7 @@ std::optional<Words> parse(std::string_view text) {
     if (lines[0] != first_line || !text.empty()) {
         return std::nullopt;
     }
-    return Words{{lines[1], lines[2]}, lines[3]};
+    return LeaseText{{lines[1], lines[2]}, lines[3]};
 }
 
 /// A path may hold any byte; a lease has one line for it.
@@ -126,16 +122,12 @@ bool is_name(std::string_view name) {
            name.find_first_not_of("0123456789abcdef", dot + 1) == std::string_view::npos;
 }
 
-bool make_folder(const std::filesystem::path& folder) {
-    if (::mkdir(folder.c_str(), 0775) != 0) {
-        return errno == EEXIST;
-    }
-    try {
+void make_folder(const std::filesystem::path& folder) {
+    if (::mkdir(folder.c_str(), 0775) == 0) {
         share_with_group(folder);
-    } catch (const Error&) {
-        return false;
+    } else if (errno != EEXIST) {
+        throw_system_error("cannot create a folder of the store", folder.string(), errno);
     }
-    return true;
 }
 
 Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
@@ -151,7 +143,7 @@ Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
         std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec) < now - lease_duration;
     const std::optional<std::string> text =
         S_ISREG(status.st_mode) ? read_file_if_present(path) : std::nullopt;
-    if (const std::optional<Words> words = text ? parse(*text) : std::nullopt) {
+    if (const std::optional<LeaseText> words = text ? parse(*text) : std::nullopt) {
         const bool is_here =
             words->holder.host == reader.host && words->holder.inside == reader.inside;
         const uid_t user = ::geteuid();

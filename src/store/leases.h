@@ -35,9 +35,9 @@ struct Lease {
 };
 
 /// Says that the prefix is used for an environment of a project here; to say it again costs one
-/// change of a time. A store that does not take it (a full disk, missing rights) keeps nobody from
-/// working: then it is false, and errno tells why. No lock is taken.
-bool renew_lease(const StorePaths& paths, const std::string& prefix,
+/// change of a time. Throws an Error if the store does not take it (a full disk, missing rights),
+/// which need keep nobody from working. No lock is taken.
+void renew_lease(const StorePaths& paths, const std::string& prefix,
                  const std::filesystem::path& environment, const LeaseHolder& holder);
 
 /// All leases, sorted by path. One that cannot be understood counts as another holder's, of an

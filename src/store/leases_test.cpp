@@ -1,5 +1,6 @@
 #include "store/leases.h"
 
+#include "base/error.h"
 #include "store/world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -39,7 +40,7 @@ struct Leases : testing::Test {
 
 TEST_F(Leases, SayWhichHostUsesWhatAndForWhom) {
     EXPECT_THAT(read(here), IsEmpty());
-    ASSERT_TRUE(renew_lease(world.paths, "abc", "/far/.envpm/envs/default", there));
+    renew_lease(world.paths, "abc", "/far/.envpm/envs/default", there);
     const std::vector<Lease> leases = read(here);
     ASSERT_THAT(leases, SizeIs(1));
     EXPECT_EQ(leases[0].prefix, "abc");
@@ -103,7 +104,7 @@ TEST_F(Leases, KeepAPathWithALineFeedInOneLine) {
 
 TEST_F(Leases, OfAStoreThatDoesNotTakeThemAreNone) {
     write_file(world.paths.leases(), "no folder");
-    EXPECT_FALSE(renew_lease(world.paths, "abc", "/a", here));
+    EXPECT_THROW(renew_lease(world.paths, "abc", "/a", here), Error);
 }
 
 TEST(Collect, KeepsWhatAnotherHostHasALeaseOf) {
@@ -113,7 +114,7 @@ TEST(Collect, KeepsWhatAnotherHostHasALeaseOf) {
     const std::filesystem::path prefix = add_prefix(world, "one", {archive});
     const std::filesystem::path environment = add_project(world, "project", prefix);
     const LeaseHolder other{"node7", "elsewhere"};
-    ASSERT_TRUE(renew_lease(world.paths, "one", environment, other));
+    renew_lease(world.paths, "one", environment, other);
     std::filesystem::remove_all(environment); // it is on the other host's disk
 
     CollectReport report = collect(world.paths, later(), world.progress);
@@ -141,7 +142,7 @@ TEST(Collect, TakesNoNoticeOfItsOwnLeases) {
     const Archive archive = world.archive("a", wheel("a"));
     world.take_in({archive});
     const std::filesystem::path prefix = add_prefix(world, "one", {archive});
-    ASSERT_TRUE(renew_lease(world.paths, "one", "/gone/.envpm/envs/default", this_holder()));
+    renew_lease(world.paths, "one", "/gone/.envpm/envs/default", this_holder());
     const CollectReport report = collect(world.paths, later(), world.progress);
     EXPECT_THAT(report.removed, Contains(prefix));
     EXPECT_THAT(listing(world.paths.leases()), IsEmpty());

@@ -92,8 +92,6 @@ class MemberReader {
     /// Reads into this room from now on; the one before is not used any more.
     void move_to(std::span<char> room);
 
-    [[nodiscard]] bool is_at_end() const { return left_ == 0; }
-
     /// Where in the archive the next bytes are.
     [[nodiscard]] std::uint64_t offset() const { return offset_; }
 

@@ -80,7 +80,7 @@ void WheelUnpacking::unpack(std::size_t index, Bench& bench, ObjectStage& stage,
             go_on(stream, index, file.end_offset, bench, stage, used);
         }
     } catch (Error& failure) {
-        name(failure, file);
+        name_member(failure, file);
         throw;
     }
 }
@@ -98,7 +98,7 @@ bool WheelUnpacking::unpack_until(std::size_t index, std::uint64_t there, Bench&
             return false;
         }
     } catch (Error& failure) {
-        name(failure, file);
+        name_member(failure, file);
         throw;
     }
     stream.reset();
@@ -157,7 +157,7 @@ bool WheelUnpacking::go_on(FileStream& stream, std::size_t index, std::uint64_t 
     return true;
 }
 
-void WheelUnpacking::name(Error& failure, const ArchiveFile& file) const {
+void WheelUnpacking::name_member(Error& failure, const ArchiveFile& file) const {
     failure.add_context(
         fmt::format("while unpacking `{}` of {}", file.path.string(), archive_.label()));
 }

@@ -102,7 +102,7 @@ class WheelUnpacking {
     void unpack_at_once(Bench& bench, MemberReader& reader, std::size_t index, ObjectStage& stage);
     bool go_on(FileStream& stream, std::size_t index, std::uint64_t there, Bench& bench,
                ObjectStage& stage, const OnUsed& used);
-    void name(Error& failure, const ArchiveFile& file) const;
+    void name_member(Error& failure, const ArchiveFile& file) const;
     void end_file(std::size_t index);
 
     OpenArchive archive_;
