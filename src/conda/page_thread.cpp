@@ -44,17 +44,22 @@ std::size_t PageThread::read(std::span<char> bytes) {
 
 void PageThread::write(std::string_view bytes) {
     if (writes_.size() == most_writes) {
-        writes_.front().get();
-        writes_.pop_front();
+        finish_first();
     }
     writes_.push_back(post(thread_, [this, copy = std::string(bytes)] { sink_(copy); }));
 }
 
 void PageThread::finish() {
     while (!writes_.empty()) {
-        writes_.front().get();
-        writes_.pop_front();
+        finish_first();
     }
+}
+
+/// Taken out before: one that failed is not asked again.
+void PageThread::finish_first() {
+    std::future<void> first = std::move(writes_.front());
+    writes_.pop_front();
+    first.get();
 }
 
 void PageThread::fill(Buffer& buffer) {

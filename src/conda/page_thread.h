@@ -49,6 +49,7 @@ class PageThread {
     };
 
     void fill(Buffer& buffer);
+    void finish_first();
 
     PageWalk::Source source_;
     Sink sink_;

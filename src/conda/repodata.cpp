@@ -120,8 +120,9 @@ bool RepodataReader::read_part() {
         // A part that is not whole shows as damage, as damage does: only the end of the page tells.
         try {
             return walk_.finish_part(reader_.read_part(part, done, builder_));
-        } catch (const Error&) {
-            if (!walk_.extend()) {
+        } catch (const Error& error) {
+            const bool is_of_page = error.code() == ExitCode::network; // and not of our disk
+            if (!is_of_page || !walk_.extend()) {
                 throw;
             }
         }

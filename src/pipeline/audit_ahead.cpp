@@ -11,8 +11,9 @@ bool may_be_binary(std::string_view path, bool is_executable) {
     return is_executable || name.ends_with(".so") || name.find(".so.") != std::string_view::npos;
 }
 
-AuditAhead::AuditAhead(gpu::BinaryCache cache, ThreadPool& pool)
+AuditAhead::AuditAhead(gpu::BinaryCache cache, ThreadPool& pool, std::stop_token stop)
     : cache_(std::move(cache)),
+      stop_(std::move(stop)),
       tasks_(pool) {}
 
 void AuditAhead::add(const Tree& tree) {
@@ -31,6 +32,9 @@ void AuditAhead::begin(const store::Intake& intake) {
             const auto read = [this, places = intake.places({file.object, file.is_executable}),
                                digest = file.object, size_bytes = file.size_bytes] {
                 for (const std::filesystem::path& place : places) {
+                    if (stop_.stop_requested() || is_dropped_) {
+                        return;
+                    }
                     try {
                         gpu::read_binary(gpu::FileToRead{place, digest, size_bytes}, cache_);
                         return;

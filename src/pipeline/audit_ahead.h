@@ -5,6 +5,8 @@
 #include "model/tree.h"
 #include "store/store.h"
 
+#include <atomic>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +20,13 @@ bool may_be_binary(std::string_view path, bool is_executable);
 /// here is the audit's to tell.
 class AuditAhead {
   public:
-    AuditAhead(gpu::BinaryCache cache, ThreadPool& pool);
+    AuditAhead(gpu::BinaryCache cache, ThreadPool& pool, std::stop_token stop);
+    AuditAhead(const AuditAhead&) = delete;
+    AuditAhead& operator=(const AuditAhead&) = delete;
+    AuditAhead(AuditAhead&&) = delete;
+    AuditAhead& operator=(AuditAhead&&) = delete;
+
+    ~AuditAhead() { is_dropped_ = true; } ///< waits for those that are being read
 
     /// A tree that has been staged. Any thread.
     void add(const Tree& tree);
@@ -31,6 +39,8 @@ class AuditAhead {
 
   private:
     gpu::BinaryCache cache_;
+    std::stop_token stop_;
+    std::atomic<bool> is_dropped_ = false;
     Guarded<std::vector<TreeFile>> binaries_;
     TaskGroup tasks_;
 };

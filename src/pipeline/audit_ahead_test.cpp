@@ -23,7 +23,7 @@ TEST(AuditAhead, KnowsTheBinariesOfWhatWasUnpackedAndNothingElse) {
     write_file(file, wheel, Durability::cached);
 
     const gpu::BinaryCache cache(folder.path() / "audit");
-    AuditAhead ahead(cache, pool);
+    AuditAhead ahead(cache, pool, {});
     const store::Store store = store::Store::open(folder.path() / "store");
     store::Intake intake(store, pool, progress, [&ahead](const Tree& tree) { ahead.add(tree); });
     intake.add({file, sha256_of(wheel), "a"});
@@ -41,7 +41,7 @@ TEST(AuditAhead, WhatCannotBeReadIsTheAuditsToTell) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     ThreadPool pool(1);
     SilentProgress progress;
-    AuditAhead ahead(gpu::BinaryCache(folder.path() / "audit"), pool);
+    AuditAhead ahead(gpu::BinaryCache(folder.path() / "audit"), pool, {});
     const store::Store store = store::Store::open(folder.path() / "store");
     const store::Intake intake(store, pool, progress);
     ahead.add({sha256_of("archive"), {{RelativePath::parse("lost.so"), sha256_of(""), 9, false}}});

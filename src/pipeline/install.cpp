@@ -335,7 +335,7 @@ Fetched fetch(const std::vector<LockedPackage>& packages, const InstallRequest& 
     if (audit_policy(request, manifest) == CheckPolicy::off) {
         return fetch_missing(packages, manifest, store, nullptr, services);
     }
-    AuditAhead ahead(gpu::BinaryCache(services.cache("audit")), services.pool());
+    AuditAhead ahead(gpu::BinaryCache(services.cache("audit")), services.pool(), services.stop());
     return fetch_missing(packages, manifest, store, &ahead, services);
 }
 

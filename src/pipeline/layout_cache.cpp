@@ -22,6 +22,8 @@ constexpr std::size_t hex_digits = 64;
 /// Enough that a task costs nothing beside them.
 constexpr std::size_t entries_of_a_task = 512;
 
+constexpr std::size_t shortest_entry = 9; ///< bytes: "l- 0 0\na\n\n"
+
 /// Writes entries, owners by number.
 class Writer {
   public:
@@ -74,17 +76,18 @@ std::optional<Layout> LayoutCache::find(const Sha256& env, const std::vector<Sha
         return std::nullopt;
     }
     std::atomic<bool> is_whole = true;
-    std::optional<Layout> layout; // outlives those who look at its entries
+    Layout layout; // outlives those who look at its entries
     TaskGroup looking(pool);
-    layout = parse_layout(*text, env, [&](std::span<const LayoutEntry> entries) {
-        looking.run([&store, &is_whole, entries] {
-            if (!are_there(entries, store)) {
-                is_whole = false;
-            }
+    const bool is_read =
+        parse_layout(*text, env, layout, [&](std::span<const LayoutEntry> entries) {
+            looking.run([&store, &is_whole, entries] {
+                if (!are_there(entries, store)) {
+                    is_whole = false;
+                }
+            });
         });
-    });
     looking.wait();
-    return is_whole ? std::move(layout) : std::nullopt;
+    return is_read && is_whole ? std::optional(std::move(layout)) : std::nullopt;
 }
 
 void LayoutCache::put(const Sha256& env, const Layout& layout) const {
@@ -127,27 +130,26 @@ std::optional<std::string> to_text(const Layout& layout, const Sha256& env) {
     return fmt::format("{}{}\n{}", format, sha256_of(list).hex(), list);
 }
 
-std::optional<Layout> parse_layout(std::string_view text, const Sha256& env,
-                                   const OnEntries& parsed) {
+bool parse_layout(std::string_view text, const Sha256& env, Layout& layout,
+                  const OnEntries& parsed) {
     Reader reader(text);
     const bool is_known = reader.skip(format);
     const std::optional<Sha256> digest = is_known ? reader.digest() : std::nullopt;
     if (!digest || !reader.skip("\n") || sha256_of(reader.rest()) != *digest ||
         !reader.skip(env.hex() + "\n")) {
-        return std::nullopt;
+        return false;
     }
     const std::optional<std::uint64_t> count = reader.number('\n');
-    if (!count || *count > text.size()) {
-        return std::nullopt;
+    if (!count || *count > text.size() / shortest_entry) {
+        return false;
     }
-    Layout layout;
     layout.entries.reserve(*count);
     std::vector<std::string> owners;
     std::size_t told = 0;
     while (layout.entries.size() < *count) {
         std::optional<LayoutEntry> entry = read_entry(reader, owners);
         if (!entry) {
-            return std::nullopt;
+            return false;
         }
         layout.entries.push_back(std::move(*entry));
         const bool is_last = layout.entries.size() == *count;
@@ -156,7 +158,7 @@ std::optional<Layout> parse_layout(std::string_view text, const Sha256& env,
             told = layout.entries.size();
         }
     }
-    return reader.is_at_end() ? std::optional(std::move(layout)) : std::nullopt;
+    return reader.is_at_end();
 }
 
 namespace {

@@ -48,9 +48,9 @@ std::optional<std::string> to_text(const Layout& layout, const Sha256& env);
 /// Takes some entries of a layout, which stay where they are when its vector is moved.
 using OnEntries = std::function<void(std::span<const LayoutEntry>)>;
 
-/// Nothing for any text that `to_text` does not write of that environment. `parsed` is told of the
-/// entries while others are still parsed; it may be told of some, and the answer still be nothing.
-std::optional<Layout> parse_layout(std::string_view text, const Sha256& env,
-                                   const OnEntries& parsed = {});
+/// False for anything that `to_text` does not write of that environment; then the layout holds some
+/// of it, which is void. `parsed` is told of entries while others are parsed.
+bool parse_layout(std::string_view text, const Sha256& env, Layout& layout,
+                  const OnEntries& parsed = {});
 
 } // namespace envpm::pipeline

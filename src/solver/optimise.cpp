@@ -237,12 +237,15 @@ std::vector<Job> Optimiser::lag_jobs(std::uint32_t lag, const std::vector<RootLa
     return jobs;
 }
 
-/// A rest stands for its best candidate, which need not be allowed: then the next one is.
+/// A rest stands for its best candidate, which need not be allowed: then the next one is. If none
+/// of it is allowed, no solution has it, and any bound is right.
 std::uint32_t Optimiser::lag_of(const RootLag& root, CandidateId candidate) const {
     const std::size_t rank = encoding_.rank(candidate);
     const auto above = std::find_if(root.allowed.begin(), root.allowed.end(),
                                     [&](CandidateId one) { return encoding_.rank(one) > rank; });
-    ENVPM_ASSERT(above != root.allowed.begin());
+    if (above == root.allowed.begin()) {
+        return root.lags.front();
+    }
     return root.lags[static_cast<std::size_t>(above - root.allowed.begin()) - 1];
 }
 

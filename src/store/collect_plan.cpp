@@ -195,8 +195,12 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
         } else if (!is_named && lease != leased.hosts.end()) {
             plan.leased.push_back({name, lease->second});
         }
-        if (is_named || running.contains(name) || lease != leased.hosts.end()) {
+        if (is_named || running.contains(name)) {
             add_archives(prefix, archives);
+        } else if (lease != leased.hosts.end()) {
+            // A damaged one stays as it is: nobody here can make it anew.
+            const auto own = archives_of_prefix(prefix).value_or(std::set<Sha256>());
+            archives.insert(own.begin(), own.end());
         } else if (const auto own = archives_if(freed.is_enough(), prefix)) {
             archives.insert(own->begin(), own->end());
         } else {

@@ -307,7 +307,7 @@ void Intake::Work::take_step(const std::shared_ptr<ArrivingWheel>& wheel,
 }
 
 void Intake::Work::open_arriving(const std::shared_ptr<ArrivingWheel>& wheel) {
-    if (is_dropped_) {
+    if (is_dropped_ || wheel->is_given_up()) {
         return;
     }
     // Whatever is wrong, the proof is waited for: then it is an error, or was the network's.

@@ -36,6 +36,7 @@ std::optional<LeaseText> parse(std::string_view text);
 std::string one_line(std::string text);
 bool is_name(std::string_view name);
 void make_folder(const std::filesystem::path& folder);
+std::optional<std::string> text_if_readable(const std::filesystem::path& path);
 Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
                  std::chrono::system_clock::time_point now);
 
@@ -74,6 +75,7 @@ void renew_lease(const StorePaths& paths, const std::string& prefix,
     }
     make_folder(paths.leases());
     write_file(path, text, Durability::durable, 0644);
+    ::chmod(path.c_str(), 0644); // the umask has no say: others' collectors read it
 }
 
 std::vector<Lease> read_leases(const StorePaths& paths, const LeaseHolder& reader,
@@ -130,6 +132,15 @@ void make_folder(const std::filesystem::path& folder) {
     }
 }
 
+/// What cannot be read is as good as what cannot be understood.
+std::optional<std::string> text_if_readable(const std::filesystem::path& path) {
+    try {
+        return read_file_if_present(path);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
                  std::chrono::system_clock::time_point now) {
     Lease lease{path, path.stem().string(), "an unknown host", {}};
@@ -142,7 +153,7 @@ Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
     lease.is_over =
         std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec) < now - lease_duration;
     const std::optional<std::string> text =
-        S_ISREG(status.st_mode) ? read_file_if_present(path) : std::nullopt;
+        S_ISREG(status.st_mode) ? text_if_readable(path) : std::nullopt;
     if (const std::optional<LeaseText> words = text ? parse(*text) : std::nullopt) {
         const bool is_here =
             words->holder.host == reader.host && words->holder.inside == reader.inside;

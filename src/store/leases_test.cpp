@@ -102,6 +102,18 @@ TEST_F(Leases, KeepAPathWithALineFeedInOneLine) {
     EXPECT_FALSE(read(here)[0].is_another);
 }
 
+TEST_F(Leases, CanBeReadByOthersWhateverTheUmask) {
+    const mode_t before = ::umask(0077);
+    renew_lease(world.paths, "abc", "/a", here);
+    ::umask(before);
+
+    struct stat status {};
+
+    ASSERT_THAT(read(here), SizeIs(1));
+    ASSERT_EQ(::stat(read(here)[0].path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0644U);
+}
+
 TEST_F(Leases, OfAStoreThatDoesNotTakeThemAreNone) {
     write_file(world.paths.leases(), "no folder");
     EXPECT_THROW(renew_lease(world.paths, "abc", "/a", here), Error);

@@ -55,6 +55,12 @@ StagedFile::StagedFile(int folder, const std::filesystem::path& path, std::strin
     }
 }
 
+StagedFile::~StagedFile() {
+    if (file_) {
+        ::unlink(subject().c_str());
+    }
+}
+
 void StagedFile::write(std::span<const std::byte> bytes) {
     write_all(file_.get(), bytes, subject());
     size_bytes_ += bytes.size();
@@ -119,7 +125,6 @@ StagedFile ObjectStage::begin() {
 bool ObjectStage::adopt(StagedFile file, const ObjectName& name) {
     Needed* const needed = claim(name, file.size_bytes());
     if (needed == nullptr) {
-        ::unlinkat(folder_handle_.get(), file.name().c_str(), 0);
         return false;
     }
     file.finish(name.mode());

@@ -30,6 +30,11 @@ class StagedFile {
     /// `flusher` while it is written.
     StagedFile(int folder, const std::filesystem::path& path, std::string name, mode_t mode,
                Flusher& flusher);
+    StagedFile(StagedFile&&) noexcept = default;
+    StagedFile& operator=(StagedFile&&) = delete;
+    StagedFile(const StagedFile&) = delete;
+    StagedFile& operator=(const StagedFile&) = delete;
+    ~StagedFile(); ///< one that was not finished goes
 
     void write(std::span<const std::byte> bytes);
 
