@@ -332,6 +332,43 @@ TEST(Solve, TheBacktrackingTrapMayLieBelowTheRoots) {
     EXPECT_LE(statistics.solver_runs, 40);
 }
 
+TEST(Solve, WhatLiesBelowAllThatIsAllowedIsNoWayOut) {
+    for (std::size_t top = 1; top < 9; ++top) {
+        for (std::size_t depth = 0; depth < 4; ++depth) {
+            FakeUniverse universe;
+            const SlotId root = universe.add_slot("root", 60);
+            std::vector<std::size_t> upper;
+            std::vector<std::size_t> others;
+            for (std::size_t rank = 0; rank < 60; ++rank) {
+                const bool is_top = rank >= 60 - top;
+                if (rank >= 30) {
+                    upper.push_back(rank);
+                }
+                if (rank < 30 || is_top) {
+                    others.push_back(rank);
+                }
+                CandidateId last = universe.at(root, rank);
+                for (std::size_t level = 0; is_top && level < depth; ++level) {
+                    const SlotId next = universe.add_slot(fmt::format("s{}.{}", rank, level), 1);
+                    universe.depend(last, universe.needs(next, 0));
+                    last = universe.at(next, 0);
+                }
+                if (is_top) {
+                    universe.make_unusable(last);
+                }
+            }
+            const SlotId free = universe.add_slot("free", 3);
+            const std::vector<RequirementId> roots = {
+                universe.add_requirement(root, RequirementKind::needs, upper),
+                universe.add_requirement(root, RequirementKind::needs, others),
+                universe.needs(free, 0)};
+            EXPECT_TRUE(
+                std::holds_alternative<Conflict>(solve({roots, {}, {}, 12}, universe, {}, nullptr)))
+                << top << " " << depth;
+        }
+    }
+}
+
 TEST(Solve, WhatAPreferenceHeldBackIsFreeOnceItIsLost) {
     ChainedTrap trap(200, 100);
     const std::vector<RequirementId> roots = {trap.universe.needs(trap.urllib3, 0),
