@@ -243,6 +243,18 @@ TEST(IndexClient, TakesAnObjectStoresRefusalForNoSuchProject) {
     EXPECT_THAT(complaint(Cache().client(transport, at(0))), HasSubstr("answered 403"));
 }
 
+TEST(IndexClient, SaysWhereAPasswordGoes) {
+    FakeTransport transport;
+    transport.statuses[first_page] = 401;
+    transport.statuses[second_page] = 503;
+    try {
+        ask(Cache().client(transport, at(0)));
+        FAIL() << "answered";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().hint, HasSubstr("~/.netrc"));
+    }
+}
+
 TEST(IndexClient, GivesCredentialsToTheirOwnHostAndToNoFile) {
     const Cache cache;
     FakeTransport transport;

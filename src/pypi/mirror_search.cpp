@@ -54,8 +54,11 @@ PageAnswer MirrorSearch::take(const CachePolicy& policy) {
              "envpm is offline; run it once without `--offline`"},
             ExitCode::network);
     }
+    const bool wants_credentials = failures_.find("answered 401") != std::string::npos;
     throw Error({what, failures_,
-                 "run the same command again later, or name another mirror in `[mirrors]`"},
+                 wants_credentials
+                     ? "the user and password that it wants go into `~/.netrc`, for that host"
+                     : "run the same command again later, or name another mirror in `[mirrors]`"},
                 ExitCode::network);
 }
 
