@@ -10,6 +10,7 @@ namespace envpm::cli {
 namespace {
 
 Platform platform_of(const Arguments& arguments);
+void tell_unused_overrides(const Session& session);
 
 } // namespace
 
@@ -20,6 +21,7 @@ ExitCode run_target_detect(const Session& session) {
                      "letters, digits, `.`, `_` and `-`, at most 64"},
                     ExitCode::usage);
     }
+    tell_unused_overrides(session);
     const pipeline::DetectedMachine machine =
         pipeline::detect_machine(session.services.variables());
     show(session.arguments.global.is_json ? document(json_of(machine))
@@ -63,6 +65,17 @@ Platform platform_of(const Arguments& arguments) {
                     ExitCode::usage);
     }
     return *platform;
+}
+
+/// A target has neither a kernel nor a kind of processor (docs/conda.md).
+void tell_unused_overrides(const Session& session) {
+    for (const std::string_view name : {"CONDA_OVERRIDE_LINUX", "CONDA_OVERRIDE_ARCHSPEC"}) {
+        if (session.services.variables().find(name)) {
+            tell(session, fmt::format("note: {} changes nothing: a target says neither kernel nor "
+                                      "processor, and has the least of its platform\n",
+                                      name));
+        }
+    }
 }
 
 } // namespace
