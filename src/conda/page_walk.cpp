@@ -21,6 +21,8 @@ std::string_view without_space_behind(std::string_view text);
 PageWalk::PageWalk(Source source, std::string url, std::size_t part_bytes)
     : source_(std::move(source)),
       url_(std::move(url)),
+      part_bytes_(part_bytes),
+      limit_(part_bytes),
       text_(part_bytes + padding + 2) {
     if (peek() != '{') {
         refuse("the answer is no JSON object, as the repodata of a channel is");
@@ -76,7 +78,8 @@ std::string_view PageWalk::part() {
     if (end_ - begin_ < text_.size() / 2) {
         more();
     }
-    while ((border = last_border(rest())) == std::string_view::npos && more()) {
+    while ((border = last_border(rest().substr(0, limit_))) == std::string_view::npos &&
+           lengthen()) {
     }
     cut_ = border == std::string_view::npos ? end_ : begin_ + border;
     cut_letter_ = std::exchange(text_[cut_], '}');
@@ -86,6 +89,16 @@ std::string_view PageWalk::part() {
 
 bool PageWalk::extend() {
     leave_part();
+    return lengthen();
+}
+
+/// The next part is looked for in more of the text, if there is any.
+bool PageWalk::lengthen() {
+    if (limit_ < rest().size()) {
+        limit_ *= 2;
+        return true;
+    }
+    limit_ = std::string_view::npos;
     return more();
 }
 
@@ -100,6 +113,7 @@ void PageWalk::put_back(std::string_view members) {
 
 bool PageWalk::finish_part(std::optional<std::string_view> left) {
     leave_part();
+    limit_ = part_bytes_;
     if (left) {
         begin_ = static_cast<std::size_t>(left->data() - text_.data());
         return false;

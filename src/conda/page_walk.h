@@ -68,6 +68,7 @@ class PageWalk {
   private:
     [[nodiscard]] std::string_view rest() const { return {text_.data() + begin_, end_ - begin_}; }
 
+    bool lengthen();
     bool more();
     char peek();
     char take();
@@ -79,6 +80,8 @@ class PageWalk {
 
     Source source_;
     std::string url_;
+    std::size_t part_bytes_;
+    std::size_t limit_;      ///< of the next part: what was put back made the window larger
     std::vector<char> text_; ///< the window
     std::size_t begin_ = 1;  ///< of what is still to be read; never 0, so that a brace has a place
     std::size_t end_ = 1;

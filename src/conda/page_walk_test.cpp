@@ -66,6 +66,30 @@ TEST(PageWalk, SmallWindowsGiveTheSameMembers) {
     EXPECT_EQ(joined, members);
 }
 
+TEST(PageWalk, WhatIsPutBackMakesNoPartLonger) {
+    std::string members;
+    for (int i = 0; i < 200; ++i) {
+        members += R"("p)" + std::to_string(i) + R"(-1-0.conda": {"name": "p"}, )";
+    }
+    constexpr std::size_t part_bytes = 200;
+    PageWalk page(source_of(R"({"packages": {)" + members + R"("last-1-0.conda": {}}})", 50),
+                  "https://c.example.org", part_bytes);
+    page.next_key();
+    ASSERT_TRUE(page.enter_object());
+    page.put_back(members.substr(0, members.rfind(',') + 1)); // far more than a window
+    std::size_t parts = 0;
+    while (true) {
+        const std::string_view part = page.part();
+        if (!page.is_part_before_border()) {
+            break;
+        }
+        EXPECT_LE(part.size(), part_bytes + 2) << parts;
+        page.finish_part(std::nullopt);
+        ++parts;
+    }
+    EXPECT_GT(parts, 30U);
+}
+
 TEST(PageWalk, AnEmptyObjectIsOnePart) {
     EXPECT_THAT(parts_of(R"({"packages":{}})", 8), ElementsAre("{}"));
     EXPECT_THAT(parts_of(R"( { "packages" : { } } )", 8), ElementsAre("{ }"));

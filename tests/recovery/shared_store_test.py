@@ -240,7 +240,7 @@ class Leases(Stores):
         shutil.rmtree(leases)
         leases.write_text("no folder")
         done = one.run("run", "-v", "python", "-c", "import alpha")
-        self.assertIn("lease: none in", done.stderr)
+        self.assertIn("lease: none: ", done.stderr)
 
 
 class Space(Stores):
