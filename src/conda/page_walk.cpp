@@ -113,13 +113,14 @@ void PageWalk::put_back(std::string_view members) {
 
 bool PageWalk::finish_part(std::optional<std::string_view> left) {
     leave_part();
-    limit_ = part_bytes_;
+    if (!left && cut_ == end_) {
+        refuse("the page is cut short");
+    }
+    // The next one may need as much as this one did.
+    limit_ = std::max(part_bytes_, cut_ - begin_);
     if (left) {
         begin_ = static_cast<std::size_t>(left->data() - text_.data());
         return false;
-    }
-    if (cut_ == end_) {
-        refuse("the page is cut short");
     }
     begin_ = cut_ + 1;
     return true;
