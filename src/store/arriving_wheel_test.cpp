@@ -288,9 +288,14 @@ TEST_F(Early, WhatIsProvenBeforeItIsUnpackedMustBeRight) {
     EXPECT_THAT(listing(world.root / "trees"), testing::IsEmpty());
 }
 
-/// A limit on the size of files stands for a full disk: the same call fails.
-TEST_F(Early, AFullDiskIsAnErrorAndNoReasonToBeginAgain) {
-    const int status = test::in_child([this] {
+/// A limit on the size of files stands for a full disk: the same call fails. Without a fixture that
+/// has threads, which the child would not have.
+TEST(EarlyInAChild, AFullDiskIsAnErrorAndNoReasonToBeginAgain) {
+    World world;
+    const Store store = Store::open(world.root);
+    const std::string bytes = varied_wheel();
+    const Sha256 sha256 = sha256_of(bytes);
+    const int status = test::in_child([&] {
         std::signal(SIGXFSZ, SIG_IGN);
         ThreadPool own(1);
         Intake intake(store, own, world.progress);
@@ -304,7 +309,7 @@ TEST_F(Early, AFullDiskIsAnErrorAndNoReasonToBeginAgain) {
         const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
         ::setrlimit(RLIMIT_FSIZE, &none);
         is_full.count_down();
-        drain(own);
+        Early::drain(own);
         ::setrlimit(RLIMIT_FSIZE, &all);
         arrival.end(bytes);
         try {
