@@ -27,25 +27,29 @@ void AuditAhead::add(const Tree& tree) {
 }
 
 void AuditAhead::begin(const store::Intake& intake) {
-    binaries_.with([&](std::vector<TreeFile>& binaries) {
-        for (const TreeFile& file : std::exchange(binaries, {})) {
-            const auto read = [this, places = intake.places({file.object, file.is_executable}),
-                               digest = file.object, size_bytes = file.size_bytes] {
-                for (const std::filesystem::path& place : places) {
-                    if (stop_.stop_requested() || is_dropped_) {
-                        return;
-                    }
-                    try {
-                        gpu::read_binary(gpu::FileToRead{place, digest, size_bytes}, cache_);
-                        return;
-                    } catch (const Error&) {
-                        continue; // it may have been published meanwhile
-                    }
-                }
-            };
-            tasks_.run(read, file.size_bytes);
+    const std::vector<TreeFile> binaries =
+        binaries_.with([](std::vector<TreeFile>& all) { return std::exchange(all, {}); });
+    for (const TreeFile& file : binaries) {
+        const auto places = intake.places({file.object, file.is_executable});
+        tasks_.run([this, places, object = file.object,
+                    size_bytes = file.size_bytes] { read(places, object, size_bytes); },
+                   file.size_bytes);
+    }
+}
+
+void AuditAhead::read(const std::array<std::filesystem::path, 2>& places, const Sha256& object,
+                      std::uint64_t size_bytes) const {
+    for (const std::filesystem::path& place : places) {
+        if (stop_.stop_requested() || is_dropped_) {
+            return;
         }
-    });
+        try {
+            gpu::read_binary(gpu::FileToRead{place, object, size_bytes}, cache_);
+            return;
+        } catch (const Error&) {
+            continue; // it stands at the other place by now
+        }
+    }
 }
 
 } // namespace envpm::pipeline

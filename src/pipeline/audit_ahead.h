@@ -5,7 +5,10 @@
 #include "model/tree.h"
 #include "store/store.h"
 
+#include <array>
 #include <atomic>
+#include <cstdint>
+#include <filesystem>
 #include <stop_token>
 #include <string_view>
 #include <vector>
@@ -38,6 +41,9 @@ class AuditAhead {
     void wait() { tasks_.wait(); }
 
   private:
+    void read(const std::array<std::filesystem::path, 2>& places, const Sha256& object,
+              std::uint64_t size_bytes) const;
+
     gpu::BinaryCache cache_;
     std::stop_token stop_;
     std::atomic<bool> is_dropped_ = false;

@@ -62,6 +62,7 @@ class Reader {
 
 bool are_there(std::span<const LayoutEntry> entries, const store::Store& store);
 std::optional<LayoutEntry> read_entry(Reader& reader, std::vector<std::string>& owners);
+bool read_content(Reader& reader, char kind, std::uint64_t size_bytes, LayoutEntry& entry);
 std::optional<ObjectFile> read_object(Reader& reader, std::string_view flags);
 bool read_owner(Reader& reader, std::vector<std::string>& owners, LayoutEntry& entry);
 
@@ -273,16 +274,21 @@ std::optional<LayoutEntry> read_entry(Reader& reader, std::vector<std::string>& 
         entry.content = *object;
         return entry;
     }
-    const std::optional<std::string_view> content = reader.bytes(*size);
+    return read_content(reader, kind[0], *size, entry) ? std::optional(std::move(entry))
+                                                       : std::nullopt;
+}
+
+bool read_content(Reader& reader, char kind, std::uint64_t size_bytes, LayoutEntry& entry) {
+    const std::optional<std::string_view> content = reader.bytes(size_bytes);
     if (!content || !reader.skip("\n")) {
-        return std::nullopt;
+        return false;
     }
-    if (kind[0] == 'g') {
+    if (kind == 'g') {
         entry.content = GeneratedFile{std::string(*content)};
     } else {
         entry.content = SymbolicLink{std::string(*content)};
     }
-    return entry;
+    return true;
 }
 
 std::optional<ObjectFile> read_object(Reader& reader, std::string_view flags) {

@@ -6,8 +6,8 @@
 
 namespace envpm::store {
 
-FileStream::FileStream(MemberReader reader, const ArchiveFile& file, ObjectStage& stage)
-    : reader_(std::move(reader)),
+FileStream::FileStream(const MemberReader& reader, const ArchiveFile& file, ObjectStage& stage)
+    : reader_(reader),
       file_(file),
       staged_(stage.begin()) {
     if (file.member.method != 0) {

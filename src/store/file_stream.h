@@ -18,7 +18,7 @@ namespace envpm::store {
 class FileStream {
   public:
     /// `reader` stands at the member's beginning. Archive, file and stage outlive this.
-    FileStream(MemberReader reader, const ArchiveFile& file, ObjectStage& stage);
+    FileStream(const MemberReader& reader, const ArchiveFile& file, ObjectStage& stage);
 
     /// Inflates, hashes and writes what is before the offset `there` of the archive, by way of the
     /// caller's `room` (`MemberReader::least_room_bytes` or more) and `piece`; tells `used` how

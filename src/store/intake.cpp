@@ -94,6 +94,7 @@ class Intake::Work {
     void unpack_arriving(ArrivingWheel& wheel, WheelUnpacking& unpacking, std::size_t index);
     void open(const Archive& archive);
     void open_wheel(const Archive& archive);
+    void unpack(WheelUnpacking& unpacking, std::size_t index);
     void unpack_package(const Archive& archive);
     bool unpack_large(ArrivingWheel& wheel, WheelUnpacking& unpacking, std::size_t index);
     void end_part(WheelUnpacking& unpacking);
@@ -394,17 +395,18 @@ void Intake::Work::open_wheel(const Archive& archive) {
     const auto unpacking = std::make_shared<WheelUnpacking>(
         OpenArchive(archive.file, archive.label), archive.sha256, space_);
     for (std::size_t i = 0; i < unpacking->files().size(); ++i) {
-        run(
-            [this, unpacking, i] {
-                if (!is_dropped_) {
-                    const BenchLoan bench(benches_);
-                    unpacking->unpack(i, *bench, stage_, [this](std::uint64_t n) { show(n); });
-                }
-                end_part(*unpacking);
-            },
+        run([this, unpacking, i] { unpack(*unpacking, i); },
             unpacking->files()[i].member.size_bytes);
     }
     end_part(*unpacking);
+}
+
+void Intake::Work::unpack(WheelUnpacking& unpacking, std::size_t index) {
+    if (!is_dropped_) {
+        const BenchLoan bench(benches_);
+        unpacking.unpack(index, *bench, stage_, [this](std::uint64_t used) { show(used); });
+    }
+    end_part(unpacking);
 }
 
 void Intake::Work::unpack_package(const Archive& archive) {

@@ -76,8 +76,8 @@ void WheelUnpacking::unpack(std::size_t index, Bench& bench, ObjectStage& stage,
             unpack_at_once(bench, reader, index, stage);
             used(file.member.compressed_bytes);
         } else {
-            FileStream stream(std::move(reader), file, stage);
-            go_on(stream, index, file.end_offset, bench, stage, used);
+            FileStream stream(reader, file, stage);
+            go_on(stream, index, file.end_offset, {bench, stage, used});
         }
     } catch (Error& failure) {
         name_member(failure, file);
@@ -92,9 +92,9 @@ bool WheelUnpacking::unpack_until(std::size_t index, std::uint64_t there, Bench&
     try {
         if (!stream) {
             MemberReader reader(archive_, file.member, file.end_offset, bench.room);
-            stream = std::make_unique<FileStream>(std::move(reader), file, stage);
+            stream = std::make_unique<FileStream>(reader, file, stage);
         }
-        if (!go_on(*stream, index, there, bench, stage, used)) {
+        if (!go_on(*stream, index, there, {bench, stage, used})) {
             return false;
         }
     } catch (Error& failure) {
@@ -146,13 +146,13 @@ void WheelUnpacking::unpack_at_once(Bench& bench, MemberReader& reader, std::siz
 }
 
 /// True when it was all.
-bool WheelUnpacking::go_on(FileStream& stream, std::size_t index, std::uint64_t there, Bench& bench,
-                           ObjectStage& stage, const OnUsed& used) {
-    stream.go_on(there, bench.room, bench.piece, used);
+bool WheelUnpacking::go_on(FileStream& stream, std::size_t index, std::uint64_t there,
+                           const Tools& tools) {
+    stream.go_on(there, tools.bench.room, tools.bench.piece, tools.used);
     if (there < files()[index].end_offset) {
         return false;
     }
-    objects_[index] = stream.finish(stage);
+    objects_[index] = stream.finish(tools.stage);
     end_file(index);
     return true;
 }

@@ -99,9 +99,14 @@ class WheelUnpacking {
     [[nodiscard]] Tree tree() const;
 
   private:
+    struct Tools {
+        Bench& bench;
+        ObjectStage& stage;
+        const OnUsed& used;
+    };
+
     void unpack_at_once(Bench& bench, MemberReader& reader, std::size_t index, ObjectStage& stage);
-    bool go_on(FileStream& stream, std::size_t index, std::uint64_t there, Bench& bench,
-               ObjectStage& stage, const OnUsed& used);
+    bool go_on(FileStream& stream, std::size_t index, std::uint64_t there, const Tools& tools);
     void name_member(Error& failure, const ArchiveFile& file) const;
     void end_file(std::size_t index);
 
