@@ -439,8 +439,16 @@ TEST_F(EarlyAndLarge, WrongBytesInTheMiddleOfAFileLeaveNoTrace) {
     std::string wrong = large;
     std::fill_n(wrong.begin() + (3U << 20U), 1000, '\xff');
     Arrival arrival(world, intake, wrong, its_sha256);
-    arrival.bring(arrival.pieces() - 1);
-    for (std::size_t piece = 0; piece < arrival.pieces(); ++piece) {
+    for (std::size_t piece = arrival.pieces(); --piece > arrival.pieces() - 20;) {
+        arrival.bring(piece);
+    }
+    const std::size_t wrong_piece = arrival.piece_of(3U << 20U);
+    for (std::size_t piece = 0; piece < wrong_piece; ++piece) {
+        arrival.bring(piece);
+    }
+    wait_until_idle(intake);
+    EXPECT_GT(staged_bytes(), 2U << 20U);
+    for (std::size_t piece = wrong_piece; piece < arrival.pieces(); ++piece) {
         arrival.bring(piece);
     }
     intake.forget(its_sha256);
