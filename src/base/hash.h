@@ -54,6 +54,9 @@ class Sha256Hasher {
     Sha256 finish();
 
   private:
+    friend void update_two(Sha256Hasher& a, std::span<const std::byte> bytes_a, Sha256Hasher& b,
+                           std::span<const std::byte> bytes_b);
+
     struct FreeContext {
         void operator()(SHA256state_st* context) const noexcept;
     };

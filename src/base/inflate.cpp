@@ -28,6 +28,7 @@ using Decompressor =
 struct InflateStream::State {
     inflate_state isal{};
     std::uint64_t left = 0; ///< of what it is to give
+    std::size_t part = 0;   ///< of the room, for what comes next
     std::string subject;
 };
 
@@ -48,20 +49,23 @@ void InflateStream::take(std::string_view compressed, std::span<std::byte> room,
     // C interface without const; it only reads.
     isal.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(compressed.data()));
     isal.avail_in = static_cast<std::uint32_t>(compressed.size());
+    const std::size_t part_bytes = room.size() / room_parts;
     bool has_more = isal.avail_in != 0;
     while (has_more) {
+        const std::span<std::byte> part = room.subspan(state_->part * part_bytes, part_bytes);
         const std::uint32_t input = isal.avail_in;
-        isal.next_out = reinterpret_cast<std::uint8_t*>(room.data());
-        isal.avail_out = static_cast<std::uint32_t>(room.size());
+        isal.next_out = reinterpret_cast<std::uint8_t*>(part.data());
+        isal.avail_out = static_cast<std::uint32_t>(part.size());
         const int result = isal_inflate(&isal);
-        const std::size_t made = room.size() - isal.avail_out;
+        const std::size_t made = part.size() - isal.avail_out;
         const bool is_stuck = made == 0 && isal.avail_in == input;
         if (result < ISAL_DECOMP_OK || made > state_->left || (is_stuck && input != 0)) {
             throw_damaged(state_->subject);
         }
         state_->left -= made;
         if (made != 0) {
-            sink(room.first(made));
+            state_->part = (state_->part + 1) % room_parts;
+            sink(part.first(made));
         }
         // A room that is full may not have been enough for what was taken.
         has_more = isal.avail_in != 0 || isal.avail_out == 0;

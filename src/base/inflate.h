@@ -27,11 +27,14 @@ class InflateStream {
     InflateStream& operator=(const InflateStream&) = delete;
     ~InflateStream();
 
-    /// Large enough that the call around it is free, small enough for the second-level cache.
-    static constexpr std::size_t room_bytes = 256U << 10U;
+    /// Each part large enough that the call around it is free, all of them small enough for the
+    /// second-level cache.
+    static constexpr std::size_t room_parts = 3;
+    static constexpr std::size_t room_bytes = room_parts * (256U << 10U);
 
     /// Takes the stream's next bytes, all of them, and hands what they give to `sink` in pieces
-    /// that lie in `room`; never more than the size in all. Less than 4 GiB at a time.
+    /// that lie in the parts of `room` by turns, so that a piece stays while the next
+    /// `room_parts - 1` are made; never more than the size in all. Less than 4 GiB at a time.
     void take(std::string_view compressed, std::span<std::byte> room, const Sink& sink);
 
     /// To be called after the last byte: throws unless the stream ended there and gave its size.
