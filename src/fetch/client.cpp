@@ -110,9 +110,11 @@ std::vector<std::optional<Error>> Client::download(std::span<const Download> dow
     }
     const OpenProgress open(progress, total_bytes(downloads));
     Buffers buffers(buffer_count);
-    DownloadContext context{loop_->curl,    *loop_->pool, loop_->hosts,
-                            loop_->backoff, buffers,      progress,
-                            folder,         loop_->stop,  loop_->settings.stall_timeout};
+    HashPairs own_pairs;
+    HashPairs& pairs = events.hash_pairs != nullptr ? *events.hash_pairs : own_pairs;
+    DownloadContext context{
+        loop_->curl, *loop_->pool, loop_->hosts, loop_->backoff, buffers,
+        pairs,       progress,     folder,       loop_->stop,    loop_->settings.stall_timeout};
     const bool is_choice = !loop_->settings.rates_file.empty() && have_mirrors(downloads);
     if (is_choice) {
         loop_->recall_rates();

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/hash_pairs.h"
 #include "base/http.h"
 #include "base/progress.h"
 
@@ -77,6 +78,10 @@ struct DownloadEvents {
     /// more is asked for, so that what arrives is used while it is in memory. It must fall by
     /// itself, whatever else arrives, and to 0 after a failure.
     std::function<std::uint64_t()> waiting_bytes = {};
+
+    /// For who hashes other streams at the same time; outlives the call. Nothing: only the files'
+    /// digests are paired.
+    HashPairs* hash_pairs = nullptr;
 };
 
 /// The one place that sees libcurl: one event loop, run by the thread that calls; connections are

@@ -36,7 +36,8 @@ void throw_if_stopped(const std::stop_token& stop);
 } // namespace
 
 std::optional<PartFile> PartFile::open(const std::filesystem::path& folder, std::uint64_t size,
-                                       const Sha256& sha256, const std::stop_token& stop) {
+                                       const Sha256& sha256, HashPairs& pairs,
+                                       const std::stop_token& stop) {
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     if (failure) {
@@ -49,7 +50,7 @@ std::optional<PartFile> PartFile::open(const std::filesystem::path& folder, std:
         return std::nullopt;
     }
     PartFile part(std::move(part_file), with_suffix(path, ".map"), std::move(*file),
-                  empty_part_map(size, sha256));
+                  empty_part_map(size, sha256), pairs);
     part.load(stop);
     return part;
 }
@@ -90,21 +91,13 @@ void PartFile::append(std::uint64_t offset, std::span<const std::byte> bytes,
     PartBlock& block = map_.blocks[index];
     ENVPM_ASSERT(offset == index * part_block_bytes + block.filled);
     ENVPM_ASSERT(block.filled + bytes.size() <= block_length(map_, index));
-    std::span<const std::byte> rest = bytes;
-    while (!rest.empty()) {
-        const ssize_t written = ::pwrite(file_.get(), rest.data(), rest.size(),
-                                         static_cast<off_t>(offset + (bytes.size() - rest.size())));
-        if (written < 0 && errno != EINTR) {
-            throw_system_error("cannot write a file", path_.string(), errno);
-        }
-        rest = rest.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-    }
+    write_at(offset, bytes);
     block.crc32 = crc32_of(as_text(bytes), block.crc32);
     block.filled += static_cast<std::uint32_t>(bytes.size());
     block.sources |= 1U << source;
     unsaved_bytes_ += bytes.size();
     if (hashed_ == offset) {
-        hasher_.update(bytes);
+        hasher_->update(bytes);
         hashed_ += bytes.size();
     } else {
         // Twice as fast as the writing, so that it catches up without stopping the writer.
@@ -114,6 +107,24 @@ void PartFile::append(std::uint64_t offset, std::span<const std::byte> bytes,
         std::clamp(map_.size / save_fraction, least_save_bytes, most_save_bytes);
     if (unsaved_bytes_ >= due || Clock::now() - saved_at_ >= save_interval) {
         save();
+    }
+}
+
+void PartFile::hash_anew() {
+    hasher_->finish();
+    hashed_ = 0;
+}
+
+void PartFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) const {
+    while (!bytes.empty()) {
+        const ssize_t written =
+            ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno != EINTR) {
+            throw_system_error("cannot write a file", path_.string(), errno);
+        }
+        const auto count = static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+        bytes = bytes.subspan(count);
+        offset += count;
     }
 }
 
@@ -149,8 +160,7 @@ void PartFile::drop(std::uint32_t sources) {
             block = PartBlock();
         }
     }
-    hasher_ = Sha256Hasher();
-    hashed_ = 0;
+    hash_anew();
     save();
 }
 
@@ -178,7 +188,7 @@ bool PartFile::is_proven(const std::stop_token& stop) {
             return false;
         }
     }
-    const Sha256 found = hasher_.finish();
+    const Sha256 found = hasher_->finish();
     hashed_ = 0;
     return found == map_.sha256;
 }
@@ -205,11 +215,13 @@ void PartFile::remove_map() noexcept {
     ::unlink(with_suffix(map_path_, ".new").c_str());
 }
 
-PartFile::PartFile(std::filesystem::path part, std::filesystem::path map_path, Fd file, PartMap map)
+PartFile::PartFile(std::filesystem::path part, std::filesystem::path map_path, Fd file, PartMap map,
+                   HashPairs& pairs)
     : path_(std::move(part)),
       map_path_(std::move(map_path)),
       file_(std::move(file)),
       map_(std::move(map)),
+      hasher_(std::make_unique<PairedHasher>(pairs)),
       saved_at_(Clock::now()) {}
 
 void PartFile::load(const std::stop_token& stop) {
@@ -277,7 +289,7 @@ void PartFile::catch_up(std::uint64_t budget_bytes) {
         }
         const std::span<std::byte> bytes = std::span(buffer_).first(count);
         read_at(hashed_, bytes);
-        hasher_.update(bytes);
+        hasher_->update(bytes);
         hashed_ += count;
         budget_bytes -= count;
     }

@@ -2,6 +2,7 @@
 
 #include "base/handle.h"
 #include "base/hash.h"
+#include "base/hash_pairs.h"
 #include "fetch/gaps.h"
 #include "fetch/part_map.h"
 #include "fetch/rate_meter.h"
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -33,8 +35,10 @@ class PartFile {
   public:
     /// Nothing if another process has it. Takes up what an earlier run left, checked; throws an
     /// Error on the disk's failures, and with code interrupted if `stop` is requested meanwhile.
+    /// `pairs` outlives it.
     static std::optional<PartFile> open(const std::filesystem::path& folder, std::uint64_t size,
-                                        const Sha256& sha256, const std::stop_token& stop);
+                                        const Sha256& sha256, HashPairs& pairs,
+                                        const std::stop_token& stop);
 
     [[nodiscard]] std::uint64_t size() const { return map_.size; }
 
@@ -77,20 +81,23 @@ class PartFile {
     void discard() noexcept;
 
   private:
-    PartFile(std::filesystem::path part, std::filesystem::path map_path, Fd file, PartMap map);
+    PartFile(std::filesystem::path part, std::filesystem::path map_path, Fd file, PartMap map,
+             HashPairs& pairs);
 
     void load(const std::stop_token& stop);
     [[nodiscard]] std::size_t place_of(std::string_view name) const;
     void remove_map() noexcept;
     void check_block(std::size_t index, std::vector<std::byte>& buffer);
     void read_at(std::uint64_t offset, std::span<std::byte> into) const;
+    void write_at(std::uint64_t offset, std::span<const std::byte> bytes) const;
+    void hash_anew();
     void catch_up(std::uint64_t budget_bytes);
 
     std::filesystem::path path_;
     std::filesystem::path map_path_;
     Fd file_;
     PartMap map_;
-    Sha256Hasher hasher_;
+    std::unique_ptr<PairedHasher> hasher_;
     std::uint64_t hashed_ = 0;                               ///< the hasher has seen [0, hashed_)
     std::vector<std::pair<std::size_t, PartBlock>> dropped_; ///< by number of the block
     std::uint64_t unsaved_bytes_ = 0;

@@ -21,7 +21,7 @@ std::string text_of(std::size_t size) {
 class PartFileTest : public ::testing::Test {
   protected:
     std::optional<PartFile> open() {
-        return PartFile::open(folder.path(), content.size(), sha256, {});
+        return PartFile::open(folder.path(), content.size(), sha256, pairs, {});
     }
 
     void append(PartFile& part, std::uint64_t first, std::uint64_t count,
@@ -38,6 +38,7 @@ class PartFileTest : public ::testing::Test {
         return folder.path() / (sha256.hex() + suffix);
     }
 
+    HashPairs pairs;
     TemporaryFolder folder{::testing::TempDir()};
     std::string content = text_of(3 * mebibyte + 777);
     Sha256 sha256 = sha256_of(content);
@@ -219,7 +220,7 @@ TEST_F(PartFileTest, SourcesBeyondTheLastBitShareIt) {
 TEST_F(PartFileTest, AFolderThatCannotBeIsNamed) {
     write_file(folder.path() / "plain", "x", Durability::cached);
     try {
-        PartFile::open(folder.path() / "plain", 1, sha256, {});
+        PartFile::open(folder.path() / "plain", 1, sha256, pairs, {});
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.text().subject, (folder.path() / "plain").string());

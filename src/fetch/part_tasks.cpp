@@ -8,11 +8,12 @@
 namespace envpm::fetch {
 
 PartTasks::PartTasks(const Download& download, std::filesystem::path folder, CurlLoop& loop,
-                     ThreadPool& pool, std::stop_token stop,
+                     ThreadPool& pool, HashPairs& pairs, std::stop_token stop,
                      std::function<void(const Error&)> failed)
     : download_(download),
       folder_(std::move(folder)),
       loop_(loop),
+      pairs_(pairs),
       stop_(std::move(stop)),
       failed_(std::move(failed)),
       strand_(pool) {}
@@ -51,7 +52,7 @@ PartFound PartTasks::look(const std::vector<std::string>& sources) {
         found.state = PartFound::State::whole;
         return found;
     }
-    part_ = PartFile::open(folder_, download_.size_bytes, download_.sha256, stop_);
+    part_ = PartFile::open(folder_, download_.size_bytes, download_.sha256, pairs_, stop_);
     if (!part_) {
         found.state = PartFound::State::locked;
         return found;

@@ -37,8 +37,10 @@ class PartTasks {
     using Task = std::function<Answer(std::optional<PartFile>& part)>;
 
     /// `failed` is called on the loop's thread with what ended the tasks: the disk, or `stop`.
+    /// `pairs`, for the file's digest, outlives this.
     PartTasks(const Download& download, std::filesystem::path folder, CurlLoop& loop,
-              ThreadPool& pool, std::stop_token stop, std::function<void(const Error&)> failed);
+              ThreadPool& pool, HashPairs& pairs, std::stop_token stop,
+              std::function<void(const Error&)> failed);
 
     /// Looks at what is there, and takes it up if no other process has it.
     void open(std::vector<std::string> sources, std::function<void(const PartFound&)> opened);
@@ -56,6 +58,7 @@ class PartTasks {
     const Download& download_;
     std::filesystem::path folder_;
     CurlLoop& loop_;
+    HashPairs& pairs_;
     std::stop_token stop_;
     std::function<void(const Error&)> failed_;
     std::optional<PartFile> part_; ///< for the strand's tasks only, as the next one

@@ -29,7 +29,7 @@ Target::Target(const Download& download, DownloadContext& context, TargetEvents 
       schedule_(download.size_bytes, mirrors_of(download, context.hosts),
                 download.first == Download::First::end ? end_bytes : 0),
       slowness_told_(download.urls.size()),
-      part_(download_, context.folder, context.loop, context.pool, context.stop,
+      part_(download_, context.folder, context.loop, context.pool, context.hash_pairs, context.stop,
             [this](const Error& failure) { fail(failure); }) {}
 
 Target::~Target() {

@@ -32,6 +32,7 @@ struct DownloadContext {
     Hosts& hosts;
     Backoff& backoff;
     Buffers& buffers;
+    HashPairs& hash_pairs;
     Progress& progress;
     std::filesystem::path folder;
     std::stop_token stop;

@@ -244,6 +244,7 @@ download_into(store::Intake& intake, const std::vector<LockedPackage>& wanted,
     };
     events.dropped = [&](std::size_t index) { intake.forget(downloads[index].sha256); };
     events.waiting_bytes = [&intake] { return intake.waiting_bytes(); };
+    events.hash_pairs = &intake.hash_pairs();
     return services.network().download(downloads, folder, services.progress(), events);
 }
 

@@ -6,9 +6,13 @@
 
 namespace envpm::store {
 
-FileStream::FileStream(const MemberReader& reader, const ArchiveFile& file, ObjectStage& stage)
+static_assert(InflateStream::room_parts > PairedHasher::most_left);
+
+FileStream::FileStream(const MemberReader& reader, const ArchiveFile& file, ObjectStage& stage,
+                       HashPairs& pairs)
     : reader_(reader),
       file_(file),
+      hasher_(pairs),
       staged_(stage.begin()) {
     if (file.member.method != 0) {
         inflated_.emplace(file.member.size_bytes, reader_.label());
@@ -18,11 +22,13 @@ FileStream::FileStream(const MemberReader& reader, const ArchiveFile& file, Obje
 void FileStream::go_on(std::uint64_t there, std::span<char> room, std::span<std::byte> piece,
                        const std::function<void(std::uint64_t)>& used) {
     reader_.move_to(room);
+    const SettledAtEnd settled(hasher_); // room and piece are others' afterwards
     for (std::string_view data = reader_.next(there); !data.empty(); data = reader_.next(there)) {
         if (inflated_) {
             inflated_->take(data, piece, [this](std::span<const std::byte> out) { take(out); });
         } else {
             take(std::as_bytes(std::span(data)));
+            hasher_.settle();
         }
         used(data.size());
     }
@@ -40,8 +46,8 @@ Sha256 FileStream::finish(ObjectStage& stage) {
 }
 
 void FileStream::take(std::span<const std::byte> content) {
+    hasher_.leave(content);
     crc32_ = crc32_of(content, crc32_);
-    hasher_.update(content);
     staged_.write(content);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/hash.h"
+#include "base/hash_pairs.h"
 #include "base/inflate.h"
 #include "store/object_stage.h"
 #include "store/open_archive.h"
@@ -17,8 +17,9 @@ namespace envpm::store {
 /// bytes may still be arriving, and another thread may go on. One thread at a time; 160 KB.
 class FileStream {
   public:
-    /// `reader` stands at the member's beginning. Archive, file and stage outlive this.
-    FileStream(const MemberReader& reader, const ArchiveFile& file, ObjectStage& stage);
+    /// `reader` stands at the member's beginning. Archive, file, stage and pairs outlive this.
+    FileStream(const MemberReader& reader, const ArchiveFile& file, ObjectStage& stage,
+               HashPairs& pairs);
 
     /// Inflates, hashes and writes what is before the offset `there` of the archive, by way of the
     /// caller's `room` (`MemberReader::least_room_bytes` or more) and `piece`; tells `used` how
@@ -38,7 +39,7 @@ class FileStream {
     MemberReader reader_;
     const ArchiveFile& file_;
     std::optional<InflateStream> inflated_; ///< nothing for one that is stored
-    Sha256Hasher hasher_;
+    PairedHasher hasher_;
     std::uint32_t crc32_ = 0;
     StagedFile staged_;
 };

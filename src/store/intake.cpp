@@ -86,6 +86,8 @@ class Intake::Work {
     void publish(const std::function<void()>& unpacked);
     [[nodiscard]] std::array<std::filesystem::path, 2> places(const ObjectName& name) const;
 
+    [[nodiscard]] HashPairs& hash_pairs() { return hash_pairs_; }
+
   private:
     template <class Task> void run(Task task, std::uint64_t weight);
     std::shared_ptr<ArrivingWheel> arriving(const Sha256& archive);
@@ -108,6 +110,7 @@ class Intake::Work {
     StorePaths paths_;
     ObjectStage stage_;
     SpaceLedger space_;
+    HashPairs hash_pairs_;
     Guarded<std::vector<Tree>> unstaged_; ///< another archive's task still writes a file of theirs
     std::atomic<std::size_t> archives_ = 0;
     Guarded<std::map<Sha256, std::shared_ptr<ArrivingWheel>>> arriving_;
@@ -180,6 +183,10 @@ void Intake::publish(const std::function<void()>& unpacked) {
 
 std::array<std::filesystem::path, 2> Intake::places(const ObjectName& name) const {
     return work_->places(name);
+}
+
+HashPairs& Intake::hash_pairs() {
+    return work_->hash_pairs();
 }
 
 void Intake::Work::replace(std::set<ObjectName> damaged, Quarantine& quarantine) {
@@ -322,8 +329,8 @@ void Intake::Work::open_arriving(const std::shared_ptr<ArrivingWheel>& wheel) {
             wheel->give_up();
             return;
         }
-        take_step(wheel, wheel->opened(std::make_shared<WheelUnpacking>(std::move(archive),
-                                                                        named.sha256, space_)));
+        take_step(wheel, wheel->opened(std::make_shared<WheelUnpacking>(
+                             std::move(archive), named.sha256, space_, hash_pairs_)));
     } catch (const Error& failure) {
         progress_.trace(fmt::format("store: not unpacked while it arrives: {}", failure.what()));
         wheel->give_up();
@@ -341,7 +348,7 @@ void Intake::Work::unpack_arriving(ArrivingWheel& wheel, WheelUnpacking& unpacki
                 return;
             }
         } else {
-            const BenchLoan bench(benches_);
+            const BenchLoan bench(benches_, hash_pairs_);
             unpacking.unpack(index, *bench, stage_,
                              [&](std::uint64_t used) { show(wheel.show(used)); });
         }
@@ -358,7 +365,7 @@ void Intake::Work::unpack_arriving(ArrivingWheel& wheel, WheelUnpacking& unpacki
 /// As far as its bytes are there; true if that was all.
 bool Intake::Work::unpack_large(ArrivingWheel& wheel, WheelUnpacking& unpacking,
                                 std::size_t index) {
-    const BenchLoan bench(benches_);
+    const BenchLoan bench(benches_, hash_pairs_);
     while (!is_dropped_) {
         const std::uint64_t position = unpacking.position(index);
         const std::optional<std::uint64_t> there = wheel.there_from(index, position);
@@ -393,7 +400,7 @@ void Intake::Work::open(const Archive& archive) {
 
 void Intake::Work::open_wheel(const Archive& archive) {
     const auto unpacking = std::make_shared<WheelUnpacking>(
-        OpenArchive(archive.file, archive.label), archive.sha256, space_);
+        OpenArchive(archive.file, archive.label), archive.sha256, space_, hash_pairs_);
     for (std::size_t i = 0; i < unpacking->files().size(); ++i) {
         run([this, unpacking, i] { unpack(*unpacking, i); },
             unpacking->files()[i].member.size_bytes);
@@ -403,7 +410,7 @@ void Intake::Work::open_wheel(const Archive& archive) {
 
 void Intake::Work::unpack(WheelUnpacking& unpacking, std::size_t index) {
     if (!is_dropped_) {
-        const BenchLoan bench(benches_);
+        const BenchLoan bench(benches_, hash_pairs_);
         unpacking.unpack(index, *bench, stage_, [this](std::uint64_t used) { show(used); });
     }
     end_part(unpacking);

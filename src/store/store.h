@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/handle.h"
 #include "base/hash.h"
+#include "base/hash_pairs.h"
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
@@ -134,6 +135,9 @@ class Intake {
     /// Where an object of a staged tree stands: at the first of these places until it is published,
     /// then at the second.
     [[nodiscard]] std::array<std::filesystem::path, 2> places(const ObjectName& name) const;
+
+    /// For who hashes beside it, as whoever brings the archives does. Lives as long as this.
+    [[nodiscard]] HashPairs& hash_pairs();
 
   private:
     class Work;

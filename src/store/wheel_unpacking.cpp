@@ -14,11 +14,12 @@ constexpr std::size_t room_bytes = Inflater::whole_limit_bytes + MemberReader::l
 
 } // namespace
 
-Bench::Bench()
-    : room(room_bytes),
+Bench::Bench(HashPairs& pairs)
+    : hasher(pairs),
+      room(room_bytes),
       piece(InflateStream::room_bytes) {}
 
-BenchLoan::BenchLoan(IdleBenches& idle)
+BenchLoan::BenchLoan(IdleBenches& idle, HashPairs& pairs)
     : idle_(idle) {
     idle_.with([this](std::vector<std::unique_ptr<Bench>>& benches) {
         if (!benches.empty()) {
@@ -27,7 +28,7 @@ BenchLoan::BenchLoan(IdleBenches& idle)
         }
     });
     if (!bench_) {
-        bench_ = std::make_unique<Bench>();
+        bench_ = std::make_unique<Bench>(pairs);
     }
 }
 
@@ -37,10 +38,12 @@ BenchLoan::~BenchLoan() {
     });
 }
 
-WheelUnpacking::WheelUnpacking(OpenArchive archive, const Sha256& sha256, SpaceLedger& space)
+WheelUnpacking::WheelUnpacking(OpenArchive archive, const Sha256& sha256, SpaceLedger& space,
+                               HashPairs& pairs)
     : archive_(std::move(archive)),
       sha256_(sha256),
       space_(space),
+      pairs_(pairs),
       objects_(archive_.files().size()),
       parts_left_(archive_.files().size() + 1) {
     space_.reserve(space_of(archive_));
@@ -76,7 +79,7 @@ void WheelUnpacking::unpack(std::size_t index, Bench& bench, ObjectStage& stage,
             unpack_at_once(bench, reader, index, stage);
             used(file.member.compressed_bytes);
         } else {
-            FileStream stream(reader, file, stage);
+            FileStream stream(reader, file, stage, pairs_);
             go_on(stream, index, file.end_offset, {bench, stage, used});
         }
     } catch (Error& failure) {
@@ -92,7 +95,7 @@ bool WheelUnpacking::unpack_until(std::size_t index, std::uint64_t there, Bench&
     try {
         if (!stream) {
             MemberReader reader(archive_, file.member, file.end_offset, bench.room);
-            stream = std::make_unique<FileStream>(reader, file, stage);
+            stream = std::make_unique<FileStream>(reader, file, stage, pairs_);
         }
         if (!go_on(*stream, index, there, {bench, stage, used})) {
             return false;

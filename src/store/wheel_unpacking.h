@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/hash_pairs.h"
 #include "base/inflate.h"
 #include "base/thread_pool.h"
 #include "model/tree.h"
@@ -22,12 +23,12 @@
 
 namespace envpm::store {
 
-/// What a thread needs to unpack a file, kept from one file to the next.
+/// What a thread needs to unpack a file, kept from one file to the next. The pairs outlive it.
 struct Bench {
-    Bench();
+    explicit Bench(HashPairs& pairs);
 
     Inflater inflater;
-    Sha256Hasher hasher;
+    PairedHasher hasher;
     std::vector<char> room;       ///< for a member that is inflated at once, with its header
     std::vector<std::byte> piece; ///< of what a larger one gives
 };
@@ -37,7 +38,7 @@ using IdleBenches = Guarded<std::vector<std::unique_ptr<Bench>>>;
 /// One of the idle benches, or a new one, while this lives.
 class BenchLoan {
   public:
-    explicit BenchLoan(IdleBenches& idle);
+    BenchLoan(IdleBenches& idle, HashPairs& pairs);
     BenchLoan(const BenchLoan&) = delete;
     BenchLoan& operator=(const BenchLoan&) = delete;
     ~BenchLoan();
@@ -53,7 +54,7 @@ class BenchLoan {
 class WheelUnpacking {
   public:
     /// Reserves the space of all files; throws if that does not fit.
-    WheelUnpacking(OpenArchive archive, const Sha256& sha256, SpaceLedger& space);
+    WheelUnpacking(OpenArchive archive, const Sha256& sha256, SpaceLedger& space, HashPairs& pairs);
     WheelUnpacking(const WheelUnpacking&) = delete;
     WheelUnpacking& operator=(const WheelUnpacking&) = delete;
     WheelUnpacking(WheelUnpacking&&) = delete;
@@ -113,6 +114,7 @@ class WheelUnpacking {
     OpenArchive archive_;
     Sha256 sha256_;
     SpaceLedger& space_;
+    HashPairs& pairs_;
     std::vector<std::optional<Sha256>> objects_; ///< each written by one thread only
     /// Of the large files those that have begun; the places never change.
     std::map<std::size_t, std::unique_ptr<FileStream>> large_;
