@@ -5,31 +5,17 @@
 #include "base/hash.h"
 
 #include "base/assert.h"
-#include "base/error.h"
-#include "base/files.h"
+#include "base/file_pieces.h"
 
-#include <fcntl.h>
 #include <openssl/sha.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <new>
 
 namespace envpm {
 
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-/// It stays in a core's own cache.
-constexpr std::size_t block_bytes = 1U << 18U;
-constexpr std::align_val_t page{4096};
-
-struct FreeBlock {
-    void operator()(std::byte* block) const noexcept { ::operator delete[](block, page); }
-};
-
-using Block = std::unique_ptr<std::byte, FreeBlock>;
 
 /// The value of each character as a hexadecimal digit; 255 for the others.
 constexpr std::array<std::uint8_t, 256> digit_values = [] {
@@ -113,35 +99,12 @@ Sha256 sha256_of(std::string_view text) {
 }
 
 Sha256 sha256_of_file(const std::filesystem::path& path) {
-    const Fd file = open_file(path, O_RDONLY);
-
-    struct stat status {};
-
-    if (::fstat(file.get(), &status) != 0) {
-        throw_system_error("cannot read a file", path.string(), errno);
-    }
-    const auto expected_bytes = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
-    const std::size_t room_bytes = std::clamp<std::size_t>(expected_bytes + 1, 4096, block_bytes);
-    if (expected_bytes > block_bytes) {
-        ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-    }
-    const Block block(static_cast<std::byte*>(::operator new[](room_bytes, page)));
+    FilePieces pieces(path);
     Sha256Hasher hasher;
-    std::size_t read_bytes = 0;
-    while (true) {
-        const ssize_t got = ::read(file.get(), block.get(), room_bytes);
-        if (got < 0 && errno != EINTR) {
-            throw_system_error("cannot read a file", path.string(), errno);
-        }
-        const auto count = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
-        hasher.update(std::span(block.get(), count));
-        read_bytes += count;
-        // Less than was asked for is the end, if nothing is missing: one call less for each file.
-        const bool is_end = got >= 0 && count < room_bytes && read_bytes >= expected_bytes;
-        if (got == 0 || (is_end && S_ISREG(status.st_mode))) {
-            return hasher.finish();
-        }
+    for (std::span piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
+        hasher.update(piece);
     }
+    return hasher.finish();
 }
 
 } // namespace envpm

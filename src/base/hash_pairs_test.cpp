@@ -1,5 +1,7 @@
 #include "base/hash_pairs.h"
 
+#include "base/error.h"
+#include "base/files.h"
 #include "base/hash_two.h"
 
 #include <gtest/gtest.h>
@@ -74,6 +76,24 @@ TEST(UpdateTwo, CountsMoreThanHalfAGibibyte) { // 2^32 bits
     const Sha256 expected = single.finish();
     EXPECT_EQ(both[0].finish(), expected);
     EXPECT_EQ(both[1].finish(), expected);
+}
+
+TEST(UpdateTwo, HashesFilesOfAnySizes) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::vector<std::size_t> sizes{0, 1, 4095, 4096, 100'000, 262'143, 262'144, 700'001};
+    for (const std::size_t size : sizes) {
+        write_file(folder.path() / std::to_string(size), random_text(size, size),
+                   Durability::cached);
+    }
+    for (const std::size_t a : sizes) {
+        for (const std::size_t b : sizes) {
+            const auto [first, second] = sha256_of_two_files(folder.path() / std::to_string(a),
+                                                             folder.path() / std::to_string(b));
+            EXPECT_EQ(first, sha256_of(random_text(a, a))) << a << " with " << b;
+            EXPECT_EQ(second, sha256_of(random_text(b, b))) << b << " with " << a;
+        }
+    }
+    EXPECT_THROW(sha256_of_two_files(folder.path() / "1", folder.path() / "absent"), Error);
 }
 
 TEST(PairedHasher, GivesTheDigestAndStartsAnew) {

@@ -4,7 +4,7 @@
 
 #include "base/hash_two.h"
 
-#include "base/assert.h"
+#include "base/file_pieces.h"
 
 #include <openssl/sha.h>
 
@@ -185,5 +185,21 @@ void update_two(Sha256Hasher& a, std::span<const std::byte> bytes_a, Sha256Hashe
 }
 
 #endif
+
+std::array<Sha256, 2> sha256_of_two_files(const std::filesystem::path& a,
+                                          const std::filesystem::path& b) {
+    FilePieces pieces_a(a);
+    FilePieces pieces_b(b);
+    Sha256Hasher hasher_a;
+    Sha256Hasher hasher_b;
+    std::span<const std::byte> next_a = pieces_a.next();
+    std::span<const std::byte> next_b = pieces_b.next();
+    while (!next_a.empty() || !next_b.empty()) {
+        update_two(hasher_a, next_a, hasher_b, next_b);
+        next_a = pieces_a.next();
+        next_b = pieces_b.next();
+    }
+    return {hasher_a.finish(), hasher_b.finish()};
+}
 
 } // namespace envpm

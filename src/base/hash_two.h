@@ -2,7 +2,9 @@
 
 #include "base/hash.h"
 
+#include <array>
 #include <cstddef>
+#include <filesystem>
 #include <span>
 
 namespace envpm {
@@ -16,5 +18,10 @@ bool hashes_two_faster();
 /// on Zen 4, where one stream waits four cycles for each instruction's result).
 void update_two(Sha256Hasher& a, std::span<const std::byte> bytes_a, Sha256Hasher& b,
                 std::span<const std::byte> bytes_b);
+
+/// Of two files, side by side while both last; throws an Error that names the one that cannot be
+/// read.
+std::array<Sha256, 2> sha256_of_two_files(const std::filesystem::path& a,
+                                          const std::filesystem::path& b);
 
 } // namespace envpm

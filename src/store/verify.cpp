@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash_two.h"
 #include "store/care.h"
 #include "store/format.h"
 #include "store/tree_file.h"
@@ -60,8 +61,10 @@ class TreeFacts {
 
 std::vector<struct stat> status_of_all(const std::vector<FoundObject>& objects, ThreadPool& pool);
 std::vector<std::size_t> largest_first(const std::vector<struct stat>& statuses);
-Finding look_at(const FoundObject& object, const struct stat& status, const Claims& claims,
-                VerifyDepth depth);
+std::optional<Finding> look_at(const FoundObject& object, const struct stat& status,
+                               const Claims& claims, VerifyDepth depth);
+void read(const std::vector<FoundObject>& objects, const std::vector<struct stat>& statuses,
+          const std::vector<std::size_t>& unread, std::vector<Finding>& findings);
 std::optional<std::string> fault_of_size(const struct stat& status, const ObjectName& name,
                                          const Claims& claims);
 std::vector<Sha256> archives_of(const Claim& claim);
@@ -81,10 +84,22 @@ StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool
     const std::vector<std::size_t> order = largest_first(statuses);
     std::vector<Finding> findings(content.objects.size());
     progress.begin("verifying", content.objects.size(), ProgressUnit::items);
-    parallel_for(pool, order.size(), [&](std::size_t i) {
-        const std::size_t at = order[i];
-        findings[at] = look_at(content.objects[at], statuses[at], trees.claims(), depth);
-        progress.advance(1);
+    // Two at a time, of about one size.
+    parallel_for(pool, (order.size() + 1) / 2, [&](std::size_t i) {
+        std::vector<std::size_t> unread;
+        const std::size_t end = std::min(order.size(), 2 * i + 2);
+        for (std::size_t k = 2 * i; k < end; ++k) {
+            const std::size_t at = order[k];
+            std::optional<Finding> found =
+                look_at(content.objects[at], statuses[at], trees.claims(), depth);
+            if (found) {
+                findings[at] = std::move(*found);
+            } else {
+                unread.push_back(at);
+            }
+        }
+        read(content.objects, statuses, unread, findings);
+        progress.advance(end - 2 * i);
     });
     progress.end();
 
@@ -167,24 +182,46 @@ std::vector<std::size_t> largest_first(const std::vector<struct stat>& statuses)
     return order;
 }
 
-Finding look_at(const FoundObject& object, const struct stat& status, const Claims& claims,
-                VerifyDepth depth) {
+/// From outside; nothing if it must be read.
+std::optional<Finding> look_at(const FoundObject& object, const struct stat& status,
+                               const Claims& claims, VerifyDepth depth) {
     std::optional<std::string> looks = fault_of_object(status, object.name);
     std::optional<std::string> size = fault_of_size(status, object.name, claims);
     if (!S_ISREG(status.st_mode) || size || (looks && depth == VerifyDepth::quick)) {
-        return {Fault{looks ? std::move(*looks) : std::move(*size)}, std::nullopt};
+        return Finding{Fault{looks ? std::move(*looks) : std::move(*size)}, std::nullopt};
     }
     if (depth == VerifyDepth::quick) {
-        return {};
+        return Finding();
     }
     if (::access(object.path.c_str(), R_OK) != 0 && errno == EACCES) {
-        return {Fault{looks ? std::move(*looks) : "it may not be read"}, std::nullopt};
+        return Finding{Fault{looks ? std::move(*looks) : "it may not be read"}, std::nullopt};
     }
-    if (sha256_of_file(object.path) != object.name.digest) {
+    return std::nullopt;
+}
+
+Finding judge(const FoundObject& object, const struct stat& status, const Sha256& digest) {
+    std::optional<std::string> looks = fault_of_object(status, object.name);
+    if (digest != object.name.digest) {
         return {Fault{looks ? std::move(*looks) : "its bytes were changed"}, std::nullopt};
     }
     return {looks ? std::optional(Fault{std::move(*looks), DamageKind::looks}) : std::nullopt,
             FileIdentity{status.st_dev, status.st_ino}};
+}
+
+/// None, one or two of them.
+void read(const std::vector<FoundObject>& objects, const std::vector<struct stat>& statuses,
+          const std::vector<std::size_t>& unread, std::vector<Finding>& findings) {
+    const auto keep = [&](std::size_t at, const Sha256& digest) {
+        findings[at] = judge(objects[at], statuses[at], digest);
+    };
+    if (unread.size() == 2) {
+        const auto [first, second] =
+            sha256_of_two_files(objects[unread[0]].path, objects[unread[1]].path);
+        keep(unread[0], first);
+        keep(unread[1], second);
+    } else if (unread.size() == 1) {
+        keep(unread[0], sha256_of_file(objects[unread[0]].path));
+    }
 }
 
 std::optional<std::string> fault_of_size(const struct stat& status, const ObjectName& name,
