@@ -203,9 +203,6 @@ void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
     if (!transfer.range.empty()) {
         set(active, CURLOPT_RANGE, transfer.range.c_str());
     }
-    if (transfer.encoding == Transfer::Encoding::gzip) {
-        set(active, CURLOPT_ACCEPT_ENCODING, "gzip");
-    }
     const bool http2 = transfer.protocol == Transfer::Protocol::any && is_https &&
                        !http1_hosts_.contains(host_of(transfer.url));
     active.may_http2 = http2;

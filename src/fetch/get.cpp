@@ -1,8 +1,10 @@
 #include "fetch/get.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "fetch/local_page.h"
 #include "fetch/response.h"
+#include "fetch/spare_room.h"
 #include "fetch/url.h"
 
 #include <fmt/format.h>
@@ -21,6 +23,7 @@ namespace {
 constexpr std::uint64_t small_bytes = 64U << 20U;
 constexpr int large_weight = 6;
 constexpr long small_buffer_bytes = 64L << 10U;
+constexpr std::uint64_t most_room_ahead = 1U << 20U; ///< whatever length a server promises
 constexpr std::chrono::milliseconds longest_turn{1'000};
 constexpr std::chrono::milliseconds shortest_turn{250}; ///< where only a word to the user is due
 
@@ -50,11 +53,15 @@ class Page final : public Receiver {
 
     /// Lets the answer be read by one of `readers`, or here and now. Small ones go first: what they
     /// lead to is under way while a large one is read.
-    void begin_reading(HttpFollower& follower, TaskGroup* readers);
+    void begin_reading(HttpFollower& follower, TaskGroup* readers, SpareRoom& spare);
 
     [[nodiscard]] bool is_to_be_read() const { return is_over_ && !is_reading_; }
 
     [[nodiscard]] bool is_read() const { return is_read_; }
+
+    /// Whether what came could not be unpacked; then the page is as it was before it was read: to
+    /// be asked for again, or over with an error.
+    bool takes_back();
 
     void rethrow_failure() const {
         if (failure_) {
@@ -69,9 +76,12 @@ class Page final : public Receiver {
   private:
     void take_head(const ResponseHead& head);
     std::optional<Failure> judge(const TransferEnd& end);
+    void fail(const Failure& failure);
+    [[nodiscard]] std::string too_long() const;
     void finish(std::string error);
     void tell(Clock::time_point now, const std::string& what);
-    void read(HttpFollower& follower) noexcept;
+    void read(HttpFollower& follower, SpareRoom& spare) noexcept;
+    void unpack(SpareRoom& spare);
 
     const std::size_t number_;
     const HttpRequest request_;
@@ -79,7 +89,8 @@ class Page final : public Receiver {
     Host& host_;
     HttpResponse response_;
     std::optional<std::uint64_t> body_bytes_;
-    std::string refusal_; ///< why the transfer was stopped
+    std::string encoding_; ///< of the body, lower case; empty if it came as it is
+    std::string refusal_;  ///< why the transfer was stopped
     bool is_running_ = false;
     bool is_over_ = false;
     int tries_ = 0;
@@ -88,7 +99,8 @@ class Page final : public Receiver {
     Clock::time_point started_at_{};
     Clock::time_point heard_at_{}; ///< when something last came, or was asked
     bool is_reading_ = false;
-    std::exception_ptr failure_; ///< of the reader, before `is_read_`
+    std::exception_ptr failure_;    ///< of the reader, before `is_read_`
+    std::optional<Failure> damage_; ///< found in unpacking, before `is_read_`
     std::atomic<bool> is_read_ = false;
 };
 
@@ -112,6 +124,7 @@ class OpenPages {
   private:
     GetContext& context_;
     std::vector<std::unique_ptr<Page>> pages_;
+    SpareRoom spare_;
     std::size_t count_ = 0; ///< of all that were ever added
 };
 
@@ -201,7 +214,7 @@ void OpenPages::add(std::vector<HttpRequest> requests) {
 void OpenPages::read(HttpFollower& follower, TaskGroup* readers) {
     for (const std::unique_ptr<Page>& page : pages_) {
         if (page->is_to_be_read()) {
-            page->begin_reading(follower, readers);
+            page->begin_reading(follower, readers, spare_);
         }
     }
 }
@@ -211,6 +224,9 @@ bool OpenPages::hand_over(HttpFollower& follower) {
                                     [](const auto& page) { return page->is_read(); });
     if (found == pages_.end()) {
         return false;
+    }
+    if ((*found)->takes_back()) {
+        return true;
     }
     const std::unique_ptr<Page> page = std::move(*found);
     pages_.erase(found);
@@ -280,7 +296,7 @@ void Page::start() {
         transfer.range = range_field(*request_.range).value_or("");
         transfer.headers.emplace_back("Accept-Encoding: identity");
     } else {
-        transfer.encoding = Transfer::Encoding::gzip;
+        transfer.headers.emplace_back("Accept-Encoding: gzip");
     }
     started_at_ = Clock::now();
     heard_at_ = started_at_;
@@ -304,30 +320,64 @@ void Page::tell(Clock::time_point now, const std::string& what) {
     }
 }
 
-void Page::begin_reading(HttpFollower& follower, TaskGroup* readers) {
+void Page::begin_reading(HttpFollower& follower, TaskGroup* readers, SpareRoom& spare) {
     is_reading_ = true;
     if (readers == nullptr) {
-        read(follower);
+        read(follower, spare);
         return;
     }
     const auto size_first = ~static_cast<std::uint64_t>(response_.body.size());
     readers->run(
-        [this, &follower, &loop = context_.loop] {
-            read(follower);
+        [this, &follower, &spare, &loop = context_.loop] {
+            read(follower, spare);
             loop.wake();
         },
         size_first);
 }
 
 /// After the last line the page may be gone.
-void Page::read(HttpFollower& follower) noexcept {
+void Page::read(HttpFollower& follower, SpareRoom& spare) noexcept {
     try {
-        follower.read(number_, response_);
+        unpack(spare);
+        if (!damage_) {
+            follower.read(number_, response_);
+            spare.keep(response_.body);
+            response_ = {};
+        }
     } catch (...) {
         failure_ = std::current_exception();
     }
-    response_ = {};
     is_read_ = true;
+}
+
+/// By whoever reads it: the network's thread has enough to do, and what waits to be read waits
+/// small.
+void Page::unpack(SpareRoom& spare) {
+    if (encoding_.empty() || response_.body.empty() || !response_.error.empty()) {
+        return;
+    }
+    const bool is_gzip = encoding_ == "gzip" || encoding_ == "x-gzip";
+    const Gunzip outcome =
+        is_gzip ? spare.unpack(response_.body, request_.limit_bytes) : Gunzip::damaged;
+    if (outcome == Gunzip::damaged) {
+        damage_ = Failure{FailureClass::transient,
+                          fmt::format("`{}` sent compressed bytes ({}) that cannot be unpacked",
+                                      host_of(response_.url), encoding_),
+                          std::nullopt};
+    } else if (outcome == Gunzip::too_long) {
+        finish(too_long());
+    }
+}
+
+bool Page::takes_back() {
+    const std::optional<Failure> damage = std::exchange(damage_, std::nullopt);
+    if (damage) {
+        is_over_ = false;
+        is_reading_ = false;
+        is_read_ = false;
+        fail(*damage);
+    }
+    return damage.has_value();
 }
 
 Flow Page::head(const ResponseHead& head) {
@@ -347,13 +397,18 @@ void Page::take_head(const ResponseHead& head) {
     response_.total_bytes = judged.total;
     body_bytes_ = judged.body_bytes;
     refusal_ = std::move(judged.error);
+    encoding_ = request_.range ? "" : ascii_lower(head.content_encoding);
+    if (encoding_ == "identity") {
+        encoding_.clear();
+    }
+    response_.body.reserve(
+        std::min({head.content_length.value_or(0), request_.limit_bytes, most_room_ahead}));
 }
 
 Flow Page::body(std::span<const std::byte> bytes) {
     heard_at_ = Clock::now();
     if (bytes.size() > request_.limit_bytes - response_.body.size()) {
-        refusal_ = fmt::format("`{}` sends more than {} bytes", host_of(response_.url),
-                               request_.limit_bytes);
+        refusal_ = too_long();
         return Flow::stop;
     }
     response_.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -370,26 +425,30 @@ void Page::done(const TransferEnd& end) {
         return;
     }
     const std::optional<Failure> failure = judge(end);
-    if (!failure) {
+    if (failure) {
+        fail(*failure);
+    } else {
         host_.failures = 0;
         finish({});
-        return;
     }
-    cost_ += cost_of(failure->kind);
+}
+
+/// It is asked for again, unless that is in vain or was done often enough.
+void Page::fail(const Failure& failure) {
+    cost_ += cost_of(failure.kind);
     const bool may_pass =
-        failure->kind == FailureClass::transient || failure->kind == FailureClass::unreachable;
+        failure.kind == FailureClass::transient || failure.kind == FailureClass::unreachable;
     if (!may_pass || cost_ >= tries_per_request) {
-        finish(tries_ > 1 ? fmt::format("{} ({} tries)", failure->reason, tries_)
-                          : failure->reason);
+        finish(tries_ > 1 ? fmt::format("{} ({} tries)", failure.reason, tries_) : failure.reason);
         return;
     }
     const Clock::time_point now = Clock::now();
     retry_at_ = now + context_.backoff.pause(tries_);
     if (now - started_at_ >= context_.quiet_time) { // what is over at once is nobody's concern
-        tell(now, failure->reason + ": trying again");
+        tell(now, failure.reason + ": trying again");
     }
-    if (failure->retry_after) {
-        host_.parked_until = std::max(host_.parked_until, now + *failure->retry_after);
+    if (failure.retry_after) {
+        host_.parked_until = std::max(host_.parked_until, now + *failure.retry_after);
     }
 }
 
@@ -416,6 +475,11 @@ std::optional<Failure> Page::judge(const TransferEnd& end) {
                        std::nullopt};
     }
     return std::nullopt;
+}
+
+std::string Page::too_long() const {
+    return fmt::format("`{}` sends more than {} bytes", host_of(response_.url),
+                       request_.limit_bytes);
 }
 
 void Page::finish(std::string error) {

@@ -1,0 +1,123 @@
+#include "fetch/client.h"
+#include "fetch/loopback_server.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+
+namespace envpm::fetch {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string gzip(const std::string& text) {
+    z_stream stream{};
+    EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    std::string out(text.size() + 100, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    return out;
+}
+
+Answer packed_as(std::string_view encoding, std::string body) {
+    Answer answer;
+    answer.headers = {fmt::format("Content-Encoding: {}", encoding)};
+    answer.body = std::move(body);
+    return answer;
+}
+
+/// The shorter, the later in the alphabet.
+std::string letters(std::size_t number) {
+    return std::string(1'000'000 - 300'000 * number, static_cast<char>('a' + number));
+}
+
+/// Reads each answer where it lies, as one that parses it does.
+class PackedReader final : public HttpFollower {
+  public:
+    void read(std::size_t /*number*/, HttpResponse& response) override {
+        bodies.push_back(std::string(response.body)); // by one reader at a time
+    }
+
+    std::vector<HttpRequest> next(std::size_t /*number*/) override { return {}; }
+
+    std::vector<std::string> bodies;
+};
+
+class PackedPage : public ::testing::Test {
+  protected:
+    static NetworkSettings settings() {
+        NetworkSettings settings;
+        settings.first_retry_pause = std::chrono::milliseconds(2);
+        settings.retry_seed = 1;
+        return settings;
+    }
+
+    HttpResponse get(const HttpRequest& request) { return client.get({&request, 1}).front(); }
+
+    HttpResponse get(std::string_view path) { return get({server.url(path), {}, {}, 1U << 20U}); }
+
+    LoopbackServer server;
+    Client client{settings(), std::stop_token()};
+};
+
+TEST_F(PackedPage, InflatesWholePagesWithinTheLimit) {
+    server.serve("/page", {packed_as("gzip", gzip(std::string(100'000, 'a')))});
+    EXPECT_EQ(get("/page").body, std::string(100'000, 'a'));
+    const HttpResponse bomb = get({server.url("/page"), {}, {}, 99'999});
+    EXPECT_THAT(bomb.error, HasSubstr("sends more than 99999 bytes"));
+    EXPECT_TRUE(bomb.body.empty());
+}
+
+TEST_F(PackedPage, WhatCannotBeUnpackedIsAskedForAgain) {
+    const std::string packed = gzip("first");
+    const Answer good = packed_as("X-Gzip", packed);
+    const Answer cut = packed_as("gzip", packed.substr(0, packed.size() / 2));
+    server.serve("/page", {cut, good, cut, cut, good});
+    EXPECT_EQ(get("/page").body, "first");
+    EXPECT_EQ(server.count("/page"), 2U);
+    PackedReader reader;
+    client.follow({{server.url("/page"), {}, {}, 99}}, reader);
+    EXPECT_EQ(reader.bodies, std::vector<std::string>{"first"});
+    EXPECT_EQ(server.count("/page"), 5U);
+}
+
+TEST_F(PackedPage, TellsWhatCannotBeUnpacked) {
+    server.serve("/page", {packed_as("zstd", "whatever")});
+    const HttpResponse response = get("/page");
+    EXPECT_EQ(response.error,
+              fmt::format("`{}` sent compressed bytes (zstd) that cannot be unpacked (4 tries)",
+                          server.host()));
+    EXPECT_TRUE(response.body.empty());
+    Answer same = packed_as("gzip", "");
+    same.status = 304;
+    server.serve("/same", {same});
+    EXPECT_EQ(get("/same").error, "");
+    server.serve("/plain", {packed_as("identity", "plain")});
+    EXPECT_EQ(get("/plain").body, "plain");
+}
+
+TEST_F(PackedPage, ALargePageLeavesNothingInTheNext) {
+    for (std::size_t i = 0; i < 4; ++i) {
+        server.serve(fmt::format("/{}", i), {packed_as("gzip", gzip(letters(i)))});
+    }
+    std::vector<HttpRequest> requests;
+    for (std::size_t i = 0; i < 4; ++i) {
+        requests.push_back({server.url(fmt::format("/{}", i)), {}, {}, 1U << 20U});
+    }
+    PackedReader reader;
+    client.follow(requests, reader);
+    std::sort(reader.bodies.begin(), reader.bodies.end());
+    ASSERT_EQ(reader.bodies.size(), 4U);
+    for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_TRUE(reader.bodies[i] == letters(i)) << i;
+    }
+}
+
+} // namespace
+} // namespace envpm::fetch
