@@ -124,6 +124,15 @@ TEST_F(Interpreters, ACondaEnvironmentStandsForItsBaseOrForNothing) {
     EXPECT_EQ(found.front().executable, home_ / "root/bin/python3");
 }
 
+TEST_F(Interpreters, AnyNameOfAFolderIsReadAsItIs) {
+    const std::string folder = "a \"b\" \\ \t \u00fc \u20ac \U0001d11e/bin";
+    const fs::path python = link(real_, folder + "/python3");
+    set_path({folder});
+    const std::vector<Interpreter> found = find();
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found.front().executable, python);
+}
+
 TEST_F(Interpreters, AShimStandsForWhatItStarts) {
     counted("shims/python3");
     set_path({"shims"});

@@ -19,10 +19,11 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds time_limit{15'000}; // a slow disk is no reason to be left out
 constexpr std::size_t limit_bytes = 1U << 16U;
 
-/// Runs in any Python from 2.7 on, so that an old one answers too. `sys.prefix` does not show a
-/// venv under -S, and `sys._base_executable` only since 3.11, hence the look at pyvenv.cfg.
+/// Runs in any Python from 2.7 on, so that an old one answers too. It writes its JSON itself, as
+/// the module `json` takes as long to import as all of Python takes to start. `sys.prefix` does not
+/// show a venv under -S, and `sys._base_executable` only since 3.11, hence the look at pyvenv.cfg.
 constexpr const char* question = R"(
-import json, os, sys
+import os, sys
 e = sys.executable
 up = os.path.dirname
 isfile, isdir, join = os.path.isfile, os.path.isdir, os.path.join
@@ -68,11 +69,29 @@ try:
     libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
 except (ValueError, AttributeError):
     libc = ""
-print(json.dumps({
-    "executable": e, "environment": environment, "base": base, "libc": libc,
-    "implementation": sys.implementation.name if hasattr(sys, "implementation") else "",
-    "major": sys.version_info[0], "minor": sys.version_info[1], "flags": flags,
-    "version": sys.version.split()[0], "wide": sys.maxsize > 2 ** 32}))
+def code(unit):
+    return "\\u%04x" % unit
+
+def quoted(text):
+    out = ""
+    for c in text:
+        n = ord(c)
+        if n > 0xffff:
+            out += code(0xd7c0 + (n >> 10)) + code(0xdc00 + (n & 0x3ff))
+        else:
+            out += c if 0x20 <= n < 0x7f and c not in '"\\' else code(n)
+    return '"%s"' % out
+
+def member(name, value):
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return '"%s": %s' % (name, value if is_number else quoted(value) if isinstance(value, str)
+                         else "true" if value else "false")
+
+print("{%s}" % ", ".join(member(*fact) for fact in (
+    ("executable", e), ("environment", environment), ("base", base), ("libc", libc),
+    ("implementation", sys.implementation.name if hasattr(sys, "implementation") else ""),
+    ("major", sys.version_info[0]), ("minor", sys.version_info[1]), ("flags", flags),
+    ("version", sys.version.split()[0]), ("wide", sys.maxsize > 2 ** 32))))
 )";
 
 std::string failure_of(const ProcessResult& result);
