@@ -140,6 +140,15 @@ TEST(Build, IsTheSameWhateverLinkModeUmaskAndThreads) {
     EXPECT_THAT(*seen.begin(), HasSubstr("lib 40755 315532800\n"));
 }
 
+TEST(Build, MakesFoldersThatHaveNothingOfASetGroupIdParent) {
+    const World world;
+    ASSERT_EQ(::chmod(world.store.temporary().c_str(), 02775), 0);
+    const mode_t before = ::umask(0022);
+    const PrefixReport report = build_with(world, world.request(compose({world.package()}, {})), 2);
+    ::umask(before);
+    EXPECT_THAT(modes_and_times(report.prefix), HasSubstr("lib 40755 315532800\n"));
+}
+
 TEST(Build, LinksObjectsButNeverEmptyOnes) {
     const World world;
     const Layout layout = compose({world.package()}, {});

@@ -15,7 +15,7 @@ namespace {
 using std::string_literals::operator""s;
 using testing::HasSubstr;
 
-const std::string placeholder = "/builder/" + std::string(200, 'h');
+const std::string long_placeholder = "/builder/" + std::string(200, 'h');
 
 struct PackageFiles : testing::Test {
     World world;
@@ -25,7 +25,7 @@ struct PackageFiles : testing::Test {
     [[nodiscard]] LayoutEntry relocated(const std::string& path, const std::string& content,
                                         PlaceholderMode mode, bool is_executable = false) const {
         return {RelativePath::parse(path),
-                RelocatedFile{world.object(content, is_executable), placeholder, mode},
+                RelocatedFile{world.object(content, is_executable), long_placeholder, mode},
                 is_executable, "demo 1.0"};
     }
 
@@ -39,9 +39,9 @@ struct PackageFiles : testing::Test {
 
     [[nodiscard]] Layout package() const {
         return {{
-            relocated("bin/demo", "#!" + placeholder + "/bin/python\nprint()\n",
+            relocated("bin/demo", "#!" + long_placeholder + "/bin/python\nprint()\n",
                       PlaceholderMode::text, true),
-            relocated("lib/libdemo.so.1", "ELF\0"s + placeholder + "/share\0end"s,
+            relocated("lib/libdemo.so.1", "ELF\0"s + long_placeholder + "/share\0end"s,
                       PlaceholderMode::binary, true),
             relocated("lib/without.pc", "no prefix here", PlaceholderMode::text),
             link("lib/libdemo.so", "libdemo.so.1"),
@@ -92,7 +92,7 @@ TEST_F(PackageFiles, AreRealisedWithTheNewPrefix) {
     EXPECT_EQ(read_file(prefix / "bin/demo"), "#!" + prefix.string() + "/bin/python\nprint()\n");
     const std::string binary = read_file(prefix / "lib/libdemo.so.1");
     EXPECT_THAT(binary, HasSubstr("ELF\0"s + prefix.string() + "/share\0"s));
-    EXPECT_EQ(binary.size(), ("ELF\0"s + placeholder + "/share\0end"s).size());
+    EXPECT_EQ(binary.size(), ("ELF\0"s + long_placeholder + "/share\0end"s).size());
     EXPECT_EQ(std::filesystem::read_symlink(prefix / "lib/libdemo.so"), "libdemo.so.1");
     EXPECT_TRUE(std::filesystem::is_empty(prefix / "var/empty"));
     EXPECT_THAT(damage(prefix), testing::IsEmpty());
@@ -171,9 +171,9 @@ TEST_F(PackageFiles, ThatWereChangedAreDamage) {
 TEST_F(PackageFiles, AreDigestedTheSameByTheSecondImplementation) {
     const std::filesystem::path other = world.folder() / std::string(120, 'l') / "x";
     Layout files = package();
-    files.entries.push_back(relocated("bin/perl-script",
-                                      "#!" + placeholder + "/bin/perl -w\n# " + placeholder + "\n",
-                                      PlaceholderMode::text, true));
+    files.entries.push_back(relocated(
+        "bin/perl-script", "#!" + long_placeholder + "/bin/perl -w\n# " + long_placeholder + "\n",
+        PlaceholderMode::text, true));
     const Layout layout = compose({files}, PackagedPython{"lib/python3.12/site-packages"});
     lay_out(world.store, {sha256_of("env"), layout, std::nullopt, {}}, other, pool, progress);
     const Ran ran =
@@ -191,7 +191,7 @@ TEST_F(PackageFiles, BringTheirOwnPython) {
 }
 
 TEST_F(PackageFiles, OfTwoPackagesClashIfTheyAreRelocatedOtherwise) {
-    LayoutEntry one = relocated("share/x", placeholder, PlaceholderMode::text);
+    LayoutEntry one = relocated("share/x", long_placeholder, PlaceholderMode::text);
     LayoutEntry other = one;
     EXPECT_NO_THROW(compose({{{one}}, {{other}}}, std::monostate()));
     std::get<RelocatedFile>(other.content).mode = PlaceholderMode::binary;

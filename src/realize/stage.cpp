@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/free_space.h"
 #include "realize/environment_files.h"
+#include "realize/folder_plan.h"
 #include "realize/placer.h"
 #include "realize/prefix_manifest.h"
 #include "realize/relocate.h"
@@ -17,8 +18,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
@@ -29,19 +30,14 @@ namespace envpm::realize {
 
 namespace {
 
-constexpr std::size_t least_files_of_a_job = 256;
-constexpr std::string_view own_folder = ".envpm";
-
-/// Entries of one folder that one task places.
-struct Job {
-    std::string_view folder; ///< its path, empty for the prefix itself
-    std::span<const std::size_t> entries;
-};
+constexpr std::size_t least_files_of_a_task = 256;
+constexpr mode_t folder_mode = 0755;
+constexpr const char* own_folder = ".envpm";
 
 /// What is decided before anything is written.
 struct Plan {
     std::map<std::size_t, RelocatedText> texts; ///< by entry, where it is not the layout's own text
-    std::map<std::string, std::vector<std::size_t>> folders; ///< parents before children
+    std::vector<PlannedFolder> folders;
     /// By entry, what is only known when it is placed: the relocated files of packages.
     std::map<std::size_t, std::optional<PlacedFile>> placed;
 };
@@ -54,21 +50,41 @@ struct Work {
     Plan& plan;
 };
 
+/// Makes the folders, and places what lies in them. The system lets one thread at a time change a
+/// folder, so a folder is one task, which makes those in it, leaves them to tasks of their own, and
+/// sets its mode and time when all is placed. Those with the most below begin first.
+class FolderTasks {
+  public:
+    FolderTasks(const Work& work, int root, ThreadPool& pool, Task& task);
+
+    void run();
+
+  private:
+    void fill(std::size_t index);
+    void place_rest(const PlannedFolder& folder);
+    void place_all(std::span<const std::size_t> entries, int folder);
+
+    const Work& work_;
+    int root_;
+    Task& task_;
+    bool is_mode_right_;                             ///< that folders come to have by themselves
+    std::size_t most_;                               ///< entries that one task places
+    Guarded<std::vector<const PlannedFolder*>> cut_; ///< that several tasks fill
+    TaskGroup tasks_;                                ///< ends before what its tasks refer to
+};
+
 LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& pool,
                      Progress& progress);
 Plan plan_of(const Layout& layout, const Places& places);
 bool is_sorted(const Layout& layout);
 void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places);
-std::vector<std::size_t>& plan_folders(Plan& plan, const std::string& folder);
 const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t index);
 RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index);
-std::vector<Job> jobs_of(const Plan& plan, std::size_t threads);
-std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool);
-void make_level(int root, const std::vector<std::string>& level, ThreadPool& pool);
-std::string_view parent_of(std::string_view path);
-void make_folder(int parent, const std::string& name, const std::string& path);
+std::size_t most_of_a_task(const Plan& plan, std::size_t threads);
+bool has_right_mode(int folder);
+void make_folder(int parent, const char* name, const std::string& path);
 void finish_folder(int root, const std::string& path);
-void place_all(const Job& job, const Work& work, int root);
+void finish_open_folder(int folder, const std::string& path, bool is_mode_right);
 Fd open_folder(int root, const std::string& path);
 void place(const Work& work, std::size_t index, int folder);
 void place_own_files(int root, const PrefixManifest& head, const Layout& layout, const Plan& plan);
@@ -104,28 +120,24 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
                   space_left(site.folder.parent_path()), site.folder.parent_path());
     PrefixManifest head{request.env, site.prefix, request.interpreter, request.archives, {}};
     std::sort(head.archives.begin(), head.archives.end());
-    make_folder(AT_FDCWD, site.folder.string(), site.folder.string());
+    make_folder(AT_FDCWD, site.folder.c_str(), site.folder.string());
     const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    TaskGroup beside(pool);
-    if (plan.placed.empty()) {
-        beside.run([&] { place_own_files(root.get(), head, request.layout, plan); });
-    }
-    std::vector<std::string> folders = make_folders(root.get(), plan, pool);
-    const std::vector<Job> jobs = jobs_of(plan, pool.size());
+    make_folder(root.get(), own_folder, own_folder);
     {
+        TaskGroup beside(pool);
+        if (plan.placed.empty()) {
+            beside.run([&] { place_own_files(root.get(), head, request.layout, plan); });
+        }
         Task task(progress, "linking files", request.layout.entries.size());
-        parallel_for(pool, jobs.size(), [&](std::size_t i) {
-            place_all(jobs[i], {placer, request.layout, places, plan}, root.get());
-            task.advance(jobs[i].entries.size());
-        });
+        const Work work{placer, request.layout, places, plan};
+        FolderTasks(work, root.get(), pool, task).run();
+        beside.wait();
     }
-    beside.wait();
     if (!plan.placed.empty()) {
         place_own_files(root.get(), head, request.layout, plan);
     }
-    folders.emplace_back(own_folder);
-    parallel_for(pool, folders.size(),
-                 [&](std::size_t i) { finish_folder(root.get(), folders[i]); });
+    finish_folder(root.get(), own_folder);
+    finish_folder(root.get(), ".");
     make_durable(root.get(), site.folder, request.syncing, pool);
     return placer.mode();
 }
@@ -133,20 +145,9 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
 Plan plan_of(const Layout& layout, const Places& places) {
     ENVPM_ASSERT(is_sorted(layout));
     Plan plan;
-    std::string_view folder;
-    std::vector<std::size_t>* in_folder = &plan.folders[""];
+    plan.folders = plan_folders(layout);
     for (std::size_t i = 0; i < layout.entries.size(); ++i) {
-        const LayoutEntry& entry = layout.entries[i];
-        plan_entry(plan, i, entry, places);
-        if (std::holds_alternative<EmptyFolder>(entry.content)) {
-            plan_folders(plan, entry.path.string());
-            continue;
-        }
-        if (entry.path.parent() != folder) {
-            folder = entry.path.parent();
-            in_folder = &plan_folders(plan, std::string(folder));
-        }
-        in_folder->push_back(i);
+        plan_entry(plan, i, layout.entries[i], places);
     }
     return plan;
 }
@@ -169,16 +170,6 @@ void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const P
     } else if (std::holds_alternative<RelocatedFile>(entry.content)) {
         plan.placed[index] = std::nullopt;
     }
-}
-
-/// What is in the folder; those above it are planned too.
-std::vector<std::size_t>& plan_folders(Plan& plan, const std::string& folder) {
-    std::string above = folder;
-    while (plan.folders.try_emplace(above).second) {
-        const std::size_t slash = above.rfind('/');
-        above.resize(slash == std::string::npos ? 0 : slash);
-    }
-    return plan.folders[folder];
 }
 
 /// What is written, or linked to.
@@ -212,100 +203,101 @@ RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t i
             found != plan.texts.end() ? found->second.relocation : Relocation()};
 }
 
-/// The system lets one thread at a time change a folder, so a folder is one job, and the largest go
-/// first. Cut is only what one core would be busy with when the others are done.
-std::vector<Job> jobs_of(const Plan& plan, std::size_t threads) {
-    std::size_t files = 0;
-    for (const auto& [folder, entries] : plan.folders) {
-        files += entries.size();
+FolderTasks::FolderTasks(const Work& work, int root, ThreadPool& pool, Task& task)
+    : work_(work),
+      root_(root),
+      task_(task),
+      is_mode_right_(has_right_mode(root)),
+      most_(most_of_a_task(work.plan, pool.size())),
+      tasks_(pool) {}
+
+void FolderTasks::run() {
+    tasks_.run([this] { fill(0); });
+    tasks_.wait();
+    for (const PlannedFolder* folder : cut_.with([](const auto& cut) { return cut; })) {
+        finish_folder(root_, folder->path);
     }
-    const std::size_t most = std::max(least_files_of_a_job, files / threads);
-    std::vector<Job> jobs;
-    for (const auto& [folder, entries] : plan.folders) {
-        std::span<const std::size_t> rest = entries;
-        while (!rest.empty()) {
-            const auto part = rest.first(std::min(most, rest.size()));
-            jobs.push_back({folder, part});
-            rest = rest.subspan(part.size());
-        }
-    }
-    std::stable_sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) {
-        return a.entries.size() > b.entries.size();
-    });
-    return jobs;
 }
 
-/// The paths of all, relative to `root`, itself among them. Made level by level, because a folder
-/// needs the one above it.
-std::vector<std::string> make_folders(int root, const Plan& plan, ThreadPool& pool) {
-    std::vector<std::string> folders = {"."};
-    std::vector<std::vector<std::string>> levels;
-    for (const auto& [folder, entries] : plan.folders) {
-        const auto depth = static_cast<std::size_t>(std::count(folder.begin(), folder.end(), '/'));
-        levels.resize(std::max(levels.size(), depth + 1));
-        if (!folder.empty()) {
-            levels[depth].push_back(folder);
-        }
+void FolderTasks::fill(std::size_t index) {
+    const PlannedFolder& planned = work_.plan.folders[index];
+    const Fd folder = open_folder(root_, planned.path);
+    for (const std::size_t i : planned.children) {
+        const PlannedFolder& child = work_.plan.folders[i];
+        make_folder(folder.get(), child.name(), child.path);
+        tasks_.run([this, i] { fill(i); }, child.weight);
     }
-    for (std::vector<std::string>& level : levels) {
-        make_level(root, level, pool);
-        folders.insert(folders.end(), std::make_move_iterator(level.begin()),
-                       std::make_move_iterator(level.end()));
+    const std::span<const std::size_t> entries = planned.entries;
+    if (entries.size() > most_) {
+        place_rest(planned);
     }
-    return folders;
+    place_all(entries.first(std::min(most_, entries.size())), folder.get());
+    if (entries.size() <= most_ && index != 0) { // the prefix itself is finished last
+        finish_open_folder(folder.get(), planned.path, is_mode_right_);
+    }
 }
 
-/// Those of one parent by one thread, as with files. `level` is sorted, so they stand together.
-void make_level(int root, const std::vector<std::string>& level, ThreadPool& pool) {
-    std::vector<std::span<const std::string>> families;
-    std::span<const std::string> rest = level;
-    while (!rest.empty()) {
-        const std::string_view parent = parent_of(rest.front());
-        const auto other = std::find_if(rest.begin(), rest.end(), [parent](const auto& folder) {
-            return parent_of(folder) != parent;
-        });
-        families.push_back(rest.first(static_cast<std::size_t>(other - rest.begin())));
-        rest = rest.subspan(families.back().size());
+/// Cut is only what one core would be busy with when the others are done.
+void FolderTasks::place_rest(const PlannedFolder& folder) {
+    cut_.with([&folder](auto& cut) { cut.push_back(&folder); });
+    for (std::size_t begin = most_; begin < folder.entries.size(); begin += most_) {
+        std::span<const std::size_t> part = std::span(folder.entries).subspan(begin);
+        part = part.first(std::min(most_, part.size()));
+        tasks_.run(
+            [this, &folder, part] { place_all(part, open_folder(root_, folder.path).get()); });
     }
-    parallel_for(pool, families.size(), [&](std::size_t i) {
-        const std::string_view above = parent_of(families[i].front());
-        const Fd parent = open_folder(root, above.empty() ? "." : std::string(above));
-        for (const std::string& folder : families[i]) {
-            make_folder(parent.get(), folder.substr(folder.rfind('/') + 1), folder);
-        }
-    });
 }
 
-/// Empty for what lies at the root.
-std::string_view parent_of(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return path.substr(0, slash == std::string_view::npos ? 0 : slash);
+void FolderTasks::place_all(std::span<const std::size_t> entries, int folder) {
+    for (const std::size_t entry : entries) {
+        place(work_, entry, folder);
+    }
+    task_.advance(entries.size());
+}
+
+std::size_t most_of_a_task(const Plan& plan, std::size_t threads) {
+    std::size_t entries = 0;
+    for (const PlannedFolder& folder : plan.folders) {
+        entries += folder.entries.size();
+    }
+    return std::max(least_files_of_a_task, entries / threads);
+}
+
+/// What a folder is made with, unless the umask takes from it, or its parent has a set-group-id bit
+/// or a default ACL; all folders of a prefix share these with the first.
+bool has_right_mode(int folder) {
+    struct stat status {};
+
+    constexpr mode_t bits = 07777;
+    return ::fstat(folder, &status) == 0 && (status.st_mode & bits) == folder_mode;
 }
 
 /// `path` is within the prefix, for the error.
-void make_folder(int parent, const std::string& name, const std::string& path) {
-    if (::mkdirat(parent, name.c_str(), 0755) != 0) {
+void make_folder(int parent, const char* name, const std::string& path) {
+    if (::mkdirat(parent, name, folder_mode) != 0) {
         throw_system_error("cannot create a folder", path, errno);
     }
 }
 
 /// Mode whatever the umask or a set-group-id parent say; time after the last change.
 void finish_folder(int root, const std::string& path) {
-    if (::fchmodat(root, path.c_str(), 0755, 0) != 0) {
-        throw_system_error("cannot set the mode of a folder", path, errno);
-    }
-    set_constant_time(root, path.c_str());
+    finish_open_folder(open_folder(root, path).get(), path, false);
 }
 
-void place_all(const Job& job, const Work& work, int root) {
-    const Fd folder = open_folder(root, job.folder.empty() ? "." : std::string(job.folder));
-    for (const std::size_t entry : job.entries) {
-        place(work, entry, folder.get());
+void finish_open_folder(int folder, const std::string& path, bool is_mode_right) {
+    if (!is_mode_right && ::fchmod(folder, folder_mode) != 0) {
+        throw_system_error("cannot set the mode of a folder", path, errno);
+    }
+    const timespec time{constant_time, 0};
+    const std::array<timespec, 2> times = {time, time};
+    if (::futimens(folder, times.data()) != 0) {
+        throw_system_error("cannot set the time of a folder", path, errno);
     }
 }
 
 Fd open_folder(int root, const std::string& path) {
-    Fd folder(::openat(root, path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Fd folder(::openat(root, path.empty() ? "." : path.c_str(),
+                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!folder) {
         throw_system_error("cannot open a folder", path, errno);
     }
@@ -328,8 +320,7 @@ void place(const Work& work, std::size_t index, int folder) {
 }
 
 void place_own_files(int root, const PrefixManifest& head, const Layout& layout, const Plan& plan) {
-    make_folder(root, std::string(own_folder), std::string(own_folder));
-    const Fd folder = open_folder(root, std::string(own_folder));
+    const Fd folder = open_folder(root, own_folder);
     place_manifest(folder.get(), head, layout, plan);
     Placer::place_link(short_name(head.env), folder.get(), std::string(bytecode_key));
 }
