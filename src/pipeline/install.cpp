@@ -95,22 +95,27 @@ InstallReport install(const InstallRequest& request, Services& services) {
     const store::Store store = services.open_store();
     const Plan plan = plan_of({packages, target, manifest}, request, store, services);
     // Every byte now in the store was verified against the lock.
-    const realize::PrefixRequest wanted{.env = target.env,
-                                        .layout = plan.layout,
-                                        .interpreter = interpreter,
-                                        .archives = archives_of(packages),
-                                        .link_mode = services.settings().link_mode,
-                                        .object_check = realize::ObjectCheck::done,
-                                        .syncing = store.policy().syncing};
+    realize::PrefixRequest wanted{.env = target.env,
+                                  .layout = plan.layout,
+                                  .interpreter = interpreter,
+                                  .archives = archives_of(packages),
+                                  .link_mode = services.settings().link_mode,
+                                  .object_check = realize::ObjectCheck::done,
+                                  .syncing = store.policy().syncing};
     services.throw_if_stopped();
     const realize::PrefixReport prefix =
         realize::build(store.paths(), wanted, services.pool(), services.progress());
     check_seal(target, plan.layout, prefix, services);
     services.throw_if_stopped();
-    report.audit = audit_made(request, manifest, target, prefix.prefix, services);
+    const auto audit = [&] {
+        report.audit = audit_made(request, manifest, target, prefix.prefix, services);
+    };
     if (request.prefix) {
+        wanted.meanwhile = audit;
         realize::lay_out(store.paths(), wanted, *request.prefix, services.pool(),
                          services.progress());
+    } else {
+        audit();
     }
     // The prefix is whole and durable: now the project may point to it.
     make_current(prefix.prefix, target, request, store, services);

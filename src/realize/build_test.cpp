@@ -420,6 +420,23 @@ TEST(LayOut, TakesAnEmptyFolderAndClearsTheLeftoversOfACrash) {
     EXPECT_FALSE(std::filesystem::exists(world.folder() / ".place.envpm"));
 }
 
+TEST(LayOut, ShowsNothingUntilItsCallerHasHadAWord) {
+    const World world;
+    const std::filesystem::path place = world.folder() / "place";
+    const Layout layout = compose({world.package()}, {});
+    PrefixRequest request = world.request(layout);
+    bool is_visible = true;
+    request.meanwhile = [&] { is_visible = std::filesystem::exists(place); };
+    lay_out_with(world, request, place);
+    EXPECT_FALSE(is_visible);
+    EXPECT_EQ(digest_at(place), contents_digest(layout));
+
+    request.meanwhile = [] { throw Error({"it is no good", {}, {}}); };
+    EXPECT_THROW(lay_out_with(world, request, world.folder() / "other"), Error);
+    EXPECT_FALSE(std::filesystem::exists(world.folder() / "other"));
+    EXPECT_FALSE(std::filesystem::exists(world.folder() / ".other.envpm"));
+}
+
 TEST(LinkMode, IsReadFromItsWords) {
     EXPECT_EQ(parse_link_mode("auto"), LinkMode::automatic);
     EXPECT_EQ(parse_link_mode("reflink"), LinkMode::reflink);

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,6 +83,9 @@ struct PrefixRequest {
     LinkMode link_mode = LinkMode::automatic;
     ObjectCheck object_check = ObjectCheck::size;
     Syncing syncing = Syncing::batch;
+    /// Called, in the caller's thread, while the disk takes what was laid out; if it throws, that
+    /// does not become visible.
+    std::function<void()> meanwhile = {};
 };
 
 struct PrefixReport {

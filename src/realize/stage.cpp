@@ -91,8 +91,9 @@ void place_own_files(int root, const PrefixManifest& head, const Layout& layout,
 void place_manifest(int folder, const PrefixManifest& head, const Layout& layout, const Plan& plan);
 Space space_for(const Layout& layout, const Plan& plan, LinkMode mode);
 Space space_of(const LayoutEntry& entry, LinkMode mode);
-void make_durable(int root, const std::filesystem::path& folder, Syncing syncing, ThreadPool& pool);
-void sync_each(const std::filesystem::path& folder, ThreadPool& pool);
+void make_durable(int root, const std::filesystem::path& folder, const PrefixRequest& request,
+                  ThreadPool& pool);
+void sync_each(const std::filesystem::path& folder, TaskGroup& syncing);
 
 } // namespace
 
@@ -138,7 +139,7 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
     }
     finish_folder(root.get(), own_folder);
     finish_folder(root.get(), ".");
-    make_durable(root.get(), site.folder, request.syncing, pool);
+    make_durable(root.get(), site.folder, request, pool);
     return placer.mode();
 }
 
@@ -373,29 +374,37 @@ Space space_of(const LayoutEntry& entry, LinkMode mode) {
     return {0, 1};
 }
 
-void make_durable(int root, const std::filesystem::path& folder, Syncing syncing,
+/// The disk may take its time, which the caller has something to do in.
+void make_durable(int root, const std::filesystem::path& folder, const PrefixRequest& request,
                   ThreadPool& pool) {
-    if (syncing == Syncing::file) {
-        sync_each(folder, pool);
-    } else if (syncing == Syncing::batch) {
-        sync_file_system(root, folder);
+    TaskGroup syncing(pool);
+    if (request.syncing == Syncing::file) {
+        sync_each(folder, syncing);
+    } else if (request.syncing == Syncing::batch) {
+        syncing.run([&] { sync_file_system(root, folder); });
     }
+    if (request.meanwhile) {
+        request.meanwhile();
+    }
+    syncing.wait();
 }
 
 /// Links need none: they are in their folders.
-void sync_each(const std::filesystem::path& folder, ThreadPool& pool) {
-    std::vector<std::filesystem::path> paths = {folder};
+void sync_each(const std::filesystem::path& folder, TaskGroup& syncing) {
+    const auto sync = [&syncing](const std::filesystem::path& path) {
+        syncing.run([path] {
+            const Fd file = open_file(path, O_RDONLY | O_NOFOLLOW);
+            if (::fsync(file.get()) != 0) {
+                throw_system_error("cannot write an environment to disk", path.string(), errno);
+            }
+        });
+    };
+    sync(folder);
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
         if (!entry.is_symlink()) {
-            paths.push_back(entry.path());
+            sync(entry.path());
         }
     }
-    parallel_for(pool, paths.size(), [&paths](std::size_t i) {
-        const Fd file = open_file(paths[i], O_RDONLY | O_NOFOLLOW);
-        if (::fsync(file.get()) != 0) {
-            throw_system_error("cannot write an environment to disk", paths[i].string(), errno);
-        }
-    });
 }
 
 } // namespace
