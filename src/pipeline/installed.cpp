@@ -43,7 +43,11 @@ InstallInputs inputs_of(const InstallRequest& request) {
 
 void remember_install(const InstallRequest& request, const InstallInputs& inputs) {
     std::filesystem::remove(stamp_file(request.project, after_rollback));
-    write_file(stamp_file(request.project, after_install), stamp_of(request, inputs));
+    const std::filesystem::path file = stamp_file(request.project, after_install);
+    const std::string stamp = stamp_of(request, inputs);
+    if (read_file_if_present(file) != stamp) { // or it is on the disk already
+        write_file(file, stamp);
+    }
 }
 
 void remember_rollback(const Project& project) {
