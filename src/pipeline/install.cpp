@@ -13,6 +13,7 @@
 #include "pipeline/lease.h"
 #include "pipeline/locked_target.h"
 #include "pipeline/lower_prefix.h"
+#include "pipeline/turn.h"
 #include "realize/generations.h"
 #include "realize/prefix.h"
 #include "store/store.h"
@@ -89,10 +90,11 @@ InstallReport install(const InstallRequest& request, Services& services) {
         there->seconds = seconds_since(start);
         return *there;
     }
+    const store::Store store = services.open_store();
+    // From here on one does for all what they would find out, fetch and make alike.
+    std::optional<Fd> turn = turn_to_make(target.env, store, services);
     const std::optional<Interpreter> interpreter = interpreter_for(target, services);
     services.throw_if_stopped();
-
-    const store::Store store = services.open_store();
     const Plan plan = plan_of({packages, target, manifest}, request, store, services);
     // Every byte now in the store was verified against the lock.
     realize::PrefixRequest wanted{.env = target.env,
@@ -105,6 +107,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     services.throw_if_stopped();
     const realize::PrefixReport prefix =
         realize::build(store.paths(), wanted, services.pool(), services.progress());
+    turn.reset(); // who waits for it finds all of it made
     check_seal(target, plan.layout, prefix, services);
     services.throw_if_stopped();
     const auto audit = [&] {

@@ -16,8 +16,8 @@
 // A prefix is made in a folder aside and becomes visible by one rename after everything in it is on
 // disk. So what stands under a final name is whole; a crash leaves garbage aside, in the store's
 // `tmp`, which the collector removes, or beside a prefix outside the store, where the next run
-// removes it. Two processes may make one prefix at the same time: the second to finish uses the
-// first one's.
+// removes it. Two processes (of two users: others take turns) may make one prefix at the same time:
+// the second to finish uses the first one's.
 
 namespace envpm::realize {
 

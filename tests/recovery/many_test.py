@@ -2,12 +2,14 @@
 
 many_test.py ENVPM [--processes N] [--same] [--speed N] [--measure]. Half of the processes install
 one lock, the others each another, which shares packages with it; or all one (`--same`). Six
-processes as a test; 32 by hand.
+processes as a test; 32 by hand. Then one that makes an environment is killed while others wait.
 """
 
 import argparse
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -76,6 +78,7 @@ class Site:
     def __init__(self, folder: Path, envpm: Path, index: Index, locks: list[bool]):
         """`locks`: of each process, whether its lock is one of its own."""
         self.folder, self.envpm, self.index = folder, envpm, index
+        self.outputs: list[str] = []  # of the last `install_all`
         self.locks: list[tuple[str, str]] = []
         names = ["large", *(f"shared{n}" for n in range(SHARED_WHEELS))]
         maker = self.sandbox("maker")
@@ -100,6 +103,7 @@ class Site:
             sandbox.write(*self.locks[n])
             sandboxes.append(sandbox)
         self.index.forget()
+        self.outputs = []
         began = time.monotonic()
         with Collector(self.sandbox("collector", root)) as collector:
             flags = ["install", "--locked", "--no-progress"]
@@ -107,6 +111,7 @@ class Site:
                 output, errors = process.communicate(timeout=300)
                 if process.returncode != 0:
                     raise AssertionError(f"an install: {process.returncode}\n{output}{errors}")
+                self.outputs.append(output + errors)
             seconds = time.monotonic() - began
         if collector.failures:
             raise AssertionError(f"gc failed\n{collector.failures[0]}")
@@ -120,6 +125,10 @@ def check(site: Site, sandboxes: list[Sandbox]) -> None:
         if sent > size:
             raise AssertionError(f"{name} of {size} bytes was sent {sent / size:.2f} times")
     sandboxes[0].run("verify")
+    alike = [n for n, lock in enumerate(site.locks) if lock == site.locks[0]]
+    makers = [n for n in alike if "of them fetched" in site.outputs[n]]
+    if len(makers) > 1:
+        raise AssertionError(f"{len(makers)} processes made one environment")
     for n, sandbox in enumerate(sandboxes):
         is_alike = site.locks[n] == site.locks[0]
         if is_alike and sandbox.digest() != sandboxes[0].digest():
@@ -133,6 +142,37 @@ def check(site: Site, sandboxes: list[Sandbox]) -> None:
         raise AssertionError(f"left behind: {left}")
     for sandbox in sandboxes:
         sandbox.run("install", "--locked", "--offline")
+
+
+def check_killed(site: Site) -> None:
+    """What a killed process was making the next one goes on with; who waits can be stopped."""
+    site.index.behaviour.bytes_per_second = 5_000_000
+    site.index.forget()
+    sandboxes = [site.sandbox(name, "killed") for name in ("maker", "heir", "stopped")]
+    for sandbox in sandboxes:
+        sandbox.write(*site.locks[0])
+    maker = sandboxes[0].start("install", "--locked", "--no-progress")
+    while not site.index.sent:
+        time.sleep(0.01)
+    heir, stopped = (start_waiting(sandbox) for sandbox in sandboxes[1:])
+    stopped.send_signal(signal.SIGINT)
+    maker.kill()
+    codes = [process.wait(timeout=60) for process in (maker, heir, stopped)]
+    for process in (maker, heir, stopped):
+        process.communicate()
+    if codes != [-signal.SIGKILL, 0, 130]:
+        raise AssertionError(f"killed, heir, stopped: {codes}")
+    sandboxes[1].run("verify")
+    if sandboxes[1].prefix() is None:
+        raise AssertionError("the heir has no environment")
+
+
+def start_waiting(sandbox: Sandbox) -> subprocess.Popen:
+    process = sandbox.start("install", "--locked", "--no-progress")
+    told = process.stderr.readline()
+    if "another process is installing this environment" not in told:
+        raise AssertionError(f"an install beside another one said {told!r}")
+    return process
 
 
 def main() -> None:
@@ -157,6 +197,7 @@ def main() -> None:
         if options.measure:
             alone, _ = site.install_all(1, "alone")
             print(f"one in {alone:.2f} s: {seconds / alone:.2f} times that")
+        check_killed(site)
     finally:
         index.close()
         shutil.rmtree(folder, ignore_errors=True)
