@@ -5,6 +5,7 @@
 #include "base/near_miss.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,17 +43,22 @@ Refusal try_files(const std::vector<std::string>& command, const Variables& vari
 std::vector<fs::path> files_for(const std::string& program, const Variables& variables);
 int execute(const fs::path& file, const std::vector<std::string>& command,
             const std::vector<std::string>& environment);
-[[noreturn]] void refuse(const std::string& program, const Refusal& refusal,
-                         const fs::path& prefix);
-[[noreturn]] void refuse_unknown(const std::string& program, const fs::path& prefix);
+[[noreturn]] void refuse(const std::string& program, const Refusal& refusal);
+[[noreturn]] void refuse_unknown(const std::string& program, const fs::path& prefix,
+                                 const std::vector<std::string>& tasks);
+std::string hint_for(const std::string& program, const fs::path& prefix,
+                     const std::vector<std::string>& tasks);
 
 } // namespace
 
 void become(const std::vector<std::string>& command, const Variables& variables,
-            const fs::path& prefix) {
+            const fs::path& prefix, const std::vector<std::string>& tasks) {
     ENVPM_ASSERT(!command.empty());
     const Refusal refusal = try_files(command, variables);
-    refuse(command.front(), refusal, prefix);
+    if (refusal.file.empty()) {
+        refuse_unknown(command.front(), prefix, tasks);
+    }
+    refuse(command.front(), refusal);
 }
 
 namespace {
@@ -119,12 +125,9 @@ int execute(const fs::path& file, const std::vector<std::string>& command,
     return errno;
 }
 
-void refuse(const std::string& program, const Refusal& refusal, const fs::path& prefix) {
+void refuse(const std::string& program, const Refusal& refusal) {
     std::error_code ignored;
     const std::string file = refusal.file.string();
-    if (file.empty()) {
-        refuse_unknown(program, prefix);
-    }
     if (fs::is_directory(refusal.file, ignored)) {
         throw Error({fmt::format("cannot run `{}`: it is a folder", program), file, {}});
     }
@@ -140,7 +143,19 @@ void refuse(const std::string& program, const Refusal& refusal, const fs::path& 
     throw_system_error(fmt::format("cannot run `{}`", program), file, refusal.error_number);
 }
 
-void refuse_unknown(const std::string& program, const fs::path& prefix) {
+void refuse_unknown(const std::string& program, const fs::path& prefix,
+                    const std::vector<std::string>& tasks) {
+    if (program.find('/') != std::string::npos) {
+        throw Error({fmt::format("there is no file `{}` to run", program), {}, {}});
+    }
+    throw Error({fmt::format("no program `{}` in the environment or on PATH{}", program,
+                             tasks.empty() ? "" : ", and no task of that name"),
+                 {},
+                 hint_for(program, prefix, tasks)});
+}
+
+std::string hint_for(const std::string& program, const fs::path& prefix,
+                     const std::vector<std::string>& tasks) {
     std::vector<std::string> known;
     std::error_code failure;
     for (fs::directory_iterator at(prefix / "bin", failure), end; !failure && at != end;
@@ -148,12 +163,12 @@ void refuse_unknown(const std::string& program, const fs::path& prefix) {
         known.push_back(at->path().filename().string());
     }
     std::sort(known.begin(), known.end());
-    const bool is_path = program.find('/') != std::string::npos;
-    const std::optional<std::string> meant = is_path ? std::nullopt : near_miss(program, known);
-    throw Error({is_path ? fmt::format("there is no file `{}` to run", program)
-                         : fmt::format("no program `{}` in the environment or on PATH", program),
-                 {},
-                 meant ? fmt::format("did you mean `{}`?", *meant) : std::string()});
+    known.insert(known.begin(), tasks.begin(), tasks.end()); // the first of equals is meant
+    if (const std::optional<std::string> meant = near_miss(program, known)) {
+        const bool is_task = std::find(tasks.begin(), tasks.end(), *meant) != tasks.end();
+        return fmt::format("did you mean {}`{}`?", is_task ? "the task " : "", *meant);
+    }
+    return tasks.empty() ? "" : fmt::format("the tasks are `{}`", fmt::join(tasks, "`, `"));
 }
 
 } // namespace

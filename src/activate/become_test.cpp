@@ -23,7 +23,7 @@ class BecomeDeathTest : public testing::Test {
 
     void run(const std::vector<std::string>& command) const {
         try {
-            become(command, variables_, prefix_);
+            become(command, variables_, prefix_, tasks_);
         } catch (const Error& error) {
             std::fprintf(stderr, "%s", error.what());
             std::_Exit(static_cast<int>(error.code()));
@@ -33,6 +33,7 @@ class BecomeDeathTest : public testing::Test {
     TemporaryFolder folder_{fs::temp_directory_path()};
     fs::path prefix_ = fs::canonical(folder_.path());
     Variables variables_;
+    std::vector<std::string> tasks_;
 };
 
 const auto exits_with = [](int code) { return testing::ExitedWithCode(code); };
@@ -67,6 +68,16 @@ TEST_F(BecomeDeathTest, NamesTheNearMissAmongThePrefixsPrograms) {
                 "no program `torchrnu`.*did you mean `torchrun`\\?");
     EXPECT_EXIT(run({"quite-different"}), exits_with(1), "no program `quite-different`[^?]*$");
     EXPECT_EXIT(run({""}), exits_with(1), "no program ``");
+}
+
+TEST_F(BecomeDeathTest, NamesTheNearMissAmongTheTasksAndElseAllOfThem) {
+    program("bin/trial", "");
+    tasks_ = {"train", "evaluate"};
+    EXPECT_EXIT(run({"trian"}), exits_with(1),
+                "no program `trian` .*, and no task of that name .*mean the task `train`\\?");
+    EXPECT_EXIT(run({"triall"}), exits_with(1), "did you mean `trial`\\?");
+    EXPECT_EXIT(run({"quite-different"}), exits_with(1), "the tasks are `train`, `evaluate`");
+    EXPECT_EXIT(run({"./trian"}), exits_with(1), "there is no file `./trian` to run$");
 }
 
 TEST_F(BecomeDeathTest, SaysWhatMayNotRun) {

@@ -54,8 +54,10 @@ std::vector<std::string> with_scripts(std::vector<std::string> command, const Co
                                       const std::vector<std::string>& runner);
 
 /// Becomes `command` (execve; looked up in the new PATH). Returns only by throwing: an Error that
-/// names the command, with code 1, and the near miss among the prefix's programs.
+/// names the command, with code 1, and the near miss among the prefix's programs and `tasks`, the
+/// names that `run` knows besides; if none is near, which tasks there are.
 [[noreturn]] void become(const std::vector<std::string>& command, const Variables& variables,
-                         const std::filesystem::path& prefix);
+                         const std::filesystem::path& prefix,
+                         const std::vector<std::string>& tasks = {});
 
 } // namespace envpm::activate

@@ -4,6 +4,7 @@
 #include "pipeline/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace envpm::cli {
 
@@ -76,13 +77,11 @@ Json json_of(const Installed& installed) {
 ExitCode run_run(const Session& session) {
     const Project project = project_of(session);
     if (session.arguments.words.empty()) {
-        std::string tasks;
-        for (const Task& task : pipeline::read_manifest(project).tasks) {
-            tasks += fmt::format("{}`{}`", tasks.empty() ? "" : ", ", task.name);
-        }
+        const std::vector<std::string> tasks = pipeline::task_names(project);
         throw Error({"there is nothing to run", "envpm run",
                      tasks.empty() ? "name a command: `envpm run python train.py`"
-                                   : "name a command or one of the tasks: " + tasks},
+                                   : fmt::format("name a command or one of the tasks: `{}`",
+                                                 fmt::join(tasks, "`, `"))},
                     ExitCode::usage);
     }
     if (const ExitCode code = prepare(session, project); code != ExitCode::done) {
@@ -96,7 +95,8 @@ ExitCode run_run(const Session& session) {
     const std::vector<std::string> command =
         pipeline::command_to_run(project, environment, session.arguments.words);
     try {
-        activate::become(command, environment.variables, environment.prefix);
+        activate::become(command, environment.variables, environment.prefix,
+                         pipeline::task_names(project));
     } catch (Error& error) {
         if (command.front() == "bash" && session.arguments.words.front() != "bash") {
             error.add_context("while bash was to source the scripts of conda packages");

@@ -50,6 +50,14 @@ std::vector<std::string> command_to_run(const Project& project,
     return command;
 }
 
+std::vector<std::string> task_names(const Project& project) {
+    std::vector<std::string> names;
+    for (const Task& task : read_manifest(project).tasks) {
+        names.push_back(task.name);
+    }
+    return names;
+}
+
 namespace {
 
 std::vector<std::string> task_or_command(const Manifest& manifest,

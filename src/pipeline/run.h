@@ -30,4 +30,7 @@ std::vector<std::string> command_to_run(const Project& project,
                                         const ActiveEnvironment& environment,
                                         const std::vector<std::string>& words);
 
+/// The tasks of the manifest, in its order.
+std::vector<std::string> task_names(const Project& project);
+
 } // namespace envpm::pipeline
