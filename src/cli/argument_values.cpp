@@ -1,6 +1,7 @@
 #include "cli/argument_values.h"
 
 #include "base/error.h"
+#include "pypi/moment.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -100,6 +101,12 @@ std::string fault_of_number(const std::string& text, double least, double most) 
     const bool is_within =
         failure == std::errc() && end == last && number >= least && number <= most;
     return is_within ? "" : fmt::format("`{}` is no number from {} to {}", text, least, most);
+}
+
+std::string fault_of_date(const std::string& text) {
+    return pypi::last_moment(text)
+               ? ""
+               : fmt::format("`{}` is no date such as 2026-11-01 or 2026-11-01T12:00:00Z", text);
 }
 
 std::optional<std::chrono::seconds> parse_time(std::string_view text) {

@@ -32,6 +32,7 @@ CudaVersion driver_cuda_of(const std::string& text);
 
 std::string fault_of_word(const std::string& text, const std::vector<std::string>& words);
 std::string fault_of_number(const std::string& text, double least, double most);
+std::string fault_of_date(const std::string& text); ///< or a date with time
 
 // The same without a flag: nothing for what is none.
 

@@ -43,6 +43,7 @@ struct Parser {
     void add_update();
     void add_audit();
     void add_lock_flags(CLI::App* command);
+    void add_date_flag(CLI::App* command);
     void add_speed_flags(CLI::App* command);
     void add_policy_flag(CLI::App* command, const std::string& name);
     void add_timeout_flag(CLI::App* command, const std::string& help);
@@ -185,9 +186,14 @@ void Parser::add_lock_flags(CLI::App* sub) {
                     "newest of this package; may be repeated")
         ->type_name("NAME");
     sub->add_flag("--refresh", arguments.refresh, "trust no cached index page");
+    add_date_flag(sub);
+}
+
+void Parser::add_date_flag(CLI::App* sub) {
     sub->add_option("--exclude-newer", arguments.exclude_newer,
                     "nothing uploaded later is a candidate")
-        ->type_name("DATE");
+        ->type_name("DATE")
+        ->check(CLI::Validator(fault_of_date, ""));
 }
 
 void Parser::add_speed_flags(CLI::App* sub) {
@@ -271,10 +277,7 @@ void Parser::add_update() {
     update->add_option("package", arguments.upgrade_packages, "only these; default: all");
     update->add_flag("--dry-run", arguments.dry_run, "show what would change, write nothing");
     update->add_flag("--no-install", arguments.no_install, "only lock");
-    update
-        ->add_option("--exclude-newer", arguments.exclude_newer,
-                     "nothing uploaded later is a candidate")
-        ->type_name("DATE");
+    add_date_flag(update);
     add_speed_flags(update);
 }
 

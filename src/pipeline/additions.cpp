@@ -1,6 +1,7 @@
 #include "pipeline/additions.h"
 
 #include "base/error.h"
+#include "base/near_miss.h"
 #include "conda/match_spec.h"
 #include "pipeline/requests.h"
 
@@ -24,6 +25,7 @@ struct TypedAddition {
 Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
                         const Manifest& manifest);
 Addition conda_addition(const std::string& typed);
+void check_index(const std::string& index, const Manifest& manifest);
 void keep_marker(ManifestRequirement& addition, const Manifest& manifest);
 void join(TypedAddition& first, const TypedAddition& second);
 std::string joined_specifiers(const std::string& first, const std::string& second);
@@ -38,6 +40,9 @@ std::vector<Addition> read_additions(const AddRequest& request, const Manifest& 
     const bool has_channels = std::any_of(manifest.channels.begin(), manifest.channels.end(),
                                           [](const auto& channel) { return channel.is_listed; });
     const bool is_conda = has_channels && !request.as_wheels && !request.index;
+    if (request.index) {
+        check_index(*request.index, manifest);
+    }
     std::vector<TypedAddition> read;
     for (const std::string& text : request.requirements) {
         TypedAddition typed{text, is_conda ? conda_addition(text)
@@ -81,7 +86,7 @@ namespace {
 /// Without channels `python` is the host's, and stands beside conda's all the same.
 Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
                         const Manifest& manifest) {
-    ManifestRequirement requirement = requirement_from_text(typed, "the command line");
+    ManifestRequirement requirement = requirement_from_text(typed);
     requirement.index = index;
     keep_marker(requirement, manifest);
     const bool is_python = requirement.name.string() == "python";
@@ -111,6 +116,21 @@ Addition conda_addition(const std::string& typed) {
         text += " " + spec.build->text();
     }
     return addition;
+}
+
+/// `pypi` needs no entry.
+void check_index(const std::string& index, const Manifest& manifest) {
+    std::vector<std::string> known = {"pypi"};
+    for (const IndexEntry& entry : manifest.indexes) {
+        known.push_back(entry.name);
+    }
+    if (std::find(known.begin(), known.end(), index) == known.end()) {
+        const auto meant = near_miss(index, known);
+        throw Error({fmt::format("the manifest has no index `{}`", index), "--index",
+                     meant ? fmt::format("did you mean `{}`?", *meant)
+                           : "give its URL under `[indexes]` of envpm.toml"},
+                    ExitCode::usage);
+    }
 }
 
 void keep_marker(ManifestRequirement& addition, const Manifest& manifest) {

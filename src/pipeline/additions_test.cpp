@@ -107,5 +107,24 @@ TEST(TypedRequirements, of_conda_packages_are_joined_in_their_language) {
                           "builds differ"));
 }
 
+TEST(TypedRequirements, name_an_index_that_the_manifest_has) {
+    const Manifest manifest = manifest::parse(
+        std::string(plain_manifest) + "[indexes]\nlocal = \"https://example.org/simple\"\n",
+        "/x/envpm.toml", Platform::linux_64);
+    const auto failure = [&](const std::string& index) {
+        try {
+            (void)read_additions({{}, {"a"}, index, false}, manifest);
+            return std::string();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ExitCode::usage);
+            return std::string(error.what());
+        }
+    };
+    EXPECT_EQ(failure("local"), "");
+    EXPECT_EQ(failure("pypi"), "");
+    EXPECT_THAT(failure("lcoal"), HasSubstr("no index `lcoal`: --index (did you mean `local`?)"));
+    EXPECT_THAT(failure("else"), HasSubstr("under `[indexes]`"));
+}
+
 } // namespace
 } // namespace envpm::pipeline

@@ -129,15 +129,22 @@ Sha256 manifest_digest(const Manifest& manifest, const Requests& requests) {
     return hasher.finish();
 }
 
-ManifestRequirement requirement_from_text(const std::string& text, const std::string& where) {
-    const SourceLocation location{where, 0, 0};
-    const pypi::Requirement parsed =
-        with_place(location, [&] { return pypi::Requirement::parse(text); });
+ManifestRequirement requirement_from_text(const std::string& text) {
+    const SourceLocation location{"the command line", 0, 0};
+    const pypi::Requirement parsed = [&] {
+        try {
+            return pypi::Requirement::parse(text);
+        } catch (const Error& error) {
+            throw Error({error.text().what, location.file, error.text().hint}, ExitCode::usage);
+        }
+    }();
     if (!parsed.url.empty()) {
         throw Error(
-            {fmt::format("`{}` names a URL, and wheels come from indexes only", text), where,
+            {fmt::format("`{}` names a URL, and wheels come from indexes only", text),
+             location.file,
              "put the wheel on an index (a folder of `file://` pages will do) and name that "
-             "under `[indexes]`"});
+             "under `[indexes]`"},
+            ExitCode::usage);
     }
     return {parsed.name,   parsed.specifiers.text(),
             parsed.extras, parsed.marker.text(),

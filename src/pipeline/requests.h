@@ -71,8 +71,8 @@ Requests read_requests(const Manifest& manifest);
 /// mirrors.
 Sha256 manifest_digest(const Manifest& manifest, const Requests& requests);
 
-/// Reads a requirement as it is typed: `numpy`, `torch~=2.9.0`, `transformers[torch]>=4 ; marker`.
-/// `where` stands for a place in messages ("the command line").
-ManifestRequirement requirement_from_text(const std::string& text, const std::string& where);
+/// Reads a requirement of the command line, as it is typed: `numpy`, `torch~=2.9.0`,
+/// `transformers[torch]>=4 ; marker`. What is none, or names a URL, is an Error of code 2.
+ManifestRequirement requirement_from_text(const std::string& text);
 
 } // namespace envpm::pipeline
