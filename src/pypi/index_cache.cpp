@@ -23,6 +23,7 @@ constexpr std::string_view present = "present";
 constexpr std::string_view absent = "absent";
 constexpr std::size_t longest_file_name = 200; // of a project; file systems end at 255
 constexpr std::size_t longest_head = 4096;     // what stands before a page's first wheel
+constexpr std::size_t usual_line = 320;        // of a wheel, its metadata's digest included
 
 /// Cuts fields off the front; a missing one spoils the whole.
 class FieldReader {
@@ -53,8 +54,9 @@ std::optional<PageHead> read_start(FieldReader& reader);
 std::optional<std::string_view> unsealed(FieldReader& reader);
 std::string file_head(const std::filesystem::path& file);
 std::string page_head(const std::string& mirror, const PackageName& project);
-void write_wheel(fmt::memory_buffer& out, const WheelFile& wheel);
-std::optional<WheelFile> read_wheel(FieldReader& reader);
+void add_line(std::string& out, std::string_view line);
+void add_wheel(std::string& out, const WheelFile& wheel);
+std::optional<WheelFile> read_wheel(FieldReader& reader, WheelNameReader& names);
 std::optional<ProjectPage> read_page(FieldReader& reader);
 
 } // namespace
@@ -98,24 +100,24 @@ std::optional<PageHead> IndexCache::head(const std::string& mirror,
 
 Sha256 IndexCache::store_page(const std::string& mirror, const PackageName& project,
                               const CachedPage& page) const {
-    fmt::memory_buffer out;
-    fmt::format_to(std::back_inserter(out), "{}{}\n", page_head(mirror, project),
-                   page.page ? present : absent);
+    std::string out(file_start(page.fetched_nanoseconds, Sha256({})));
+    const std::size_t begin = out.size();
+    out.reserve(begin + longest_head + (page.page ? page.page->wheels.size() : 0) * usual_line);
+    out += page_head(mirror, project);
+    add_line(out, page.page ? present : absent);
     if (page.page) {
-        fmt::format_to(std::back_inserter(out), "{}\n", page.page->wheels.size());
+        add_line(out, std::to_string(page.page->wheels.size()));
         for (const WheelFile& wheel : page.page->wheels) {
-            write_wheel(out, wheel);
+            add_wheel(out, wheel);
         }
-        fmt::format_to(std::back_inserter(out), "{}\n", page.page->sdist_versions.size());
+        add_line(out, std::to_string(page.page->sdist_versions.size()));
         for (const std::string& version : page.page->sdist_versions) {
-            fmt::format_to(std::back_inserter(out), "{}\n", version);
+            add_line(out, version);
         }
     }
-    const std::string_view content(out.data(), out.size());
-    const Sha256 digest = sha256_of(content);
-    write_file(page_file(mirror, project),
-               fmt::format("{}{}", file_start(page.fetched_nanoseconds, digest), content),
-               Durability::cached);
+    const Sha256 digest = sha256_of(std::string_view(out).substr(begin));
+    out.replace(0, begin, file_start(page.fetched_nanoseconds, digest));
+    write_file(page_file(mirror, project), out, Durability::cached);
     return digest;
 }
 
@@ -240,24 +242,39 @@ std::string page_head(const std::string& mirror, const PackageName& project) {
     return fmt::format("{}\n{}\n", mirror, project.string());
 }
 
-/// One line; a URL that ends in the file's own name, as nearly all do, leaves it out.
-void write_wheel(fmt::memory_buffer& out, const WheelFile& wheel) {
-    std::string_view url = wheel.url;
-    if (url.ends_with("/" + wheel.file_name)) {
-        url.remove_suffix(wheel.file_name.size());
-    }
-    fmt::format_to(std::back_inserter(out), "{}\t{}\t{}\t{}\t{}\t{}{}\t{}\t{}\n", wheel.file_name,
-                   url, wheel.sha256 ? wheel.sha256->hex() : nothing,
-                   wheel.size_bytes ? std::to_string(*wheel.size_bytes) : nothing,
-                   wheel.upload_time ? std::string_view(*wheel.upload_time) : nothing,
-                   wheel.is_yanked ? "y" : "", wheel.has_metadata_file ? "m" : "",
-                   wheel.metadata_sha256 ? wheel.metadata_sha256->hex() : nothing,
-                   wheel.requires_python);
+void add_line(std::string& out, std::string_view line) {
+    out += line;
+    out += '\n';
 }
 
-std::optional<WheelFile> read_wheel(FieldReader& reader) {
+/// One line; a URL that ends in the file's own name, as nearly all do, leaves it out.
+void add_wheel(std::string& out, const WheelFile& wheel) {
+    std::string_view url = wheel.url;
+    const std::size_t folder = url.size() - std::min(url.size(), wheel.file_name.size());
+    if (folder > 0 && url[folder - 1] == '/' && url.substr(folder) == wheel.file_name) {
+        url = url.substr(0, folder);
+    }
+    const auto add = [&out](std::string_view field) {
+        out += field;
+        out += '\t';
+    };
+    const auto add_digest = [&](const std::optional<Sha256>& digest) {
+        add(digest ? std::string_view(digest->hex()) : nothing);
+    };
+    add(wheel.file_name);
+    add(url);
+    add_digest(wheel.sha256);
+    add(wheel.size_bytes ? std::string_view(std::to_string(*wheel.size_bytes)) : nothing);
+    add(wheel.upload_time ? std::string_view(*wheel.upload_time) : nothing);
+    out += wheel.is_yanked ? "y" : "";
+    add(wheel.has_metadata_file ? "m" : "");
+    add_digest(wheel.metadata_sha256);
+    add_line(out, wheel.requires_python);
+}
+
+std::optional<WheelFile> read_wheel(FieldReader& reader, WheelNameReader& names) {
     const std::string_view file_name = reader.field('\t');
-    std::optional<WheelName> name = WheelName::parse(file_name);
+    std::optional<WheelName> name = names.read(file_name);
     if (!name) {
         return std::nullopt;
     }
@@ -292,9 +309,10 @@ std::optional<WheelFile> read_wheel(FieldReader& reader) {
 
 std::optional<ProjectPage> read_page(FieldReader& reader) {
     ProjectPage page;
+    WheelNameReader names;
     const std::uint64_t wheels = reader.number('\n');
     for (std::uint64_t i = 0; i < wheels && reader.is_good(); ++i) {
-        std::optional<WheelFile> wheel = read_wheel(reader);
+        std::optional<WheelFile> wheel = read_wheel(reader, names);
         if (!wheel) {
             return std::nullopt;
         }

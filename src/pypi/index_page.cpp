@@ -1,6 +1,5 @@
 #include "pypi/index_page.h"
 
-#include "base/ascii.h"
 #include "base/error.h"
 #include "base/url.h"
 #include "model/target.h"
@@ -10,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -19,34 +19,46 @@ namespace envpm::pypi {
 namespace {
 
 /// What a page's entries come to, as they are read one by one.
-class PageReader {
+class PageReader final : public EntryTaker {
   public:
-    PageReader(const std::string& base, const PackageName& project)
-        : base_(base),
-          project_(project) {}
+    PageReader(std::string base, const PackageName& project, Wheels which)
+        : urls_(std::move(base)),
+          project_(project),
+          which_(which) {}
 
-    void add_wheel(const PageEntry& entry);
+    bool wants(std::string_view file_name) override;
+    void add(const PageEntry& entry) override;
 
-    /// Only if its version has no wheel yet.
-    void add_foreign(const PageEntry& entry);
-    void add_sdist(const PageEntry& entry);
-
+    /// While what the entries point into is still there.
     ProjectPage take();
 
   private:
-    std::optional<WheelFile> read_wheel(const PageEntry& entry) const;
+    [[nodiscard]] bool is_left_out(std::string_view wheel) const;
+    [[nodiscard]] bool is_written(std::string_view version) const;
+    void add_wheel(const PageEntry& entry);
+    void add_foreign(const PageEntry& entry);
+    void add_sdist(std::string_view file_name);
+    std::optional<WheelFile> read_wheel(const PageEntry& entry);
     std::optional<Version> sdist_version(std::string_view file_name) const;
 
-    const std::string& base_;
+    UrlResolver urls_;
     const PackageName& project_;
+    const Wheels which_;
+    WheelNameReader names_;
     ProjectPage page_;
     std::set<std::string, std::less<>> written_; ///< versions as the wheels' names write them
+    std::string last_written_;             ///< of the wheel before; files of one stand together
+    std::vector<PageEntry> foreign_;       ///< of versions without another wheel so far
+    std::vector<std::string_view> others_; ///< names of what is no wheel
     std::vector<Version> sdists_;
 };
 
 constexpr std::string_view wheel_ending = ".whl";
 
-RawPage read_page(std::string_view bytes, std::string_view content_type, const std::string& url);
+/// From where white space and a byte order mark end.
+std::string_view without_mark(std::string_view bytes);
+ProjectPage read_html(std::string_view text, const std::string& url, const PackageName& project,
+                      Wheels which);
 bool is_plain_name(std::string_view file_name);
 bool has_plain_name(const std::string& url, std::string_view file_name);
 bool read_hash(std::string_view hex, std::optional<Sha256>& digest);
@@ -54,74 +66,102 @@ std::vector<std::string> sorted_texts(std::vector<Version> versions);
 std::string_view written_version(std::string_view wheel);
 bool is_native(std::string_view wheel);
 bool is_native_platform(std::string_view platform);
+bool begins_with(std::string_view text, std::string_view lower);
 
 } // namespace
 
-ProjectPage parse_page(std::string_view bytes, std::string_view content_type,
+/// Judges by the first byte that is not white space; mirrors serve either form as text/plain.
+ProjectPage parse_page(const std::string& bytes, std::string_view content_type,
                        const std::string& url, const PackageName& project, Wheels which) {
-    const RawPage raw = read_page(bytes, content_type, without_credentials(url));
-    PageReader reader(raw.base, project);
-    std::vector<const PageEntry*> foreign;
-    std::vector<const PageEntry*> others;
-    for (const PageEntry& entry : raw.entries) {
-        if (!is_plain_name(entry.file_name)) {
-            continue;
-        }
-        if (!entry.file_name.ends_with(wheel_ending)) {
-            others.push_back(&entry);
-        } else if (which == Wheels::all || is_native(entry.file_name)) {
-            reader.add_wheel(entry);
-        } else {
-            foreign.push_back(&entry);
-        }
+    const std::string shown_url = without_credentials(url);
+    const std::string_view text = without_mark(bytes);
+    if (text.starts_with('{')) {
+        PageReader reader(shown_url, project, which);
+        const std::size_t room = bytes.capacity() - (bytes.size() - text.size());
+        const std::unique_ptr<PageText> kept = read_json_page(text, room, shown_url, reader);
+        return reader.take();
     }
-    for (const PageEntry* entry : foreign) {
-        reader.add_foreign(*entry);
+    if (text.starts_with('<') || content_type.find("html") != std::string_view::npos) {
+        return read_html(text, shown_url, project, which);
     }
-    for (const PageEntry* entry : others) {
-        reader.add_sdist(*entry);
-    }
-    return reader.take();
+    throw Error({text.empty() ? "the page is empty" : "the answer is neither JSON nor HTML",
+                 shown_url, "a proxy may have answered in the index's place"},
+                ExitCode::network);
 }
 
 namespace {
 
-/// Judges by the first byte that is not white space; mirrors serve either form as text/plain.
-RawPage read_page(std::string_view bytes, std::string_view content_type, const std::string& url) {
+std::string_view without_mark(std::string_view bytes) {
     if (bytes.starts_with("\xef\xbb\xbf")) {
         bytes.remove_prefix(3);
     }
-    const std::size_t begin = std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size());
-    const std::string_view text = bytes.substr(begin);
-    if (text.starts_with('{')) {
-        return read_json_page(text, url);
+    return bytes.substr(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
+}
+
+ProjectPage read_html(std::string_view text, const std::string& url, const PackageName& project,
+                      Wheels which) {
+    const HtmlPage page = read_html_page(text, url);
+    PageReader reader(page.base, project, which);
+    for (const PageEntry& entry : page.entries) {
+        if (reader.wants(entry.file_name)) {
+            reader.add(entry);
+        }
     }
-    if (text.starts_with('<') || content_type.find("html") != std::string_view::npos) {
-        return read_html_page(text, url);
-    }
-    throw Error({text.empty() ? "the page is empty" : "the answer is neither JSON nor HTML", url,
-                 "a proxy may have answered in the index's place"},
-                ExitCode::network);
+    return reader.take();
 }
 
 /// It goes into messages, into the lock and into paths.
 bool is_plain_name(std::string_view file_name) {
-    return std::all_of(file_name.begin(), file_name.end(), [](char c) {
-        return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && c != '/' && c != '\\';
-    });
+    static constexpr std::array<bool, 256> is_plain = [] {
+        std::array<bool, 256> plain{};
+        for (std::size_t c = 0x20; c < plain.size(); ++c) {
+            plain.at(c) = c != 0x7f && c != '/' && c != '\\';
+        }
+        return plain;
+    }();
+    return std::all_of(file_name.begin(), file_name.end(),
+                       [](char c) { return is_plain[static_cast<unsigned char>(c)]; });
+}
+
+bool PageReader::wants(std::string_view file_name) {
+    if (!is_plain_name(file_name)) {
+        return false;
+    }
+    if (!file_name.ends_with(wheel_ending)) {
+        others_.push_back(file_name);
+        return false;
+    }
+    return !is_left_out(file_name) || !is_written(written_version(file_name));
+}
+
+void PageReader::add(const PageEntry& entry) {
+    if (is_left_out(entry.file_name)) {
+        foreign_.push_back(entry);
+    } else {
+        add_wheel(entry);
+    }
+}
+
+bool PageReader::is_left_out(std::string_view wheel) const {
+    return which_ == Wheels::native && !is_native(wheel);
+}
+
+bool PageReader::is_written(std::string_view version) const {
+    return version == last_written_ || written_.contains(version);
 }
 
 void PageReader::add_wheel(const PageEntry& entry) {
     if (std::optional<WheelFile> wheel = read_wheel(entry)) {
         const std::string_view version = written_version(wheel->file_name);
-        if (!written_.contains(version)) {
+        if (!is_written(version)) {
             written_.emplace(version);
         }
+        last_written_ = version;
         page_.wheels.push_back(std::move(*wheel));
     }
 }
 
-/// One version may be written in several ways, but seldom is.
+/// Only if its version has no wheel yet. One version may be written in several ways, but seldom is.
 void PageReader::add_foreign(const PageEntry& entry) {
     const std::string version(written_version(entry.file_name));
     if (written_.contains(version)) {
@@ -137,20 +177,26 @@ void PageReader::add_foreign(const PageEntry& entry) {
     }
 }
 
-void PageReader::add_sdist(const PageEntry& entry) {
-    if (std::optional<Version> version = sdist_version(entry.file_name)) {
+void PageReader::add_sdist(std::string_view file_name) {
+    if (std::optional<Version> version = sdist_version(file_name)) {
         sdists_.push_back(std::move(*version));
     }
 }
 
 ProjectPage PageReader::take() {
+    for (const PageEntry& entry : foreign_) {
+        add_foreign(entry);
+    }
+    for (const std::string_view file_name : others_) {
+        add_sdist(file_name);
+    }
     page_.sdist_versions = sorted_texts(std::move(sdists_));
     page_.wheels.shrink_to_fit();
     return std::move(page_);
 }
 
-std::optional<WheelFile> PageReader::read_wheel(const PageEntry& entry) const {
-    std::optional<WheelName> name = WheelName::parse(entry.file_name);
+std::optional<WheelFile> PageReader::read_wheel(const PageEntry& entry) {
+    std::optional<WheelName> name = names_.read(entry.file_name);
     if (!name || name->name != project_) {
         return std::nullopt;
     }
@@ -158,21 +204,17 @@ std::optional<WheelFile> PageReader::read_wheel(const PageEntry& entry) const {
     std::replace_if(
         requires_python.begin(), requires_python.end(),
         [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    const std::optional<std::string> url = resolve_url(base_, entry.url);
+    std::optional<std::string> url = urls_.resolve(entry.url);
     std::optional<Sha256> sha256;
     if (!url || !has_plain_name(*url, entry.file_name) || !read_hash(entry.sha256, sha256)) {
         return std::nullopt;
     }
-    WheelFile wheel{std::string(entry.file_name),
-                    std::move(*name),
-                    without_credentials(*url),
-                    sha256,
-                    entry.size_bytes,
-                    std::move(requires_python),
-                    std::nullopt,
-                    entry.is_yanked,
-                    false,
-                    std::nullopt};
+    if (url->find('@') != std::string::npos) {
+        url = without_credentials(*url);
+    }
+    WheelFile wheel{
+        std::string(entry.file_name), std::move(*name), std::move(*url), sha256, entry.size_bytes,
+        std::move(requires_python),   std::nullopt,     entry.is_yanked, false,  std::nullopt};
     if (parse_moment(entry.upload_time)) {
         wheel.upload_time = entry.upload_time;
     }
@@ -239,8 +281,7 @@ std::string_view written_version(std::string_view wheel) {
 /// By its last part, which lists platforms; the name need not be that of a wheel.
 bool is_native(std::string_view wheel) {
     wheel.remove_suffix(wheel_ending.size());
-    const std::string platforms = ascii_lower(wheel.substr(wheel.rfind('-') + 1));
-    for (std::string_view rest = platforms;;) {
+    for (std::string_view rest = wheel.substr(wheel.rfind('-') + 1);;) {
         const std::size_t dot = rest.find('.');
         if (is_native_platform(rest.substr(0, dot))) {
             return true;
@@ -252,16 +293,26 @@ bool is_native(std::string_view wheel) {
     }
 }
 
-/// `any`, or Linux with glibc on a processor that a Target can name.
+/// `any`, or Linux with glibc on a processor that a Target can name; in any case of letters.
 bool is_native_platform(std::string_view platform) {
-    const bool is_linux = platform.starts_with("linux_") || platform.starts_with("manylinux");
+    const bool is_linux = begins_with(platform, "linux_") || begins_with(platform, "manylinux");
     const auto ends_in_machine = [platform](Platform known) {
         const std::string_view machine = machine_of(known);
-        return platform.size() > machine.size() && platform.ends_with(machine) &&
+        return platform.size() > machine.size() &&
+               begins_with(platform.substr(platform.size() - machine.size()), machine) &&
                platform[platform.size() - machine.size() - 1] == '_';
     };
-    return platform == "any" || (is_linux && (ends_in_machine(Platform::linux_64) ||
-                                              ends_in_machine(Platform::linux_aarch64)));
+    return (platform.size() == 3 && begins_with(platform, "any")) ||
+           (is_linux &&
+            (ends_in_machine(Platform::linux_64) || ends_in_machine(Platform::linux_aarch64)));
+}
+
+/// `lower` is in lower case.
+bool begins_with(std::string_view text, std::string_view lower) {
+    return text.size() >= lower.size() &&
+           std::equal(lower.begin(), lower.end(), text.begin(), [](char low, char any) {
+               return any == low || (any >= 'A' && any <= 'Z' && any - 'A' + 'a' == low);
+           });
 }
 
 } // namespace

@@ -49,8 +49,9 @@ constexpr std::string_view accept_header = "Accept: application/vnd.pypi.simple.
 /// Reads whichever of the two forms the bytes are: the content type is a hint that mirrors get
 /// wrong. `url` is the page's own, to resolve relative links against. Throws an Error (code 5) that
 /// says what came instead (HTML that is no index page, a truncated page …). A file that cannot be
-/// read (no version, bad hash) is left out; one bad entry does not spoil a page.
-ProjectPage parse_page(std::string_view bytes, std::string_view content_type,
+/// read (no version, bad hash) is left out; one bad entry does not spoil a page. JSON with memory
+/// behind its end (`gunzip_room` is enough) is read where it lies, else copied.
+ProjectPage parse_page(const std::string& bytes, std::string_view content_type,
                        const std::string& url, const PackageName& project,
                        Wheels which = Wheels::all);
 

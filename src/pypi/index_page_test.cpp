@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -193,6 +194,23 @@ TEST(IndexPage, JudgesTheFormByTheBytes) {
               1U);
 }
 
+TEST(IndexPage, ReadsJsonHoweverItsTextsAreWritten) {
+    const std::string odd =
+        R"( { "files" : [ { "u\u0072l" : "https:\/\/e.org\/w.whl" , "yanked" : "a \"b\"" ,)"
+        R"( "filen\u0061me" : "demo_pkg-1.0-py3-none-\u0061ny.whl" , "a\"b" : "c\\" ,)"
+        R"( "requires-python" : "\u003e=3.8" , "unknown" : [ { } , "]" ] } ] } )";
+    for (const std::size_t room : {0U, 1000U}) { // without and with memory behind its end
+        std::string bytes = odd;
+        bytes.shrink_to_fit();
+        bytes.reserve(bytes.size() + room);
+        const WheelFile wheel = only_wheel(bytes);
+        EXPECT_EQ(wheel.file_name, "demo_pkg-1.0-py3-none-any.whl");
+        EXPECT_EQ(wheel.url, "https://e.org/w.whl");
+        EXPECT_EQ(wheel.requires_python, ">=3.8");
+        EXPECT_TRUE(wheel.is_yanked);
+    }
+}
+
 TEST(IndexPage, OfAProjectWithoutFilesIsAPage) {
     EXPECT_THAT(parse(json_page("")).wheels, IsEmpty());
     EXPECT_THAT(parse("<html><title>Links for demo-pkg</title></html>").wheels, IsEmpty());
@@ -237,25 +255,30 @@ TEST(IndexPage, CutShortBeforeItsEndIsNeverTakenForAWholeHtmlPage) {
 
 TEST(IndexPage, WheelsForOtherSystemsCanBeLeftOut) {
     std::string links;
+    std::string files;
     for (const char* rest :
          {"1.0-cp311-cp311-win_amd64", "1.0-cp311-cp311-macosx_11_0_arm64", "2.0-py3-none-any",
           "2.0-cp311-cp311-win_arm64", "2.0-cp311-cp311-musllinux_1_1_x86_64",
           "2.0-cp311-cp311-manylinux_2_17_i686.manylinux_2_17_x86_64",
-          "2.0-cp311-cp311-manylinux2014_aarch64", "2.0-cp311-cp311-linux_s390x",
+          "2.0-cp311-cp311-Manylinux2014_AARCH64", "2.0-cp311-cp311-linux_s390x",
           "3.0-cp311-cp311-linux_x86_64"}) {
         const std::string name = "demo_pkg-" + std::string(rest) + ".whl";
         links += "<a href=" + name + ">x</a>";
+        files += (files.empty() ? "" : ",") +
+                 fmt::format(R"({{"filename":"{}","hashes":{{}},"url":"{}"}})", name, name);
     }
-    const ProjectPage page = parse_page(links, "text/html", "https://example.org/simple/demo-pkg/",
-                                        *PackageName::parse("demo-pkg"), Wheels::native);
-    std::vector<std::string> kept;
-    for (const WheelFile& wheel : page.wheels) {
-        kept.push_back(wheel.file_name.substr(9, wheel.file_name.size() - 13));
+    for (const std::string& bytes : {links, json_page(files)}) {
+        const ProjectPage page = parse_page(bytes, "", "https://example.org/simple/demo-pkg/",
+                                            *PackageName::parse("demo-pkg"), Wheels::native);
+        std::vector<std::string> kept;
+        for (const WheelFile& wheel : page.wheels) {
+            kept.push_back(wheel.file_name.substr(9, wheel.file_name.size() - 13));
+        }
+        EXPECT_THAT(kept, ElementsAre("2.0-py3-none-any",
+                                      "2.0-cp311-cp311-manylinux_2_17_i686.manylinux_2_17_x86_64",
+                                      "2.0-cp311-cp311-Manylinux2014_AARCH64",
+                                      "3.0-cp311-cp311-linux_x86_64", "1.0-cp311-cp311-win_amd64"));
     }
-    EXPECT_THAT(kept, ElementsAre("2.0-py3-none-any",
-                                  "2.0-cp311-cp311-manylinux_2_17_i686.manylinux_2_17_x86_64",
-                                  "2.0-cp311-cp311-manylinux2014_aarch64",
-                                  "3.0-cp311-cp311-linux_x86_64", "1.0-cp311-cp311-win_amd64"));
 }
 
 } // namespace

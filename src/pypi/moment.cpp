@@ -15,7 +15,15 @@ class Reader {
         : text_(text) {}
 
     int digits(std::size_t count, int largest);
-    bool one_of(std::string_view characters);
+
+    bool one_of(std::string_view characters) {
+        bool is_one = false; // of three at most: a search would cost more
+        for (const char c : characters) {
+            is_one = is_one || (!text_.empty() && text_.front() == c);
+        }
+        text_.remove_prefix(is_one ? 1 : 0);
+        return is_one;
+    }
 
     void expect(std::string_view characters) { is_good_ = one_of(characters) && is_good_; }
 
@@ -66,25 +74,15 @@ std::optional<Moment> last_moment(std::string_view date_or_moment) {
 namespace {
 
 int Reader::digits(std::size_t count, int largest) {
+    const std::string_view field = text_.substr(0, count);
     int value = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (!at_digit()) {
-            is_good_ = false;
-            return 0;
-        }
-        value = value * 10 + (text_.front() - '0');
-        text_.remove_prefix(1);
+    for (const char digit : field) {
+        is_good_ = is_good_ && is_digit(digit);
+        value = value * 10 + (digit - '0');
     }
-    is_good_ = is_good_ && value <= largest;
-    return value;
-}
-
-bool Reader::one_of(std::string_view characters) {
-    if (text_.empty() || characters.find(text_.front()) == std::string_view::npos) {
-        return false;
-    }
-    text_.remove_prefix(1);
-    return true;
+    text_.remove_prefix(field.size());
+    is_good_ = is_good_ && field.size() == count && value <= largest;
+    return is_good_ ? value : 0;
 }
 
 microseconds Reader::fraction() {

@@ -9,7 +9,7 @@
 
 namespace envpm::pypi {
 
-/// One file as a page names it, in either form, before it is judged: most are not kept, so their
+/// One file as a page names it, in either form, before it is judged: not all are kept, so their
 /// texts are those of the page.
 struct PageEntry {
     std::string_view file_name;
@@ -23,7 +23,23 @@ struct PageEntry {
     std::string_view metadata_sha256;
 };
 
-/// What a page's entries point into.
+/// Takes a page's entries as they are read.
+class EntryTaker {
+  public:
+    EntryTaker() = default;
+    EntryTaker(const EntryTaker&) = delete;
+    EntryTaker& operator=(const EntryTaker&) = delete;
+    virtual ~EntryTaker() = default;
+
+    /// Whether more than its name is wanted of a file. Most are for other systems, and what is not
+    /// read costs next to nothing.
+    virtual bool wants(std::string_view file_name) = 0;
+
+    /// All of one that is wanted.
+    virtual void add(const PageEntry& entry) = 0;
+};
+
+/// What a page's entries, and the names of those that are not wanted, point into.
 class PageText {
   public:
     PageText() = default;
@@ -32,18 +48,21 @@ class PageText {
     virtual ~PageText() = default;
 };
 
-/// What a page says, before it is judged.
-struct RawPage {
+/// PEP 691. An entry whose fields have the wrong kinds is left out, if it is wanted. Throws an
+/// Error (code 5) for what is no JSON to its end, or no index page; the taker has a part then.
+/// `room`: how many bytes may be read from where `bytes` begins; with enough behind its end it is
+/// not copied, and must live as long as the answer. `url`: the page's own, without credentials.
+std::unique_ptr<PageText> read_json_page(std::string_view bytes, std::size_t room,
+                                         const std::string& url, EntryTaker& taker);
+
+/// What a page in HTML says, before it is judged.
+struct HtmlPage {
     std::string base; ///< of relative links
     std::unique_ptr<PageText> text;
     std::vector<PageEntry> entries;
 };
 
-/// PEP 691. An entry whose fields have the wrong kinds is left out. Throws an Error (code 5) for
-/// what is no JSON to its end, or no index page. `url`: the page's own, without credentials.
-RawPage read_json_page(std::string_view bytes, const std::string& url);
-
 /// PEP 503. Throws an Error (code 5) for HTML that is no index page.
-RawPage read_html_page(std::string_view bytes, const std::string& url);
+HtmlPage read_html_page(std::string_view bytes, const std::string& url);
 
 } // namespace envpm::pypi

@@ -76,10 +76,10 @@ std::string utf8(std::uint32_t point);
 
 } // namespace
 
-RawPage read_html_page(std::string_view bytes, const std::string& url) {
+HtmlPage read_html_page(std::string_view bytes, const std::string& url) {
     auto text = std::make_unique<HtmlText>();
     HtmlText& texts = *text;
-    RawPage page{url, std::move(text), {}};
+    HtmlPage page{url, std::move(text), {}};
     TagScanner scanner(bytes);
     // An empty project is an index page too: it says so in PEP 629's way or in its title.
     bool is_index = bytes.find("Links for ") != std::string_view::npos;

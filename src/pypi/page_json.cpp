@@ -18,72 +18,99 @@ using simdjson::error_code;
 /// the text is no JSON to its end, and spoils the page.
 class JsonPageReader {
   public:
-    explicit JsonPageReader(const std::string& url)
-        : url_(url) {}
+    JsonPageReader(const std::string& url, EntryTaker& taker)
+        : url_(url),
+          taker_(taker) {}
 
-    RawPage read(std::string_view bytes);
+    void read(ondemand::object top);
+
+    void check(error_code code) const {
+        if (code != simdjson::SUCCESS) {
+            refuse(code);
+        }
+    }
 
   private:
     void read_meta(ondemand::value meta) const;
-    void read_files(ondemand::value files, RawPage& page) const;
-    [[nodiscard]] std::optional<PageEntry> read_entry(ondemand::object file) const;
+    void read_files(ondemand::value files);
+    void read_entry(ondemand::object file);
     bool read_field(std::string_view key, ondemand::value value, PageEntry& entry) const;
     void read_metadata_field(ondemand::value value, PageEntry& entry) const;
     static bool read_size(ondemand::value value, PageEntry& entry);
     [[nodiscard]] bool is_yanked(ondemand::value value) const;
     bool read_hash(ondemand::value value, std::string_view& sha256) const;
     bool read_text(ondemand::value value, std::string_view& text) const;
+    [[nodiscard]] std::string_view read_key(ondemand::field& field) const;
 
-    void check(error_code code) const;
-    bool is_kind(error_code code) const;
+    [[noreturn]] void refuse(error_code code) const;
+
+    /// Whether the value was of the kind asked for; a damaged text is a failure.
+    bool is_kind(error_code code) const {
+        if (code == simdjson::INCORRECT_TYPE || code == simdjson::NO_SUCH_FIELD) {
+            return false;
+        }
+        check(code);
+        return true;
+    }
 
     const std::string& url_;
+    EntryTaker& taker_;
 };
 
-/// The parser holds the strings of the document.
+/// The parser holds those strings of the document that are not written as they are.
 class JsonText final : public PageText {
   public:
-    explicit JsonText(std::string_view bytes)
-        : text(bytes) {}
+    JsonText(std::string_view bytes, std::size_t room)
+        : copy_(room < bytes.size() + simdjson::SIMDJSON_PADDING ? simdjson::padded_string(bytes)
+                                                                 : simdjson::padded_string()),
+          text_(copy_.size() == 0 ? simdjson::padded_string_view(bytes, room)
+                                  : simdjson::padded_string_view(copy_)) {}
 
-    const simdjson::padded_string text;
-    ondemand::parser parser;
+    ondemand::document open(const JsonPageReader& reader) {
+        ondemand::document document;
+        reader.check(parser_.iterate(text_).get(document));
+        return document;
+    }
+
+  private:
+    const simdjson::padded_string copy_;
+    const simdjson::padded_string_view text_;
+    ondemand::parser parser_;
 };
 
-[[noreturn]] void refuse(std::string what, const std::string& url);
+[[noreturn]] void refuse_page(std::string what, const std::string& url);
 
 } // namespace
 
-RawPage read_json_page(std::string_view bytes, const std::string& url) {
-    return JsonPageReader(url).read(bytes);
+std::unique_ptr<PageText> read_json_page(std::string_view bytes, std::size_t room,
+                                         const std::string& url, EntryTaker& taker) {
+    auto text = std::make_unique<JsonText>(bytes, room);
+    JsonPageReader reader(url, taker);
+    ondemand::document document = text->open(reader);
+    ondemand::object top;
+    reader.check(document.get_object().get(top));
+    reader.read(top);
+    return text;
 }
 
 namespace {
 
-RawPage JsonPageReader::read(std::string_view bytes) {
-    auto text = std::make_unique<JsonText>(bytes);
-    ondemand::document document;
-    check(text->parser.iterate(text->text).get(document));
-    ondemand::object top;
-    check(document.get_object().get(top));
-    RawPage page{url_, std::move(text), {}};
+void JsonPageReader::read(ondemand::object top) {
     bool has_files = false;
     for (auto member : top) {
         ondemand::field field;
         check(std::move(member).get(field));
-        std::string_view key;
-        check(field.unescaped_key().get(key));
+        const std::string_view key = read_key(field);
         if (key == "meta") {
             read_meta(field.value());
         } else if (key == "files") {
-            read_files(field.value(), page);
+            read_files(field.value());
             has_files = true;
         }
     }
     if (!has_files) {
-        refuse("the answer is JSON, but no page of a Python index", url_);
+        refuse_page("the answer is JSON, but no page of a Python index", url_);
     }
-    return page;
 }
 
 /// PEP 629: a new major version may mean anything.
@@ -94,16 +121,16 @@ void JsonPageReader::read_meta(ondemand::value meta) const {
         members.find_field_unordered("api-version").get_string().get(version) ==
             simdjson::SUCCESS &&
         version.substr(0, version.find('.')) != "1") {
-        refuse("the index speaks version `" + std::string(version) +
-                   "` of its protocol, which envpm does not know",
-               url_);
+        refuse_page("the index speaks version `" + std::string(version) +
+                        "` of its protocol, which envpm does not know",
+                    url_);
     }
 }
 
-void JsonPageReader::read_files(ondemand::value files, RawPage& page) const {
+void JsonPageReader::read_files(ondemand::value files) {
     ondemand::array items;
     if (!is_kind(files.get_array().get(items))) {
-        refuse("the answer is JSON, but no page of a Python index", url_);
+        refuse_page("the answer is JSON, but no page of a Python index", url_);
     }
     for (auto item : items) {
         ondemand::value value;
@@ -114,26 +141,26 @@ void JsonPageReader::read_files(ondemand::value files, RawPage& page) const {
         if (!is_kind(value.get_object().get(file))) {
             continue;
         }
-        if (std::optional<PageEntry> entry = read_entry(file)) {
-            page.entries.push_back(*entry);
-        }
+        read_entry(file);
     }
 }
 
-std::optional<PageEntry> JsonPageReader::read_entry(ondemand::object file) const {
+/// What is left of an entry that nobody wants is skipped by the parser.
+void JsonPageReader::read_entry(ondemand::object file) {
     PageEntry entry;
     bool is_good = true;
     for (auto member : file) {
         ondemand::field field;
         check(std::move(member).get(field));
-        std::string_view key;
-        check(field.unescaped_key().get(key));
+        const std::string_view key = read_key(field);
         is_good = read_field(key, field.value(), entry) && is_good;
+        if (key == "filename" && is_good && !taker_.wants(entry.file_name)) {
+            return;
+        }
     }
-    if (!is_good || entry.file_name.empty() || entry.url.empty()) {
-        return std::nullopt;
+    if (is_good && !entry.file_name.empty() && !entry.url.empty()) {
+        taker_.add(entry);
     }
-    return entry;
 }
 
 /// False if the value's kind spoils the entry.
@@ -208,30 +235,41 @@ bool JsonPageReader::read_hash(ondemand::value value, std::string_view& sha256) 
     return true;
 }
 
+/// Where it is written as it is, and nearly all are, it is not copied.
 bool JsonPageReader::read_text(ondemand::value value, std::string_view& text) const {
+    const std::string_view token = value.raw_json_token();
+    const std::size_t end = token.find_last_not_of(" \t\n\r");
+    if (token.starts_with('"') && end != 0 && token[end] == '"' &&
+        token.find('\\') == std::string_view::npos) {
+        text = token.substr(1, end - 1);
+        return true;
+    }
     return is_kind(value.get_string().get(text));
 }
 
-void JsonPageReader::check(error_code code) const {
+/// The same for the name of a member. The parser has seen that it ends.
+std::string_view JsonPageReader::read_key(ondemand::field& field) const {
+    const char* const begin = field.key().raw();
+    const char* end = begin;
+    while (*end != '"' && *end != '\\') {
+        ++end;
+    }
+    std::string_view key(begin, static_cast<std::size_t>(end - begin));
+    if (*end == '\\') {
+        check(field.unescaped_key().get(key));
+    }
+    return key;
+}
+
+void JsonPageReader::refuse(error_code code) const {
     if (code == simdjson::INCORRECT_TYPE) {
-        refuse("the answer is JSON, but no page of a Python index", url_);
+        refuse_page("the answer is JSON, but no page of a Python index", url_);
     }
-    if (code != simdjson::SUCCESS) {
-        refuse(std::string("the page is damaged or cut short: ") + simdjson::error_message(code),
-               url_);
-    }
+    refuse_page(std::string("the page is damaged or cut short: ") + simdjson::error_message(code),
+                url_);
 }
 
-/// Whether the value was of the kind asked for; a damaged text is a failure.
-bool JsonPageReader::is_kind(error_code code) const {
-    if (code == simdjson::INCORRECT_TYPE || code == simdjson::NO_SUCH_FIELD) {
-        return false;
-    }
-    check(code);
-    return true;
-}
-
-void refuse(std::string what, const std::string& url) {
+void refuse_page(std::string what, const std::string& url) {
     throw Error({std::move(what), url, {}}, ExitCode::network);
 }
 

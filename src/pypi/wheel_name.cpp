@@ -3,7 +3,6 @@
 #include "base/ascii.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace envpm::pypi {
@@ -14,7 +13,8 @@ constexpr std::size_t longest_file_name = 1024;
 constexpr std::size_t most_tags = 1024; // real ones have a handful; three lists multiply
 constexpr std::size_t most_build_digits = 18;
 
-std::vector<std::string_view> split(std::string_view text, char separator);
+/// Cuts what is behind the last separator off; all of the text if there is none.
+std::string_view cut_last(std::string_view& text, char separator);
 std::optional<std::vector<Tag>> expand(std::string_view python, std::string_view abi,
                                        std::string_view platform);
 bool is_project_name(std::string_view text);
@@ -25,45 +25,56 @@ std::optional<std::pair<std::uint64_t, std::string>> read_build(std::string_view
 } // namespace
 
 std::optional<WheelName> WheelName::parse(std::string_view file_name) {
+    return WheelNameReader().read(file_name);
+}
+
+std::optional<WheelName> WheelNameReader::read(std::string_view file_name) {
     constexpr std::string_view suffix = ".whl";
     if (!file_name.ends_with(suffix) || file_name.size() > longest_file_name) {
         return std::nullopt;
     }
-    file_name.remove_suffix(suffix.size());
-    const std::vector<std::string_view> parts = split(file_name, '-');
-    if ((parts.size() != 5 && parts.size() != 6) || !is_project_name(parts[0])) {
+    std::string_view release = file_name.substr(0, file_name.size() - suffix.size());
+    const std::string_view platform = cut_last(release, '-');
+    const std::string_view abi = cut_last(release, '-');
+    const std::string_view python = cut_last(release, '-');
+    const std::size_t hyphens =
+        static_cast<std::size_t>(std::count(release.begin(), release.end(), '-'));
+    const std::string_view build = hyphens == 2 ? cut_last(release, '-') : std::string_view();
+    if ((hyphens != 1 && hyphens != 2) || !take_release(release)) {
         return std::nullopt;
     }
-    const std::optional<PackageName> name = PackageName::parse(parts[0]);
-    const std::optional<Version> version = Version::parse(parts[1]);
-    std::optional<std::vector<Tag>> tags =
-        expand(*(parts.end() - 3), *(parts.end() - 2), *(parts.end() - 1));
-    if (!name || !version || !tags) {
+    std::optional<std::vector<Tag>> tags = expand(python, abi, platform);
+    const auto read = hyphens == 2 ? read_build(build) : std::pair(std::uint64_t(0), std::string());
+    if (!tags || !read) {
         return std::nullopt;
     }
-    WheelName wheel{*name, *version, 0, "", std::move(*tags)};
-    if (parts.size() == 6) {
-        const std::optional<std::pair<std::uint64_t, std::string>> build = read_build(parts[2]);
-        if (!build) {
-            return std::nullopt;
-        }
-        std::tie(wheel.build_number, wheel.build_rest) = *build;
+    return WheelName{release_->name, release_->version, read->first, read->second,
+                     std::move(*tags)};
+}
+
+/// False if it is none.
+bool WheelNameReader::take_release(std::string_view written) {
+    if (release_ && written == written_) {
+        return true;
     }
-    return wheel;
+    const std::size_t hyphen = written.find('-');
+    std::optional<PackageName> name = PackageName::parse(written.substr(0, hyphen));
+    std::optional<Version> version = Version::parse(written.substr(hyphen + 1));
+    if (!name || !version || !is_project_name(written.substr(0, hyphen))) {
+        return false;
+    }
+    written_ = written;
+    release_ = Release{std::move(*name), std::move(*version)};
+    return true;
 }
 
 namespace {
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    std::size_t end = text.find(separator);
-    while (end != std::string_view::npos) {
-        parts.push_back(text.substr(0, end));
-        text.remove_prefix(end + 1);
-        end = text.find(separator);
-    }
-    parts.push_back(text);
-    return parts;
+std::string_view cut_last(std::string_view& text, char separator) {
+    const std::size_t at = text.rfind(separator);
+    const std::string_view last = text.substr(at + 1); // from 0, if it is npos
+    text = text.substr(0, at == std::string_view::npos ? 0 : at);
+    return last;
 }
 
 /// PEP 427 writes a run of separators as one `_`.
@@ -78,34 +89,43 @@ bool is_python_tag(std::string_view text) {
                        [](char c) { return is_letter_or_digit(c) || c == '_'; });
 }
 
-/// The tags of one list, "py2.py3"; none if one of them is empty.
-std::vector<std::string> tags_of(std::string_view list) {
-    const std::vector<std::string_view> parts = split(list, '.');
-    if (std::find(parts.begin(), parts.end(), std::string_view()) != parts.end()) {
-        return {};
+/// Calls `take` with each of a list, "py2.py3", in lower case; false if one is empty, or if `take`
+/// answers so.
+template <class Take> bool for_each_tag(std::string_view list, Take take) {
+    while (true) {
+        const std::size_t end = list.find('.');
+        const std::string_view tag = list.substr(0, end);
+        if (tag.empty() || !take(ascii_lower(tag))) {
+            return false;
+        }
+        if (end == std::string_view::npos) {
+            return true;
+        }
+        list.remove_prefix(end + 1);
     }
-    std::vector<std::string> tags(parts.size());
-    std::transform(parts.begin(), parts.end(), tags.begin(), ascii_lower);
-    return tags;
+}
+
+std::size_t count_of(std::string_view list) {
+    return static_cast<std::size_t>(std::count(list.begin(), list.end(), '.')) + 1;
 }
 
 std::optional<std::vector<Tag>> expand(std::string_view python, std::string_view abi,
                                        std::string_view platform) {
-    const std::vector<std::string> pythons = tags_of(python);
-    const std::vector<std::string> abis = tags_of(abi);
-    const std::vector<std::string> platforms = tags_of(platform);
-    const std::size_t count = pythons.size() * abis.size() * platforms.size();
-    if (count == 0 || count > most_tags ||
-        !std::all_of(pythons.begin(), pythons.end(), is_python_tag)) {
+    std::vector<Tag> tags;
+    const std::size_t count = count_of(python) * count_of(abi) * count_of(platform);
+    if (count > most_tags) {
         return std::nullopt;
     }
-    std::vector<Tag> tags;
     tags.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        tags.push_back({pythons[i / platforms.size() / abis.size()],
-                        abis[i / platforms.size() % abis.size()], platforms[i % platforms.size()]});
-    }
-    return tags;
+    const bool is_good = for_each_tag(python, [&](const std::string& one_python) {
+        return is_python_tag(one_python) && for_each_tag(abi, [&](const std::string& one_abi) {
+                   return for_each_tag(platform, [&](std::string one_platform) {
+                       tags.push_back({one_python, one_abi, std::move(one_platform)});
+                       return true;
+                   });
+               });
+    });
+    return is_good ? std::optional(std::move(tags)) : std::nullopt;
 }
 
 std::optional<std::pair<std::uint64_t, std::string>> read_build(std::string_view text) {

@@ -24,4 +24,22 @@ struct WheelName {
     static std::optional<WheelName> parse(std::string_view file_name);
 };
 
+/// The same for the many of one page: a wheel whose project and version are written as those of the
+/// one before has them from there.
+class WheelNameReader {
+  public:
+    std::optional<WheelName> read(std::string_view file_name);
+
+  private:
+    struct Release {
+        PackageName name;
+        Version version;
+    };
+
+    bool take_release(std::string_view written);
+
+    std::string written_; ///< "demo-1.0", of `release_`
+    std::optional<Release> release_;
+};
+
 } // namespace envpm::pypi

@@ -77,6 +77,26 @@ TEST(WheelName, IsNothingForOtherFiles) {
     }
 }
 
+TEST(WheelName, AReaderGivesForEachNameWhatItMeansAlone) {
+    WheelNameReader reader;
+    for (const char* name :
+         {"foo-1.0-py3-none-any.whl", "foo-1.0-2b-py3-none-any.whl", "foo-1.0-b-py3-none-any.whl",
+          "foo-1.0-py3-none-linux_x86_64.whl", "Foo-1.0-py3-none-any.whl", "foo-1-py3-none-any.whl",
+          "foo-x-py3-none-any.whl", "foo-1-py3-none-any.whl", "bar-1-py3-none-any.whl",
+          "bar_-1-py3-none-any.whl", "bar-1-py3-none-any.whl"}) {
+        const std::optional<WheelName> alone = WheelName::parse(name);
+        const std::optional<WheelName> read = reader.read(name);
+        ASSERT_EQ(read.has_value(), alone.has_value()) << name;
+        if (read) {
+            EXPECT_EQ(read->name, alone->name) << name;
+            EXPECT_EQ(read->version.text(), alone->version.text()) << name;
+            EXPECT_EQ(read->build_number, alone->build_number) << name;
+            EXPECT_EQ(read->build_rest, alone->build_rest) << name;
+            EXPECT_EQ(read->tags, alone->tags) << name;
+        }
+    }
+}
+
 TEST(WheelName, BoundsWhatALongNameExpandsTo) {
     const auto list = [](const std::string& tag, int count) {
         std::string text = tag;
