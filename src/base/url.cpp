@@ -24,17 +24,16 @@ std::optional<UrlParts> split(std::string_view url);
 std::string joined(const UrlParts& base, std::string_view path_and_query);
 std::string without_dots(std::string_view path);
 bool may_lead_to(std::string_view from, std::string_view to);
+bool is_clean(std::string_view reference);
+bool is_plain_part(std::string_view part);
 int hex_digit(char c);
 
 } // namespace
 
 std::optional<std::string> resolve_url(std::string_view page, std::string_view reference) {
     reference = reference.substr(0, reference.find('#'));
-    const bool is_clean = std::all_of(reference.begin(), reference.end(), [](char c) {
-        return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '\\';
-    });
     const std::optional<UrlParts> base = split(page);
-    if (!is_clean || !base || reference.empty()) {
+    if (!is_clean(reference) || !base || reference.empty()) {
         return std::nullopt;
     }
     if (!scheme_of(reference).empty()) {
@@ -55,6 +54,27 @@ std::optional<std::string> resolve_url(std::string_view page, std::string_view r
     }
     const std::string_view folder = base->path.substr(0, base->path.rfind('/') + 1);
     return joined(*base, (folder.empty() ? "/" : std::string(folder)) + std::string(reference));
+}
+
+UrlResolver::UrlResolver(std::string page)
+    : page_(std::move(page)) {}
+
+std::optional<std::string> UrlResolver::resolve(std::string_view reference) {
+    reference = reference.substr(0, reference.find('#'));
+    const std::string_view folder = reference.substr(0, reference.rfind('/') + 1);
+    const std::string_view part = reference.substr(folder.size());
+    if (folder.empty() || !is_plain_part(part)) {
+        return resolve_url(page_, reference);
+    }
+    if (folder != folder_) {
+        const std::optional<std::string> resolved = resolve_url(page_, folder);
+        if (!resolved) {
+            return std::nullopt;
+        }
+        folder_ = folder;
+        resolved_folder_ = *resolved;
+    }
+    return resolved_folder_ + std::string(part);
 }
 
 std::string without_credentials(std::string_view url) {
@@ -166,6 +186,18 @@ std::string without_dots(std::string_view path) {
 
 bool may_lead_to(std::string_view from, std::string_view to) {
     return to == "https" || (to == "http" && from != "https") || (to == "file" && from == "file");
+}
+
+bool is_clean(std::string_view reference) {
+    return std::all_of(reference.begin(), reference.end(), [](char c) {
+        return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '\\';
+    });
+}
+
+/// Stands for itself behind any folder.
+bool is_plain_part(std::string_view part) {
+    return is_clean(part) && part != "." && part != ".." &&
+           part.find('?') == std::string_view::npos;
 }
 
 int hex_digit(char c) {

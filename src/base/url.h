@@ -12,6 +12,20 @@ namespace envpm {
 /// and password are not inherited.
 std::optional<std::string> resolve_url(std::string_view page, std::string_view reference);
 
+/// `resolve_url` for the many references of one page. If one differs from the one before in its
+/// last part only, that alone is looked at.
+class UrlResolver {
+  public:
+    explicit UrlResolver(std::string page);
+
+    std::optional<std::string> resolve(std::string_view reference);
+
+  private:
+    std::string page_;
+    std::string folder_; ///< of the last reference, as it was written
+    std::string resolved_folder_;
+};
+
 /// The URL without `user:password@`: the form for messages and for the cache.
 std::string without_credentials(std::string_view url);
 

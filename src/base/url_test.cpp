@@ -5,6 +5,24 @@
 namespace envpm {
 namespace {
 
+TEST(Url, AResolverGivesForEachReferenceWhatItMeansAlone) {
+    const std::vector<std::string> folders = {
+        "",    "../",  "../../f/", "/",  "//h/",     "https://h/", "https://h/a/../b/", "http://h/",
+        "x:/", "?a=/", "x?a=/../", " /", "https://", "//",         "https://u:p@h/",    "./",
+        "%2e/"};
+    const std::vector<std::string> parts = {"",    "x.whl", ".",   "..",  "x?y",   "?",
+                                            "a b", "\\",    "x:y", "...", "x%20y", "x#f/g"};
+    for (const std::string page : {"https://example.org/a/b/c", "file:///s/demo/", "nonsense"}) {
+        UrlResolver resolver(page);
+        for (const std::string& folder : folders) {
+            for (const std::string& part : parts) {
+                EXPECT_EQ(resolver.resolve(folder + part), resolve_url(page, folder + part))
+                    << page << " " << folder << part;
+            }
+        }
+    }
+}
+
 TEST(Url, ResolvesReferencesAsBrowsersDo) {
     const std::string page = "https://example.org:8443/a/b/c?query#fragment";
     const std::vector<std::pair<std::string, std::string>> cases = {
@@ -26,8 +44,10 @@ TEST(Url, ResolvesReferencesAsBrowsersDo) {
         {"", ""},
         {"#only", ""},
     };
+    UrlResolver resolver(page);
     for (const auto& [reference, expected] : cases) {
         EXPECT_EQ(resolve_url(page, reference).value_or(""), expected) << reference;
+        EXPECT_EQ(resolver.resolve(reference).value_or(""), expected) << reference;
     }
     EXPECT_EQ(resolve_url("https://example.org", "x"), "https://example.org/x");
     EXPECT_EQ(resolve_url("http://example.org/", "http://e.org/x"), "http://e.org/x");
