@@ -22,7 +22,7 @@ constexpr std::string_view version_text = "1\n";
 
 void check_version(const std::string& text, const std::filesystem::path& root);
 void require_own_folders(const StorePaths& paths);
-void require_nothing_of_the_name(const StorePaths& paths);
+std::optional<std::string> what_it_holds(const StorePaths& paths);
 
 } // namespace
 
@@ -43,7 +43,15 @@ void create_or_require_format(const StorePaths& paths) {
         require_own_folders(paths);
         return;
     }
-    require_nothing_of_the_name(paths);
+    if (const std::optional<std::string> held = what_it_holds(paths)) {
+        // Another process may just have made it: then VERSION came before any folder.
+        if (!std::filesystem::exists(version)) {
+            throw Error({fmt::format("this folder is not an envpm store, yet it holds `{}`", *held),
+                         paths.root().string(), "set ENVPM_ROOT to an empty folder"});
+        }
+        require_format(paths);
+        return;
+    }
     // Who could write to it could make the store unusable for its owner.
     write_file(version, version_text, Durability::durable, 0644);
 }
@@ -78,13 +86,11 @@ void require_own_folders(const StorePaths& paths) {
 }
 
 /// A folder that has, say, a `tmp` of its own must not become a store: the collector empties that.
-void require_nothing_of_the_name(const StorePaths& paths) {
-    for (const char* name : names) {
-        if (std::filesystem::exists(paths.root() / name)) {
-            throw Error({fmt::format("this folder is not an envpm store, yet it holds `{}`", name),
-                         paths.root().string(), "set ENVPM_ROOT to an empty folder"});
-        }
-    }
+std::optional<std::string> what_it_holds(const StorePaths& paths) {
+    const auto* const held = std::find_if(names.begin(), names.end(), [&paths](const char* name) {
+        return std::filesystem::exists(paths.root() / name);
+    });
+    return held == names.end() ? std::nullopt : std::optional<std::string>(*held);
 }
 
 } // namespace

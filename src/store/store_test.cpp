@@ -57,6 +57,17 @@ TEST(Store, DoesNotTakeOverAFolderThatHasATmpOfItsOwn) {
     EXPECT_TRUE(std::filesystem::exists(world.root / "tmp" / "precious"));
 }
 
+TEST(Store, IsMadeByManyAtOnce) {
+    constexpr int stores = 400; // each is a small chance
+    constexpr int makers = 4;
+    const World world;
+    ThreadPool pool(makers);
+    for (int i = 0; i < stores; ++i) {
+        const std::filesystem::path root = world.folder.path() / std::to_string(i);
+        parallel_for(pool, makers, [&root](std::size_t) { EXPECT_EQ(fault_of(root), "opened"); });
+    }
+}
+
 TEST(Store, NeverFollowsALinkInPlaceOfOneOfItsFolders) {
     const World world;
     Store::open(world.root);
