@@ -3,6 +3,7 @@
 #include "store/care.h"
 #include "store/collect_plan.h"
 #include "store/format.h"
+#include "store/leases.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -55,6 +56,7 @@ void remove_all(const StorePaths& paths, const CollectPlan& plan) {
     for (const std::filesystem::path& lease : plan.leases) {
         ::unlink(lease.c_str()); // another user's may stay: it says nothing of what is there
     }
+    remove_unfinished_leases(paths);
     const TemporaryFolder trash(paths.temporary());
     for (const std::filesystem::path& prefix : plan.prefixes) {
         const std::filesystem::path to = trash.path() / prefix.filename();

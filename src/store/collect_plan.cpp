@@ -85,7 +85,8 @@ CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& reque
     if (!plan.roots.unreadable.empty()) {
         throw plan.roots.unreadable.front();
     }
-    const std::vector<Lease> leases = read_leases(paths, request.holder, request.now);
+    const std::vector<Lease> leases =
+        read_leases(paths, {request.holder, process_namespaces(request.processes)}, request.now);
     const Leased leased = leased_by_others(leases);
     keep_roots_of(leased, plan.roots);
     const std::set<Sha256> archives = plan_prefixes(paths, request, leased, plan, freed);
@@ -149,7 +150,7 @@ void remove_names_below(const std::filesystem::path& path, Freed& freed) {
 Leased leased_by_others(const std::vector<Lease>& leases) {
     Leased leased;
     for (const Lease& lease : leases) {
-        if (lease.is_another && !lease.is_over) {
+        if (lease.is_out_of_sight && !lease.is_over) {
             std::string& host = leased.hosts.emplace(lease.prefix, lease.host).first->second;
             host = std::min(host, lease.host);
             leased.environments.insert(lease.environment);

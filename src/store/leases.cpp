@@ -8,10 +8,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -32,12 +34,21 @@ struct LeaseText {
 };
 
 std::string text_of(const LeaseText& words);
+std::filesystem::path path_of(const StorePaths& paths, const std::string& prefix,
+                              const LeaseText& words);
+std::vector<std::string_view> words_of(std::string_view line);
+std::string one_word(std::string text);
 std::optional<LeaseText> parse(std::string_view text);
 std::string one_line(std::string text);
 bool is_name(std::string_view name);
 void make_folder(const std::filesystem::path& folder);
 std::optional<std::string> text_if_readable(const std::filesystem::path& path);
-Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
+bool is_unfinished(std::string_view name);
+bool is_here(const LeaseHolder& holder, const LeaseHolder& reader);
+bool is_gone(const LeaseHolder& holder, const LeaseReader& reader);
+std::string first_process_began();
+void remove_gone(const StorePaths& paths, const std::string& prefix, const LeaseHolder& holder);
+Lease read_lease(const std::filesystem::path& path, const LeaseReader& reader,
                  std::chrono::system_clock::time_point now);
 
 } // namespace
@@ -48,37 +59,37 @@ LeaseHolder this_holder() {
     LeaseHolder holder;
     holder.host = ::uname(&names) == 0 ? one_line(names.nodename) : std::string();
     std::error_code failure;
-    const std::string processes =
-        std::filesystem::read_symlink("/proc/self/ns/pid", failure).string();
-    std::string machine;
-    try {
-        machine = read_file_if_present("/etc/machine-id").value_or(std::string());
-    } catch (const Error&) {
-        machine.clear(); // the name must do
-    }
-    holder.inside = one_line(fmt::format("{} {}", machine, failure ? std::string() : processes));
+    holder.processes =
+        one_word(std::filesystem::read_symlink("/proc/self/ns/pid", failure).string());
+    holder.machine = one_word(text_if_readable("/etc/machine-id").value_or(std::string()));
+    holder.boot =
+        one_word(text_if_readable("/proc/sys/kernel/random/boot_id").value_or(std::string()));
+    holder.began = first_process_began();
     return holder;
 }
 
 void renew_lease(const StorePaths& paths, const std::string& prefix,
                  const std::filesystem::path& environment, const LeaseHolder& holder) {
     const std::string text = text_of({holder, environment});
-    // Each user has one of its own, or nobody could renew what another one made.
-    const std::string tag = sha256_of(fmt::format("{}{}", text, ::geteuid())).hex();
-    const std::filesystem::path path =
-        paths.leases() / fmt::format("{}.{}", prefix, tag.substr(0, tag_characters));
-    if (::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0) {
-        return;
-    }
-    if (errno != ENOENT) {
-        throw_system_error("cannot renew a lease", path.string(), errno);
+    const std::filesystem::path path = path_of(paths, prefix, {holder, environment});
+    const std::optional<std::string> before = text_if_readable(path);
+    if (before == text) {
+        if (::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0) {
+            return;
+        }
+        if (errno != ENOENT) {
+            throw_system_error("cannot renew a lease", path.string(), errno);
+        }
     }
     make_folder(paths.leases());
     write_file(path, text, Durability::durable, 0644);
     ::chmod(path.c_str(), 0644); // the umask has no say: others' collectors read it
+    if (!before) {
+        remove_gone(paths, prefix, holder);
+    }
 }
 
-std::vector<Lease> read_leases(const StorePaths& paths, const LeaseHolder& reader,
+std::vector<Lease> read_leases(const StorePaths& paths, const LeaseReader& reader,
                                std::chrono::system_clock::time_point now) {
     std::vector<Lease> leases;
     for (const std::string& name : names_in(paths.leases())) {
@@ -89,11 +100,38 @@ std::vector<Lease> read_leases(const StorePaths& paths, const LeaseHolder& reade
     return leases;
 }
 
+void remove_unfinished_leases(const StorePaths& paths) {
+    for (const std::string& name : names_in(paths.leases())) {
+        if (!is_unfinished(name)) {
+            continue;
+        }
+        const std::filesystem::path path = paths.leases() / name;
+        const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        // Whoever is at work holds it, and who only begins sees that it is gone (write_file).
+        if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+            ::unlink(path.c_str());
+        }
+    }
+}
+
 namespace {
 
 std::string text_of(const LeaseText& words) {
-    return fmt::format("{}\n{}\n{}\n{}\n", first_line, words.holder.host, words.holder.inside,
+    const LeaseHolder& holder = words.holder;
+    return fmt::format("{}\n{}\n{} {} {} {}\n{}\n", first_line, holder.host, holder.machine,
+                       holder.processes, holder.boot, holder.began,
                        one_line(words.environment.string()));
+}
+
+/// Each user has one of its own, or nobody could renew what another one made. Boot and begin are
+/// not part of the name: who comes after takes the place.
+std::filesystem::path path_of(const StorePaths& paths, const std::string& prefix,
+                              const LeaseText& words) {
+    const std::string key =
+        fmt::format("{}\n{}\n{} {}\n{}\n{}", first_line, words.holder.host, words.holder.machine,
+                    words.holder.processes, one_line(words.environment.string()), ::geteuid());
+    return paths.leases() /
+           fmt::format("{}.{}", prefix, sha256_of(key).hex().substr(0, tag_characters));
 }
 
 std::optional<LeaseText> parse(std::string_view text) {
@@ -109,7 +147,27 @@ std::optional<LeaseText> parse(std::string_view text) {
     if (lines[0] != first_line || !text.empty()) {
         return std::nullopt;
     }
-    return LeaseText{{lines[1], lines[2]}, lines[3]};
+    std::vector<std::string_view> words = words_of(lines[2]);
+    words.resize(4);
+    return LeaseText{{lines[1], std::string(words[0]), std::string(words[1]), std::string(words[2]),
+                      std::string(words[3])},
+                     lines[3]};
+}
+
+/// One may be empty.
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    for (std::size_t end = 0; end != std::string_view::npos;) {
+        end = line.find(' ');
+        words.push_back(line.substr(0, end));
+        line.remove_prefix(std::min(line.size(), words.back().size() + 1));
+    }
+    return words;
+}
+
+std::string one_word(std::string text) {
+    std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
+    return text;
 }
 
 /// A path may hold any byte; a lease has one line for it.
@@ -122,6 +180,65 @@ bool is_name(std::string_view name) {
     const std::size_t dot = name.find('.');
     return dot != 0 && dot != std::string_view::npos && name.size() == dot + 1 + tag_characters &&
            name.find_first_not_of("0123456789abcdef", dot + 1) == std::string_view::npos;
+}
+
+/// As `write_file` calls it until it is whole.
+bool is_unfinished(std::string_view name) {
+    constexpr std::size_t end_characters = 9; // a dot and eight digits
+    return name.starts_with('.') && name.size() > end_characters &&
+           name[name.size() - end_characters] == '.' &&
+           is_name(name.substr(1, name.size() - 1 - end_characters));
+}
+
+bool is_here(const LeaseHolder& holder, const LeaseHolder& reader) {
+    return holder.host == reader.host && holder.machine == reader.machine &&
+           holder.processes == reader.processes;
+}
+
+/// Of the kernel that runs here it is known which namespaces there are: of one number at most one
+/// at a time, whose first process never changes.
+bool is_gone(const LeaseHolder& holder, const LeaseReader& reader) {
+    const LeaseHolder& own = reader.holder;
+    if (holder.boot.empty() || holder.boot != own.boot || holder.processes.empty()) {
+        return false;
+    }
+    if (holder.processes == own.processes) {
+        return !holder.began.empty() && !own.began.empty() && holder.began != own.began;
+    }
+    return reader.namespaces && !reader.namespaces->contains(holder.processes);
+}
+
+/// In ticks since the boot: the 22nd field of proc_pid_stat(5), the 20th after the name, which may
+/// hold anything.
+std::string first_process_began() {
+    constexpr std::size_t after_name = 20;
+    const std::string text = text_if_readable("/proc/1/stat").value_or(std::string());
+    const std::size_t name_end = text.rfind(") ");
+    if (name_end == std::string::npos) {
+        return {};
+    }
+    const std::vector<std::string_view> fields =
+        words_of(std::string_view(text).substr(name_end + 2));
+    return fields.size() < after_name ? std::string() : std::string(fields[after_name - 1]);
+}
+
+/// Those of this user; what cannot be removed goes when it is over.
+void remove_gone(const StorePaths& paths, const std::string& prefix, const LeaseHolder& holder) {
+    for (const std::string& name : names_in(paths.leases())) {
+        const std::filesystem::path path = paths.leases() / name;
+        if (!is_name(name) || path.stem() != prefix) {
+            continue;
+        }
+
+        struct stat status {};
+
+        const std::optional<std::string> text = text_if_readable(path);
+        const std::optional<LeaseText> words = text ? parse(*text) : std::nullopt;
+        if (words && is_gone(words->holder, {holder}) && ::lstat(path.c_str(), &status) == 0 &&
+            status.st_uid == ::geteuid()) {
+            ::unlink(path.c_str());
+        }
+    }
 }
 
 void make_folder(const std::filesystem::path& folder) {
@@ -141,7 +258,7 @@ std::optional<std::string> text_if_readable(const std::filesystem::path& path) {
     }
 }
 
-Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
+Lease read_lease(const std::filesystem::path& path, const LeaseReader& reader,
                  std::chrono::system_clock::time_point now) {
     Lease lease{path, path.stem().string(), "an unknown host", {}};
 
@@ -155,12 +272,12 @@ Lease read_lease(const std::filesystem::path& path, const LeaseHolder& reader,
     const std::optional<std::string> text =
         S_ISREG(status.st_mode) ? text_if_readable(path) : std::nullopt;
     if (const std::optional<LeaseText> words = text ? parse(*text) : std::nullopt) {
-        const bool is_here =
-            words->holder.host == reader.host && words->holder.inside == reader.inside;
         const uid_t user = ::geteuid();
         lease.host = words->holder.host;
         lease.environment = words->environment;
-        lease.is_another = !is_here || (user != 0 && user != status.st_uid);
+        lease.is_out_of_sight =
+            !is_here(words->holder, reader.holder) || (user != 0 && user != status.st_uid);
+        lease.is_over = lease.is_over || is_gone(words->holder, reader);
     }
     return lease;
 }

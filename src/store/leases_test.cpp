@@ -7,6 +7,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 namespace envpm::store {
 
 namespace {
@@ -23,9 +27,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const LeaseHolder here{"node1", "machine processes"};
-const LeaseHolder there{"node2", "machine processes"};
-const LeaseHolder container{"node1", "machine other-processes"};
+const LeaseHolder here{"node1", "machine", "pid:[1]", "boot", "10"};
+const LeaseHolder there{"node2", "machine", "pid:[1]", "other-boot", "10"};
+const LeaseHolder container{"node1", "machine", "pid:[2]", "boot", "20"};
 
 struct Leases : testing::Test {
     World world;
@@ -34,7 +38,16 @@ struct Leases : testing::Test {
     Leases() { std::filesystem::create_directories(world.root); }
 
     [[nodiscard]] std::vector<Lease> read(const LeaseHolder& reader) const {
-        return read_leases(world.paths, reader, now);
+        return read_leases(world.paths, {reader}, now);
+    }
+
+    [[nodiscard]] std::vector<std::string> hosts() const {
+        std::vector<std::string> hosts;
+        for (const Lease& lease : read(here)) {
+            hosts.push_back(lease.host);
+        }
+        std::sort(hosts.begin(), hosts.end());
+        return hosts;
     }
 };
 
@@ -46,10 +59,10 @@ TEST_F(Leases, SayWhichHostUsesWhatAndForWhom) {
     EXPECT_EQ(leases[0].prefix, "abc");
     EXPECT_EQ(leases[0].host, "node2");
     EXPECT_EQ(leases[0].environment, "/far/.envpm/envs/default");
-    EXPECT_TRUE(leases[0].is_another);
+    EXPECT_TRUE(leases[0].is_out_of_sight);
     EXPECT_FALSE(leases[0].is_over);
-    EXPECT_FALSE(read(there)[0].is_another);
-    EXPECT_TRUE(read(container)[0].is_another);
+    EXPECT_FALSE(read(there)[0].is_out_of_sight);
+    EXPECT_TRUE(read(container)[0].is_out_of_sight);
 }
 
 TEST_F(Leases, AreOnePerHostAndProjectHoweverOftenTheyAreRenewed) {
@@ -76,6 +89,71 @@ TEST_F(Leases, AreOverUnlessTheyAreRenewed) {
     EXPECT_TRUE(read(here)[0].is_over);
 }
 
+/// Each start of a container has another name, and often the number of one that has ended.
+TEST_F(Leases, OfContainersThatHadThisOnesNumberAreReplaced) {
+    const LeaseHolder first{"c1", "", "pid:[5]", "boot", "100"};
+    const LeaseHolder second{"c2", "", "pid:[5]", "boot", "200"};
+    renew_lease(world.paths, "abc", "/a", first);
+    renew_lease(world.paths, "abc", "/b", first);
+    renew_lease(world.paths, "abd", "/a", first);
+    renew_lease(world.paths, "abc", "/a", second);
+    EXPECT_THAT(hosts(), ElementsAre("c1", "c2"));
+    EXPECT_TRUE(read(second)[1].is_over) << "of the other prefix, for the collector";
+    EXPECT_FALSE(read(here)[1].is_over) << "as far as another one can tell";
+}
+
+TEST_F(Leases, OfWhoMayBeAliveStay) {
+    const LeaseHolder own{"c2", "", "pid:[5]", "boot", "200"};
+    for (const LeaseHolder& other : std::vector<LeaseHolder>{
+             {"c1", "", "pid:[5]", "boot", "200"}, // the same processes under another name
+             {"c3", "", "pid:[6]", "boot", "100"},
+             {"c4", "", "pid:[5]", "other-boot", "100"},
+             {"c5", "", "pid:[5]", "boot", ""},
+             {"c6", "", "pid:[5]", "", ""},
+         }) {
+        renew_lease(world.paths, "abc", "/a", other);
+    }
+    renew_lease(world.paths, "abc", "/a", own);
+    EXPECT_THAT(hosts(), ElementsAre("c1", "c2", "c3", "c4", "c5", "c6"));
+}
+
+TEST_F(Leases, OfNamespacesWithoutAnyProcessAreOver) {
+    renew_lease(world.paths, "abc", "/a", container);
+    EXPECT_TRUE(read_leases(world.paths, {here, {{"pid:[1]"}}}, now)[0].is_over);
+    EXPECT_FALSE(read_leases(world.paths, {here, {{"pid:[1]", "pid:[2]"}}}, now)[0].is_over);
+    EXPECT_FALSE(read_leases(world.paths, {there, {{"pid:[1]"}}}, now)[0].is_over);
+}
+
+TEST_F(Leases, AreOfTheNewHolderAfterABoot) {
+    renew_lease(world.paths, "abc", "/a", here);
+    LeaseHolder later = here;
+    later.boot = "boot-2";
+    renew_lease(world.paths, "abc", "/a", later);
+    ASSERT_THAT(read(later), SizeIs(1));
+    EXPECT_FALSE(read(later)[0].is_out_of_sight);
+    EXPECT_THAT(read_file(read(later)[0].path), testing::HasSubstr("machine pid:[1] boot-2 10\n"));
+}
+
+TEST_F(Leases, OfAnEarlierFormThatDoesNotSayItsBootAreRead) {
+    renew_lease(world.paths, "abc", "/a", here);
+    const std::filesystem::path file = read(here)[0].path;
+    write_file(file, "envpm-lease 1\nnode1\nmachine pid:[1]\n/a\n");
+    EXPECT_FALSE(read(here)[0].is_out_of_sight);
+    EXPECT_TRUE(read(there)[0].is_out_of_sight);
+    EXPECT_FALSE(read(there)[0].is_over);
+}
+
+TEST_F(Leases, ThatWereNeverFinishedGoUnlessSomeoneIsAtWork) {
+    const std::string name = ".abc.0123456789abcdef.";
+    for (const char* end : {"00000001", "00000002"}) {
+        write_file(world.paths.leases() / (name + end), "envpm-le");
+    }
+    write_file(world.paths.leases() / ".abc.other", "not ours");
+    const FileLock writer(world.paths.leases() / (name + "00000002"), LockKind::exclusive);
+    remove_unfinished_leases(world.paths);
+    EXPECT_THAT(listing(world.paths.leases()), ElementsAre(name + "00000002", ".abc.other"));
+}
+
 TEST_F(Leases, AreAnothersIfTheyCannotBeUnderstood) {
     renew_lease(world.paths, "abc", "/a", here);
     const std::filesystem::path file = read(here)[0].path;
@@ -84,7 +162,7 @@ TEST_F(Leases, AreAnothersIfTheyCannotBeUnderstood) {
          {std::string(), text + "x", text.substr(0, text.size() - 1), "envpm-lease 2" + text}) {
         write_file(file, damaged);
         ASSERT_THAT(read(here), SizeIs(1));
-        EXPECT_TRUE(read(here)[0].is_another) << damaged;
+        EXPECT_TRUE(read(here)[0].is_out_of_sight) << damaged;
         EXPECT_EQ(read(here)[0].environment, "");
     }
     // Nor is a link followed, or what has no name of one taken for one.
@@ -93,13 +171,13 @@ TEST_F(Leases, AreAnothersIfTheyCannotBeUnderstood) {
     write_file(world.paths.leases() / ".abc.0123456789abcdef", text);
     write_file(world.paths.leases() / "abc", text);
     ASSERT_THAT(read(here), SizeIs(1));
-    EXPECT_TRUE(read(here)[0].is_another);
+    EXPECT_TRUE(read(here)[0].is_out_of_sight);
 }
 
 TEST_F(Leases, KeepAPathWithALineFeedInOneLine) {
     renew_lease(world.paths, "abc", "/a\nb", here);
     ASSERT_THAT(read(here), SizeIs(1));
-    EXPECT_FALSE(read(here)[0].is_another);
+    EXPECT_FALSE(read(here)[0].is_out_of_sight);
 }
 
 TEST_F(Leases, CanBeReadByOthersWhateverTheUmask) {
@@ -125,7 +203,7 @@ TEST(Collect, KeepsWhatAnotherHostHasALeaseOf) {
     world.take_in({archive});
     const std::filesystem::path prefix = add_prefix(world, "one", {archive});
     const std::filesystem::path environment = add_project(world, "project", prefix);
-    const LeaseHolder other{"node7", "elsewhere"};
+    const LeaseHolder other{"node7", "elsewhere", "pid:[7]"};
     renew_lease(world.paths, "one", environment, other);
     std::filesystem::remove_all(environment); // it is on the other host's disk
 
@@ -147,6 +225,28 @@ TEST(Collect, KeepsWhatAnotherHostHasALeaseOf) {
     EXPECT_THAT(report.removed, Contains(prefix));
     EXPECT_THAT(listing(world.paths.leases()), IsEmpty());
     EXPECT_FALSE(std::filesystem::is_symlink(world.root / "roots" / "project"));
+}
+
+TEST(Collect, RemovesWhatIsLeftOfLeases) {
+    World world;
+    Store::open(world.root);
+    add_prefix(world, "one", {});
+    LeaseHolder gone = this_holder();
+    gone.host = "container";
+    gone.began = "1";
+    CollectRequest request;
+    request.now = std::chrono::system_clock::now();
+    request.holder.began = "2";
+    renew_lease(world.paths, "one", "/a", gone);
+    renew_lease(world.paths, "one", "/a", {"node7", "elsewhere", "pid:[7]"});
+    write_file(world.paths.leases() / ".one.0123456789abcdef.00000001", "envpm-le");
+    request.only_tell = true;
+    collect(world.paths, request, world.progress);
+    EXPECT_THAT(listing(world.paths.leases()), SizeIs(3));
+    request.only_tell = false;
+    collect(world.paths, request, world.progress);
+    EXPECT_THAT(read_leases(world.paths, {this_holder()}, request.now), SizeIs(1));
+    EXPECT_THAT(listing(world.paths.leases()), SizeIs(1));
 }
 
 TEST(Collect, TakesNoNoticeOfItsOwnLeases) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace envpm::store {
 
@@ -41,6 +42,33 @@ std::set<std::string> prefixes_in_use(const std::filesystem::path& processes,
         }
     }
     return found;
+}
+
+std::optional<std::set<std::string>> process_namespaces(const std::filesystem::path& processes) {
+    constexpr std::string_view first = "pid:[4026531836]"; // PROC_PID_INIT_INO, since Linux 3.8
+    std::error_code failure;
+    if (std::filesystem::read_symlink(processes / "self/ns/pid", failure) != first) {
+        return std::nullopt;
+    }
+    std::set<std::string> found;
+    std::filesystem::directory_iterator entries(processes, failure);
+    for (; !failure && entries != std::filesystem::directory_iterator();
+         entries.increment(failure)) {
+        if (!is_process(entries->path())) {
+            continue;
+        }
+        std::error_code fault;
+        const auto name = std::filesystem::read_symlink(entries->path() / "ns/pid", fault);
+        const bool has_ended =
+            fault == std::errc::no_such_file_or_directory || fault == std::errc::no_such_process;
+        if (fault && !has_ended) {
+            return std::nullopt;
+        }
+        if (!fault) {
+            found.insert(name.string());
+        }
+    }
+    return failure ? std::nullopt : std::optional(std::move(found));
 }
 
 namespace {

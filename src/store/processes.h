@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,5 +15,9 @@ namespace envpm::store {
 /// nothing.
 std::set<std::string> prefixes_in_use(const std::filesystem::path& processes,
                                       const std::vector<std::string>& names);
+
+/// The namespaces of all processes of this kernel, as links of `processes` name them
+/// ("pid:[4026531836]"). Nothing unless all are seen from here: by root, in the first namespace.
+std::optional<std::set<std::string>> process_namespaces(const std::filesystem::path& processes);
 
 } // namespace envpm::store

@@ -75,6 +75,38 @@ TEST(PrefixesInUse, AreNoneWhereProcessesCannotBeSeen) {
     EXPECT_THAT(prefixes_in_use("/nowhere", {"aa"}), IsEmpty());
 }
 
+constexpr const char* first_namespace = "pid:[4026531836]";
+
+/// A process in a namespace; of none if it has just ended.
+void add_to(const Processes& processes, const std::string& id, const std::string& name) {
+    std::filesystem::create_directories(processes.folder.path() / id / "ns");
+    if (!name.empty()) {
+        std::filesystem::create_symlink(name, processes.folder.path() / id / "ns/pid");
+    }
+}
+
+TEST(ProcessNamespaces, AreThoseOfAllProcesses) {
+    const Processes processes;
+    add_to(processes, "self", first_namespace);
+    add_to(processes, "1", first_namespace);
+    add_to(processes, "20", "pid:[4026532000]");
+    add_to(processes, "21", "");
+    EXPECT_EQ(process_namespaces(processes.folder.path()),
+              (std::set<std::string>{first_namespace, "pid:[4026532000]"}));
+}
+
+TEST(ProcessNamespaces, AreNotKnownWithinAContainerOrWhereOneIsHidden) {
+    EXPECT_FALSE(process_namespaces("/nowhere"));
+    const Processes inside;
+    add_to(inside, "self", "pid:[4026532000]");
+    add_to(inside, "1", "pid:[4026532000]");
+    EXPECT_FALSE(process_namespaces(inside.folder.path()));
+    const Processes hidden;
+    add_to(hidden, "self", first_namespace);
+    std::filesystem::create_directories(hidden.folder.path() / "1/ns/pid"); // cannot be read as one
+    EXPECT_FALSE(process_namespaces(hidden.folder.path()));
+}
+
 } // namespace
 
 } // namespace envpm::store
