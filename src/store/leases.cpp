@@ -267,8 +267,8 @@ Lease read_lease(const std::filesystem::path& path, const LeaseReader& reader,
     if (::lstat(path.c_str(), &status) != 0) {
         throw_system_error("cannot look at a lease of the store", path.string(), errno);
     }
-    lease.is_over =
-        std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec) < now - lease_duration;
+    const auto age = now - std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
+    lease.is_over = age > lease_duration;
     const std::optional<std::string> text =
         S_ISREG(status.st_mode) ? text_if_readable(path) : std::nullopt;
     if (const std::optional<LeaseText> words = text ? parse(*text) : std::nullopt) {
@@ -277,7 +277,8 @@ Lease read_lease(const std::filesystem::path& path, const LeaseReader& reader,
         lease.environment = words->environment;
         lease.is_out_of_sight =
             !is_here(words->holder, reader.holder) || (user != 0 && user != status.st_uid);
-        lease.is_over = lease.is_over || is_gone(words->holder, reader);
+        lease.is_over =
+            lease.is_over || (age > gone_lease_duration && is_gone(words->holder, reader));
     }
     return lease;
 }

@@ -15,6 +15,10 @@ namespace envpm::store {
 /// longer ago, on a host that the collector cannot look into, are not protected.
 inline constexpr std::chrono::hours lease_duration{30 * 24};
 
+/// The same of a holder that is gone for certain. A container that was stopped may be started
+/// again, with all its projects.
+inline constexpr std::chrono::hours gone_lease_duration{7 * 24};
+
 /// Whose programs and projects are seen from one place: a host by its name and `/etc/machine-id`,
 /// and on it a namespace of processes, since containers do not see each other's. The last two tell
 /// apart those that had one number of a namespace one after another; empty: not known.
@@ -37,7 +41,7 @@ struct Lease {
     std::string host;
     std::filesystem::path environment; ///< the project's `.envpm/envs/<name>`; may be empty
     bool is_out_of_sight = true;       ///< of a holder or a user whose programs are not seen here
-    bool is_over = false; ///< not renewed for `lease_duration`, or its holder is gone for certain
+    bool is_over = false;              ///< not renewed for its duration
 };
 
 /// Who reads leases, and what can be seen from there.

@@ -98,6 +98,8 @@ TEST_F(Leases, OfContainersThatHadThisOnesNumberAreReplaced) {
     renew_lease(world.paths, "abd", "/a", first);
     renew_lease(world.paths, "abc", "/a", second);
     EXPECT_THAT(hosts(), ElementsAre("c1", "c2"));
+    EXPECT_FALSE(read(second)[1].is_over);
+    now += gone_lease_duration + std::chrono::minutes(1);
     EXPECT_TRUE(read(second)[1].is_over) << "of the other prefix, for the collector";
     EXPECT_FALSE(read(here)[1].is_over) << "as far as another one can tell";
 }
@@ -117,8 +119,11 @@ TEST_F(Leases, OfWhoMayBeAliveStay) {
     EXPECT_THAT(hosts(), ElementsAre("c1", "c2", "c3", "c4", "c5", "c6"));
 }
 
-TEST_F(Leases, OfNamespacesWithoutAnyProcessAreOver) {
+TEST_F(Leases, OfNamespacesWithoutAnyProcessAreOverAfterAWeek) {
     renew_lease(world.paths, "abc", "/a", container);
+    EXPECT_FALSE(read_leases(world.paths, {here, {{"pid:[1]"}}}, now)[0].is_over)
+        << "it may only have been stopped";
+    now += gone_lease_duration + std::chrono::minutes(1);
     EXPECT_TRUE(read_leases(world.paths, {here, {{"pid:[1]"}}}, now)[0].is_over);
     EXPECT_FALSE(read_leases(world.paths, {here, {{"pid:[1]", "pid:[2]"}}}, now)[0].is_over);
     EXPECT_FALSE(read_leases(world.paths, {there, {{"pid:[1]"}}}, now)[0].is_over);
@@ -235,7 +240,7 @@ TEST(Collect, RemovesWhatIsLeftOfLeases) {
     gone.host = "container";
     gone.began = "1";
     CollectRequest request;
-    request.now = std::chrono::system_clock::now();
+    request.now = std::chrono::system_clock::now() + gone_lease_duration + std::chrono::minutes(1);
     request.holder.began = "2";
     renew_lease(world.paths, "one", "/a", gone);
     renew_lease(world.paths, "one", "/a", {"node7", "elsewhere", "pid:[7]"});
