@@ -53,7 +53,7 @@ void FileStream::take(std::span<const std::byte> content) {
 
 void check_member(std::uint32_t crc32, const ArchiveFile& file) {
     if (crc32 != file.member.crc32) {
-        throw Error({"a member's checksum is wrong", file.path.string(), {}}, ExitCode::integrity);
+        throw Error({"a member's checksum is wrong", file.member.name, {}}, ExitCode::integrity);
     }
 }
 

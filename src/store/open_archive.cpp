@@ -34,8 +34,13 @@ std::vector<ZipMember> read_directory(const Fd& file, std::uint64_t size_bytes,
 RelativePath path_of(const ZipMember& member);
 void check_mode(const ZipMember& member, const RelativePath& path);
 void check_names(const std::vector<ArchiveFile>& files, const std::vector<ArchiveFile>& folders);
+std::string_view parent_of(std::string_view path);
 
 } // namespace
+
+RelativePath ArchiveFile::path() const {
+    return path_of(member);
+}
 
 OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label,
                          ArrivingFile /*some*/)
@@ -52,16 +57,17 @@ OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label,
         const RelativePath path = path_of(member);
         check_mode(member, path);
         if (member.is_folder()) {
-            folders_.push_back({path, std::move(member), end_offset});
+            folders_.push_back({std::move(member), end_offset});
         } else {
             const bool is_executable = (member.unix_mode & 0111U) != 0;
-            files_.push_back({path, std::move(member), end_offset, is_executable});
+            files_.push_back({std::move(member), end_offset, is_executable});
         }
         end_offset = begin;
     }
     check_names(files_, folders_);
-    std::sort(files_.begin(), files_.end(),
-              [](const ArchiveFile& a, const ArchiveFile& b) { return a.path < b.path; });
+    std::sort(files_.begin(), files_.end(), [](const ArchiveFile& a, const ArchiveFile& b) {
+        return a.member.name < b.member.name;
+    });
 }
 
 void OpenArchive::check_folders() const {
@@ -210,22 +216,27 @@ void check_names(const std::vector<ArchiveFile>& files, const std::vector<Archiv
     std::unordered_set<std::string_view> known;
     const auto learn = [&known](std::string_view folder) {
         while (!folder.empty() && known.insert(folder).second) {
-            const std::size_t slash = folder.rfind('/');
-            folder = folder.substr(0, slash == std::string_view::npos ? 0 : slash);
+            folder = parent_of(folder);
         }
     };
     for (const ArchiveFile& file : files) {
-        learn(file.path.parent());
+        learn(parent_of(file.member.name));
     }
     for (const ArchiveFile& folder : folders) {
-        learn(folder.path.string());
+        learn(parent_of(folder.member.name)); // the name ends with a slash
     }
     for (const ArchiveFile& file : files) {
-        if (known.contains(file.path.string())) {
-            throw Error({"a path is a file and a folder", file.path.string(), {}},
+        if (known.contains(file.member.name)) {
+            throw Error({"a path is a file and a folder", file.member.name, {}},
                         ExitCode::integrity);
         }
     }
+}
+
+/// Empty at the top.
+std::string_view parent_of(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return path.substr(0, slash == std::string_view::npos ? 0 : slash);
 }
 
 } // namespace

@@ -18,10 +18,12 @@ namespace envpm::store {
 
 /// A file of an archive whose name, type and mode have been judged.
 struct ArchiveFile {
-    RelativePath path;
     ZipMember member;
     std::uint64_t end_offset = 0; ///< where the next header or the directory begins
     bool is_executable = false;
+
+    /// What the member's name says, which is held once for each of the many. A folder's too.
+    [[nodiscard]] RelativePath path() const;
 };
 
 /// An archive (a wheel) opened for unpacking. The constructor reads its directory and throws an

@@ -32,9 +32,9 @@ TEST(OpenArchive, ListsFilesByPathWithTheirExecutableBit) {
                                      {.name = nested(64), .content = "3"}}));
     const OpenArchive open(archive.file, "a");
     ASSERT_EQ(open.files().size(), 3U);
-    EXPECT_EQ(open.files()[0].path.string(), "a");
+    EXPECT_EQ(open.files()[0].path().string(), "a");
     EXPECT_FALSE(open.files()[0].is_executable);
-    EXPECT_EQ(open.files()[1].path.string(), "b/run");
+    EXPECT_EQ(open.files()[1].path().string(), "b/run");
     EXPECT_TRUE(open.files()[1].is_executable);
 }
 

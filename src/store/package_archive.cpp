@@ -88,7 +88,7 @@ const ArchiveFile& stored_member(const OpenArchive& zip, const std::string& name
                                  const std::string& label) {
     const auto file =
         std::find_if(zip.files().begin(), zip.files().end(),
-                     [&name](const ArchiveFile& one) { return one.path.string() == name; });
+                     [&name](const ArchiveFile& one) { return one.member.name == name; });
     if (file == zip.files().end()) {
         refuse(fmt::format("a .conda archive of that name must have a member `{}`", name), label);
     }

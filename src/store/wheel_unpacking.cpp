@@ -16,8 +16,11 @@ constexpr std::size_t room_bytes = Inflater::whole_limit_bytes + MemberReader::l
 
 Bench::Bench(HashPairs& pairs)
     : hasher(pairs),
-      room(room_bytes),
-      piece(InflateStream::room_bytes) {}
+      room_(std::make_unique_for_overwrite<char[]>(room_bytes)),
+      piece_(std::make_unique_for_overwrite<std::byte[]>(InflateStream::room_bytes)) {
+    room = {room_.get(), room_bytes};
+    piece = {piece_.get(), InflateStream::room_bytes};
+}
 
 BenchLoan::BenchLoan(IdleBenches& idle, HashPairs& pairs)
     : idle_(idle) {
@@ -127,7 +130,7 @@ Tree WheelUnpacking::tree() const {
     for (std::size_t i = 0; i < objects_.size(); ++i) {
         const ArchiveFile& file = files()[i];
         tree.files.push_back(
-            {file.path, objects_[i].value(), file.member.size_bytes, file.is_executable});
+            {file.path(), objects_[i].value(), file.member.size_bytes, file.is_executable});
     }
     return tree;
 }
@@ -162,7 +165,7 @@ bool WheelUnpacking::go_on(FileStream& stream, std::size_t index, std::uint64_t 
 
 void WheelUnpacking::name_member(Error& failure, const ArchiveFile& file) const {
     failure.add_context(
-        fmt::format("while unpacking `{}` of {}", file.path.string(), archive_.label()));
+        fmt::format("while unpacking `{}` of {}", file.member.name, archive_.label()));
 }
 
 void WheelUnpacking::end_file(std::size_t index) {

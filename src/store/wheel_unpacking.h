@@ -29,8 +29,13 @@ struct Bench {
 
     Inflater inflater;
     PairedHasher hasher;
-    std::vector<char> room;       ///< for a member that is inflated at once, with its header
-    std::vector<std::byte> piece; ///< of what a larger one gives
+    std::span<char> room;       ///< for a member that is inflated at once, with its header
+    std::span<std::byte> piece; ///< of what a larger one gives
+
+  private:
+    /// Not filled with zeros, so that only what a member has needed takes memory.
+    std::unique_ptr<char[]> room_;
+    std::unique_ptr<std::byte[]> piece_;
 };
 
 using IdleBenches = Guarded<std::vector<std::unique_ptr<Bench>>>;
