@@ -5,6 +5,7 @@
 #include "store/open_archive.h"
 #include "store/other_stages.h"
 #include "store/package_unpacking.h"
+#include "store/portions.h"
 #include "store/space.h"
 #include "store/store.h"
 #include "store/wheel_unpacking.h"
@@ -17,13 +18,15 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <string_view>
 #include <utility>
 
 // How archives become objects. `add` queues; a task opens the archive, judges its directory and
-// makes one task of each file; of all files that wait, the largest goes first, so that at the end
-// no thread sits on a large one while the others idle. Of a wheel that still arrives (`expect`) the
-// same is done bit by bit, and `add` ends it.
+// makes one task of each file, or of several small ones; of all files that wait, the largest goes
+// first, so that at the end no thread sits on a large one while the others idle. Of a wheel that
+// still arrives (`expect`) the same is done bit by bit, and `add` ends it.
 
 namespace envpm::store {
 
@@ -307,10 +310,17 @@ void Intake::Work::take_step(const std::shared_ptr<ArrivingWheel>& wheel,
     if (step.can_open) {
         run([this, wheel] { open_arriving(wheel); }, first_of_all);
     }
-    for (const std::size_t i : step.files) {
-        run([this, wheel, unpacking = step.unpacking,
-             i] { unpack_arriving(*wheel, *unpacking, i); },
-            step.unpacking->files()[i].member.size_bytes);
+    if (step.files.empty()) {
+        return;
+    }
+    for (Portion& portion : portions_of(step.unpacking->files(), step.files)) {
+        run(
+            [this, wheel, unpacking = step.unpacking, files = std::move(portion.files)] {
+                for (const std::size_t i : files) {
+                    unpack_arriving(*wheel, *unpacking, i);
+                }
+            },
+            portion.cost);
     }
 }
 
@@ -401,9 +411,16 @@ void Intake::Work::open(const Archive& archive) {
 void Intake::Work::open_wheel(const Archive& archive) {
     const auto unpacking = std::make_shared<WheelUnpacking>(
         OpenArchive(archive.file, archive.label), archive.sha256, space_, hash_pairs_);
-    for (std::size_t i = 0; i < unpacking->files().size(); ++i) {
-        run([this, unpacking, i] { unpack(*unpacking, i); },
-            unpacking->files()[i].member.size_bytes);
+    std::vector<std::size_t> all(unpacking->files().size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    for (Portion& portion : portions_of(unpacking->files(), all)) {
+        run(
+            [this, unpacking, files = std::move(portion.files)] {
+                for (const std::size_t i : files) {
+                    unpack(*unpacking, i);
+                }
+            },
+            portion.cost);
     }
     end_part(*unpacking);
 }
