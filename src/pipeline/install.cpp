@@ -31,11 +31,28 @@ struct LockInUse {
     std::optional<LockReport> report;
 };
 
+/// What is installed, from where to where.
+struct Job {
+    const InstallRequest& request;
+    const Manifest& manifest;
+    const LockedTarget& target;
+    const std::vector<LockedPackage>& packages;
+    const store::Store& store;
+    std::optional<Interpreter> interpreter;
+};
+
 /// What the environment consists of, all of it in the store, and what was fetched for that.
 struct Plan {
     Layout layout;
+    realize::ObjectCheck check = realize::ObjectCheck::done;
     std::uint64_t fetched_packages = 0;
     std::uint64_t fetched_bytes = 0;
+};
+
+/// What became of a plan.
+struct Realised {
+    realize::PrefixReport prefix;
+    std::optional<AuditReport> audit;
 };
 
 std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
@@ -55,11 +72,12 @@ void check_seal(const LockedTarget& target, const Layout& layout,
                 const realize::PrefixReport& prefix, Services& services);
 std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
                               Services& services);
-Plan plan_of(const LayoutRequest& wanted, const InstallRequest& request, const store::Store& store,
-             Services& services);
+std::optional<Plan> kept_plan(const Job& job, Services& services);
+Plan new_plan(const Job& job, Services& services);
+Realised realise(const Job& job, const Plan& plan, Services& services);
+std::optional<Realised> realise_kept(const Job& job, const Plan& plan, Services& services);
 bool can_be_kept(const std::vector<LockedPackage>& packages);
-Fetched fetch(const std::vector<LockedPackage>& packages, const InstallRequest& request,
-              const Manifest& manifest, const store::Store& store, Services& services);
+Fetched fetch(const Job& job, Services& services);
 CheckPolicy audit_policy(const InstallRequest& request, const Manifest& manifest);
 std::optional<AuditReport> audit_made(const InstallRequest& request, const Manifest& manifest,
                                       const LockedTarget& target,
@@ -92,41 +110,25 @@ InstallReport install(const InstallRequest& request, Services& services) {
     }
     const store::Store store = services.open_store();
     // From here on one does for all what they would find out, fetch and make alike.
-    std::optional<Fd> turn = turn_to_make(target.env, store, services);
+    const std::optional<Fd> turn = turn_to_make(target.env, store, services);
     const std::optional<Interpreter> interpreter = interpreter_for(target, services);
     services.throw_if_stopped();
-    const Plan plan = plan_of({packages, target, manifest}, request, store, services);
-    // Every byte now in the store was verified against the lock.
-    realize::PrefixRequest wanted{.env = target.env,
-                                  .layout = plan.layout,
-                                  .interpreter = interpreter,
-                                  .archives = archives_of(packages),
-                                  .link_mode = services.settings().link_mode,
-                                  .object_check = realize::ObjectCheck::done,
-                                  .syncing = store.policy().syncing};
-    services.throw_if_stopped();
-    const realize::PrefixReport prefix =
-        realize::build(store.paths(), wanted, services.pool(), services.progress());
-    turn.reset(); // who waits for it finds all of it made
-    check_seal(target, plan.layout, prefix, services);
-    services.throw_if_stopped();
-    const auto audit = [&] {
-        report.audit = audit_made(request, manifest, target, prefix.prefix, services);
-    };
-    if (request.prefix) {
-        wanted.meanwhile = audit;
-        realize::lay_out(store.paths(), wanted, *request.prefix, services.pool(),
-                         services.progress());
-    } else {
-        audit();
+    const Job job{request, manifest, target, packages, store, interpreter};
+    std::optional<Plan> plan = kept_plan(job, services);
+    std::optional<Realised> realised = plan ? realise_kept(job, *plan, services) : std::nullopt;
+    if (!realised) {
+        plan = new_plan(job, services);
+        realised = realise(job, *plan, services);
     }
+    const realize::PrefixReport& prefix = realised->prefix;
+    report.audit = std::move(realised->audit);
     // The prefix is whole and durable: now the project may point to it.
     make_current(prefix.prefix, target, request, store, services);
     remember_install(request, inputs);
 
     tell_target(report, target, prefix.prefix);
     report.packages = packages.size();
-    tell_counts(report, plan, prefix);
+    tell_counts(report, *plan, prefix);
     report.seconds = seconds_since(start);
     return report;
 }
@@ -309,25 +311,73 @@ std::string files_in_question(const Layout& layout, const realize::PrefixReport&
     return fmt::format("one of the generated files: {}", fmt::join(files, ", "));
 }
 
-/// For wheels alone it is known from the last time, unless the store has lost something since.
-Plan plan_of(const LayoutRequest& wanted, const InstallRequest& request, const store::Store& store,
-             Services& services) {
-    const LayoutCache cache(services.cache("layouts"));
-    const Sha256& env = wanted.target.env;
-    const bool can_be_known = can_be_kept(wanted.packages);
-    if (can_be_known) {
-        if (auto known = cache.find(env, archives_of(wanted.packages), store, services.pool())) {
-            return {std::move(*known)};
-        }
+/// For wheels alone it is known from the last time. Whether the store still has each object shows
+/// when it is placed.
+std::optional<Plan> kept_plan(const Job& job, Services& services) {
+    if (!can_be_kept(job.packages)) {
+        return std::nullopt;
     }
-    Fetched fetched = fetch(wanted.packages, request, wanted.manifest, store, services);
+    const LayoutCache cache(services.cache("layouts"));
+    auto layout = cache.find(job.target.env, archives_of(job.packages), job.store);
+    return layout ? std::optional(Plan{std::move(*layout), realize::ObjectCheck::size})
+                  : std::nullopt;
+}
+
+Plan new_plan(const Job& job, Services& services) {
+    Fetched fetched = fetch(job, services);
     services.throw_if_stopped();
-    Plan plan{layout_of(wanted, std::move(fetched.trees), store, services), fetched.packages,
-              fetched.bytes};
-    if (can_be_known) {
-        cache.put(env, plan.layout);
+    Plan plan{layout_of({job.packages, job.target, job.manifest}, std::move(fetched.trees),
+                        job.store, services),
+              realize::ObjectCheck::done, fetched.packages, fetched.bytes};
+    if (can_be_kept(job.packages)) {
+        LayoutCache(services.cache("layouts")).put(job.target.env, plan.layout);
     }
     return plan;
+}
+
+Realised realise(const Job& job, const Plan& plan, Services& services) {
+    // Every byte now in the store was verified against the lock.
+    realize::PrefixRequest wanted{.env = job.target.env,
+                                  .layout = plan.layout,
+                                  .interpreter = job.interpreter,
+                                  .archives = archives_of(job.packages),
+                                  .link_mode = services.settings().link_mode,
+                                  .object_check = plan.check,
+                                  .syncing = job.store.policy().syncing};
+    services.throw_if_stopped();
+    const StorePaths& paths = job.store.paths();
+    Realised realised{realize::build(paths, wanted, services.pool(), services.progress()), {}};
+    check_seal(job.target, plan.layout, realised.prefix, services);
+    services.throw_if_stopped();
+    const auto audit = [&] {
+        realised.audit =
+            audit_made(job.request, job.manifest, job.target, realised.prefix.prefix, services);
+    };
+    if (job.request.prefix) {
+        wanted.meanwhile = audit;
+        realize::lay_out(paths, wanted, *job.request.prefix, services.pool(), services.progress());
+    } else {
+        audit();
+    }
+    return realised;
+}
+
+/// Nothing if the store has lost something of it, which then is fetched, also if the prefix stands
+/// and needs none of it.
+std::optional<Realised> realise_kept(const Job& job, const Plan& plan, Services& services) {
+    try {
+        Realised realised = realise(job, plan, services);
+        const bool was_all_placed = !realised.prefix.was_there || job.request.prefix;
+        if (was_all_placed || has_all(job.store, plan.layout, services.pool())) {
+            return realised;
+        }
+    } catch (const Error& failure) {
+        if (failure.code() != ExitCode::integrity ||
+            has_all(job.store, plan.layout, services.pool())) {
+            throw;
+        }
+    }
+    return std::nullopt;
 }
 
 /// Of these nothing is told when they are laid out, so nothing goes untold when they are not.
@@ -338,13 +388,12 @@ bool can_be_kept(const std::vector<LockedPackage>& packages) {
 }
 
 /// If there is to be an audit, what it will ask for is read as well.
-Fetched fetch(const std::vector<LockedPackage>& packages, const InstallRequest& request,
-              const Manifest& manifest, const store::Store& store, Services& services) {
-    if (audit_policy(request, manifest) == CheckPolicy::off) {
-        return fetch_missing(packages, manifest, store, nullptr, services);
+Fetched fetch(const Job& job, Services& services) {
+    if (audit_policy(job.request, job.manifest) == CheckPolicy::off) {
+        return fetch_missing(job.packages, job.manifest, job.store, nullptr, services);
     }
     AuditAhead ahead(gpu::BinaryCache(services.cache("audit")), services.pool(), services.stop());
-    return fetch_missing(packages, manifest, store, &ahead, services);
+    return fetch_missing(job.packages, job.manifest, job.store, &ahead, services);
 }
 
 CheckPolicy audit_policy(const InstallRequest& request, const Manifest& manifest) {

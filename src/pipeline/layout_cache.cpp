@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <iterator>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -60,6 +62,7 @@ class Reader {
     std::string_view text_;
 };
 
+std::size_t most_bytes(const Layout& layout);
 bool are_there(std::span<const LayoutEntry> entries, const store::Store& store);
 std::optional<LayoutEntry> read_entry(Reader& reader, std::vector<std::string>& owners);
 bool read_content(Reader& reader, char kind, std::uint64_t size_bytes, LayoutEntry& entry);
@@ -69,26 +72,14 @@ bool read_owner(Reader& reader, std::vector<std::string>& owners, LayoutEntry& e
 } // namespace
 
 std::optional<Layout> LayoutCache::find(const Sha256& env, const std::vector<Sha256>& archives,
-                                        const store::Store& store, ThreadPool& pool) const {
+                                        const store::Store& store) const {
     const std::optional<std::string> text = read_file_if_present(path_of(env));
     if (!text || !std::all_of(archives.begin(), archives.end(), [&store](const Sha256& archive) {
             return store.has_tree(archive);
         })) {
         return std::nullopt;
     }
-    std::atomic<bool> is_whole = true;
-    Layout layout; // outlives those who look at its entries
-    TaskGroup looking(pool);
-    const bool is_read =
-        parse_layout(*text, env, layout, [&](std::span<const LayoutEntry> entries) {
-            looking.run([&store, &is_whole, entries] {
-                if (!are_there(entries, store)) {
-                    is_whole = false;
-                }
-            });
-        });
-    looking.wait();
-    return is_read && is_whole ? std::optional(std::move(layout)) : std::nullopt;
+    return parse_layout(*text, env);
 }
 
 void LayoutCache::put(const Sha256& env, const Layout& layout) const {
@@ -120,49 +111,78 @@ void LayoutCache::forget_oldest() const {
     }
 }
 
+/// In one room from the beginning: it is as large as the layout itself.
 std::optional<std::string> to_text(const Layout& layout, const Sha256& env) {
-    std::string list = fmt::format("{}\n{}\n", env.hex(), layout.entries.size());
-    Writer writer(list);
+    std::string text;
+    text.reserve(most_bytes(layout));
+    text.append(format).append(hex_digits, '0');
+    const std::size_t sealed = text.size() + 1;
+    fmt::format_to(std::back_inserter(text), "\n{}\n{}\n", env.hex(), layout.entries.size());
+    Writer writer(text);
     for (const LayoutEntry& entry : layout.entries) {
         if (!writer.add(entry)) {
             return std::nullopt;
         }
     }
-    return fmt::format("{}{}\n{}", format, sha256_of(list).hex(), list);
+    const std::string digest = sha256_of(std::string_view(text).substr(sealed)).hex();
+    std::copy(digest.begin(), digest.end(), text.begin() + format.size());
+    return text;
 }
 
-bool parse_layout(std::string_view text, const Sha256& env, Layout& layout,
-                  const OnEntries& parsed) {
+std::optional<Layout> parse_layout(std::string_view text, const Sha256& env) {
     Reader reader(text);
     const bool is_known = reader.skip(format);
     const std::optional<Sha256> digest = is_known ? reader.digest() : std::nullopt;
     if (!digest || !reader.skip("\n") || sha256_of(reader.rest()) != *digest ||
         !reader.skip(env.hex() + "\n")) {
-        return false;
+        return std::nullopt;
     }
     const std::optional<std::uint64_t> count = reader.number('\n');
     if (!count || *count > text.size() / shortest_entry) {
-        return false;
+        return std::nullopt;
     }
+    Layout layout;
     layout.entries.reserve(*count);
     std::vector<std::string> owners;
-    std::size_t told = 0;
     while (layout.entries.size() < *count) {
         std::optional<LayoutEntry> entry = read_entry(reader, owners);
         if (!entry) {
-            return false;
+            return std::nullopt;
         }
         layout.entries.push_back(std::move(*entry));
-        const bool is_last = layout.entries.size() == *count;
-        if (parsed && (is_last || layout.entries.size() - told == entries_of_a_task)) {
-            parsed(std::span(layout.entries).subspan(told));
-            told = layout.entries.size();
-        }
     }
-    return reader.is_at_end();
+    return reader.is_at_end() ? std::optional(std::move(layout)) : std::nullopt;
+}
+
+bool has_all(const store::Store& store, const Layout& layout, ThreadPool& pool) {
+    const std::size_t tasks = (layout.entries.size() + entries_of_a_task - 1) / entries_of_a_task;
+    std::atomic<bool> is_whole = true;
+    parallel_for(pool, tasks, [&](std::size_t i) {
+        const std::span<const LayoutEntry> rest =
+            std::span(layout.entries).subspan(i * entries_of_a_task);
+        if (is_whole && !are_there(rest.first(std::min(rest.size(), entries_of_a_task)), store)) {
+            is_whole = false;
+        }
+    });
+    return is_whole;
 }
 
 namespace {
+
+/// More than its text has, which costs nothing: what is not written to takes no memory.
+std::size_t most_bytes(const Layout& layout) {
+    constexpr std::size_t most_beside_texts = 128; // flags, digest, numbers, ends of lines
+    std::size_t bytes = 2 * most_beside_texts;
+    for (const LayoutEntry& entry : layout.entries) {
+        bytes += most_beside_texts + entry.path.string().size() + entry.owner.size();
+        if (const auto* const generated = std::get_if<GeneratedFile>(&entry.content)) {
+            bytes += generated->content.size();
+        } else if (const auto* const link = std::get_if<SymbolicLink>(&entry.content)) {
+            bytes += link->target.size();
+        }
+    }
+    return bytes;
+}
 
 bool are_there(std::span<const LayoutEntry> entries, const store::Store& store) {
     return std::all_of(entries.begin(), entries.end(), [&store](const LayoutEntry& entry) {
@@ -189,17 +209,17 @@ bool Writer::add(const LayoutEntry& entry) {
         return false;
     }
     const std::string& content = generated != nullptr ? generated->content : link->target;
-    text_ += fmt::format("{}{} {} ", generated != nullptr ? 'g' : 'l',
-                         entry.is_executable ? 'x' : '-', content.size());
-    text_ += fmt::format("{}\n{}\n{}\n", owner_words(entry.owner), entry.path.string(), content);
+    fmt::format_to(std::back_inserter(text_), "{}{} {} {}\n{}\n{}\n",
+                   generated != nullptr ? 'g' : 'l', entry.is_executable ? 'x' : '-',
+                   content.size(), owner_words(entry.owner), entry.path.string(), content);
     return true;
 }
 
 void Writer::add_object(const LayoutEntry& entry, const ObjectFile& object) {
-    text_ += fmt::format("o{}{}{} {} {} {}\n{}\n", entry.is_executable ? 'x' : '-',
-                         object.becomes_executable ? 'b' : '-', object.is_always_copied ? 'c' : '-',
-                         object.object.hex(), object.size_bytes, owner_words(entry.owner),
-                         entry.path.string());
+    fmt::format_to(std::back_inserter(text_), "o{}{}{} {} {} {}\n{}\n",
+                   entry.is_executable ? 'x' : '-', object.becomes_executable ? 'b' : '-',
+                   object.is_always_copied ? 'c' : '-', object.object.hex(), object.size_bytes,
+                   owner_words(entry.owner), entry.path.string());
 }
 
 /// Its number, and its name the first time.

@@ -6,9 +6,7 @@
 #include "store/store.h"
 
 #include <filesystem>
-#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +22,10 @@ class LayoutCache {
     explicit LayoutCache(std::filesystem::path folder)
         : folder_(std::move(folder)) {}
 
-    /// The layout of this environment, if the store has the tree of each of its archives and every
-    /// object of it, as far as a look at each tells: then there is nothing to fetch.
+    /// The layout of this environment, if the store has the tree of each of its archives. Whether
+    /// it has every object too has to be looked at: if it has, there is nothing to fetch.
     [[nodiscard]] std::optional<Layout> find(const Sha256& env, const std::vector<Sha256>& archives,
-                                             const store::Store& store, ThreadPool& pool) const;
+                                             const store::Store& store) const;
 
     /// To be called for layouts of wheels alone. A cache that cannot be written is no failure.
     void put(const Sha256& env, const Layout& layout) const;
@@ -45,12 +43,10 @@ class LayoutCache {
 /// links.
 std::optional<std::string> to_text(const Layout& layout, const Sha256& env);
 
-/// Takes some entries of a layout, which stay where they are when its vector is moved.
-using OnEntries = std::function<void(std::span<const LayoutEntry>)>;
+/// Nothing for anything that `to_text` does not write of that environment.
+std::optional<Layout> parse_layout(std::string_view text, const Sha256& env);
 
-/// False for anything that `to_text` does not write of that environment; then the layout holds some
-/// of it, which is void. `parsed` is told of entries while others are parsed.
-bool parse_layout(std::string_view text, const Sha256& env, Layout& layout,
-                  const OnEntries& parsed = {});
+/// Whether the store has each object of a layout, as far as one look at each tells: kind and size.
+bool has_all(const store::Store& store, const Layout& layout, ThreadPool& pool);
 
 } // namespace envpm::pipeline
