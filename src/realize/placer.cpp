@@ -86,8 +86,11 @@ void Placer::place_object(const LayoutEntry& entry, int folder, const std::strin
         check_size(objects_.get(), source, entry);
     }
     // Thousands of packages share the empty file, and file systems limit the links of one.
-    if (mode_ == LinkMode::copy || object.size_bytes == 0 || object.becomes_executable ||
-        object.is_always_copied) {
+    if (object.size_bytes == 0) {
+        finish(create(place).get(), source.is_executable, place);
+        return;
+    }
+    if (mode_ == LinkMode::copy || object.becomes_executable || object.is_always_copied) {
         copy(objects_.get(), source, place);
         return;
     }
@@ -202,9 +205,7 @@ void copy(int store, const Source& source, const Place& place) {
         throw_system_error("cannot open an object of the store", source.subject(), errno);
     }
     const Fd to = create(place);
-    if (source.size_bytes != 0) {
-        copy_bytes(from.get(), to.get(), place);
-    }
+    copy_bytes(from.get(), to.get(), place);
 
     struct stat status {};
 
