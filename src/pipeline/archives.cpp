@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -21,6 +22,15 @@ namespace {
 /// Wheels of this size are unpacked while they arrive; smaller ones come at once anyway.
 constexpr std::uint64_t least_early_bytes = 16U << 20U;
 
+/// What is to come into which store.
+struct Order {
+    const std::vector<LockedPackage>& packages;
+    const Manifest& manifest;
+    const store::Store& store;
+    AuditAhead* ahead; ///< may be none
+};
+
+Fetched take_in(const Order& order, std::vector<std::optional<Tree>>& present, Services& services);
 std::vector<std::optional<Tree>> trees_of(const std::vector<LockedPackage>& packages,
                                           const store::Store& store, ThreadPool& pool);
 void drop_incomplete(std::vector<std::optional<Tree>>& trees, const store::Store& store,
@@ -46,59 +56,15 @@ void throw_if_unreachable(const std::vector<LockedPackage>& wanted,
 
 Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest& manifest,
                       const store::Store& store, AuditAhead* ahead, Services& services) {
-    Fetched fetched;
     std::vector<std::optional<Tree>> present = trees_of(packages, store, services.pool());
     const std::filesystem::path& cache_root = services.settings().cache_root;
-    if (missing_of(packages, present).empty()) {
-        // A run may have been killed between publishing and this.
-        ArchiveCache::remove_stored(cache_root, store);
-        return {0, 0, whole(packages, std::move(present), store)};
+    Fetched fetched;
+    if (!missing_of(packages, present).empty()) {
+        fetched = take_in({packages, manifest, store, ahead}, present, services);
+        // What that needed goes back to the system, before the trees are held whole.
+        ::malloc_trim(0);
     }
-    std::optional<ArchiveCache> cache(std::in_place, cache_root);
-    store::Intake intake(store, services.pool(), services.progress(),
-                         [&cache, ahead](const Tree& tree) {
-                             cache->remove_unpacked(tree.archive);
-                             if (ahead != nullptr) {
-                                 ahead->add(tree);
-                             }
-                         });
-    std::set<Sha256> had =
-        intake.take_over(digests_of(missing_of(packages, present)), services.stop());
-    if (const auto& lower = services.settings().lower_store) {
-        std::vector<LockedPackage> missing = missing_of(packages, present);
-        std::erase_if(missing,
-                      [&had](const auto& package) { return had.contains(package.sha256); });
-        had.merge(take_from_lower(*lower, missing, intake, services));
-    }
-    // After that, so that nothing goes unseen from another process's folder into the store.
-    present = trees_of(packages, store, services.pool());
-    std::vector<LockedPackage> wanted;
-    for (const LockedPackage& package : missing_of(packages, present)) {
-        if (!had.contains(package.sha256)) {
-            ++fetched.packages;
-            fetched.bytes += package.size_bytes;
-            wanted.push_back(package);
-        }
-    }
-    std::vector<std::optional<Error>> failures;
-    if (!wanted.empty()) {
-        failures = download_into(intake, wanted, manifest, cache->folder(), services);
-    }
-    intake.publish([&] {
-        if (ahead != nullptr) {
-            ahead->begin(intake);
-        }
-    });
-    if (ahead != nullptr) {
-        ahead->wait();
-    }
-    cache.reset();
-    for (const std::optional<Error>& failure : failures) {
-        if (failure) {
-            throw *failure; // and the next run goes on with what came of it
-        }
-    }
-    // Published and durable: the archives have served.
+    // Published and durable: the archives have served. A run may have been killed before this.
     ArchiveCache::remove_stored(cache_root, store);
     fetched.trees = whole(packages, std::move(present), store);
     return fetched;
@@ -123,6 +89,58 @@ std::vector<std::optional<Error>> fetch_again(const Refetch& refetch, const Mani
 }
 
 namespace {
+
+/// Brings the store what it has not; `present` comes to be what it had when nothing more could go
+/// unseen.
+Fetched take_in(const Order& order, std::vector<std::optional<Tree>>& present, Services& services) {
+    const std::vector<LockedPackage>& packages = order.packages;
+    AuditAhead* const ahead = order.ahead;
+    std::optional<ArchiveCache> cache(std::in_place, services.settings().cache_root);
+    store::Intake intake(order.store, services.pool(), services.progress(),
+                         [&cache, ahead](const Tree& tree) {
+                             cache->remove_unpacked(tree.archive);
+                             if (ahead != nullptr) {
+                                 ahead->add(tree);
+                             }
+                         });
+    std::set<Sha256> had =
+        intake.take_over(digests_of(missing_of(packages, present)), services.stop());
+    if (const auto& lower = services.settings().lower_store) {
+        std::vector<LockedPackage> missing = missing_of(packages, present);
+        std::erase_if(missing,
+                      [&had](const auto& package) { return had.contains(package.sha256); });
+        had.merge(take_from_lower(*lower, missing, intake, services));
+    }
+    // After that, so that nothing goes unseen from another process's folder into the store.
+    present = trees_of(packages, order.store, services.pool());
+    Fetched fetched;
+    std::vector<LockedPackage> wanted;
+    for (const LockedPackage& package : missing_of(packages, present)) {
+        if (!had.contains(package.sha256)) {
+            ++fetched.packages;
+            fetched.bytes += package.size_bytes;
+            wanted.push_back(package);
+        }
+    }
+    std::vector<std::optional<Error>> failures;
+    if (!wanted.empty()) {
+        failures = download_into(intake, wanted, order.manifest, cache->folder(), services);
+    }
+    intake.publish([&] {
+        if (ahead != nullptr) {
+            ahead->begin(intake);
+        }
+    });
+    if (ahead != nullptr) {
+        ahead->wait();
+    }
+    for (const std::optional<Error>& failure : failures) {
+        if (failure) {
+            throw *failure; // and the next run goes on with what came of it
+        }
+    }
+    return fetched;
+}
 
 /// Nothing for those that are not in the store, or not whole.
 std::vector<std::optional<Tree>> trees_of(const std::vector<LockedPackage>& packages,
