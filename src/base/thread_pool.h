@@ -6,8 +6,11 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace envpm {
@@ -38,6 +41,13 @@ class ThreadPool {
     bool closing_ = false;
     std::vector<std::jthread> workers_;
 };
+
+/// Has the pool run `task`; the future has what it returns or throws.
+template <class Task> auto post_for_answer(ThreadPool& pool, Task task) {
+    const auto shared = std::make_shared<std::packaged_task<decltype(task())()>>(std::move(task));
+    pool.post([shared] { (*shared)(); });
+    return shared->get_future();
+}
 
 /// A value that threads share: it can be reached only under its lock.
 template <class T> class Guarded {

@@ -1,6 +1,5 @@
 #include "conda/page_thread.h"
 
-#include <memory>
 #include <utility>
 
 namespace envpm::conda {
@@ -9,13 +8,6 @@ namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{512} << 10U;
 constexpr std::size_t most_writes = 16; ///< that wait: more would only be memory
-
-/// What the task gives or throws is told by the answer.
-template <class Task> auto post(ThreadPool& thread, Task task) {
-    const auto shared = std::make_shared<std::packaged_task<decltype(task())()>>(std::move(task));
-    thread.post([shared] { (*shared)(); });
-    return shared->get_future();
-}
 
 } // namespace
 
@@ -46,7 +38,7 @@ void PageThread::write(std::string_view bytes) {
     if (writes_.size() == most_writes) {
         finish_first();
     }
-    writes_.push_back(post(thread_, [this, copy = std::string(bytes)] { sink_(copy); }));
+    writes_.push_back(post_for_answer(thread_, [this, copy = std::string(bytes)] { sink_(copy); }));
 }
 
 void PageThread::finish() {
@@ -63,7 +55,7 @@ void PageThread::finish_first() {
 }
 
 void PageThread::fill(Buffer& buffer) {
-    buffer.filled = post(thread_, [this, &buffer] { return source_(buffer.bytes); });
+    buffer.filled = post_for_answer(thread_, [this, &buffer] { return source_(buffer.bytes); });
 }
 
 } // namespace envpm::conda

@@ -70,9 +70,7 @@ void PartJobs::begin(std::string_view part) {
     idle_.pop_front();
     Job& job = *open_.back();
     job.text.assign(part).append(PageWalk::padding, '\0');
-    const auto task = std::make_shared<std::packaged_task<bool()>>([&job] { return job.read(); });
-    job.is_as_expected = task->get_future();
-    threads_.post([task] { (*task)(); });
+    job.is_as_expected = post_for_answer(threads_, [&job] { return job.read(); });
 }
 
 bool PartJobs::finish_first() {
