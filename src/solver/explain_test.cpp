@@ -114,4 +114,28 @@ TEST(Explain, OfTwoWaysToTheSameEndTheShorterIsTold) {
     EXPECT_THAT(told, ElementsAre(asked[0], asked[1], direct[1], direct[0]));
 }
 
+/// What hangs on a long chain has more entries than can be tried one by one.
+TEST(Explain, OfHundredsOfEntriesTheFewThatCountAreTold) {
+    constexpr std::size_t length = 300;
+    FakeUniverse universe(FakeUniverse::Metadata::known);
+    const SlotId app = universe.add_slot("app", 1);
+    std::vector<SlotId> chain;
+    for (std::size_t i = 0; i < length; ++i) {
+        chain.push_back(universe.add_slot("link", 1));
+    }
+    const SlotId cuda = universe.add_slot("cuda", 2);
+    universe.depend(universe.at(app, 0), universe.needs(chain.front(), 0));
+    for (std::size_t i = 0; i + 1 < length; ++i) {
+        universe.depend(universe.at(chain[i], 0), universe.needs(chain[i + 1], 0));
+    }
+    universe.depend(universe.at(chain.back(), 0), universe.needs(cuda, 1, 1));
+    const RequirementId direct = universe.needs(cuda, 1);
+    universe.depend(universe.at(app, 0), direct);
+    const std::vector<RequirementId> asked = {universe.needs(app, 0),
+                                              universe.constrains(cuda, 0, 0)};
+    const Conflict conflict = explained(universe, length + 2, asked);
+    ASSERT_EQ(conflict.reasons.size(), 3U);
+    EXPECT_EQ(conflict.reasons[2].requirement, direct);
+}
+
 } // namespace envpm::solver

@@ -12,7 +12,9 @@ namespace envpm::solver {
 
 namespace {
 
-constexpr std::size_t most_entries = 200;
+constexpr std::size_t most_entries = 5000;
+constexpr std::size_t most_one_by_one = 200;
+constexpr std::size_t most_trials = 600;
 
 struct Entry {
     SlotId slot{};
@@ -54,6 +56,8 @@ void set_depths(std::vector<Entry>& entries, const std::vector<RequirementId>& a
 std::vector<SlotId> needed_by(SlotId slot, const std::vector<Entry>& entries,
                               const Universe& universe);
 void sort_by_use(std::vector<Entry>& entries, const Universe& universe);
+std::vector<Entry> shortened(std::vector<Entry> entries, Trial& trial);
+std::vector<Entry> without(const std::vector<Entry>& entries, std::size_t first, std::size_t count);
 std::vector<CandidateId> wanted_of(const Entry& unusable, const std::vector<Entry>& entries,
                                    const std::vector<RequirementId>& asked, Universe& universe);
 Premises premises_of(const std::vector<Entry>& entries, const std::vector<RequirementId>& asked,
@@ -93,16 +97,7 @@ Premises necessary(const Premises& proof, const std::vector<RequirementId>& aske
     if (!trial.is_refuted_by(entries)) {
         return proof;
     }
-    for (std::size_t i = 0; i < entries.size();) {
-        std::vector<Entry> rest = entries;
-        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-        if (trial.is_refuted_by(rest)) {
-            entries = std::move(rest);
-        } else {
-            ++i;
-        }
-    }
-    return premises_of(entries, asked, universe);
+    return premises_of(shortened(std::move(entries), trial), asked, universe);
 }
 
 namespace {
@@ -301,6 +296,32 @@ void sort_by_use(std::vector<Entry>& entries, const Universe& universe) {
         return std::tuple(a.candidates.size(), words(b)) <
                std::tuple(b.candidates.size(), words(a));
     });
+}
+
+/// Of many entries halves are left out first, then quarters, down to single ones: few of many are
+/// necessary, as a rule. Where the trials run out, more than that remain.
+std::vector<Entry> shortened(std::vector<Entry> entries, Trial& trial) {
+    std::size_t trials = 0;
+    for (std::size_t chunk = entries.size() > most_one_by_one ? entries.size() / 2 : 1; chunk > 0;
+         chunk /= 2) {
+        for (std::size_t i = 0; i < entries.size() && trials < most_trials; ++trials) {
+            std::vector<Entry> rest = without(entries, i, chunk);
+            if (trial.is_refuted_by(rest)) {
+                entries = std::move(rest);
+            } else {
+                i += chunk;
+            }
+        }
+    }
+    return entries;
+}
+
+std::vector<Entry> without(const std::vector<Entry>& entries, std::size_t first,
+                           std::size_t count) {
+    const std::size_t last = std::min(first + count, entries.size());
+    std::vector<Entry> rest(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(first));
+    rest.insert(rest.end(), entries.begin() + static_cast<std::ptrdiff_t>(last), entries.end());
+    return rest;
 }
 
 /// The candidates that something would take: the others need no excuse.
