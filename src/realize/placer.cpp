@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "realize/copy.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,9 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <span>
 #include <utility>
-#include <vector>
 
 namespace envpm::realize {
 
@@ -42,7 +41,6 @@ struct Place {
 int hard_link(int store, const Source& source, const Place& place);
 int clone(int store, const Source& source, const Place& place);
 void copy(int store, const Source& source, const Place& place);
-void copy_bytes(int from, int to, const Place& place);
 void check_size(int store, const Source& source, const LayoutEntry& entry);
 [[noreturn]] void throw_missing(const Source& source, const LayoutEntry& entry);
 Fd create(const Place& place);
@@ -205,7 +203,7 @@ void copy(int store, const Source& source, const Place& place) {
         throw_system_error("cannot open an object of the store", source.subject(), errno);
     }
     const Fd to = create(place);
-    copy_bytes(from.get(), to.get(), place);
+    copy_bytes(from.get(), to.get(), source.size_bytes, place.name);
 
     struct stat status {};
 
@@ -215,29 +213,6 @@ void copy(int store, const Source& source, const Place& place) {
                     ExitCode::integrity);
     }
     finish(to.get(), source.is_executable, place);
-}
-
-void copy_bytes(int from, int to, const Place& place) {
-    constexpr std::size_t step = 1U << 30U;
-    ssize_t got = 0;
-    do {
-        got = ::copy_file_range(from, nullptr, to, nullptr, step, 0);
-    } while (got > 0 || (got < 0 && errno == EINTR));
-    if (got == 0) {
-        return;
-    }
-    if (!means_impossible(errno)) {
-        throw_system_error("cannot copy a file", place.name, errno);
-    }
-    std::vector<std::byte> buffer(1U << 18U);
-    while ((got = ::read(from, buffer.data(), buffer.size())) != 0) {
-        if (got < 0 && errno != EINTR) {
-            throw_system_error("cannot read an object of the store", place.name, errno);
-        }
-        if (got > 0) {
-            write_all(to, std::span(buffer).first(static_cast<std::size_t>(got)), place.name);
-        }
-    }
 }
 
 void check_size(int store, const Source& source, const LayoutEntry& entry) {
