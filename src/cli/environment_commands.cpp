@@ -94,11 +94,12 @@ ExitCode run_run(const Session& session) {
     }
     const std::vector<std::string> command =
         pipeline::command_to_run(project, environment, session.arguments.words);
+    const bool is_typed = command.front() == session.arguments.words.front();
     try {
         activate::become(command, environment.variables, environment.prefix,
-                         pipeline::task_names(project));
+                         is_typed ? pipeline::task_names(project) : std::vector<std::string>());
     } catch (Error& error) {
-        if (command.front() == "bash" && session.arguments.words.front() != "bash") {
+        if (command.front() == "bash" && !is_typed) {
             error.add_context("while bash was to source the scripts of conda packages");
         }
         throw;
