@@ -5,9 +5,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
@@ -32,6 +35,10 @@ struct Removal {
     int fault = 0;       ///< of the first thing that could not be removed
 };
 
+Fd open_to_read(const std::filesystem::path& path);
+void check_kind(int descriptor, const struct stat& status, const std::filesystem::path& path);
+bool is_anonymous_pipe(int descriptor);
+[[noreturn]] void throw_no_file(const char* kind, const std::filesystem::path& path);
 std::string read_open_file(int descriptor, const std::filesystem::path& path,
                            std::size_t limit_bytes);
 [[noreturn]] void throw_too_large(const std::filesystem::path& path);
@@ -58,12 +65,15 @@ Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
 }
 
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
-    const Fd file = open_file(path, O_RDONLY);
+    const Fd file = open_to_read(path);
+    if (!file) {
+        throw_system_error("cannot open a file", path.string(), errno);
+    }
     return read_open_file(file.get(), path, limit_bytes);
 }
 
 std::optional<std::string> read_file_if_present(const std::filesystem::path& path) {
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Fd file = open_to_read(path);
     if (!file) {
         if (errno == ENOENT || errno == ENOTDIR) {
             return std::nullopt;
@@ -221,6 +231,47 @@ std::optional<FileLock> FileLock::try_take(const std::filesystem::path& path, Lo
 
 namespace {
 
+/// Without waiting for whoever writes to a FIFO; none, with the reason in errno.
+Fd open_to_read(const std::filesystem::path& path) {
+    Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file && errno == EWOULDBLOCK) { // a file server's, which gives it back when asked to wait
+        file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    }
+    if (!file && errno == ENXIO) {
+        throw_no_file("a socket or a device", path);
+    }
+    return file;
+}
+
+/// A regular file, or what a shell puts in place of one: a pipe without a name, `/dev/null`.
+void check_kind(int descriptor, const struct stat& status, const std::filesystem::path& path) {
+    const bool is_device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
+    if (S_ISREG(status.st_mode) || (is_device && status.st_rdev == makedev(1, 3))) {
+        return;
+    }
+    if (S_ISFIFO(status.st_mode) && is_anonymous_pipe(descriptor)) {
+        const int flags = ::fcntl(descriptor, F_GETFL);
+        ::fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
+        return;
+    }
+    throw_no_file(S_ISDIR(status.st_mode)    ? "a folder"
+                  : S_ISFIFO(status.st_mode) ? "a FIFO"
+                                             : "a device",
+                  path);
+}
+
+/// Of a process substitution or of `/dev/stdin` behind a `|`; it ends when who writes to it ends.
+bool is_anonymous_pipe(int descriptor) {
+    struct statfs system {};
+
+    return ::fstatfs(descriptor, &system) == 0 && system.f_type == PIPEFS_MAGIC;
+}
+
+void throw_no_file(const char* kind, const std::filesystem::path& path) {
+    throw Error({fmt::format("{} stands where a file is to be read", kind), path.string(),
+                 "remove it, or name another file"});
+}
+
 std::string read_open_file(int descriptor, const std::filesystem::path& path,
                            std::size_t limit_bytes) {
     struct stat status {};
@@ -228,6 +279,7 @@ std::string read_open_file(int descriptor, const std::filesystem::path& path,
     if (::fstat(descriptor, &status) != 0) {
         throw_system_error("cannot read a file", path.string(), errno);
     }
+    check_kind(descriptor, status, path);
     const auto expected_bytes = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
     if (expected_bytes > limit_bytes) {
         throw_too_large(path);

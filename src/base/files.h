@@ -16,7 +16,9 @@ namespace envpm {
 /// Opens with O_CLOEXEC; throws an Error that names the path.
 Fd open_file(const std::filesystem::path& path, int flags, unsigned mode = 0666);
 
-/// The whole file. `limit_bytes` guards against what is not the small file that it should be.
+/// The whole of a regular file, a pipe without a name (`<(command)`) or `/dev/null`; a folder, a
+/// FIFO, a socket or another device is an Error, and is not waited for. `limit_bytes` guards
+/// against what is not the small file that it should be.
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes = 1U << 30U);
 
 /// As read_file, but a file that does not exist is an answer and not a failure.

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <thread>
 
@@ -136,6 +138,47 @@ TEST_F(Files, AnAbsentFileIsAnAnswerOnlyWhereAsked) {
     EXPECT_THROW(read_file(at("absent")), Error);
     fs::create_directory(at("folder"));
     EXPECT_THROW(read_file_if_present(at("folder")), Error);
+}
+
+TEST_F(Files, WhatIsNoFileIsRefusedAndNotWaitedFor) {
+    ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
+    fs::create_directory(at("folder"));
+    const Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+    sockaddr_un place{};
+    place.sun_family = AF_UNIX;
+    at("socket").string().copy(place.sun_path, sizeof place.sun_path - 1);
+    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place), 0);
+    const std::vector<std::pair<fs::path, std::string>> kinds = {{at("fifo"), "a FIFO stands"},
+                                                                 {at("folder"), "a folder stands"},
+                                                                 {at("socket"), "a socket"},
+                                                                 {"/dev/zero", "a device stands"}};
+    for (const auto& [path, what] : kinds) {
+        try {
+            read_file_if_present(path);
+            FAIL() << path;
+        } catch (const Error& error) {
+            EXPECT_TRUE(error.text().what.starts_with(what)) << error.what();
+            EXPECT_EQ(error.text().subject, path.string());
+        }
+        EXPECT_THROW(read_file(path), Error);
+    }
+    EXPECT_EQ(read_file("/dev/null"), "");
+}
+
+TEST_F(Files, APipeWithoutANameIsReadToItsEnd) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const Fd reading(ends[0]);
+    std::thread writer([writing = ends[1]] {
+        const Fd end(writing);
+        const std::string piece(60'000, 'x'); // with the next one more than a pipe holds
+        write_all(end.get(), piece, "pipe");
+        write_all(end.get(), piece + "end", "pipe");
+    });
+    const std::string text = read_file("/proc/self/fd/" + std::to_string(reading.get()));
+    writer.join();
+    EXPECT_EQ(text.size(), 120'003U);
+    EXPECT_TRUE(text.ends_with("xend"));
 }
 
 TEST_F(Files, RefusesWhatIsTooLargeWithoutReadingIt) {

@@ -17,7 +17,6 @@ constexpr std::string_view project_name = "pyproject.toml";
 void read_pyproject(const TomlValue& root, Manifest& manifest);
 std::string name_of_folder(const std::filesystem::path& file);
 bool has_tool_table(const std::filesystem::path& file);
-bool is_file(const std::filesystem::path& path);
 
 } // namespace
 
@@ -48,10 +47,12 @@ Manifest parse(const std::string& text, const std::filesystem::path& file, Platf
 std::optional<std::filesystem::path> find(const std::filesystem::path& folder) {
     std::filesystem::path here = std::filesystem::absolute(folder).lexically_normal();
     while (true) {
-        if (is_file(here / own_name)) {
-            return here / own_name;
+        std::error_code ignored;
+        if (std::filesystem::exists(here / own_name, ignored)) {
+            return here / own_name; // what is no file is told when it is read
         }
-        if (is_file(here / project_name) && has_tool_table(here / project_name)) {
+        if (std::filesystem::is_regular_file(here / project_name, ignored) &&
+            has_tool_table(here / project_name)) {
             return here / project_name;
         }
         if (here == here.parent_path()) {
@@ -88,11 +89,6 @@ bool has_tool_table(const std::filesystem::path& file) {
     const TomlValue root = parse_toml(text, file.string());
     const TomlValue* const tool = root.find("tool");
     return tool != nullptr && tool->find("envpm") != nullptr;
-}
-
-bool is_file(const std::filesystem::path& path) {
-    std::error_code ignored;
-    return std::filesystem::is_regular_file(path, ignored);
 }
 
 } // namespace
