@@ -6,6 +6,8 @@
 #include "cli/render.h"
 #include "cli/session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -17,6 +19,7 @@ namespace {
 
 ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
                     const Invocation& invocation);
+std::filesystem::path working_folder(const std::filesystem::path& directory);
 ExitCode dispatch(const Session& session);
 
 struct SettingsInUse {
@@ -68,10 +71,7 @@ ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
         become_activated(arguments, invocation.variables);
     }
     const GlobalOptions& global = arguments.global;
-    if (!global.directory.empty()) {
-        std::filesystem::current_path(global.directory);
-    }
-    const std::filesystem::path start = std::filesystem::current_path();
+    const std::filesystem::path start = working_folder(global.directory);
     std::optional<std::filesystem::path> folder;
     if (arguments.command != Command::init) {
         if (const auto project = pipeline::find_project_if_any(global.manifest_path, start)) {
@@ -86,6 +86,27 @@ ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
          global.is_offline ? pipeline::NetworkUse::offline : pipeline::NetworkUse::online},
         progress);
     return dispatch({arguments, terminal, services, start, std::move(settings.error)});
+}
+
+/// Goes to `directory` if there is one. A folder that was removed can still be the one that a
+/// process works in.
+std::filesystem::path working_folder(const std::filesystem::path& directory) {
+    std::error_code failure;
+    if (!directory.empty()) {
+        std::filesystem::current_path(directory, failure);
+        if (failure) {
+            throw Error({fmt::format("cannot work in a folder: {}", failure.message()),
+                         directory.string(), "`-C` takes a folder that is there"});
+        }
+    }
+    std::filesystem::path start = std::filesystem::current_path(failure);
+    if (failure) {
+        throw Error({"the folder that envpm was started in is gone",
+                     {},
+                     "go to one that is there, as with `cd \"$PWD\"` if it was made anew, or "
+                     "name one: `-C DIR`"});
+    }
+    return start;
 }
 
 ExitCode dispatch(const Session& session) {
