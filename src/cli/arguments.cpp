@@ -65,8 +65,6 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         parser.app.parse(own, words);
     } catch (const CLI::CallForHelp&) {
         return Notice{parser.app.help()};
-    } catch (const CLI::CallForAllHelp&) {
-        return Notice{parser.app.help("", CLI::AppFormatMode::All)};
     } catch (const CLI::CallForVersion&) {
         return Notice{"envpm " ENVPM_VERSION "\n"};
     } catch (const CLI::ExtrasError& error) {
@@ -209,8 +207,7 @@ void Parser::add_speed_flags(CLI::App* sub) {
         ->type_name("MODE");
 }
 
-/// Its variable is not read here: CLI11 would set it for the commands that were not given too, over
-/// the flag of the one that was.
+/// Its variable is not read here: CLI11 would set it for the commands that were not given too.
 void Parser::add_policy_flag(CLI::App* sub, const std::string& name) {
     sub->add_option(name, arguments.self_test,
                     "what a failed GPU self-test means: warn, strict (code 7) or off")
@@ -235,8 +232,7 @@ void Parser::add_project_commands() {
     init->add_option("--name", arguments.name, "of the workspace; default: the folder's")
         ->type_name("NAME");
     init->add_option("--import", arguments.import_file,
-                     "what an environment.yml, an explicit list, a conda-lock.yml or a pixi.toml "
-                     "asks for")
+                     "what an environment.yml, a list, a conda-lock.yml or a pixi.toml asks for")
         ->type_name("FILE");
     init->add_option("-e,--environment", arguments.environment, "of a pixi.toml, if not `default`")
         ->needs("--import");
@@ -260,7 +256,8 @@ void Parser::add_project_commands() {
     add_speed_flags(remove);
 
     CLI::App* lock = command(Command::lock, "lock", "solve envpm.toml and write envpm.lock");
-    lock->add_flag("--check", arguments.check, "only tell whether the lock is up to date (code 3)");
+    CLI::Option* check = lock->add_flag("--check", arguments.check,
+                                        "only tell whether the lock is up to date (code 3)");
     lock->add_flag("--dry-run", arguments.dry_run, "show what would change, write nothing");
     lock->add_option("--repair", arguments.repair,
                      "apply the N-th change that is offered for a conflict, and lock")
@@ -268,6 +265,9 @@ void Parser::add_project_commands() {
         ->excludes("--dry-run")
         ->excludes("--check");
     add_lock_flags(lock);
+    for (const char* name : {"--upgrade", "--upgrade-package", "--refresh", "--exclude-newer"}) {
+        check->excludes(lock->get_option(name)); // nothing is looked up and nothing written
+    }
     add_update();
 }
 
@@ -486,10 +486,7 @@ CLI::Validator between(double least, double most) {
 
 void throw_unknown_command(const CLI::App& parent, const std::string& word) {
     const bool is_top = parent.get_parent() == nullptr;
-    std::vector<std::string> known;
-    if (is_top) {
-        known.emplace_back("sync");
-    }
+    std::vector<std::string> known(is_top ? 1 : 0, "sync");
     for (const CommandWord& command : command_words(is_top ? "" : parent.get_name())) {
         known.push_back(command.name);
     }

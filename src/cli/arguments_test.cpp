@@ -257,6 +257,10 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
          "--jobs: `many` is no number from 1 to 1024 | `envpm install --help` shows what there is"},
         {{"selftest", "--policy", "loud"},
          "--policy: `loud` is none of warn, strict, off | `envpm selftest --help` shows what there "
+        {{"lock", "--check", "--upgrade"},
+         "`envpm lock` does not take `--check` and `--upgrade` together | `envpm lock --help` "
+         "shows "
+         "what there is"},
          "is"},
         {{"update", "--exclude-newer", "soon"},
          "--exclude-newer: `soon` is no date such as 2026-11-01 or 2026-11-01T12:00:00Z | `envpm "

@@ -36,6 +36,7 @@ std::string what_of(std::string_view sentence, const Usage& usage) {
     constexpr std::string_view missing = " is required";
     constexpr std::string_view unread = "Could not convert: ";
     constexpr std::string_view equals = " = ";
+    constexpr std::string_view excludes = " excludes ";
     if (!usage.unexpected.empty()) {
         return fmt::format("`{}` does not take `{}`", usage.command, usage.unexpected.front());
     }
@@ -45,6 +46,10 @@ std::string what_of(std::string_view sentence, const Usage& usage) {
                                      : fmt::format("`{}` needs a {}", usage.command, name);
     }
     const std::size_t end = sentence.find(equals);
+    if (const std::size_t between = sentence.find(excludes); between != std::string_view::npos) {
+        return fmt::format("`{}` does not take `{}` and `{}` together", usage.command,
+                           sentence.substr(0, between), sentence.substr(between + excludes.size()));
+    }
     if (sentence.starts_with(unread) && end != std::string_view::npos) {
         // Numbers are all that is converted.
         return fmt::format("{}: `{}` is no number",
