@@ -65,23 +65,6 @@ std::uint64_t freed_of(const std::string& text) {
     throw_bad_value("--max-freed", fmt::format("`{}` is no size such as 500MB or 10GiB", text));
 }
 
-std::vector<ComputeCapability> gpus_of(const std::string& text) {
-    std::vector<ComputeCapability> gpus;
-    std::size_t begin = 0;
-    while (begin <= text.size()) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        const std::string part = text.substr(begin, end - begin);
-        const auto gpu = ComputeCapability::parse(part);
-        if (!gpu || gpu->suffix != '\0') {
-            throw_bad_value("--gpus",
-                            fmt::format("`{}` is no compute capability such as 8.9", part));
-        }
-        gpus.push_back(*gpu);
-        begin = end + 1;
-    }
-    return gpus;
-}
-
 CudaVersion driver_cuda_of(const std::string& text) {
     if (const auto version = CudaVersion::parse(text)) {
         return *version;

@@ -22,9 +22,6 @@ std::chrono::seconds grace_of(const std::string& text);
 /// "500MB", "10GiB", "4096": bytes.
 std::uint64_t freed_of(const std::string& text);
 
-/// "8.9,12.0": numbers of GPUs, which have no letters.
-std::vector<ComputeCapability> gpus_of(const std::string& text);
-
 /// "12.8"
 CudaVersion driver_cuda_of(const std::string& text);
 

@@ -426,9 +426,9 @@ void Parser::add_audit() {
     audit->add_option("--prefix", arguments.prefix, "this folder; default: the environment")
         ->type_name("DIR");
     audit
-        ->add_option_function<std::string>(
-            "--gpus", [this](const std::string& text) { arguments.capabilities = gpus_of(text); },
-            "compute capabilities that it must work on, as 8.9,12.0")
+        ->add_option("--gpus", arguments.gpus,
+                     "products or compute capabilities that it must work on, as \"A100,12.0\"")
+        ->delimiter(',')
         ->type_name("LIST");
     audit
         ->add_option_function<std::string>(

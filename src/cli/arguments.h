@@ -1,6 +1,5 @@
 #pragma once
 
-#include "model/compute_capability.h"
 #include "model/cuda_version.h"
 
 #include <chrono>
@@ -90,7 +89,6 @@ struct Arguments {
     bool is_activated = false; ///< --activated, by which envpm calls itself behind bash
     bool quick = false;
     std::optional<std::filesystem::path> prefix;
-    std::vector<ComputeCapability> capabilities; ///< --gpus
     std::optional<CudaVersion> driver_cuda;
     std::vector<std::string> allowed; ///< --allow
     std::optional<std::string> link_mode;
@@ -101,7 +99,7 @@ struct Arguments {
     std::optional<std::uint64_t> max_freed; ///< bytes
     std::optional<std::string> shell;
     std::optional<std::string> driver;
-    std::vector<std::string> gpus;
+    std::vector<std::string> gpus; ///< products or compute capabilities
     std::optional<std::string> platform;
     bool is_wsl = false;
     std::optional<std::string> self_test; ///< --self-test, --policy: warn, strict or off

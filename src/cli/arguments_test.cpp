@@ -177,12 +177,11 @@ TEST(Arguments, flags_of_the_commands_are_read) {
         arguments_of({"audit", "--prefix", "/p", "--gpus", "8.9,12.0", "--driver-cuda", "12.8",
                       "--allow", "a.so", "--allow", "b.so"});
     EXPECT_EQ(audit.prefix, "/p");
-    EXPECT_THAT(audit.capabilities, ElementsAre(ComputeCapability{8, 9}, ComputeCapability{12, 0}));
+    EXPECT_THAT(audit.gpus, ElementsAre("8.9", "12.0"));
+    EXPECT_THAT(arguments_of({"audit", "--gpus", "RTX 4090,A100"}).gpus,
+                ElementsAre("RTX 4090", "A100"));
     EXPECT_EQ(audit.driver_cuda, (CudaVersion{12, 8}));
     EXPECT_THAT(audit.allowed, ElementsAre("a.so", "b.so"));
-    for (const char* text : {"", "8.9,", "8.9;9.0", "9.0a", "x"}) {
-        EXPECT_THROW(arguments_of({"audit", "--gpus", text}), Error) << text;
-    }
     EXPECT_EQ(arguments_of({"init", "--name", "x", "folder"}).name, "x");
     EXPECT_THAT(arguments_of({"init", "--", "folder"}).words, ElementsAre("folder"));
     EXPECT_THAT(arguments_of({"init"}).words, IsEmpty());
@@ -257,11 +256,11 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
          "--jobs: `many` is no number from 1 to 1024 | `envpm install --help` shows what there is"},
         {{"selftest", "--policy", "loud"},
          "--policy: `loud` is none of warn, strict, off | `envpm selftest --help` shows what there "
+         "is"},
         {{"lock", "--check", "--upgrade"},
          "`envpm lock` does not take `--check` and `--upgrade` together | `envpm lock --help` "
          "shows "
          "what there is"},
-         "is"},
         {{"update", "--exclude-newer", "soon"},
          "--exclude-newer: `soon` is no date such as 2026-11-01 or 2026-11-01T12:00:00Z | `envpm "
          "update --help` shows what there is"},

@@ -1,5 +1,6 @@
 #include "cli/render.h"
 #include "cli/session.h"
+#include "pipeline/gpu_facts.h"
 
 #include <fmt/format.h>
 
@@ -83,8 +84,14 @@ ExitCode run_repair(const Session& session) {
 /// Another folder (`--prefix`) may be for another machine, whose loader is not this one's.
 ExitCode run_audit(const Session& session) {
     const Arguments& arguments = session.arguments;
-    pipeline::AuditOrder order{arguments.prefix, arguments.capabilities, arguments.driver_cuda,
-                               arguments.allowed};
+    pipeline::AuditOrder order{arguments.prefix, {}, arguments.driver_cuda, arguments.allowed};
+    if (!arguments.gpus.empty()) {
+        const auto known =
+            pipeline::answer(session.services.facts().get(), {.gpus = arguments.gpus});
+        for (const pipeline::NamedGpu& gpu : known.gpus) {
+            order.gpus.push_back(gpu.capability);
+        }
+    }
     if (!arguments.prefix) {
         order.loader_configuration = "/etc/ld.so.conf";
     }

@@ -116,7 +116,7 @@ NamedGpu named_gpu(const gpu::Facts& facts, const std::string& name, gpu::Driver
     } else {
         const auto found = facts.capability_of(name);
         if (const auto* unknown = std::get_if<gpu::UnknownProduct>(&found)) {
-            throw Error({fmt::format("no GPU called `{}` is known", name), "--gpu",
+            throw Error({fmt::format("no GPU called `{}` is known", name), "the command line",
                          unknown->near_misses.empty()
                              ? "give its compute capability instead, such as 8.6"
                              : fmt::format("did you mean `{}`? or give its compute capability, "
