@@ -1,5 +1,3 @@
-#include "base/error.h"
-#include "base/files.h"
 #include "cli/render.h"
 #include "cli/session.h"
 
@@ -13,7 +11,7 @@ ExitCode run_export(const Session& session) {
     const pipeline::Export report =
         pipeline::export_lock(project_of(session), arguments.global.target, format.value());
     if (arguments.output) {
-        write_file(session.start / *arguments.output, report.text);
+        write_output(session, *arguments.output, report.text);
     }
     if (arguments.global.is_json) {
         Json answer = json_of(report);

@@ -129,7 +129,7 @@ ExitCode run_deep_test(const Session& session, const pipeline::SelfTestRequest& 
         session.services);
     const std::string text = document(json_of(report));
     if (arguments.receipt) {
-        write_file(*arguments.receipt, text);
+        write_output(session, *arguments.receipt, text);
     }
     show(arguments.global.is_json ? text : words_of(report, session.terminal));
     return report.has_failed() && policy == CheckPolicy::strict ? ExitCode::self_test_failed

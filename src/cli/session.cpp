@@ -1,7 +1,10 @@
 #include "cli/session.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "pipeline/edit.h"
+
+#include <fcntl.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -41,6 +44,26 @@ void show(const std::string& data) {
     if (!is_written && errno != EPIPE) {
         throw_system_error("cannot write the output", "standard output", errno);
     }
+}
+
+void write_output(const Session& session, const std::filesystem::path& file,
+                  const std::string& data) {
+    const std::filesystem::path place = session.start / file;
+    const std::filesystem::file_status status = std::filesystem::status(place);
+    if (std::filesystem::is_directory(status)) {
+        throw Error({"the output is to be a file, and this is a folder", file.string(),
+                     "name a file in it"});
+    }
+    if (!std::filesystem::is_directory(place.parent_path())) {
+        throw Error({"there is no such folder to write a file into", file.parent_path().string(),
+                     "make it, or name another"});
+    }
+    if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) {
+        write_file(place, data);
+        return;
+    }
+    const Fd output = open_file(place, O_WRONLY); // `/dev/stdout`, and never a file in its place
+    write_all(output.get(), data, file.string());
 }
 
 } // namespace envpm::cli

@@ -41,6 +41,12 @@ void tell_error(const std::string& words);
 /// Data, on standard output; throws an Error if that cannot be written.
 void show(const std::string& data);
 
+/// Writes a file that the command line names, from `start` if that is relative: atomically, but a
+/// device or a pipe that is there gets the data. An Error if the file's folder is not there, for a
+/// misspelt one would be made.
+void write_output(const Session& session, const std::filesystem::path& file,
+                  const std::string& data);
+
 /// By the flag, which is checked already, the variable, else the manifest: then nothing. An Error
 /// (code 1) names a variable that is no policy.
 std::optional<CheckPolicy> policy_of(const Session& session, const std::optional<std::string>& flag,
