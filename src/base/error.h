@@ -12,7 +12,8 @@ namespace envpm {
 /// backticks.
 struct ErrorText {
     std::string what;    ///< what happened
-    std::string subject; ///< with which input: file:line:column, package, URL; may be empty
+    std::string subject; ///< with which input: file:line:column, package, URL; may be empty, or
+                         ///< several lines, of which people are told the first ones
     std::string hint;    ///< what to do next; may be empty
 };
 

@@ -12,7 +12,9 @@ namespace envpm::cli {
 namespace {
 
 constexpr std::size_t shown_changes = 40;
+constexpr std::size_t shown_lines = 10;
 
+std::string lines_of(const std::string& subject);
 std::string change_line(const lockfiles::Change& change, const Terminal& terminal);
 std::string target_line(const pipeline::LockReport& report, const LockedTarget& target);
 std::string needs_line(const LockedTarget& target, bool is_one_of_several);
@@ -31,7 +33,7 @@ std::string words_of(const Error& error, const Terminal& terminal) {
     std::string out =
         fmt::format("{} {}\n", styled(terminal, Style::bad, "error:"), printable(text.what));
     if (!text.subject.empty()) {
-        out += fmt::format("  at: {}\n", printable(text.subject));
+        out += "  at: " + lines_of(text.subject);
     }
     for (const std::string& context : error.contexts()) {
         out += fmt::format("  {}\n", printable(context));
@@ -244,6 +246,25 @@ std::string why_words(const std::vector<pipeline::Path>& paths) {
 }
 
 namespace {
+
+/// The first line goes on behind what is there, the next below it.
+std::string lines_of(const std::string& subject) {
+    std::string out;
+    std::size_t lines = 0;
+    std::size_t begin = 0;
+    for (; begin <= subject.size() && lines < shown_lines; ++lines) {
+        const std::size_t end = std::min(subject.find('\n', begin), subject.size());
+        out += fmt::format("{}{}\n", lines == 0 ? "" : "    ",
+                           printable(std::string_view(subject).substr(begin, end - begin)));
+        begin = end + 1;
+    }
+    if (begin <= subject.size()) {
+        const auto more =
+            std::count(subject.begin() + static_cast<std::ptrdiff_t>(begin), subject.end(), '\n');
+        out += fmt::format("    … {} more\n", more + 1);
+    }
+    return out;
+}
 
 std::string change_line(const lockfiles::Change& change, const Terminal& terminal) {
     const std::string targets =

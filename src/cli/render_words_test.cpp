@@ -57,6 +57,19 @@ TEST(WordsOfError, have_what_where_context_and_hint) {
     EXPECT_EQ(words_of(Error({"it failed", "", ""}), Terminal()), "error: it failed\n");
 }
 
+TEST(WordsOfError, have_the_first_lines_of_a_long_subject) {
+    std::string subject = "line 1";
+    for (int i = 2; i <= 10; ++i) {
+        subject += fmt::format("\nline {}", i);
+    }
+    const std::string ten = words_of(Error({"it failed", subject, ""}), Terminal());
+    EXPECT_TRUE(ten.starts_with("error: it failed\n  at: line 1\n    line 2\n")) << ten;
+    EXPECT_TRUE(ten.ends_with("    line 9\n    line 10\n")) << ten;
+    const std::string more =
+        words_of(Error({"it failed", subject + "\nline 11\nline 12", ""}), Terminal());
+    EXPECT_EQ(more, ten + "    … 2 more\n");
+}
+
 TEST(WordsOfError, are_coloured_only_on_request) {
     Terminal terminal;
     terminal.has_color = true;

@@ -292,7 +292,8 @@ void check_seal(const LockedTarget& target, const Layout& layout,
         ExitCode::integrity);
 }
 
-/// The damaged ones; if there are none, those that no package's sha256 names.
+/// The damaged ones, a line each; if there are none, those that no package's sha256 names, for the
+/// seal is one digest of them all.
 std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
                               Services& services) {
     std::vector<std::string> files;
@@ -301,14 +302,14 @@ std::string files_in_question(const Layout& layout, const realize::PrefixReport&
         files.push_back(fmt::format("{} ({})", damage.path, damage.what));
     }
     if (!files.empty()) {
-        return fmt::format("{}", fmt::join(files, ", "));
+        return fmt::format("{}", fmt::join(files, "\n"));
     }
     for (const LayoutEntry& entry : layout.entries) {
         if (!std::holds_alternative<ObjectFile>(entry.content)) {
             files.push_back(entry.path.string());
         }
     }
-    return fmt::format("one of the generated files: {}", fmt::join(files, ", "));
+    return fmt::format("one of the generated files:\n{}", fmt::join(files, "\n"));
 }
 
 /// For wheels alone it is known from the last time. Whether the store still has each object shows
