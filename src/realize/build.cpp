@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -39,6 +40,7 @@ class Aside {
 };
 
 bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request);
+bool has_any(const std::filesystem::path& prefix, const std::vector<std::string_view>& names);
 PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path& prefix);
 void create_folders(const std::filesystem::path& folder);
 bool rename_to_free_place(const std::filesystem::path& from, const std::filesystem::path& to);
@@ -91,11 +93,19 @@ PrefixReport rebuild(const StorePaths& store, const PrefixRequest& request,
 
 bool is_usable(const std::filesystem::path& prefix) {
     std::error_code failure;
-    const std::filesystem::path python = prefix / "bin/python";
-    const bool has_python =
-        std::filesystem::exists(std::filesystem::symlink_status(python, failure));
+    std::vector<std::string_view> absent;
+    for (const std::string_view name : {"bin/python", "bin/python3"}) {
+        const std::filesystem::path python = prefix / name;
+        if (std::filesystem::exists(python, failure)) {
+            continue;
+        }
+        if (std::filesystem::is_symlink(python, failure)) {
+            return false;
+        }
+        absent.push_back(name);
+    }
     return std::filesystem::exists(manifest_path(prefix), failure) &&
-           (!has_python || std::filesystem::exists(python, failure));
+           (absent.empty() || !has_any(prefix, absent));
 }
 
 PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
@@ -135,8 +145,20 @@ Aside::Aside(std::filesystem::path path)
 /// What has a manifest came here by the rename, and `bin/python` leads to the interpreter that it
 /// was made for, if that is this host's.
 bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request) {
-    return ::access(manifest_path(prefix).c_str(), R_OK) == 0 &&
+    return ::access(manifest_path(prefix).c_str(), R_OK) == 0 && is_usable(prefix) &&
            (!request.interpreter || ::access((prefix / "bin" / "python").c_str(), X_OK) == 0);
+}
+
+/// Whether the prefix was made with one of these files; yes if its manifest cannot tell.
+bool has_any(const std::filesystem::path& prefix, const std::vector<std::string_view>& names) {
+    try {
+        const auto files = read_manifest_files(prefix, [&](std::string_view path, EntryKind) {
+            return std::find(names.begin(), names.end(), path) != names.end();
+        });
+        return files && !files->empty();
+    } catch (const Error&) {
+        return true;
+    }
 }
 
 PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path& prefix) {
@@ -188,7 +210,10 @@ void exchange(const std::filesystem::path& made, const std::filesystem::path& pl
 }
 
 std::filesystem::path absolute_destination(const std::filesystem::path& destination) {
-    std::filesystem::path absolute = std::filesystem::absolute(destination).lexically_normal();
+    std::filesystem::path absolute;
+    if (!destination.empty()) { // which has no absolute form
+        absolute = std::filesystem::absolute(destination).lexically_normal();
+    }
     if (!absolute.has_filename()) {
         absolute = absolute.parent_path();
     }

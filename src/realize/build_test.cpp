@@ -348,12 +348,37 @@ TEST(Usable, IsAPrefixWithAManifestAndAPythonThatIsThere) {
     const std::filesystem::path prefix = build_with(world, request).prefix;
     EXPECT_TRUE(is_usable(prefix));
     std::filesystem::remove(prefix / "bin/python");
-    EXPECT_TRUE(is_usable(prefix)) << "it needs none";
     std::filesystem::create_symlink(world.folder() / "gone", prefix / "bin/python");
     EXPECT_FALSE(is_usable(prefix));
-    std::filesystem::remove(prefix / "bin/python");
     std::filesystem::remove(manifest_path(prefix));
     EXPECT_FALSE(is_usable(prefix));
+}
+
+TEST(Usable, IsNoPrefixThatHasLostAPythonAndItIsBuiltAnew) {
+    const World world;
+    const Layout layout = compose({world.package()}, {});
+    PrefixRequest request = world.request(layout);
+    request.interpreter->executable = "/usr/bin/env";
+    const std::filesystem::path prefix = build_with(world, request).prefix;
+    for (const char* name : {"bin/python3", "bin/python"}) {
+        std::filesystem::remove(prefix / name);
+        EXPECT_FALSE(is_usable(prefix)) << name;
+        EXPECT_FALSE(build_with(world, request).was_there);
+        EXPECT_TRUE(is_usable(prefix));
+    }
+    write_file(manifest_path(prefix), "{}", Durability::cached);
+    EXPECT_TRUE(is_usable(prefix)) << "it has them";
+    std::filesystem::remove(prefix / "bin/python3");
+    EXPECT_FALSE(is_usable(prefix)) << "who knows whether it had it";
+}
+
+TEST(Usable, IsAPrefixThatWasMadeWithoutAPython) {
+    const World world;
+    const Layout layout = compose({world.package()}, std::monostate());
+    PrefixRequest request = world.request(layout);
+    request.interpreter.reset();
+    EXPECT_TRUE(is_usable(build_with(world, request).prefix));
+    EXPECT_TRUE(build_with(world, request).was_there);
 }
 
 TEST(Build, ReplacesAPrefixWhoseInterpreterIsGone) {

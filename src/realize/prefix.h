@@ -104,8 +104,9 @@ struct PrefixReport {
 PrefixReport build(const StorePaths& store, const PrefixRequest& request, ThreadPool& pool,
                    Progress& progress);
 
-/// Whether a prefix can be used, as far as two looks tell: it has its manifest, and the
-/// `bin/python` that it may have leads to an interpreter, which a host's may no longer do.
+/// Whether a prefix can be used, as far as a few looks tell: it has its manifest, and `bin/python`
+/// and `bin/python3`, if it was made with them, lead to an interpreter, which a host's may no
+/// longer do. A prefix that has lost them would have PATH lead to another Python.
 bool is_usable(const std::filesystem::path& prefix);
 
 /// The same environment as a complete prefix of its own at `destination`, which must not exist or
