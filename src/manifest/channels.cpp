@@ -2,7 +2,6 @@
 
 #include "base/toml_fields.h"
 #include "manifest/index_url.h"
-#include "model/channel_subdir.h"
 #include "model/plain_name.h"
 
 #include <fmt/format.h>
@@ -17,7 +16,6 @@ ChannelEntry read_declared(const TomlValue::Member& member, const std::string& t
 ChannelEntry listed_channel(const TomlValue& item, std::vector<ChannelEntry>& declared);
 ChannelEntry channel_of_url(const std::string& url, const SourceLocation& location);
 void check_url(const std::string& url, const std::string& key, const SourceLocation& location);
-std::string without_page(std::string url);
 void check_unique(const std::vector<ChannelEntry>& channels);
 
 } // namespace
@@ -112,25 +110,9 @@ void check_url(const std::string& url, const std::string& key, const SourceLocat
     if (auto fault = fault_of_source_url(url, "a channel URL")) {
         complain_at(location, fmt::format("`{}`: {}", key, fault->what), fault->hint);
     }
-    const std::string channel = without_page(url);
-    if (const std::size_t end = end_of_channel(channel); end < channel.size()) {
-        complain_at(location,
-                    fmt::format("{} leads to `{}` of a channel, not to the channel",
-                                toml_quoted(url), channel.substr(end + 1)),
-                    fmt::format("write {}; envpm asks for the subdirs by itself",
-                                toml_quoted(channel.substr(0, end))));
+    if (auto fault = fault_of_channel_url(url)) {
+        complain_at(location, fault->what, fault->hint);
     }
-}
-
-/// Without the slashes at its end and a page's name, as it is copied from a browser.
-std::string without_page(std::string url) {
-    const std::size_t end = url.find_last_not_of('/') + 1;
-    url.resize(end);
-    const std::size_t name = url.rfind('/') + 1;
-    if (std::string_view(url).substr(name).starts_with("repodata")) {
-        url.resize(url.find_last_not_of('/', name - 1) + 1);
-    }
-    return url;
 }
 
 void check_unique(const std::vector<ChannelEntry>& channels) {

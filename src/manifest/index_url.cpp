@@ -1,8 +1,19 @@
 #include "manifest/index_url.h"
 
+#include "base/toml_fields.h"
+#include "model/channel_subdir.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace envpm::manifest {
+
+namespace {
+
+std::string without_page(std::string url);
+
+} // namespace
 
 std::optional<UrlFault> fault_of_source_url(std::string_view url, const std::string& what) {
     const std::size_t colon = url.find("://");
@@ -35,5 +46,32 @@ std::optional<UrlFault> fault_of_source_url(std::string_view url, const std::str
     }
     return std::nullopt;
 }
+
+std::optional<UrlFault> fault_of_channel_url(const std::string& url) {
+    const std::string channel = without_page(url);
+    const std::size_t end = end_of_channel(channel);
+    if (end == channel.size()) {
+        return std::nullopt;
+    }
+    return UrlFault{fmt::format("{} leads to `{}` of a channel, not to the channel",
+                                toml_quoted(url), channel.substr(end + 1)),
+                    fmt::format("write {}; envpm asks for the subdirs by itself",
+                                toml_quoted(channel.substr(0, end)))};
+}
+
+namespace {
+
+/// Without the slashes at its end and a page's name.
+std::string without_page(std::string url) {
+    const std::size_t end = url.find_last_not_of('/') + 1;
+    url.resize(end);
+    const std::size_t name = url.rfind('/') + 1;
+    if (std::string_view(url).substr(name).starts_with("repodata")) {
+        url.resize(url.find_last_not_of('/', name - 1) + 1);
+    }
+    return url;
+}
+
+} // namespace
 
 } // namespace envpm::manifest

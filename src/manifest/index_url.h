@@ -17,4 +17,8 @@ struct UrlFault {
 /// password. `what` is as in "an index URL".
 std::optional<UrlFault> fault_of_source_url(std::string_view url, const std::string& what);
 
+/// Nothing if `url`, which may be a source's, can be that of a channel: it does not lead to one of
+/// a channel's subdirs or to a page of it, as it is copied from a browser.
+std::optional<UrlFault> fault_of_channel_url(const std::string& url);
+
 } // namespace envpm::manifest

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "manifest/channels.h"
+#include "manifest/index_url.h"
 #include "pipeline/conda_settings.h"
 #include "pipeline/torch_variants.h"
 
@@ -14,6 +15,7 @@ namespace envpm::pipeline {
 namespace {
 
 Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda);
+void check_places(const std::vector<Mirror>& of_channel);
 std::vector<Mirror> places_of_index(const IndexEntry& entry, const Settings& settings);
 std::vector<std::string> page_urls(const Source& source);
 
@@ -28,6 +30,7 @@ std::vector<Source> channel_sources(const Manifest& manifest, const Settings& se
     for (const ChannelEntry& entry : manifest.channels) {
         sources.push_back({Source::Kind::channel, entry.name, !entry.is_listed,
                            places_of(settings, entry.name, own_place(entry, conda))});
+        check_places(sources.back().places);
     }
     return sources;
 }
@@ -125,6 +128,17 @@ Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda) {
     }
     const bool is_only_named = entry.url == std::string(manifest::public_channels) + entry.name;
     return {entry.url, is_only_named ? "default" : entry.location.text()};
+}
+
+/// Only here is it known that a mirror is a channel's: an index may well end in `/linux-64`.
+void check_places(const std::vector<Mirror>& of_channel) {
+    for (const Mirror& mirror : of_channel) {
+        const bool has_pages = mirror.form == MirrorForm::pages;
+        if (const auto fault = has_pages ? manifest::fault_of_channel_url(mirror.url)
+                                         : std::optional<manifest::UrlFault>()) {
+            throw Error({fault->what, mirror.origin, fault->hint});
+        }
+    }
 }
 
 /// One of PyTorch's is mirrored with the place that it lies below, unless it is by its own name.
