@@ -1,6 +1,5 @@
 #include "fetch/get.h"
 
-#include "base/ascii.h"
 #include "base/error.h"
 #include "fetch/local_page.h"
 #include "fetch/response.h"
@@ -397,10 +396,7 @@ void Page::take_head(const ResponseHead& head) {
     response_.total_bytes = judged.total;
     body_bytes_ = judged.body_bytes;
     refusal_ = std::move(judged.error);
-    encoding_ = request_.range ? "" : ascii_lower(head.content_encoding);
-    if (encoding_ == "identity") {
-        encoding_.clear();
-    }
+    encoding_ = request_.range ? "" : encoding_of(head);
     response_.body.reserve(
         std::min({head.content_length.value_or(0), request_.limit_bytes, most_room_ahead}));
 }

@@ -98,8 +98,13 @@ TEST_F(PackedPage, TellsWhatCannotBeUnpacked) {
     same.status = 304;
     server.serve("/same", {same});
     EXPECT_EQ(get("/same").error, "");
-    server.serve("/plain", {packed_as("identity", "plain")});
-    EXPECT_EQ(get("/plain").body, "plain");
+}
+
+TEST_F(PackedPage, TakesWhatIsNotPackedAsItIs) {
+    for (const char* const name : {"identity", "Identity", "none"}) {
+        server.serve("/plain", {packed_as(name, "plain")});
+        EXPECT_EQ(get("/plain").body, "plain") << name;
+    }
 }
 
 TEST_F(PackedPage, ALargePageLeavesNothingInTheNext) {

@@ -1,5 +1,6 @@
 #include "fetch/response.h"
 
+#include "base/ascii.h"
 #include "fetch/url.h"
 
 #include <fmt/format.h>
@@ -102,6 +103,11 @@ std::optional<std::string> range_field(const ByteRange& range) {
     return fmt::format("{}-{}", *range.first, *range.first + range.count - 1);
 }
 
+std::string encoding_of(const ResponseHead& head) {
+    std::string encoding = ascii_lower(head.content_encoding);
+    return encoding == "identity" || encoding == "none" ? std::string() : encoding;
+}
+
 bool looks_like_html(std::string_view content_type, std::string_view body) {
     constexpr std::size_t looked_at = 64;
     std::string begin(body.substr(0, std::min(body.size(), looked_at)));
@@ -189,7 +195,7 @@ Failure refuse(FailureClass kind, const ResponseHead& head, std::string_view wha
 }
 
 bool is_encoded(const ResponseHead& head) {
-    return !head.content_encoding.empty() && head.content_encoding != "identity";
+    return !encoding_of(head).empty();
 }
 
 /// What is wrong with the part that came, for the part that was asked for; empty if nothing is.

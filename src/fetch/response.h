@@ -74,6 +74,10 @@ JudgedRange judge_get(const std::optional<ByteRange>& asked, const ResponseHead&
 /// "12-99" or "-500" for a Range field; nothing if the range is empty or overflows.
 std::optional<std::string> range_field(const ByteRange& range);
 
+/// How the body is compressed, in lower case; empty if it is not, which a server may also call
+/// `identity` (RFC 9110, section 8.4.1: in any case) or, as some do, `none`.
+std::string encoding_of(const ResponseHead& head);
+
 bool looks_like_html(std::string_view content_type, std::string_view body);
 
 } // namespace envpm::fetch

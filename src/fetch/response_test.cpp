@@ -122,6 +122,15 @@ TEST(Response, AGetMayAskForTheEnd) {
     EXPECT_EQ(judge_get(tail, head_of(416, "bytes */10")).total, 10U);
 }
 
+TEST(Response, APartThatIsNotCompressedIsOneWhateverItIsCalled) {
+    const ResponseHead part = head_of(206, "bytes 0-99/1000");
+    const ByteRange asked{0, 100};
+    EXPECT_EQ(judge_get(asked, with_encoding(part, "Identity")).first, 0U);
+    EXPECT_EQ(judge_get(asked, with_encoding(part, "none")).first, 0U);
+    EXPECT_NE(judge_get(asked, with_encoding(part, "GZIP")).error, "");
+    EXPECT_EQ(encoding_of(with_encoding(part, "GZIP")), "gzip");
+}
+
 TEST(Response, EmptyAndOverflowingRangesAreNone) {
     EXPECT_EQ(range_field({5, 0}), std::nullopt);
     EXPECT_EQ(range_field({~std::uint64_t{0}, 2}), std::nullopt);
