@@ -358,13 +358,13 @@ void Page::unpack(SpareRoom& spare) {
     const bool is_gzip = encoding_ == "gzip" || encoding_ == "x-gzip";
     const Gunzip outcome =
         is_gzip ? spare.unpack(response_.body, request_.limit_bytes) : Gunzip::damaged;
-    if (outcome == Gunzip::damaged) {
+    if (outcome == Gunzip::too_long) {
+        response_.error = too_long(); // all else is the network's thread's
+    } else if (outcome == Gunzip::damaged) {
         damage_ = Failure{FailureClass::transient,
                           fmt::format("`{}` sent compressed bytes ({}) that cannot be unpacked",
                                       host_of(response_.url), encoding_),
                           std::nullopt};
-    } else if (outcome == Gunzip::too_long) {
-        finish(too_long());
     }
 }
 

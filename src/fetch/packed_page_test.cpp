@@ -42,11 +42,13 @@ class PackedReader final : public HttpFollower {
   public:
     void read(std::size_t /*number*/, HttpResponse& response) override {
         bodies.push_back(std::string(response.body)); // by one reader at a time
+        errors.push_back(response.error);
     }
 
     std::vector<HttpRequest> next(std::size_t /*number*/) override { return {}; }
 
     std::vector<std::string> bodies;
+    std::vector<std::string> errors;
 };
 
 class PackedPage : public ::testing::Test {
@@ -72,6 +74,16 @@ TEST_F(PackedPage, InflatesWholePagesWithinTheLimit) {
     const HttpResponse bomb = get({server.url("/page"), {}, {}, 99'999});
     EXPECT_THAT(bomb.error, HasSubstr("sends more than 99999 bytes"));
     EXPECT_TRUE(bomb.body.empty());
+}
+
+TEST_F(PackedPage, AReaderIsToldOfWhatIsTooLong) { // while the network's thread looks at the page
+    server.serve("/page", {packed_as("gzip", gzip(std::string(1'000'000, 'a')))});
+    PackedReader reader;
+    client.follow({{server.url("/page"), {}, {}, 999'999}}, reader);
+    EXPECT_EQ(reader.bodies, std::vector<std::string>{""});
+    EXPECT_EQ(reader.errors, std::vector<std::string>{
+                                 fmt::format("`{}` sends more than 999999 bytes", server.host())});
+    EXPECT_EQ(server.count("/page"), 1U);
 }
 
 TEST_F(PackedPage, WhatCannotBeUnpackedIsAskedForAgain) {
