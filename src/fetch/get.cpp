@@ -23,6 +23,7 @@ constexpr std::uint64_t small_bytes = 64U << 20U;
 constexpr int large_weight = 6;
 constexpr long small_buffer_bytes = 64L << 10U;
 constexpr std::uint64_t most_room_ahead = 1U << 20U; ///< whatever length a server promises
+constexpr int least_error_status = 400;
 constexpr std::chrono::milliseconds longest_turn{1'000};
 constexpr std::chrono::milliseconds shortest_turn{250}; ///< where only a word to the user is due
 
@@ -360,6 +361,8 @@ void Page::unpack(SpareRoom& spare) {
         is_gzip ? spare.unpack(response_.body, request_.limit_bytes) : Gunzip::damaged;
     if (outcome == Gunzip::too_long) {
         response_.error = too_long(); // all else is the network's thread's
+    } else if (outcome == Gunzip::damaged && response_.status >= least_error_status) {
+        response_.body.clear(); // that it is an error is the answer
     } else if (outcome == Gunzip::damaged) {
         damage_ = Failure{FailureClass::transient,
                           fmt::format("`{}` sent compressed bytes ({}) that cannot be unpacked",
@@ -454,7 +457,7 @@ std::optional<Failure> Page::judge(const TransferEnd& end) {
         return end.failure;
     }
     const int status = end.head.status;
-    if (status >= 400 && class_of_status(status) == FailureClass::transient) {
+    if (status >= least_error_status && class_of_status(status) == FailureClass::transient) {
         Failure failure{FailureClass::transient,
                         fmt::format("`{}` answered {}", host_of(end.head.url), status),
                         parse_retry_after(end.head.retry_after, std::chrono::system_clock::now())};
@@ -481,7 +484,7 @@ std::string Page::too_long() const {
 void Page::finish(std::string error) {
     is_over_ = true;
     response_.error = std::move(error);
-    if (!response_.error.empty() && response_.status < 400) {
+    if (!response_.error.empty() && response_.status < least_error_status) {
         response_.body.clear();
     }
 }

@@ -112,6 +112,21 @@ TEST_F(PackedPage, TellsWhatCannotBeUnpacked) {
     EXPECT_EQ(get("/same").error, "");
 }
 
+TEST_F(PackedPage, AnErrorIsTheAnswerHoweverItsPageIsPacked) {
+    Answer absent = packed_as("br", "whatever");
+    absent.status = 404;
+    Answer refused = packed_as("gzip", gzip("<Code>AccessDenied</Code>"));
+    refused.status = 403;
+    server.serve("/absent", {absent});
+    server.serve("/refused", {refused});
+    const HttpResponse response = get("/absent");
+    EXPECT_EQ(response.error, "");
+    EXPECT_EQ(response.status, 404);
+    EXPECT_EQ(response.body, "");
+    EXPECT_EQ(server.count("/absent"), 1U);
+    EXPECT_EQ(get("/refused").body, "<Code>AccessDenied</Code>");
+}
+
 TEST_F(PackedPage, TakesWhatIsNotPackedAsItIs) {
     for (const char* const name : {"identity", "Identity", "none"}) {
         server.serve("/plain", {packed_as(name, "plain")});
