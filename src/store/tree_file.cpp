@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -13,10 +14,21 @@ namespace envpm::store {
 
 namespace {
 
-/// The list alone, brackets included: what the digest covers.
-std::string list_of(const Tree& tree);
+constexpr std::size_t digest_digits = 64;
+
+/// What stands for a file, a link, or else an empty folder of a tree, which it refers to.
+struct Line {
+    std::string_view path;
+    const TreeFile* file = nullptr;
+    const TreeLink* link = nullptr;
+};
+
+std::vector<Line> lines_of(const Tree& tree);
+std::size_t likely_bytes(const std::vector<Line>& lines);
+/// What the digest covers, brackets included.
+void add_list(const std::vector<Line>& lines, std::string& text);
+void add_in_quotes(std::string_view text, std::string& out);
 std::string_view version_of(const Tree& tree);
-std::string in_quotes(std::string_view text);
 std::optional<Tree> parse_list(std::string_view list, const Sha256& archive);
 
 /// Walks over a text of one known shape.
@@ -32,9 +44,8 @@ class Cursor {
     }
 
     std::optional<Sha256> digest() {
-        constexpr std::size_t hex_digits = 64;
-        const std::optional<Sha256> found = Sha256::parse(text_.substr(0, hex_digits));
-        text_.remove_prefix(found ? hex_digits : 0);
+        const std::optional<Sha256> found = Sha256::parse(text_.substr(0, digest_digits));
+        text_.remove_prefix(found ? digest_digits : 0);
         return found;
     }
 
@@ -55,10 +66,20 @@ bool is_link_target(std::string_view target);
 
 } // namespace
 
+/// In one room from the beginning: a tree may be of many thousand files.
 std::string to_text(const Tree& tree) {
-    const std::string list = list_of(tree);
-    return fmt::format("{{\"version\":{},\"archive\":\"{}\",\"digest\":\"{}\",\"files\":{}}}\n",
-                       version_of(tree), tree.archive.hex(), sha256_of(list).hex(), list);
+    const std::vector<Line> lines = lines_of(tree);
+    std::string text;
+    text.reserve(likely_bytes(lines));
+    text += fmt::format("{{\"version\":{},\"archive\":\"{}\",\"digest\":\"", version_of(tree),
+                        tree.archive.hex());
+    const std::size_t digest_at = text.size();
+    text.append(digest_digits, '0').append("\",\"files\":");
+    const std::size_t list_at = text.size();
+    add_list(lines, text);
+    const std::string digest = sha256_of(std::string_view(text).substr(list_at)).hex();
+    text.replace(digest_at, digest.size(), digest);
+    return text += "}\n";
 }
 
 std::optional<Tree> parse_tree(std::string_view text, const Sha256& archive) {
@@ -91,37 +112,61 @@ std::string_view version_of(const Tree& tree) {
     return tree.links.empty() && tree.empty_folders.empty() ? "1" : "2";
 }
 
-std::string list_of(const Tree& tree) {
-    std::vector<std::pair<std::string_view, std::string>> lines; // by path
+/// Sorted by path.
+std::vector<Line> lines_of(const Tree& tree) {
+    std::vector<Line> lines;
     lines.reserve(tree.files.size() + tree.links.size() + tree.empty_folders.size());
     for (const TreeFile& file : tree.files) {
-        lines.emplace_back(file.path.string(), fmt::format(",\"{}\",{},{}", file.object.hex(),
-                                                           file.size_bytes, file.is_executable));
+        lines.push_back({file.path.string(), &file, nullptr});
     }
     for (const TreeLink& link : tree.links) {
-        lines.emplace_back(link.path.string(), "," + in_quotes(link.target));
+        lines.push_back({link.path.string(), nullptr, &link});
     }
     for (const RelativePath& folder : tree.empty_folders) {
-        lines.emplace_back(folder.string(), std::string());
+        lines.push_back({folder.string(), nullptr, nullptr});
     }
-    std::sort(lines.begin(), lines.end());
-    std::string list = "[";
-    for (const auto& [path, rest] : lines) {
-        list += list.size() == 1 ? "\n[" : ",\n[";
-        list += in_quotes(path);
-        list += rest;
-        list += ']';
+    std::sort(lines.begin(), lines.end(),
+              [](const Line& a, const Line& b) { return a.path < b.path; });
+    return lines;
+}
+
+/// Only quotation marks, which hardly any path has, may need more.
+std::size_t likely_bytes(const std::vector<Line>& lines) {
+    constexpr std::size_t most_beside_texts = 128; // digest, size, punctuation
+    std::size_t bytes = 2 * most_beside_texts;
+    for (const Line& line : lines) {
+        bytes += most_beside_texts + line.path.size() +
+                 (line.link != nullptr ? line.link->target.size() : 0);
     }
-    return list + "\n]";
+    return bytes;
+}
+
+void add_list(const std::vector<Line>& lines, std::string& text) {
+    std::string_view before = "[\n[";
+    for (const Line& line : lines) {
+        text += before;
+        add_in_quotes(line.path, text);
+        if (line.file != nullptr) {
+            fmt::format_to(std::back_inserter(text), ",\"{}\",{},{}", line.file->object.hex(),
+                           line.file->size_bytes, line.file->is_executable);
+        } else if (line.link != nullptr) {
+            text += ',';
+            add_in_quotes(line.link->target, text);
+        }
+        text += ']';
+        before = ",\n[";
+    }
+    text += lines.empty() ? "[\n]" : "\n]";
 }
 
 /// The only character that JSON escapes and a path or link target can hold is `"`.
-std::string in_quotes(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        out += c == '"' ? "\\\"" : std::string_view(&c, 1);
+void add_in_quotes(std::string_view text, std::string& out) {
+    out += '"';
+    for (std::size_t mark = text.find('"'); mark != std::string_view::npos; mark = text.find('"')) {
+        out.append(text.substr(0, mark)).append("\\\"");
+        text.remove_prefix(mark + 1);
     }
-    return out + "\"";
+    out.append(text) += '"';
 }
 
 std::optional<Tree> parse_list(std::string_view list, const Sha256& archive) {
