@@ -315,8 +315,19 @@ TEST(ManifestFile, IsFoundInTheNearestFolderAbove) {
     EXPECT_EQ(find(deep), root.path() / "envpm.toml");
     write_file(root.path() / "a" / "pyproject.toml", "[tool]\nenvpm = {}\n");
     EXPECT_EQ(find(deep), root.path() / "a" / "pyproject.toml");
-    std::filesystem::create_directories(deep / "envpm.toml");
-    EXPECT_EQ(find(deep), root.path() / "a" / "pyproject.toml");
+}
+
+TEST(ManifestFile, ThatIsNoFileIsFoundToBeToldWhenItIsRead) {
+    const TemporaryFolder root(std::filesystem::temp_directory_path());
+    write_file(root.path() / "envpm.toml", "");
+    const std::filesystem::path folder = root.path() / "a" / "envpm.toml";
+    std::filesystem::create_directories(folder);
+    EXPECT_EQ(find(root.path() / "a"), folder);
+    EXPECT_THAT([&] { read(folder, Platform::linux_64); },
+                ::testing::Throws<Error>(
+                    ::testing::Property(&Error::what, HasSubstr("a folder stands where"))));
+    std::filesystem::create_directories(root.path() / "b" / "pyproject.toml");
+    EXPECT_EQ(find(root.path() / "b"), root.path() / "envpm.toml") << "which is not envpm's own";
 }
 
 TEST(ManifestFile, IsReadOrSaidToBeMissing) {
