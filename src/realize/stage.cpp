@@ -73,8 +73,27 @@ class FolderTasks {
     TaskGroup tasks_;                                ///< ends before what its tasks refer to
 };
 
-LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& pool,
-                     Progress& progress);
+/// What stands in its folder, and may not be on the disk yet.
+struct Filled {
+    Fd root;
+    LinkMode mode;
+};
+
+/// Calls `make`, which fails for this site: then which disk it is shows, by this if not by the
+/// failure's own path.
+template <class Make> auto naming(const Site& site, const Make& make) {
+    try {
+        return make();
+    } catch (Error& failure) {
+        if (!failure.text().subject.starts_with('/')) {
+            failure.add_context(fmt::format("while making `{}`", site.prefix.string()));
+        }
+        throw;
+    }
+}
+
+Filled fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& pool,
+                   Progress& progress);
 Plan plan_of(const Layout& layout, const Places& places);
 bool is_sorted(const Layout& layout);
 void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places);
@@ -91,28 +110,28 @@ void place_own_files(int root, const PrefixManifest& head, const Layout& layout,
 void place_manifest(int folder, const PrefixManifest& head, const Layout& layout, const Plan& plan);
 Space space_for(const Layout& layout, const Plan& plan, LinkMode mode);
 Space space_of(const LayoutEntry& entry, LinkMode mode);
-void make_durable(int root, const std::filesystem::path& folder, const PrefixRequest& request,
-                  ThreadPool& pool);
+void begin_syncing(int root, const std::filesystem::path& folder, const PrefixRequest& request,
+                   TaskGroup& syncing);
 void sync_each(const std::filesystem::path& folder, TaskGroup& syncing);
 
 } // namespace
 
 LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
               Progress& progress) {
-    try {
-        return fill_folder(site, request, pool, progress);
-    } catch (Error& failure) {
-        if (!failure.text().subject.starts_with('/')) { // then which disk it is shows here
-            failure.add_context(fmt::format("while making `{}`", site.prefix.string()));
-        }
-        throw;
+    const Filled filled = naming(site, [&] { return fill_folder(site, request, pool, progress); });
+    TaskGroup syncing(pool); // ends before the folder is closed
+    naming(site, [&] { begin_syncing(filled.root.get(), site.folder, request, syncing); });
+    if (request.meanwhile) { // the disk may take its time
+        request.meanwhile();
     }
+    naming(site, [&] { syncing.wait(); });
+    return filled.mode;
 }
 
 namespace {
 
-LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& pool,
-                     Progress& progress) {
+Filled fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& pool,
+                   Progress& progress) {
     const Places places = places_of(site.prefix, request.interpreter);
     Plan plan = plan_of(request.layout, places);
     const Placer placer(site.store, request.link_mode, request.object_check,
@@ -122,7 +141,7 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
     PrefixManifest head{request.env, site.prefix, request.interpreter, request.archives, {}};
     std::sort(head.archives.begin(), head.archives.end());
     make_folder(AT_FDCWD, site.folder.c_str(), site.folder.string());
-    const Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    Fd root = open_file(site.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     make_folder(root.get(), own_folder, own_folder);
     {
         TaskGroup beside(pool);
@@ -139,8 +158,7 @@ LinkMode fill_folder(const Site& site, const PrefixRequest& request, ThreadPool&
     }
     finish_folder(root.get(), own_folder);
     finish_folder(root.get(), ".");
-    make_durable(root.get(), site.folder, request, pool);
-    return placer.mode();
+    return {std::move(root), placer.mode()};
 }
 
 Plan plan_of(const Layout& layout, const Places& places) {
@@ -374,19 +392,13 @@ Space space_of(const LayoutEntry& entry, LinkMode mode) {
     return {0, 1};
 }
 
-/// The disk may take its time, which the caller has something to do in.
-void make_durable(int root, const std::filesystem::path& folder, const PrefixRequest& request,
-                  ThreadPool& pool) {
-    TaskGroup syncing(pool);
+void begin_syncing(int root, const std::filesystem::path& folder, const PrefixRequest& request,
+                   TaskGroup& syncing) {
     if (request.syncing == Syncing::file) {
         sync_each(folder, syncing);
     } else if (request.syncing == Syncing::batch) {
-        syncing.run([&] { sync_file_system(root, folder); });
+        syncing.run([root, folder] { sync_file_system(root, folder); });
     }
-    if (request.meanwhile) {
-        request.meanwhile();
-    }
-    syncing.wait();
 }
 
 /// Links need none: they are in their folders.
