@@ -30,7 +30,8 @@ std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources
 bool tell_changes(LockReport& report, const Run& run);
 double seconds_since(std::chrono::steady_clock::time_point start);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
-void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved);
+void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved,
+                std::map<PackageName, pypi::CandidateList>& found);
 bool is_kept(const Run& run, const Target& target, const LockedPackage& package);
 std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
@@ -170,8 +171,10 @@ std::vector<PackageName> known_names(const Requests& requests,
     return names;
 }
 
-/// Most of what the solver will ask for is then known when it asks.
-void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved) {
+/// Most of what the solver will ask for is then known when it asks, and the candidates on the pages
+/// are in `found`.
+void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved,
+                std::map<PackageName, pypi::CandidateList>& found) {
     std::map<PackageName, std::string> versions;
     if (run.previous) {
         for (const LockedPackage& package : run.previous->packages) {
@@ -185,8 +188,9 @@ void look_ahead(const Run& run, const Target& target, const std::vector<TargetSo
             versions.emplace(package.name, package.version);
         }
     }
-    PackageUniverse universe(wanted_universe(run, target, nullptr, PythonScope::asked),
-                             run.listings, nullptr);
+    UniverseRequest wanted = wanted_universe(run, target, nullptr, PythonScope::asked);
+    wanted.found = &found;
+    PackageUniverse universe(wanted, run.listings, nullptr);
     Scout(universe, run.listings, std::move(versions)).run(known_names(run.requests, run.previous));
 }
 
@@ -211,12 +215,14 @@ std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& 
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved) {
     CondaRecords* const records = run.conda.records_for(target.platform);
+    std::map<PackageName, pypi::CandidateList> found;
     if (records == nullptr) {
-        look_ahead(run, target, solved);
+        look_ahead(run, target, solved, found);
     } else if (!run.requests.packages.empty()) {
         run.listings.load(known_names(run.requests, run.previous));
     }
-    const UniverseRequest wanted = wanted_universe(run, target, records, PythonScope::asked);
+    UniverseRequest wanted = wanted_universe(run, target, records, PythonScope::asked);
+    wanted.found = records == nullptr ? &found : nullptr;
     PackageUniverse universe(wanted, run.listings, records);
     const solver::SolveRequest question{universe.roots(), universe.constraints(),
                                         preferred(run, target, solved, universe)};

@@ -163,6 +163,7 @@ class PackageUniverse final : public Universe {
     void list_conda(std::span<const SlotId> slots);
     [[nodiscard]] bool may_have_wheels(const SlotEntry& slot) const;
     void list_distribution(SlotEntry& slot, SlotId id);
+    pypi::CandidateList find_wheels(const PackageName& name);
     void list_extra(SlotEntry& slot, SlotId id);
     [[nodiscard]] CandidateId base_of(CandidateId candidate) const;
     void describe_one(CandidateId id, const Listings::Description& description);

@@ -163,11 +163,7 @@ void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
     const std::vector<CondaCandidate>& packages = has_packages ? slot.conda_list->candidates : none;
     const std::uint32_t releases = packages.empty() ? 0 : packages.front().release + 1;
     if (slot.name && may_have_wheels(slot)) {
-        if (!finder_) {
-            finder_.emplace(pypi::CandidateRequest{request_.target, pythons_.choices(),
-                                                   request_.exclude_newer});
-        }
-        slot.list = finder_->find(listings_.find(*slot.name).page);
+        slot.list = find_wheels(*slot.name);
         for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
             const pypi::WheelCandidate& wheel = slot.list.wheels[i];
             judge(at(
@@ -180,6 +176,24 @@ void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
         at(candidate).package = &package;
         judge(at(candidate));
     }
+}
+
+pypi::CandidateList PackageUniverse::find_wheels(const PackageName& name) {
+    if (request_.found != nullptr) {
+        auto known = request_.found->extract(name);
+        if (!known.empty()) {
+            return std::move(known.mapped());
+        }
+    }
+    if (!finder_) {
+        finder_.emplace(
+            pypi::CandidateRequest{request_.target, pythons_.choices(), request_.exclude_newer});
+    }
+    pypi::CandidateList list = finder_->find(listings_.find(name).page);
+    if (request_.found != nullptr) {
+        request_.found->emplace(name, list);
+    }
+    return list;
 }
 
 /// The first source that has a distribution serves it, and an environment that asks for no wheel

@@ -8,6 +8,7 @@
 #include "pipeline/requests.h"
 #include "pypi/candidates.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ struct UniverseRequest {
     ChannelPriority channel_priority = ChannelPriority::strict;
     gpu::TargetMachine machine{};
     FactsTable* facts = nullptr; ///< null: no fact forbids anything
+    /// What an earlier universe of the same target, Pythons, date and listings found on their pages
+    /// is taken out of here, and what this one finds is put in; null: it finds all itself.
+    std::map<PackageName, pypi::CandidateList>* found = nullptr;
 };
 
 } // namespace envpm::pipeline
