@@ -29,6 +29,33 @@ TEST(PackageUniverse, takes_the_newest_that_fits_and_what_it_needs) {
                 ElementsAre("alpha 2.0", "beta 1.5", "python 3.11.1"));
 }
 
+TEST(PackageUniverse, takes_what_an_earlier_one_found) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl"}});
+    World world(indexes, universe_asking_for("alpha = \"*\"\n"));
+    std::map<PackageName, pypi::CandidateList> found;
+    const auto versions = [&] {
+        UniverseRequest request{
+            world.requests, world.manifest.targets.front(), {python_of(11)}, {}, {}};
+        request.facts = &world.facts;
+        request.found = &found;
+        PackageUniverse universe(request, world.listings, nullptr);
+        const SlotId slot = universe.distribution_slot(*PackageName::parse("alpha"));
+        universe.list(std::vector<SlotId>{slot});
+        std::vector<std::string> out;
+        for (const CandidateId candidate : universe.candidates(slot)) {
+            out.push_back(universe.candidate(candidate).version);
+        }
+        return out;
+    };
+    EXPECT_THAT(versions(), ElementsAre("1.0", "2.0"));
+    ASSERT_EQ(found.size(), 1U);
+    found.begin()->second.wheels.pop_back(); // what is taken is not looked for again
+    EXPECT_THAT(versions(), ElementsAre("1.0"));
+    EXPECT_THAT(found, IsEmpty());
+    EXPECT_THAT(versions(), ElementsAre("1.0", "2.0"));
+}
+
 TEST(PackageUniverse, an_extra_adds_its_needs_to_the_same_version) {
     FakeIndexes indexes;
     indexes.add(
