@@ -1,6 +1,9 @@
 #include "host/interpreters.h"
 
+#include "base/error.h"
+#include "base/files.h"
 #include "base/thread_pool.h"
+#include "base/waiting.h"
 #include "host/interpreter_cache.h"
 #include "host/probe.h"
 #include "host/search.h"
@@ -9,6 +12,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -35,6 +39,11 @@ struct Inquiry {
     std::vector<SilentProgram> silent{};
 };
 
+/// Who asks a dozen programs uses a third of a second of the processor, so that of several
+/// processes one asks and the others find its answers. After this time they ask all the same.
+constexpr std::chrono::seconds longest_wait{5};
+
+std::optional<FileLock> turn_to_ask(const fs::path& cache_file);
 void ask_with_redirects(std::vector<Program> programs, Inquiry& inquiry);
 void ask_all(const std::vector<Program>& programs, Inquiry& inquiry);
 std::vector<Program> unanswered_redirects(const std::vector<Program>& programs,
@@ -55,6 +64,12 @@ HostInterpreters find_interpreters(const Variables& variables, const fs::path& c
             const std::optional<int> minor = named_minor(program.path.filename().string());
             return minor && !is_wanted(3, *minor);
         });
+    }
+    std::optional<FileLock> turn; // until the answers are kept
+    if (std::any_of(programs.begin(), programs.end(),
+                    [&](const Program& program) { return cache.find(program) == nullptr; })) {
+        turn = turn_to_ask(cache_file);
+        cache = InterpreterCache(cache_file);
     }
     Inquiry inquiry{search, variables, cache};
     ask_with_redirects(programs, inquiry);
@@ -97,6 +112,25 @@ const Interpreter* choose_interpreter(const std::vector<Interpreter>& found, con
 }
 
 namespace {
+
+/// Nothing if the other one takes too long, or no lock can be had: then some are asked twice.
+std::optional<FileLock> turn_to_ask(const fs::path& cache_file) {
+    using Clock = std::chrono::steady_clock;
+    const fs::path lock = cache_file.parent_path() / "asking.lock";
+    const Clock::time_point end = Clock::now() + longest_wait;
+    std::optional<FileLock> turn;
+    try {
+        wait_until(
+            [&] {
+                turn = FileLock::try_take(lock, LockKind::exclusive);
+                return turn || Clock::now() >= end;
+            },
+            {});
+    } catch (const Error&) {
+        return std::nullopt; // a cache that cannot be written costs time only
+    }
+    return turn;
+}
 
 void ask_with_redirects(std::vector<Program> programs, Inquiry& inquiry) {
     for (int step = 0; step < most_steps && !programs.empty(); ++step) {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
+#include "base/thread_pool.h"
 
 #include <fmt/format.h>
 
@@ -191,6 +192,16 @@ TEST_F(Interpreters, AWarmCacheStartsNobody) {
     }
     write_file(cache_, text, Durability::cached);
     EXPECT_EQ(find().front().version, "3.99.99");
+}
+
+TEST_F(Interpreters, ManyAtOnceAskOnce) {
+    constexpr int many = 4;
+    fs::create_directory(home_ / "bin");
+    counted("bin/python3");
+    set_path({"bin"});
+    ThreadPool pool(many);
+    parallel_for(pool, many, [this](std::size_t) { EXPECT_FALSE(find().empty()); });
+    EXPECT_EQ(starts(), 1U);
 }
 
 TEST_F(Interpreters, ANameThatSaysAnotherVersionIsNotAsked) {
