@@ -106,10 +106,13 @@ TRUNCATED = [
         Case(
             f"a page of HTML ends half way, without a length{name}",
             [Mirror(pages=[reply])],
-            Ends(5, ("cut short",)),
+            Ends(5, (words,)),
             command="lock",
         )
-        for name, reply in (("", half_of_html), (", compressed", half_of_zipped_html))
+        for name, reply, words in (
+            ("", half_of_html, "cut short"),
+            (", compressed", half_of_zipped_html, "cannot be unpacked"),
+        )
     ),
     Case(
         "a page ends half way, without a length, beside a good mirror",
