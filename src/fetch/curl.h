@@ -21,7 +21,7 @@ namespace envpm::fetch {
 struct Transfer {
     std::string url;
     std::vector<std::string> headers;
-    std::string range; ///< as range_field writes it
+    std::string range;                                             ///< as range_field writes it
     enum class Protocol { http1, any } protocol = Protocol::http1; ///< `any`: HTTP/2 over TLS
     std::optional<std::chrono::milliseconds> stall_after;          ///< instead of the settings'
     long buffer_bytes = 512L << 10U; ///< libcurl touches it all, so less where many run at once
