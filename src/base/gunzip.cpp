@@ -18,6 +18,9 @@ using Decompressor =
 constexpr std::uint64_t most_shrunk = 32;
 constexpr std::size_t size_field_bytes = 4;
 
+/// Nothing is left, or zeros behind a member, which gzip(1) passes over too.
+bool is_padding(std::string_view rest, std::size_t done);
+
 /// Grows to twice its size, or to the limit; false if it is there.
 bool grow(std::string& to, std::uint64_t limit_bytes);
 
@@ -29,7 +32,7 @@ Gunzip gunzip(std::string_view compressed, std::uint64_t limit_bytes, std::strin
     to.resize(std::min(limit_bytes, gunzip_hint(compressed)) + gunzip_room);
     std::size_t done = 0;
     Gunzip outcome = Gunzip::whole;
-    while (outcome == Gunzip::whole && !compressed.empty()) {
+    while (outcome == Gunzip::whole && !is_padding(compressed, done)) {
         std::size_t used = 0;
         std::size_t made = 0;
         const libdeflate_result result = libdeflate_gzip_decompress_ex(
@@ -61,6 +64,10 @@ std::uint64_t gunzip_hint(std::string_view compressed) {
 }
 
 namespace {
+
+bool is_padding(std::string_view rest, std::size_t done) {
+    return rest.empty() || (done > 0 && rest.find_first_not_of('\0') == std::string_view::npos);
+}
 
 bool grow(std::string& to, std::uint64_t limit_bytes) {
     constexpr std::uint64_t least = 4096;

@@ -8,7 +8,7 @@ namespace envpm {
 
 enum class Gunzip {
     whole,
-    damaged, ///< or cut off, or followed by what is no gzip
+    damaged, ///< or cut off, or followed by what is neither gzip nor zeros
     too_long,
 };
 
@@ -21,7 +21,8 @@ Gunzip gunzip(std::string_view compressed, std::uint64_t limit_bytes, std::strin
 
 constexpr std::size_t gunzip_room = 64;
 
-/// What the file says its size is, if that can be: a hint which room it will need.
+/// The size that the last member tells (modulo 4 GiB), at most 32 times the compressed size: a hint
+/// how much room is needed, not to be believed.
 std::uint64_t gunzip_hint(std::string_view compressed);
 
 } // namespace envpm

@@ -96,6 +96,11 @@ TEST(Gunzip, GivesNothingOfWhatIsCutAndNothingWrongOfWhatIsDamaged) {
 TEST(Gunzip, RefusesWhatFollows) {
     EXPECT_EQ(unpack(gzip("text") + "more"), (Unpacked{Gunzip::damaged, ""}));
     EXPECT_EQ(unpack("no gzip at all"), (Unpacked{Gunzip::damaged, ""}));
+    EXPECT_EQ(unpack(std::string(8, '\0')), (Unpacked{Gunzip::damaged, ""}));
+}
+
+TEST(Gunzip, PassesOverZerosBehindIt) {
+    EXPECT_EQ(unpack(gzip("text") + std::string(512, '\0')), (Unpacked{Gunzip::whole, "text"}));
 }
 
 } // namespace

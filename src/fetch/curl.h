@@ -18,6 +18,7 @@ namespace envpm::fetch {
 
 /// One GET as libcurl shall make it. Redirects are followed, at most 10, never to file: or from
 /// https to http.
+/// The body comes as it was sent, compressed or not.
 struct Transfer {
     std::string url;
     std::vector<std::string> headers;

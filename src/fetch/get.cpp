@@ -364,7 +364,8 @@ void Page::unpack(SpareRoom& spare) {
     } else if (outcome == Gunzip::damaged && response_.status >= least_error_status) {
         response_.body.clear(); // that it is an error is the answer
     } else if (outcome == Gunzip::damaged) {
-        damage_ = Failure{FailureClass::transient,
+        // What was not asked for comes again.
+        damage_ = Failure{is_gzip ? FailureClass::transient : FailureClass::absent,
                           fmt::format("`{}` sent compressed bytes ({}) that cannot be unpacked",
                                       host_of(response_.url), encoding_),
                           std::nullopt};

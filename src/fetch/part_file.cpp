@@ -111,7 +111,7 @@ void PartFile::append(std::uint64_t offset, std::span<const std::byte> bytes,
 }
 
 void PartFile::hash_anew() {
-    hasher_->finish();
+    hasher_->finish(); // which begins anew
     hashed_ = 0;
 }
 
