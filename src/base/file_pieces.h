@@ -9,8 +9,8 @@
 
 namespace envpm {
 
-/// A file's bytes in order, in pieces that stay in a core's own cache. One thread at a time; each
-/// function throws an Error that names the file.
+/// A file's bytes in order, in pieces of 256 KiB at most, which stay in a core's own cache. One
+/// thread at a time; each function throws an Error that names the file.
 class FilePieces {
   public:
     explicit FilePieces(const std::filesystem::path& path);

@@ -269,7 +269,7 @@ bool is_anonymous_pipe(int descriptor) {
 
 void throw_no_file(const char* kind, const std::filesystem::path& path) {
     throw Error({fmt::format("{} stands where a file is to be read", kind), path.string(),
-                 "remove it, or name another file"});
+                 "name a file, or move what stands there out of the way"});
 }
 
 std::string read_open_file(int descriptor, const std::filesystem::path& path,

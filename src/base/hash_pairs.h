@@ -34,7 +34,7 @@ class PairedHasher {
     PairedHasher& operator=(const PairedHasher&) = delete;
     PairedHasher(PairedHasher&&) = delete;
     PairedHasher& operator=(PairedHasher&&) = delete;
-    ~PairedHasher(); ///< the bytes that were begun with are not read any more
+    ~PairedHasher(); ///< waits for who is hashing its bytes; the others are forgotten
 
     /// Hashes these bytes now, together with some of a stream that has left any.
     void update(std::span<const std::byte> bytes);

@@ -27,8 +27,8 @@ class InflateStream {
     InflateStream& operator=(const InflateStream&) = delete;
     ~InflateStream();
 
-    /// Each part large enough that the call around it is free, all of them small enough for the
-    /// second-level cache.
+    /// Each part large enough that the call around it is free, all of them small enough for a
+    /// second-level cache of 1 MiB.
     static constexpr std::size_t room_parts = 3;
     static constexpr std::size_t room_bytes = room_parts * (256U << 10U);
 

@@ -13,7 +13,7 @@ namespace envpm {
 std::optional<std::string> resolve_url(std::string_view page, std::string_view reference);
 
 /// `resolve_url` for the many references of one page. If one differs from the one before in its
-/// last part only, that alone is looked at.
+/// last part only, that alone is looked at. One thread at a time.
 class UrlResolver {
   public:
     explicit UrlResolver(std::string page);

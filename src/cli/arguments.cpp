@@ -232,7 +232,7 @@ void Parser::add_project_commands() {
     init->add_option("--name", arguments.name, "of the workspace; default: the folder's")
         ->type_name("NAME");
     init->add_option("--import", arguments.import_file,
-                     "what an environment.yml, a list, a conda-lock.yml or a pixi.toml asks for")
+                     "what an environment.yml, explicit list, conda-lock.yml or pixi.toml asks for")
         ->type_name("FILE");
     init->add_option("-e,--environment", arguments.environment, "of a pixi.toml, if not `default`")
         ->needs("--import");

@@ -4,7 +4,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace envpm::cli {
+
+namespace {
+
+std::vector<std::string> listed_gpus(const std::vector<std::string>& parts);
+
+} // namespace
 
 ExitCode run_view(const Session& session) {
     const Arguments& arguments = session.arguments;
@@ -86,8 +94,8 @@ ExitCode run_audit(const Session& session) {
     const Arguments& arguments = session.arguments;
     pipeline::AuditOrder order{arguments.prefix, {}, arguments.driver_cuda, arguments.allowed};
     if (!arguments.gpus.empty()) {
-        const auto known =
-            pipeline::answer(session.services.facts().get(), {.gpus = arguments.gpus});
+        const std::vector<std::string> names = listed_gpus(arguments.gpus);
+        const auto known = pipeline::answer(session.services.facts().get(), {.gpus = names});
         for (const pipeline::NamedGpu& gpu : known.gpus) {
             order.gpus.push_back(gpu.capability);
         }
@@ -128,5 +136,26 @@ ExitCode run_rollback(const Session& session) {
     }
     return ExitCode::done;
 }
+
+namespace {
+
+/// Each without the blanks around it; refused if it is none, or names what code is compiled for.
+std::vector<std::string> listed_gpus(const std::vector<std::string>& parts) {
+    std::vector<std::string> names;
+    for (const std::string& part : parts) {
+        const std::size_t begin = std::min(part.find_first_not_of(' '), part.size());
+        const std::string name = part.substr(begin, part.find_last_not_of(' ') + 1 - begin);
+        const auto number = ComputeCapability::parse(name);
+        if (name.empty() || (number && number->suffix != '\0')) {
+            throw Error({fmt::format("`{}` is no GPU", name), "--gpus",
+                         "name products or compute capabilities: `--gpus \"A100,12.0\"`"},
+                        ExitCode::usage);
+        }
+        names.push_back(name);
+    }
+    return names;
+}
+
+} // namespace
 
 } // namespace envpm::cli

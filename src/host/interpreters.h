@@ -29,7 +29,8 @@ struct HostInterpreters {
 /// limit; answers are kept in `cache_file` by path, inode, size and mtime. What answers that it is
 /// something else is left out. An environment that envpm, venv or conda made is not a host
 /// interpreter, the one that it was made from is. Throws only if `cache_file` cannot be read for a
-/// reason other than its absence; a damaged one is ignored.
+/// reason other than its absence; a damaged one is ignored. Of several processes one asks, with a
+/// flock on `asking.lock` beside `cache_file`; the others wait for its answers, 5 s at most.
 ///
 /// `is_wanted(major, minor)`, if given, spares asking those whose file name says that they are
 /// another Python ("python3.9"); those that are called `python3` are asked all the same.

@@ -128,7 +128,7 @@ void check_index(const std::string& index, const Manifest& manifest) {
         const auto meant = near_miss(index, known);
         throw Error({fmt::format("the manifest has no index `{}`", index), "--index",
                      meant ? fmt::format("did you mean `{}`?", *meant)
-                           : "give its URL under `[indexes]` of envpm.toml"},
+                           : "give its URL under `[indexes]` of the manifest"},
                     ExitCode::usage);
     }
 }

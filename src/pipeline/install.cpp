@@ -44,6 +44,7 @@ struct Job {
 /// What the environment consists of, all of it in the store, and what was fetched for that.
 struct Plan {
     Layout layout;
+    /// Done: every byte was verified against the lock when it came into the store.
     realize::ObjectCheck check = realize::ObjectCheck::done;
     std::uint64_t fetched_packages = 0;
     std::uint64_t fetched_bytes = 0;
@@ -337,7 +338,6 @@ Plan new_plan(const Job& job, Services& services) {
 }
 
 Realised realise(const Job& job, const Plan& plan, Services& services) {
-    // Every byte now in the store was verified against the lock.
     realize::PrefixRequest wanted{.env = job.target.env,
                                   .layout = plan.layout,
                                   .interpreter = job.interpreter,
@@ -366,12 +366,12 @@ Realised realise(const Job& job, const Plan& plan, Services& services) {
 /// Nothing if the store has lost something of it, which then is fetched, also if the prefix stands
 /// and needs none of it.
 std::optional<Realised> realise_kept(const Job& job, const Plan& plan, Services& services) {
+    const bool stands = realize::is_usable(job.store.paths().prefix(job.target.env));
+    if (stands && !job.request.prefix && !has_all(job.store, plan.layout, services.pool())) {
+        return std::nullopt;
+    }
     try {
-        Realised realised = realise(job, plan, services);
-        const bool was_all_placed = !realised.prefix.was_there || job.request.prefix;
-        if (was_all_placed || has_all(job.store, plan.layout, services.pool())) {
-            return realised;
-        }
+        return realise(job, plan, services);
     } catch (const Error& failure) {
         if (failure.code() != ExitCode::integrity ||
             has_all(job.store, plan.layout, services.pool())) {

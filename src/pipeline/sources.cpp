@@ -1,6 +1,7 @@
 #include "pipeline/sources.h"
 
 #include "base/error.h"
+#include "base/url.h"
 #include "manifest/channels.h"
 #include "manifest/index_url.h"
 #include "pipeline/conda_settings.h"
@@ -134,8 +135,9 @@ Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda) {
 void check_places(const std::vector<Mirror>& of_channel) {
     for (const Mirror& mirror : of_channel) {
         const bool has_pages = mirror.form == MirrorForm::pages;
-        if (const auto fault = has_pages ? manifest::fault_of_channel_url(mirror.url)
-                                         : std::optional<manifest::UrlFault>()) {
+        if (const auto fault = has_pages
+                                   ? manifest::fault_of_channel_url(without_credentials(mirror.url))
+                                   : std::optional<manifest::UrlFault>()) {
             throw Error({fault->what, mirror.origin, fault->hint});
         }
     }

@@ -100,6 +100,7 @@ std::optional<PageHead> IndexCache::head(const std::string& mirror,
 
 Sha256 IndexCache::store_page(const std::string& mirror, const PackageName& project,
                               const CachedPage& page) const {
+    // With room for the digest, which is known at the end.
     std::string out(file_start(page.fetched_nanoseconds, Sha256({})));
     const std::size_t begin = out.size();
     out.reserve(begin + longest_head + (page.page ? page.page->wheels.size() : 0) * usual_line);

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/gunzip.h"
 #include "model/lock.h"
 #include "pypi/page_entry.h"
 
@@ -56,6 +57,8 @@ class JsonPageReader {
     const std::string& url_;
     EntryTaker& taker_;
 };
+
+static_assert(gunzip_room >= simdjson::SIMDJSON_PADDING);
 
 /// The parser holds those strings of the document that are not written as they are.
 class JsonText final : public PageText {

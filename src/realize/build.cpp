@@ -218,8 +218,9 @@ std::filesystem::path absolute_destination(const std::filesystem::path& destinat
         absolute = absolute.parent_path();
     }
     if (!absolute.has_filename()) {
-        throw Error({"an environment cannot be laid out there", absolute.string(),
-                     "choose a folder of its own"});
+        throw Error({destination.empty() ? "the folder for an environment has no name"
+                                         : "an environment cannot be laid out there",
+                     absolute.string(), "choose a folder of its own"});
     }
     return absolute;
 }

@@ -42,7 +42,7 @@ struct Plan {
     std::map<std::size_t, std::optional<PlacedFile>> placed;
 };
 
-/// What the jobs share; each sets what its own entries came to be.
+/// What the tasks share; each sets what its own entries came to be.
 struct Work {
     const Placer& placer;
     const Layout& layout;

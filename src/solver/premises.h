@@ -25,7 +25,8 @@ std::vector<CandidateId> not_excluded(const std::vector<CandidateId>& candidates
 /// A solver's proof has more, as it stops at the first that it finds; so what else its candidates
 /// say of each other counts too, and of several ways to the same end the shortest stays: "torch
 /// needs CUDA 12.6" instead of what torch's cuDNN needs. Each entry costs a run of the solver, so
-/// of more than 200 whole parts are tried first; more than 5000 stay as they are.
+/// of more than 200 whole parts are tried first, in 600 runs at most: then more than the necessary
+/// ones may remain. More than 5000 stay as they are.
 Premises necessary(const Premises& proof, const std::vector<RequirementId>& asked,
                    Universe& universe);
 

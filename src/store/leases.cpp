@@ -47,7 +47,7 @@ bool is_unfinished(std::string_view name);
 bool is_here(const LeaseHolder& holder, const LeaseHolder& reader);
 bool is_gone(const LeaseHolder& holder, const LeaseReader& reader);
 std::string first_process_began();
-void remove_gone(const StorePaths& paths, const std::string& prefix, const LeaseHolder& holder);
+void remove_gone(const StorePaths& paths, const std::string& prefix, const LeaseText& renewed);
 Lease read_lease(const std::filesystem::path& path, const LeaseReader& reader,
                  std::chrono::system_clock::time_point now);
 
@@ -85,7 +85,7 @@ void renew_lease(const StorePaths& paths, const std::string& prefix,
     write_file(path, text, Durability::durable, 0644);
     ::chmod(path.c_str(), 0644); // the umask has no say: others' collectors read it
     if (!before) {
-        remove_gone(paths, prefix, holder);
+        remove_gone(paths, prefix, {holder, environment});
     }
 }
 
@@ -222,8 +222,8 @@ std::string first_process_began() {
     return fields.size() < after_name ? std::string() : std::string(fields[after_name - 1]);
 }
 
-/// Those of this user; what cannot be removed goes when it is over.
-void remove_gone(const StorePaths& paths, const std::string& prefix, const LeaseHolder& holder) {
+/// Those of this user for the same project; what cannot be removed goes when it is over.
+void remove_gone(const StorePaths& paths, const std::string& prefix, const LeaseText& renewed) {
     for (const std::string& name : names_in(paths.leases())) {
         const std::filesystem::path path = paths.leases() / name;
         if (!is_name(name) || path.stem() != prefix) {
@@ -234,7 +234,8 @@ void remove_gone(const StorePaths& paths, const std::string& prefix, const Lease
 
         const std::optional<std::string> text = text_if_readable(path);
         const std::optional<LeaseText> words = text ? parse(*text) : std::nullopt;
-        if (words && is_gone(words->holder, {holder}) && ::lstat(path.c_str(), &status) == 0 &&
+        if (words && words->environment == one_line(renewed.environment) &&
+            is_gone(words->holder, {renewed.holder}) && ::lstat(path.c_str(), &status) == 0 &&
             status.st_uid == ::geteuid()) {
             ::unlink(path.c_str());
         }

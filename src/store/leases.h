@@ -52,10 +52,10 @@ struct LeaseReader {
 };
 
 /// Says that the prefix is used for an environment of a project here; to say it again costs one
-/// change of a time. A new one takes the place of those of this user and prefix whose holder is
-/// gone, such as a container of which this one has the number. Throws an Error if the store does
-/// not take it (a full disk, missing rights), which need keep nobody from working. No lock is
-/// taken.
+/// change of a time. A new one takes the place of those of this user, prefix and project whose
+/// holder is gone, such as a container of which this one has the number. Throws an Error if the
+/// store does not take it (a full disk, missing rights), which need keep nobody from working. No
+/// lock is taken.
 void renew_lease(const StorePaths& paths, const std::string& prefix,
                  const std::filesystem::path& environment, const LeaseHolder& holder);
 
@@ -64,7 +64,8 @@ void renew_lease(const StorePaths& paths, const std::string& prefix,
 std::vector<Lease> read_leases(const StorePaths& paths, const LeaseReader& reader,
                                std::chrono::system_clock::time_point now);
 
-/// What kills left of leases that were being written; nothing that someone is at work on.
+/// For the collector: what kills left of leases that were being written; nothing that someone is at
+/// work on. Throws an Error if the folder cannot be read; what cannot be removed stays.
 void remove_unfinished_leases(const StorePaths& paths);
 
 } // namespace envpm::store
