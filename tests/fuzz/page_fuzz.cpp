@@ -19,12 +19,13 @@ constexpr const char* page_url = "https://example.org/simple/demo/";
 constexpr const char* page_url_with_password = "https://me:!secret@example.org/simple/demo/";
 
 void check_wheel(const WheelFile& wheel, const PackageName& project);
-void check_password_stays(std::string_view bytes, std::string_view content_type,
+void check_password_stays(const std::string& bytes, std::string_view content_type,
                           const ProjectPage& page, const PackageName& project);
 
 } // namespace
 
-void check_page(std::string_view bytes, std::string_view content_type) {
+void check_page(std::string_view input, std::string_view content_type) {
+    const std::string bytes(input);
     const PackageName project = *PackageName::parse("demo");
     auto page = if_accepted(
         [&] { return pypi::parse_page(bytes, content_type, page_url_with_password, project); });
@@ -62,7 +63,7 @@ void check_wheel(const WheelFile& wheel, const PackageName& project) {
 
 /// The page's own credentials reach no link. Compared with the page read without any: an input may
 /// itself spell the password.
-void check_password_stays(std::string_view bytes, std::string_view content_type,
+void check_password_stays(const std::string& bytes, std::string_view content_type,
                           const ProjectPage& page, const PackageName& project) {
     const ProjectPage open = pypi::parse_page(bytes, content_type, page_url, project);
     const bool is_equal = std::equal(
