@@ -8,6 +8,7 @@
 
 namespace envpm::realize {
 
+/// A folder to make, and what is to be placed in it.
 struct PlannedFolder {
     std::string path;                  ///< within the prefix; empty for the prefix itself
     std::vector<std::size_t> entries;  ///< the layout's that lie in it, but for folders
@@ -19,7 +20,8 @@ struct PlannedFolder {
 };
 
 /// The folders that a layout, sorted by path, needs: the prefix itself first, and each after the
-/// one that it lies in.
+/// one that it lies in. Nothing lies below an EmptyFolder, which `compose` sees to: a folder that
+/// was left is not entered again.
 std::vector<PlannedFolder> plan_folders(const Layout& layout);
 
 } // namespace envpm::realize
