@@ -9,7 +9,10 @@
 
 namespace envpm {
 
-std::optional<Fd> try_lock_byte(const std::filesystem::path& path, std::uint64_t place) {
+ByteLocks::ByteLocks(const std::filesystem::path& path)
+    : file_(open_lock(path)) {}
+
+bool ByteLocks::try_lock(std::uint64_t place) const {
     constexpr std::uint64_t places = std::numeric_limits<off_t>::max();
 
     struct flock wanted {};
@@ -18,11 +21,7 @@ std::optional<Fd> try_lock_byte(const std::filesystem::path& path, std::uint64_t
     wanted.l_whence = SEEK_SET;
     wanted.l_start = static_cast<off_t>(place % places);
     wanted.l_len = 1;
-    Fd file = open_lock(path);
-    if (::fcntl(file.get(), F_OFD_SETLK, &wanted) != 0 && (errno == EAGAIN || errno == EACCES)) {
-        return std::nullopt;
-    }
-    return file;
+    return ::fcntl(file_.get(), F_OFD_SETLK, &wanted) == 0 || (errno != EAGAIN && errno != EACCES);
 }
 
 } // namespace envpm

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "pipeline/archive_cache.h"
 #include "pipeline/locate.h"
+#include "pipeline/turn.h"
 #include "store/sharing.h"
 
 #include <fmt/format.h>
@@ -30,7 +31,12 @@ struct Order {
     AuditAhead* ahead; ///< may be none
 };
 
-Fetched take_in(const Order& order, std::vector<std::optional<Tree>>& present, Services& services);
+struct Brought {
+    std::uint64_t packages = 0;
+    std::uint64_t bytes = 0;
+};
+
+Brought take_in(const Order& order, Services& services);
 std::vector<std::optional<Tree>> trees_of(const std::vector<LockedPackage>& packages,
                                           const store::Store& store, ThreadPool& pool);
 void drop_incomplete(std::vector<std::optional<Tree>>& trees, const store::Store& store,
@@ -59,8 +65,15 @@ Fetched fetch_missing(const std::vector<LockedPackage>& packages, const Manifest
     std::vector<std::optional<Tree>> present = trees_of(packages, store, services.pool());
     const std::filesystem::path& cache_root = services.settings().cache_root;
     Fetched fetched;
-    if (!missing_of(packages, present).empty()) {
-        fetched = take_in({packages, manifest, store, ahead}, present, services);
+    std::vector<LockedPackage> missing = missing_of(packages, present);
+    while (!missing.empty()) {
+        const UnpackTurn turn = turn_to_unpack(missing, store, services);
+        const Brought brought = take_in({turn.packages, manifest, store, ahead}, services);
+        fetched.packages += brought.packages;
+        fetched.bytes += brought.bytes;
+        ahead = nullptr; // the binaries of those that had to be waited for are read by the audit
+        const std::set<Sha256> done = digests_of(turn.packages);
+        std::erase_if(missing, [&](const auto& package) { return done.contains(package.sha256); });
         // What that needed goes back to the system, before the trees are held whole.
         ::malloc_trim(0);
     }
@@ -90,9 +103,8 @@ std::vector<std::optional<Error>> fetch_again(const Refetch& refetch, const Mani
 
 namespace {
 
-/// Brings the store what it has not; `present` comes to be what it had when nothing more could go
-/// unseen.
-Fetched take_in(const Order& order, std::vector<std::optional<Tree>>& present, Services& services) {
+/// Brings the store what it has not.
+Brought take_in(const Order& order, Services& services) {
     const std::vector<LockedPackage>& packages = order.packages;
     AuditAhead* const ahead = order.ahead;
     std::optional<ArchiveCache> cache(std::in_place, services.settings().cache_root);
@@ -103,22 +115,21 @@ Fetched take_in(const Order& order, std::vector<std::optional<Tree>>& present, S
                                  ahead->add(tree);
                              }
                          });
-    std::set<Sha256> had =
-        intake.take_over(digests_of(missing_of(packages, present)), services.stop());
+    std::set<Sha256> had = intake.take_over(digests_of(packages), services.stop());
     if (const auto& lower = services.settings().lower_store) {
-        std::vector<LockedPackage> missing = missing_of(packages, present);
+        std::vector<LockedPackage> missing = packages;
         std::erase_if(missing,
                       [&had](const auto& package) { return had.contains(package.sha256); });
         had.merge(take_from_lower(*lower, missing, intake, services));
     }
     // After that, so that nothing goes unseen from another process's folder into the store.
-    present = trees_of(packages, order.store, services.pool());
-    Fetched fetched;
+    Brought brought;
     std::vector<LockedPackage> wanted;
-    for (const LockedPackage& package : missing_of(packages, present)) {
+    for (const LockedPackage& package :
+         missing_of(packages, trees_of(packages, order.store, services.pool()))) {
         if (!had.contains(package.sha256)) {
-            ++fetched.packages;
-            fetched.bytes += package.size_bytes;
+            ++brought.packages;
+            brought.bytes += package.size_bytes;
             wanted.push_back(package);
         }
     }
@@ -139,7 +150,7 @@ Fetched take_in(const Order& order, std::vector<std::optional<Tree>>& present, S
             throw *failure; // and the next run goes on with what came of it
         }
     }
-    return fetched;
+    return brought;
 }
 
 /// Nothing for those that are not in the store, or not whole.

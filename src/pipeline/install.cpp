@@ -111,7 +111,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     }
     const store::Store store = services.open_store();
     // From here on one does for all what they would find out, fetch and make alike.
-    const std::optional<Fd> turn = turn_to_make(target.env, store, services);
+    const std::optional<ByteLocks> turn = turn_to_make(target.env, store, services);
     const std::optional<Interpreter> interpreter = interpreter_for(target, services);
     services.throw_if_stopped();
     const Job job{request, manifest, target, packages, store, interpreter};

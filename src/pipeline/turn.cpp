@@ -1,6 +1,5 @@
 #include "pipeline/turn.h"
 
-#include "base/byte_lock.h"
 #include "base/waiting.h"
 #include "realize/prefix.h"
 
@@ -8,33 +7,55 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 namespace envpm::pipeline {
 
 namespace {
 
-std::uint64_t number_of(const Sha256& env);
+std::filesystem::path locks_for(std::string_view what, const store::Store& store);
+std::uint64_t number_of(const Sha256& digest);
+std::string words_of(const std::vector<LockedPackage>& packages);
 
 } // namespace
 
-std::optional<Fd> turn_to_make(const Sha256& env, const store::Store& store,
-                               const Services& services) {
-    const std::filesystem::path locks =
-        store.paths().root() / "locks" / fmt::format("making-{}", ::geteuid());
+std::optional<ByteLocks> turn_to_make(const Sha256& env, const store::Store& store,
+                                      const Services& services) {
     const std::filesystem::path prefix = store.paths().prefix(env);
-    std::optional<Fd> turn;
+    ByteLocks locks(locks_for("making", store));
+    bool is_there = false;
     bool is_told = false;
     const auto is_over = [&] {
-        if (realize::is_usable(prefix)) {
+        is_there = realize::is_usable(prefix);
+        if (is_there || locks.try_lock(number_of(env))) {
             return true;
         }
-        turn = try_lock_byte(locks, number_of(env));
-        if (!turn && !std::exchange(is_told, true)) {
+        if (!std::exchange(is_told, true)) {
             services.progress().note("another process is installing this environment: waiting for "
                                      "it");
         }
-        return turn.has_value();
+        return false;
+    };
+    wait_until(is_over, services.stop());
+    return is_there ? std::nullopt : std::optional(std::move(locks));
+}
+
+UnpackTurn turn_to_unpack(const std::vector<LockedPackage>& missing, const store::Store& store,
+                          const Services& services) {
+    UnpackTurn turn{{}, ByteLocks(locks_for("unpacking", store))};
+    bool is_told = false;
+    const auto is_over = [&] {
+        for (const LockedPackage& package : missing) {
+            if (turn.locks.try_lock(number_of(package.sha256))) {
+                turn.packages.push_back(package);
+            }
+        }
+        if (turn.packages.empty() && !std::exchange(is_told, true)) {
+            services.progress().note(
+                fmt::format("another process is unpacking {}: waiting for it", words_of(missing)));
+        }
+        return !turn.packages.empty();
     };
     wait_until(is_over, services.stop());
     return turn;
@@ -42,13 +63,23 @@ std::optional<Fd> turn_to_make(const Sha256& env, const store::Store& store,
 
 namespace {
 
-/// Two environments of one number would wait for each other once in an age, and for no harm.
-std::uint64_t number_of(const Sha256& env) {
+std::filesystem::path locks_for(std::string_view what, const store::Store& store) {
+    return store.paths().root() / "locks" / fmt::format("{}-{}", what, ::geteuid());
+}
+
+/// Two things of one number would wait for each other once in an age, and for no harm.
+std::uint64_t number_of(const Sha256& digest) {
     std::uint64_t number = 0;
     for (std::size_t i = 0; i < sizeof number; ++i) {
-        number = number << 8U | env.bytes()[i];
+        number = number << 8U | digest.bytes()[i];
     }
     return number;
+}
+
+std::string words_of(const std::vector<LockedPackage>& packages) {
+    const LockedPackage& first = packages.front();
+    const std::string name = fmt::format("{} {}", first.name.string(), first.version);
+    return packages.size() == 1 ? name : fmt::format("{} and {} more", name, packages.size() - 1);
 }
 
 } // namespace

@@ -7,6 +7,7 @@ processes as a test; 32 by hand. Then one that makes an environment is killed wh
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -106,7 +107,7 @@ class Site:
         self.outputs = []
         began = time.monotonic()
         with Collector(self.sandbox("collector", root)) as collector:
-            flags = ["install", "--locked", "--no-progress"]
+            flags = ["install", "--locked", "--no-progress", "-v"]
             for process in [sandbox.start(*flags) for sandbox in sandboxes]:
                 output, errors = process.communicate(timeout=300)
                 if process.returncode != 0:
@@ -124,6 +125,10 @@ def check(site: Site, sandboxes: list[Sandbox]) -> None:
         size = len(site.index.archives[name])
         if sent > size:
             raise AssertionError(f"{name} of {size} bytes was sent {sent / size:.2f} times")
+    told = re.findall(r"store: (\d+) archives", "".join(site.outputs))
+    unpacked = sum(int(count) for count in told)
+    if unpacked != len(site.index.sent):
+        raise AssertionError(f"{len(site.index.sent)} packages were unpacked {unpacked} times")
     sandboxes[0].run("verify")
     alike = [n for n, lock in enumerate(site.locks) if lock == site.locks[0]]
     makers = [n for n in alike if "of them fetched" in site.outputs[n]]
