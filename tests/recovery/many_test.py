@@ -159,7 +159,8 @@ def check_killed(site: Site) -> None:
     maker = sandboxes[0].start("install", "--locked", "--no-progress")
     while not site.index.sent:
         time.sleep(0.01)
-    heir, stopped = (start_waiting(sandbox) for sandbox in sandboxes[1:])
+    heir = start_waiting(sandboxes[1])
+    stopped = start_waiting(sandboxes[2], "--json")
     stopped.send_signal(signal.SIGINT)
     maker.kill()
     codes = [process.wait(timeout=60) for process in (maker, heir, stopped)]
@@ -172,8 +173,8 @@ def check_killed(site: Site) -> None:
         raise AssertionError("the heir has no environment")
 
 
-def start_waiting(sandbox: Sandbox) -> subprocess.Popen:
-    process = sandbox.start("install", "--locked", "--no-progress")
+def start_waiting(sandbox: Sandbox, *flags: str) -> subprocess.Popen:
+    process = sandbox.start("install", "--locked", "--no-progress", *flags)
     told = process.stderr.readline()
     if "another process is installing this environment" not in told:
         raise AssertionError(f"an install beside another one said {told!r}")
