@@ -42,7 +42,6 @@ struct Parser {
     void add_machine_commands();
     void add_update();
     void add_audit();
-    void add_lock_flags(CLI::App* command);
     void add_date_flag(CLI::App* command);
     void add_speed_flags(CLI::App* command);
     void add_policy_flag(CLI::App* command, const std::string& name);
@@ -50,7 +49,7 @@ struct Parser {
 };
 
 const CLI::App& named_command(const CLI::App& app, int count, const char* const* words);
-Usage usage_of(const CLI::App& command);
+Usage usage_of(const CLI::App& command, const OwnWords& line);
 CLI::Validator one_of(const std::vector<std::string>& words);
 CLI::Validator between(double least, double most);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
@@ -59,6 +58,7 @@ CLI::Validator between(double least, double most);
 
 std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words) {
     const int own = own_words(count, words);
+    const OwnWords line(words, words + own);
     Parser parser;
     const CLI::App& command = named_command(parser.app, count, words);
     try {
@@ -68,13 +68,13 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
     } catch (const CLI::CallForVersion&) {
         return Notice{"envpm " ENVPM_VERSION "\n"};
     } catch (const CLI::ExtrasError& error) {
-        Usage usage = usage_of(command);
+        Usage usage = usage_of(command, line);
         usage.unexpected = parser.app.remaining(true);
-        throw Error(usage_text(error.what(), usage), ExitCode::usage);
+        throw usage_error(error.what(), usage);
     } catch (const CLI::ParseError& error) {
-        throw Error(usage_text(error.what(), usage_of(command)), ExitCode::usage);
+        throw usage_error(error.what(), usage_of(command, line));
     } catch (const Error& error) { // of a value, which does not know whose it is
-        throw Error(usage_text(error.text().what, usage_of(command)), ExitCode::usage);
+        throw usage_error(error.text().what, usage_of(command, line));
     }
     if (parser.arguments.command == Command::none) {
         return Notice{parser.app.help()};
@@ -85,10 +85,6 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         arguments.words.assign(words + own + (has_separator ? 1 : 0), words + count);
     }
     return arguments;
-}
-
-std::vector<CommandWord> command_words() {
-    return command_words("");
 }
 
 std::vector<CommandWord> command_words(const std::string& command) {
@@ -178,15 +174,6 @@ void Parser::add_global_flags() {
         ->envname("ENVPM_NO_CONFIG");
 }
 
-void Parser::add_lock_flags(CLI::App* sub) {
-    sub->add_flag("--upgrade,-U", arguments.upgrade, "newest of everything, whatever is locked");
-    sub->add_option("--upgrade-package,-P", arguments.upgrade_packages,
-                    "newest of this package; may be repeated")
-        ->type_name("NAME");
-    sub->add_flag("--refresh", arguments.refresh, "trust no cached index page");
-    add_date_flag(sub);
-}
-
 void Parser::add_date_flag(CLI::App* sub) {
     sub->add_option("--exclude-newer", arguments.exclude_newer,
                     "nothing uploaded later is a candidate")
@@ -264,7 +251,12 @@ void Parser::add_project_commands() {
         ->type_name("N")
         ->excludes("--dry-run")
         ->excludes("--check");
-    add_lock_flags(lock);
+    lock->add_flag("--upgrade,-U", arguments.upgrade, "newest of everything, whatever is locked");
+    lock->add_option("--upgrade-package,-P", arguments.upgrade_packages,
+                     "newest of this package; may be repeated")
+        ->type_name("NAME");
+    lock->add_flag("--refresh", arguments.refresh, "trust no cached index page");
+    add_date_flag(lock);
     for (const char* name : {"--upgrade", "--upgrade-package", "--refresh", "--exclude-newer"}) {
         check->excludes(lock->get_option(name)); // nothing is looked up and nothing written
     }
@@ -462,13 +454,17 @@ const CLI::App& named_command(const CLI::App& app, int count, const char* const*
     return *parent;
 }
 
-Usage usage_of(const CLI::App& command) {
+Usage usage_of(const CLI::App& command, const OwnWords& line) {
     Usage usage;
+    usage.line = line;
     for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
         usage.command = app->get_name() + (usage.command.empty() ? "" : " ") + usage.command;
         for (const CLI::Option* option : app->get_options()) {
             for (const std::string& name : option->get_lnames()) {
                 usage.flags.push_back("--" + name);
+                if (option->get_expected_max() == 0) {
+                    usage.switches.insert("--" + name);
+                }
             }
         }
     }

@@ -121,19 +121,18 @@ struct Notice {
 /// command. What follows the command of `run` is not looked at.
 std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words);
 
-/// The commands as typed, for completion and near misses, each with its one-line help.
+/// A command as typed, for completion and near misses, with its one-line help.
 struct CommandWord {
     std::string name;
     std::string help;
 };
 
-std::vector<CommandWord> command_words();
-
 /// Every flag of a command ("" for the global ones), for completion. One that has commands has the
 /// flags of all of them.
 std::vector<std::string> flags_of(const std::string& command);
 
-/// The commands of a command, as `facts` and `fits` of `gpu`; `target` and `mirror` have some too.
-std::vector<CommandWord> command_words(const std::string& command);
+/// The commands of envpm, or of a command, as `facts` and `fits` of `gpu`; `target` and `mirror`
+/// have some too.
+std::vector<CommandWord> command_words(const std::string& command = "");
 
 } // namespace envpm::cli

@@ -267,6 +267,11 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
         {{"gc", "--grace", "soon"},
          "--grace: `soon` is no time such as 24h or 7d | `envpm gc --help` shows what there is"},
         {{"--frozen"}, "`envpm` does not take `--frozen` | `envpm --help` shows what there is"},
+        {{"lock", "--offline=maybe"},
+         "--offline: `maybe` is none of 1, true, 0, false | `envpm lock --help` shows what there "
+         "is"},
+        {{"list", "-C"},
+         "--directory: 1 required DIR missing | `envpm list --help` shows what there is"},
     };
     for (const auto& [words, text] : cases) {
         EXPECT_EQ(failure_of(words), text);
@@ -288,6 +293,28 @@ TEST(Arguments, variables_stand_for_flags_that_are_not_there) {
     EXPECT_EQ(arguments.global.color, ColorMode::always);
     EXPECT_TRUE(arguments.locked);
     EXPECT_EQ(arguments_of({"install", "--target", "cpu"}).global.target, "cpu");
+}
+
+TEST(Arguments, a_variable_that_is_wrong_is_named) {
+    const auto failure = [](const std::string& name, const std::string& value,
+                            const std::vector<std::string>& words) {
+        const Variable variable(name, value);
+        try {
+            (void)parse(words);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ExitCode::failed);
+            return error.text().what + " | " + error.text().subject;
+        }
+        return std::string("no failure");
+    };
+    EXPECT_EQ(failure("ENVPM_OFFLINE", "maybe", {"lock"}),
+              "`maybe` is none of 1, true, 0, false | ENVPM_OFFLINE");
+    EXPECT_EQ(failure("ENVPM_NO_CONFIG", "maybe", {"lock"}),
+              "`maybe` is none of 1, true, 0, false | ENVPM_NO_CONFIG");
+    EXPECT_EQ(failure("ENVPM_LOCKED", "maybe", {"list"}),
+              "`maybe` is none of 1, true, 0, false | ENVPM_LOCKED");
+    EXPECT_EQ(failure("ENVPM_COLOR", "pink", {"lock"}),
+              "`pink` is none of auto, always and never | ENVPM_COLOR");
 }
 
 TEST(Arguments, a_variable_that_says_no_is_no_flag) {

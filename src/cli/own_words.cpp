@@ -17,6 +17,12 @@ bool asks_for_json(int count, const char* const* words) {
     return std::find(words, last, std::string_view("--json")) != last;
 }
 
+bool has_flag(const OwnWords& words, std::string_view flag) {
+    return std::any_of(words.begin(), words.end(), [flag](std::string_view word) {
+        return word.starts_with(flag) && (word.size() == flag.size() || word[flag.size()] == '=');
+    });
+}
+
 int next_word(int first, int count, const char* const* words) {
     constexpr std::array<std::string_view, 7> with_value = {
         "--manifest-path", "--target",      "-C",         "--directory",

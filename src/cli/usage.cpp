@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <optional>
 
 namespace envpm::cli {
@@ -11,15 +12,23 @@ namespace envpm::cli {
 namespace {
 
 std::string what_of(std::string_view sentence, const Usage& usage);
+bool is_variable(std::string_view name, const Usage& usage);
+std::string variable_of(std::string_view flag);
 std::optional<std::string> meant(const Usage& usage);
 
 } // namespace
 
-ErrorText usage_text(std::string_view sentence, const Usage& usage) {
+Error usage_error(std::string_view sentence, const Usage& usage) {
+    const std::string what = what_of(sentence, usage);
+    const std::string name = what.substr(0, what.find(": "));
+    if (name.size() < what.size() && is_variable(name, usage)) {
+        return Error({what.substr(name.size() + 2), variable_of(name), {}});
+    }
     const std::optional<std::string> flag = meant(usage);
-    return {what_of(sentence, usage), "the command line",
-            flag ? fmt::format("did you mean `{}`?", *flag)
-                 : fmt::format("`{} --help` shows what there is", usage.command)};
+    return Error({what, "the command line",
+                  flag ? fmt::format("did you mean `{}`?", *flag)
+                       : fmt::format("`{} --help` shows what there is", usage.command)},
+                 ExitCode::usage);
 }
 
 ErrorText unknown_command_text(const std::string& above, const std::string& word,
@@ -51,12 +60,28 @@ std::string what_of(std::string_view sentence, const Usage& usage) {
                            sentence.substr(0, between), sentence.substr(between + excludes.size()));
     }
     if (sentence.starts_with(unread) && end != std::string_view::npos) {
-        // Numbers are all that is converted.
-        return fmt::format("{}: `{}` is no number",
-                           sentence.substr(unread.size(), end - unread.size()),
-                           sentence.substr(end + equals.size()));
+        // Numbers are all that is converted, and what says whether a switch is there.
+        const std::string name(sentence.substr(unread.size(), end - unread.size()));
+        const bool is_switch = usage.switches.contains(name) || is_variable(name, usage);
+        return fmt::format("{}: `{}` is {}", name, sentence.substr(end + equals.size()),
+                           is_switch ? "none of 1, true, 0, false" : "no number");
     }
     return std::string(sentence);
+}
+
+/// Whether the value that is wrong is that of the flag's variable, which CLI11 has read.
+bool is_variable(std::string_view name, const Usage& usage) {
+    return name.starts_with("--") && !has_flag(usage.line, name) &&
+           std::getenv(variable_of(name).c_str()) != nullptr;
+}
+
+/// "ENVPM_NO_CONFIG" of "--no-config".
+std::string variable_of(std::string_view flag) {
+    std::string name = "ENVPM_";
+    for (const char c : flag.substr(2)) {
+        name += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+    }
+    return name;
 }
 
 std::optional<std::string> meant(const Usage& usage) {

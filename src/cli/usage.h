@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/error.h"
+#include "cli/own_words.h"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,14 +12,17 @@ namespace envpm::cli {
 
 /// The command that a line names, as far as it was understood.
 struct Usage {
+    OwnWords line;
     std::string command;                 ///< "envpm", "envpm gpu fits"
     std::vector<std::string> flags;      ///< that it takes, as "--json"
+    std::set<std::string> switches;      ///< flags without a value
     std::vector<std::string> unexpected; ///< words that it has no place for, in their order
 };
 
-/// What is wrong with a command line, for users. `sentence` is CLI11's own, whose words and order
-/// are not those of our other errors; one that is not known here stays as it is.
-ErrorText usage_text(std::string_view sentence, const Usage& usage);
+/// What is wrong with a command line, for users, with code 2; or if the line does not have the
+/// flag, with the variable that stands for it, with code 1. `sentence` is CLI11's own, whose words
+/// and order are not those of our other errors; one that is not known here stays as it is.
+Error usage_error(std::string_view sentence, const Usage& usage);
 
 /// A word that is no command: of envpm if `above` is empty, else of "gpu ".
 ErrorText unknown_command_text(const std::string& above, const std::string& word,
