@@ -76,6 +76,7 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
     } catch (const Error& error) { // of a value, which does not know whose it is
         throw usage_error(error.text().what, usage_of(command, line));
     }
+    refuse_cut_words(usage_of(command, line));
     if (parser.arguments.command == Command::none) {
         return Notice{parser.app.help()};
     }
@@ -460,6 +461,7 @@ Usage usage_of(const CLI::App& command, const OwnWords& line) {
     for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
         usage.command = app->get_name() + (usage.command.empty() ? "" : " ") + usage.command;
         for (const CLI::Option* option : app->get_options()) {
+            usage.values.insert(option->results().begin(), option->results().end());
             for (const std::string& name : option->get_lnames()) {
                 usage.flags.push_back("--" + name);
                 if (option->get_expected_max() == 0) {

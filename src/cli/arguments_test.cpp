@@ -272,6 +272,11 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
          "is"},
         {{"list", "-C"},
          "--directory: 1 required DIR missing | `envpm list --help` shows what there is"},
+        {{"add", "a", "[x]"},
+         "`envpm add` does not take `[x]` | `envpm add --help` shows what there is"},
+        {{"gpu", "fits", "--gpu", "[8.9,9.0]"},
+         "`envpm gpu fits` does not take `[8.9,9.0]` | `envpm gpu fits --help` shows what there "
+         "is"},
     };
     for (const auto& [words, text] : cases) {
         EXPECT_EQ(failure_of(words), text);
@@ -293,6 +298,13 @@ TEST(Arguments, variables_stand_for_flags_that_are_not_there) {
     EXPECT_EQ(arguments.global.color, ColorMode::always);
     EXPECT_TRUE(arguments.locked);
     EXPECT_EQ(arguments_of({"install", "--target", "cpu"}).global.target, "cpu");
+}
+
+TEST(Arguments, a_word_in_brackets_is_one_word) {
+    EXPECT_EQ(arguments_of({"-C", "[x]", "install", "--prefix", "[a,b]"}).prefix, "[a,b]");
+    EXPECT_EQ(arguments_of({"-C", "[x]", "install"}).global.directory, "[x]");
+    EXPECT_THAT(arguments_of({"init", "./[x]"}).words, ElementsAre("./[x]"));
+    EXPECT_THAT(arguments_of({"run", "test", "[x]"}).words, ElementsAre("test", "[x]"));
 }
 
 TEST(Arguments, a_variable_that_is_wrong_is_named) {

@@ -31,6 +31,16 @@ Error usage_error(std::string_view sentence, const Usage& usage) {
                  ExitCode::usage);
 }
 
+void refuse_cut_words(Usage usage) {
+    for (const std::string_view word : usage.line) {
+        const bool is_list = word.starts_with('[') && word.ends_with(']');
+        if (is_list && !usage.values.contains(std::string(word))) {
+            usage.unexpected.emplace_back(word);
+            throw usage_error({}, usage);
+        }
+    }
+}
+
 ErrorText unknown_command_text(const std::string& above, const std::string& word,
                                const std::vector<std::string>& known) {
     const std::optional<std::string> near = near_miss(word, known);

@@ -15,6 +15,7 @@ struct Usage {
     OwnWords line;
     std::string command;                 ///< "envpm", "envpm gpu fits"
     std::vector<std::string> flags;      ///< that it takes, as "--json"
+    std::set<std::string> values;        ///< of flags and arguments, as CLI11 read them
     std::set<std::string> switches;      ///< flags without a value
     std::vector<std::string> unexpected; ///< words that it has no place for, in their order
 };
@@ -23,6 +24,10 @@ struct Usage {
 /// flag, with the variable that stands for it, with code 1. `sentence` is CLI11's own, whose words
 /// and order are not those of our other errors; one that is not known here stays as it is.
 Error usage_error(std::string_view sentence, const Usage& usage);
+
+/// Throws such an Error if CLI11 took `[a,b]` for `a` and `b`, as it does where there may be
+/// several.
+void refuse_cut_words(Usage usage);
 
 /// A word that is no command: of envpm if `above` is empty, else of "gpu ".
 ErrorText unknown_command_text(const std::string& above, const std::string& word,
