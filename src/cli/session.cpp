@@ -5,9 +5,11 @@
 #include "pipeline/edit.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 namespace envpm::cli {
 
@@ -42,7 +44,10 @@ void show(const std::string& data) {
         std::fwrite(data.data(), 1, data.size(), stdout) == data.size() && std::fflush(stdout) == 0;
     // A reader that has seen enough (`| head`) is no failure.
     if (!is_written && errno != EPIPE) {
-        throw_system_error("cannot write the output", "standard output", errno);
+        const int failure = errno;
+        throw Error(
+            {fmt::format("cannot write the output: {}", std::generic_category().message(failure)),
+             "standard output", failure == ENOSPC ? "lead it to where there is room" : ""});
     }
 }
 
