@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace envpm::store {
 
@@ -28,6 +29,11 @@ std::optional<std::string> what_it_holds(const StorePaths& paths);
 
 void require_format(const StorePaths& paths) {
     const std::optional<std::string> text = read_file_if_present(paths.root() / "VERSION");
+    std::error_code failure;
+    if (!text && !std::filesystem::exists(paths.root(), failure)) {
+        throw Error({"there is no store yet", paths.root().string(),
+                     "`envpm install` makes it; check ENVPM_ROOT if there should be one"});
+    }
     if (!text) {
         throw Error({"this folder is not an envpm store: it has no `VERSION`",
                      paths.root().string(), "check ENVPM_ROOT"});

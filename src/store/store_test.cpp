@@ -57,6 +57,19 @@ TEST(Store, DoesNotTakeOverAFolderThatHasATmpOfItsOwn) {
     EXPECT_TRUE(std::filesystem::exists(world.root / "tmp" / "precious"));
 }
 
+TEST(Store, IsToldIfItIsNotThereYet) {
+    const World world;
+    const StorePaths absent(world.folder.path() / "absent");
+    SilentProgress progress;
+    try {
+        collect(absent, {}, progress);
+        FAIL();
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.text().what, "there is no store yet");
+    }
+    EXPECT_FALSE(std::filesystem::exists(absent.root()));
+}
+
 TEST(Store, IsMadeByManyAtOnce) {
     constexpr int stores = 400; // each is a small chance
     constexpr int makers = 4;
