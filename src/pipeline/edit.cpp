@@ -7,6 +7,7 @@
 #include "lockfiles/lock_file.h"
 #include "manifest/edit.h"
 #include "manifest/read.h"
+#include "manifest/tables.h"
 #include "pipeline/additions.h"
 #include "pypi/version.h"
 
@@ -131,9 +132,15 @@ void finish_interrupted_edit(const Project& project) {
     }
 }
 
-NewProject new_project(const std::filesystem::path& folder) {
+NewProject new_project(const std::filesystem::path& folder,
+                       const std::optional<std::string>& name) {
+    if (name && !manifest::is_workspace_name(*name)) {
+        throw Error({fmt::format("`{}` cannot name a workspace", *name), "--name",
+                     "1 to 100 printable characters, and not only blanks"},
+                    ExitCode::usage);
+    }
     const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
-    NewProject project{whole, whole / "envpm.toml", whole.filename().string()};
+    NewProject project{whole, whole / "envpm.toml", name.value_or(whole.filename().string())};
     if (std::filesystem::exists(project.manifest)) {
         throw Error({"there is a manifest already", project.manifest.string(),
                      "edit it, or use `envpm add` and `envpm remove`"});
@@ -154,9 +161,12 @@ void write_project(const NewProject& project, const std::string& text) {
 
 std::filesystem::path init(const std::filesystem::path& folder,
                            const std::optional<std::string>& name, const Services& services) {
-    const NewProject project = new_project(folder);
-    write_project(project,
-                  manifest::new_manifest(name.value_or(project.name), python_series(services)));
+    const NewProject project = new_project(folder, name);
+    if (!manifest::is_workspace_name(project.name)) {
+        throw Error({"a workspace cannot be called what this folder is called",
+                     project.folder.string(), "name it: `--name NAME`"});
+    }
+    write_project(project, manifest::new_manifest(project.name, python_series(services)));
     return project.manifest;
 }
 

@@ -55,11 +55,11 @@ void finish_interrupted_edit(const Project& project);
 struct NewProject {
     std::filesystem::path folder;
     std::filesystem::path manifest;
-    std::string name; ///< the folder's
+    std::string name; ///< that was given, else the folder's, which may be none for a workspace
 };
 
-/// Refuses a folder that has a manifest.
-NewProject new_project(const std::filesystem::path& folder);
+/// Refuses a folder that has a manifest, and a name that no workspace can have (code 2).
+NewProject new_project(const std::filesystem::path& folder, const std::optional<std::string>& name);
 
 /// Writes the manifest last, behind the lines for `.gitignore` and `.gitattributes`; an Error if
 /// `text` is none.

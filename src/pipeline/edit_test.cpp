@@ -160,6 +160,13 @@ TEST_F(EditTest, init_writes_nothing_under_a_name_that_no_workspace_can_have) {
     const std::filesystem::path home = folder_.path() / std::string(101, 'x');
     EXPECT_THROW((void)init(home, std::nullopt, world), Error);
     EXPECT_FALSE(std::filesystem::exists(home));
+    try {
+        (void)init(home, " ", world);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::usage); // it stood on the command line
+    }
+    EXPECT_EQ(init(home, "short", world), home / "envpm.toml");
 }
 
 } // namespace

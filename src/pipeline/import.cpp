@@ -53,7 +53,7 @@ ImportedManifest import_text(std::string_view text, const std::string& file,
 
 ImportReport init_from(const std::filesystem::path& folder, const std::optional<std::string>& name,
                        const std::filesystem::path& file, std::string_view environment) {
-    const NewProject project = new_project(folder);
+    const NewProject project = new_project(folder, name);
     ImportReport report{project.manifest, import_text(read_file(file, longest_file), file.string(),
                                                       name.value_or(std::string()), environment)};
     write_project(project, report.imported.text);
