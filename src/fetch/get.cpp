@@ -400,7 +400,7 @@ void Page::take_head(const ResponseHead& head) {
     response_.total_bytes = judged.total;
     body_bytes_ = judged.body_bytes;
     refusal_ = std::move(judged.error);
-    encoding_ = request_.range ? "" : encoding_of(head);
+    encoding_ = encoding_of(head);
     response_.body.reserve(
         std::min({head.content_length.value_or(0), request_.limit_bytes, most_room_ahead}));
 }

@@ -112,6 +112,24 @@ TEST_F(PackedPage, TellsWhatCannotBeUnpacked) {
     EXPECT_EQ(get("/same").error, "");
 }
 
+TEST_F(PackedPage, AWholeFileInPlaceOfAPartIsUnpackedToo) {
+    const auto part_of = [this](std::string_view path) {
+        return get({server.url(path), {}, ByteRange{2, 3}, 1U << 20U});
+    };
+    const auto whole = [](Answer answer) {
+        answer.ranges = Answer::Ranges::ignored;
+        return answer;
+    };
+    server.serve("/file", {whole(packed_as("gzip", gzip("the whole file")))});
+    const HttpResponse response = part_of("/file");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "the whole file");
+    EXPECT_EQ(response.range_first, std::nullopt);
+    server.serve("/br", {whole(packed_as("br", "whatever"))});
+    EXPECT_THAT(part_of("/br").error, HasSubstr("compressed bytes (br)"));
+    EXPECT_EQ(part_of("/br").body, "");
+}
+
 TEST_F(PackedPage, AnErrorIsTheAnswerHoweverItsPageIsPacked) {
     Answer absent = packed_as("br", "whatever");
     absent.status = 404;
