@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inflate.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -30,7 +31,6 @@ std::optional<Fd> open_locked(const std::filesystem::path& path);
 bool is_same_file(int descriptor, const std::filesystem::path& path);
 bool change_places(const std::filesystem::path& from, const std::filesystem::path& to);
 std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix);
-std::string_view as_text(std::span<const std::byte> bytes);
 void throw_if_stopped(const std::stop_token& stop);
 
 } // namespace
@@ -92,7 +92,7 @@ void PartFile::append(std::uint64_t offset, std::span<const std::byte> bytes,
     ENVPM_ASSERT(offset == index * part_block_bytes + block.filled);
     ENVPM_ASSERT(block.filled + bytes.size() <= block_length(map_, index));
     write_at(offset, bytes);
-    block.crc32 = crc32_of(as_text(bytes), block.crc32);
+    block.crc32 = crc32_of(bytes, block.crc32);
     block.filled += static_cast<std::uint32_t>(bytes.size());
     block.sources |= 1U << source;
     unsaved_bytes_ += bytes.size();
@@ -174,7 +174,7 @@ std::uint32_t PartFile::liars() const {
         }
         const std::span<std::byte> bytes = std::span(buffer).first(block.filled);
         read_at(index * part_block_bytes, bytes);
-        found |= crc32_of(as_text(bytes)) != block.crc32 ? block.sources : 0;
+        found |= crc32_of(bytes) != block.crc32 ? block.sources : 0;
     }
     return found;
 }
@@ -256,7 +256,7 @@ void PartFile::check_block(std::size_t index, std::vector<std::byte>& buffer) {
     if (is_there) {
         read_at(index * part_block_bytes, bytes);
     }
-    if (!is_there || crc32_of(as_text(bytes)) != block.crc32) {
+    if (!is_there || crc32_of(bytes) != block.crc32) {
         block = PartBlock();
     }
 }
@@ -350,10 +350,6 @@ bool change_places(const std::filesystem::path& from, const std::filesystem::pat
 std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix) {
     path += suffix;
     return path;
-}
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 void throw_if_stopped(const std::stop_token& stop) {

@@ -1,8 +1,9 @@
 #include "fetch/part_map.h"
 
-#include <libdeflate.h>
+#include "base/inflate.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace envpm::fetch {
@@ -51,7 +52,7 @@ std::string encode(const PartMap& map) {
         put(text, block.crc32, 4);
         put(text, block.sources, 4);
     }
-    put(text, crc32_of(text), 4);
+    put(text, crc32_of(std::as_bytes(std::span(text))), 4);
     return text;
 }
 
@@ -62,7 +63,7 @@ std::optional<PartMap> decode_part_map(std::string_view text, std::uint64_t size
     }
     Reader end{text.substr(text.size() - 4)};
     Reader reader{text.substr(0, text.size() - 4)};
-    if (end.number(4) != crc32_of(reader.rest)) {
+    if (end.number(4) != crc32_of(std::as_bytes(std::span(reader.rest)))) {
         return std::nullopt;
     }
     const std::uint64_t found = reader.number(4);
@@ -118,10 +119,6 @@ std::vector<Piece> present_pieces(const PartMap& map) {
 
 std::uint64_t block_length(const PartMap& map, std::size_t index) {
     return std::min(part_block_bytes, map.size - index * part_block_bytes);
-}
-
-std::uint32_t crc32_of(std::string_view bytes, std::uint32_t crc) {
-    return libdeflate_crc32(crc, bytes.data(), bytes.size());
 }
 
 namespace {

@@ -64,7 +64,4 @@ std::vector<Piece> present_pieces(const PartMap& map);
 /// The length of block `index`; only the last one is shorter.
 std::uint64_t block_length(const PartMap& map, std::size_t index);
 
-/// CRC-32 as zlib and gzip have it; `crc` continues an earlier one.
-std::uint32_t crc32_of(std::string_view bytes, std::uint32_t crc = 0);
-
 } // namespace envpm::fetch

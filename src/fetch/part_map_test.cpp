@@ -1,5 +1,9 @@
 #include "fetch/part_map.h"
 
+#include "base/inflate.h"
+
+#include <span>
+
 namespace envpm::fetch {
 namespace {
 
@@ -14,7 +18,7 @@ PartMap example() {
 
 std::string reseal(std::string text) {
     text.resize(text.size() - 4);
-    const std::uint32_t crc = crc32_of(text);
+    const std::uint32_t crc = crc32_of(std::as_bytes(std::span(text)));
     for (unsigned shift = 0; shift < 32; shift += 8) {
         text += static_cast<char>(crc >> shift);
     }
@@ -92,11 +96,6 @@ TEST(PartMap, PresentPiecesAreMerged) {
                 ::testing::ElementsAre(Piece{0, mebibyte + 500}, Piece{2 * mebibyte, 100}));
     EXPECT_EQ(block_length(map, 1), mebibyte);
     EXPECT_EQ(block_length(map, 2), 100U);
-}
-
-TEST(Crc32, IsThatOfGzip) {
-    EXPECT_EQ(crc32_of("123456789"), 0xCBF43926U);
-    EXPECT_EQ(crc32_of("6789", crc32_of("12345")), 0xCBF43926U);
 }
 
 } // namespace

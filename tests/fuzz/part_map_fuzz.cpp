@@ -1,7 +1,9 @@
 #include "base/assert.h"
+#include "base/inflate.h"
 #include "fetch/part_map.h"
 #include "fuzz.h"
 
+#include <span>
 #include <string>
 
 namespace envpm::fuzz {
@@ -24,7 +26,7 @@ void read(std::string_view input) {
     const std::string empty = fetch::encode(fetch::empty_part_map(size, sha256));
     constexpr std::size_t head_bytes = 48;
     std::string text = empty.substr(0, head_bytes) + std::string(input.substr(1));
-    text += little_endian(fetch::crc32_of(text));
+    text += little_endian(crc32_of(std::as_bytes(std::span(text))));
     const auto map = fetch::decode_part_map(text, size, sha256);
     if (!map) {
         return;
