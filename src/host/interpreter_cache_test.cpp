@@ -39,7 +39,7 @@ TEST_F(CacheFile, KeepsEveryKindOfAnswer) {
     EXPECT_EQ(again.find(shim)->redirect, "/usr/bin/python3");
     ASSERT_NE(again.find(other), nullptr);
     EXPECT_EQ(*again.find(other), Answer());
-    EXPECT_THAT(read_file(file_), testing::StartsWith("{\n \"format\": 2,"));
+    EXPECT_THAT(read_file(file_), testing::StartsWith("{\n \"format\": 3,"));
 }
 
 TEST_F(CacheFile, AnAnswerIsGoodOnlyForTheStampItWasGivenFor) {
@@ -49,6 +49,26 @@ TEST_F(CacheFile, AnAnswerIsGoodOnlyForTheStampItWasGivenFor) {
     changed.stamp = "other";
     EXPECT_EQ(cache.find(changed), nullptr);
     EXPECT_NE(cache.find(python()), nullptr);
+}
+
+TEST_F(CacheFile, AFailureIsKeptForADay) {
+    constexpr InterpreterCache::Time now{std::chrono::hours(500'000)};
+    InterpreterCache cache(file_);
+    cache.put_failure(python(), "it ended with code 3", now);
+    cache.save();
+    const InterpreterCache again(file_);
+    EXPECT_EQ(again.find(python()), nullptr);
+    const auto is_known = [&](InterpreterCache::Time time) {
+        return again.find_failure(python(), time) != nullptr;
+    };
+    ASSERT_TRUE(is_known(now));
+    EXPECT_EQ(*again.find_failure(python(), now), "it ended with code 3");
+    EXPECT_TRUE(is_known(now + std::chrono::hours(23)));
+    EXPECT_FALSE(is_known(now + std::chrono::hours(24)));
+    EXPECT_FALSE(is_known(now - std::chrono::seconds(1)));
+    EXPECT_EQ(again.find_failure({python().path, "key", "other stamp"}, now), nullptr);
+    cache.put(python(), interpreter());
+    EXPECT_EQ(cache.find_failure(python(), now), nullptr);
 }
 
 TEST_F(CacheFile, DamageAndOtherFormatsAreAsAbsence) {
@@ -61,8 +81,10 @@ TEST_F(CacheFile, DamageAndOtherFormatsAreAsAbsence) {
                                       "[]",
                                       "{}",
                                       R"({"format":1})",
-                                      R"({"format":2,"programs":[]})",
-                                      R"({"format":1,"programs":[{"path":"/a"}]})"};
+                                      R"({"format":3,"programs":[]})",
+                                      R"({"format":3,"programs":[{"path":"/usr/bin/python3",)"
+                                      R"("stamp":"stamp"}]})",
+                                      R"({"format":2,"programs":[{"path":"/a"}]})"};
     for (std::size_t length = 0; length + 2 < good.size(); length += 7) {
         cases.push_back(good.substr(0, length));
     }

@@ -31,9 +31,9 @@ using Answers = std::map<std::string, Answer>;
 constexpr int most_steps = 4;
 
 /// What is known of the programs, some of it from this run.
-struct Inquiry {
+struct Knowledge {
     const Search& search;
-    const Variables& variables;
+    const Inquiry& inquiry;
     InterpreterCache& cache;
     Answers answers{};
     std::vector<SilentProgram> silent{};
@@ -44,8 +44,10 @@ struct Inquiry {
 constexpr std::chrono::seconds longest_wait{5};
 
 std::optional<FileLock> turn_to_ask(const fs::path& cache_file);
-void ask_with_redirects(std::vector<Program> programs, Inquiry& inquiry);
-void ask_all(const std::vector<Program>& programs, Inquiry& inquiry);
+const std::string* known_failure(const Program& program, const Inquiry& inquiry,
+                                 const InterpreterCache& cache);
+void ask_with_redirects(std::vector<Program> programs, Knowledge& known);
+void ask_all(const std::vector<Program>& programs, Knowledge& known);
 std::vector<Program> unanswered_redirects(const std::vector<Program>& programs,
                                           const Search& search, const Answers& answers);
 std::optional<Interpreter> follow(Program program, const Search& search, const Answers& answers);
@@ -54,30 +56,31 @@ std::optional<int> named_minor(std::string_view file_name);
 
 } // namespace
 
-HostInterpreters find_interpreters(const Variables& variables, const fs::path& cache_file,
-                                   const std::function<bool(int major, int minor)>& is_wanted) {
-    const Search search(variables);
-    InterpreterCache cache(cache_file);
+HostInterpreters find_interpreters(const Inquiry& inquiry) {
+    const Search search(inquiry.variables);
+    InterpreterCache cache(inquiry.cache_file);
     std::vector<Program> programs = search.programs();
-    if (is_wanted) {
+    if (inquiry.is_wanted) {
         std::erase_if(programs, [&](const Program& program) {
             const std::optional<int> minor = named_minor(program.path.filename().string());
-            return minor && !is_wanted(3, *minor);
+            return minor && !inquiry.is_wanted(3, *minor);
         });
     }
     std::optional<FileLock> turn; // until the answers are kept
-    if (std::any_of(programs.begin(), programs.end(),
-                    [&](const Program& program) { return cache.find(program) == nullptr; })) {
-        turn = turn_to_ask(cache_file);
-        cache = InterpreterCache(cache_file);
+    if (std::any_of(programs.begin(), programs.end(), [&](const Program& program) {
+            return cache.find(program) == nullptr &&
+                   known_failure(program, inquiry, cache) == nullptr;
+        })) {
+        turn = turn_to_ask(inquiry.cache_file);
+        cache = InterpreterCache(inquiry.cache_file);
     }
-    Inquiry inquiry{search, variables, cache};
-    ask_with_redirects(programs, inquiry);
+    Knowledge known{search, inquiry, cache};
+    ask_with_redirects(programs, known);
     cache.save();
 
     std::vector<Interpreter> found;
     for (const Program& program : programs) {
-        std::optional<Interpreter> interpreter = follow(program, search, inquiry.answers);
+        std::optional<Interpreter> interpreter = follow(program, search, known.answers);
         const auto is_the_same = [&](const Interpreter& other) {
             std::error_code failure;
             return fs::equivalent(other.executable, interpreter->executable, failure);
@@ -86,7 +89,7 @@ HostInterpreters find_interpreters(const Variables& variables, const fs::path& c
             found.push_back(with_lasting_name(std::move(*interpreter)));
         }
     }
-    return {std::move(found), std::move(inquiry.silent)};
+    return {std::move(found), std::move(known.silent)};
 }
 
 std::string words_of(const std::vector<SilentProgram>& silent) {
@@ -132,18 +135,29 @@ std::optional<FileLock> turn_to_ask(const fs::path& cache_file) {
     return turn;
 }
 
-void ask_with_redirects(std::vector<Program> programs, Inquiry& inquiry) {
+const std::string* known_failure(const Program& program, const Inquiry& inquiry,
+                                 const InterpreterCache& cache) {
+    return inquiry.failures == Inquiry::Failures::believed
+               ? cache.find_failure(program, inquiry.now)
+               : nullptr;
+}
+
+void ask_with_redirects(std::vector<Program> programs, Knowledge& known) {
     for (int step = 0; step < most_steps && !programs.empty(); ++step) {
-        ask_all(programs, inquiry);
-        programs = unanswered_redirects(programs, inquiry.search, inquiry.answers);
+        ask_all(programs, known);
+        programs = unanswered_redirects(programs, known.search, known.answers);
     }
 }
 
-void ask_all(const std::vector<Program>& programs, Inquiry& inquiry) {
+void ask_all(const std::vector<Program>& programs, Knowledge& known) {
     std::vector<const Program*> unknown;
     for (const Program& program : programs) {
-        if (const Answer* known = inquiry.cache.find(program)) {
-            inquiry.answers.insert_or_assign(program.key, *known);
+        if (const Answer* answer = known.cache.find(program)) {
+            known.answers.insert_or_assign(program.key, *answer);
+        } else if (const std::string* failure =
+                       known_failure(program, known.inquiry, known.cache)) {
+            known.answers.insert_or_assign(program.key, Answer());
+            known.silent.push_back({program.path, *failure});
         } else {
             unknown.push_back(&program);
         }
@@ -154,14 +168,17 @@ void ask_all(const std::vector<Program>& programs, Inquiry& inquiry) {
     std::vector<Asked> fresh(unknown.size());
     ThreadPool pool;
     parallel_for(pool, unknown.size(),
-                 [&](std::size_t i) { fresh[i] = ask(unknown[i]->path, inquiry.variables); });
+                 [&](std::size_t i) { fresh[i] = ask(unknown[i]->path, known.inquiry.variables); });
     for (std::size_t i = 0; i < unknown.size(); ++i) {
         const Asked& asked = fresh[i];
-        inquiry.answers.insert_or_assign(unknown[i]->key, asked.answer.value_or(Answer()));
+        known.answers.insert_or_assign(unknown[i]->key, asked.answer.value_or(Answer()));
         if (asked.answer) {
-            inquiry.cache.put(*unknown[i], *asked.answer);
-        } else {
-            inquiry.silent.push_back({unknown[i]->path, asked.failure});
+            known.cache.put(*unknown[i], *asked.answer);
+            continue;
+        }
+        known.silent.push_back({unknown[i]->path, asked.failure});
+        if (asked.is_its_own) {
+            known.cache.put_failure(*unknown[i], asked.failure, known.inquiry.now);
         }
     }
 }

@@ -44,7 +44,9 @@ class Interpreters : public testing::Test {
         return home_ / name;
     }
 
-    std::vector<Interpreter> find() const { return find_interpreters(variables_, cache_).found; }
+    std::vector<Interpreter> find() const { return find_interpreters(inquiry()).found; }
+
+    Inquiry inquiry() const { return {variables_, cache_, now_}; }
 
     /// How often the wrapper of `counted` was started.
     [[nodiscard]] std::size_t starts() const {
@@ -61,6 +63,7 @@ class Interpreters : public testing::Test {
     fs::path home_ = fs::canonical(folder_.path());
     fs::path cache_ = home_ / "cache/interpreters.json";
     Variables variables_;
+    std::chrono::system_clock::time_point now_{std::chrono::hours(500'000)};
 };
 
 TEST_F(Interpreters, FindsTheOneOfTheSystemWithItsFacts) {
@@ -155,25 +158,54 @@ TEST_F(Interpreters, LeavesOutWhatDoesNotAnswerAndRings) {
     EXPECT_EQ(find(), before);
 }
 
-TEST_F(Interpreters, WhatDoesNotAnswerIsToldAndAskedAgain) {
+TEST_F(Interpreters, WhatFailsByItselfIsToldAndAskedAgainOnceADay) {
+    const fs::path bad =
+        script("bad/python3", fmt::format("printf x >>'{}'; exit 3", (home_ / "starts").string()));
+    set_path({"bad"});
+    const std::vector<SilentProgram> told = {{bad, "it ended with code 3"}};
+    EXPECT_EQ(words_of(told),
+              fmt::format("; `{}` might be one, but it ended with code 3", bad.string()));
+    const auto silent = [&](const Inquiry& asked) {
+        std::vector<SilentProgram> all = find_interpreters(asked).silent;
+        std::erase_if(all, [&](const SilentProgram& one) { return one.program != bad; });
+        return all;
+    };
+    EXPECT_EQ(silent(inquiry()), told);
+    now_ += std::chrono::hours(23);
+    EXPECT_EQ(silent(inquiry()), told);
+    EXPECT_EQ(starts(), 1U);
+    Inquiry again = inquiry();
+    again.failures = Inquiry::Failures::tried_again;
+    EXPECT_EQ(silent(again), told);
+    EXPECT_EQ(starts(), 2U);
+    now_ += std::chrono::hours(24);
+    EXPECT_EQ(silent(inquiry()), told);
+    EXPECT_EQ(starts(), 3U);
+    now_ -= std::chrono::hours(1);
+    EXPECT_EQ(silent(inquiry()), told) << "a clock that was set back";
+    EXPECT_EQ(starts(), 4U);
+}
+
+TEST_F(Interpreters, WhatFailedIsAskedAgainWhenItIsAnotherFile) {
     const fs::path bad = script("bad/python3", "exit 3");
     set_path({"bad"});
-    const auto is_bad = [&](const SilentProgram& one) { return one.program == bad; };
-    for (int run = 0; run < 2; ++run) {
-        const std::vector<SilentProgram> silent = find_interpreters(variables_, cache_).silent;
-        const auto told = std::find_if(silent.begin(), silent.end(), is_bad);
-        ASSERT_NE(told, silent.end());
-        EXPECT_EQ(told->reason, "it ended with code 3");
-        EXPECT_EQ(words_of({*told}),
-                  fmt::format("; `{}` might be one, but it ended with code 3", bad.string()));
-    }
+    find();
     const fs::file_time_type time = fs::last_write_time(bad);
     counted("shims/python3");
     fs::rename(home_ / "shims/python3", bad);
     fs::last_write_time(bad, time);
-    const HostInterpreters mended = find_interpreters(variables_, cache_);
-    EXPECT_TRUE(std::none_of(mended.silent.begin(), mended.silent.end(), is_bad));
+    const HostInterpreters mended = find_interpreters(inquiry());
+    EXPECT_TRUE(std::none_of(mended.silent.begin(), mended.silent.end(),
+                             [&](const SilentProgram& one) { return one.program == bad; }));
     EXPECT_FALSE(mended.found.empty());
+}
+
+TEST_F(Interpreters, WhatTheMachineEndedIsAskedAgain) {
+    script("bad/python3", fmt::format("printf x >>'{}'; kill -9 $$", (home_ / "starts").string()));
+    set_path({"bad"});
+    find();
+    find();
+    EXPECT_EQ(starts(), 2U);
 }
 
 TEST_F(Interpreters, AWarmCacheStartsNobody) {
@@ -209,8 +241,9 @@ TEST_F(Interpreters, ANameThatSaysAnotherVersionIsNotAsked) {
     counted("some/python3.8");
     counted("plain/python3");
     set_path({"other", "some", "plain"});
-    find_interpreters(variables_, cache_,
-                      [](int major, int minor) { return major == 3 && minor == 8; });
+    Inquiry narrow = inquiry();
+    narrow.is_wanted = [](int major, int minor) { return major == 3 && minor == 8; };
+    find_interpreters(narrow);
     EXPECT_EQ(starts(), 2U);
     find();
     EXPECT_EQ(starts(), 3U) << "without a wish all are asked";

@@ -119,7 +119,8 @@ Asked ask(const fs::path& program, const Variables& variables) {
         result.exit_code == not_found) {
         return {Answer()};
     }
-    return {std::nullopt, failure_of(result)};
+    return {std::nullopt, failure_of(result),
+            result.end == ProcessEnd::exited || result.end == ProcessEnd::timed_out};
 }
 
 Answer judge(const fs::path& program, std::string_view output) {

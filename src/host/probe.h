@@ -20,11 +20,12 @@ struct Answer {
 };
 
 /// What came of asking. A program that did not answer may do so another time: it could not be
-/// started, was ended by a signal or by the time limit, or failed, which says as much about the
-/// machine as about the file.
+/// started, was ended by a signal or by the time limit, or failed.
 struct Asked {
     std::optional<Answer> answer;
     std::string failure = {}; ///< in words, without an answer: "it cannot be started: …"
+    /// It failed by itself or took too long; else that says more about the machine.
+    bool is_its_own = false;
 };
 
 /// Starts `program` once, with `-I -S` and a time limit. The codes 126 and 127 are answers: with

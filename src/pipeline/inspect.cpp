@@ -103,7 +103,7 @@ Information inform(const std::optional<Project>& project, const std::optional<st
     information.root = services.settings().store_root;
     information.cache = services.settings().cache_root;
     information.machine = host::detect_target();
-    information.interpreters = host_interpreters(services);
+    information.interpreters = host_interpreters(services, host::Inquiry::Failures::tried_again);
     if (project) {
         inform_of_project(information, *project, target, services);
     }

@@ -11,6 +11,13 @@
 
 namespace envpm::pipeline {
 
+namespace {
+
+/// Of the cache.
+std::filesystem::path found_file(const Services& services);
+
+} // namespace
+
 std::filesystem::path Project::folder() const {
     return std::filesystem::absolute(manifest_file).lexically_normal().parent_path();
 }
@@ -74,9 +81,10 @@ realize::Generations generations_of(const Project& project) {
     return {project.folder(), "default"};
 }
 
-host::HostInterpreters host_interpreters(const Services& services) {
-    return host::find_interpreters(services.variables(),
-                                   services.cache("interpreters") / "found.json");
+host::HostInterpreters host_interpreters(const Services& services,
+                                         host::Inquiry::Failures failures) {
+    return host::find_interpreters(
+        {services.variables(), found_file(services), services.now(), {}, failures});
 }
 
 host::HostInterpreters host_interpreters(const Services& services,
@@ -91,8 +99,26 @@ host::HostInterpreters host_interpreters(const Services& services,
         }
         return false;
     };
-    return host::find_interpreters(services.variables(),
-                                   services.cache("interpreters") / "found.json", is_wanted);
+    host::Inquiry inquiry{services.variables(), found_file(services), services.now(), is_wanted};
+    host::HostInterpreters known = host::find_interpreters(inquiry);
+    const bool has_one =
+        std::any_of(known.found.begin(), known.found.end(), [&](const Interpreter& interpreter) {
+            const auto version = pypi::Version::parse(interpreter.version);
+            return version && specifiers.contains(*version);
+        });
+    if (has_one || known.silent.empty()) {
+        return known;
+    }
+    inquiry.failures = host::Inquiry::Failures::tried_again; // one may have been mended meanwhile
+    return host::find_interpreters(inquiry);
 }
+
+namespace {
+
+std::filesystem::path found_file(const Services& services) {
+    return services.cache("interpreters") / "found.json";
+}
+
+} // namespace
 
 } // namespace envpm::pipeline

@@ -46,9 +46,12 @@ CachePolicy cache_policy(const Services& services, bool refresh);
 /// The states of the project's environment.
 realize::Generations generations_of(const Project& project);
 
-host::HostInterpreters host_interpreters(const Services& services);
+host::HostInterpreters
+host_interpreters(const Services& services,
+                  host::Inquiry::Failures failures = host::Inquiry::Failures::believed);
 
-/// Those that a Python requirement may be met by: no others are asked what they are.
+/// Those that a Python requirement may be met by: no others are asked what they are. If none of
+/// them meets it, those that failed before are asked again.
 host::HostInterpreters host_interpreters(const Services& services,
                                          const pypi::SpecifierSet& specifiers);
 

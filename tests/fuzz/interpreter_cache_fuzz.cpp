@@ -10,6 +10,8 @@ void read(std::string_view input) {
     const host::Program program{"/usr/bin/python3", "key", "stamp"};
     const host::InterpreterCache cache(write_scratch("found.json", input));
     const host::Answer* const answer = cache.find(program);
+    const host::InterpreterCache::Time now{std::chrono::seconds(1712345678)};
+    ENVPM_ASSERT(answer == nullptr || cache.find_failure(program, now) == nullptr);
     ENVPM_ASSERT(cache.find({"/usr/bin/python3", "key", "other stamp"}) == nullptr || !answer);
     if (answer == nullptr) {
         return;
