@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "pipeline/edit.h"
+#include "pipeline/edit_journal.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

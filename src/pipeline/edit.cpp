@@ -2,13 +2,13 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/json.h"
 #include "host/this_machine.h"
 #include "lockfiles/lock_file.h"
 #include "manifest/edit.h"
 #include "manifest/read.h"
 #include "manifest/tables.h"
 #include "pipeline/additions.h"
+#include "pipeline/edit_journal.h"
 #include "pypi/version.h"
 
 #include <fmt/format.h>
@@ -19,8 +19,6 @@ using manifest::Addition;
 
 namespace {
 
-constexpr int journal_version = 1;
-
 std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequest& request);
 std::string with_change(const std::string& text, const ManifestChange& change,
                         const Manifest& manifest);
@@ -28,10 +26,7 @@ Manifest parse_manifest(const std::string& text, const Project& project);
 std::string with_additions(std::string text, const AddRequest& request,
                            const std::vector<Addition>& additions);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
-FileLock edit_lock(const Project& project);
 void commit(const Project& project, const std::string& manifest, EditReport& report);
-void finish_edit(const Project& project);
-std::filesystem::path journal_of(const Project& project);
 std::string entry_of(const ManifestRequirement& requirement);
 void append_missing_line(const std::filesystem::path& file, const std::string& line);
 std::optional<std::string> python_series(const Services& services);
@@ -122,13 +117,6 @@ void undo(const Project& project, const EditReport& edit) {
         write_file(project.lock_file(), *edit.lock_before);
     } else {
         std::filesystem::remove(project.lock_file());
-    }
-}
-
-void finish_interrupted_edit(const Project& project) {
-    if (std::filesystem::exists(journal_of(project))) {
-        const FileLock alone = edit_lock(project);
-        finish_edit(project);
     }
 }
 
@@ -253,48 +241,13 @@ void bound_by_choice(std::vector<Addition>& additions, const Lock& lock) {
     }
 }
 
-FileLock edit_lock(const Project& project) {
-    return {project.folder() / ".envpm/edit.lock", LockKind::exclusive};
-}
-
-/// Two files cannot be renamed as one; a journal that holds both can.
 void commit(const Project& project, const std::string& manifest, EditReport& report) {
     if (read_file(project.manifest_file) != report.manifest_before) {
         throw Error({"the manifest was changed while envpm worked, so nothing was written",
                      project.manifest_file.string(), "run the command again"});
     }
     report.lock_before = read_file_if_present(project.lock_file());
-    const std::string lock_text = lockfiles::to_text(*report.lock.lock);
-    write_file(journal_of(project),
-               to_text(Json(Json::Object{
-                   {"version", journal_version}, {"manifest", manifest}, {"lock", lock_text}})));
-    sync_folder(project.folder()); // the name of the journal's folder may be new
-    finish_edit(project);
-}
-
-void finish_edit(const Project& project) {
-    const std::filesystem::path journal = journal_of(project);
-    const auto text = read_file_if_present(journal);
-    if (!text) {
-        return;
-    }
-    const Json edit = parse_json(*text, journal.string());
-    if (edit.number("version") != journal_version) {
-        throw Error(
-            {"another version of envpm was interrupted while it edited this project",
-             journal.string(),
-             "finish with that version, or delete this file to keep both files as they are"});
-    }
-    const std::string& manifest = edit.text("manifest");
-    const std::string& lock = edit.text("lock"); // both are there before either is written
-    write_file(project.manifest_file, manifest);
-    write_file(project.lock_file(), lock);
-    std::filesystem::remove(journal);
-    sync_folder(journal.parent_path()); // if it came back it would undo what is written later
-}
-
-std::filesystem::path journal_of(const Project& project) {
-    return project.folder() / ".envpm/edit.json";
+    write_both(project, manifest, lockfiles::to_text(*report.lock.lock));
 }
 
 std::string entry_of(const ManifestRequirement& requirement) {

@@ -48,9 +48,6 @@ EditReport repair(const RepairRequest& request, Services& services);
 /// Puts manifest and lock back as they were before the edit, unless someone changed them since.
 void undo(const Project& project, const EditReport& edit);
 
-/// Finishes an edit that a crash interrupted; called before a command reads the project.
-void finish_interrupted_edit(const Project& project);
-
 /// A folder that is to become a project.
 struct NewProject {
     std::filesystem::path folder;

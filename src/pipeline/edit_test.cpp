@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "pipeline/edit_journal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

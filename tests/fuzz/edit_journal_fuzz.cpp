@@ -1,6 +1,6 @@
 #include "base/assert.h"
 #include "base/json.h"
-#include "pipeline/edit.h"
+#include "pipeline/edit_journal.h"
 #include "state_files.h"
 
 namespace envpm::fuzz {
