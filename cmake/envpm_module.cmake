@@ -22,6 +22,12 @@ if(ENVPM_SANITIZE)
     target_compile_options(envpm_options INTERFACE -fsanitize=${ENVPM_SANITIZE}
                            -fno-omit-frame-pointer)
     target_link_options(envpm_options INTERFACE -fsanitize=${ENVPM_SANITIZE})
+    # Eighty programs, each with the sanitizers' own library: LLVM's linker takes a quarter of the
+    # time for one.
+    find_program(ENVPM_LLD ld.lld)
+    if(ENVPM_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        target_link_options(envpm_options INTERFACE -fuse-ld=lld)
+    endif()
 endif()
 
 # A test runs once: where the build is optimised, that is for what is tested.
