@@ -52,11 +52,11 @@ std::string hint_for(const std::string& program, const fs::path& prefix,
 } // namespace
 
 void become(const std::vector<std::string>& command, const Variables& variables,
-            const fs::path& prefix, const std::vector<std::string>& tasks) {
+            const fs::path& prefix, const TaskNames& tasks) {
     ENVPM_ASSERT(!command.empty());
     const Refusal refusal = try_files(command, variables);
     if (refusal.file.empty()) {
-        refuse_unknown(command.front(), prefix, tasks);
+        refuse_unknown(command.front(), prefix, tasks ? tasks() : std::vector<std::string>());
     }
     refuse(command.front(), refusal);
 }

@@ -23,7 +23,7 @@ class BecomeDeathTest : public testing::Test {
 
     void run(const std::vector<std::string>& command) const {
         try {
-            become(command, variables_, prefix_, tasks_);
+            become(command, variables_, prefix_, [this] { return tasks_; });
         } catch (const Error& error) {
             std::fprintf(stderr, "%s", error.what());
             std::_Exit(static_cast<int>(error.code()));

@@ -3,6 +3,7 @@
 #include "base/variables.h"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,11 +54,13 @@ std::string shell_text(Shell shell, const Changes& changes, const Variables& bef
 std::vector<std::string> with_scripts(std::vector<std::string> command, const CondaScripts& scripts,
                                       const std::vector<std::string>& runner);
 
+/// The names that `run` knows besides programs, asked for only if there is no such program.
+using TaskNames = std::function<std::vector<std::string>()>;
+
 /// Becomes `command` (execve; looked up in the new PATH). Returns only by throwing: an Error that
-/// names the command, with code 1, and the near miss among the prefix's programs and `tasks`, the
-/// names that `run` knows besides; if none is near, which tasks there are.
+/// names the command, with code 1, and the near miss among the prefix's programs and `tasks`; if
+/// none is near, which tasks there are.
 [[noreturn]] void become(const std::vector<std::string>& command, const Variables& variables,
-                         const std::filesystem::path& prefix,
-                         const std::vector<std::string>& tasks = {});
+                         const std::filesystem::path& prefix, const TaskNames& tasks = {});
 
 } // namespace envpm::activate

@@ -95,9 +95,11 @@ ExitCode run_run(const Session& session) {
     const std::vector<std::string> command =
         pipeline::command_to_run(project, environment, session.arguments.words);
     const bool is_typed = command.front() == session.arguments.words.front();
+    const auto tasks = [&] {
+        return is_typed ? pipeline::task_names(project) : std::vector<std::string>();
+    };
     try {
-        activate::become(command, environment.variables, environment.prefix,
-                         is_typed ? pipeline::task_names(project) : std::vector<std::string>());
+        activate::become(command, environment.variables, environment.prefix, tasks);
     } catch (Error& error) {
         if (command.front() == "bash" && !is_typed) {
             error.add_context("while bash was to source the scripts of conda packages");
@@ -112,7 +114,11 @@ void become_activated(const Arguments& arguments, const Variables& variables) {
         throw Error({"`--activated` is for envpm itself", "envpm run", "leave it out"},
                     ExitCode::usage);
     }
-    activate::become(arguments.words, variables, *prefix);
+    const auto tasks = [&arguments] {
+        const auto& manifest = arguments.global.manifest_path;
+        return manifest ? pipeline::task_names({*manifest}) : std::vector<std::string>();
+    };
+    activate::become(arguments.words, variables, *prefix, tasks);
 }
 
 ExitCode run_shell(const Session& session) {

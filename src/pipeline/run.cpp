@@ -12,7 +12,7 @@ namespace {
 
 std::vector<std::string> task_or_command(const Manifest& manifest,
                                          const std::vector<std::string>& words);
-std::vector<std::string> runner();
+std::vector<std::string> runner(const Project& project);
 
 } // namespace
 
@@ -45,7 +45,7 @@ std::vector<std::string> command_to_run(const Project& project,
     if (environment.sources_scripts) {
         command = activate::with_scripts(
             std::move(command), activate::conda_scripts(activate::Shell::bash, environment.prefix),
-            runner());
+            runner(project));
     }
     return command;
 }
@@ -77,13 +77,14 @@ std::vector<std::string> task_or_command(const Manifest& manifest,
 }
 
 /// None if this program's file is gone, replaced by an update: then bash is the last to speak.
-std::vector<std::string> runner() {
+std::vector<std::string> runner(const Project& project) {
     std::error_code failure;
     const std::string self = std::filesystem::read_symlink("/proc/self/exe", failure).string();
     if (failure || !std::filesystem::exists(self, failure)) {
         return {};
     }
-    return {self, "run", "--activated", "--"};
+    const std::string manifest = std::filesystem::absolute(project.manifest_file).string();
+    return {self, "run", "--activated", "--manifest-path", manifest, "--"};
 }
 
 } // namespace
