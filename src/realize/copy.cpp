@@ -15,7 +15,6 @@ namespace envpm::realize {
 
 namespace {
 
-bool is_refusal(int error_number);
 void read_and_write(int from, int to, const std::string& subject);
 
 } // namespace
@@ -32,7 +31,7 @@ void copy_bytes(int from, int to, std::uint64_t size_bytes, const std::string& s
         const ssize_t got = range_copy(from, to, step);
         if (got > 0) {
             copied += static_cast<std::uint64_t>(got);
-        } else if (got == 0 || is_refusal(errno)) {
+        } else if (got == 0 || means_impossible(errno)) {
             read_and_write(from, to, subject);
             return;
         } else if (errno != EINTR) {
@@ -41,12 +40,12 @@ void copy_bytes(int from, int to, std::uint64_t size_bytes, const std::string& s
     }
 }
 
-namespace {
-
-bool is_refusal(int error_number) {
-    constexpr std::array refusals = {EXDEV, EINVAL, EOPNOTSUPP, ENOSYS, EPERM, EBADF};
-    return std::find(refusals.begin(), refusals.end(), error_number) != refusals.end();
+bool means_impossible(int error_number) {
+    constexpr std::array impossible = {EXDEV, EINVAL, EOPNOTSUPP, ENOTTY, ENOSYS, EPERM, EBADF};
+    return std::find(impossible.begin(), impossible.end(), error_number) != impossible.end();
 }
+
+namespace {
 
 void read_and_write(int from, int to, const std::string& subject) {
     std::vector<std::byte> buffer(1U << 18U);

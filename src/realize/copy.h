@@ -20,4 +20,7 @@ ssize_t copy_range(int from, int to, std::size_t size_bytes);
 void copy_bytes(int from, int to, std::uint64_t size_bytes, const std::string& subject,
                 RangeCopy range_copy = copy_range);
 
+/// Whether the kernel or a file system says that it cannot clone, link or copy a range here.
+bool means_impossible(int error_number);
+
 } // namespace envpm::realize

@@ -45,7 +45,6 @@ void check_size(int store, const Source& source, const LayoutEntry& entry);
 [[noreturn]] void throw_missing(const Source& source, const LayoutEntry& entry);
 Fd create(const Place& place);
 void finish(int file, bool is_executable, const Place& place);
-bool means_impossible(int error_number);
 std::string_view words(LinkMode mode);
 
 } // namespace
@@ -258,11 +257,6 @@ void finish(int file, bool is_executable, const Place& place) {
     if (::fchmod(file, is_executable ? 0555 : 0444) != 0 || ::futimens(file, times.data()) != 0) {
         throw_system_error("cannot finish a file", place.name, errno);
     }
-}
-
-bool means_impossible(int error_number) {
-    constexpr std::array impossible = {EXDEV, EINVAL, EOPNOTSUPP, ENOTTY, ENOSYS, EPERM, EBADF};
-    return std::find(impossible.begin(), impossible.end(), error_number) != impossible.end();
 }
 
 std::string_view words(LinkMode mode) {
