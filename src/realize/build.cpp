@@ -40,7 +40,6 @@ class Aside {
 };
 
 bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request);
-bool has_any(const std::filesystem::path& prefix, const std::vector<std::string_view>& names);
 PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path& prefix);
 void create_folders(const std::filesystem::path& folder);
 bool rename_to_free_place(const std::filesystem::path& from, const std::filesystem::path& to);
@@ -105,7 +104,7 @@ bool is_usable(const std::filesystem::path& prefix) {
         absent.push_back(name);
     }
     return std::filesystem::exists(manifest_path(prefix), failure) &&
-           (absent.empty() || !has_any(prefix, absent));
+           (absent.empty() || !has_any_of(prefix, absent).value_or(true));
 }
 
 PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
@@ -147,18 +146,6 @@ Aside::Aside(std::filesystem::path path)
 bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request) {
     return ::access(manifest_path(prefix).c_str(), R_OK) == 0 && is_usable(prefix) &&
            (!request.interpreter || ::access((prefix / "bin" / "python").c_str(), X_OK) == 0);
-}
-
-/// Whether the prefix was made with one of these files; yes if its manifest cannot tell.
-bool has_any(const std::filesystem::path& prefix, const std::vector<std::string_view>& names) {
-    try {
-        const auto files = read_manifest_files(prefix, [&](std::string_view path, EntryKind) {
-            return std::find(names.begin(), names.end(), path) != names.end();
-        });
-        return files && !files->empty();
-    } catch (const Error&) {
-        return true;
-    }
 }
 
 PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path& prefix) {

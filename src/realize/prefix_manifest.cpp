@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 
 namespace envpm::realize {
@@ -144,6 +145,26 @@ read_manifest_files(const std::filesystem::path& prefix,
         return !wanted(candidate.path, candidate.kind);
     });
     return files;
+}
+
+std::optional<bool> has_any_of(const std::filesystem::path& prefix,
+                               const std::vector<std::string_view>& paths) {
+    constexpr std::string_view behind_bin = "bin0"; // the byte after `/`
+    std::ifstream manifest(manifest_path(prefix));
+    std::string line;
+    std::getline(manifest, line);
+    bool is_known = line.starts_with(fmt::format("{{\"version\":{},", manifest_version));
+    while (is_known && std::getline(manifest, line)) {
+        const auto head = head_of_line(line);
+        if (head && std::find(paths.begin(), paths.end(), head->first) != paths.end()) {
+            return true;
+        }
+        if (line == "]}" || (head && head->first >= behind_bin)) {
+            return false;
+        }
+        is_known = head || line.starts_with("{\"path\"");
+    }
+    return std::nullopt;
 }
 
 namespace {

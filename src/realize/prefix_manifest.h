@@ -77,4 +77,9 @@ std::optional<std::vector<RealisedFile>>
 read_manifest_files(const std::filesystem::path& prefix,
                     const std::function<bool(std::string_view path, EntryKind kind)>& wanted);
 
+/// Whether one of `paths`, all of them below `bin`, is among the files; nothing if the manifest
+/// cannot tell. The lines behind those of `bin` are not read.
+std::optional<bool> has_any_of(const std::filesystem::path& prefix,
+                               const std::vector<std::string_view>& paths);
+
 } // namespace envpm::realize

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -116,6 +117,30 @@ TEST(PrefixManifest, MayHaveNoPythonOfTheHost) {
 TEST(PrefixManifest, IsReadInItsFirstVersionToo) {
     const std::string text = replaced(to_text(sample()), "\"version\":2", "\"version\":1");
     EXPECT_EQ(parse_manifest(text, "m"), sample());
+}
+
+TEST(HasAnyOf, ReadsNoFurtherThanItMust) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path file = manifest_path(folder.path());
+    const std::string empty = to_text({sha256_of("env"), "/p", std::nullopt, {}, {}});
+    const std::string first = empty.substr(0, empty.find('\n'));
+    const auto line = [](const std::string& path) {
+        return fmt::format("\n{{\"path\":\"{}\",\"type\":\"file\",", path);
+    };
+    const auto has_python = [&](const std::string& text) {
+        write_file(file, text, Durability::cached);
+        return has_any_of(folder.path(), {"bin/python", "bin/python3"});
+    };
+    EXPECT_EQ(has_python(first + line("bin/a") + line("bin/python3") + "\ngarbage"), true);
+    EXPECT_EQ(
+        has_python(first + line("bin-x") + line("bin/python3.11") + line("lib/a") + "\ngarbage"),
+        false);
+    EXPECT_EQ(has_python(empty), false);
+    EXPECT_EQ(has_python(first + line("bin/a\\\"b") + line("bin/python") + "\n]}"), true);
+    EXPECT_EQ(has_python(first + line("bin/a")), std::nullopt) << "cut short";
+    EXPECT_EQ(has_python(first + line("bin/a") + "\ngarbage" + line("lib/a")), std::nullopt);
+    EXPECT_EQ(has_python("{\"version\":99,\"files\":[" + line("lib/a")), std::nullopt);
+    EXPECT_EQ(has_any_of("/nonexistent", {"bin/python"}), std::nullopt);
 }
 
 } // namespace
