@@ -185,7 +185,6 @@ TEST(Arguments, flags_of_the_commands_are_read) {
     EXPECT_EQ(arguments_of({"init", "--name", "x", "folder"}).name, "x");
     EXPECT_THAT(arguments_of({"init", "--", "folder"}).words, ElementsAre("folder"));
     EXPECT_THAT(arguments_of({"init"}).words, IsEmpty());
-    EXPECT_THAT(failure_of({"init", "a", "b"}), HasSubstr("b"));
     EXPECT_THAT(arguments_of({"update", "a", "b"}).upgrade_packages, ElementsAre("a", "b"));
 }
 
@@ -216,6 +215,12 @@ TEST(Arguments, run_hands_on_everything_behind_its_command) {
 TEST(Arguments, a_misspelt_command_gets_what_was_meant) {
     EXPECT_EQ(failure_of({"instal"}), "there is no command `instal` | did you mean `install`?");
     EXPECT_EQ(failure_of({"--json", "snyc"}), "there is no command `snyc` | did you mean `sync`?");
+    EXPECT_EQ(failure_of({"uninstall", "a"}),
+              "there is no command `uninstall` | did you mean `remove`?");
+    EXPECT_EQ(failure_of({"help"}), "there is no command `help` | did you mean `--help`?");
+    EXPECT_EQ(failure_of({"install", "--concurrent-downloads", "1.5"}),
+              "--concurrent-downloads: `1.5` is no whole number | `envpm install --help` shows "
+              "what there is");
     EXPECT_EQ(failure_of({"conjure"}),
               "there is no command `conjure` | `envpm --help` shows what there is");
 }
@@ -249,13 +254,16 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
         {{"why"}, "`envpm why` needs a package | `envpm why --help` shows what there is"},
         {{"export"}, "`envpm export` needs `--format` | `envpm export --help` shows what there is"},
         {{"rollback", "last"},
-         "generation: `last` is no number | `envpm rollback --help` shows what there is"},
+         "generation: `last` is no whole number | `envpm rollback --help` shows what there is"},
         {{"doctor", "--timeout", "0"},
-         "--timeout: `0` is no number from 0.1 to 600 | `envpm doctor --help` shows what there is"},
+         "--timeout: `0` is no number from 0.1 to 600 | `envpm doctor --help` shows what there "
+         "is"},
         {{"install", "--jobs", "many"},
-         "--jobs: `many` is no number from 1 to 1024 | `envpm install --help` shows what there is"},
+         "--jobs: `many` is no number from 1 to 1024 | `envpm install --help` shows what there "
+         "is"},
         {{"selftest", "--policy", "loud"},
-         "--policy: `loud` is none of warn, strict, off | `envpm selftest --help` shows what there "
+         "--policy: `loud` is none of warn, strict, off | `envpm selftest --help` shows what "
+         "there "
          "is"},
         {{"lock", "--check", "--upgrade"},
          "`envpm lock` does not take `--check` and `--upgrade` together | `envpm lock --help` "
@@ -270,8 +278,11 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
         {{"lock", "--offline=maybe"},
          "--offline: `maybe` is none of 1, true, 0, false | `envpm lock --help` shows what there "
          "is"},
-        {{"list", "-C"},
-         "--directory: 1 required DIR missing | `envpm list --help` shows what there is"},
+        {{"list", "-C"}, "`--directory` needs a value | `envpm list --help` shows what there is"},
+        {{"init", "a", "b"},
+         "`envpm init` takes one folder at most | `envpm init --help` shows what there is"},
+        {{"init", "-e", "gpu"},
+         "`--environment` needs `--import` | `envpm init --help` shows what there is"},
         {{"add", "a", "[x]"},
          "`envpm add` does not take `[x]` | `envpm add --help` shows what there is"},
         {{"gpu", "fits", "--gpu", "[8.9,9.0]"},

@@ -4,14 +4,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 namespace envpm::cli {
 
 namespace {
 
 std::string what_of(std::string_view sentence, const Usage& usage);
+std::optional<std::string> other_tools_word(const std::string& word,
+                                            const std::vector<std::string>& known);
 bool is_variable(std::string_view name, const Usage& usage);
 std::string variable_of(std::string_view flag);
 std::optional<std::string> meant(const Usage& usage);
@@ -43,7 +48,8 @@ void refuse_cut_words(Usage usage) {
 
 ErrorText unknown_command_text(const std::string& above, const std::string& word,
                                const std::vector<std::string>& known) {
-    const std::optional<std::string> near = near_miss(word, known);
+    const std::optional<std::string> near =
+        above.empty() ? other_tools_word(word, known) : near_miss(word, known);
     return {fmt::format("there is no command `{}{}`", above, word), "the command line",
             near ? fmt::format("did you mean `{}{}`?", above, *near)
                  : fmt::format("`envpm {}--help` shows what there is", above)};
@@ -53,6 +59,9 @@ namespace {
 
 std::string what_of(std::string_view sentence, const Usage& usage) {
     constexpr std::string_view missing = " is required";
+    constexpr std::string_view no_value = ": 1 required ";
+    constexpr std::string_view too_many = ": At Most 1 required";
+    constexpr std::string_view lacks = " requires ";
     constexpr std::string_view unread = "Could not convert: ";
     constexpr std::string_view equals = " = ";
     constexpr std::string_view excludes = " excludes ";
@@ -64,6 +73,16 @@ std::string what_of(std::string_view sentence, const Usage& usage) {
         return name.starts_with('-') ? fmt::format("`{}` needs `{}`", usage.command, name)
                                      : fmt::format("`{}` needs a {}", usage.command, name);
     }
+    const std::string_view first = sentence.substr(0, sentence.find_first_of(": "));
+    if (sentence.substr(first.size()).starts_with(no_value)) {
+        return fmt::format("`{}` needs a value", first);
+    }
+    if (sentence.substr(first.size()).starts_with(too_many)) {
+        return fmt::format("`{}` takes one {} at most", usage.command, first);
+    }
+    if (sentence.substr(first.size()).starts_with(lacks)) {
+        return fmt::format("`{}` needs `{}`", first, sentence.substr(first.size() + lacks.size()));
+    }
     const std::size_t end = sentence.find(equals);
     if (const std::size_t between = sentence.find(excludes); between != std::string_view::npos) {
         return fmt::format("`{}` does not take `{}` and `{}` together", usage.command,
@@ -74,9 +93,31 @@ std::string what_of(std::string_view sentence, const Usage& usage) {
         const std::string name(sentence.substr(unread.size(), end - unread.size()));
         const bool is_switch = usage.switches.contains(name) || is_variable(name, usage);
         return fmt::format("{}: `{}` is {}", name, sentence.substr(end + equals.size()),
-                           is_switch ? "none of 1, true, 0, false" : "no number");
+                           is_switch ? "none of 1, true, 0, false" : "no whole number");
     }
     return std::string(sentence);
+}
+
+/// What other tools call it, which may be near to something else: `uninstall`.
+std::optional<std::string> other_tools_word(const std::string& word,
+                                            const std::vector<std::string>& known) {
+    constexpr auto words = std::to_array<std::pair<std::string_view, std::string_view>>({
+        {"uninstall", "remove"},
+        {"rm", "remove"},
+        {"upgrade", "update"},
+        {"create", "init"},
+        {"new", "init"},
+        {"activate", "shell"},
+        {"exec", "run"},
+        {"clean", "gc"},
+        {"prune", "gc"},
+        {"freeze", "export"},
+        {"help", "--help"},
+        {"version", "--version"},
+    });
+    const auto* const found = std::find_if(words.begin(), words.end(),
+                                           [&](const auto& pair) { return pair.first == word; });
+    return found == words.end() ? near_miss(word, known) : std::string(found->second);
 }
 
 /// Whether the value that is wrong is that of the flag's variable, which CLI11 has read.
