@@ -37,7 +37,9 @@ ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json
 
 ExitCode run_command(const Invocation& invocation) {
     Terminal terminal;
-    bool is_json = asks_for_json(invocation.argument_count, invocation.arguments);
+    const std::string variable = invocation.variables.find("ENVPM_JSON").value_or("");
+    bool is_json = asks_for_json(invocation.argument_count, invocation.arguments) ||
+                   variable == "1" || variable == "true";
     try {
         const auto parsed = parse_arguments(invocation.argument_count, invocation.arguments);
         if (const auto* notice = std::get_if<Notice>(&parsed)) {
