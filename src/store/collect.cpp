@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 
 // The order is the reverse of publishing, with a barrier between the steps, so that whatever is
 // left after a crash names nothing that is gone: roots, prefixes, trees, objects. What is removed
@@ -29,7 +30,11 @@ CollectReport report_of(const CollectPlan& plan);
 
 CollectReport collect(const StorePaths& paths, const CollectRequest& request, Progress& progress) {
     require_format(paths);
-    const FileLock lock(paths.lock(), LockKind::exclusive);
+    std::optional<FileLock> lock = FileLock::try_take(paths.lock(), LockKind::exclusive);
+    if (!lock) {
+        progress.note("another process is using this store: waiting for it");
+        lock.emplace(paths.lock(), LockKind::exclusive);
+    }
     const CollectPlan plan = plan_collection(paths, request);
     CollectReport report = report_of(plan);
     for (const std::filesystem::path& root : plan.roots.stale) {

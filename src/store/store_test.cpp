@@ -22,6 +22,32 @@ std::string fault_of(const std::filesystem::path& root) {
     return "opened";
 }
 
+/// Holds a lock until something is told.
+class LockHolder final : public Progress {
+  public:
+    explicit LockHolder(const std::filesystem::path& lock)
+        : held_(std::in_place, lock, LockKind::shared) {}
+
+    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
+    }
+
+    void advance(std::uint64_t /*amount*/) override {}
+
+    void end() override {}
+
+    void note(std::string_view line) override {
+        told = line;
+        held_.reset();
+    }
+
+    void trace(std::string_view /*line*/) override {}
+
+    std::string told;
+
+  private:
+    std::optional<FileLock> held_;
+};
+
 TEST(Store, MakesAnEmptyFolderAStoreAndOpensItAgain) {
     const World world;
     Store::open(world.root);
@@ -68,6 +94,16 @@ TEST(Store, IsToldIfItIsNotThereYet) {
         EXPECT_EQ(failure.text().what, "there is no store yet");
     }
     EXPECT_FALSE(std::filesystem::exists(absent.root()));
+}
+
+TEST(Store, WhoCollectsIsToldThatItWaitsForAnInstall) {
+    World world;
+    world.take_in({world.archive("a", test::wheel("a"))});
+    LockHolder install(world.paths.lock());
+    CollectRequest request;
+    request.now = std::chrono::system_clock::now();
+    collect(world.paths, request, install);
+    EXPECT_THAT(install.told, HasSubstr("using this store"));
 }
 
 TEST(Store, IsMadeByManyAtOnce) {
