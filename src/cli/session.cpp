@@ -47,7 +47,7 @@ void show(const std::string& data) {
         const int failure = errno;
         throw Error(
             {fmt::format("cannot write the output: {}", std::generic_category().message(failure)),
-             "standard output", failure == ENOSPC ? "lead it to where there is room" : ""});
+             "standard output", failure == ENOSPC ? "redirect it to a place with room" : ""});
     }
 }
 
