@@ -159,13 +159,16 @@ std::string inflate_zip_member(std::string_view compressed, const ZipMember& mem
     require(member.size_bytes <= largest_whole_zip_member, "a member is larger than 256 MiB", who);
     std::string content;
     content.reserve(member.size_bytes);
+    const auto append = [&content](std::span<const std::byte> piece) {
+        content.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    };
     if (member.method == method_stored) {
         content = compressed;
+    } else if (member.size_bytes <= Inflater::whole_limit_bytes) {
+        // Pieces need rooms a hundred times as large as most of what is asked for here.
+        append(Inflater().inflate_whole(compressed, member.size_bytes, who));
     } else {
-        Inflater().inflate_pieces(
-            compressed, member.size_bytes, who, [&content](std::span<const std::byte> piece) {
-                content.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-            });
+        Inflater().inflate_pieces(compressed, member.size_bytes, who, append);
     }
     require(crc32_of(std::as_bytes(std::span(content))) == member.crc32,
             "a member's checksum is wrong", who);
