@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t first_tail_bytes = 32U << 10U;
 constexpr std::uint64_t longest_tail_bytes = (64U << 10U) + 98; // holds any end of a ZIP file
+constexpr std::uint64_t most_before_directory = 32U << 10U;
 constexpr std::uint64_t largest_part_bytes = 64U << 20U;
 constexpr std::uint64_t largest_whole_bytes = 2U << 30U;
 
@@ -22,6 +23,7 @@ constexpr int status_whole = 200;
 constexpr int status_part = 206;
 
 bool is_metadata(std::string_view member);
+std::uint64_t likely_begin(const ZipDirectoryPlace& place);
 std::string sidecar_url(const std::string& url);
 std::string_view header_block(std::string_view metadata);
 std::string contradiction(std::string_view headers, const WheelFile& wheel);
@@ -240,7 +242,7 @@ void MetadataSearch::fail(std::string reason, State state) {
 ByteRange MetadataSearch::range() const {
     switch (step_) {
     case Step::directory:
-        return {place_.offset, window_begin_ - place_.offset};
+        return {likely_begin(place_), window_begin_ - likely_begin(place_)};
     case Step::member:
         return {member_.header_offset, member_end_ - member_.header_offset};
     case Step::tail:
@@ -262,6 +264,14 @@ bool is_metadata(std::string_view member) {
     const std::size_t slash = member.find('/');
     return slash != std::string_view::npos && member.substr(slash) == "/METADATA" &&
            member.substr(0, slash).ends_with(".dist-info");
+}
+
+/// Of METADATA and what stands between it and the directory, if that is little: mostly RECORD,
+/// which compressed has half as many bytes as the directory.
+std::uint64_t likely_begin(const ZipDirectoryPlace& place) {
+    const std::uint64_t before = place.size_bytes / 8 * 5;
+    return before <= most_before_directory ? place.offset - std::min(place.offset, before)
+                                           : place.offset;
 }
 
 /// PEP 658: the file's URL with `.metadata` appended; a query stays behind it.

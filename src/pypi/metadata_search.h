@@ -14,8 +14,8 @@ namespace envpm::pypi {
 /// The way to one wheel's METADATA, step by step: it says what to ask for next and takes the
 /// answer. Pure, so that many can share their requests. The sidecar where there is one; else the
 /// last 32 KiB, which hold the ZIP directory and METADATA of most wheels, then what of the two they
-/// did not reach; the whole file where the server knows no ranges, or where the page gives no
-/// sha256 to know the wheel by.
+/// did not reach, most often in one more request; the whole file where the server knows no ranges,
+/// or where the page gives no sha256 to know the wheel by.
 class MetadataSearch {
   public:
     explicit MetadataSearch(const WheelFile& wheel);

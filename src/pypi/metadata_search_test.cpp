@@ -55,6 +55,18 @@ std::string large_wheel() {
     return make_zip(entries);
 }
 
+/// As most tools write it: METADATA and RECORD last, before a directory that a tail does not hold.
+std::string wheel_of_many_files(int count) {
+    std::vector<ZipEntry> entries = {member("noise", noise(300'000))};
+    for (int i = 0; i < count; ++i) {
+        entries.push_back(
+            member("a/rather/long/name/so/that/the/directory/grows/" + std::to_string(i), ""));
+    }
+    entries.push_back(member("demo-1.0.dist-info/METADATA", metadata));
+    entries.push_back(member("demo-1.0.dist-info/RECORD", noise(15'000)));
+    return make_zip(entries);
+}
+
 /// Lets a search run to its end; counts what it asks for.
 struct Outcome {
     State state = State::open;
@@ -104,6 +116,19 @@ TEST(MetadataSearch, AsksForTheMissingPartsOfALargeOne) {
     EXPECT_EQ(result.text, headers) << result.reason;
     EXPECT_EQ(result.requests, 3U);
     EXPECT_LT(result.received_bytes, large_wheel().size() - 90'000);
+}
+
+TEST(MetadataSearch, AsksForTheRestOfTheDirectoryAndForMetadataTogether) {
+    const Outcome result = run(wheel_of_many_files(450));
+    EXPECT_EQ(result.text, headers) << result.reason;
+    EXPECT_EQ(result.requests, 2U);
+    EXPECT_LT(result.received_bytes, 130'000U);
+}
+
+TEST(MetadataSearch, AsksForNothingBesideADirectoryThatIsLarge) {
+    const Outcome result = run(wheel_of_many_files(900));
+    EXPECT_EQ(result.text, headers) << result.reason;
+    EXPECT_EQ(result.requests, 3U);
 }
 
 TEST(MetadataSearch, CopesWithEveryKindOfServer) {
