@@ -1,21 +1,36 @@
 #include "base/http.h"
 
 #include <iterator>
+#include <utility>
 
 namespace envpm {
 
+namespace {
+
+void add(std::vector<HttpRequest>& all, std::vector<HttpRequest> more);
+
+} // namespace
+
 void HttpTransport::follow(std::vector<HttpRequest> first, HttpFollower& follower) {
     std::size_t number = 0;
+    add(first, follower.more());
     while (!first.empty()) {
-        std::vector<HttpResponse> responses = get(first);
-        first.clear();
+        std::vector<HttpResponse> responses = get(std::exchange(first, {}));
         for (HttpResponse& response : responses) {
             follower.read(number, response);
-            std::vector<HttpRequest> more = follower.next(number++);
-            first.insert(first.end(), std::make_move_iterator(more.begin()),
-                         std::make_move_iterator(more.end()));
+            add(first, follower.next(number++));
         }
+        add(first, follower.more());
     }
 }
+
+namespace {
+
+void add(std::vector<HttpRequest>& all, std::vector<HttpRequest> more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+}
+
+} // namespace
 
 } // namespace envpm

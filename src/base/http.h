@@ -67,6 +67,10 @@ class HttpFollower {
 
     /// After that, on the thread that called.
     virtual std::vector<HttpRequest> next(std::size_t number) = 0;
+
+    /// What else to ask for, whatever was answered: asked now and then, and soon after
+    /// `HttpTransport::wake`, on the thread that called.
+    virtual std::vector<HttpRequest> more() { return {}; }
 };
 
 /// How stages reach the network without knowing how it is done; `fetch` implements it, tests fake
@@ -87,6 +91,10 @@ class HttpTransport {
     /// what `follower` throws, which must ask this transport for nothing itself. Without a better
     /// way, wave by wave.
     virtual void follow(std::vector<HttpRequest> first, HttpFollower& follower);
+
+    /// If something is being followed, its follower has more to ask for. From any thread; if
+    /// nothing is, nothing happens.
+    virtual void wake() noexcept {}
 };
 
 } // namespace envpm

@@ -101,6 +101,10 @@ void Client::follow(std::vector<HttpRequest> first, HttpFollower& follower) {
                follower);
 }
 
+void Client::wake() noexcept {
+    loop_->curl.wake();
+}
+
 std::vector<std::optional<Error>> Client::download(std::span<const Download> downloads,
                                                    const std::filesystem::path& folder,
                                                    Progress& progress,

@@ -103,6 +103,8 @@ class Client final : public HttpTransport {
     /// See HttpTransport; a second thread reads the answers.
     void follow(std::vector<HttpRequest> first, HttpFollower& follower) override;
 
+    void wake() noexcept override;
+
     /// Brings every file to `folder/<sha256>`, whole and proven by size and sha256, and calls
     /// `events.complete` as each one arrives. Pieces wait in `folder/<sha256>.part` with their map
     /// beside it, so that any later run, after a failure, Ctrl-C or kill, goes on where this one

@@ -193,6 +193,7 @@ void run(GetContext& context, std::vector<HttpRequest> first, int most_at_once, 
         if (context.stop.stop_requested()) {
             throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
         }
+        pages.add(follower.more());
         pages.read(follower, reading ? &*reading : nullptr);
         const bool some_more = pages.hand_over(follower);
         const Clock::time_point now = Clock::now();

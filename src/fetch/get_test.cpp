@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <thread>
+
 namespace envpm::fetch {
 namespace {
 
@@ -97,6 +100,54 @@ TEST_F(GetTest, FollowsWhatAnAnswerLeadsToWithoutWaitingForTheSlow) {
                    follower);
     EXPECT_EQ(follower.bodies, (std::vector<std::string>{"first", "second", "slow"}));
     EXPECT_EQ(follower.numbers, (std::vector<std::size_t>{1, 2, 0}));
+}
+
+/// Asks for one page more, when another thread says so.
+class WokenFollower final : public HttpFollower {
+  public:
+    explicit WokenFollower(HttpRequest later)
+        : later_(std::move(later)) {}
+
+    void read(std::size_t /*number*/, HttpResponse& response) override {
+        bodies_.with([&](auto& all) { all.push_back(response.body); });
+    }
+
+    std::vector<HttpRequest> next(std::size_t /*number*/) override { return {}; }
+
+    std::vector<HttpRequest> more() override {
+        return is_called_.exchange(false) ? std::vector{later_} : std::vector<HttpRequest>();
+    }
+
+    void call() { is_called_ = true; }
+
+    std::vector<std::string> bodies() {
+        return bodies_.with([](const auto& all) { return all; });
+    }
+
+  private:
+    HttpRequest later_;
+    std::atomic<bool> is_called_ = false;
+    Guarded<std::vector<std::string>> bodies_;
+};
+
+TEST_F(GetTest, AFollowerThatIsWokenAsksForMoreWhileOthersAreSilent) {
+    NetworkSettings settings = quick_settings();
+    settings.first_byte_timeout = milliseconds(500);
+    client.emplace(settings, std::stop_token());
+    Answer silent;
+    silent.silence = Answer::Silence::before_head;
+    server.serve("/slow", {silent, with_body("slow")});
+    server.serve("/later", {with_body("later")});
+    WokenFollower follower({server.url("/later"), {}, {}, 99});
+    std::jthread caller([&] {
+        while (server.count("/slow") == 0) {
+            std::this_thread::yield();
+        }
+        follower.call();
+        client->wake();
+    });
+    client->follow({{server.url("/slow"), {}, {}, 99}}, follower);
+    EXPECT_EQ(follower.bodies(), (std::vector<std::string>{"later", "slow"}));
 }
 
 TEST_F(GetTest, WhatAReaderThrowsEndsIt) {
