@@ -1,6 +1,7 @@
 #include "fetch/curl.h"
 
 #include "base/assert.h"
+#include "fetch/authorities.h"
 #include "fetch/curl_failure.h"
 #include "fetch/libcurl.h"
 #include "fetch/patience.h"
@@ -50,7 +51,7 @@ struct Active {
 
 template <class T> void set(Active& active, CURLoption option, T value);
 void set_proxy(Active& active, const NetworkSettings& settings);
-ResponseHead read_head(const Active& active);
+void set_authorities(Active& active, const Authorities& authorities);
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 int before_request(void* user, char* to, char* from, int to_port, int from_port) noexcept;
@@ -81,6 +82,8 @@ class CurlLoop::Impl {
   private:
     void configure(Active& active, const Transfer& transfer);
     void finish_ended();
+    bool may_be_trusted(CURLcode code);
+    void start_again(TransferId failed);
     void finish_late(Clock::time_point now);
     [[nodiscard]] Clock::time_point next_deadline(Clock::time_point now) const;
     void finish(TransferId id, const TransferEnd& end);
@@ -88,6 +91,8 @@ class CurlLoop::Impl {
 
     NetworkSettings settings_;
     LibCurl curl_;
+    const Authorities all_authorities_;
+    Authorities authorities_; ///< the cheap part until a server is not trusted by that
     ShareHandle share_;
     MultiHandle multi_;
     std::map<TransferId, std::unique_ptr<Active>> active_;
@@ -137,6 +142,8 @@ void CurlLoop::turn(std::chrono::milliseconds at_most) {
 
 CurlLoop::Impl::Impl(const NetworkSettings& settings)
     : settings_(settings),
+      all_authorities_(curl_.authorities(settings_.ca_file, settings_.ca_folder)),
+      authorities_(cheap_part(all_authorities_)),
       share_(curl_->share_init(), curl_->share_cleanup),
       multi_(curl_->multi_init(), curl_->multi_cleanup) {
     ENVPM_ASSERT(share_ && multi_);
@@ -193,9 +200,7 @@ void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
     set(active, CURLOPT_PREREQFUNCTION, &before_request);
     set(active, CURLOPT_PREREQDATA, &active);
     set_proxy(active, settings_);
-    if (!settings_.ca_file.empty()) {
-        set(active, CURLOPT_CAINFO, settings_.ca_file.c_str());
-    }
+    set_authorities(active, authorities_);
     if (!settings_.netrc_file.empty()) {
         set(active, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
         set(active, CURLOPT_NETRC_FILE, settings_.netrc_file.c_str());
@@ -273,8 +278,12 @@ void CurlLoop::Impl::finish_ended() {
         curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &tag);
         const auto id = static_cast<TransferId>(reinterpret_cast<std::uintptr_t>(tag));
         const CURLcode code = message->data.result;
+        if (may_be_trusted(code)) {
+            start_again(id);
+            continue;
+        }
         Active& active = *active_.at(id);
-        TransferEnd end{read_head(active), std::nullopt, active.stopped};
+        TransferEnd end{read_head(*curl_, active.easy.get()), std::nullopt, active.stopped};
         if (code != CURLE_OK && !active.stopped) {
             end.failure = describe(active, code, settings_);
         }
@@ -282,6 +291,34 @@ void CurlLoop::Impl::finish_ended() {
             http1_hosts_.insert(host_of(active.url));
         }
         finish(id, end);
+    }
+}
+
+/// By all authorities, where the cheap part of them did not trust the server.
+bool CurlLoop::Impl::may_be_trusted(CURLcode code) {
+    const bool is_about_trust =
+        code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+    if (!is_about_trust || authorities_ == all_authorities_) {
+        return false;
+    }
+    authorities_ = all_authorities_;
+    return true;
+}
+
+/// With the others that wait for a connection: they would learn the same, each by one of its own.
+void CurlLoop::Impl::start_again(TransferId failed) {
+    for (const auto& [id, active] : active_) {
+        CURL* const easy = active->easy.get();
+        curl_off_t sent_after = 0;
+        curl_->easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_after);
+        if (id != failed && sent_after > 0) {
+            continue;
+        }
+        curl_->multi_remove_handle(multi_.get(), easy);
+        set_authorities(*active, authorities_);
+        active->words.fill('\0');
+        active->was_https = false; // before a redirect
+        ENVPM_ASSERT(curl_->multi_add_handle(multi_.get(), easy) == CURLM_OK);
     }
 }
 
@@ -303,7 +340,7 @@ void CurlLoop::Impl::finish_late(Clock::time_point now) {
         }
         if (std::optional<Failure> late =
                 active.patience.judge(settings_, host_of(active.url), now)) {
-            finish(id, {read_head(active), std::move(late), false});
+            finish(id, {read_head(*curl_, active.easy.get()), std::move(late), false});
         }
     }
 }
@@ -349,37 +386,10 @@ void set_proxy(Active& active, const NetworkSettings& settings) {
     set(active, CURLOPT_NOPROXY, settings.no_proxy.c_str());
 }
 
-ResponseHead read_head(const Active& active) {
-    const CurlFunctions& curl = active.curl;
-    CURL* const easy = active.easy.get();
-    ResponseHead head;
-    long status = 0;
-    const char* url = nullptr;
-    curl_off_t length = -1;
-    long redirects = 0;
-    curl.easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl.easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
-    curl.easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    const auto field = [&](const char* name) {
-        curl_header* found = nullptr;
-        const CURLHcode code = curl.easy_header(easy, name, 0, CURLH_HEADER, -1, &found);
-        return code == CURLHE_OK ? std::string(found->value) : std::string();
-    };
-    head.status = static_cast<int>(status);
-    head.is_redirected = redirects > 0;
-    head.url = url != nullptr ? url : "";
-    head.content_type = field("Content-Type");
-    head.content_encoding = field("Content-Encoding");
-    head.content_range = field("Content-Range");
-    head.retry_after = field("Retry-After");
-    head.etag = field("ETag");
-    head.last_modified = field("Last-Modified");
-    head.cache_control = field("Cache-Control");
-    if (length >= 0) {
-        head.content_length = static_cast<std::uint64_t>(length);
-    }
-    return head;
+void set_authorities(Active& active, const Authorities& authorities) {
+    const auto text = [](const std::string& path) { return path.empty() ? nullptr : path.c_str(); };
+    set(active, CURLOPT_CAINFO, text(authorities.file));
+    set(active, CURLOPT_CAPATH, text(authorities.folder));
 }
 
 std::size_t on_header(char* /*data*/, std::size_t size, std::size_t count, void* user) noexcept {
@@ -394,7 +404,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
         Flow flow = Flow::go_on;
         if (!active.head_told) {
             active.head_told = true;
-            flow = active.receiver->head(read_head(active));
+            flow = active.receiver->head(read_head(active.curl, active.easy.get()));
         }
         if (flow == Flow::go_on) {
             flow = active.receiver->body(std::as_bytes(std::span(data, size * count)));
@@ -452,7 +462,7 @@ Failure describe(const Active& active, CURLcode code, const NetworkSettings& set
     failure.has_exempt_hosts = !settings.no_proxy.empty();
     failure.ca_file = settings.ca_file;
     failure.was_https = active.was_https;
-    const std::string url = read_head(active).url;
+    const std::string url = read_head(active.curl, active.easy.get()).url;
     failure.is_for_web = has_scheme(url, "https") || (has_scheme(url, "http") && !active.was_https);
     failure.most_redirects = most_redirects;
     return failure_of(failure);

@@ -31,6 +31,46 @@ LibCurl::~LibCurl() {
     functions_.global_cleanup();
 }
 
+/// The system's are those that it was built with.
+Authorities LibCurl::authorities(const std::string& file, const std::string& folder) const {
+    const curl_version_info_data* const built = functions_.version_info(CURLVERSION_NOW);
+    const auto chosen = [](const std::string& configured, const char* own) {
+        return configured.empty() && own != nullptr ? std::string(own) : configured;
+    };
+    return {chosen(file, built->cainfo), chosen(folder, built->capath)};
+}
+
+ResponseHead read_head(const CurlFunctions& curl, CURL* easy) {
+    ResponseHead head;
+    long status = 0;
+    const char* url = nullptr;
+    curl_off_t length = -1;
+    long redirects = 0;
+    curl.easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+    curl.easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    const auto field = [&](const char* name) {
+        curl_header* found = nullptr;
+        const CURLHcode code = curl.easy_header(easy, name, 0, CURLH_HEADER, -1, &found);
+        return code == CURLHE_OK ? std::string(found->value) : std::string();
+    };
+    head.status = static_cast<int>(status);
+    head.is_redirected = redirects > 0;
+    head.url = url != nullptr ? url : "";
+    head.content_type = field("Content-Type");
+    head.content_encoding = field("Content-Encoding");
+    head.content_range = field("Content-Range");
+    head.retry_after = field("Retry-After");
+    head.etag = field("ETag");
+    head.last_modified = field("Last-Modified");
+    head.cache_control = field("Cache-Control");
+    if (length >= 0) {
+        head.content_length = static_cast<std::uint64_t>(length);
+    }
+    return head;
+}
+
 namespace {
 
 /// Never unloaded: the libraries that come with it register what runs at the end of the process.
@@ -73,6 +113,7 @@ CurlFunctions functions_of(void* library) {
     find(functions.share_init, library, "curl_share_init");
     find(functions.share_cleanup, library, "curl_share_cleanup");
     find(functions.share_setopt, library, "curl_share_setopt");
+    find(functions.version_info, library, "curl_version_info");
     find(functions.slist_append, library, "curl_slist_append");
     find(functions.slist_free_all, library, "curl_slist_free_all");
     return functions;

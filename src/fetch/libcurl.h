@@ -1,8 +1,12 @@
 #pragma once
 
+#include "fetch/authorities.h"
+#include "fetch/response.h"
+
 #include <curl/curl.h>
 
 #include <memory>
+#include <string>
 
 namespace envpm::fetch {
 
@@ -29,6 +33,7 @@ struct CurlFunctions {
     decltype(&curl_share_init) share_init;
     decltype(&curl_share_cleanup) share_cleanup;
     decltype(&curl_share_setopt) share_setopt;
+    decltype(&curl_version_info) version_info;
     decltype(&curl_slist_append) slist_append;
     decltype(&curl_slist_free_all) slist_free_all;
 };
@@ -46,6 +51,9 @@ class LibCurl {
     LibCurl& operator=(const LibCurl&) = delete;
     ~LibCurl();
 
+    /// What is configured; where that is empty, the system's.
+    [[nodiscard]] Authorities authorities(const std::string& file, const std::string& folder) const;
+
     const CurlFunctions& operator*() const { return functions_; }
 
     const CurlFunctions* operator->() const { return &functions_; }
@@ -53,6 +61,9 @@ class LibCurl {
   private:
     CurlFunctions functions_;
 };
+
+/// What is known by now of the response to a transfer; after redirects that of the last one.
+ResponseHead read_head(const CurlFunctions& curl, CURL* easy);
 
 using EasyHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using MultiHandle = std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)>;

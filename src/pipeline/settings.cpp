@@ -140,6 +140,7 @@ void apply_network_environment(fetch::NetworkSettings& network, const Variables&
     network.no_proxy = first_of(variables, {"no_proxy", "NO_PROXY"});
     network.ca_file =
         first_of(variables, {"ENVPM_CA_FILE", "PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"});
+    network.ca_folder = first_of(variables, {"SSL_CERT_DIR"});
     if (network.ca_file.empty()) {
         if (const auto cert = pip_option(variables, "cert")) {
             network.ca_file = cert->url;

@@ -297,11 +297,13 @@ TEST_F(SettingsTest, proxies_certificates_and_netrc_come_from_the_environment) {
     variables_.set("https_proxy", "http://https.example.org");
     variables_.set("NO_PROXY", "localhost");
     variables_.set("SSL_CERT_FILE", "/ssl.pem");
+    variables_.set("SSL_CERT_DIR", "/ssl");
     variables_.set("PIP_CERT", "/pip.pem");
     EXPECT_EQ(load().network.http_proxy, "http://all.example.org");
     EXPECT_EQ(load().network.https_proxy, "http://https.example.org");
     EXPECT_EQ(load().network.no_proxy, "localhost");
     EXPECT_EQ(load().network.ca_file, "/pip.pem");
+    EXPECT_EQ(load().network.ca_folder, "/ssl");
     EXPECT_EQ(load().network.netrc_file, "");
     write_file(home() / ".netrc", "");
     EXPECT_EQ(load().network.netrc_file, home() / ".netrc");

@@ -109,7 +109,7 @@ class Case:
     command: str = "install"
     quick: bool = False
     network: dict[str, object] = field(default_factory=dict)
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)  # CERTIFICATES is their folder
     proxy: dict | None = None
     netrc: str = ""
     check: Callable[["Played"], None] | None = None  # further
@@ -287,7 +287,10 @@ class World:
             servers = stack.enter_context(self.serving(case.mirrors, case.wheel))
             sandbox = stack.enter_context(self.sandbox())
             proxy = Proxy(**case.proxy) if case.proxy else None
-            variables = self.variables(sandbox, servers, case.network) | case.variables
+            variables = self.variables(sandbox, servers, case.network) | {
+                name: value.replace("CERTIFICATES", str(self.certificates.folder))
+                for name, value in case.variables.items()
+            }
             if proxy:
                 stack.callback(proxy.close)
                 variables |= {"http_proxy": proxy.url, "https_proxy": proxy.url}

@@ -37,8 +37,24 @@ def shows_authority(played: Played) -> None:
     expect(authority in played.output, f"names no file of certificates\n{played.output}")
 
 
+def authorities(name: str, file: str, folder: str) -> Case:
+    """Once each, for a lock of pages and wheels."""
+    return Case(
+        f"the authority is {name}",
+        [Mirror(certificate="good")],
+        command="lock",
+        variables={
+            "SSL_CERT_FILE": f"CERTIFICATES/{file}",
+            "SSL_CERT_DIR": f"CERTIFICATES/{folder}",
+        },
+    )
+
+
 TLS = [
     Case("TLS as it should be", [Mirror(certificate="good")], wheel=LARGE),
+    authorities("in the folder, and not in its file", "in-folder/all.crt", "in-folder"),
+    authorities("in the folder's file alone", "in-file/all.crt", "in-file"),
+    authorities("in the folder, and not in a file elsewhere", "stranger.crt", "in-folder"),
     *untrusted("has expired", "expired"),
     *untrusted("is for another name", "wrong-name"),
     *untrusted("is signed by an unknown authority", "unknown-ca"),
@@ -96,6 +112,7 @@ TLS = [
     ),
 ]
 QUICK_TLS = (
+    "the authority is in the folder's file alone",
     "the certificate has expired",
     "the certificate is for another name",
     "the certificate is signed by an unknown authority",

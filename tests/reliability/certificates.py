@@ -9,13 +9,19 @@ KINDS = ("good", "expired", "wrong-name", "unknown-ca", "self-signed")
 
 
 class Certificates:
-    """Made by openssl when first asked for. `authority` is what clients are to trust."""
+    """Made by openssl when first asked for. `authority` is what clients are to trust.
+
+    `in-folder` and `in-file` are folders of authorities that have it in only one of their two
+    forms, and a stranger in the other."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.lock = threading.Lock()
         folder.mkdir(parents=True)
         self.authority = self.make_authority("authority")
+        stranger = self.make_authority("stranger")
+        self.make_folder("in-folder", hashed=self.authority, file=stranger)
+        self.make_folder("in-file", hashed=stranger, file=self.authority)
 
     def context(self, kind: str, *protocols: str) -> ssl.SSLContext:
         """Of a server that has this kind of certificate, and offers these in ALPN."""
@@ -45,6 +51,13 @@ class Certificates:
         )
         return certificate
 
+    def make_folder(self, name: str, hashed: Path, file: Path) -> None:
+        folder = self.folder / name
+        folder.mkdir()
+        shown = self.openssl("x509", "-noout", "-subject_hash", "-in", hashed.name)
+        (folder / f"{shown.decode().strip()}.0").write_bytes(hashed.read_bytes())
+        (folder / "all.crt").write_bytes(file.read_bytes())
+
     def make(self, kind: str, chain: Path) -> None:
         names = (
             "DNS:elsewhere.example.org" if kind == "wrong-name" else "IP:127.0.0.1,DNS:localhost"
@@ -72,7 +85,7 @@ class Certificates:
             )
         chain.write_text((self.folder / key).read_text() + (self.folder / certificate).read_text())
 
-    def openssl(self, *arguments: str) -> None:
-        subprocess.run(
+    def openssl(self, *arguments: str) -> bytes:
+        return subprocess.run(
             ["openssl", *arguments], cwd=self.folder, check=True, capture_output=True, timeout=30
-        )
+        ).stdout
