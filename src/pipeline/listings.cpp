@@ -27,6 +27,8 @@ class Listings::Exploration final : public pypi::Explorer {
     pypi::Wanted take_metadata(const pypi::WheelFile& wheel,
                                const pypi::MetadataAnswer& answer) override;
 
+    pypi::Wanted more() override { return wanted(guide_.more()); }
+
   private:
     std::optional<pypi::PageQuery> next_index(const PackageName& name);
 
@@ -42,15 +44,14 @@ Listings::Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes, 
       bindings_(std::move(bindings)) {}
 
 void Listings::load(std::span<const PackageName> names) {
+    load_spread(names);
     std::vector<PackageName> open;
-    std::vector<PackageName> spread;
     std::set<PackageName> seen;
     for (const PackageName& name : names) {
         if (!listings_.contains(name) && seen.insert(name).second) {
-            (bindings_.spread.contains(name) ? spread : open).push_back(name);
+            open.push_back(name);
         }
     }
-    load_spread(spread);
     // One index after the other: what the first has is never asked of the second.
     for (std::size_t round = 0; !open.empty(); ++round) {
         open = load_round(open, round);
@@ -83,13 +84,16 @@ std::vector<PackageName> Listings::load_round(const std::vector<PackageName>& na
 void Listings::load_spread(std::span<const PackageName> names) {
     std::vector<pypi::PageQuery> queries;
     for (const PackageName& name : names) {
-        const std::vector<std::string>& wanted = bindings_.spread.at(name);
+        const auto wanted = bindings_.spread.find(name);
+        if (wanted == bindings_.spread.end() || !listings_.emplace(name, Listing{}).second) {
+            continue;
+        }
         for (const pypi::Index& index : indexes_) {
-            if (std::find(wanted.begin(), wanted.end(), index.name) != wanted.end()) {
+            const std::vector<std::string>& all = wanted->second;
+            if (std::find(all.begin(), all.end(), index.name) != all.end()) {
                 queries.push_back({&index, name});
             }
         }
-        listings_.emplace(name, Listing{});
     }
     if (queries.empty()) {
         return;

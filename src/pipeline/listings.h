@@ -42,6 +42,9 @@ class Listings {
     /// Makes the pages of all these known: one batch an index, in order of priority.
     void load(std::span<const PackageName> names);
 
+    /// Of these the ones that several indexes serve together, which no exploration asks for.
+    void load_spread(std::span<const PackageName> names);
+
     /// Loaded before.
     [[nodiscard]] const Listing& find(const PackageName& name) const;
 
@@ -77,12 +80,18 @@ class Listings {
 
         virtual Leads after_page(const PackageName& name) = 0;
         virtual Leads after_metadata(const pypi::WheelFile& wheel) = 0;
+
+        /// What else to look for: asked now and then, and soon after `wake`.
+        virtual Leads more() { return {}; }
     };
 
     /// Makes known what one thing leads to another, without waiting for the slowest of a batch.
     /// Throws for the first names as `load` does; whatever else cannot be had stays unknown. The
     /// guide may use what is known, but ask for nothing that is not.
     void explore(const Leads& first, Guide& guide);
+
+    /// A guide has more to look for. From any thread.
+    void wake() noexcept { client_.wake(); }
 
     [[nodiscard]] bool is_loaded(const PackageName& name) const { return listings_.contains(name); }
 
@@ -108,7 +117,6 @@ class Listings {
     class Exploration;
 
     bool take_page(const pypi::PageQuery& query, pypi::PageAnswer answer);
-    void load_spread(std::span<const PackageName> names);
     void take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataAnswer& answer);
     std::vector<PackageName> load_round(const std::vector<PackageName>& names, std::size_t round);
     [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;

@@ -78,6 +78,33 @@ TEST_F(ListingsTest, asks_one_batch_an_index_and_each_page_once) {
                                 FakeIndexes::page_url("pypi", "gamma")));
 }
 
+/// Comes to know of a further name after the first page.
+class LateGuide final : public Listings::Guide {
+  public:
+    Listings::Leads after_page(const PackageName& name) override {
+        pages.push_back(name.string());
+        return {};
+    }
+
+    Listings::Leads after_metadata(const pypi::WheelFile& /*wheel*/) override { return {}; }
+
+    Listings::Leads more() override {
+        return pages.size() == 1 ? Listings::Leads{{name_of("beta")}, {}} : Listings::Leads();
+    }
+
+    std::vector<std::string> pages;
+};
+
+TEST_F(ListingsTest, a_guide_may_come_to_know_more_without_an_answer) {
+    indexes_.add("own", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
+    indexes_.add("own", "beta", {{"beta-1.0-py3-none-any.whl"}});
+    Listings known = listings();
+    LateGuide guide;
+    known.explore({{name_of("alpha")}, {}}, guide);
+    EXPECT_THAT(guide.pages, ElementsAre("alpha", "beta"));
+    EXPECT_TRUE(known.is_loaded(name_of("beta")));
+}
+
 TEST_F(ListingsTest, describes_wheels_in_one_batch_and_each_once) {
     indexes_.add("pypi", "alpha",
                  {{"alpha-1.0-py3-none-any.whl", {"beta>=1"}}, {"alpha-2.0-py3-none-any.whl"}});

@@ -5,6 +5,7 @@
 #include "pipeline/conda_sources.h"
 #include "pipeline/extras.h"
 #include "pipeline/file_rules.h"
+#include "pipeline/first_look.h"
 #include "pipeline/gpu_needs.h"
 #include "pipeline/lag.h"
 #include "pipeline/lock_conflict.h"
@@ -25,8 +26,6 @@ namespace envpm::pipeline {
 
 namespace {
 
-std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources>& sources,
-                                                      const Requests& requests, Services& services);
 bool tell_changes(LockReport& report, const Run& run);
 double seconds_since(std::chrono::steady_clock::time_point start);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
@@ -70,15 +69,15 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     report.unknown_upgrades = unknown_upgrades(request, previous);
     const std::vector<pypi::Index> indexes = indexes_of(manifest, requests, services);
     const CachePolicy policy = cache_policy(services, request.refresh);
-    std::optional<WheelSources> sources;
     const bool has_channels = !manifest.channels.empty();
     const Bindings bindings = bindings_of(manifest, requests, services);
-    if (!previous || has_channels) {
-        sources.emplace(services, policy, indexes, bindings);
+    std::vector<pypi::PythonChoice> pythons; // with channels asked for if none of them has one
+    std::optional<FirstLook> first_look;
+    if (!previous && !has_channels) {
+        first_look.emplace(requests, services, pythons);
+    } else if (!has_channels) {
+        pythons = python_choices(requests, services);
     }
-    const std::vector<pypi::PythonChoice> pythons =
-        has_channels ? std::vector<pypi::PythonChoice>() // asked for if no channel has one
-                     : python_choices_beside(sources, requests, services);
     const SolveInputs inputs{manifest, requests, pythons, indexes,
                              request.exclude_newer ? request.exclude_newer
                                                    : manifest.exclude_newer};
@@ -93,13 +92,12 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     }
     // From here on there is something to solve.
 
-    if (!sources) {
-        sources.emplace(services, policy, indexes, bindings);
-    }
-    Listings& listings = sources->listings;
+    WheelSources sources(services, policy, indexes, bindings);
+    Listings& listings = sources.listings;
     std::vector<std::string> notes;
     CondaSources conda(manifest, requests, request.refresh, inputs.exclude_newer, services);
-    const Run run{manifest, requests, request, previous, inputs, listings, conda, services, notes};
+    const Run run{manifest, requests, request,  previous, inputs,
+                  listings, conda,    services, notes,    first_look ? &*first_look : nullptr};
 
     auto answer = solve_targets(run);
     if (auto* explanation = std::get_if<Explanation>(&answer)) {
@@ -122,21 +120,6 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 }
 
 namespace {
-
-/// The interpreters say what they are while the first pages are on their way.
-std::vector<pypi::PythonChoice> python_choices_beside(std::optional<WheelSources>& sources,
-                                                      const Requests& requests,
-                                                      Services& services) {
-    if (!sources) {
-        return python_choices(requests, services);
-    }
-    std::vector<pypi::PythonChoice> pythons;
-    TaskGroup beside(services.pool());
-    beside.run([&] { pythons = python_choices(requests, services); });
-    sources->listings.load(known_names(requests, std::nullopt));
-    beside.wait();
-    return pythons;
-}
 
 /// Whether there are none.
 bool tell_changes(LockReport& report, const Run& run) {
@@ -175,6 +158,10 @@ std::vector<PackageName> known_names(const Requests& requests,
 /// are in `found`.
 void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved,
                 std::map<PackageName, pypi::CandidateList>& found) {
+    if (run.first_look != nullptr && solved.empty()) {
+        run.first_look->look(run, target, known_names(run.requests, run.previous), found);
+        return;
+    }
     std::map<PackageName, std::string> versions;
     if (run.previous) {
         for (const LockedPackage& package : run.previous->packages) {

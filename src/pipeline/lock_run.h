@@ -11,6 +11,8 @@
 
 namespace envpm::pipeline {
 
+class FirstLook;
+
 // What the parts of `lock` share: lock.cpp has its way, lock_conflict.cpp what is done where there
 // is no solution.
 
@@ -25,6 +27,7 @@ struct Run {
     CondaSources& conda;
     Services& services;
     std::vector<std::string>& notes; ///< told once there is an answer
+    FirstLook* first_look = nullptr; ///< fills `inputs.pythons` when it is used
 };
 
 /// Where wheels come from.

@@ -1,6 +1,7 @@
 #include "pipeline/lock.h"
 
 #include "base/error.h"
+#include "fetch/loopback_server.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/world_for_tests.h"
 
@@ -87,21 +88,31 @@ class LockTest : public testing::Test {
         write_file(project().manifest_file, lock_start + dependencies);
     }
 
+    /// One that needs nothing.
+    static std::string wheel_of(const std::string& name, const std::string& version) {
+        return envpm::test::make_zip({{.name = name + "-" + version + ".dist-info/METADATA",
+                                       .content = "Metadata-Version: 2.1\nName: " + name +
+                                                  "\nVersion: " + version + "\n\n"}});
+    }
+
+    static std::string link_of(const std::string& file, const std::string& wheel) {
+        return "<a href=\"" + file + "#sha256=" + sha256_of(wheel).hex() + "\">" + file + "</a>\n";
+    }
+
+    static std::string page_of(const std::string& links) {
+        return "<!DOCTYPE html><html><body>\n" + links + "</body></html>\n";
+    }
+
     /// Makes `name` have these versions, none of which needs anything.
     void publish(const std::string& name, const std::vector<std::string>& versions) const {
         std::string links;
         for (const std::string& version : versions) {
             const std::string file = name + "-" + version + "-py3-none-any.whl";
-            const std::string wheel =
-                envpm::test::make_zip({{.name = name + "-" + version + ".dist-info/METADATA",
-                                        .content = "Metadata-Version: 2.1\nName: " + name +
-                                                   "\nVersion: " + version + "\n\n"}});
+            const std::string wheel = wheel_of(name, version);
             write_file(folder_.path() / "index" / name / file, wheel);
-            links +=
-                "<a href=\"" + file + "#sha256=" + sha256_of(wheel).hex() + "\">" + file + "</a>\n";
+            links += link_of(file, wheel);
         }
-        write_file(folder_.path() / "index" / name / "index.html",
-                   "<!DOCTYPE html><html><body>\n" + links + "</body></html>\n");
+        write_file(folder_.path() / "index" / name / "index.html", page_of(links));
     }
 
     LockReport lock() { return lock({.project = project()}); }
@@ -137,6 +148,35 @@ TEST_F(LockTest, writes_a_lock_and_the_next_time_finds_it_unchanged) {
     const LockReport second = lock();
     EXPECT_EQ(second.outcome, LockReport::Outcome::unchanged);
     EXPECT_THAT(second.changes, IsEmpty());
+}
+
+TEST_F(LockTest, a_page_that_is_late_keeps_no_other_project_waiting) {
+    fetch::LoopbackServer server;
+    settings_.network.first_byte_timeout = std::chrono::seconds(2);
+    settings_.network.first_retry_pause = std::chrono::milliseconds(1);
+    settings_.mirrors["pypi"] = {{server.url("/simple"), "the test", MirrorKind::pip}};
+    fetch::Answer silent;
+    silent.silence = fetch::Answer::Silence::before_head;
+    for (const std::string name : {"alpha", "beta"}) {
+        const std::string file = name + "-1.0-py3-none-any.whl";
+        fetch::Answer wheel;
+        wheel.body = wheel_of(name, "1.0");
+        fetch::Answer page;
+        page.body = page_of(link_of(file, wheel.body));
+        page.headers = {"Content-Type: text/html"};
+        server.serve("/simple/" + name + "/" + file, {wheel});
+        server.serve("/simple/" + name + "/",
+                     name == "beta" ? std::vector{silent, page} : std::vector{page});
+    }
+    write_manifest("alpha = \"*\"\nbeta = \"*\"\n");
+    EXPECT_THAT(versions_of(lock()), ElementsAre("alpha 1.0", "beta 1.0"));
+    std::vector<std::string> asked;
+    for (const fetch::LoopbackServer::Request& request : server.requests()) {
+        asked.push_back(request.path);
+    }
+    ASSERT_EQ(asked.size(), 5U);
+    EXPECT_EQ(asked[2], "/simple/alpha/alpha-1.0-py3-none-any.whl");
+    EXPECT_EQ(asked[3], "/simple/beta/");
 }
 
 TEST_F(LockTest, an_index_that_is_a_folder_is_read_anew_each_time) {

@@ -12,6 +12,12 @@ Scout::Scout(PackageUniverse& universe, Listings& listings,
       preferred_(std::move(preferred)) {}
 
 void Scout::run(const std::vector<PackageName>& names) {
+    Listings::Leads first = begin();
+    first.names.insert(first.names.begin(), names.begin(), names.end());
+    listings_.explore(first, *this);
+}
+
+Listings::Leads Scout::begin() {
     for (const RequirementId constraint : universe_.constraints()) {
         asked_[universe_.requirement(constraint).slot].insert(constraint);
     }
@@ -19,9 +25,7 @@ void Scout::run(const std::vector<PackageName>& names) {
         need(root);
     }
     look_again();
-    Listings::Leads first = std::exchange(leads_, {});
-    first.names.insert(first.names.begin(), names.begin(), names.end());
-    listings_.explore(first, *this);
+    return std::exchange(leads_, {});
 }
 
 Listings::Leads Scout::after_page(const PackageName& name) {

@@ -18,7 +18,7 @@ namespace envpm::pipeline {
 /// preferred, if it matches), then what that needs on the newest Python, and so on; when more is
 /// asked of a name it may take another one too. It decides nothing: the solver finds what it asks
 /// for already there, and asks for the rest.
-class Scout final : private Listings::Guide {
+class Scout final : public Listings::Guide {
   public:
     /// `preferred`: versions of an earlier lock. `universe` is the scout's own, as the order in
     /// which answers come shows in its ids.
@@ -28,10 +28,13 @@ class Scout final : private Listings::Guide {
     /// Returns when nothing is left to ask. `names`: pages that are needed in any case.
     void run(const std::vector<PackageName>& names);
 
-  private:
+    /// For who explores with it as its guide: what to look for first, beside what is known.
+    Listings::Leads begin();
+
     Listings::Leads after_page(const PackageName& name) override;
     Listings::Leads after_metadata(const pypi::WheelFile& wheel) override;
 
+  private:
     void need(RequirementId requirement);
     void consider(SlotId slot);
     void follow(CandidateId candidate);

@@ -46,6 +46,10 @@ class Explorer {
 
     virtual Wanted take_page(const PageQuery& query, PageAnswer answer) = 0;
     virtual Wanted take_metadata(const WheelFile& wheel, const MetadataAnswer& answer) = 0;
+
+    /// What else to ask for, whatever was found: asked now and then, and soon after
+    /// `IndexClient::wake`.
+    virtual Wanted more() { return {}; }
 };
 
 /// Pages and wheel metadata, from the cache where it may be used and from the network in one batch
@@ -80,6 +84,9 @@ class IndexClient {
     /// what later cannot be had is not told, and neither is metadata that only a whole wheel would
     /// give: whoever needs it asks again. `explorer` must not use this client.
     void explore(const Wanted& first, Explorer& explorer);
+
+    /// An explorer has more to ask for. From any thread.
+    void wake() noexcept { transport_.wake(); }
 
   private:
     class Exploration;

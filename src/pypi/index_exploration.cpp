@@ -33,6 +33,8 @@ class IndexClient::Exploration final : public HttpFollower {
 
     std::vector<HttpRequest> next(std::size_t number) override;
 
+    std::vector<HttpRequest> more() override { return ask(explorer_.more()); }
+
   private:
     struct OpenWheel {
         explicit OpenWheel(const WheelFile& file)

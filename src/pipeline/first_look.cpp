@@ -1,0 +1,112 @@
+#include "pipeline/first_look.h"
+
+#include "pipeline/package_universe.h"
+#include "pipeline/scout.h"
+
+#include <optional>
+#include <utility>
+
+namespace envpm::pipeline {
+
+/// While it lives, `listings` hear of the inquiry's end.
+class FirstLook::Listening {
+  public:
+    Listening(Guarded<Inquiry>& inquiry, Listings& listings)
+        : inquiry_(inquiry) {
+        listen(&listings);
+    }
+
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+
+    ~Listening() { listen(nullptr); }
+
+  private:
+    void listen(Listings* listener) {
+        inquiry_.with([listener](Inquiry& inquiry) { inquiry.listener = listener; });
+    }
+
+    Guarded<Inquiry>& inquiry_;
+};
+
+/// A scout that may set out later than the first questions.
+class FirstLook::Guide final : public Listings::Guide {
+  public:
+    Guide(FirstLook& look, const Run& run, const Target& target,
+          std::map<PackageName, pypi::CandidateList>& found)
+        : look_(look),
+          run_(run),
+          target_(target),
+          found_(found) {}
+
+    /// Pages that come before the scout sets out are there when it does.
+    Listings::Leads after_page(const PackageName& name) override {
+        return scout_ ? scout_->after_page(name) : Listings::Leads();
+    }
+
+    Listings::Leads after_metadata(const pypi::WheelFile& wheel) override {
+        return scout_ ? scout_->after_metadata(wheel) : Listings::Leads();
+    }
+
+    Listings::Leads more() override;
+
+    /// With the Pythons, which must be known.
+    Listings::Leads set_out();
+
+    [[nodiscard]] bool has_set_out() const { return scout_.has_value(); }
+
+  private:
+    FirstLook& look_;
+    const Run& run_;
+    const Target& target_;
+    std::map<PackageName, pypi::CandidateList>& found_;
+    std::optional<PackageUniverse> universe_;
+    std::optional<Scout> scout_;
+};
+
+FirstLook::FirstLook(const Requests& requests, Services& services,
+                     std::vector<pypi::PythonChoice>& pythons)
+    : beside_(services.pool()) {
+    beside_.run([this, &requests, &services, &pythons] {
+        pythons = python_choices(requests, services);
+        inquiry_.with([](Inquiry& inquiry) {
+            inquiry.is_over = true;
+            if (inquiry.listener != nullptr) {
+                inquiry.listener->wake();
+            }
+        });
+    });
+}
+
+void FirstLook::look(const Run& run, const Target& target, const std::vector<PackageName>& names,
+                     std::map<PackageName, pypi::CandidateList>& found) {
+    Guide guide(*this, run, target, found);
+    run.listings.load_spread(names);
+    {
+        const Listening listening(inquiry_, run.listings);
+        run.listings.explore({names, {}}, guide);
+    }
+    beside_.wait();
+    if (!guide.has_set_out()) {
+        run.listings.explore(guide.set_out(), guide);
+    }
+}
+
+/// Nothing while the interpreters have not answered, or if none can be used: that is told when all
+/// that was asked for is there.
+Listings::Leads FirstLook::Guide::more() {
+    const bool may_set_out = !has_set_out() && look_.inquiry_.with([](const Inquiry& inquiry) {
+        return inquiry.is_over;
+    });
+    return may_set_out ? set_out() : Listings::Leads();
+}
+
+Listings::Leads FirstLook::Guide::set_out() {
+    UniverseRequest wanted = wanted_universe(run_, target_, nullptr, PythonScope::asked);
+    wanted.found = &found_;
+    universe_.emplace(std::move(wanted), run_.listings, nullptr);
+    scout_.emplace(*universe_, run_.listings, std::map<PackageName, std::string>());
+    return scout_->begin();
+}
+
+} // namespace envpm::pipeline

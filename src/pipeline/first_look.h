@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/thread_pool.h"
+#include "model/target.h"
+#include "pipeline/listings.h"
+#include "pipeline/lock_run.h"
+#include "pypi/candidates.h"
+
+#include <map>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// The first look at the indexes, where there is no lock yet: the interpreters of this host say
+/// what they are while pages are asked for, and the scout sets out as soon as they have, whatever
+/// page is still on its way. What becomes known does not depend on which of them is faster.
+class FirstLook {
+  public:
+    /// From now on a thread asks the interpreters, and writes to `pythons` what they say.
+    FirstLook(const Requests& requests, Services& services,
+              std::vector<pypi::PythonChoice>& pythons);
+    FirstLook(const FirstLook&) = delete;
+    FirstLook& operator=(const FirstLook&) = delete;
+
+    /// Looks ahead for a target as a scout does, with the pages of `names` in any case. Throws if
+    /// one of these cannot be had, or as `python_choices`; else `pythons` holds afterwards, and
+    /// `found` has the candidates on the pages.
+    void look(const Run& run, const Target& target, const std::vector<PackageName>& names,
+              std::map<PackageName, pypi::CandidateList>& found);
+
+  private:
+    struct Inquiry {
+        bool is_over = false;
+        Listings* listener = nullptr; ///< is told of the end
+    };
+
+    class Guide;
+    class Listening;
+
+    Guarded<Inquiry> inquiry_;
+    TaskGroup beside_; ///< ends before what it writes to
+};
+
+} // namespace envpm::pipeline
