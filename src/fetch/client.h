@@ -30,9 +30,8 @@ struct NetworkSettings {
     std::string http_proxy; ///< empty: none; `https_proxy` for https URLs
     std::string https_proxy;
     std::string no_proxy;
-    std::string ca_file; ///< empty: the system's
-    std::string
-        ca_folder; ///< certificates in files named by hash, trusted too; empty: the system's
+    std::string ca_file;    ///< empty: the system's
+    std::string ca_folder;  ///< of files named by their hash, trusted too; empty: the system's
     std::string netrc_file; ///< empty: no credentials are sent
     std::string user_agent = "envpm/" ENVPM_VERSION;
     std::chrono::milliseconds quiet_time{5'000}; ///< without an answer, until the user is told
