@@ -45,8 +45,7 @@ std::string hint_for(int error_number) {
         return "your disk quota there is used up; set ENVPM_ROOT and ENVPM_CACHE to another place";
     case EROFS:
         return "that file system is read-only; if it is the store or the cache that lies there, "
-               "set "
-               "ENVPM_ROOT or ENVPM_CACHE to a place that can be written";
+               "set ENVPM_ROOT or ENVPM_CACHE to a place that can be written";
     case EACCES:
     case EPERM:
         return "check who owns it; if it is the store or the cache that lies there, set ENVPM_ROOT "
