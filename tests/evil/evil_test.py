@@ -77,7 +77,8 @@ class Trial:
         if self.case.prefix():
             self.faults.append("there is an environment")
         # Whoever begins to make an environment leaves an empty file to lock.
-        known = {*self.entries_before, f"locks/making-{os.geteuid()}"}
+        locks = {f"locks/{what}-{os.geteuid()}" for what in ("making", "unpacking")}
+        known = self.entries_before | locks
         entries = [e for e in self.case.store_entries() if e not in known]
         # Of a lie that only the layout shows the tree is there, and every file is what it says.
         is_of_archive = "while unpacking" in done.errors
