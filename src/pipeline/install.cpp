@@ -320,7 +320,7 @@ std::optional<Plan> kept_plan(const Job& job, Services& services) {
         return std::nullopt;
     }
     const LayoutCache cache(services.cache("layouts"));
-    auto layout = cache.find(job.target.env, archives_of(job.packages), job.store);
+    auto layout = cache.find(job.target.env, archives_of(job.packages), job.store, services.pool());
     return layout ? std::optional(Plan{std::move(*layout), realize::ObjectCheck::size})
                   : std::nullopt;
 }

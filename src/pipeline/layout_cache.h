@@ -7,8 +7,6 @@
 
 #include <filesystem>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace envpm::pipeline {
@@ -24,8 +22,9 @@ class LayoutCache {
 
     /// The layout of this environment, if the store has the tree of each of its archives. Whether
     /// it has every object too has to be looked at: if it has, there is nothing to fetch.
+    /// Not to be called from a task of the pool.
     [[nodiscard]] std::optional<Layout> find(const Sha256& env, const std::vector<Sha256>& archives,
-                                             const store::Store& store) const;
+                                             const store::Store& store, ThreadPool& pool) const;
 
     /// To be called for layouts of wheels alone. A cache that cannot be written is no failure.
     void put(const Sha256& env, const Layout& layout) const;
@@ -38,13 +37,6 @@ class LayoutCache {
 
     std::filesystem::path folder_;
 };
-
-/// One file's text. Nothing for a layout that holds anything but objects, generated files and
-/// links.
-std::optional<std::string> to_text(const Layout& layout, const Sha256& env);
-
-/// Nothing for anything that `to_text` does not write of that environment.
-std::optional<Layout> parse_layout(std::string_view text, const Sha256& env);
 
 /// Whether the store has each object of a layout, as far as one look at each tells: kind and size.
 bool has_all(const store::Store& store, const Layout& layout, ThreadPool& pool);
