@@ -40,8 +40,11 @@ struct Place {
 /// What a way of placing a file came to: 0 or errno.
 int hard_link(int store, const Source& source, const Place& place);
 int clone(int store, const Source& source, const Place& place);
+/// If that was anything that a copy is not the answer to, it is an Error.
+void require_copy(int fault, LinkMode wanted, const Source& source, const LayoutEntry& entry);
 void copy(int store, const Source& source, const Place& place);
-void check_size(int store, const Source& source, const LayoutEntry& entry);
+void throw_if_damaged(int folder, const std::string& name, const Source& source,
+                      const LayoutEntry& entry);
 [[noreturn]] void throw_missing(const Source& source, const LayoutEntry& entry);
 Fd create(const Place& place);
 void finish(int file, bool is_executable, const Place& place);
@@ -79,38 +82,39 @@ void Placer::place_object(const LayoutEntry& entry, int folder, const std::strin
     const ObjectFile& object = std::get<ObjectFile>(entry.content);
     const Source source{name_of(entry, object), object.size_bytes, entry.is_executable};
     const Place place{folder, name};
-    if (check_ == ObjectCheck::size) {
-        check_size(objects_.get(), source, entry);
-    }
     // Thousands of packages share the empty file, and file systems limit the links of one.
+    const bool is_own =
+        object.size_bytes == 0 || object.becomes_executable || object.is_always_copied;
+    int fault = 0;
+    if (mode_ == LinkMode::hard_link && !is_own) {
+        fault = hard_link(objects_.get(), source, place);
+        if (fault == 0) { // the link is looked at, of which the system has all at hand now
+            if (check_ == ObjectCheck::size) {
+                throw_if_damaged(place.folder, name, source, entry);
+            }
+            return;
+        }
+    }
+    if (check_ == ObjectCheck::size) {
+        throw_if_damaged(objects_.get(), source.name, source, entry);
+    }
     if (object.size_bytes == 0) {
         finish(create(place).get(), source.is_executable, place);
         return;
     }
-    if (mode_ == LinkMode::copy || object.becomes_executable || object.is_always_copied) {
-        copy(objects_.get(), source, place);
-        return;
+    if (mode_ == LinkMode::reflink && !is_own) {
+        fault = clone(objects_.get(), source, place);
+        if (fault == 0) {
+            return;
+        }
     }
-    const int fault = mode_ == LinkMode::hard_link ? hard_link(objects_.get(), source, place)
-                                                   : clone(objects_.get(), source, place);
-    if (fault == 0) {
-        return;
-    }
-    if (fault == ENOENT || fault == ENOTDIR) {
-        throw_missing(source, entry);
-    }
-    // EPERM: the object is another user's, and the kernel protects it from links.
-    const bool may_copy = fault == EMLINK || fault == EPERM ||
-                          (wanted_ == LinkMode::automatic && means_impossible(fault));
-    if (!may_copy) {
-        throw_system_error("cannot link a file", entry.path.string(), fault);
-    }
+    require_copy(fault, wanted_, source, entry);
     copy(objects_.get(), source, place);
 }
 
 Fd Placer::open_object(const LayoutEntry& entry, const ObjectFile& object) const {
     const Source source{name_of(entry, object), object.size_bytes, entry.is_executable};
-    check_size(objects_.get(), source, entry);
+    throw_if_damaged(objects_.get(), source.name, source, entry);
     Fd file(::openat(objects_.get(), source.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!file) {
         throw_system_error("cannot open an object of the store", source.subject(), errno);
@@ -120,18 +124,25 @@ Fd Placer::open_object(const LayoutEntry& entry, const ObjectFile& object) const
 
 void Placer::place_text(std::string_view text, const LayoutEntry& entry, int folder,
                         const std::string& name) {
-    const auto next_part = [&text] { return std::string(std::exchange(text, {})); };
-    place_text(next_part, entry, folder, name);
+    const auto next_part = [&text] { return std::exchange(text, {}); };
+    place_parts(next_part, entry, folder, name);
 }
 
-void Placer::place_text(const std::function<std::string()>& next_part, const LayoutEntry& entry,
-                        int folder, const std::string& name) {
+/// What is much begins its way to the disk at once: less is left for the barrier at the end.
+void Placer::place_parts(const std::function<std::string_view()>& next_part,
+                         const LayoutEntry& entry, int folder, const std::string& name) {
+    constexpr std::size_t much = 256U << 10U;
     const Place place{folder, name};
     const Fd file = create(place);
-    for (std::string part = next_part(); !part.empty(); part = next_part()) {
+    std::size_t bytes = 0;
+    for (std::string_view part = next_part(); !part.empty(); part = next_part()) {
         write_all(file.get(), part, entry.path.string());
+        bytes += part.size();
     }
     finish(file.get(), entry.is_executable, place);
+    if (bytes >= much) {
+        ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    }
 }
 
 void Placer::place_link(const std::string& target, int folder, const std::string& name) {
@@ -175,6 +186,18 @@ LinkMode Placer::probe(const std::filesystem::path& target_folder) const {
 
 namespace {
 
+void require_copy(int fault, LinkMode wanted, const Source& source, const LayoutEntry& entry) {
+    if (fault == ENOENT || fault == ENOTDIR) {
+        throw_missing(source, entry);
+    }
+    // EPERM: the object is another user's, and the kernel protects it from links.
+    const bool may_copy = fault == 0 || fault == EMLINK || fault == EPERM ||
+                          (wanted == LinkMode::automatic && means_impossible(fault));
+    if (!may_copy) {
+        throw_system_error("cannot link a file", entry.path.string(), fault);
+    }
+}
+
 int hard_link(int store, const Source& source, const Place& place) {
     const bool linked =
         ::linkat(store, source.name.c_str(), place.folder, place.name.c_str(), 0) == 0;
@@ -214,10 +237,11 @@ void copy(int store, const Source& source, const Place& place) {
     finish(to.get(), source.is_executable, place);
 }
 
-void check_size(int store, const Source& source, const LayoutEntry& entry) {
+void throw_if_damaged(int folder, const std::string& name, const Source& source,
+                      const LayoutEntry& entry) {
     struct stat status {};
 
-    if (::fstatat(store, source.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno != ENOENT && errno != ENOTDIR) {
             throw_system_error("cannot read the store", source.subject(), errno);
         }

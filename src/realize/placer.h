@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace envpm::realize {
 
@@ -36,9 +37,9 @@ class Placer {
 
     static void place_text(std::string_view text, const LayoutEntry& entry, int folder,
                            const std::string& name);
-    /// The same, part by part until one is empty.
-    static void place_text(const std::function<std::string()>& next_part, const LayoutEntry& entry,
-                           int folder, const std::string& name);
+    /// The same, part by part until one is empty; each stays until the next is asked for.
+    static void place_parts(const std::function<std::string_view()>& next_part,
+                            const LayoutEntry& entry, int folder, const std::string& name);
     static void place_link(const std::string& target, int folder, const std::string& name);
 
   private:

@@ -350,7 +350,8 @@ void place_manifest(int folder, const PrefixManifest& head, const Layout& layout
     const RelativePath path = RelativePath::parse(".envpm/manifest.json");
     ManifestText text(head);
     std::size_t next = 0;
-    const auto next_part = [&] {
+    std::string part;
+    const auto next_part = [&]() -> std::string_view {
         const std::size_t last = layout.entries.size();
         for (; next < last && text.size_bytes() < part_bytes; ++next) {
             text.add(realised_file(layout, plan, next));
@@ -359,10 +360,11 @@ void place_manifest(int folder, const PrefixManifest& head, const Layout& layout
             text.end();
             ++next;
         }
-        return text.take();
+        part = text.take();
+        return part;
     };
-    Placer::place_text(next_part, {path, GeneratedFile{}, false, {}}, folder,
-                       std::string(path.filename()));
+    Placer::place_parts(next_part, {path, GeneratedFile{}, false, {}}, folder,
+                        std::string(path.filename()));
 }
 
 /// Of copies all, of links nothing, of clones the inode.
