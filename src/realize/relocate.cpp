@@ -37,6 +37,12 @@ Places places_of(const std::filesystem::path& prefix,
             interpreter->executable.string(), interpreter_link(interpreter->abi)};
 }
 
+/// Not by their first byte, which is every tenth in a RECORD.
+bool may_have_tokens(std::string_view content) {
+    return content.find(prefix_token.substr(1)) != std::string_view::npos ||
+           content.find(python_home_token.substr(1)) != std::string_view::npos;
+}
+
 RelocatedText relocate(std::string_view content, const Places& places) {
     RelocatedText out;
     std::string changed;

@@ -47,6 +47,9 @@ struct RelocatedText {
     Relocation relocation;
 };
 
+/// Whether a token may be in it: what has none stays as it is. Far quicker than to replace them.
+bool may_have_tokens(std::string_view content);
+
 /// Replaces the tokens. A `#!` line that the kernel would cut (over 127 bytes) or split (a space in
 /// the prefix) becomes three lines that sh and Python both understand.
 RelocatedText relocate(std::string_view content, const Places& places);

@@ -23,6 +23,17 @@ TEST(Relocation, ReplacesEveryToken) {
     EXPECT_FALSE(out.relocation.has_trampoline);
 }
 
+TEST(Relocation, SeesWhetherThereMayBeTokens) {
+    for (const char* text : {"/@ENVPM_PREFIX@", "a\n/@ENVPM_PYTHON_HOME@/python\n"}) {
+        EXPECT_TRUE(may_have_tokens(text)) << text;
+        EXPECT_NE(relocate(text, places("/p")).text, text);
+    }
+    for (const char* text : {"", "/@ENVPM_", "a@b.c,sha256=x/y,1\n"}) {
+        EXPECT_FALSE(may_have_tokens(text)) << text;
+        EXPECT_EQ(relocate(text, places("/p")).text, text);
+    }
+}
+
 TEST(Relocation, IsUndoneExactlyEvenWhereTheTextNamesThePathItself) {
     const std::vector<std::string> contents = {
         "",

@@ -133,9 +133,12 @@ namespace {
 Filled fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& pool,
                    Progress& progress) {
     const Places places = places_of(site.prefix, request.interpreter);
-    Plan plan = plan_of(request.layout, places);
+    Plan plan;
+    TaskGroup planning(pool);
+    planning.run([&] { plan = plan_of(request.layout, places); });
     const Placer placer(site.store, request.link_mode, request.object_check,
                         site.folder.parent_path());
+    planning.wait();
     require_space(space_for(request.layout, plan, placer.mode()),
                   space_left(site.folder.parent_path()), site.folder.parent_path());
     PrefixManifest head{request.env, site.prefix, request.interpreter, request.archives, {}};
@@ -182,9 +185,8 @@ void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const P
     if (const auto* link = std::get_if<SymbolicLink>(&entry.content)) {
         plan.texts[index] = {relocate_link(link->target, places), {}};
     } else if (const auto* generated = std::get_if<GeneratedFile>(&entry.content)) {
-        RelocatedText relocated = relocate(generated->content, places);
-        if (relocated.text != generated->content) {
-            plan.texts[index] = std::move(relocated);
+        if (may_have_tokens(generated->content)) {
+            plan.texts[index] = relocate(generated->content, places);
         }
     } else if (std::holds_alternative<RelocatedFile>(entry.content)) {
         plan.placed[index] = std::nullopt;
