@@ -1,6 +1,7 @@
 #include "realize/prefix_manifest.h"
 
 #include "base/error.h"
+#include "base/file_pieces.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/relative_path.h"
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <span>
+#include <system_error>
 
 namespace envpm::realize {
 
@@ -18,8 +21,24 @@ namespace {
 /// Version 1 had no placeholders, no folders, and a host's Python always.
 constexpr int manifest_version = 2;
 
+/// A file's lines, of which a piece is in memory.
+class Lines {
+  public:
+    explicit Lines(const std::filesystem::path& file);
+
+    /// Without its end, which the last one need not have. It stays until the next call.
+    std::optional<std::string_view> next();
+
+  private:
+    FilePieces pieces_;
+    std::string_view piece_; ///< what is left of it
+    std::string begun_;      ///< in earlier pieces
+};
+
+const std::filesystem::path& regular(const std::filesystem::path& file);
+
 std::optional<std::pair<std::string_view, EntryKind>> head_of_line(std::string_view line);
-std::string file_line(const RealisedFile& file);
+void add_line(const RealisedFile& file, std::string& text);
 std::string python_text(const std::optional<Interpreter>& interpreter);
 std::string placeholder_text(const PlaceholderUse& use);
 std::string offsets_text(std::string_view name, const std::vector<std::uint64_t>& offsets);
@@ -55,7 +74,7 @@ ManifestText::ManifestText(const PrefixManifest& head) {
 
 void ManifestText::add(const RealisedFile& file) {
     text_ += is_empty_ ? "\n" : ",\n";
-    text_ += file_line(file);
+    add_line(file, text_);
     is_empty_ = false;
 }
 
@@ -116,29 +135,24 @@ std::optional<std::vector<RealisedFile>>
 read_manifest_files(const std::filesystem::path& prefix,
                     const std::function<bool(std::string_view path, EntryKind kind)>& wanted) {
     const std::filesystem::path file = manifest_path(prefix);
-    const std::optional<std::string> text = read_file_if_present(file);
-    if (!text) {
+    std::error_code failure;
+    if (!std::filesystem::exists(file, failure) && !failure) {
         return std::nullopt;
     }
-    const std::size_t first_end = std::min(text->find('\n'), text->size());
-    std::string wanted_lines = text->substr(0, first_end);
-    std::string_view rest = std::string_view(*text).substr(first_end);
+    Lines lines(file);
+    std::string wanted_lines(lines.next().value_or(std::string_view()));
     bool is_first = true;
-    while (!rest.empty()) {
-        rest.remove_prefix(1);
-        const std::size_t end = std::min(rest.find('\n'), rest.size());
-        std::string_view line = rest.substr(0, end);
-        rest.remove_prefix(end);
-        const auto head = head_of_line(line);
+    while (auto line = lines.next()) {
+        const auto head = head_of_line(*line);
         if (head && !wanted(head->first, head->second)) {
             continue;
         }
-        if (line.starts_with("{\"path\"")) {
-            line.remove_suffix(line.ends_with(",") ? 1 : 0);
+        if (line->starts_with("{\"path\"")) {
+            line->remove_suffix(line->ends_with(",") ? 1 : 0);
             wanted_lines += is_first ? "\n" : ",\n";
             is_first = false;
         }
-        wanted_lines += line;
+        wanted_lines += *line;
     }
     std::vector<RealisedFile> files = parse_manifest(wanted_lines, file.string()).files;
     std::erase_if(files, [&](const RealisedFile& candidate) {
@@ -169,6 +183,38 @@ std::optional<bool> has_any_of(const std::filesystem::path& prefix,
 
 namespace {
 
+Lines::Lines(const std::filesystem::path& file)
+    : pieces_(regular(file)) {}
+
+std::optional<std::string_view> Lines::next() {
+    begun_.clear();
+    while (true) {
+        const std::size_t end = piece_.find('\n');
+        if (end != std::string_view::npos) {
+            const std::string_view line = piece_.substr(0, end);
+            piece_.remove_prefix(end + 1);
+            return begun_.empty() ? line : std::string_view(begun_ += line);
+        }
+        begun_ += piece_;
+        const std::span<const std::byte> bytes = pieces_.next();
+        piece_ = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+        if (piece_.empty()) {
+            return begun_.empty() ? std::nullopt : std::optional<std::string_view>(begun_);
+        }
+    }
+}
+
+/// Anything else might be waited for.
+const std::filesystem::path& regular(const std::filesystem::path& file) {
+    std::error_code failure;
+    if (!std::filesystem::is_regular_file(file, failure) && !failure) {
+        throw Error({"the manifest of a prefix is no file", file.string(),
+                     "remove the prefix and install again"},
+                    ExitCode::integrity);
+    }
+    return file;
+}
+
 /// Nothing for a line of another form, which only a parser can read.
 std::optional<std::pair<std::string_view, EntryKind>> head_of_line(std::string_view line) {
     constexpr std::string_view before = "{\"path\":\"";
@@ -192,24 +238,27 @@ std::optional<std::pair<std::string_view, EntryKind>> head_of_line(std::string_v
     return std::nullopt;
 }
 
-std::string file_line(const RealisedFile& file) {
-    // A RelativePath, which holds nothing else that JSON escapes.
-    const bool is_plain = file.path.find('"') == std::string::npos;
-    std::string line =
-        fmt::format("{{\"path\":{},\"type\":\"{}\",\"sha256\":\"{}\",\"size\":{}",
-                    is_plain ? '"' + file.path + '"' : envpm::to_text(Json(file.path)),
-                    kind_text(file.kind), file.sha256.hex(), file.size_bytes);
+/// A prefix has thousands of them: nothing is put together apart.
+void add_line(const RealisedFile& file, std::string& text) {
+    text += "{\"path\":";
+    if (file.path.find('"') == std::string::npos) { // a RelativePath holds nothing else to escape
+        text.append("\"").append(file.path).append("\"");
+    } else {
+        text += envpm::to_text(Json(file.path));
+    }
+    text.append(",\"type\":\"").append(kind_text(file.kind));
+    text.append("\",\"sha256\":\"").append(file.sha256.hex());
+    text.append("\",\"size\":").append(fmt::format_int(file.size_bytes).c_str());
     const Relocation& relocation = file.relocation;
     if (!relocation.prefix_at.empty() || !relocation.home_at.empty() || relocation.has_trampoline) {
-        line += ",\"tokens\":{";
-        line += offsets_text("home", file.relocation.home_at) + ",";
-        line += offsets_text("prefix", file.relocation.prefix_at);
-        line += fmt::format(",\"trampoline\":{}}}", file.relocation.has_trampoline);
+        text += fmt::format(
+            ",\"tokens\":{{{},{},\"trampoline\":{}}}", offsets_text("home", relocation.home_at),
+            offsets_text("prefix", relocation.prefix_at), relocation.has_trampoline);
     }
-    if (file.relocation.placeholder) {
-        line += ",\"placeholder\":" + placeholder_text(*file.relocation.placeholder);
+    if (relocation.placeholder) {
+        text.append(",\"placeholder\":").append(placeholder_text(*relocation.placeholder));
     }
-    return line + "}";
+    text += "}";
 }
 
 std::string placeholder_text(const PlaceholderUse& use) {

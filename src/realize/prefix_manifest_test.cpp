@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace envpm::realize {
 
@@ -101,6 +102,28 @@ TEST(PrefixManifest, GivesChosenFilesAsTheWholeHasThem) {
     }
     write_file(manifest_path(folder.path()), "{\"version\":3,\"files\":[\n]}\n");
     EXPECT_THROW(read_manifest_files(folder.path(), none), Error);
+}
+
+TEST(PrefixManifest, OfManyFilesGivesEachThoughItIsReadInPieces) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    PrefixManifest manifest = sample();
+    manifest.files.clear();
+    for (std::uint64_t i = 0; i < 8000; ++i) { // more than a megabyte
+        const std::string name = std::to_string(i);
+        manifest.files.push_back({"lib/" + name, EntryKind::file, sha256_of(name), i, {}});
+    }
+    write_file(manifest_path(folder.path()), to_text(manifest));
+    const auto all = [](std::string_view /*path*/, EntryKind /*kind*/) { return true; };
+    EXPECT_EQ(read_manifest_files(folder.path(), all), manifest.files);
+}
+
+TEST(PrefixManifest, ThatIsNoFileIsAnErrorAndIsNotWaitedFor) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path manifest = manifest_path(folder.path());
+    std::filesystem::create_directories(manifest.parent_path());
+    ASSERT_EQ(::mkfifo(manifest.c_str(), 0600), 0);
+    const auto all = [](std::string_view /*path*/, EntryKind /*kind*/) { return true; };
+    EXPECT_THROW(read_manifest_files(folder.path(), all), Error);
 }
 
 TEST(PrefixManifest, IsNothingWhereThereIsNone) {
