@@ -31,6 +31,15 @@ constexpr std::array<std::uint8_t, 256> digit_values = [] {
     return values;
 }();
 
+/// Both digits of each byte.
+constexpr std::array<std::array<char, 2>, 256> digit_pairs = [] {
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        pairs[i] = {hex_digits[i >> 4U], hex_digits[i & 15U]};
+    }
+    return pairs;
+}();
+
 } // namespace
 
 bool read_hex(std::string_view hex, std::span<std::uint8_t> bytes) {
@@ -55,13 +64,10 @@ std::optional<Sha256> Sha256::parse(std::string_view hex) {
 }
 
 std::string Sha256::hex() const {
-    std::string text(2 * bytes_.size(), '\0');
-    std::size_t at = 0;
-    for (const unsigned byte : bytes_) {
-        text[at++] = hex_digits[byte >> 4U];
-        text[at++] = hex_digits[byte & 15U];
-    }
-    return text;
+    std::array<std::array<char, 2>, std::tuple_size_v<decltype(bytes_)>> digits;
+    std::transform(bytes_.begin(), bytes_.end(), digits.begin(),
+                   [](std::uint8_t byte) { return digit_pairs[byte]; });
+    return {digits.front().data(), sizeof digits};
 }
 
 void Sha256Hasher::FreeContext::operator()(SHA256state_st* context) const noexcept {

@@ -58,15 +58,18 @@ std::string_view fault_of(std::string_view text) {
     if (text.front() == '/') {
         return "is absolute";
     }
+    bool is_ascii = true;
     for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+        const auto byte = static_cast<unsigned char>(c);
+        is_ascii = is_ascii && byte < 0x80;
+        if (byte < 0x20 || byte == 0x7f) {
             return "holds a control character";
         }
         if (c == '\\') {
             return "holds a backslash";
         }
     }
-    if (!is_utf8(text)) {
+    if (!is_ascii && !is_utf8(text)) {
         return "is not UTF-8";
     }
     for (std::size_t begin = 0; begin <= text.size();) {
