@@ -44,14 +44,22 @@ ExitCode run_install(const Session& session) {
     return installed.code;
 }
 
-Installed install_and_test(const Session& session, const pipeline::InstallRequest& request) {
+/// What `--prefix` lays out is tested while the disk takes it.
+Installed install_and_test(const Session& session, pipeline::InstallRequest request) {
+    std::optional<ActivationTest> test;
+    const auto run_test = [&](const std::filesystem::path& prefix) {
+        test = test_before_use(session, request.project, prefix, session.services.variables());
+    };
+    request.meanwhile = run_test;
     Installed installed{pipeline::install(request, session.services)};
     const pipeline::InstallReport& report = installed.report;
     if (report.lock && report.lock->explanation) {
         installed.code = ExitCode::no_solution;
     } else if (!report.was_current) {
-        installed.test =
-            test_before_use(session, request.project, report.prefix, session.services.variables());
+        if (!test) {
+            run_test(report.prefix);
+        }
+        installed.test = std::move(*test);
         installed.code = installed.test.code;
     }
     return installed;

@@ -73,7 +73,7 @@ struct Installed {
 };
 
 /// What was current already is not tested: it is again before it is used.
-Installed install_and_test(const Session& session, const pipeline::InstallRequest& request);
+Installed install_and_test(const Session& session, pipeline::InstallRequest request);
 
 void tell_installed(const Session& session, const Installed& installed);
 Json json_of(const Installed& installed);

@@ -355,7 +355,12 @@ Realised realise(const Job& job, const Plan& plan, Services& services) {
             audit_made(job.request, job.manifest, job.target, realised.prefix.prefix, services);
     };
     if (job.request.prefix) {
-        wanted.meanwhile = audit;
+        wanted.meanwhile = [&] {
+            audit();
+            if (job.request.meanwhile) {
+                job.request.meanwhile(realised.prefix.prefix);
+            }
+        };
         realize::lay_out(paths, wanted, *job.request.prefix, services.pool(), services.progress());
     } else {
         audit();

@@ -8,6 +8,7 @@
 #include "realize/prefix.h"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,9 @@ struct InstallRequest {
     std::optional<std::filesystem::path> prefix = {}; ///< --prefix: laid out there besides
     InstallPurpose purpose = InstallPurpose::go_forward;
     std::optional<CheckPolicy> audit = {}; ///< --audit; else the manifest's
+    /// Called with the environment's prefix, when that was audited, while the disk takes what is
+    /// laid out elsewhere. Not called if nothing is.
+    std::function<void(const std::filesystem::path& prefix)> meanwhile = {};
 };
 
 /// What `install` did, for `cli` to tell.
