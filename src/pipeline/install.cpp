@@ -112,10 +112,12 @@ InstallReport install(const InstallRequest& request, Services& services) {
     const store::Store store = services.open_store();
     // From here on one does for all what they would find out, fetch and make alike.
     const std::optional<ByteLocks> turn = turn_to_make(target.env, store, services);
-    const std::optional<Interpreter> interpreter = interpreter_for(target, services);
-    services.throw_if_stopped();
-    const Job job{request, manifest, target, packages, store, interpreter};
+    Job job{request, manifest, target, packages, store, {}};
+    TaskGroup asking(services.pool());
+    asking.run([&] { job.interpreter = interpreter_for(target, services); });
     std::optional<Plan> plan = kept_plan(job, services);
+    asking.wait();
+    services.throw_if_stopped();
     std::optional<Realised> realised = plan ? realise_kept(job, *plan, services) : std::nullopt;
     if (!realised) {
         plan = new_plan(job, services);
