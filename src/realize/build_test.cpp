@@ -340,6 +340,21 @@ TEST(Build, NoticesThatAnObjectIsShorterThoughItsSizeWasLookedAtBefore) {
     }
 }
 
+TEST(Build, RefusesAnObjectOfAnotherSizeWhetherItIsLinkedOrCopied) {
+    for (const LinkMode mode : {LinkMode::hard_link, LinkMode::copy}) {
+        const World world;
+        const Layout layout = compose({{{world.file("lib/file", "a file")}}}, {});
+        PrefixRequest request = world.request(layout);
+        request.link_mode = mode;
+        const std::filesystem::path object = world.store.object(sha256_of("a file"), false);
+        std::filesystem::remove(object);
+        write_file(object, "a fil", Durability::cached);
+        EXPECT_THROW(build_with(world, request), Error);
+        EXPECT_FALSE(std::filesystem::exists(world.store.prefix(request.env)));
+        EXPECT_EQ(world.leftovers(), 0U);
+    }
+}
+
 TEST(Usable, IsAPrefixWithAManifestAndAPythonThatIsThere) {
     const World world;
     const Layout layout = compose({world.package()}, {});
