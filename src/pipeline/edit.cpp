@@ -34,7 +34,7 @@ std::optional<std::string> python_series(const Services& services);
 } // namespace
 
 EditReport add(const AddRequest& request, Services& services) {
-    const FileLock alone = edit_lock(request.project);
+    const FileLock alone = edit_lock(request.project, services.progress());
     EditReport report;
     report.manifest_before = read_file(request.project.manifest_file);
     const std::string& text = report.manifest_before;
@@ -61,7 +61,7 @@ EditReport add(const AddRequest& request, Services& services) {
 }
 
 EditReport remove(const RemoveRequest& request, Services& services) {
-    const FileLock alone = edit_lock(request.project);
+    const FileLock alone = edit_lock(request.project, services.progress());
     EditReport report;
     report.manifest_before = read_file(request.project.manifest_file);
     std::string text = report.manifest_before;
@@ -86,7 +86,7 @@ EditReport remove(const RemoveRequest& request, Services& services) {
 
 EditReport repair(const RepairRequest& request, Services& services) {
     const Project& project = request.lock.project;
-    const FileLock alone = edit_lock(project);
+    const FileLock alone = edit_lock(project, services.progress());
     EditReport report;
     report.manifest_before = read_file(project.manifest_file);
     const Manifest manifest = parse_manifest(report.manifest_before, project);
@@ -106,7 +106,8 @@ EditReport repair(const RepairRequest& request, Services& services) {
 }
 
 void undo(const Project& project, const EditReport& edit) {
-    const FileLock alone = edit_lock(project);
+    SilentProgress silent;
+    const FileLock alone = edit_lock(project, silent);
     const auto now = read_file_if_present(project.lock_file());
     if (!now || *now != lockfiles::to_text(*edit.lock.lock)) {
         return;

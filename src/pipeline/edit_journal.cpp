@@ -3,6 +3,9 @@
 #include "base/error.h"
 #include "base/json.h"
 
+#include <optional>
+#include <utility>
+
 namespace envpm::pipeline {
 
 namespace {
@@ -14,8 +17,13 @@ std::filesystem::path journal_of(const Project& project);
 
 } // namespace
 
-FileLock edit_lock(const Project& project) {
-    return {project.folder() / ".envpm/edit.lock", LockKind::exclusive};
+FileLock edit_lock(const Project& project, Progress& progress) {
+    const std::filesystem::path file = project.folder() / ".envpm/edit.lock";
+    if (std::optional<FileLock> lock = FileLock::try_take(file, LockKind::exclusive)) {
+        return std::move(*lock);
+    }
+    progress.note("another process is editing this project: waiting for it");
+    return {file, LockKind::exclusive};
 }
 
 /// Two files cannot be renamed as one; a journal that holds both can.
@@ -29,7 +37,8 @@ void write_both(const Project& project, const std::string& manifest, const std::
 
 void finish_interrupted_edit(const Project& project) {
     if (std::filesystem::exists(journal_of(project))) {
-        const FileLock alone = edit_lock(project);
+        SilentProgress silent;
+        const FileLock alone = edit_lock(project, silent);
         finish_edit(project);
     }
 }

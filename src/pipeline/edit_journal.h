@@ -1,15 +1,15 @@
 #pragma once
 
-#include "base/byte_lock.h"
 #include "base/files.h"
+#include "base/progress.h"
 #include "pipeline/project.h"
 
 #include <string>
 
 namespace envpm::pipeline {
 
-/// One edit of a project at a time: waits for the others.
-FileLock edit_lock(const Project& project);
+/// One edit of a project at a time. Whoever waits is told so: the other one may be fetching.
+FileLock edit_lock(const Project& project, Progress& progress);
 
 /// Replaces envpm.toml and envpm.lock as one: both are new or both are old, even after a kill
 /// half-way, when the next command finishes the edit from its journal. For who holds `edit_lock`.

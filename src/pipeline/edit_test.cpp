@@ -13,6 +13,32 @@ namespace {
 
 using testing::HasSubstr;
 
+/// Holds a lock until something is told.
+class LockHolder final : public Progress {
+  public:
+    explicit LockHolder(const std::filesystem::path& lock)
+        : held_(std::in_place, lock, LockKind::exclusive) {}
+
+    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
+    }
+
+    void advance(std::uint64_t /*amount*/) override {}
+
+    void end() override {}
+
+    void note(std::string_view line) override {
+        told = line;
+        held_.reset();
+    }
+
+    void trace(std::string_view /*line*/) override {}
+
+    std::string told;
+
+  private:
+    std::optional<FileLock> held_;
+};
+
 class EditTest : public testing::Test {
   protected:
     EditTest()
@@ -54,6 +80,14 @@ TEST_F(EditTest, an_interrupted_edit_is_finished_whichever_file_was_written) {
             EXPECT_FALSE(std::filesystem::exists(journal()));
         }
     }
+}
+
+TEST_F(EditTest, who_waits_for_another_edit_is_told) {
+    write_file(project().manifest_file, "[workspace]\nname = \"x\"\n");
+    LockHolder other(project().folder() / ".envpm/edit.lock");
+    Services services{settings_, {variables_, {}, {}}, other};
+    EXPECT_THROW((void)remove({project(), {"absent"}}, services), Error);
+    EXPECT_THAT(other.told, HasSubstr("editing this project"));
 }
 
 TEST_F(EditTest, a_project_without_a_journal_is_left_alone) {
