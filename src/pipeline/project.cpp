@@ -27,7 +27,8 @@ find_project_if_any(const std::optional<std::filesystem::path>& manifest_path,
                     const std::filesystem::path& start) {
     if (manifest_path) {
         if (!std::filesystem::exists(*manifest_path)) {
-            throw Error({"there is no such manifest", manifest_path->string(),
+            throw Error({"there is no such manifest",
+                         manifest_path->empty() ? "--manifest-path" : manifest_path->string(),
                          "run `envpm init` there to make one"});
         }
         return Project{*manifest_path};

@@ -68,8 +68,11 @@ Settings load_settings(const Variables& variables, const SettingFlags& flags,
     settings.cache_root = home_below(variables, "XDG_CACHE_HOME", ".cache");
     // Weakest first, so that a stronger one overwrites.
     for (const path& file : config_files(variables, flags, project)) {
-        const bool is_named = flags.config_file.has_value();
-        const auto text = is_named ? read_file(file) : read_file_if_present(file);
+        const auto text = read_file_if_present(file);
+        if (!text && flags.config_file) {
+            throw Error({fmt::format("there is no configuration `{}`", file.string()),
+                         "--config-file", "name a file that is there"});
+        }
         if (text) {
             const Sharing trusted = settings.store_policy.sharing;
             apply_file(settings, parse_toml(*text, file.string()));
@@ -96,7 +99,8 @@ path home_below(const Variables& variables, std::string_view xdg_name, std::stri
         return path(*folder) / "envpm";
     }
     const auto home = variables.find("HOME");
-    return home ? path(*home) / fallback / "envpm" : path();
+    const bool is_place = home && path(*home).is_absolute(); // else each folder had its own
+    return is_place ? path(*home) / fallback / "envpm" : path();
 }
 
 void apply_environment(Settings& settings, const Variables& variables) {

@@ -10,6 +10,7 @@ namespace envpm::pipeline {
 namespace {
 
 using std::filesystem::path;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -120,6 +121,13 @@ TEST_F(SettingsTest, xdg_folders_replace_those_below_the_home_if_they_are_absolu
     EXPECT_EQ(settings.cache_root, home() / ".cache/envpm");
 }
 
+TEST_F(SettingsTest, a_home_that_is_no_absolute_path_is_none) {
+    for (const char* const home : {"relative", "."}) {
+        variables_.set("HOME", home);
+        EXPECT_THAT(failure({}), HasSubstr("there is no home folder")) << home;
+    }
+}
+
 TEST_F(SettingsTest, reads_every_key) {
     write_project_file(R"(store = "/srv/store"
 cache = "/srv/cache"
@@ -192,7 +200,7 @@ TEST_F(SettingsTest, a_named_file_replaces_the_others_and_must_exist) {
     write_project_file("store = \"/project/store\"\n");
     SettingFlags flags;
     flags.config_file = folder_.path() / "own.toml";
-    EXPECT_THAT(failure(flags), HasSubstr("own.toml"));
+    EXPECT_THAT(failure(flags), AllOf(HasSubstr("no configuration"), HasSubstr("own.toml")));
     write_file(*flags.config_file, "cache = \"/own/cache\"\n");
     EXPECT_EQ(load(flags).cache_root, "/own/cache");
     EXPECT_EQ(load(flags).store_root, home() / ".local/share/envpm");
