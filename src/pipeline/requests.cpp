@@ -13,6 +13,8 @@ namespace envpm::pipeline {
 
 namespace {
 
+bool is_place(std::string_view text);
+[[noreturn]] void refuse_place(const std::string& text, const SourceLocation& location);
 Request read_request(const ManifestRequirement& requirement);
 Request read_python(const Manifest& manifest);
 CondaRequest read_conda_request(const CondaRequirement& requirement);
@@ -131,6 +133,9 @@ Sha256 manifest_digest(const Manifest& manifest, const Requests& requests) {
 
 ManifestRequirement requirement_from_text(const std::string& text) {
     const SourceLocation location{"the command line", 0, 0};
+    if (is_place(text)) {
+        refuse_place(text, location);
+    }
     const pypi::Requirement parsed = [&] {
         try {
             return pypi::Requirement::parse(text);
@@ -139,12 +144,7 @@ ManifestRequirement requirement_from_text(const std::string& text) {
         }
     }();
     if (!parsed.url.empty()) {
-        throw Error(
-            {fmt::format("`{}` names a URL, and wheels come from indexes only", text),
-             location.file,
-             "put the wheel on an index (a folder of `file://` pages will do) and name that "
-             "under `[indexes]`"},
-            ExitCode::usage);
+        refuse_place(text, location);
     }
     return {parsed.name,   parsed.specifiers.text(),
             parsed.extras, parsed.marker.text(),
@@ -152,6 +152,20 @@ ManifestRequirement requirement_from_text(const std::string& text) {
 }
 
 namespace {
+
+/// What pip would take for a URL or a path, and is no requirement to anybody.
+bool is_place(std::string_view text) {
+    return text.find("://") != std::string_view::npos || text.starts_with('/') ||
+           text.starts_with("./") || text.starts_with("../") || text.ends_with(".whl");
+}
+
+void refuse_place(const std::string& text, const SourceLocation& location) {
+    throw Error({fmt::format("`{}` names a URL or a path, and wheels come from indexes only", text),
+                 location.file,
+                 "put the wheel on an index (a folder of `file://` pages will do) and name that "
+                 "under `[indexes]`"},
+                ExitCode::usage);
+}
 
 Request read_request(const ManifestRequirement& requirement) {
     Request request{requirement.name,

@@ -148,6 +148,19 @@ TEST(RequirementFromText, reads_what_people_type) {
     EXPECT_FALSE(full.marker.empty());
 }
 
+TEST(RequirementFromText, a_url_or_a_path_is_told_as_such) {
+    for (const std::string text :
+         {"git+https://example.org/a", "https://example.org/a-1-py3-none-any.whl", "./a", "../a",
+          "/srv/a", "a-1-py3-none-any.whl", "a @ https://example.org/a.whl"}) {
+        try {
+            (void)requirement_from_text(text);
+            FAIL() << text;
+        } catch (const Error& error) {
+            EXPECT_THAT(error.text().what, testing::HasSubstr("a URL or a path")) << text;
+        }
+    }
+}
+
 TEST(RequirementFromText, refuses_urls_and_nonsense_with_their_place) {
     for (const std::string text : {"numpy @ https://example.org/numpy.whl", "numpy>>1", "",
                                    "./here", "nump@@y", "a[x,,y]", "a; b"}) {
