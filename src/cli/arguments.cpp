@@ -81,6 +81,13 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         return Notice{parser.app.help()};
     }
     Arguments arguments = std::move(parser.arguments);
+    if (arguments.command == Command::install && arguments.locked && arguments.frozen) {
+        arguments.frozen = !has_flag(line, "--locked"); // the line counts more than a variable
+        arguments.locked = !has_flag(line, "--frozen");
+        if (arguments.locked == arguments.frozen) {
+            throw usage_error("--locked excludes --frozen", usage_of(command, line));
+        }
+    }
     if (arguments.command == Command::run) {
         const bool has_separator = own < count && std::string_view(words[own]) == "--";
         arguments.words.assign(words + own + (has_separator ? 1 : 0), words + count);
@@ -278,14 +285,12 @@ void Parser::add_environment_commands() {
     CLI::App* install =
         command(Command::install, "install", "bring the environment to what envpm.lock says");
     install->alias("sync");
-    CLI::Option* locked =
-        install->add_flag("--locked", arguments.locked, "fail (code 3) if the lock is out of date")
-            ->envname("ENVPM_LOCKED");
+    install->add_flag("--locked", arguments.locked, "fail (code 3) if the lock is out of date")
+        ->envname("ENVPM_LOCKED");
     install
         ->add_flag("--frozen", arguments.frozen,
                    "use the lock as it is, without a look at envpm.toml")
-        ->envname("ENVPM_FROZEN")
-        ->excludes(locked);
+        ->envname("ENVPM_FROZEN");
     install->add_option("--prefix", arguments.prefix, "lay the environment out in DIR besides")
         ->type_name("DIR");
     add_speed_flags(install);
@@ -380,8 +385,7 @@ void Parser::add_care_commands() {
 
 void Parser::add_gpu_commands() {
     CLI::App* gpu = app.add_subcommand("gpu", "what is known of GPUs, drivers, CUDA and PyTorch");
-    gpu->require_subcommand(0, 1);
-    gpu->fallthrough();
+    gpu->require_subcommand(0, 1)->fallthrough();
     command_of(*gpu, Command::gpu_facts, "facts", "the table of facts, with the source of each")
         ->add_option("word", arguments.words, "only rows that have each of these words");
     CLI::App* fits = command_of(*gpu, Command::gpu_fits, "fits",
@@ -398,15 +402,13 @@ void Parser::add_gpu_commands() {
 
 void Parser::add_machine_commands() {
     CLI::App* target = app.add_subcommand("target", "machines that a lock is for");
-    target->require_subcommand(0, 1);
-    target->fallthrough();
+    target->require_subcommand(0, 1)->fallthrough();
     command_of(*target, Command::target_detect, "detect",
                "this machine as a table to paste into envpm.toml")
         ->add_option("--name", arguments.name, "of the target; default: this-machine")
         ->type_name("NAME");
     CLI::App* mirror = app.add_subcommand("mirror", "the places that stand for each source");
-    mirror->require_subcommand(0, 1);
-    mirror->fallthrough();
+    mirror->require_subcommand(0, 1)->fallthrough();
     command_of(*mirror, Command::mirror_list, "list",
                "the mirrors of each source, and who configured them");
     command_of(*mirror, Command::mirror_test, "test",

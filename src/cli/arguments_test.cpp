@@ -340,6 +340,20 @@ TEST(Arguments, a_variable_that_is_wrong_is_named) {
               "`pink` is none of auto, always and never | ENVPM_COLOR");
 }
 
+TEST(Arguments, a_flag_counts_more_than_the_variable_of_one_that_excludes_it) {
+    const Variable locked("ENVPM_LOCKED", "1");
+    EXPECT_TRUE(arguments_of({"install", "--frozen"}).frozen);
+    EXPECT_FALSE(arguments_of({"install", "--frozen"}).locked);
+    const std::string both = "`envpm install` does not take `--locked` and `--frozen` together | "
+                             "`envpm install --help` shows what there is";
+    EXPECT_EQ(failure_of({"install", "--frozen", "--locked"}), both);
+    const Variable not_frozen("ENVPM_FROZEN", "0");
+    EXPECT_TRUE(arguments_of({"install"}).locked);
+    const Variable frozen("ENVPM_FROZEN", "1");
+    EXPECT_EQ(failure_of({"install"}), both);
+    EXPECT_EQ(arguments_of({"list"}).command, Command::list);
+}
+
 TEST(Arguments, a_variable_that_says_no_is_no_flag) {
     const Variable offline("ENVPM_OFFLINE", "0");
     EXPECT_FALSE(arguments_of({"lock"}).global.is_offline);
