@@ -41,6 +41,7 @@ struct Active {
     std::array<char, CURL_ERROR_SIZE> words{};
 
     Patience patience{Clock::now()};
+    Authorities authorities; ///< by which its servers are judged
     bool head_told = false;
     bool is_paused = false;
     bool stopped = false;
@@ -55,6 +56,7 @@ void set_authorities(Active& active, const Authorities& authorities);
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 int before_request(void* user, char* to, char* from, int to_port, int from_port) noexcept;
+bool is_about_trust(CURLcode code);
 bool is_fault_of_http2(const Active& active, CURLcode code);
 Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings);
 
@@ -82,7 +84,6 @@ class CurlLoop::Impl {
   private:
     void configure(Active& active, const Transfer& transfer);
     void finish_ended();
-    bool may_be_trusted(CURLcode code);
     void start_again(TransferId failed);
     void finish_late(Clock::time_point now);
     [[nodiscard]] Clock::time_point next_deadline(Clock::time_point now) const;
@@ -278,11 +279,12 @@ void CurlLoop::Impl::finish_ended() {
         curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &tag);
         const auto id = static_cast<TransferId>(reinterpret_cast<std::uintptr_t>(tag));
         const CURLcode code = message->data.result;
-        if (may_be_trusted(code)) {
+        Active& active = *active_.at(id);
+        if (is_about_trust(code) && active.authorities != all_authorities_) {
+            authorities_ = all_authorities_;
             start_again(id);
             continue;
         }
-        Active& active = *active_.at(id);
         TransferEnd end{read_head(*curl_, active.easy.get()), std::nullopt, active.stopped};
         if (code != CURLE_OK && !active.stopped) {
             end.failure = describe(active, code, settings_);
@@ -294,24 +296,14 @@ void CurlLoop::Impl::finish_ended() {
     }
 }
 
-/// By all authorities, where the cheap part of them did not trust the server.
-bool CurlLoop::Impl::may_be_trusted(CURLcode code) {
-    const bool is_about_trust =
-        code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
-    if (!is_about_trust || authorities_ == all_authorities_) {
-        return false;
-    }
-    authorities_ = all_authorities_;
-    return true;
-}
-
-/// With the others that wait for a connection: they would learn the same, each by one of its own.
+/// By all authorities, with the others that have sent nothing yet: they would learn the same, each
+/// by a connection of its own.
 void CurlLoop::Impl::start_again(TransferId failed) {
     for (const auto& [id, active] : active_) {
         CURL* const easy = active->easy.get();
         curl_off_t sent_after = 0;
         curl_->easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_after);
-        if (id != failed && sent_after > 0) {
+        if (id != failed && (sent_after > 0 || active->authorities == authorities_)) {
             continue;
         }
         curl_->multi_remove_handle(multi_.get(), easy);
@@ -388,6 +380,7 @@ void set_proxy(Active& active, const NetworkSettings& settings) {
 
 void set_authorities(Active& active, const Authorities& authorities) {
     const auto text = [](const std::string& path) { return path.empty() ? nullptr : path.c_str(); };
+    active.authorities = authorities;
     set(active, CURLOPT_CAINFO, text(authorities.file));
     set(active, CURLOPT_CAPATH, text(authorities.folder));
 }
@@ -440,6 +433,10 @@ int before_request(void* user, char* /*to*/, char* /*from*/, int /*to_port*/,
     return active.left_https ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
+bool is_about_trust(CURLcode code) {
+    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+}
+
 /// Servers and boxes on the way that agree on HTTP/2 and do not speak it may just hang up.
 bool is_fault_of_http2(const Active& active, CURLcode code) {
     if (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM) {
@@ -461,6 +458,7 @@ Failure describe(const Active& active, CURLcode code, const NetworkSettings& set
         shown_url(has_scheme(active.url, "https") ? settings.https_proxy : settings.http_proxy);
     failure.has_exempt_hosts = !settings.no_proxy.empty();
     failure.ca_file = settings.ca_file;
+    failure.ca_folder = settings.ca_folder;
     failure.was_https = active.was_https;
     const std::string url = read_head(active.curl, active.easy.get()).url;
     failure.is_for_web = has_scheme(url, "https") || (has_scheme(url, "http") && !active.was_https);

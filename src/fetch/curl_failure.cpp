@@ -71,8 +71,9 @@ Failure of_proxy(const CurlFailure& failure) {
 }
 
 Failure untrusted(const CurlFailure& failure) {
-    const std::string place =
-        failure.ca_file.empty() ? "the system" : fmt::format("`{}`", failure.ca_file);
+    const std::string both = failure.ca_file.empty() || failure.ca_folder.empty() ? "" : "` and `";
+    const std::string configured = failure.ca_file + both + failure.ca_folder;
+    const std::string place = configured.empty() ? "the system" : fmt::format("`{}`", configured);
     return {FailureClass::absent,
             fmt::format("the certificate of `{}` is not trusted: {} (certificates are taken from "
                         "{}; SSL_CERT_FILE names another file)",

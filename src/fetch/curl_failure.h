@@ -15,8 +15,9 @@ struct CurlFailure {
     std::string words;             ///< libcurl's
     std::string proxy;             ///< its URL without credentials; empty: none
     bool has_exempt_hosts = false; ///< of the proxy: this one may be one of them
-    std::string ca_file;
-    bool was_https = false; ///< some request of it was made under TLS
+    std::string ca_file;           ///< as configured; empty: the system's
+    std::string ca_folder;         ///< the same
+    bool was_https = false;        ///< some request of it was made under TLS
     bool is_for_web = true; ///< the URL that it came to is https, or http that was not https before
     long most_redirects = 0;
 };
