@@ -12,7 +12,7 @@ namespace envpm::host {
 namespace {
 
 constexpr std::int64_t format = 3;
-constexpr std::int64_t failure_seconds = 86'400;
+constexpr std::int64_t failure_seconds = 3'600;
 constexpr std::size_t most_entries = 512;
 
 std::int64_t seconds_of(InterpreterCache::Time time);

@@ -13,7 +13,7 @@ namespace envpm::host {
 
 /// What programs answered, so that nobody is asked twice: a small JSON file whose first member is
 /// its `format`. An answer is good as long as the program's stamp is the same; that there was none,
-/// for a day at most.
+/// for an hour at most.
 class InterpreterCache {
   public:
     using Time = std::chrono::system_clock::time_point;
@@ -24,7 +24,7 @@ class InterpreterCache {
 
     [[nodiscard]] const Answer* find(const Program& program) const;
 
-    /// Why it did not answer, if that is no longer than a day ago.
+    /// Why it did not answer, if that is no longer than an hour ago.
     [[nodiscard]] const std::string* find_failure(const Program& program, Time now) const;
 
     void put(const Program& program, Answer answer);

@@ -63,8 +63,8 @@ TEST_F(CacheFile, AFailureIsKeptForADay) {
     };
     ASSERT_TRUE(is_known(now));
     EXPECT_EQ(*again.find_failure(python(), now), "it ended with code 3");
-    EXPECT_TRUE(is_known(now + std::chrono::hours(23)));
-    EXPECT_FALSE(is_known(now + std::chrono::hours(24)));
+    EXPECT_TRUE(is_known(now + std::chrono::minutes(59)));
+    EXPECT_FALSE(is_known(now + std::chrono::hours(1)));
     EXPECT_FALSE(is_known(now - std::chrono::seconds(1)));
     EXPECT_EQ(again.find_failure({python().path, "key", "other stamp"}, now), nullptr);
     cache.put(python(), interpreter());

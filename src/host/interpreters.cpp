@@ -157,7 +157,7 @@ void ask_all(const std::vector<Program>& programs, Knowledge& known) {
         } else if (const std::string* failure =
                        known_failure(program, known.inquiry, known.cache)) {
             known.answers.insert_or_assign(program.key, Answer());
-            known.silent.push_back({program.path, *failure});
+            known.silent.push_back({program.path, *failure, true});
         } else {
             unknown.push_back(&program);
         }
@@ -177,7 +177,7 @@ void ask_all(const std::vector<Program>& programs, Knowledge& known) {
             continue;
         }
         known.silent.push_back({unknown[i]->path, asked.failure});
-        if (asked.is_its_own) {
+        if (asked.failed_by_itself) {
             known.cache.put_failure(*unknown[i], asked.failure, known.inquiry.now);
         }
     }

@@ -14,7 +14,8 @@ namespace envpm::host {
 /// A program that may be an interpreter, and why it did not say so.
 struct SilentProgram {
     std::filesystem::path program;
-    std::string reason; ///< "it cannot be started: …"
+    std::string reason;         ///< "it cannot be started: …"
+    bool is_remembered = false; ///< it was not asked now
 
     bool operator==(const SilentProgram&) const = default;
 };
@@ -38,7 +39,7 @@ struct Inquiry {
 /// The CPython interpreters (3.8 and later) of this machine: those on PATH, then those in the usual
 /// places (/usr/bin, /usr/local/bin, pyenv, uv's and conda's folders), each once even if several
 /// links lead to it, in that order. Each is asked once, with `-I -S`, in a process with a time
-/// limit; answers are kept in `cache_file` by path, inode, size and mtime, and for a day which of
+/// limit; answers are kept in `cache_file` by path, inode, size and mtime, and for an hour which of
 /// them failed by themselves. What answers that it is something else is left out. An environment
 /// that envpm, venv or conda made is not a host interpreter, the one that it was made from is.
 /// Throws only if `cache_file` cannot be read for a reason other than its absence; a damaged one is

@@ -25,7 +25,7 @@ struct Asked {
     std::optional<Answer> answer;
     std::string failure = {}; ///< in words, without an answer: "it cannot be started: …"
     /// It failed by itself or took too long; else that says more about the machine.
-    bool is_its_own = false;
+    bool failed_by_itself = false;
 };
 
 /// Starts `program` once, with `-I -S` and a time limit. The codes 126 and 127 are answers: with

@@ -35,8 +35,8 @@ std::optional<Interpreter> interpreter_for(const LockedTarget& target, const Ser
     }
     const PythonAbi& abi = target.python->abi;
     const std::vector<Interpreter> fitting =
-        host_interpreters(services,
-                          pypi::SpecifierSet::parse(fmt::format("=={}.*", abi.feature_version())))
+        host_interpreters(
+            services, pypi::SpecifierSet::parse(fmt::format("=={}.*", abi.feature_version())), abi)
             .found;
     if (const Interpreter* chosen =
             host::choose_interpreter(fitting, abi, target.python->version)) {

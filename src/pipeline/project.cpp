@@ -26,9 +26,12 @@ std::optional<Project>
 find_project_if_any(const std::optional<std::filesystem::path>& manifest_path,
                     const std::filesystem::path& start) {
     if (manifest_path) {
+        if (manifest_path->empty()) {
+            throw Error({"the path of the manifest is empty", "--manifest-path",
+                         "name an envpm.toml, or leave the flag out"});
+        }
         if (!std::filesystem::exists(*manifest_path)) {
-            throw Error({"there is no such manifest",
-                         manifest_path->empty() ? "--manifest-path" : manifest_path->string(),
+            throw Error({"there is no such manifest", manifest_path->string(),
                          "run `envpm init` there to make one"});
         }
         return Project{*manifest_path};
@@ -89,7 +92,8 @@ host::HostInterpreters host_interpreters(const Services& services,
 }
 
 host::HostInterpreters host_interpreters(const Services& services,
-                                         const pypi::SpecifierSet& specifiers) {
+                                         const pypi::SpecifierSet& specifiers,
+                                         const std::optional<PythonAbi>& abi) {
     constexpr int highest_patch = 40;
     const auto is_wanted = [&](int major, int minor) {
         for (int patch = 0; patch <= highest_patch; ++patch) {
@@ -105,9 +109,11 @@ host::HostInterpreters host_interpreters(const Services& services,
     const bool has_one =
         std::any_of(known.found.begin(), known.found.end(), [&](const Interpreter& interpreter) {
             const auto version = pypi::Version::parse(interpreter.version);
-            return version && specifiers.contains(*version);
+            return version && specifiers.contains(*version) && (!abi || interpreter.abi == *abi);
         });
-    if (has_one || known.silent.empty()) {
+    if (has_one ||
+        std::none_of(known.silent.begin(), known.silent.end(),
+                     [](const host::SilentProgram& silent) { return silent.is_remembered; })) {
         return known;
     }
     inquiry.failures = host::Inquiry::Failures::tried_again; // one may have been mended meanwhile

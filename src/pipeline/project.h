@@ -51,8 +51,9 @@ host_interpreters(const Services& services,
                   host::Inquiry::Failures failures = host::Inquiry::Failures::believed);
 
 /// Those that a Python requirement may be met by: no others are asked what they are. If none of
-/// them meets it, those that failed before are asked again.
+/// them meets it, and has that ABI if one is needed, those that failed before are asked again.
 host::HostInterpreters host_interpreters(const Services& services,
-                                         const pypi::SpecifierSet& specifiers);
+                                         const pypi::SpecifierSet& specifiers,
+                                         const std::optional<PythonAbi>& abi = {});
 
 } // namespace envpm::pipeline
