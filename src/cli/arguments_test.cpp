@@ -256,19 +256,17 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
         {{"rollback", "last"},
          "generation: `last` is no whole number | `envpm rollback --help` shows what there is"},
         {{"doctor", "--timeout", "0"},
-         "--timeout: `0` is no number from 0.1 to 600 | `envpm doctor --help` shows what there "
-         "is"},
-        {{"install", "--jobs", "many"},
-         "--jobs: `many` is no number from 1 to 1024 | `envpm install --help` shows what there "
-         "is"},
-        {{"selftest", "--policy", "loud"},
-         "--policy: `loud` is none of warn, strict, off | `envpm selftest --help` shows what "
-         "there "
-         "is"},
-        {{"lock", "--check", "--upgrade"},
-         "`envpm lock` does not take `--check` and `--upgrade` together | `envpm lock --help` "
-         "shows "
+         "--timeout: `0` is no number from 0.1 to 600 | `envpm doctor --help` shows "
          "what there is"},
+        {{"install", "--jobs", "many"},
+         "--jobs: `many` is no number from 1 to 1024 | `envpm install --help` shows "
+         "what there is"},
+        {{"selftest", "--policy", "loud"},
+         "--policy: `loud` is none of warn, strict, off | `envpm selftest --help` shows "
+         "what there is"},
+        {{"lock", "--check", "--upgrade"},
+         "`envpm lock` does not take `--check` and `--upgrade` together | `envpm lock "
+         "--help` shows what there is"},
         {{"update", "--exclude-newer", "soon"},
          "--exclude-newer: `soon` is no date such as 2026-11-01 or 2026-11-01T12:00:00Z | `envpm "
          "update --help` shows what there is"},
@@ -276,8 +274,8 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
          "--grace: `soon` is no time such as 24h or 7d | `envpm gc --help` shows what there is"},
         {{"--frozen"}, "`envpm` does not take `--frozen` | `envpm --help` shows what there is"},
         {{"lock", "--offline=maybe"},
-         "--offline: `maybe` is none of 1, true, 0, false | `envpm lock --help` shows what there "
-         "is"},
+         "--offline: `maybe` is none of 1, true, 0, false | `envpm lock --help` shows "
+         "what there is"},
         {{"list", "-C"}, "`--directory` needs a value | `envpm list --help` shows what there is"},
         {{"init", "a", "b"},
          "`envpm init` takes one folder at most | `envpm init --help` shows what there is"},
@@ -286,8 +284,13 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
         {{"add", "a", "[x]"},
          "`envpm add` does not take `[x]` | `envpm add --help` shows what there is"},
         {{"gpu", "fits", "--gpu", "[8.9,9.0]"},
-         "`envpm gpu fits` does not take `[8.9,9.0]` | `envpm gpu fits --help` shows what there "
-         "is"},
+         "`envpm gpu fits` does not take `[8.9,9.0]` | `envpm gpu fits --help` shows "
+         "what there is"},
+        {{"gpu", "fits", "--gpu=[8.9,9.0]"},
+         "`envpm gpu fits` does not take `[8.9,9.0]` | `envpm gpu fits --help` shows "
+         "what there is"},
+        {{"lock", "-P[a,b]"},
+         "`envpm lock` does not take `[a,b]` | `envpm lock --help` shows what there is"},
     };
     for (const auto& [words, text] : cases) {
         EXPECT_EQ(failure_of(words), text);

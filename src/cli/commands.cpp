@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "cli/completion.h"
 #include "cli/own_words.h"
@@ -32,14 +33,14 @@ SettingsInUse settings_in_use(const Arguments& arguments, const Variables& varia
 
 pipeline::SettingFlags flags_of(const Arguments& arguments);
 ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json);
+bool says_yes(const std::string& value);
 
 } // namespace
 
 ExitCode run_command(const Invocation& invocation) {
     Terminal terminal;
-    const std::string variable = invocation.variables.find("ENVPM_JSON").value_or("");
     bool is_json = asks_for_json(invocation.argument_count, invocation.arguments) ||
-                   variable == "1" || variable == "true";
+                   says_yes(invocation.variables.find("ENVPM_JSON").value_or(""));
     try {
         const auto parsed = parse_arguments(invocation.argument_count, invocation.arguments);
         if (const auto* notice = std::get_if<Notice>(&parsed)) {
@@ -186,6 +187,13 @@ ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json
         std::fputs(words_of(error, terminal).c_str(), stderr);
     }
     return error.code();
+}
+
+/// As CLI11 reads the variable of a switch.
+bool says_yes(const std::string& value) {
+    constexpr auto words =
+        std::to_array<std::string_view>({"1", "true", "t", "yes", "y", "on", "enable", "+"});
+    return std::find(words.begin(), words.end(), ascii_lower(value)) != words.end();
 }
 
 } // namespace

@@ -5,19 +5,10 @@
 
 namespace envpm::cli {
 
-namespace {
-
-void refuse_own_files(const std::filesystem::path& output, const pipeline::Project& project);
-
-} // namespace
-
 ExitCode run_export(const Session& session) {
     const Arguments& arguments = session.arguments;
     const auto format = pipeline::parse_export_format(arguments.format);
     const pipeline::Project project = project_of(session);
-    if (arguments.output) {
-        refuse_own_files(session.start / *arguments.output, project);
-    }
     const pipeline::Export report =
         pipeline::export_lock(project, arguments.global.target, format.value());
     if (arguments.output) {
@@ -40,21 +31,5 @@ ExitCode run_export(const Session& session) {
     }
     return ExitCode::done;
 }
-
-namespace {
-
-/// What is exported would be lost.
-void refuse_own_files(const std::filesystem::path& output, const pipeline::Project& project) {
-    for (const std::filesystem::path& own : {project.manifest_file, project.lock_file()}) {
-        std::error_code absent;
-        if (std::filesystem::equivalent(output, own, absent)) {
-            throw Error({"the export would replace what it is made from", own.string(),
-                         "name another file"},
-                        ExitCode::usage);
-        }
-    }
-}
-
-} // namespace
 
 } // namespace envpm::cli

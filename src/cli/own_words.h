@@ -5,7 +5,7 @@
 
 namespace envpm::cli {
 
-/// A command line without what `run` starts.
+/// A command line without what `run` starts: views of the words of `main`.
 using OwnWords = std::vector<std::string_view>;
 
 /// How many of the words of a command line are envpm's: all, but for `run`, whose command's flags

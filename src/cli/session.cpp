@@ -47,9 +47,30 @@ void show(const std::string& data) {
         const int failure = errno;
         throw Error(
             {fmt::format("cannot write the output: {}", std::generic_category().message(failure)),
-             "standard output", failure == ENOSPC ? "redirect it to a place with room" : ""});
+             "standard output",
+             failure == ENOSPC || failure == EDQUOT ? "redirect it to a place with room" : ""});
     }
 }
+
+namespace {
+
+/// What the output is made from would be lost.
+void refuse_own_files(const Session& session, const std::filesystem::path& place) {
+    const auto project = project_if_any(session);
+    if (!project) {
+        return;
+    }
+    for (const std::filesystem::path& own : {project->manifest_file, project->lock_file()}) {
+        std::error_code absent;
+        if (std::filesystem::equivalent(place, own, absent)) {
+            throw Error({"the output would replace the manifest or the lock", own.string(),
+                         "name another file"},
+                        ExitCode::usage);
+        }
+    }
+}
+
+} // namespace
 
 void write_output(const Session& session, const std::filesystem::path& file,
                   const std::string& data) {
@@ -59,6 +80,7 @@ void write_output(const Session& session, const std::filesystem::path& file,
         throw Error({"the output is to be a file, and this is a folder", file.string(),
                      "name a file in it"});
     }
+    refuse_own_files(session, place);
     if (!std::filesystem::is_directory(place.parent_path())) {
         throw Error({"there is no such folder to write a file into", file.parent_path().string(),
                      "make it, or name another"});

@@ -43,7 +43,7 @@ void show(const std::string& data);
 
 /// Writes a file that the command line names, from `start` if that is relative: atomically, but a
 /// device or a pipe that is there gets the data. An Error if the file's folder is not there, for a
-/// misspelt one would be made.
+/// misspelt one would be made, and if that is the manifest or the lock.
 void write_output(const Session& session, const std::filesystem::path& file,
                   const std::string& data);
 

@@ -17,6 +17,7 @@ namespace {
 std::string what_of(std::string_view sentence, const Usage& usage);
 std::optional<std::string> other_tools_word(const std::string& word,
                                             const std::vector<std::string>& known);
+std::string_view value_of(std::string_view word);
 bool is_variable(std::string_view name, const Usage& usage);
 std::string variable_of(std::string_view flag);
 std::optional<std::string> meant(const Usage& usage);
@@ -38,9 +39,10 @@ Error usage_error(std::string_view sentence, const Usage& usage) {
 
 void refuse_cut_words(Usage usage) {
     for (const std::string_view word : usage.line) {
-        const bool is_list = word.starts_with('[') && word.ends_with(']');
-        if (is_list && !usage.values.contains(std::string(word))) {
-            usage.unexpected.emplace_back(word);
+        const std::string_view value = value_of(word);
+        const bool is_list = value.starts_with('[') && value.ends_with(']');
+        if (is_list && !usage.values.contains(std::string(value))) {
+            usage.unexpected.emplace_back(value);
             throw usage_error({}, usage);
         }
     }
@@ -96,6 +98,15 @@ std::string what_of(std::string_view sentence, const Usage& usage) {
                            is_switch ? "none of 1, true, 0, false" : "no whole number");
     }
     return std::string(sentence);
+}
+
+/// Of `--name=value` and `-Nvalue` the value; any other word itself.
+std::string_view value_of(std::string_view word) {
+    if (word.starts_with("--")) {
+        const std::size_t equals = word.find('=');
+        return equals == std::string_view::npos ? word : word.substr(equals + 1);
+    }
+    return word.starts_with('-') && word.size() > 2 ? word.substr(2) : word;
 }
 
 /// What other tools call it, which may be near to something else: `uninstall`.

@@ -156,7 +156,8 @@ namespace {
 /// What pip would take for a URL or a path, and is no requirement to anybody.
 bool is_place(std::string_view text) {
     return text.find("://") != std::string_view::npos || text.starts_with('/') ||
-           text.starts_with("./") || text.starts_with("../") || text.ends_with(".whl");
+           text.starts_with("./") || text.starts_with("../") || text.starts_with("~/") ||
+           text == "." || text == ".." || text.ends_with(".whl");
 }
 
 void refuse_place(const std::string& text, const SourceLocation& location) {

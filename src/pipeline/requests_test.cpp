@@ -151,7 +151,7 @@ TEST(RequirementFromText, reads_what_people_type) {
 TEST(RequirementFromText, a_url_or_a_path_is_told_as_such) {
     for (const std::string text :
          {"git+https://example.org/a", "https://example.org/a-1-py3-none-any.whl", "./a", "../a",
-          "/srv/a", "a-1-py3-none-any.whl", "a @ https://example.org/a.whl"}) {
+          ".", "..", "~/a", "/srv/a", "a-1-py3-none-any.whl", "a @ https://example.org/a.whl"}) {
         try {
             (void)requirement_from_text(text);
             FAIL() << text;
