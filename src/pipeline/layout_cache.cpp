@@ -23,6 +23,9 @@ namespace {
 /// Enough that a task costs nothing beside them.
 constexpr std::size_t entries_of_a_task = 512;
 
+/// A larger file is not one of ours; nothing is made room for by what it says.
+constexpr off_t longest_text = 1 << 30;
+
 bool read_from(int file, std::uint64_t begin, std::span<char> room);
 bool are_there(std::span<const LayoutEntry> entries, const store::Store& store);
 
@@ -38,7 +41,8 @@ std::optional<Layout> LayoutCache::find(const Sha256& env, const std::vector<Sha
 
     struct stat status {};
 
-    if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+        status.st_size > longest_text) {
         return std::nullopt;
     }
     const auto read = [&file](std::uint64_t begin, std::span<char> room) {

@@ -364,8 +364,9 @@ bool read_owner(Reader& reader, std::vector<std::string>& owners, LayoutEntry& e
     std::uint64_t number = 0;
     const auto [end, fault] = std::from_chars(line.data(), line.data() + line.size(), number);
     const std::string_view name = line.substr(static_cast<std::size_t>(end - line.data()));
-    if (fault != std::errc() || number > owners.size() ||
-        (number == owners.size()) != name.starts_with(':')) {
+    const bool is_new = name.starts_with(':');
+    if (fault != std::errc() || number > owners.size() || (number == owners.size()) != is_new ||
+        is_new == name.empty()) {
         return false;
     }
     if (!name.empty()) {

@@ -123,6 +123,21 @@ TEST(LayoutText, WhatIsNotWrittenSoIsNotRead) {
     }
 }
 
+TEST(LayoutText, ANumberThatIsKnownHasNoName) {
+    const auto with_owner = [](const std::string& words) {
+        const std::string part =
+            one_line + "a\no--- " + sha256_of("1").hex() + " 5 " + words + "\nb\n";
+        return sealed_head(fmt::format("{}\n2 512\n{:012} {}\n\n", this_env.hex(), part.size(),
+                                       sha256_of(part).hex()),
+                           part);
+    };
+    EXPECT_TRUE(read_text(with_owner("0")));
+    EXPECT_TRUE(read_text(with_owner("1:two")));
+    EXPECT_FALSE(read_text(with_owner("0two")));
+    EXPECT_FALSE(read_text(with_owner("0:two")));
+    EXPECT_FALSE(read_text(with_owner("1two")));
+}
+
 TEST(LayoutText, AHeadThatClaimsOtherPartsThanThereAreIsNotRead) {
     const std::string part = one_line + "a\n";
     const std::string named = fmt::format("{} {}\n", part.size(), sha256_of(part).hex());
@@ -135,8 +150,8 @@ TEST(LayoutText, AHeadThatClaimsOtherPartsThanThereAreIsNotRead) {
           "18446744073709551615 1\n" + named}) {
         EXPECT_FALSE(read_text(sealed_head(this_env.hex() + "\n" + list + "\n", part))) << list;
     }
-    EXPECT_FALSE(
-        read_text(sealed_head(this_env.hex() + "\n1 1\n" + named, part))); // and no empty one_line
+    EXPECT_FALSE(read_text(
+        sealed_head(this_env.hex() + "\n1 1\n" + named, part))); // the empty line is missing
 }
 
 } // namespace

@@ -40,8 +40,9 @@ struct Place {
 /// What a way of placing a file came to: 0 or errno.
 int hard_link(int store, const Source& source, const Place& place);
 int clone(int store, const Source& source, const Place& place);
-/// If that was anything that a copy is not the answer to, it is an Error.
-void require_copy(int fault, LinkMode wanted, const Source& source, const LayoutEntry& entry);
+/// Throws unless nothing failed, or a copy is the answer to what did.
+void throw_unless_copy_helps(int fault, LinkMode wanted, const Source& source,
+                             const LayoutEntry& entry);
 void copy(int store, const Source& source, const Place& place);
 void throw_if_damaged(int folder, const std::string& name, const Source& source,
                       const LayoutEntry& entry);
@@ -108,7 +109,7 @@ void Placer::place_object(const LayoutEntry& entry, int folder, const std::strin
             return;
         }
     }
-    require_copy(fault, wanted_, source, entry);
+    throw_unless_copy_helps(fault, wanted_, source, entry);
     copy(objects_.get(), source, place);
 }
 
@@ -128,10 +129,10 @@ void Placer::place_text(std::string_view text, const LayoutEntry& entry, int fol
     place_parts(next_part, entry, folder, name);
 }
 
-/// What is much begins its way to the disk at once: less is left for the barrier at the end.
+/// The write-back of large ones starts at once: less is left for the barrier at the end.
 void Placer::place_parts(const std::function<std::string_view()>& next_part,
                          const LayoutEntry& entry, int folder, const std::string& name) {
-    constexpr std::size_t much = 256U << 10U;
+    constexpr std::size_t early_bytes = 256U << 10U;
     const Place place{folder, name};
     const Fd file = create(place);
     std::size_t bytes = 0;
@@ -140,7 +141,7 @@ void Placer::place_parts(const std::function<std::string_view()>& next_part,
         bytes += part.size();
     }
     finish(file.get(), entry.is_executable, place);
-    if (bytes >= much) {
+    if (bytes >= early_bytes) {
         ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
     }
 }
@@ -186,7 +187,8 @@ LinkMode Placer::probe(const std::filesystem::path& target_folder) const {
 
 namespace {
 
-void require_copy(int fault, LinkMode wanted, const Source& source, const LayoutEntry& entry) {
+void throw_unless_copy_helps(int fault, LinkMode wanted, const Source& source,
+                             const LayoutEntry& entry) {
     if (fault == ENOENT || fault == ENOTDIR) {
         throw_missing(source, entry);
     }

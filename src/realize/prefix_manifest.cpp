@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
 #include <span>
 #include <system_error>
@@ -35,7 +34,7 @@ class Lines {
     std::string begun_;      ///< in earlier pieces
 };
 
-const std::filesystem::path& regular(const std::filesystem::path& file);
+const std::filesystem::path& require_regular(const std::filesystem::path& file);
 
 std::optional<std::pair<std::string_view, EntryKind>> head_of_line(std::string_view line);
 void add_line(const RealisedFile& file, std::string& text);
@@ -164,19 +163,23 @@ read_manifest_files(const std::filesystem::path& prefix,
 std::optional<bool> has_any_of(const std::filesystem::path& prefix,
                                const std::vector<std::string_view>& paths) {
     constexpr std::string_view behind_bin = "bin0"; // the byte after `/`
-    std::ifstream manifest(manifest_path(prefix));
-    std::string line;
-    std::getline(manifest, line);
-    bool is_known = line.starts_with(fmt::format("{{\"version\":{},", manifest_version));
-    while (is_known && std::getline(manifest, line)) {
-        const auto head = head_of_line(line);
-        if (head && std::find(paths.begin(), paths.end(), head->first) != paths.end()) {
-            return true;
+    try {
+        Lines lines(manifest_path(prefix));
+        std::optional<std::string_view> line = lines.next();
+        bool is_known =
+            line && line->starts_with(fmt::format("{{\"version\":{},", manifest_version));
+        while (is_known && (line = lines.next())) {
+            const auto head = head_of_line(*line);
+            if (head && std::find(paths.begin(), paths.end(), head->first) != paths.end()) {
+                return true;
+            }
+            if (*line == "]}" || (head && head->first >= behind_bin)) {
+                return false;
+            }
+            is_known = head || line->starts_with("{\"path\"");
         }
-        if (line == "]}" || (head && head->first >= behind_bin)) {
-            return false;
-        }
-        is_known = head || line.starts_with("{\"path\"");
+    } catch (const Error&) {
+        return std::nullopt; // not there, or no file
     }
     return std::nullopt;
 }
@@ -184,7 +187,7 @@ std::optional<bool> has_any_of(const std::filesystem::path& prefix,
 namespace {
 
 Lines::Lines(const std::filesystem::path& file)
-    : pieces_(regular(file)) {}
+    : pieces_(require_regular(file)) {}
 
 std::optional<std::string_view> Lines::next() {
     begun_.clear();
@@ -205,7 +208,7 @@ std::optional<std::string_view> Lines::next() {
 }
 
 /// Anything else might be waited for.
-const std::filesystem::path& regular(const std::filesystem::path& file) {
+const std::filesystem::path& require_regular(const std::filesystem::path& file) {
     std::error_code failure;
     if (!std::filesystem::is_regular_file(file, failure) && !failure) {
         throw Error({"the manifest of a prefix is no file", file.string(),
