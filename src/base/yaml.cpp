@@ -321,13 +321,18 @@ void Builder::add(YamlValue value) {
     }
 }
 
+/// With a space before it; nothing if a password may be in it: the place says enough.
+std::string in_backticks(std::string_view text) {
+    return text.find('@') == std::string_view::npos ? fmt::format(" `{}`", text) : std::string();
+}
+
 void Builder::add_key(Open& map, const YamlValue& value) {
     const auto* const name = value.get_if<std::string>();
     if (name == nullptr) {
         refuse(value, fmt::format("a key must be a text, not {}", value.kind()));
     }
     if (const YamlValue* const first = map.value.find(*name)) {
-        refuse(value, fmt::format("the key `{}` stands here again", *name),
+        refuse(value, fmt::format("the key{} stands here again", in_backticks(*name)),
                fmt::format("the first is in line {}; keep one of them", first->line));
     }
     map.key = YamlValue::Member{*name, value.line, value.column, {}};
@@ -340,7 +345,7 @@ void Builder::check_tag(const yaml_char_t* tag, const YamlValue& place) const {
     const std::string_view text =
         text_of(tag, std::char_traits<char>::length(reinterpret_cast<const char*>(tag))); // NOLINT
     if (text != "tag:yaml.org,2002:str") {
-        refuse(place, fmt::format("the tag `{}` is not read", text), "leave it out");
+        refuse(place, fmt::format("the tag{} is not read", in_backticks(text)), "leave it out");
     }
 }
 
