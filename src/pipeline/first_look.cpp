@@ -8,11 +8,11 @@
 
 namespace envpm::pipeline {
 
-/// While it lives, `listings` hear of the inquiry's end.
+/// While it lives, `listings` hear of its end.
 class FirstLook::Listening {
   public:
-    Listening(Guarded<Inquiry>& inquiry, Listings& listings)
-        : inquiry_(inquiry) {
+    Listening(Guarded<Asking>& asking, Listings& listings)
+        : asking_(asking) {
         listen(&listings);
     }
 
@@ -23,10 +23,10 @@ class FirstLook::Listening {
 
   private:
     void listen(Listings* listener) {
-        inquiry_.with([listener](Inquiry& inquiry) { inquiry.listener = listener; });
+        asking_.with([listener](Asking& asking) { asking.listener = listener; });
     }
 
-    Guarded<Inquiry>& inquiry_;
+    Guarded<Asking>& asking_;
 };
 
 /// A scout that may set out later than the first questions.
@@ -69,10 +69,10 @@ FirstLook::FirstLook(const Requests& requests, Services& services,
     : beside_(services.pool()) {
     beside_.run([this, &requests, &services, &pythons] {
         pythons = python_choices(requests, services);
-        inquiry_.with([](Inquiry& inquiry) {
-            inquiry.is_over = true;
-            if (inquiry.listener != nullptr) {
-                inquiry.listener->wake();
+        asking_.with([](Asking& asking) {
+            asking.is_over = true;
+            if (asking.listener != nullptr) {
+                asking.listener->wake();
             }
         });
     });
@@ -83,7 +83,7 @@ void FirstLook::look(const Run& run, const Target& target, const std::vector<Pac
     Guide guide(*this, run, target, found);
     run.listings.load_spread(names);
     {
-        const Listening listening(inquiry_, run.listings);
+        const Listening listening(asking_, run.listings);
         run.listings.explore({names, {}}, guide);
     }
     beside_.wait();
@@ -95,9 +95,8 @@ void FirstLook::look(const Run& run, const Target& target, const std::vector<Pac
 /// Nothing while the interpreters have not answered, or if none can be used: that is told when all
 /// that was asked for is there.
 Listings::Leads FirstLook::Guide::more() {
-    const bool may_set_out = !has_set_out() && look_.inquiry_.with([](const Inquiry& inquiry) {
-        return inquiry.is_over;
-    });
+    const bool may_set_out =
+        !has_set_out() && look_.asking_.with([](const Asking& asking) { return asking.is_over; });
     return may_set_out ? set_out() : Listings::Leads();
 }
 

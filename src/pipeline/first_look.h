@@ -16,7 +16,8 @@ namespace envpm::pipeline {
 /// page is still on its way. What becomes known does not depend on which of them is faster.
 class FirstLook {
   public:
-    /// From now on a thread asks the interpreters, and writes to `pythons` what they say.
+    /// From now on a thread asks the interpreters, and writes to `pythons` what they say: it may be
+    /// read when `look` has returned. All three outlive this. One thread at a time.
     FirstLook(const Requests& requests, Services& services,
               std::vector<pypi::PythonChoice>& pythons);
     FirstLook(const FirstLook&) = delete;
@@ -29,7 +30,7 @@ class FirstLook {
               std::map<PackageName, pypi::CandidateList>& found);
 
   private:
-    struct Inquiry {
+    struct Asking {
         bool is_over = false;
         Listings* listener = nullptr; ///< is told of the end
     };
@@ -37,7 +38,7 @@ class FirstLook {
     class Guide;
     class Listening;
 
-    Guarded<Inquiry> inquiry_;
+    Guarded<Asking> asking_;
     TaskGroup beside_; ///< ends before what it writes to
 };
 

@@ -34,7 +34,8 @@ struct InstallRequest {
     InstallPurpose purpose = InstallPurpose::go_forward;
     std::optional<CheckPolicy> audit = {}; ///< --audit; else the manifest's
     /// Called with the environment's prefix, when that was audited, while the disk takes what is
-    /// laid out elsewhere. Not called if nothing is.
+    /// laid out elsewhere. Not called if nothing is. In the caller's thread; if it throws, what is
+    /// laid out elsewhere does not become visible.
     std::function<void(const std::filesystem::path& prefix)> meanwhile = {};
 };
 

@@ -32,8 +32,8 @@ struct UnpackTurn {
 
 /// Of those that want one package in one store, one brings and unpacks it. Gives of those that are
 /// `missing` all that no other process has; if there are none, waits for one. Others may have
-/// brought them meanwhile. Who has a turn ends it before he asks for another: nobody waits for one
-/// who waits.
+/// brought them meanwhile. Who has a turn ends it before he asks for another, so nobody waits for
+/// one who waits; he may have the turn to make an environment, as who waits for that has nothing.
 UnpackTurn turn_to_unpack(const std::vector<LockedPackage>& missing, const store::Store& store,
                           const Services& services);
 
