@@ -8,9 +8,11 @@ namespace envpm::cli {
 ExitCode run_export(const Session& session) {
     const Arguments& arguments = session.arguments;
     const auto format = pipeline::parse_export_format(arguments.format);
-    const pipeline::Project project = project_of(session);
+    if (arguments.output) {
+        refuse_own_files(session, *arguments.output);
+    }
     const pipeline::Export report =
-        pipeline::export_lock(project, arguments.global.target, format.value());
+        pipeline::export_lock(project_of(session), arguments.global.target, format.value());
     if (arguments.output) {
         write_output(session, *arguments.output, report.text);
     }

@@ -52,10 +52,8 @@ void show(const std::string& data) {
     }
 }
 
-namespace {
-
-/// What the output is made from would be lost.
-void refuse_own_files(const Session& session, const std::filesystem::path& place) {
+void refuse_own_files(const Session& session, const std::filesystem::path& file) {
+    const std::filesystem::path place = session.start / file;
     const auto project = project_if_any(session);
     if (!project) {
         return;
@@ -70,8 +68,6 @@ void refuse_own_files(const Session& session, const std::filesystem::path& place
     }
 }
 
-} // namespace
-
 void write_output(const Session& session, const std::filesystem::path& file,
                   const std::string& data) {
     const std::filesystem::path place = session.start / file;
@@ -80,7 +76,7 @@ void write_output(const Session& session, const std::filesystem::path& file,
         throw Error({"the output is to be a file, and this is a folder", file.string(),
                      "name a file in it"});
     }
-    refuse_own_files(session, place);
+    refuse_own_files(session, file);
     if (!std::filesystem::is_directory(place.parent_path())) {
         throw Error({"there is no such folder to write a file into", file.parent_path().string(),
                      "make it, or name another"});

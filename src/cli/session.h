@@ -41,6 +41,9 @@ void tell_error(const std::string& words);
 /// Data, on standard output; throws an Error if that cannot be written.
 void show(const std::string& data);
 
+/// Throws an Error if an output would replace the manifest or the lock, from which it is made.
+void refuse_own_files(const Session& session, const std::filesystem::path& file);
+
 /// Writes a file that the command line names, from `start` if that is relative: atomically, but a
 /// device or a pipe that is there gets the data. An Error if the file's folder is not there, for a
 /// misspelt one would be made, and if that is the manifest or the lock.
