@@ -464,11 +464,12 @@ Usage usage_of(const CLI::App& command, const OwnWords& line) {
         usage.command = app->get_name() + (usage.command.empty() ? "" : " ") + usage.command;
         for (const CLI::Option* option : app->get_options()) {
             usage.values.insert(option->results().begin(), option->results().end());
+            const auto before = static_cast<std::ptrdiff_t>(usage.flags.size());
             for (const std::string& name : option->get_lnames()) {
                 usage.flags.push_back("--" + name);
-                if (option->get_expected_max() == 0) {
-                    usage.switches.insert("--" + name);
-                }
+            }
+            if (option->get_expected_max() == 0) {
+                usage.switches.insert(usage.flags.begin() + before, usage.flags.end());
             }
         }
     }

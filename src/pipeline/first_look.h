@@ -22,6 +22,7 @@ class FirstLook {
               std::vector<pypi::PythonChoice>& pythons);
     FirstLook(const FirstLook&) = delete;
     FirstLook& operator=(const FirstLook&) = delete;
+    ~FirstLook() = default; ///< waits for that thread
 
     /// Looks ahead for a target as a scout does, with the pages of `names` in any case. Throws if
     /// one of these cannot be had, or as `python_choices`; else `pythons` holds afterwards, and

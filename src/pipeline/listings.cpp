@@ -81,7 +81,8 @@ std::vector<PackageName> Listings::load_round(const std::vector<PackageName>& na
 }
 
 /// All indexes of all these in one batch.
-void Listings::load_spread(std::span<const PackageName> names) {
+/// Of those that are new, which are known from now on.
+std::vector<pypi::PageQuery> Listings::spread_queries(std::span<const PackageName> names) {
     std::vector<pypi::PageQuery> queries;
     for (const PackageName& name : names) {
         const auto wanted = bindings_.spread.find(name);
@@ -95,6 +96,11 @@ void Listings::load_spread(std::span<const PackageName> names) {
             }
         }
     }
+    return queries;
+}
+
+void Listings::load_spread(std::span<const PackageName> names) {
+    const std::vector<pypi::PageQuery> queries = spread_queries(names);
     if (queries.empty()) {
         return;
     }

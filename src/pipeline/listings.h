@@ -118,6 +118,7 @@ class Listings {
 
     bool take_page(const pypi::PageQuery& query, pypi::PageAnswer answer);
     void take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataAnswer& answer);
+    std::vector<pypi::PageQuery> spread_queries(std::span<const PackageName> names);
     std::vector<PackageName> load_round(const std::vector<PackageName>& names, std::size_t round);
     [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;
 
