@@ -32,6 +32,10 @@ std::filesystem::path StorePaths::prefix(const Sha256& env) const {
     return root_ / "p" / short_name(env);
 }
 
+std::filesystem::path manifest_path(const std::filesystem::path& prefix) {
+    return prefix / ".envpm" / "manifest.json";
+}
+
 std::string short_name(const Sha256& env) {
     std::string name;
     unsigned bits = 0;

@@ -50,6 +50,10 @@ class StorePaths {
     std::filesystem::path root_;
 };
 
+/// `.envpm/manifest.json` below a prefix. A prefix comes to its place whole, by one rename, so one
+/// that has a manifest has everything.
+std::filesystem::path manifest_path(const std::filesystem::path& prefix);
+
 /// The name of a prefix: what `p/` holds and what users are shown.
 std::string short_name(const Sha256& env);
 

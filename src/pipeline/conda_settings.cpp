@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "manifest/channels.h"
 #include "manifest/index_url.h"
+#include "model/store_paths.h"
 
 #include <fmt/format.h>
 
@@ -34,7 +35,7 @@ CondaSettingFiles conda_setting_files(const Variables& variables) {
     const auto prefix = variables.find("CONDA_PREFIX");
     std::error_code ignored;
     if (prefix && prefix != variables.find("ENVPM_PREFIX") &&
-        !std::filesystem::exists(path(*prefix) / ".envpm/manifest.json", ignored)) {
+        !std::filesystem::exists(manifest_path(*prefix), ignored)) {
         add_folder(out.files, *prefix);
     }
     if (const auto home = variables.find("HOME")) {

@@ -43,9 +43,12 @@ bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request)
 PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path& prefix);
 void create_folders(const std::filesystem::path& folder);
 bool rename_to_free_place(const std::filesystem::path& from, const std::filesystem::path& to);
-void exchange(const std::filesystem::path& made, const std::filesystem::path& place);
+bool exchange(const std::filesystem::path& made, const std::filesystem::path& place);
+void move_to_freed_place(const std::filesystem::path& made, const std::filesystem::path& place);
+void remove_all_but_manifest(const std::filesystem::path& prefix);
 std::filesystem::path absolute_destination(const std::filesystem::path& destination);
 void check_replaceable(const std::filesystem::path& destination);
+bool is_mount_point(const std::filesystem::path& folder);
 
 } // namespace
 
@@ -63,8 +66,9 @@ PrefixReport build(const StorePaths& store, const PrefixRequest& request, Thread
     create_folders(report.prefix.parent_path());
     if (!rename_to_free_place(made, report.prefix)) {
         report.was_there = is_whole(report.prefix, request);
-        if (!report.was_there) {
-            exchange(made, report.prefix);
+        if (!report.was_there && !exchange(made, report.prefix)) {
+            ::unlink(manifest_path(report.prefix).c_str()); // nobody takes what is left for whole
+            move_to_freed_place(made, report.prefix);
         }
     }
     sync_folder(report.prefix.parent_path());
@@ -78,7 +82,10 @@ PrefixReport rebuild(const StorePaths& store, const PrefixRequest& request,
     const std::filesystem::path made = aside.path() / "prefix";
     report.link_mode = fill({store, made, report.prefix}, request, pool, progress);
     if (!rename_to_free_place(made, report.prefix)) {
-        exchange(made, report.prefix);
+        if (!exchange(made, report.prefix)) {
+            disposal.move(report.prefix);
+            move_to_freed_place(made, report.prefix);
+        }
         sync_folder(report.prefix.parent_path());
         for (const char* old : {"prefix", "old"}) {
             if (std::filesystem::exists(std::filesystem::symlink_status(aside.path() / old))) {
@@ -123,8 +130,9 @@ PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
     const Aside aside(beside);
     const std::filesystem::path made = beside / "prefix";
     report.link_mode = fill({store, made, report.prefix}, request, pool, progress);
-    if (!rename_to_free_place(made, report.prefix)) {
-        exchange(made, report.prefix);
+    if (!rename_to_free_place(made, report.prefix) && !exchange(made, report.prefix)) {
+        remove_all_but_manifest(report.prefix);
+        move_to_freed_place(made, report.prefix);
     }
     sync_folder(parent);
     return report;
@@ -181,10 +189,15 @@ bool rename_to_free_place(const std::filesystem::path& from, const std::filesyst
     return false;
 }
 
-/// What was there comes to be where the new prefix was made, and goes away with that folder.
-void exchange(const std::filesystem::path& made, const std::filesystem::path& place) {
+/// What was there comes to be where the new prefix was made, and goes away with that folder. False
+/// if it cannot be renamed, as on overlayfs a folder that an earlier layer of a container brought:
+/// then both are as they were.
+bool exchange(const std::filesystem::path& made, const std::filesystem::path& place) {
     if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0) {
-        return;
+        return true;
+    }
+    if (errno == EXDEV) {
+        return false;
     }
     // Network file systems cannot exchange: for a moment nothing is there, and a crash in it leaves
     // nothing there, which the next run makes anew.
@@ -193,6 +206,24 @@ void exchange(const std::filesystem::path& made, const std::filesystem::path& pl
     if (!is_unsupported || ::rename(place.c_str(), old.c_str()) != 0 ||
         ::rename(made.c_str(), place.c_str()) != 0) {
         throw_system_error("cannot replace an environment", place.string(), errno);
+    }
+    return true;
+}
+
+/// Removes what is left there.
+void move_to_freed_place(const std::filesystem::path& made, const std::filesystem::path& place) {
+    if (!remove_tree(place) || !rename_to_free_place(made, place)) {
+        throw_system_error("cannot replace an environment", place.string(), errno);
+    }
+}
+
+/// The manifest says to whom the folder belongs if this is interrupted: see `check_replaceable`.
+void remove_all_but_manifest(const std::filesystem::path& prefix) {
+    const std::filesystem::path kept = manifest_path(prefix).parent_path();
+    for (const auto& entry : std::filesystem::directory_iterator(prefix)) {
+        if (entry.path() != kept && !remove_tree(entry.path())) {
+            throw_system_error("cannot replace an environment", entry.path().string(), errno);
+        }
     }
 }
 
@@ -224,10 +255,22 @@ void check_replaceable(const std::filesystem::path& destination) {
         throw Error({"an environment cannot be laid out there: it is no folder",
                      destination.string(), "choose a folder that does not exist"});
     }
+    if (is_mount_point(destination)) { // over which nothing can be renamed
+        throw Error({"an environment cannot be laid out there: it is a mount point",
+                     destination.string(), "choose a folder in it"});
+    }
     if (!std::filesystem::is_empty(destination, failure) && !read_manifest(destination)) {
         throw Error({"a folder holds files that envpm did not put there", destination.string(),
                      "choose a folder that does not exist or is empty"});
     }
+}
+
+/// As far as the system tells, which Linux does since 5.8.
+bool is_mount_point(const std::filesystem::path& folder) {
+    struct statx status {};
+
+    return ::statx(AT_FDCWD, folder.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
+           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 } // namespace

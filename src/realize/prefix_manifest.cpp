@@ -54,10 +54,6 @@ const Json& member(const Json& json, std::string_view name);
 
 } // namespace
 
-std::filesystem::path manifest_path(const std::filesystem::path& prefix) {
-    return prefix / ".envpm" / "manifest.json";
-}
-
 // Put together from the text of its parts: members in order of name would put the version last,
 // and one tree of all files would cost more than it tells.
 ManifestText::ManifestText(const PrefixManifest& head) {

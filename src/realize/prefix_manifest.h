@@ -28,8 +28,7 @@ struct RealisedFile {
     bool operator==(const RealisedFile&) const = default;
 };
 
-/// `.envpm/manifest.json`: what a prefix is. A prefix comes to its place whole, by one rename, so
-/// one that has a manifest has everything.
+/// What a prefix is: the content of its `manifest_path`.
 struct PrefixManifest {
     Sha256 env;
     std::filesystem::path prefix;           ///< the path that its texts name
@@ -39,9 +38,6 @@ struct PrefixManifest {
 
     bool operator==(const PrefixManifest&) const = default;
 };
-
-/// `.envpm/manifest.json` below `prefix`.
-std::filesystem::path manifest_path(const std::filesystem::path& prefix);
 
 /// Writes a manifest: JSON, version first, a line a file. The files come one by one, in order of
 /// their paths, and the text can be taken part by part, so that nobody has to hold it all.

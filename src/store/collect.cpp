@@ -15,13 +15,16 @@
 
 // The order is the reverse of publishing, with a barrier between the steps, so that whatever is
 // left after a crash names nothing that is gone: roots, prefixes, trees, objects. What is removed
-// in part only (a prefix) is renamed into `tmp/` first, where nobody takes it for whole.
+// in part only (a prefix) is renamed into `tmp/` first, where nobody takes it for whole, or, where
+// that cannot be, loses its manifest first.
 
 namespace envpm::store {
 
 namespace {
 
 void remove_all(const StorePaths& paths, const CollectPlan& plan);
+std::filesystem::path put_away(const std::filesystem::path& prefix,
+                               const std::filesystem::path& trash);
 void remove_files(const std::vector<std::filesystem::path>& files);
 void remove_folder(const std::filesystem::path& folder);
 CollectReport report_of(const CollectPlan& plan);
@@ -63,11 +66,9 @@ void remove_all(const StorePaths& paths, const CollectPlan& plan) {
     }
     remove_unfinished_leases(paths);
     const TemporaryFolder trash(paths.temporary());
+    std::vector<std::filesystem::path> put_aside;
     for (const std::filesystem::path& prefix : plan.prefixes) {
-        const std::filesystem::path to = trash.path() / prefix.filename();
-        if (std::rename(prefix.c_str(), to.c_str()) != 0) {
-            throw_system_error("cannot remove a prefix", prefix.string(), errno);
-        }
+        put_aside.push_back(put_away(prefix, trash.path()));
     }
     barrier();
     remove_files(plan.trees);
@@ -76,9 +77,23 @@ void remove_all(const StorePaths& paths, const CollectPlan& plan) {
     for (const std::filesystem::path& leftover : plan.leftovers) {
         remove_folder(leftover);
     }
-    for (const std::filesystem::path& prefix : plan.prefixes) {
-        remove_folder(trash.path() / prefix.filename());
+    for (const std::filesystem::path& prefix : put_aside) {
+        remove_folder(prefix);
     }
+}
+
+/// Where it is then. On overlayfs a folder that an earlier layer brought cannot be renamed.
+std::filesystem::path put_away(const std::filesystem::path& prefix,
+                               const std::filesystem::path& trash) {
+    std::filesystem::path to = trash / prefix.filename();
+    if (std::rename(prefix.c_str(), to.c_str()) == 0) {
+        return to;
+    }
+    if (errno != EXDEV) {
+        throw_system_error("cannot remove a prefix", prefix.string(), errno);
+    }
+    remove_files({manifest_path(prefix)});
+    return prefix;
 }
 
 void remove_files(const std::vector<std::filesystem::path>& files) {

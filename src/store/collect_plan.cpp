@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "model/store_paths.h"
 #include "store/environments.h"
 #include "store/processes.h"
 #include "store/tree_file.h"
@@ -221,7 +222,7 @@ void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archive
     const std::optional<std::set<Sha256>> own = archives_of_prefix(prefix);
     if (!own) {
         throw Error({"the manifest of a prefix in use is missing or damaged",
-                     (prefix / ".envpm" / "manifest.json").string(),
+                     manifest_path(prefix).string(),
                      "nothing was collected; `envpm repair` makes that environment anew"});
     }
     archives.insert(own->begin(), own->end());

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "model/store_paths.h"
 #include "store/care.h"
 #include "store/roots.h"
 #include "store/walk.h"
@@ -35,7 +36,7 @@ std::vector<Environment> environments_of(const StorePaths& paths) {
 }
 
 std::optional<std::set<Sha256>> archives_of_prefix(const std::filesystem::path& prefix) {
-    const std::filesystem::path manifest = prefix / ".envpm" / "manifest.json";
+    const std::filesystem::path manifest = manifest_path(prefix);
     const std::optional<std::string> text = read_file_if_present(manifest);
     if (!text) {
         return std::nullopt;

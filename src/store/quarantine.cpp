@@ -13,6 +13,12 @@
 
 namespace envpm::store {
 
+namespace {
+
+void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to);
+
+} // namespace
+
 void Quarantine::keep(const std::filesystem::path& path) {
     struct stat status {};
 
@@ -35,7 +41,10 @@ void Quarantine::keep(const std::filesystem::path& path) {
 void Quarantine::move(const std::filesystem::path& path) {
     const std::filesystem::path to = place_for(path);
     if (::rename(path.c_str(), to.c_str()) != 0) {
-        throw_system_error("cannot put a damaged file aside", path.string(), errno);
+        if (errno != EXDEV) {
+            throw_system_error("cannot put a damaged file aside", path.string(), errno);
+        }
+        move_by_copy(path, to);
     }
     sync_folder(to.parent_path());
     sync_folder(path.parent_path());
@@ -54,5 +63,19 @@ std::filesystem::path Quarantine::place_for(const std::filesystem::path& path) {
     }
     return *folder_ / fmt::format("{}-{}", next_++, path.filename().string());
 }
+
+namespace {
+
+/// On overlayfs a folder that an earlier layer brought cannot be renamed.
+void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::filesystem::copy(from, to,
+                          std::filesystem::copy_options::recursive |
+                              std::filesystem::copy_options::copy_symlinks);
+    if (!remove_tree(from)) {
+        throw_system_error("cannot put a damaged folder aside", from.string(), errno);
+    }
+}
+
+} // namespace
 
 } // namespace envpm::store

@@ -70,8 +70,31 @@ def image(kind: str, megabytes: int):
 
 
 @contextlib.contextmanager
+def overlay(base: Path):
+    """Overlayfs, as containers have it, over an empty folder and one of `base`."""
+    parts = {name: base / name for name in ("lower", "upper", "work", "seen")}
+    for part in parts.values():
+        part.mkdir()
+    options = f"lowerdir={parts['lower']},upperdir={parts['upper']},workdir={parts['work']}"
+    command = ["mount", "-t", "overlay", "overlay", "-o", options, parts["seen"]]
+    is_mounted = subprocess.run(command, check=False).returncode == 0
+    try:
+        if is_mounted:
+            yield parts["seen"]
+        else:
+            print("no overlayfs: it cannot be mounted here")
+            yield None
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", parts["seen"]], check=True)
+
+
+@contextlib.contextmanager
 def images(megabytes: int):
     """Of each kind one, as far as they can be had, by kind."""
     with contextlib.ExitStack() as stack:
         mounted = {kind: stack.enter_context(image(kind, megabytes)) for kind in IMAGES}
-        yield {f"{kind} image": folder for kind, folder in mounted.items() if folder}
+        found = {f"{kind} image": folder for kind, folder in mounted.items() if folder}
+        if mounted["ext4"] and (seen := stack.enter_context(overlay(mounted["ext4"]))):
+            found["overlay"] = seen
+        yield found

@@ -6,7 +6,8 @@ mode and number of threads that this machine has, each time into a store of its 
 files arriving in another order, and compares the digests: `env` and `contents` as envpm tells them,
 and the second implementation's. What the machine lacks is said and left out; without --all the
 conda packages go through every third combination, and with it root also installs on new ext4, xfs
-and btrfs images. On each file system one install is killed again and again until it gets through.
+and btrfs images and on overlayfs. On each file system one install is killed again and again until
+it gets through.
 """
 
 import contextlib

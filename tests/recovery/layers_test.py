@@ -1,0 +1,137 @@
+"""envpm on overlayfs, as in containers: what an earlier layer brought cannot be renamed there.
+
+layers_test.py ENVPM [a test's name…]. Needs no network; skipped where overlayfs cannot be mounted.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+from command_tests import run_tests  # noqa: E402
+from index_server import Index  # noqa: E402
+from sandbox import Sandbox, manifest_of  # noqa: E402
+from wheels import Wheel  # noqa: E402
+
+ENVPM = Path()
+WHEELS = [
+    Wheel("alpha", "1.0", files={"alpha/data.txt": "data of alpha\n", "alpha/deep/one.txt": "1\n"}),
+    Wheel("beta", "1.0", files={"beta/data.txt": "data of beta\n"}),
+]
+INDEX: Index
+
+
+class Layers:
+    """Folders one over the other, seen as one at `seen`; a new one takes what is written."""
+
+    def __init__(self, base: Path):
+        self.base = base
+        self.seen = base / "seen"
+        self.count = 0
+        for name in ("layer-0", "work-0", "empty", "seen"):
+            (base / name).mkdir()
+        self.is_mounted = self.mount()
+
+    def mount(self) -> bool:
+        lower = [self.base / f"layer-{n}" for n in reversed(range(self.count))]
+        options = ",".join(
+            [
+                "lowerdir=" + ":".join(map(str, [*lower, self.base / "empty"])),
+                f"upperdir={self.base}/layer-{self.count}",
+                f"workdir={self.base}/work-{self.count}",
+                "redirect_dir=off",  # as containers have it
+            ]
+        )
+        command = ["mount", "-t", "overlay", "overlay", "-o", options, self.seen]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+    def begin_layer(self) -> None:
+        self.unmount()
+        self.count += 1
+        for name in (f"layer-{self.count}", f"work-{self.count}"):
+            (self.base / name).mkdir()
+        self.is_mounted = self.mount()
+        assert self.is_mounted
+
+    def unmount(self) -> None:
+        if self.is_mounted:
+            subprocess.run(["umount", self.seen], check=True)
+            self.is_mounted = False
+
+
+class OnLayers(unittest.TestCase):
+    def setUp(self):
+        base = Path(tempfile.mkdtemp(prefix="envpm-layers-", dir="/dev/shm")).resolve()
+        self.addCleanup(shutil.rmtree, base, ignore_errors=True)
+        self.layers = Layers(base)
+        self.addCleanup(self.layers.unmount)
+        if not self.layers.is_mounted:
+            self.skipTest("overlayfs cannot be mounted here: that needs root")
+        self.sandbox = Sandbox(self.layers.seen / "box", ENVPM, INDEX.simple_url)
+        self.sandbox.write(manifest_of("alpha"))
+        self.sandbox.run("install")
+        self.prefix = self.sandbox.prefix()
+
+    def test_a_copy_of_an_earlier_layer_is_replaced(self):
+        copy = self.layers.seen / "copy"
+        self.sandbox.run("install", "--prefix", str(copy))
+        self.layers.begin_layer()
+        self.sandbox.write(manifest_of("beta"))
+        self.sandbox.run("install", "--prefix", str(copy))
+        self.assertEqual(len(list(copy.rglob("beta/data.txt"))), 1)
+        self.assertEqual(list(copy.rglob("alpha")), [])
+        self.assertEqual([path for path in copy.parent.iterdir() if "envpm" in path.name], [])
+        self.sandbox.run("verify", "--full")
+
+    def test_a_copy_can_replace_no_mount_point(self):
+        self.layers.begin_layer()
+        done = self.sandbox.run("install", "--prefix", str(self.layers.seen), expected=1)
+        self.assertIn("it is a mount point", done.stderr)
+        self.assertTrue(self.prefix.exists())
+
+    def test_gc_removes_an_environment_of_an_earlier_layer(self):
+        self.layers.begin_layer()
+        shutil.rmtree(self.sandbox.project)
+        self.sandbox.project.mkdir()
+        self.sandbox.run("gc", "--grace", "0s")
+        self.assertFalse(self.prefix.exists())
+        objects = self.sandbox.root / "objects"
+        self.assertEqual([path for path in objects.rglob("*") if path.is_file()], [])
+        self.sandbox.write(manifest_of("alpha"))
+        self.sandbox.run("install")
+        self.assertEqual(self.sandbox.prefix(), self.prefix)
+        self.sandbox.run("verify", "--full")
+
+    def test_an_environment_of_an_earlier_layer_is_made_anew(self):
+        whole = self.sandbox.digest()
+        self.layers.begin_layer()
+        (self.prefix / ".envpm/manifest.json").unlink()
+        self.sandbox.run("install")
+        self.assertEqual(self.sandbox.digest(), whole)
+        self.assertTrue((self.prefix / ".envpm/manifest.json").is_file())
+
+    def test_repair_keeps_a_damaged_environment_of_an_earlier_layer(self):
+        whole = self.sandbox.digest()
+        self.layers.begin_layer()
+        manifest = self.prefix / ".envpm/manifest.json"
+        manifest.chmod(0o644)
+        manifest.write_text("garbage")
+        self.sandbox.run("repair")
+        self.assertEqual(self.sandbox.digest(), whole)
+        self.sandbox.run("verify", "--full")
+        kept = list((self.sandbox.root / "quarantine").rglob("manifest.json"))
+        self.assertEqual([path.read_text() for path in kept], ["garbage"])
+
+
+def begin(envpm: Path) -> Index:
+    global ENVPM, INDEX
+    ENVPM, INDEX = envpm, Index(WHEELS)
+    return INDEX
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests(begin))
