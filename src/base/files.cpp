@@ -209,9 +209,19 @@ Fd open_lock(const std::filesystem::path& path) {
     return file;
 }
 
-FileLock::FileLock(const std::filesystem::path& path, LockKind kind)
+FileLock::FileLock(const std::filesystem::path& path, LockKind kind,
+                   const std::function<void()>& before_waiting)
     : file_(open_lock(path)) {
-    while (::flock(file_.get(), kind == LockKind::shared ? LOCK_SH : LOCK_EX) != 0) {
+    const int how = kind == LockKind::shared ? LOCK_SH : LOCK_EX;
+    if (before_waiting) {
+        if (::flock(file_.get(), how | LOCK_NB) == 0) {
+            return;
+        }
+        if (errno == EWOULDBLOCK) {
+            before_waiting();
+        }
+    }
+    while (::flock(file_.get(), how) != 0) {
         if (errno != EINTR) {
             throw_system_error("cannot lock a file", path.string(), errno);
         }

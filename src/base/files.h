@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -88,8 +89,9 @@ enum class LockKind { shared, exclusive };
 /// system drops it if the process dies.
 class FileLock {
   public:
-    /// Waits as long as it takes.
-    FileLock(const std::filesystem::path& path, LockKind kind);
+    /// Waits as long as it takes; `before_waiting` is called if there is somebody to wait for.
+    FileLock(const std::filesystem::path& path, LockKind kind,
+             const std::function<void()>& before_waiting = {});
 
     /// Nothing if another process holds it.
     static std::optional<FileLock> try_take(const std::filesystem::path& path, LockKind kind);

@@ -321,6 +321,18 @@ TEST_F(Files, AWaitingLockIsGivenWhenTheHolderGoes) {
     EXPECT_TRUE(FileLock::try_take(at("lock"), LockKind::exclusive));
 }
 
+TEST_F(Files, WhoHasToWaitForALockIsToldBefore) {
+    std::optional<FileLock> holder(std::in_place, at("lock"), LockKind::exclusive);
+    int told = 0;
+    const auto tell_and_go = [&] {
+        ++told;
+        holder.reset();
+    };
+    const FileLock waiter(at("lock"), LockKind::shared, tell_and_go);
+    const FileLock another(at("lock"), LockKind::shared, tell_and_go);
+    EXPECT_EQ(told, 1);
+}
+
 TEST(Fd, OwnsItsDescriptorOnce) {
     Fd first(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const int number = first.get();

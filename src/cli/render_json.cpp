@@ -61,6 +61,7 @@ Json json_of(const pipeline::InstallReport& report) {
     Json::Object facts{{"changed", !report.was_current},
                        {"env", report.env},
                        {"prefix", report.prefix.string()},
+                       {"copy", text_or_null(report.copy ? report.copy->string() : "")},
                        {"target", report.target},
                        {"packages", static_cast<std::int64_t>(report.packages)},
                        {"fetched_packages", report.fetched_packages},

@@ -111,6 +111,9 @@ std::string words_of(const pipeline::InstallReport& report, const Terminal& term
                        fetched, made);
     out += fmt::format("{} installed in {}   env {}   prefix .envpm/envs/default/current\n",
                        tick(terminal), human_seconds(report.seconds), report.env);
+    if (report.copy) {
+        out += fmt::format("{} laid out as {}\n", tick(terminal), report.copy->string());
+    }
     if (!report.lock && !report.needs.empty()) {
         out += fmt::format("  needs: {}\n", report.needs);
     }

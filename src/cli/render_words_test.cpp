@@ -135,6 +135,10 @@ TEST(WordsOfInstall, tell_what_was_done) {
               "✓ installed in 1.5 s   env abc   prefix .envpm/envs/default/current\n"
               "✓ the sealed contents were reproduced\n");
     report.is_sealed = false;
+    report.copy = "../image";
+    EXPECT_THAT(words_of(report, Terminal()),
+                testing::EndsWith("current\n✓ laid out as ../image\n"));
+    report.copy.reset();
     report.needs = "driver >= 525.60.13 (CUDA 12), glibc >= 2.28";
     EXPECT_THAT(words_of(report, Terminal()),
                 testing::EndsWith("current\n  needs: driver >= 525.60.13 (CUDA 12), glibc >= "

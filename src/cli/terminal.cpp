@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds redraw_pause{100};
 constexpr std::chrono::seconds line_pause{10};
+constexpr std::chrono::seconds rate_window{5};
 constexpr std::size_t bar_cells = 20;
 
 std::string bar(std::uint64_t done, std::uint64_t total);
@@ -112,10 +113,9 @@ void TerminalProgress::begin(std::string_view task, std::uint64_t total, Progres
     total_ = total;
     unit_ = unit;
     done_ = 0;
-    began_ = Clock::now();
+    samples_.clear();
     is_open_ = true;
-    const auto pause = terminal_.is_interactive ? Clock::duration(redraw_pause) : line_pause;
-    next_draw_ = (began_ + pause).time_since_epoch().count();
+    next_draw_ = 0;
 }
 
 void TerminalProgress::advance(std::uint64_t amount) {
@@ -125,7 +125,12 @@ void TerminalProgress::advance(std::uint64_t amount) {
         return;
     }
     const std::lock_guard lock(mutex_);
-    if (is_open_ && now.time_since_epoch().count() >= next_draw_) {
+    if (!is_open_ || now.time_since_epoch().count() < next_draw_) {
+        return;
+    }
+    const bool is_first = samples_.empty(); // what was there before this run counts for no rate
+    take_sample(now);
+    if (!is_first) {
         draw(now);
     }
 }
@@ -139,8 +144,12 @@ void TerminalProgress::end() {
 void TerminalProgress::note(std::string_view line) {
     const std::lock_guard lock(mutex_);
     clear_line();
-    if (!terminal_.is_quiet) {
-        fmt::print(stderr, "{}\n", printable(line));
+    if (terminal_.is_quiet) {
+        return;
+    }
+    fmt::print(stderr, "{}\n", printable(line));
+    if (is_open_ && terminal_.is_interactive) {
+        draw(Clock::now());
     }
 }
 
@@ -153,24 +162,32 @@ void TerminalProgress::trace(std::string_view line) {
     fmt::print(stderr, "{}\n", styled(terminal_, Style::faint, printable(line)));
 }
 
-void TerminalProgress::draw(Clock::time_point now) {
+/// When the next one is due too.
+void TerminalProgress::take_sample(Clock::time_point now) {
     const auto pause = terminal_.is_interactive ? Clock::duration(redraw_pause) : line_pause;
     next_draw_ = (now + pause).time_since_epoch().count();
+    samples_.push_back({now, done_});
+    while (samples_.size() > 2 && now - samples_[1].at >= rate_window) {
+        samples_.pop_front();
+    }
+}
+
+void TerminalProgress::draw(Clock::time_point now) {
     if (terminal_.is_quiet) {
         return;
     }
     if (!terminal_.is_interactive) {
-        fmt::print(stderr, "{} {}\n", task_, amounts());
+        fmt::print(stderr, "{} {}\n", task_, amounts(now));
         return;
     }
     std::string line = fmt::format("{}  ", task_);
     if (total_ > 0) {
         line += bar(done_, total_) + "  ";
     }
-    line += amounts();
+    line += amounts(now);
     // Bars are three bytes a cell, so bytes are no measure; a line that may wrap is cut of its bar.
     if (line.size() > terminal_.width + 2 * bar_cells) {
-        line = fmt::format("{}  {}", task_, amounts()).substr(0, terminal_.width);
+        line = fmt::format("{}  {}", task_, amounts(now)).substr(0, terminal_.width);
     }
     fmt::print(stderr, "\r\x1b[K{}", line);
     std::fflush(stderr);
@@ -185,22 +202,30 @@ void TerminalProgress::clear_line() {
     }
 }
 
-std::string TerminalProgress::amounts() const {
+std::string TerminalProgress::amounts(Clock::time_point now) const {
     const std::uint64_t done = done_;
-    const double seconds = std::chrono::duration<double>(Clock::now() - began_).count();
     if (unit_ == ProgressUnit::items) {
         return total_ > 0 ? fmt::format("{}/{}", done, total_) : fmt::format("{}", done);
     }
-    const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
     std::string text = human_bytes(done);
     if (total_ > 0) {
         text += "/" + human_bytes(total_);
     }
+    const double rate = bytes_per_second(now);
     text += fmt::format("  {}/s", human_bytes(static_cast<std::uint64_t>(rate)));
     if (total_ > done && rate > 0) {
         text += "  eta " + human_seconds(static_cast<double>(total_ - done) / rate);
     }
     return text;
+}
+
+double TerminalProgress::bytes_per_second(Clock::time_point now) const {
+    if (samples_.empty()) {
+        return 0;
+    }
+    const Sample& oldest = samples_.front();
+    const double seconds = std::chrono::duration<double>(now - oldest.at).count();
+    return seconds > 0 ? static_cast<double>(done_ - oldest.done) / seconds : 0;
 }
 
 namespace {

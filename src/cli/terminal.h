@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -67,7 +68,9 @@ class TerminalProgress final : public Progress {
 
     void draw(Clock::time_point now);
     void clear_line();
-    [[nodiscard]] std::string amounts() const;
+    void take_sample(Clock::time_point now);
+    [[nodiscard]] std::string amounts(Clock::time_point now) const;
+    [[nodiscard]] double bytes_per_second(Clock::time_point now) const;
 
     const Terminal& terminal_;
     std::mutex mutex_;
@@ -76,7 +79,14 @@ class TerminalProgress final : public Progress {
     ProgressUnit unit_ = ProgressUnit::items;
     std::atomic<std::uint64_t> done_ = 0;
     std::atomic<Clock::rep> next_draw_ = 0;
-    Clock::time_point began_;
+
+    /// What was done at some moment; the rate is that of the last seconds.
+    struct Sample {
+        Clock::time_point at;
+        std::uint64_t done;
+    };
+
+    std::deque<Sample> samples_; ///< oldest first
     bool is_drawn_ = false;
     bool is_open_ = false;
 };

@@ -1,6 +1,10 @@
 #include "cli/terminal.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
 
 namespace envpm::cli {
 namespace {
@@ -95,6 +99,31 @@ TEST(TerminalProgress, notes_are_told_unless_quiet_and_traces_if_verbose) {
     EXPECT_EQ(written_by(terminal, report), "moved on\nstep\n");
     terminal.is_quiet = true;
     EXPECT_EQ(written_by(terminal, report), "");
+}
+
+TEST(TerminalProgress, WhatWasThereBeforeCountsForNoRate) {
+    Terminal terminal;
+    terminal.is_interactive = true;
+    terminal.width = 120;
+    const std::string text = written_by(terminal, [](Progress& progress) {
+        progress.begin("fetching", 2'000'000'000, ProgressUnit::bytes);
+        progress.advance(1'900'000'000);
+        std::this_thread::sleep_for(std::chrono::milliseconds(150));
+        progress.advance(1'000'000);
+    });
+    EXPECT_THAT(text, testing::HasSubstr("1.9 GB/2.0 GB"));
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("GB/s")));
+    EXPECT_THAT(text, testing::HasSubstr("MB/s"));
+}
+
+TEST(TerminalProgress, ANoteLeavesTheBarInSight) {
+    Terminal terminal;
+    terminal.is_interactive = true;
+    const std::string text = written_by(terminal, [](Progress& progress) {
+        progress.begin("fetching", 10, ProgressUnit::bytes);
+        progress.note("waiting for `a`");
+    });
+    EXPECT_THAT(text, testing::HasSubstr("waiting for `a`\n\r\x1b[Kfetching"));
 }
 
 } // namespace

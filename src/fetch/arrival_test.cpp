@@ -94,6 +94,24 @@ TEST_F(ArrivalTest, AServerWithoutRangesGivesTheWholeFileThoughItsEndWasAskedFor
     EXPECT_FALSE(told.is_wrong);
 }
 
+TEST_F(ArrivalTest, AMirrorThatIsRefusedAtItsHeadMakesNothingVoid) {
+    const std::string content = text_of(40 * mib);
+    Answer page = with_body("<html>log in</html>");
+    page.headers = {"Content-Type: text/html"};
+    page.ranges = Answer::Ranges::ignored;
+    first.serve("/file", {page});
+    second.serve("/file", {with_body(content)});
+    const Download one = of(content, {first.url("/file"), second.url("/file")});
+    Told told;
+    const auto errors = client->download({&one, 1}, folder.path(), progress, told.events(content));
+    EXPECT_FALSE(errors[0]);
+    expect_arrived(content);
+    EXPECT_GE(first.count("/file"), 1U);
+    EXPECT_EQ(told.drops, 0);
+    EXPECT_TRUE(told.has_all());
+    EXPECT_LT(second.body_bytes_sent(), content.size() + 4 * mib) << "nothing was begun anew";
+}
+
 TEST_F(ArrivalTest, BytesThatProveWrongAreToldToBeVoid) {
     const std::string content = text_of(20 * mib);
     std::string wrong = content;

@@ -116,9 +116,17 @@ std::vector<std::optional<Error>> Client::download(std::span<const Download> dow
     Buffers buffers(buffer_count);
     HashPairs own_pairs;
     HashPairs& pairs = events.hash_pairs != nullptr ? *events.hash_pairs : own_pairs;
-    DownloadContext context{
-        loop_->curl, *loop_->pool, loop_->hosts, loop_->backoff, buffers,
-        pairs,       progress,     folder,       loop_->stop,    loop_->settings.stall_timeout};
+    DownloadContext context{loop_->curl,
+                            *loop_->pool,
+                            loop_->hosts,
+                            loop_->backoff,
+                            buffers,
+                            pairs,
+                            progress,
+                            folder,
+                            loop_->stop,
+                            loop_->settings.stall_timeout,
+                            loop_->settings.quiet_time};
     const bool is_choice = !loop_->settings.rates_file.empty() && have_mirrors(downloads);
     if (is_choice) {
         loop_->recall_rates();

@@ -155,6 +155,7 @@ Clock::time_point Batch::start_transfers(Clock::time_point now, int most_at_once
         if (has_buffers) {
             entry.target->resume_paused();
         }
+        entry.target->tell_if_quiet(now);
         if (entry.target->phase() == Target::Phase::waiting) {
             next = std::min(next, entry.target->wake_at().value_or(next));
         }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "fetch/local_page.h"
+#include "fetch/mirror_words.h"
 #include "fetch/response.h"
 #include "fetch/spare_room.h"
 #include "fetch/url.h"
@@ -37,11 +38,14 @@ class Page final : public Receiver {
     /// Small ones weigh 1, whole files `large_weight`.
     [[nodiscard]] int weight() const;
 
-    [[nodiscard]] bool is_running() const { return is_running_; }
+    [[nodiscard]] bool is_running() const { return place_.has_value(); }
 
     [[nodiscard]] bool is_over() const { return is_over_; }
 
     [[nodiscard]] Clock::time_point start_at() const;
+
+    /// Whether its host takes one more now.
+    [[nodiscard]] bool has_place() const { return has_place_for_page(host_); }
 
     void start();
 
@@ -89,9 +93,9 @@ class Page final : public Receiver {
     Host& host_;
     HttpResponse response_;
     std::optional<std::uint64_t> body_bytes_;
-    std::string encoding_; ///< of the body, lower case; empty if it came as it is
-    std::string refusal_;  ///< why the transfer was stopped
-    bool is_running_ = false;
+    std::string encoding_;           ///< of the body, lower case; empty if it came as it is
+    std::string refusal_;            ///< why the transfer was stopped
+    std::optional<HostPlace> place_; ///< while it runs
     bool is_over_ = false;
     int tries_ = 0;
     int cost_ = 0;
@@ -252,7 +256,7 @@ std::optional<Clock::time_point> OpenPages::start(Clock::time_point now, int mos
         }
         if (page->start_at() > now) {
             next = std::min(next, page->start_at());
-        } else if (weight + page->weight() <= large_weight * most_at_once) {
+        } else if (page->has_place() && weight + page->weight() <= large_weight * most_at_once) {
             weight += page->weight();
             page->start();
         }
@@ -265,6 +269,9 @@ Page::Page(std::size_t number, HttpRequest request, GetContext& context)
       request_(std::move(request)),
       context_(context),
       host_(context.hosts.at(host_of(request_.url))) {
+    if (request_.url.starts_with("http:")) {
+        host_.multiplexes = false;
+    }
     if (const auto file = file_of(request_.url)) {
         response_ = read_local_page(request_, *file);
         is_over_ = true;
@@ -284,7 +291,7 @@ Clock::time_point Page::start_at() const {
 
 void Page::start() {
     ++tries_;
-    is_running_ = true;
+    place_.emplace(host_);
     response_ = {};
     body_bytes_.reset();
     refusal_.clear();
@@ -305,18 +312,13 @@ void Page::start() {
 }
 
 void Page::tell_if_quiet(Clock::time_point now) {
-    if (is_running_ && now >= quiet_at()) {
-        tell(now, fmt::format(
-                      "waiting for `{}`, which has sent nothing for {} s", host_.name,
-                      std::chrono::duration_cast<std::chrono::seconds>(now - heard_at_).count()));
+    if (is_running() && now >= quiet_at()) {
+        tell(now, words_of_silence(host_.name, now - heard_at_));
     }
 }
 
-/// Many requests may wait for one host: that is one line, and another only after a while.
 void Page::tell(Clock::time_point now, const std::string& what) {
-    const bool is_due = now - host_.told_at >= 2 * context_.quiet_time;
-    if (context_.tell && is_due) {
-        host_.told_at = now;
+    if (context_.tell && take_turn_to_tell(host_, context_.quiet_time, now)) {
         context_.tell(what);
     }
 }
@@ -396,6 +398,9 @@ void Page::take_head(const ResponseHead& head) {
     response_.etag = head.etag;
     response_.last_modified = head.last_modified;
     response_.cache_control = head.cache_control;
+    if (!head.is_redirected) {
+        host_.multiplexes = head.is_multiplexed;
+    }
     JudgedRange judged = judge_get(request_.range, head);
     response_.range_first = judged.first;
     response_.total_bytes = judged.total;
@@ -408,6 +413,7 @@ void Page::take_head(const ResponseHead& head) {
 
 Flow Page::body(std::span<const std::byte> bytes) {
     heard_at_ = Clock::now();
+    host_.step_bytes += heard_at_ >= host_.step_at ? bytes.size() : 0;
     if (bytes.size() > request_.limit_bytes - response_.body.size()) {
         refusal_ = too_long();
         return Flow::stop;
@@ -417,7 +423,7 @@ Flow Page::body(std::span<const std::byte> bytes) {
 }
 
 void Page::done(const TransferEnd& end) {
-    is_running_ = false;
+    place_.reset();
     if (end.head.status != 0 && !end.stopped) {
         take_head(end.head);
     }
@@ -430,26 +436,29 @@ void Page::done(const TransferEnd& end) {
         fail(*failure);
     } else {
         host_.failures = 0;
+        grow(host_, Clock::now());
         finish({});
     }
 }
 
 /// It is asked for again, unless that is in vain or was done often enough.
 void Page::fail(const Failure& failure) {
+    const Clock::time_point now = Clock::now();
     cost_ += cost_of(failure.kind);
-    const bool may_pass =
-        failure.kind == FailureClass::transient || failure.kind == FailureClass::unreachable;
+    const bool is_lost = failure.kind == FailureClass::unreachable;
+    shrink(host_, is_lost ? Load::busy : failure.load, now);
+    const bool may_pass = is_lost || failure.kind == FailureClass::transient;
     if (!may_pass || cost_ >= tries_per_request) {
         finish(tries_ > 1 ? fmt::format("{} ({} tries)", failure.reason, tries_) : failure.reason);
         return;
     }
-    const Clock::time_point now = Clock::now();
     retry_at_ = now + context_.backoff.pause(tries_);
     if (now - started_at_ >= context_.quiet_time) { // what is over at once is nobody's concern
         tell(now, failure.reason + ": trying again");
     }
     if (failure.retry_after) {
         host_.parked_until = std::max(host_.parked_until, now + *failure.retry_after);
+        shrink(host_, Load::refused, now);
     }
 }
 
@@ -462,7 +471,8 @@ std::optional<Failure> Page::judge(const TransferEnd& end) {
     if (status >= least_error_status && class_of_status(status) == FailureClass::transient) {
         Failure failure{FailureClass::transient,
                         fmt::format("`{}` answered {}", host_of(end.head.url), status),
-                        parse_retry_after(end.head.retry_after, std::chrono::system_clock::now())};
+                        parse_retry_after(end.head.retry_after, std::chrono::system_clock::now()),
+                        load_of_status(status)};
         if (failure.retry_after && *failure.retry_after > longest_retry_after) {
             failure.kind = FailureClass::absent;
             failure.reason += fmt::format(" and asks to wait {} s", failure.retry_after->count());

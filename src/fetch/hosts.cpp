@@ -19,6 +19,9 @@ constexpr std::array<std::string_view, 17> volunteers = {
     "mirrors.zju.edu.cn",    "tuna.tsinghua.edu.cn",
 };
 
+/// Before it is known whether they share a connection, which TLS tells with the first answer.
+constexpr int most_first_pages = 16;
+
 constexpr std::chrono::milliseconds shortest_stall{3'000};
 constexpr int patience_factor = 10;
 
@@ -30,6 +33,20 @@ constexpr double weight_of_new_rate = 0.3;
 constexpr int weight_of_old_delay = 3;
 
 } // namespace
+
+bool has_place_for_page(const Host& host) {
+    const bool has_refused = host.most < host.limit;
+    if (has_refused || host.multiplexes == false) {
+        return host.in_flight < host.most;
+    }
+    return host.multiplexes.has_value() || host.in_flight < most_first_pages;
+}
+
+bool take_turn_to_tell(Host& host, Clock::duration quiet_time, Clock::time_point now) {
+    const bool is_due = now - host.told_at >= 2 * quiet_time;
+    host.told_at = is_due ? now : host.told_at;
+    return is_due;
+}
 
 void take_rate(Host& host, double bytes_per_second, Clock::time_point now) {
     const double known = host.bytes_per_second;

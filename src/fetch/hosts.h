@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,10 +17,11 @@ namespace envpm::fetch {
 struct Host {
     std::string name;
     int in_flight = 0;
-    int most = 4;       ///< transfers at once, now
-    int limit = 4;      ///< transfers at once, when all goes well
-    int failures = 0;   ///< since the last success
-    int poisonings = 0; ///< files for which it gave wrong bytes
+    int most = 4;                    ///< transfers at once, now
+    int limit = 4;                   ///< transfers at once, when all goes well
+    std::optional<bool> multiplexes; ///< HTTP/2; not known before the first answer over TLS
+    int failures = 0;                ///< since the last success
+    int poisonings = 0;              ///< files for which it gave wrong bytes
     Clock::time_point parked_until{};
     Clock::time_point told_at{}; ///< when the user was last told that it keeps everyone waiting
 
@@ -34,6 +36,31 @@ struct Host {
     std::uint64_t step_bytes = 0;     ///< that came since then
     double step_bytes_per_second = 0; ///< what `most` brought before it grew; 0: it did not
 };
+
+/// A transfer's place among those of its host, while it lives.
+class HostPlace {
+  public:
+    explicit HostPlace(Host& host)
+        : host_(host) {
+        ++host_.in_flight;
+    }
+
+    HostPlace(const HostPlace&) = delete;
+    HostPlace& operator=(const HostPlace&) = delete;
+
+    ~HostPlace() { --host_.in_flight; }
+
+  private:
+    Host& host_;
+};
+
+/// Whether one more page may be asked for. Where many share a connection there is no limit of the
+/// host's, unless it has refused some.
+bool has_place_for_page(const Host& host);
+
+/// Whether the user is to be told now that a host keeps everyone waiting; true means he is. Many
+/// transfers may wait for one: that is one line, and another only after two of `quiet_time`.
+bool take_turn_to_tell(Host& host, Clock::duration quiet_time, Clock::time_point now);
 
 /// Two wrong files are no accident: such a host gives nothing more in this run.
 constexpr int most_poisonings = 2;

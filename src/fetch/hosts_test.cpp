@@ -1,5 +1,7 @@
 #include "fetch/hosts.h"
 
+#include <deque>
+
 namespace envpm::fetch {
 namespace {
 
@@ -73,6 +75,39 @@ TEST_F(GrowingHost, LosesTheOneThatBroughtNothingAndIsLeftInPeace) {
         serve(second, 2);
         EXPECT_EQ(host.most, 2);
     }
+}
+
+TEST(Hosts, GivePagesNoLimitOverASharedConnectionUnlessTheyRefusedSome) {
+    Hosts hosts(4);
+    Host& host = hosts.at("a.example.org");
+    const HostPlace one(host);
+    const HostPlace two(host);
+    const HostPlace three(host);
+    EXPECT_TRUE(has_place_for_page(host));
+    std::deque<HostPlace> more;
+    while (has_place_for_page(host)) {
+        more.emplace_back(host);
+    }
+    EXPECT_EQ(host.in_flight, 16) << "while it is not known whether they share one";
+    host.multiplexes = true;
+    EXPECT_TRUE(has_place_for_page(host));
+    host.multiplexes = false;
+    more.clear();
+    EXPECT_EQ(host.in_flight, 3);
+    EXPECT_TRUE(has_place_for_page(host));
+    more.emplace_back(host);
+    EXPECT_FALSE(has_place_for_page(host));
+    host.multiplexes = true;
+    shrink(host, Load::refused, Clock::now());
+    EXPECT_FALSE(has_place_for_page(host));
+}
+
+TEST(Hosts, KeepTheUserWaitingInOneLineForAWhile) {
+    Host host;
+    const Clock::time_point now = Clock::now();
+    EXPECT_TRUE(take_turn_to_tell(host, std::chrono::seconds(5), now));
+    EXPECT_FALSE(take_turn_to_tell(host, std::chrono::seconds(5), now + std::chrono::seconds(9)));
+    EXPECT_TRUE(take_turn_to_tell(host, std::chrono::seconds(5), now + std::chrono::seconds(10)));
 }
 
 TEST(Hosts, AreWaitedForTenTimesTheirWorstGap) {

@@ -46,7 +46,9 @@ ResponseHead read_head(const CurlFunctions& curl, CURL* easy) {
     const char* url = nullptr;
     curl_off_t length = -1;
     long redirects = 0;
+    long version = CURL_HTTP_VERSION_NONE;
     curl.easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    curl.easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
     curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl.easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
     curl.easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -57,6 +59,7 @@ ResponseHead read_head(const CurlFunctions& curl, CURL* easy) {
     };
     head.status = static_cast<int>(status);
     head.is_redirected = redirects > 0;
+    head.is_multiplexed = version == CURL_HTTP_VERSION_2_0;
     head.url = url != nullptr ? url : "";
     head.content_type = field("Content-Type");
     head.content_encoding = field("Content-Encoding");

@@ -22,6 +22,11 @@ std::string words_of_cut(const std::string& label, const Mirror& slow, double by
                        other.host->name);
 }
 
+std::string words_of_silence(const std::string& host, Clock::duration silent_for) {
+    return fmt::format("waiting for `{}`, which has sent nothing for {} s", host,
+                       std::chrono::duration_cast<std::chrono::seconds>(silent_for).count());
+}
+
 Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
     const bool lied = std::any_of(mirrors.begin(), mirrors.end(), [](const Mirror& mirror) {
         return mirror.last_failure == FailureClass::poison;

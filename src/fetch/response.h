@@ -23,7 +23,8 @@ struct ResponseHead {
     std::string last_modified;
     std::string cache_control;
     std::optional<std::uint64_t> content_length;
-    bool is_redirected = false; ///< from the URL that was asked for
+    bool is_redirected = false;  ///< from the URL that was asked for
+    bool is_multiplexed = false; ///< by HTTP/2: many answers share a connection
 };
 
 /// Content-Range (RFC 9110, section 14.4): "bytes 0-9/100", "bytes 0-9/*" or "bytes */100".

@@ -79,6 +79,8 @@ void Target::opened(const PartFound& found) {
     }
     schedule_.begin(found.present);
     present_bytes_ = sum(found.present);
+    contributed_ = found.present.empty() ? 0 : ~0U;
+    heard_at_ = Clock::now();
     phase_ = Phase::fetching;
     if (present_bytes_ > 0) {
         context_.progress.trace(fmt::format("resume {}: {} of {} bytes are there", download_.label,
@@ -153,9 +155,30 @@ void Target::announce(std::size_t mirror) {
         context_.progress.note(fmt::format("{}: {}; going on with `{}`", download_.label, news_,
                                            mirrors()[mirror].host->name));
     } else {
-        context_.progress.trace(fmt::format("{}: {}; trying again", download_.label, news_));
+        const std::string line = fmt::format("{}: {}; trying again", download_.label, news_);
+        const Clock::time_point now = Clock::now();
+        if (now - heard_at_ >= context_.quiet_time &&
+            take_turn_to_tell(*mirrors()[mirror].host, context_.quiet_time, now)) {
+            context_.progress.note(line);
+        } else {
+            context_.progress.trace(line);
+        }
     }
     news_mirror_.reset();
+}
+
+void Target::tell_if_quiet(Clock::time_point now) {
+    const bool is_waiting = !running_.empty() &&
+                            std::none_of(running_.begin(), running_.end(), [](const auto& running) {
+                                return running.second->is_paused();
+                            });
+    if (!is_waiting || now - heard_at_ < context_.quiet_time) {
+        return;
+    }
+    Host& host = *mirrors()[last_asked_].host;
+    if (take_turn_to_tell(host, context_.quiet_time, now)) {
+        context_.progress.note(words_of_silence(host.name, now - heard_at_));
+    }
 }
 
 /// The user is told of a slow mirror once for each file; that ends are shared out is routine.
@@ -174,6 +197,8 @@ void Target::announce_cut(const FileSchedule::Order& order) {
 
 void Target::start_http(const FileSchedule::Order& order) {
     const Mirror& mirror = mirrors()[order.mirror];
+    last_asked_ = order.mirror;
+    heard_at_ = running_.empty() ? Clock::now() : heard_at_;
     RangeTransfer::Request request;
     request.url = mirror.url;
     request.size = download_.size_bytes;
@@ -186,7 +211,8 @@ void Target::start_http(const FileSchedule::Order& order) {
     hooks.answered = [this, at = order.mirror](const std::string& tag) { answered(at, tag); };
     hooks.write = [this, at = order.mirror](const FilledBuffer& filled) { write(at, filled); };
     hooks.received = [this, id = order.id](std::uint64_t all, std::uint64_t wanted) {
-        schedule_.received(id, {wanted, all}, Clock::now());
+        heard_at_ = Clock::now();
+        schedule_.received(id, {wanted, all}, heard_at_);
     };
     hooks.take_everything = [this, id = order.id] { return schedule_.take_everything(id); };
     hooks.ended = [this, id = order.id, at = order.mirror](const RangeTransfer& /*transfer*/,
@@ -215,6 +241,7 @@ void Target::start_copy(const FileSchedule::Order& order, const std::filesystem:
                     return;
                 }
                 present_bytes_ += report.brought_bytes;
+                contributed_ |= report.brought_bytes > 0 ? 1U << source_numbers_[mirror] : 0;
                 show_progress();
                 settle_account(id, mirror, report);
             };
@@ -236,6 +263,7 @@ void Target::answered(std::size_t mirror, const std::string& entity_tag) {
 }
 
 void Target::write(std::size_t mirror, const FilledBuffer& filled) {
+    contributed_ |= 1U << source_numbers_[mirror];
     const auto append = [this, filled, source = source_numbers_[mirror],
                          generation = generation_](std::optional<PartFile>& part) -> Answer {
         part->append(filled.offset, filled.buffer.first(filled.count), source);
@@ -280,8 +308,11 @@ void Target::settle_account(FileSchedule::Id id, std::size_t index, const Transf
     count_try(report.brought_bytes, report.failure ? cost_of(report.failure->kind) : 0);
     schedule_.ended(id, end, Clock::now());
     if (report.failure && report.failure->kind == FailureClass::poison) {
-        blame(1U << source_numbers_[index]);
-        drop(1U << source_numbers_[index]);
+        const std::uint32_t source = 1U << source_numbers_[index];
+        blame(source);
+        if ((contributed_ & source) != 0) { // else it was refused at its head, and nothing is void
+            drop(source);
+        }
     }
     if (phase_ == Phase::fetching) {
         go_on();
@@ -301,6 +332,7 @@ void Target::drop(std::uint32_t sources) {
     stop_transfers();
     phase_ = Phase::settling;
     ++generation_;
+    contributed_ &= ~sources;
     if (events_.dropped) {
         events_.dropped();
     }

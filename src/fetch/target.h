@@ -37,6 +37,7 @@ struct DownloadContext {
     std::filesystem::path folder;
     std::stop_token stop;
     std::chrono::milliseconds stall_timeout;
+    std::chrono::milliseconds quiet_time; ///< without a byte, until the user is told
 };
 
 /// What a file tells of its bytes; on the loop's thread.
@@ -84,6 +85,9 @@ class Target {
 
     void resume_paused();
 
+    /// Tells the user if what was asked for has not come for long.
+    void tell_if_quiet(Clock::time_point now);
+
     /// Stops the transfers and saves what came. The tasks have ended when this returns.
     void close() noexcept;
 
@@ -129,13 +133,16 @@ class Target {
     int fruitless_tries_ = 0;
     std::optional<std::size_t> sole_mirror_; ///< since bytes of several proved wrong: one at a time
     bool one_mirror_only_ = false;
-    bool has_asked_again_ = false; ///< for what came from the least trusted source
-    std::uint32_t blamed_ = 0;     ///< sources, once for each file
+    bool has_asked_again_ = false;  ///< for what came from the least trusted source
+    std::uint32_t blamed_ = 0;      ///< sources, once for each file
+    std::uint32_t contributed_ = 0; ///< sources of what is there, as far as is known
     bool wait_noted_ = false;
     std::uint64_t generation_ = 0; ///< of the bytes: answers about dropped ones are void
     std::uint64_t present_bytes_ = 0;
     std::uint64_t shown_bytes_ = 0;
-    std::string news_; ///< a failure that the next choice of a mirror is told with
+    Clock::time_point heard_at_{}; ///< when something last came, or was asked for
+    std::size_t last_asked_ = 0;   ///< a mirror
+    std::string news_;             ///< a failure that the next choice of a mirror is told with
     std::optional<std::size_t> news_mirror_;
     std::optional<Clock::time_point> wake_at_;
     std::optional<Error> error_;

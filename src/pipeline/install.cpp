@@ -130,6 +130,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     remember_install(request, inputs);
 
     tell_target(report, target, prefix.prefix);
+    report.copy = request.prefix;
     report.packages = packages.size();
     tell_counts(report, *plan, prefix);
     report.seconds = seconds_since(start);

@@ -45,8 +45,9 @@ struct InstallReport {
     bool is_from_lower = false;     ///< the lower store's is used as it stands: no file was made
     std::optional<LockReport> lock; ///< if it had to lock first
     std::string target;
-    std::string env; ///< short name of the prefix
-    std::filesystem::path prefix;
+    std::string env;                                ///< short name of the prefix
+    std::filesystem::path prefix;                   ///< in the store
+    std::optional<std::filesystem::path> copy = {}; ///< where --prefix laid it out besides
     std::size_t packages = 0;
     std::uint64_t fetched_packages = 0;
     std::uint64_t fetched_bytes = 0;

@@ -62,7 +62,8 @@ class Services {
 
     /// Opens the store that is configured, as it is configured.
     [[nodiscard]] store::Store open_store() const {
-        return store::Store::open(settings_.store_root, settings_.store_policy);
+        return store::Store::open(settings_.store_root, settings_.store_policy,
+                                  [this] { progress_.note(store::words_of_collection); });
     }
 
     /// The cache's folder for one kind of thing: "index", "dl", …

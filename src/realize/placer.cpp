@@ -71,6 +71,15 @@ void set_constant_time(int folder, const char* name) {
     }
 }
 
+void throw_not_placed(const std::string& what, const std::string& path, int fault) {
+    if (fault == EEXIST) {
+        throw Error({"the file system takes a name for that of another file beside it", path,
+                     "it ignores case or changes names: put the environment, and the store "
+                     "(ENVPM_ROOT), on one that does not"});
+    }
+    throw_system_error(what, path, fault);
+}
+
 Placer::Placer(const StorePaths& store, LinkMode wanted, ObjectCheck check,
                const std::filesystem::path& target_folder)
     : store_(store),
@@ -148,7 +157,7 @@ void Placer::place_parts(const std::function<std::string_view()>& next_part,
 
 void Placer::place_link(const std::string& target, int folder, const std::string& name) {
     if (::symlinkat(target.c_str(), folder, name.c_str()) != 0) {
-        throw_system_error("cannot make a link", name, errno);
+        throw_not_placed("cannot make a link", name, errno);
     }
     set_constant_time(folder, name.c_str());
 }
@@ -196,7 +205,7 @@ void throw_unless_copy_helps(int fault, LinkMode wanted, const Source& source,
     const bool may_copy = fault == 0 || fault == EMLINK || fault == EPERM ||
                           (wanted == LinkMode::automatic && means_impossible(fault));
     if (!may_copy) {
-        throw_system_error("cannot link a file", entry.path.string(), fault);
+        throw_not_placed("cannot link a file", entry.path.string(), fault);
     }
 }
 
@@ -271,7 +280,7 @@ Fd create(const Place& place) {
     Fd file(::openat(place.folder, place.name.c_str(),
                      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file) {
-        throw_system_error("cannot create a file", place.name, errno);
+        throw_not_placed("cannot create a file", place.name, errno);
     }
     return file;
 }

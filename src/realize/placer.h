@@ -18,6 +18,10 @@ inline constexpr std::int64_t constant_time = 315532800;
 
 void set_constant_time(int folder, const char* name); ///< of a link itself; throws
 
+/// As throw_system_error. Only we write to the folders that we fill: where a name is taken, the
+/// file system takes two names of the environment for one.
+[[noreturn]] void throw_not_placed(const std::string& what, const std::string& path, int fault);
+
 /// Puts files into folders of one file system. Any thread may call it once it is made.
 class Placer {
   public:

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/relative_path.h"
+#include "model/store_paths.h"
 
 #include <fmt/format.h>
 

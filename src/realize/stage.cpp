@@ -296,7 +296,7 @@ bool has_right_mode(int folder) {
 /// `path` is within the prefix, for the error.
 void make_folder(int parent, const char* name, const std::string& path) {
     if (::mkdirat(parent, name, folder_mode) != 0) {
-        throw_system_error("cannot create a folder", path, errno);
+        throw_not_placed("cannot create a folder", path, errno);
     }
 }
 

@@ -7,11 +7,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <optional>
 
 // The order is the reverse of publishing, with a barrier between the steps, so that whatever is
 // left after a crash names nothing that is gone: roots, prefixes, trees, objects. What is removed
@@ -23,9 +23,32 @@ namespace envpm::store {
 namespace {
 
 void remove_all(const StorePaths& paths, const CollectPlan& plan);
+
+/// Removes files of the store, each by the folder that it lies in, to which no link is followed:
+/// who may write to the store could put one there while we work.
+class FileRemoval {
+  public:
+    explicit FileRemoval(const std::filesystem::path& root)
+        : root_(root),
+          root_handle_(open_file(root, O_RDONLY | O_DIRECTORY)) {}
+
+    void remove(const std::vector<std::filesystem::path>& files);
+
+    /// What is not there is removed.
+    void remove(const std::filesystem::path& file);
+
+    [[nodiscard]] int root_handle() const { return root_handle_.get(); }
+
+  private:
+    std::filesystem::path root_;
+    Fd root_handle_;
+    std::filesystem::path folder_; ///< of the last file
+    Fd folder_handle_;             ///< none if it is not there
+};
+
+Fd open_below(int root, const std::filesystem::path& folder);
 std::filesystem::path put_away(const std::filesystem::path& prefix,
-                               const std::filesystem::path& trash);
-void remove_files(const std::vector<std::filesystem::path>& files);
+                               const std::filesystem::path& trash, FileRemoval& removal);
 void remove_folder(const std::filesystem::path& folder);
 CollectReport report_of(const CollectPlan& plan);
 
@@ -33,11 +56,9 @@ CollectReport report_of(const CollectPlan& plan);
 
 CollectReport collect(const StorePaths& paths, const CollectRequest& request, Progress& progress) {
     require_format(paths);
-    std::optional<FileLock> lock = FileLock::try_take(paths.lock(), LockKind::exclusive);
-    if (!lock) {
+    const FileLock lock(paths.lock(), LockKind::exclusive, [&progress] {
         progress.note("another process is using this store: waiting for it");
-        lock.emplace(paths.lock(), LockKind::exclusive);
-    }
+    });
     const CollectPlan plan = plan_collection(paths, request);
     CollectReport report = report_of(plan);
     for (const std::filesystem::path& root : plan.roots.stale) {
@@ -58,9 +79,9 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
 namespace {
 
 void remove_all(const StorePaths& paths, const CollectPlan& plan) {
-    const Fd root = open_file(paths.root(), O_RDONLY | O_DIRECTORY);
-    const auto barrier = [&root, &paths] { sync_file_system(root.get(), paths.root()); };
-    remove_files(plan.roots.stale);
+    FileRemoval removal(paths.root());
+    const auto barrier = [&] { sync_file_system(removal.root_handle(), paths.root()); };
+    removal.remove(plan.roots.stale);
     for (const std::filesystem::path& lease : plan.leases) {
         ::unlink(lease.c_str()); // another user's may stay: it says nothing of what is there
     }
@@ -68,12 +89,12 @@ void remove_all(const StorePaths& paths, const CollectPlan& plan) {
     const TemporaryFolder trash(paths.temporary());
     std::vector<std::filesystem::path> put_aside;
     for (const std::filesystem::path& prefix : plan.prefixes) {
-        put_aside.push_back(put_away(prefix, trash.path()));
+        put_aside.push_back(put_away(prefix, trash.path(), removal));
     }
     barrier();
-    remove_files(plan.trees);
+    removal.remove(plan.trees);
     barrier();
-    remove_files(plan.objects);
+    removal.remove(plan.objects);
     for (const std::filesystem::path& leftover : plan.leftovers) {
         remove_folder(leftover);
     }
@@ -84,7 +105,7 @@ void remove_all(const StorePaths& paths, const CollectPlan& plan) {
 
 /// Where it is then. On overlayfs a folder that an earlier layer brought cannot be renamed.
 std::filesystem::path put_away(const std::filesystem::path& prefix,
-                               const std::filesystem::path& trash) {
+                               const std::filesystem::path& trash, FileRemoval& removal) {
     std::filesystem::path to = trash / prefix.filename();
     if (std::rename(prefix.c_str(), to.c_str()) == 0) {
         return to;
@@ -92,16 +113,41 @@ std::filesystem::path put_away(const std::filesystem::path& prefix,
     if (errno != EXDEV) {
         throw_system_error("cannot remove a prefix", prefix.string(), errno);
     }
-    remove_files({manifest_path(prefix)});
+    removal.remove(manifest_path(prefix));
     return prefix;
 }
 
-void remove_files(const std::vector<std::filesystem::path>& files) {
+void FileRemoval::remove(const std::vector<std::filesystem::path>& files) {
     for (const std::filesystem::path& file : files) {
-        if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
-            throw_system_error("cannot remove a file of the store", file.string(), errno);
+        remove(file);
+    }
+}
+
+void FileRemoval::remove(const std::filesystem::path& file) {
+    if (const std::filesystem::path folder = file.parent_path(); folder != folder_) {
+        folder_handle_ = open_below(root_handle_.get(), folder.lexically_relative(root_));
+        folder_ = folder;
+    }
+    if (folder_handle_ && ::unlinkat(folder_handle_.get(), file.filename().c_str(), 0) != 0 &&
+        errno != ENOENT) {
+        throw_system_error("cannot remove a file of the store", file.string(), errno);
+    }
+}
+
+/// Nothing if it is not there.
+Fd open_below(int root, const std::filesystem::path& folder) {
+    Fd handle;
+    for (const std::filesystem::path& name : folder) {
+        const int above = handle ? handle.get() : root;
+        handle = Fd(::openat(above, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!handle && errno != ENOENT) {
+            throw_system_error("cannot open a folder of the store", folder.string(), errno);
+        }
+        if (!handle) {
+            break;
         }
     }
+    return handle;
 }
 
 void remove_folder(const std::filesystem::path& folder) {

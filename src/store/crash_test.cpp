@@ -132,6 +132,20 @@ int unlink(const char* path) noexcept {
     return step() ? -1 : real(path);
 }
 
+/// Of the store's own files; removing what was put aside is no step.
+int unlinkat(int folder, const char* name, int flags) noexcept {
+    static const auto real = next_of<int(int, const char*, int)>("unlinkat");
+    std::error_code failure;
+    const std::filesystem::path above =
+        std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(folder), failure);
+    const char kind = kind_of((above / name).native());
+    if (kind == '-') {
+        return real(folder, name, flags);
+    }
+    note(kind);
+    return step() ? -1 : real(folder, name, flags);
+}
+
 /// Tells by its exit code that the process would have to wait, instead of waiting.
 int flock(int file, int operation) noexcept {
     static const auto real = next_of<int(int, int)>("flock");

@@ -29,14 +29,15 @@ void require_writable(const std::filesystem::path& root);
 
 } // namespace
 
-Store Store::open(const std::filesystem::path& root, const StorePolicy& policy) {
+Store Store::open(const std::filesystem::path& root, const StorePolicy& policy,
+                  const std::function<void()>& before_waiting) {
     std::error_code failure;
     StorePaths paths(std::filesystem::absolute(root, failure).lexically_normal());
     create_root(paths.root());
     require_trusted(paths.root(), policy.sharing);
     require_writable(paths.root());
     require_locks(paths.lock());
-    FileLock lock(paths.lock(), LockKind::shared);
+    FileLock lock(paths.lock(), LockKind::shared, before_waiting);
     create_or_require_format(paths);
     for (const char* name : folders) {
         create_folder(paths.root() / name);

@@ -26,6 +26,10 @@
 
 namespace envpm::store {
 
+/// What to tell the user who has to wait for a collector.
+constexpr std::string_view words_of_collection =
+    "`envpm gc` is collecting this store: waiting for it to end";
+
 /// The content-addressed store of one root (docs/store.md): objects and trees, valid because they
 /// are present under their final names. Opening it writes VERSION and the folders if they are
 /// missing and takes `store.lock` shared, so that no collector runs meanwhile. Throws an Error for
@@ -33,7 +37,9 @@ namespace envpm::store {
 /// sharing.h), or whose file system has no locks.
 class Store {
   public:
-    static Store open(const std::filesystem::path& root, const StorePolicy& policy = {});
+    /// `before_waiting` is called if a collector runs already, which is waited for.
+    static Store open(const std::filesystem::path& root, const StorePolicy& policy = {},
+                      const std::function<void()>& before_waiting = {});
 
     [[nodiscard]] const StorePaths& paths() const { return paths_; }
 

@@ -3,6 +3,7 @@
 #include "base/hash_two.h"
 #include "store/care.h"
 #include "store/format.h"
+#include "store/store.h"
 #include "store/tree_file.h"
 #include "store/walk.h"
 
@@ -75,7 +76,8 @@ Damage damage_of(const FoundObject& object, const Fault& fault, const Claims& cl
 StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool,
                     Progress& progress) {
     require_format(paths);
-    const FileLock lock(paths.lock(), LockKind::shared);
+    const FileLock lock(paths.lock(), LockKind::shared,
+                        [&progress] { progress.note(words_of_collection); });
     const StoreContent content = list_content(paths);
     TreeFacts trees(content.trees, pool);
     trees.find_missing(paths, content.objects);
