@@ -97,4 +97,19 @@ class CurlLoop {
     std::unique_ptr<Impl> impl_;
 };
 
+/// However its owner ends, the loop knows none of his receivers any more.
+class CancelAtEnd {
+  public:
+    explicit CancelAtEnd(CurlLoop& loop)
+        : loop_(loop) {}
+
+    CancelAtEnd(const CancelAtEnd&) = delete;
+    CancelAtEnd& operator=(const CancelAtEnd&) = delete;
+
+    ~CancelAtEnd() { loop_.cancel_all(); }
+
+  private:
+    CurlLoop& loop_;
+};
+
 } // namespace envpm::fetch

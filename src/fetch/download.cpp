@@ -104,6 +104,7 @@ Batch::~Batch() {
     for (const Entry& entry : entries_) {
         entry.target->close();
     }
+    entries_.clear(); // what their ends post is dropped too
     context_.loop.drop_posted();
 }
 

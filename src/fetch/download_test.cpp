@@ -187,20 +187,6 @@ TEST_F(DownloadTest, AServerThatBreaksOffEveryMebibyteStillGivesTheFile) {
     EXPECT_EQ(first.body_bytes_sent(), content.size());
 }
 
-TEST_F(DownloadTest, TheUserIsToldWhoKeepsHimWaiting) {
-    Answer silent;
-    silent.silence = Answer::Silence::before_head;
-    first.serve("/file", {silent});
-    NetworkSettings settings = quick_settings();
-    settings.first_byte_timeout = std::chrono::milliseconds(1500);
-    settings.quiet_time = std::chrono::milliseconds(100);
-    client.emplace(settings, std::stop_token());
-    EXPECT_TRUE(download(of("content", {first.url("/file")})));
-    EXPECT_THAT(progress.notes,
-                HasSubstr("waiting for `" + first.host() + "`, which has sent nothing"));
-    EXPECT_THAT(progress.notes, HasSubstr("; trying again"));
-}
-
 TEST_F(DownloadTest, GivesUpInTheEndAndListsEveryReason) {
     const std::string content = text_of(1000);
     first.serve("/a", {with_status(404)});

@@ -153,21 +153,6 @@ class Collector final : public HttpFollower {
 void run(GetContext& context, std::vector<HttpRequest> first, int most_at_once, ThreadPool* readers,
          HttpFollower& follower);
 
-/// However `get` ends, the loop must know none of its pages any more.
-class CancelAtEnd {
-  public:
-    explicit CancelAtEnd(CurlLoop& loop)
-        : loop_(loop) {}
-
-    CancelAtEnd(const CancelAtEnd&) = delete;
-    CancelAtEnd& operator=(const CancelAtEnd&) = delete;
-
-    ~CancelAtEnd() { loop_.cancel_all(); }
-
-  private:
-    CurlLoop& loop_;
-};
-
 } // namespace
 
 std::vector<HttpResponse> run_gets(GetContext& context, std::span<const HttpRequest> requests,

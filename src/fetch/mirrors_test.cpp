@@ -69,6 +69,20 @@ TEST_F(MirrorsTest, ASilentOneIsLeftBeforeItsPatienceEnds) {
     EXPECT_THAT(progress.notes, HasSubstr("`" + first.host() + "` at 0 MB/s: moved to"));
 }
 
+TEST_F(MirrorsTest, TheUserIsToldWhoKeepsHimWaiting) {
+    Answer silent;
+    silent.silence = Answer::Silence::before_head;
+    first.serve("/file", {silent});
+    NetworkSettings settings = quick_settings();
+    settings.first_byte_timeout = std::chrono::milliseconds(1500);
+    settings.quiet_time = std::chrono::milliseconds(100);
+    client.emplace(settings, std::stop_token());
+    EXPECT_TRUE(download(of("content", {first.url("/file")})));
+    EXPECT_THAT(progress.notes,
+                HasSubstr("waiting for `" + first.host() + "`, which has sent nothing"));
+    EXPECT_THAT(progress.notes, HasSubstr("; trying again"));
+}
+
 TEST_F(MirrorsTest, TheLiarIsFoundAndItsBytesAloneAreFetchedAgain) {
     const std::string content = text_of(18 * mib);
     for (const bool first_lies : {false, true}) {

@@ -70,8 +70,8 @@ void require_this_machine(const LockedTarget& target);
 std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
-                const realize::PrefixReport& prefix, Services& services);
-std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
+                const std::filesystem::path& prefix, Services& services);
+std::string files_in_question(const Layout& layout, const std::filesystem::path& prefix,
                               Services& services);
 std::optional<Plan> kept_plan(const Job& job, Services& services);
 Plan new_plan(const Job& job, Services& services);
@@ -276,15 +276,15 @@ LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, S
 
 /// A sealed lock must be reproduced. The packages' bytes are named by the lock already; what this
 /// proves is the whole: the generated files, the layout, and that the disk holds what it should.
+/// Whoever made the prefix, every file of it is read.
 void check_seal(const LockedTarget& target, const Layout& layout,
-                const realize::PrefixReport& prefix, Services& services) {
+                const std::filesystem::path& prefix, Services& services) {
     if (!target.contents) {
         return;
     }
     const Sha256 planned = realize::contents_digest(layout);
-    const Sha256 real = prefix.was_there ? planned
-                                         : realize::contents_digest_of_prefix(
-                                               prefix.prefix, services.pool(), services.progress());
+    const Sha256 real =
+        realize::contents_digest_of_prefix(prefix, services.pool(), services.progress());
     if (planned == *target.contents && real == planned) {
         return;
     }
@@ -298,11 +298,11 @@ void check_seal(const LockedTarget& target, const Layout& layout,
 
 /// The damaged ones, a line each; if there are none, those that no package's sha256 names, for the
 /// seal is one digest of them all.
-std::string files_in_question(const Layout& layout, const realize::PrefixReport& prefix,
+std::string files_in_question(const Layout& layout, const std::filesystem::path& prefix,
                               Services& services) {
     std::vector<std::string> files;
-    for (const realize::PrefixDamage& damage : realize::check(
-             prefix.prefix, realize::CheckDepth::full, services.pool(), services.progress())) {
+    for (const realize::PrefixDamage& damage :
+         realize::check(prefix, realize::CheckDepth::full, services.pool(), services.progress())) {
         files.push_back(fmt::format("{} ({})", damage.path, damage.what));
     }
     if (!files.empty()) {
@@ -350,15 +350,22 @@ Realised realise(const Job& job, const Plan& plan, Services& services) {
                                   .syncing = job.store.policy().syncing};
     services.throw_if_stopped();
     const StorePaths& paths = job.store.paths();
+    const auto prove = [&](const std::filesystem::path& prefix) {
+        check_seal(job.target, plan.layout, prefix, services);
+    };
+    wanted.meanwhile = prove;
     Realised realised{realize::build(paths, wanted, services.pool(), services.progress()), {}};
-    check_seal(job.target, plan.layout, realised.prefix, services);
+    if (realised.prefix.was_there) {
+        prove(realised.prefix.prefix);
+    }
     services.throw_if_stopped();
     const auto audit = [&] {
         realised.audit =
             audit_made(job.request, job.manifest, job.target, realised.prefix.prefix, services);
     };
     if (job.request.prefix) {
-        wanted.meanwhile = [&] {
+        wanted.meanwhile = [&](const std::filesystem::path& made) {
+            prove(made);
             audit();
             if (job.request.meanwhile) {
                 job.request.meanwhile(realised.prefix.prefix);

@@ -47,19 +47,6 @@ PrefixReport build_with(const World& world, const PrefixRequest& request, std::s
     return build(world.store, request, pool, progress);
 }
 
-PrefixReport lay_out_with(const World& world, const PrefixRequest& request,
-                          const std::filesystem::path& destination) {
-    ThreadPool pool(2);
-    SilentProgress progress;
-    return lay_out(world.store, request, destination, pool, progress);
-}
-
-Sha256 digest_at(const std::filesystem::path& prefix) {
-    ThreadPool pool(2);
-    SilentProgress progress;
-    return contents_digest_of_prefix(prefix, pool, progress);
-}
-
 struct stat status_of(const std::filesystem::path& path) {
     struct stat status {};
 
@@ -426,60 +413,21 @@ TEST(Build, ReplacesAPrefixWithoutAManifest) {
     EXPECT_EQ(world.leftovers(), 0U);
 }
 
-TEST(LayOut, ReplacesWhatItLaidOutAndNothingElse) {
+TEST(Build, APrefixThatWasMovedIsMadeAnew) {
     const World world;
-    const std::filesystem::path place = world.folder() / "deep" / "er" / "place";
-    const Layout one = compose({world.package()}, {});
-    const Layout other = compose({{{world.file("lib/other", "other")}}}, {});
-    lay_out_with(world, world.request(one), place);
-    EXPECT_EQ(digest_at(place), contents_digest(one));
-    lay_out_with(world, world.request(other), place.string() + "/");
-    EXPECT_EQ(digest_at(place), contents_digest(other));
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(place.parent_path()), {}), 1);
-
-    const std::filesystem::path mine = world.folder() / "mine";
-    write_file(mine / "thesis.txt", "years of work", Durability::cached);
-    write_file(world.folder() / "file", "text", Durability::cached);
-    std::filesystem::create_symlink(mine, world.folder() / "link");
-    for (const char* name : {"mine", "file", "link", "mine/thesis.txt"}) {
-        EXPECT_THROW(lay_out_with(world, world.request(one), world.folder() / name), Error) << name;
-    }
-    EXPECT_EQ(read_file(mine / "thesis.txt"), "years of work");
-    EXPECT_THROW(lay_out_with(world, world.request(one), "/"), Error);
-}
-
-TEST(LayOut, TakesAnEmptyFolderAndClearsTheLeftoversOfACrash) {
-    const World world;
-    const std::filesystem::path place = world.folder() / "place";
-    std::filesystem::create_directory(place);
-    write_file(world.folder() / ".place.envpm" / "prefix" / "half", "x", Durability::cached);
     const Layout layout = compose({world.package()}, {});
-    const PrefixReport report = lay_out_with(world, world.request(layout), place);
-    EXPECT_EQ(report.prefix, place);
-    EXPECT_EQ(digest_at(place), contents_digest(layout));
-    EXPECT_FALSE(std::filesystem::exists(world.folder() / ".place.envpm"));
-}
-
-TEST(LayOut, ShowsNothingUntilItsCallerHasHadAWord) {
-    const World world;
-    const std::filesystem::path place = world.folder() / "place";
-    const Layout layout = compose({world.package()}, {});
+    const PrefixReport report = build_with(world, world.request(layout));
+    EXPECT_TRUE(is_usable(report.prefix));
+    const std::filesystem::path link = world.folder() / "link";
+    std::filesystem::create_directory_symlink(report.prefix, link);
+    EXPECT_TRUE(is_usable(link)) << "the same folder by another path";
+    std::filesystem::rename(report.prefix, world.folder() / "moved");
+    EXPECT_FALSE(is_usable(world.folder() / "moved"));
+    std::filesystem::rename(world.folder() / "moved", world.store.prefix(sha256_of("another env")));
     PrefixRequest request = world.request(layout);
-    bool is_visible = true;
-    request.meanwhile = [&] { is_visible = std::filesystem::exists(place); };
-    lay_out_with(world, request, place);
-    EXPECT_FALSE(is_visible);
-    EXPECT_EQ(digest_at(place), contents_digest(layout));
-
-    request.meanwhile = [] { throw Error({"it is no good", {}, {}}); };
-    try {
-        lay_out_with(world, request, world.folder() / "other");
-        ADD_FAILURE() << "no error";
-    } catch (const Error& error) {
-        EXPECT_STREQ(error.what(), "it is no good") << "it is no failure of the place";
-    }
-    EXPECT_FALSE(std::filesystem::exists(world.folder() / "other"));
-    EXPECT_FALSE(std::filesystem::exists(world.folder() / ".other.envpm"));
+    request.env = sha256_of("another env");
+    EXPECT_FALSE(build_with(world, request).was_there);
+    EXPECT_TRUE(is_usable(world.store.prefix(request.env)));
 }
 
 TEST(LinkMode, IsReadFromItsWords) {

@@ -83,9 +83,9 @@ struct PrefixRequest {
     LinkMode link_mode = LinkMode::automatic;
     ObjectCheck object_check = ObjectCheck::size;
     Syncing syncing = Syncing::batch;
-    /// Called, in the caller's thread, while the disk takes what was laid out; if it throws, that
-    /// does not become visible.
-    std::function<void()> meanwhile = {};
+    /// Called, in the caller's thread, with the folder that has all of it, while the disk takes
+    /// that; if it throws, the prefix does not become visible.
+    std::function<void(const std::filesystem::path& made)> meanwhile = {};
 };
 
 struct PrefixReport {
@@ -106,11 +106,14 @@ PrefixReport build(const StorePaths& store, const PrefixRequest& request, Thread
 
 /// Whether a prefix can be used, as far as a few looks tell: it has its manifest, and `bin/python`
 /// and `bin/python3`, if it was made with them, lead to an interpreter, which a host's may no
-/// longer do. A prefix that has lost them would have PATH lead to another Python.
+/// longer do. A prefix that has lost them would have PATH lead to another Python. One of a store
+/// that was moved, or is seen by another path than it was made for, cannot be used: its scripts
+/// name the old one.
 bool is_usable(const std::filesystem::path& prefix);
 
 /// The same environment as a complete prefix of its own at `destination`, which must not exist or
-/// be empty, or hold a prefix that envpm laid out (which is replaced).
+/// be empty, or hold a prefix that envpm laid out (which is replaced), and lie outside of the
+/// store. Processes that lay out at one place take turns.
 PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
                      const std::filesystem::path& destination, ThreadPool& pool,
                      Progress& progress);

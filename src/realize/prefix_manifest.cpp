@@ -126,6 +126,18 @@ std::optional<PrefixManifest> read_manifest(const std::filesystem::path& prefix)
     return parse_manifest(*text, file.string());
 }
 
+// All but the files is the first line, as ManifestText writes it.
+std::optional<std::filesystem::path> path_in_manifest(const std::filesystem::path& prefix) {
+    try {
+        const std::filesystem::path file = manifest_path(prefix);
+        Lines lines(file);
+        const std::string head(lines.next().value_or(std::string_view()));
+        return parse_json(head + "]}", file.string()).text("prefix");
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 // A line is a file, as ManifestText writes them: its path and kind can be seen without a parser.
 std::optional<std::vector<RealisedFile>>
 read_manifest_files(const std::filesystem::path& prefix,

@@ -67,6 +67,9 @@ PrefixManifest parse_manifest(std::string_view text, const std::string& subject)
 /// Nothing if there is none.
 std::optional<PrefixManifest> read_manifest(const std::filesystem::path& prefix);
 
+/// The path that its texts name; nothing if there is no manifest, or none that can be read.
+std::optional<std::filesystem::path> path_in_manifest(const std::filesystem::path& prefix);
+
 /// Only the files that `wanted` picks, in order of their paths, in a fraction of the time: the
 /// lines of others are not parsed. Nothing if there is no manifest; fails as `parse_manifest` does.
 std::optional<std::vector<RealisedFile>>

@@ -122,7 +122,7 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
     TaskGroup syncing(pool); // ends before the folder is closed
     naming(site, [&] { begin_syncing(filled.root.get(), site.folder, request, syncing); });
     if (request.meanwhile) { // the disk may take its time
-        request.meanwhile();
+        request.meanwhile(site.folder);
     }
     naming(site, [&] { syncing.wait(); });
     return filled.mode;

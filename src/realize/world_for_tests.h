@@ -103,6 +103,19 @@ class World {
     StorePaths store;
 };
 
+inline PrefixReport lay_out_with(const World& world, const PrefixRequest& request,
+                                 const std::filesystem::path& destination) {
+    ThreadPool pool(2);
+    SilentProgress progress;
+    return lay_out(world.store, request, destination, pool, progress);
+}
+
+inline Sha256 digest_at(const std::filesystem::path& prefix) {
+    ThreadPool pool(2);
+    SilentProgress progress;
+    return contents_digest_of_prefix(prefix, pool, progress);
+}
+
 /// What a shell command printed, and its exit code.
 struct Ran {
     std::string out;

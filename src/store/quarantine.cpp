@@ -66,11 +66,15 @@ std::filesystem::path Quarantine::place_for(const std::filesystem::path& path) {
 
 namespace {
 
-/// On overlayfs a folder that an earlier layer brought cannot be renamed.
+/// On overlayfs a folder that an earlier layer brought cannot be renamed. A prefix loses its
+/// manifest first, so that nobody takes what is left of it for whole.
 void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
     std::filesystem::copy(from, to,
                           std::filesystem::copy_options::recursive |
                               std::filesystem::copy_options::copy_symlinks);
+    if (::unlink(manifest_path(from).c_str()) == 0) {
+        sync_folder(manifest_path(from).parent_path());
+    }
     if (!remove_tree(from)) {
         throw_system_error("cannot put a damaged folder aside", from.string(), errno);
     }
