@@ -1,4 +1,4 @@
-"""Groups 13 and 14: files in another dress, and something else in their place."""
+"""Groups 13 and 14: encodings and content types, and something else in the place of a file."""
 
 import gzip
 import json
@@ -219,6 +219,6 @@ INSTEAD = [
 ]
 
 GROUPS = {
-    13: ("Files in another dress", DRESSED),
+    13: ("Encodings and content types", DRESSED),
     14: ("Something else in the file's place", INSTEAD),
 }

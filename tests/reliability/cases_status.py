@@ -1,4 +1,4 @@
-"""Groups 10 to 12: servers that have had enough, answers that are none, redirects."""
+"""Groups 10 to 12: overloaded servers, answers that are none, redirects."""
 
 import email.utils
 import time
@@ -360,7 +360,7 @@ REDIRECTS = [
 ]
 
 GROUPS = {
-    10: ("Servers that have had enough", ENOUGH),
+    10: ("Overloaded servers", ENOUGH),
     11: ("Other statuses", STATUSES),
     12: ("Redirects", REDIRECTS),
 }

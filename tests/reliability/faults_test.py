@@ -4,8 +4,9 @@
 faults_test.py [--all] [--jobs N] [--list] [--write-docs] [NAME…] ENVPM
 
 Plays the quick cases, or all, or those whose name or group is among the names, several at a time:
-they wait more than they work. docs/reliability.md has the table of them, which this checks; with
-`--write-docs` it is written anew. A case that is known to fail is played with `--all`, and fails.
+they wait more than they work. docs/reliability-cases.md lists them all and docs/reliability.md the
+groups; both lists are checked, and written anew with `--write-docs`. A case that is known to fail
+is played with `--all`, and fails.
 """
 
 import argparse
@@ -26,7 +27,7 @@ import cases_status
 import cases_tls
 from case import Case, Complaint, Skip, World
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/reliability.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 BEGIN, END = "<!-- made by tests/reliability/faults_test.py --write-docs -->", "<!-- end -->"
 GROUPS: dict[int, tuple[str, list[Case]]] = {}
 for module in (
@@ -45,13 +46,12 @@ GROUPS = {
 }
 
 
-def table() -> str:
-    """The part of the page that is made here."""
-    total = sum(len(cases) for _, cases in GROUPS.values())
-    lines = [f"{total} cases in {len(GROUPS)} groups.", ""]
+def all_cases() -> str:
+    """The part of docs/reliability-cases.md that is made here."""
+    lines = []
     for number, (title, cases) in GROUPS.items():
-        lines += [f"### {number}. {title} ({len(cases)})", "", "| what happens | ends with |"]
-        lines.append("|---|---|")
+        lines += [f"## {number}. {title}", "", f"{len(cases)} cases.", ""]
+        lines += ["| what happens | ends with |", "|---|---|"]
         for case in cases:
             mark = " (not yet)" if case.known else ""
             lines.append(f"| {case.name} | {case.outcome}{mark} |")
@@ -59,8 +59,22 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def page_with(text: str) -> str:
-    before, _, rest = PAGE.read_text().partition(BEGIN)
+def groups() -> str:
+    """The part of docs/reliability.md that is made here."""
+    total = sum(len(cases) for _, cases in GROUPS.values())
+    lines = ["| group | what fails | cases |", "|---|---|---|"]
+    for number, (title, cases) in GROUPS.items():
+        anchor = "".join(c for c in title.lower() if c.isalnum() or c == " ").replace(" ", "-")
+        link = f"reliability-cases.md#{number}-{anchor}"
+        lines.append(f"| {number} | [{title}]({link}) | {len(cases)} |")
+    return "\n".join([*lines, f"| | all | {total} |", ""])
+
+
+PAGES = {DOCS / "reliability-cases.md": all_cases, DOCS / "reliability.md": groups}
+
+
+def page_with(page: Path, text: str) -> str:
+    before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
 
@@ -143,17 +157,19 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     options = parser.parse_intermixed_args()
     if options.list:
-        print(table())
+        print(all_cases())
         return 0
     if options.write_docs:
-        PAGE.write_text(page_with(table()))
+        for page, text in PAGES.items():
+            page.write_text(page_with(page, text()))
         return 0
     if not options.names:
         parser.error("which envpm?")
     options.envpm = Path(options.names.pop())
-    if page_with(table()) != PAGE.read_text():
-        print(f"{PAGE} is stale: run {Path(__file__).name} --write-docs")
-        return 1
+    for page, text in PAGES.items():
+        if page_with(page, text()) != page.read_text():
+            print(f"{page} is stale: run {Path(__file__).name} --write-docs")
+            return 1
     return run(options)
 
 
