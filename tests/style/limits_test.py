@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails on a file that breaks the limits of docs/hacking.md.
+"""Fails on a file that breaks the limits of CONTRIBUTING.md.
 
 Lines of 100 columns, headers of 200 lines, sources of 500, functions of 60; no tabs, trailing
 blanks, TODO or FIXME, `using namespace`, or path of the machine that it was written on; files end
