@@ -254,9 +254,6 @@ Page::Page(std::size_t number, HttpRequest request, GetContext& context)
       request_(std::move(request)),
       context_(context),
       host_(context.hosts.at(host_of(request_.url))) {
-    if (request_.url.starts_with("http:")) {
-        host_.multiplexes = false;
-    }
     if (const auto file = file_of(request_.url)) {
         response_ = read_local_page(request_, *file);
         is_over_ = true;

@@ -19,9 +19,6 @@ constexpr std::array<std::string_view, 17> volunteers = {
     "mirrors.zju.edu.cn",    "tuna.tsinghua.edu.cn",
 };
 
-/// Before it is known whether they share a connection, which TLS tells with the first answer.
-constexpr int most_first_pages = 16;
-
 constexpr std::chrono::milliseconds shortest_stall{3'000};
 constexpr int patience_factor = 10;
 
@@ -36,10 +33,8 @@ constexpr int weight_of_old_delay = 3;
 
 bool has_place_for_page(const Host& host) {
     const bool has_refused = host.most < host.limit;
-    if (has_refused || host.multiplexes == false) {
-        return host.in_flight < host.most;
-    }
-    return host.multiplexes.has_value() || host.in_flight < most_first_pages;
+    const bool is_limited = has_refused || (host.is_volunteer && !host.multiplexes);
+    return !is_limited || host.in_flight < host.most;
 }
 
 bool take_turn_to_tell(Host& host, Clock::duration quiet_time, Clock::time_point now) {
@@ -105,7 +100,8 @@ Host& Hosts::at(std::string_view name) {
     }
     Host& host = hosts_[std::string(name)];
     host.name = name;
-    host.limit = is_volunteer(name) ? std::min(most_per_host_, most_per_volunteer) : most_per_host_;
+    host.is_volunteer = is_volunteer(name);
+    host.limit = host.is_volunteer ? std::min(most_per_host_, most_per_volunteer) : most_per_host_;
     host.most = host.limit;
     return host;
 }

@@ -17,11 +17,12 @@ namespace envpm::fetch {
 struct Host {
     std::string name;
     int in_flight = 0;
-    int most = 4;                    ///< transfers at once, now
-    int limit = 4;                   ///< transfers at once, when all goes well
-    std::optional<bool> multiplexes; ///< HTTP/2; not known before the first answer over TLS
-    int failures = 0;                ///< since the last success
-    int poisonings = 0;              ///< files for which it gave wrong bytes
+    int most = 4;  ///< transfers at once, now
+    int limit = 4; ///< transfers at once, when all goes well
+    bool is_volunteer = false;
+    bool multiplexes = false; ///< it has answered by HTTP/2
+    int failures = 0;         ///< since the last success
+    int poisonings = 0;       ///< files for which it gave wrong bytes
     Clock::time_point parked_until{};
     Clock::time_point told_at{}; ///< when the user was last told that it keeps everyone waiting
 
@@ -54,8 +55,8 @@ class HostPlace {
     Host& host_;
 };
 
-/// Whether one more page may be asked for. Where many share a connection there is no limit of the
-/// host's, unless it has refused some.
+/// Whether one more page may be asked for. A volunteer has its limit unless they share a
+/// connection; others have one only since they refused some.
 bool has_place_for_page(const Host& host);
 
 /// Whether the user is to be told now that a host keeps everyone waiting; true means he is. Many

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/files.h"
+#include "realize/environment_files.h"
 #include "realize/placer.h"
 #include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
@@ -33,6 +34,8 @@ std::variant<PrefixManifest, PrefixDamage> manifest_or_damage(const std::filesys
 bool is_as_realised(const Checked& checked, const RealisedFile& file, const FoundEntry& found);
 void add_strangers(const PrefixManifest& manifest, const std::vector<FoundEntry>& found,
                    std::vector<PrefixDamage>& damage);
+std::optional<PrefixDamage> damage_of_bytecode_link(const std::filesystem::path& prefix,
+                                                    const PrefixManifest& manifest);
 Sha256 digest_before_relocation(const std::filesystem::path& prefix, const FoundEntry& found,
                                 const Relocation* relocation, const Places& places);
 
@@ -73,6 +76,9 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
         }
     }
     add_strangers(manifest, found, damage);
+    if (auto one = damage_of_bytecode_link(prefix, manifest)) {
+        damage.push_back(std::move(*one));
+    }
     std::sort(damage.begin(), damage.end(),
               [](const PrefixDamage& a, const PrefixDamage& b) { return a.path < b.path; });
     return damage;
@@ -186,6 +192,19 @@ void add_strangers(const PrefixManifest& manifest, const std::vector<FoundEntry>
             damage.push_back({entry.path, "not from a package"});
         }
     }
+}
+
+/// Without it the bytecode of one environment would be taken for another's.
+std::optional<PrefixDamage> damage_of_bytecode_link(const std::filesystem::path& prefix,
+                                                    const PrefixManifest& manifest) {
+    const std::filesystem::path path = manifest_path({}).parent_path() / bytecode_key;
+    std::error_code failure;
+    if (std::filesystem::read_symlink(prefix / path, failure) == short_name(manifest.env)) {
+        return std::nullopt;
+    }
+    const bool is_there =
+        std::filesystem::exists(std::filesystem::symlink_status(prefix / path, failure));
+    return PrefixDamage{path.string(), is_there ? "changed" : "missing"};
 }
 
 Sha256 digest_before_relocation(const std::filesystem::path& prefix, const FoundEntry& found,

@@ -56,6 +56,14 @@ TEST(Check, FindsNothingInAWholePrefix) {
     EXPECT_TRUE(prefix.damage(CheckDepth::full).empty());
 }
 
+TEST(Check, TellsOfTheLinkThatKeepsBytecodeApart) {
+    CheckedPrefix prefix;
+    std::filesystem::remove(prefix.path / ".envpm/env");
+    EXPECT_THAT(prefix.damage(CheckDepth::quick), testing::ElementsAre(".envpm/env missing"));
+    std::filesystem::create_symlink("another", prefix.path / ".envpm/env");
+    EXPECT_THAT(prefix.damage(CheckDepth::quick), testing::ElementsAre(".envpm/env changed"));
+}
+
 TEST(Check, TellsWhatChangedWhatIsMissingAndWhatIsStrange) {
     CheckedPrefix prefix;
     overwrite(prefix.demo / "tools.py", "answer = 41\n");

@@ -240,6 +240,15 @@ class Damages(Repair):
         self.assertEqual(len(INDEX.sent), 1)
         self.expect_whole()
 
+    def test_the_link_that_keeps_bytecode_apart_is_made_anew(self):
+        link = self.prefix / ".envpm/env"
+        target = os.readlink(link)
+        link.unlink()
+        self.sandbox.run("verify", expected=6)
+        self.sandbox.run("repair")
+        self.assertEqual(os.readlink(link), target)
+        self.expect_whole()
+
     def test_a_mended_file_is_linked_to_the_new_object(self):
         data = self.object_with("data of alpha\n")
         before = data.stat().st_ino
