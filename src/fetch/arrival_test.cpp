@@ -1,7 +1,7 @@
+#include "base/read_at.h"
 #include "fetch/download_fixture.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -45,8 +45,8 @@ struct Told {
                                       : bytes.file.parent_path() / bytes.file.stem(),
                                   O_RDONLY);
         std::string there(bytes.count, '\0');
-        EXPECT_EQ(::pread(file.get(), there.data(), there.size(), static_cast<off_t>(bytes.first)),
-                  static_cast<ssize_t>(there.size()));
+        EXPECT_EQ(read_at(file.get(), bytes.first, std::as_writable_bytes(std::span(there))).count,
+                  there.size());
         is_wrong = is_wrong || content.compare(bytes.first, bytes.count, there) != 0;
         for (std::uint64_t at = bytes.first; at < bytes.first + bytes.count;) {
             const std::uint64_t end = std::min(bytes.first + bytes.count, (at / mib + 1) * mib);

@@ -1,6 +1,7 @@
 #include "fetch/local_copy.h"
 
 #include "base/handle.h"
+#include "base/read_at.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t copy_bytes = 256U << 10U;
 
-ssize_t read_within_grid(const Fd& file, const Piece& piece, std::span<std::byte> buffer);
+std::size_t count_within_grid(const Piece& piece);
 Failure absent(std::string reason);
 
 } // namespace
@@ -41,14 +42,16 @@ LocalCopy copy_pieces(const std::filesystem::path& from, std::vector<Piece> piec
     std::vector<std::byte> buffer(copy_bytes);
     while (!pieces.empty() && !stop.stop_requested()) {
         Piece& piece = pieces.front();
-        const ssize_t got = read_within_grid(file, piece, buffer);
-        if (got <= 0) {
-            return {std::move(pieces), absent(got == 0 ? std::string("it became shorter")
-                                                       : std::generic_category().message(errno))};
+        const auto wanted = std::span(buffer).first(count_within_grid(piece));
+        const BytesRead read = read_at(file.get(), piece.first, wanted);
+        if (read.count == 0) {
+            return {std::move(pieces),
+                    absent(read.error_number == 0
+                               ? std::string("it became shorter")
+                               : std::generic_category().message(read.error_number))};
         }
-        const auto taken = static_cast<std::uint64_t>(got);
-        part.append(piece.first, std::span(buffer).first(taken), source);
-        piece = {piece.first + taken, piece.count - taken};
+        part.append(piece.first, wanted.first(read.count), source);
+        piece = {piece.first + read.count, piece.count - read.count};
         if (piece.count == 0) {
             pieces.erase(pieces.begin());
         }
@@ -58,15 +61,10 @@ LocalCopy copy_pieces(const std::filesystem::path& from, std::vector<Piece> piec
 
 namespace {
 
-/// What pread answers, signals apart. Pieces of the buffer's grid never cross a block's end.
-ssize_t read_within_grid(const Fd& file, const Piece& piece, std::span<std::byte> buffer) {
+/// Pieces of the buffer's grid never cross a block's end.
+std::size_t count_within_grid(const Piece& piece) {
     const std::uint64_t grid_end = (piece.first / copy_bytes + 1) * copy_bytes;
-    const std::uint64_t count = std::min(piece.end(), grid_end) - piece.first;
-    ssize_t got = -1;
-    do {
-        got = ::pread(file.get(), buffer.data(), count, static_cast<off_t>(piece.first));
-    } while (got < 0 && errno == EINTR);
-    return got;
+    return std::min(piece.end(), grid_end) - piece.first;
 }
 
 Failure absent(std::string reason) {

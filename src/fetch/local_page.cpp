@@ -2,11 +2,11 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/read_at.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -76,15 +76,7 @@ void read_bytes(const HttpRequest& request, const std::filesystem::path& file,
     }
     response.total_bytes = size;
     response.body.resize(count);
-    std::uint64_t done = 0;
-    while (done < count) {
-        const ssize_t got = ::pread(opened.get(), response.body.data() + done, count - done,
-                                    static_cast<off_t>(first + done));
-        if (got <= 0) {
-            throw Error({"the file ended early", file.string(), {}});
-        }
-        done += static_cast<std::uint64_t>(got);
-    }
+    read_all_at(opened.get(), first, response.body, file.string());
     response.status = request.range ? 206 : 200;
 }
 

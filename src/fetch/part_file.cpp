@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/inflate.h"
+#include "base/read_at.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -173,7 +174,7 @@ std::uint32_t PartFile::liars() const {
             continue;
         }
         const std::span<std::byte> bytes = std::span(buffer).first(block.filled);
-        read_at(index * part_block_bytes, bytes);
+        read_all_at(file_.get(), index * part_block_bytes, bytes, path_.string());
         found |= crc32_of(bytes) != block.crc32 ? block.sources : 0;
     }
     return found;
@@ -254,25 +255,10 @@ void PartFile::check_block(std::size_t index, std::vector<std::byte>& buffer) {
         ::fstat(file_.get(), &status) == 0 && status.st_size >= 0 &&
         static_cast<std::uint64_t>(status.st_size) >= index * part_block_bytes + block.filled;
     if (is_there) {
-        read_at(index * part_block_bytes, bytes);
+        read_all_at(file_.get(), index * part_block_bytes, bytes, path_.string());
     }
     if (!is_there || crc32_of(bytes) != block.crc32) {
         block = PartBlock();
-    }
-}
-
-void PartFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
-    while (!into.empty()) {
-        const ssize_t got =
-            ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            throw_system_error("cannot read a file", path_.string(), got == 0 ? EIO : errno);
-        }
-        into = into.subspan(static_cast<std::size_t>(got));
-        offset += static_cast<std::uint64_t>(got);
     }
 }
 
@@ -288,7 +274,7 @@ void PartFile::catch_up(std::uint64_t budget_bytes) {
             return;
         }
         const std::span<std::byte> bytes = std::span(buffer_).first(count);
-        read_at(hashed_, bytes);
+        read_all_at(file_.get(), hashed_, bytes, path_.string());
         hasher_->update(bytes);
         hashed_ += count;
         budget_bytes -= count;

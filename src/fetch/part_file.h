@@ -88,7 +88,6 @@ class PartFile {
     [[nodiscard]] std::size_t place_of(std::string_view name) const;
     void remove_map() noexcept;
     void check_block(std::size_t index, std::vector<std::byte>& buffer);
-    void read_at(std::uint64_t offset, std::span<std::byte> into) const;
     void write_at(std::uint64_t offset, std::span<const std::byte> bytes) const;
     void hash_anew();
     void catch_up(std::uint64_t budget_bytes);

@@ -3,15 +3,14 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/handle.h"
+#include "base/read_at.h"
 #include "pipeline/layout_text.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <span>
 #include <utility>
 #include <vector>
@@ -26,7 +25,6 @@ constexpr std::size_t entries_of_a_task = 512;
 /// A larger file is not one of ours; nothing is made room for by what it says.
 constexpr off_t longest_text = 1 << 30;
 
-bool read_from(int file, std::uint64_t begin, std::span<char> room);
 bool are_there(std::span<const LayoutEntry> entries, const store::Store& store);
 
 } // namespace
@@ -46,7 +44,7 @@ std::optional<Layout> LayoutCache::find(const Sha256& env, const std::vector<Sha
         return std::nullopt;
     }
     const auto read = [&file](std::uint64_t begin, std::span<char> room) {
-        return read_from(file.get(), begin, room);
+        return read_at(file.get(), begin, std::as_writable_bytes(room)).count == room.size();
     };
     return read_layout({static_cast<std::uint64_t>(status.st_size), read}, env, pool);
 }
@@ -94,19 +92,6 @@ bool has_all(const store::Store& store, const Layout& layout, ThreadPool& pool) 
 }
 
 namespace {
-
-bool read_from(int file, std::uint64_t begin, std::span<char> room) {
-    while (!room.empty()) {
-        const ssize_t got = ::pread(file, room.data(), room.size(), static_cast<off_t>(begin));
-        if (got == 0 || (got < 0 && errno != EINTR)) {
-            return false;
-        }
-        const auto count = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
-        room = room.subspan(count);
-        begin += count;
-    }
-    return true;
-}
 
 bool are_there(std::span<const LayoutEntry> entries, const store::Store& store) {
     return std::all_of(entries.begin(), entries.end(), [&store](const LayoutEntry& entry) {

@@ -3,11 +3,11 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/read_at.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -25,8 +25,6 @@ constexpr std::ptrdiff_t deepest = 64;
 constexpr std::size_t longest_gap = 25;
 
 std::uint64_t size_of(const Fd& file, const std::string& label);
-void read_exactly(const Fd& file, std::uint64_t offset, std::span<char> into,
-                  const std::string& label);
 ZipDirectoryPlace find_directory(const Fd& file, std::uint64_t size_bytes,
                                  const std::string& label);
 std::vector<ZipMember> read_directory(const Fd& file, std::uint64_t size_bytes,
@@ -84,7 +82,7 @@ std::uint64_t OpenArchive::directory_offset(const std::filesystem::path& file,
 }
 
 void OpenArchive::read(std::uint64_t offset, std::span<char> into) const {
-    read_exactly(file_, offset, into, label_);
+    read_all_at(file_.get(), offset, into, label_);
 }
 
 MemberReader::MemberReader(const OpenArchive& archive, const ZipMember& member,
@@ -149,26 +147,10 @@ std::uint64_t size_of(const Fd& file, const std::string& label) {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
-void read_exactly(const Fd& file, std::uint64_t offset, std::span<char> into,
-                  const std::string& label) {
-    while (!into.empty()) {
-        const ssize_t got =
-            ::pread(file.get(), into.data(), into.size(), static_cast<off_t>(offset));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            throw_system_error("cannot read an archive", label, got == 0 ? EIO : errno);
-        }
-        into = into.subspan(static_cast<std::size_t>(got));
-        offset += static_cast<std::uint64_t>(got);
-    }
-}
-
 ZipDirectoryPlace find_directory(const Fd& file, std::uint64_t size_bytes,
                                  const std::string& label) {
     std::string tail(std::min(size_bytes, OpenArchive::tail_bytes), '\0');
-    read_exactly(file, size_bytes - tail.size(), tail, label);
+    read_all_at(file.get(), size_bytes - tail.size(), tail, label);
     return find_zip_directory(tail, size_bytes, label);
 }
 
@@ -177,7 +159,7 @@ std::vector<ZipMember> read_directory(const Fd& file, std::uint64_t size_bytes,
     const ZipDirectoryPlace place = find_directory(file, size_bytes, label);
     directory_offset = place.offset;
     std::string directory(place.size_bytes, '\0');
-    read_exactly(file, place.offset, directory, label);
+    read_all_at(file.get(), place.offset, directory, label);
     return parse_zip_directory(directory, place, label);
 }
 
