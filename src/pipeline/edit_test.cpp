@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/told_progress.h"
 #include "pipeline/edit_journal.h"
 
 #include <gmock/gmock.h>
@@ -11,33 +12,8 @@
 namespace envpm::pipeline {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
-
-/// Holds a lock until something is told.
-class LockHolder final : public Progress {
-  public:
-    explicit LockHolder(const std::filesystem::path& lock)
-        : held_(std::in_place, lock, LockKind::exclusive) {}
-
-    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
-    }
-
-    void advance(std::uint64_t /*amount*/) override {}
-
-    void end() override {}
-
-    void note(std::string_view line) override {
-        told = line;
-        held_.reset();
-    }
-
-    void trace(std::string_view /*line*/) override {}
-
-    std::string told;
-
-  private:
-    std::optional<FileLock> held_;
-};
 
 class EditTest : public testing::Test {
   protected:
@@ -84,10 +60,13 @@ TEST_F(EditTest, an_interrupted_edit_is_finished_whichever_file_was_written) {
 
 TEST_F(EditTest, who_waits_for_another_edit_is_told) {
     write_file(project().manifest_file, "[workspace]\nname = \"x\"\n");
-    LockHolder other(project().folder() / ".envpm/edit.lock");
-    Services services{settings_, {variables_, {}, {}}, other};
+    std::optional<FileLock> other(std::in_place, project().folder() / ".envpm/edit.lock",
+                                  LockKind::exclusive);
+    test::ToldProgress progress;
+    progress.then = [&](std::string_view /*line*/) { other.reset(); };
+    Services services{settings_, {variables_, {}, {}}, progress};
     EXPECT_THROW((void)remove({project(), {"absent"}}, services), Error);
-    EXPECT_THAT(other.told, HasSubstr("editing this project"));
+    EXPECT_THAT(progress.lines, Contains(HasSubstr("editing this project")));
 }
 
 TEST_F(EditTest, a_project_without_a_journal_is_left_alone) {
@@ -129,36 +108,15 @@ TEST_F(EditTest, remove_refuses_what_is_no_name_before_anything_is_solved) {
     }
 }
 
-/// Changes a file as soon as anything is told.
-class Meddler final : public Progress {
-  public:
-    explicit Meddler(std::filesystem::path file)
-        : file_(std::move(file)) {}
-
-    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
-        meddle();
-    }
-
-    void advance(std::uint64_t /*amount*/) override {}
-
-    void end() override {}
-
-    void note(std::string_view /*line*/) override { meddle(); }
-
-    void trace(std::string_view /*line*/) override { meddle(); }
-
-  private:
-    void meddle() { write_file(file_, "the user's\n"); }
-
-    std::filesystem::path file_;
-};
-
 TEST_F(EditTest, a_manifest_that_was_changed_meanwhile_stays_as_it_is) {
     write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n"
                                         "[pypi-dependencies]\nalpha = \"*\"\n");
     settings_.mirrors["pypi"] = {{"https://index.example.org/simple", "test"}}; // nothing is asked
-    Meddler meddler(project().manifest_file);
-    Services world(settings_, {variables_, {}, {}}, meddler);
+    test::ToldProgress progress;
+    progress.then = [&](std::string_view /*line*/) {
+        write_file(project().manifest_file, "the user's\n");
+    };
+    Services world(settings_, {variables_, {}, {}}, progress);
     try {
         (void)remove({project(), {"alpha"}}, world);
         FAIL();

@@ -2,10 +2,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/told_progress.h"
 
 #include <gmock/gmock.h>
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,29 +15,6 @@ namespace envpm::pipeline {
 namespace {
 
 using ::testing::ElementsAre;
-
-/// Keeps what is told, and does something when it is.
-class Notes final : public Progress {
-  public:
-    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
-    }
-
-    void advance(std::uint64_t /*amount*/) override {}
-
-    void end() override {}
-
-    void note(std::string_view line) override {
-        lines.emplace_back(line);
-        if (then) {
-            then();
-        }
-    }
-
-    void trace(std::string_view /*line*/) override {}
-
-    std::vector<std::string> lines;
-    std::function<void()> then;
-};
 
 class Turns : public ::testing::Test {
   protected:
@@ -64,7 +41,7 @@ class Turns : public ::testing::Test {
     TemporaryFolder folder{std::filesystem::temp_directory_path()};
     store::Store store = store::Store::open(folder.path() / "root");
     std::stop_source stop;
-    Notes progress;
+    test::ToldProgress progress;
     Services services{{}, surroundings(), progress};
 
   private:
@@ -86,7 +63,7 @@ TEST_F(Turns, AreGivenForWhatNobodyElseHas) {
 TEST_F(Turns, AreWaitedForUntilTheOneBeforeEnds) {
     std::optional<UnpackTurn> first =
         turn_to_unpack({package("a"), package("b"), package("c")}, store, services);
-    progress.then = [&] { first.reset(); };
+    progress.then = [&](std::string_view /*line*/) { first.reset(); };
     const UnpackTurn next = turn_to_unpack({package("b"), package("c")}, store, services);
     EXPECT_THAT(names(next), ElementsAre("b", "c"));
     EXPECT_THAT(progress.lines, ElementsAre("another process is unpacking b 1.0 and 1 more: "

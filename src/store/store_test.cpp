@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "base/error.h"
+#include "base/told_progress.h"
 #include "store/world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -21,32 +22,6 @@ std::string fault_of(const std::filesystem::path& root) {
     }
     return "opened";
 }
-
-/// Holds a lock until something is told.
-class LockHolder final : public Progress {
-  public:
-    explicit LockHolder(const std::filesystem::path& lock)
-        : held_(std::in_place, lock, LockKind::shared) {}
-
-    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
-    }
-
-    void advance(std::uint64_t /*amount*/) override {}
-
-    void end() override {}
-
-    void note(std::string_view line) override {
-        told = line;
-        held_.reset();
-    }
-
-    void trace(std::string_view /*line*/) override {}
-
-    std::string told;
-
-  private:
-    std::optional<FileLock> held_;
-};
 
 TEST(Store, MakesAnEmptyFolderAStoreAndOpensItAgain) {
     const World world;
@@ -99,11 +74,13 @@ TEST(Store, IsToldIfItIsNotThereYet) {
 TEST(Store, WhoCollectsIsToldThatItWaitsForAnInstall) {
     World world;
     world.take_in({world.archive("a", test::wheel("a"))});
-    LockHolder install(world.paths.lock());
+    std::optional<FileLock> install(std::in_place, world.paths.lock(), LockKind::shared);
+    envpm::test::ToldProgress progress;
+    progress.then = [&install](std::string_view /*line*/) { install.reset(); };
     CollectRequest request;
     request.now = std::chrono::system_clock::now();
-    collect(world.paths, request, install);
-    EXPECT_THAT(install.told, HasSubstr("using this store"));
+    collect(world.paths, request, progress);
+    EXPECT_THAT(progress.lines, testing::Contains(testing::HasSubstr("using this store")));
 }
 
 TEST(Store, IsMadeByManyAtOnce) {

@@ -1,6 +1,7 @@
 // bench_fetch_file FOLDER SIZE SHA256 URL…: one file from its mirrors, as `install` fetches it.
 // Prints the seconds; what was decided goes to the error output. tests/bench/mirrors.py runs it.
 
+#include "base/told_progress.h"
 #include "fetch/client.h"
 
 #include <fmt/format.h>
@@ -16,43 +17,29 @@ namespace envpm {
 
 namespace {
 
-class Notes final : public Progress {
-  public:
-    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
-    }
-
-    void advance(std::uint64_t /*amount*/) override {}
-
-    void end() override {}
-
-    void note(std::string_view line) override {
-        const std::chrono::duration<double> at = std::chrono::steady_clock::now() - begin_;
-        fmt::print(stderr, "{:.3f} {}\n", at.count(), line);
-    }
-
-    void trace(std::string_view line) override { note(line); }
-
-  private:
-    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
-
 int run(std::span<char*> arguments) {
     const std::string_view size = arguments[2];
     fetch::Download file{"file", {}, 0, Sha256::parse(arguments[3]).value()};
     file.urls.assign(arguments.begin() + 4, arguments.end());
     std::from_chars(size.data(), size.data() + size.size(), file.size_bytes);
-    Notes notes;
+    const auto seconds = [begin = std::chrono::steady_clock::now()] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    test::ToldProgress progress;
+    progress.then = [&seconds](std::string_view line) {
+        fmt::print(stderr, "{:.3f} {}\n", seconds(), line);
+    };
     fetch::Client client({}, {});
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = seconds();
     const auto errors = client.download(
-        {&file, 1}, arguments[1], notes,
+        {&file, 1}, arguments[1], progress,
         {.complete = [](std::size_t /*index*/, const std::filesystem::path& /*path*/) {}});
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    const double taken = seconds() - begin;
     if (errors.front()) {
         fmt::print(stderr, "{}\n", errors.front()->what());
         return 1;
     }
-    fmt::print("{:.3f}\n", taken.count());
+    fmt::print("{:.3f}\n", taken);
     return 0;
 }
 
