@@ -15,6 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::ThrowsMessage;
 
 NetworkSettings quick_settings() {
     NetworkSettings settings;
@@ -102,52 +103,62 @@ TEST_F(GetTest, FollowsWhatAnAnswerLeadsToWithoutWaitingForTheSlow) {
     EXPECT_EQ(follower.numbers, (std::vector<std::size_t>{1, 2, 0}));
 }
 
-/// Asks for one page more, when another thread says so.
+/// Asks for one page more, when another thread says so; ends after the first answer.
 class WokenFollower final : public HttpFollower {
   public:
     explicit WokenFollower(HttpRequest later)
         : later_(std::move(later)) {}
 
     void read(std::size_t /*number*/, HttpResponse& response) override {
-        bodies_.with([&](auto& all) { all.push_back(response.body); });
+        throw Error({response.body, {}, {}});
     }
 
     std::vector<HttpRequest> next(std::size_t /*number*/) override { return {}; }
 
     std::vector<HttpRequest> more() override {
+        ++asked;
         return is_called_.exchange(false) ? std::vector{later_} : std::vector<HttpRequest>();
     }
 
     void call() { is_called_ = true; }
 
-    std::vector<std::string> bodies() {
-        return bodies_.with([](const auto& all) { return all; });
-    }
+    std::atomic<int> asked = 0; ///< how often for more
 
   private:
     HttpRequest later_;
     std::atomic<bool> is_called_ = false;
-    Guarded<std::vector<std::string>> bodies_;
 };
 
 TEST_F(GetTest, AFollowerThatIsWokenAsksForMoreWhileOthersAreSilent) {
+    constexpr int wakes = 100; // unasked it looks once a second, and the silent one would be first
     NetworkSettings settings = quick_settings();
-    settings.first_byte_timeout = milliseconds(500);
+    settings.first_byte_timeout = std::chrono::seconds(10);
     client.emplace(settings, std::stop_token());
     Answer silent;
     silent.silence = Answer::Silence::before_head;
     server.serve("/slow", {silent, with_body("slow")});
     server.serve("/later", {with_body("later")});
     WokenFollower follower({server.url("/later"), {}, {}, 99});
-    std::jthread caller([&] {
-        while (server.count("/slow") == 0) {
-            std::this_thread::yield();
+    const std::jthread caller([&](const std::stop_token& over) {
+        const auto wait_until = [&over](const auto& is_so) {
+            while (!is_so() && !over.stop_requested()) {
+                std::this_thread::yield();
+            }
+        };
+        wait_until([&] { return server.count("/slow") > 0; });
+        for (int i = 0; i < wakes; ++i) {
+            const int before = follower.asked;
+            client->wake();
+            wait_until([&] { return follower.asked > before; });
         }
         follower.call();
         client->wake();
     });
-    client->follow({{server.url("/slow"), {}, {}, 99}}, follower);
-    EXPECT_EQ(follower.bodies(), (std::vector<std::string>{"later", "slow"}));
+    EXPECT_THAT(
+        [&] {
+            client->follow({{server.url("/slow"), {}, {}, 99}}, follower);
+        },
+        ThrowsMessage<Error>("later"));
 }
 
 TEST_F(GetTest, WhatAReaderThrowsEndsIt) {
