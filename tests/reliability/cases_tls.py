@@ -1,17 +1,26 @@
 """Groups 15 and 17: TLS that cannot be trusted or made, proxies, and kept connections."""
 
+import threading
+
 from case import (
     LARGE,
     MEBIBYTE,
     PATIENCE,
+    SMALL,
     Case,
     Ends,
     Mirror,
     Played,
+    World,
     cases_of_alone_and_beside,
     expect,
+    file_of,
+    page,
+    page_of,
 )
+from cases_status import to
 from fault_server import Reply
+from sandbox import manifest_of
 
 NOT_TRUSTED = "is not trusted"
 
@@ -50,11 +59,47 @@ def authorities(name: str, file: str, folder: str) -> Case:
     )
 
 
+def redirected_together(world: World, _: Case) -> None:
+    """The folder vouches for the server that both pages are asked of, and only its file for the one
+    that they are on. Neither is led there before both were asked for."""
+    both_are_asked_for = threading.Barrier(2, timeout=10)
+
+    def lead_together(exchange) -> Reply:
+        both_are_asked_for.wait()
+        return lead(exchange)
+
+    def lead(exchange) -> Reply:
+        return to(there.url + exchange.path)
+
+    names = (SMALL, LARGE)
+    mirrors = [Mirror(certificate="of-stranger"), Mirror(certificate="good")]
+    with world.serving(mirrors, SMALL) as (there, here), world.sandbox() as sandbox:
+        for name in names:
+            there.content[page_of(name)] = page(name, world.archives[name], there.url)
+            there.content[file_of(name)] = world.archives[name]
+            here.scripts[page_of(name)] = [lead_together, lead]
+        folder = world.certificates.folder / "in-folder"
+        sandbox.variables = world.variables(sandbox, [here]) | {
+            "SSL_CERT_FILE": str(folder / "all.crt"),
+            "SSL_CERT_DIR": str(folder),
+        }
+        sandbox.write(manifest_of(*names))
+        sandbox.run("lock")
+        times = [len(here.requests_of(page_of(name))) for name in names]
+        expect(times == [2, 2], f"asked for {times} times: judged by all authorities at once")
+
+
 TLS = [
     Case("TLS as it should be", [Mirror(certificate="good")], wheel=LARGE),
     authorities("in the folder, and not in its file", "in-folder/all.crt", "in-folder"),
     authorities("in the folder's file alone", "in-file/all.crt", "in-file"),
     authorities("in the folder, and not in a file elsewhere", "stranger.crt", "in-folder"),
+    Case(
+        "two redirects at once to a server whose authority is in the folder's file alone",
+        [],
+        play=redirected_together,
+        shows="the lock",
+    ),
     *untrusted("has expired", "expired"),
     *untrusted("is for another name", "wrong-name"),
     *untrusted("is signed by an unknown authority", "unknown-ca"),
@@ -113,6 +158,7 @@ TLS = [
 ]
 QUICK_TLS = (
     "the authority is in the folder's file alone",
+    "two redirects at once to a server whose authority is in the folder's file alone",
     "the certificate has expired",
     "the certificate is for another name",
     "the certificate is signed by an unknown authority",

@@ -5,7 +5,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-KINDS = ("good", "expired", "wrong-name", "unknown-ca", "self-signed")
+KINDS = ("good", "expired", "wrong-name", "unknown-ca", "of-stranger", "self-signed")
 
 
 class Certificates:
@@ -74,6 +74,8 @@ class Certificates:
             if kind == "unknown-ca":
                 authority = "nobody"
                 self.make_authority(authority)
+            elif kind == "of-stranger":
+                authority = "stranger"
             self.openssl("req", *new_key, "-out", request, "-subj", f"/CN={kind}")
             extensions = self.folder / f"{kind}.ext"
             extensions.write_text(f"subjectAltName={names}\n")
