@@ -37,23 +37,27 @@ class SpawnSettings {
     posix_spawnattr_t attributes{};
 };
 
+struct Spawned {
+    int failure = 0; ///< the system's number for why there is none
+    pid_t id = -1;
+};
+
 Pipe open_pipe();
-int spawn(const ChildCommand& command, const Pipe& pipe, pid_t& id);
+Spawned spawn(const ChildCommand& command, const Pipe& pipe);
 
 } // namespace
 
 ChildProcess::Start ChildProcess::start(const ChildCommand& command) {
     ENVPM_ASSERT(!command.command.empty());
     Pipe pipe = open_pipe();
-    pid_t id = -1;
-    const int failure = spawn(command, pipe, id);
-    if (failure == EAGAIN || failure == ENOMEM) {
-        throw_system_error("cannot start a process", command.command.front(), failure);
+    const Spawned spawned = spawn(command, pipe);
+    if (spawned.failure == EAGAIN || spawned.failure == ENOMEM) {
+        throw_system_error("cannot start a process", command.command.front(), spawned.failure);
     }
-    if (failure != 0) {
-        return {std::nullopt, failure};
+    if (spawned.failure != 0) {
+        return {std::nullopt, spawned.failure};
     }
-    return {ChildProcess(id, std::move(pipe.read_end)), 0};
+    return {ChildProcess(spawned.id, std::move(pipe.read_end)), 0};
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
@@ -153,12 +157,14 @@ Pipe open_pipe() {
     return pipe;
 }
 
-int spawn(const ChildCommand& command, const Pipe& pipe, pid_t& id) {
+Spawned spawn(const ChildCommand& command, const Pipe& pipe) {
     const SpawnSettings settings(command, pipe);
     const std::vector<char*> arguments = pointers_to(command.command);
     const std::vector<char*> environment = pointers_to(command.environment);
-    return ::posix_spawn(&id, arguments.front(), &settings.files, &settings.attributes,
-                         arguments.data(), environment.data());
+    Spawned spawned;
+    spawned.failure = ::posix_spawn(&spawned.id, arguments.front(), &settings.files,
+                                    &settings.attributes, arguments.data(), environment.data());
+    return spawned;
 }
 
 } // namespace

@@ -29,6 +29,12 @@ using DirectoryHandle = std::unique_ptr<DIR, Deleter<closedir>>;
 /// there are descriptors. A folder at this depth is therefore first moved up to the top.
 constexpr unsigned deepest_descent = 64;
 
+/// A file that gets its name when it is written.
+struct Temporary {
+    Fd file;
+    std::string path;
+};
+
 struct Removal {
     int top = -1;
     unsigned raised = 0; ///< how many folders were moved to the top
@@ -48,8 +54,8 @@ bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept;
 bool raise_folder(Removal& removal, int parent, const char* name) noexcept;
 std::filesystem::path end_of_links(const std::filesystem::path& path);
 void let_group_lock(int lock, const std::filesystem::path& folder);
-Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
-                 unsigned mode, std::string& temporary);
+Temporary create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
+                        unsigned mode);
 std::uint32_t random_number();
 bool take_alone(int descriptor);
 void remove_abandoned(const std::filesystem::path& path, const std::filesystem::path& folder);
@@ -112,18 +118,18 @@ void write_file(const std::filesystem::path& path, std::string_view content, Dur
     if (durability == Durability::durable) {
         remove_abandoned(place, folder);
     }
-    std::string temporary;
-    Fd file = create_beside(place, folder, mode, temporary);
+    Temporary temporary = create_beside(place, folder, mode);
+    Fd& file = temporary.file;
     // Says until after the rename that someone is at work.
     const Fd lock(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
     try {
         write_all(file.get(), content, path.string());
         if ((durability == Durability::durable && ::fsync(file.get()) != 0) ||
-            ::close(file.release()) != 0 || ::rename(temporary.c_str(), place.c_str()) != 0) {
+            ::close(file.release()) != 0 || ::rename(temporary.path.c_str(), place.c_str()) != 0) {
             throw_system_error("cannot write a file", path.string(), errno);
         }
     } catch (...) {
-        ::unlink(temporary.c_str());
+        ::unlink(temporary.path.c_str());
         throw;
     }
     if (durability == Durability::durable) {
@@ -422,16 +428,17 @@ std::filesystem::path end_of_links(const std::filesystem::path& path) {
 
 /// A new hidden file with a name that nobody can predict, with what the umask leaves of `mode`,
 /// locked: what is not locked was left by a crash.
-Fd create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
-                 unsigned mode, std::string& temporary) {
+Temporary create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
+                        unsigned mode) {
     while (true) {
-        temporary = (folder / fmt::format(".{}.{:08x}", path.filename().string(), random_number()))
+        Temporary made;
+        made.path = (folder / fmt::format(".{}.{:08x}", path.filename().string(), random_number()))
                         .string();
-        Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-        if (file && take_alone(file.get())) {
-            return file;
+        made.file = Fd(::open(made.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+        if (made.file && take_alone(made.file.get())) {
+            return made;
         }
-        if (!file && errno != EEXIST) {
+        if (!made.file && errno != EEXIST) {
             throw_system_error("cannot create a file", path.string(), errno);
         }
     }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <variant>
 
 // Why so strict: readers that disagree about where an entry ends (CVE-2025-62518), or about what it
 // is called, see different files in one archive. Where the format says a thing twice, both must say
@@ -68,8 +69,8 @@ struct TarReader::Header {
     std::uint64_t size_bytes = 0;
     char type = '0';
 
-    /// What is wrong with it stands in `fault`.
-    static std::optional<Header> parse(std::string_view block, std::string_view& fault);
+    /// Or what is wrong with it.
+    static std::variant<Header, std::string_view> parse(std::string_view block);
 };
 
 TarReader::TarReader(ByteSource& source, std::string subject)
@@ -92,20 +93,20 @@ std::optional<TarEntry> TarReader::next() {
             require_end();
             return std::nullopt;
         }
-        std::string_view fault;
-        const std::optional<Header> header = Header::parse(as_text(block_), fault);
-        if (!header) {
-            refuse(std::string(fault));
+        const std::variant<Header, std::string_view> parsed = Header::parse(as_text(block_));
+        if (const auto* const fault = std::get_if<std::string_view>(&parsed)) {
+            refuse(std::string(*fault));
         }
+        const auto& header = std::get<Header>(parsed);
         if (++entries_ > most_entries) {
             refuse("it has more than 500,000 entries");
         }
         constexpr std::string_view extended_types = "xgLK";
-        if (extended_types.find(header->type) == std::string_view::npos) {
-            return entry_of(*header, extended);
+        if (extended_types.find(header.type) == std::string_view::npos) {
+            return entry_of(header, extended);
         }
-        is_announced = is_announced || header->type != 'g';
-        take(extended, read_extended(header->type, header->size_bytes));
+        is_announced = is_announced || header.type != 'g';
+        take(extended, read_extended(header.type, header.size_bytes));
     }
 }
 
@@ -291,8 +292,7 @@ void TarReader::refuse(std::string what) const {
                 ExitCode::integrity);
 }
 
-std::optional<TarReader::Header> TarReader::Header::parse(std::string_view block,
-                                                          std::string_view& fault) {
+std::variant<TarReader::Header, std::string_view> TarReader::Header::parse(std::string_view block) {
     constexpr std::string_view posix_magic("ustar\00000", 8);
     constexpr std::string_view gnu_magic("ustar  \0", 8);
     const std::string_view magic = bytes_of(block, magic_field);
@@ -301,16 +301,16 @@ std::optional<TarReader::Header> TarReader::Header::parse(std::string_view block
     const std::optional<std::uint64_t> size = parse_size(bytes_of(block, size_field));
     const std::string_view prefix = text_of(block, prefix_field);
     if (magic != posix_magic && magic != gnu_magic) {
-        fault = "a header is neither POSIX nor GNU";
-    } else if (!checksum || *checksum != checksum_of(block)) {
-        fault = "a header's checksum is wrong";
-    } else if (!mode || !size) {
-        fault = "a header holds a number that is none";
-    } else if (magic == gnu_magic && !is_zero(bytes_of(block, prefix_field))) {
-        fault = "a GNU header has something where others have a part of the name";
+        return "a header is neither POSIX nor GNU";
     }
-    if (!fault.empty()) {
-        return std::nullopt;
+    if (!checksum || *checksum != checksum_of(block)) {
+        return "a header's checksum is wrong";
+    }
+    if (!mode || !size) {
+        return "a header holds a number that is none";
+    }
+    if (magic == gnu_magic && !is_zero(bytes_of(block, prefix_field))) {
+        return "a GNU header has something where others have a part of the name";
     }
     Header header{std::string(text_of(block, name_field)), std::string(text_of(block, link_field)),
                   *mode, *size, block[type_at]};
