@@ -16,9 +16,8 @@ namespace envpm::fetch {
 
 namespace {
 
-/// The bytes of the file that were asked for, into `response`, with the status that goes with them.
-void read_bytes(const HttpRequest& request, const std::filesystem::path& file,
-                HttpResponse& response);
+/// The bytes of the file that were asked for, with the status that goes with them.
+HttpResponse read_bytes(const HttpRequest& request, const std::filesystem::path& file);
 std::string entity_tag(const struct stat& status);
 bool is_known(const HttpRequest& request, const std::string& tag);
 
@@ -36,8 +35,7 @@ HttpResponse read_local_page(const HttpRequest& request, const std::filesystem::
     }
     // One mirror's unreadable file is not the end while another has it.
     try {
-        response.content_type = page.extension() == ".html" ? "text/html" : "";
-        read_bytes(request, page, response);
+        return read_bytes(request, page);
     } catch (const Error& error) {
         response.error = error.what();
     }
@@ -46,8 +44,10 @@ HttpResponse read_local_page(const HttpRequest& request, const std::filesystem::
 
 namespace {
 
-void read_bytes(const HttpRequest& request, const std::filesystem::path& file,
-                HttpResponse& response) {
+HttpResponse read_bytes(const HttpRequest& request, const std::filesystem::path& file) {
+    HttpResponse response;
+    response.url = request.url;
+    response.content_type = file.extension() == ".html" ? "text/html" : "";
     const Fd opened = open_file(file, O_RDONLY);
 
     struct stat status {};
@@ -59,7 +59,7 @@ void read_bytes(const HttpRequest& request, const std::filesystem::path& file,
     response.etag = entity_tag(status);
     if (!request.range && is_known(request, response.etag)) {
         response.status = 304;
-        return;
+        return response;
     }
     std::uint64_t first = 0;
     std::uint64_t count = size;
@@ -78,6 +78,7 @@ void read_bytes(const HttpRequest& request, const std::filesystem::path& file,
     response.body.resize(count);
     read_all_at(opened.get(), first, response.body, file.string());
     response.status = request.range ? 206 : 200;
+    return response;
 }
 
 /// Other content under the same tag would need its inode, its size and two clock readings to be the
