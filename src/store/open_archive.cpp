@@ -24,11 +24,15 @@ constexpr std::ptrdiff_t deepest = 64;
 /// One more than the longest descriptor, so that anything longer shows.
 constexpr std::size_t longest_gap = 25;
 
+struct ZipDirectory {
+    std::uint64_t offset = 0;
+    std::vector<ZipMember> members;
+};
+
 std::uint64_t size_of(const Fd& file, const std::string& label);
 ZipDirectoryPlace find_directory(const Fd& file, std::uint64_t size_bytes,
                                  const std::string& label);
-std::vector<ZipMember> read_directory(const Fd& file, std::uint64_t size_bytes,
-                                      const std::string& label, std::uint64_t& directory_offset);
+ZipDirectory read_directory(const Fd& file, std::uint64_t size_bytes, const std::string& label);
 RelativePath path_of(const ZipMember& member);
 void check_mode(const ZipMember& member, const RelativePath& path);
 void check_names(const std::vector<ArchiveFile>& files, const std::vector<ArchiveFile>& folders);
@@ -45,8 +49,7 @@ OpenArchive::OpenArchive(const std::filesystem::path& file, std::string label,
     : label_(std::move(label)),
       file_(open_file(file, O_RDONLY)),
       size_bytes_(size_of(file_, label_)) {
-    std::uint64_t end_offset = 0;
-    std::vector<ZipMember> members = read_directory(file_, size_bytes_, label_, end_offset);
+    auto [end_offset, members] = read_directory(file_, size_bytes_, label_);
     files_.reserve(members.size());
     // Backwards, so that where the next one begins is known.
     for (std::size_t i = members.size(); i-- > 0;) {
@@ -154,13 +157,11 @@ ZipDirectoryPlace find_directory(const Fd& file, std::uint64_t size_bytes,
     return find_zip_directory(tail, size_bytes, label);
 }
 
-std::vector<ZipMember> read_directory(const Fd& file, std::uint64_t size_bytes,
-                                      const std::string& label, std::uint64_t& directory_offset) {
+ZipDirectory read_directory(const Fd& file, std::uint64_t size_bytes, const std::string& label) {
     const ZipDirectoryPlace place = find_directory(file, size_bytes, label);
-    directory_offset = place.offset;
     std::string directory(place.size_bytes, '\0');
     read_all_at(file.get(), place.offset, directory, label);
-    return parse_zip_directory(directory, place, label);
+    return {place.offset, parse_zip_directory(directory, place, label)};
 }
 
 RelativePath path_of(const ZipMember& member) {
