@@ -226,7 +226,9 @@ void SubdirSearch::accept_page(const HttpResponse& response) {
                        .base_url = {}};
     // One form may be spoilt where another, or another mirror's, is good.
     try {
-        state.content = read_page(response, state);
+        PageRead page = read_page(response);
+        state.content = std::move(page.content);
+        state.base_url = std::move(page.base_url);
         if (!package_base(mirror.url, state.base_url)) {
             throw Error({"the page has a `base_url` that is no web address", page_url(), {}},
                         ExitCode::network);
@@ -249,26 +251,28 @@ void SubdirSearch::accept_page(const HttpResponse& response) {
     }
 }
 
-/// Puts what the page has into the cache; gives the content's name.
-std::string SubdirSearch::read_page(const HttpResponse& response, CachedSubdir& state) {
+/// Puts what the page has into the cache.
+SubdirSearch::PageRead SubdirSearch::read_page(const HttpResponse& response) {
     const std::string& key = mirrors_[at_].key;
     const std::string url = without_credentials(page_url());
     if (form_ == PageForm::shards) {
         check_kind(response.body, url);
         const InflatedBytes page = inflate_zstd(response.body, 4 * most_shard_page_bytes, url);
-        state.base_url = read_shard_index(page.view(), subdir_, url).base_url;
-        return cache_.store_shard_page(key, page.view());
+        std::string base_url = read_shard_index(page.view(), subdir_, url).base_url;
+        return {cache_.store_shard_page(key, page.view()), std::move(base_url)};
     }
     const PageWalk::Source source = source_of(response);
     const std::uint64_t size =
         std::max<std::uint64_t>(response.body.size(), response.total_bytes.value_or(0));
-    return cache_.store_index(key, [&](const IndexWriter::Sink& sink) {
+    PageRead read;
+    read.content = cache_.store_index(key, [&](const IndexWriter::Sink& sink) {
         Repodata repodata = size < worth_a_thread_bytes
                                 ? read_repodata(PageWalk(source, url), subdir_, sink)
                                 : read_with_thread(source, url, sink);
-        state.base_url = std::move(repodata.base_url);
+        read.base_url = std::move(repodata.base_url);
         return std::move(repodata.digest);
     });
+    return read;
 }
 
 Repodata SubdirSearch::read_with_thread(const PageWalk::Source& source, const std::string& url,

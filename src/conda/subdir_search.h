@@ -55,6 +55,11 @@ class SubdirSearch {
         std::optional<CachedSubdir> cached;
     };
 
+    struct PageRead {
+        std::string content; ///< its name in the cache
+        std::string base_url;
+    };
+
     [[nodiscard]] bool is_usable(const Mirror& mirror) const;
     [[nodiscard]] std::string page_url() const;
     [[nodiscard]] bool asks_for_pieces() const;
@@ -67,7 +72,7 @@ class SubdirSearch {
     void next_mirror();
     void accept_page(const HttpResponse& response);
     void accept_unchanged(const HttpResponse& response);
-    std::string read_page(const HttpResponse& response, CachedSubdir& state);
+    PageRead read_page(const HttpResponse& response);
     [[nodiscard]] Repodata read_with_thread(const PageWalk::Source& source, const std::string& url,
                                             const IndexWriter::Sink& sink) const;
     bool open(const Mirror& mirror, const CachedSubdir& state);
