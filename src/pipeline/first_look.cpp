@@ -78,8 +78,9 @@ FirstLook::FirstLook(const Requests& requests, Services& services,
     });
 }
 
-void FirstLook::look(const Run& run, const Target& target, const std::vector<PackageName>& names,
-                     std::map<PackageName, pypi::CandidateList>& found) {
+std::map<PackageName, pypi::CandidateList> FirstLook::look(const Run& run, const Target& target,
+                                                           const std::vector<PackageName>& names) {
+    std::map<PackageName, pypi::CandidateList> found;
     Guide guide(*this, run, target, found);
     run.listings.load_spread(names);
     {
@@ -90,6 +91,7 @@ void FirstLook::look(const Run& run, const Target& target, const std::vector<Pac
     if (!guide.has_set_out()) {
         run.listings.explore(guide.set_out(), guide);
     }
+    return found;
 }
 
 /// Nothing while the interpreters have not answered, or if none can be used: that is told when all

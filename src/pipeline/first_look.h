@@ -24,11 +24,11 @@ class FirstLook {
     FirstLook& operator=(const FirstLook&) = delete;
     ~FirstLook() = default; ///< waits for that thread
 
-    /// Looks ahead for a target as a scout does, with the pages of `names` in any case. Throws if
-    /// one of these cannot be had, or as `python_choices`; else `pythons` holds afterwards, and
-    /// `found` has the candidates on the pages.
-    void look(const Run& run, const Target& target, const std::vector<PackageName>& names,
-              std::map<PackageName, pypi::CandidateList>& found);
+    /// Looks ahead for a target as a scout does, with the pages of `names` in any case; gives the
+    /// candidates on the pages. Throws if one of these cannot be had, or as `python_choices`; else
+    /// `pythons` holds afterwards.
+    std::map<PackageName, pypi::CandidateList> look(const Run& run, const Target& target,
+                                                    const std::vector<PackageName>& names);
 
   private:
     struct Asking {

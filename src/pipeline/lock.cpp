@@ -29,8 +29,8 @@ namespace {
 bool tell_changes(LockReport& report, const Run& run);
 double seconds_since(std::chrono::steady_clock::time_point start);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
-void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved,
-                std::map<PackageName, pypi::CandidateList>& found);
+std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Target& target,
+                                                      const std::vector<TargetSolution>& solved);
 bool is_kept(const Run& run, const Target& target, const LockedPackage& package);
 std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
@@ -154,13 +154,11 @@ std::vector<PackageName> known_names(const Requests& requests,
     return names;
 }
 
-/// Most of what the solver will ask for is then known when it asks, and the candidates on the pages
-/// are in `found`.
-void look_ahead(const Run& run, const Target& target, const std::vector<TargetSolution>& solved,
-                std::map<PackageName, pypi::CandidateList>& found) {
+/// The candidates on the pages. Most of what the solver will ask for is known when it asks then.
+std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Target& target,
+                                                      const std::vector<TargetSolution>& solved) {
     if (run.first_look != nullptr && solved.empty()) {
-        run.first_look->look(run, target, known_names(run.requests, run.previous), found);
-        return;
+        return run.first_look->look(run, target, known_names(run.requests, run.previous));
     }
     std::map<PackageName, std::string> versions;
     if (run.previous) {
@@ -175,10 +173,12 @@ void look_ahead(const Run& run, const Target& target, const std::vector<TargetSo
             versions.emplace(package.name, package.version);
         }
     }
+    std::map<PackageName, pypi::CandidateList> found;
     UniverseRequest wanted = wanted_universe(run, target, nullptr, PythonScope::asked);
     wanted.found = &found;
     PackageUniverse universe(wanted, run.listings, nullptr);
     Scout(universe, run.listings, std::move(versions)).run(known_names(run.requests, run.previous));
+    return found;
 }
 
 bool is_kept(const Run& run, const Target& target, const LockedPackage& package) {
@@ -204,7 +204,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     CondaRecords* const records = run.conda.records_for(target.platform);
     std::map<PackageName, pypi::CandidateList> found;
     if (records == nullptr) {
-        look_ahead(run, target, solved, found);
+        found = look_ahead(run, target, solved);
     } else if (!run.requests.packages.empty()) {
         run.listings.load(known_names(run.requests, run.previous));
     }

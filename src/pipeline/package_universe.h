@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace envpm::pipeline {
@@ -132,8 +133,8 @@ class PackageUniverse final : public Universe {
     RequirementId on_spec(const conda::MatchSpec& spec, const std::string& text,
                           RequirementKind kind);
     RequirementId on_slot(SlotId slot);
-    std::optional<RequirementId> on_dependency(const std::string& text, RequirementKind kind,
-                                               std::string& problem);
+    std::variant<RequirementId, std::string> on_dependency(const std::string& text,
+                                                           RequirementKind kind);
     RequirementId on_pythons(const PythonSet& pythons, const std::string& text);
     RequirementId on_candidate(CandidateId candidate);
 

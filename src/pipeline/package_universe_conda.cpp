@@ -236,8 +236,11 @@ void PackageUniverse::describe_package(CandidateEntry& entry) {
     const conda::Record& record = *entry.package->record;
     const auto add = [&](const std::vector<std::string>& texts, RequirementKind kind) {
         for (const std::string& text : texts) {
-            if (const auto requirement = on_dependency(text, kind, entry.problem)) {
+            auto found = on_dependency(text, kind);
+            if (const auto* const requirement = std::get_if<RequirementId>(&found)) {
                 entry.dependencies.push_back({*requirement, std::nullopt});
+            } else {
+                entry.problem = std::move(std::get<std::string>(found));
             }
         }
     };
@@ -246,10 +249,9 @@ void PackageUniverse::describe_package(CandidateEntry& entry) {
     add_gpu_dependencies(entry, told_cuda(record));
 }
 
-/// `problem` says why there is none.
-std::optional<RequirementId> PackageUniverse::on_dependency(const std::string& text,
-                                                            RequirementKind kind,
-                                                            std::string& problem) {
+/// Or why there is none.
+std::variant<RequirementId, std::string> PackageUniverse::on_dependency(const std::string& text,
+                                                                        RequirementKind kind) {
     const std::string key = (kind == RequirementKind::needs ? "spec " : "limit ") + text;
     if (const auto known = requirement_ids_.find(key); known != requirement_ids_.end()) {
         return known->second;
@@ -257,8 +259,7 @@ std::optional<RequirementId> PackageUniverse::on_dependency(const std::string& t
     try {
         const conda::MatchSpec spec = conda::MatchSpec::parse(text, conda::Form::lenient);
         if (spec.exact_name() == nullptr) {
-            problem = fmt::format("its dependency `{}` names no one package", text);
-            return std::nullopt;
+            return fmt::format("its dependency `{}` names no one package", text);
         }
         const auto& project = at(conda_slot(*spec.exact_name())).name;
         const auto replaced = project ? request_.requests.overrides.find(*project)
@@ -267,8 +268,7 @@ std::optional<RequirementId> PackageUniverse::on_dependency(const std::string& t
                    ? on_spec(spec, text, kind)
                    : on_distribution(*project, replaced->second, kind);
     } catch (const Error& error) {
-        problem = fmt::format("its dependency `{}` cannot be read: {}", text, error.text().what);
-        return std::nullopt;
+        return fmt::format("its dependency `{}` cannot be read: {}", text, error.text().what);
     }
 }
 
