@@ -1,11 +1,11 @@
 #include "base/tar.h"
 
 #include "base/error.h"
+#include "base/parse_number.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <variant>
 
@@ -352,14 +352,9 @@ std::optional<std::uint64_t> parse_size(std::string_view field) {
 }
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {
-    std::uint64_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, fault] = std::from_chars(text.data(), end, value);
+    const auto value = parse_number<std::uint64_t>(text);
     const bool is_canonical = text == "0" || !text.starts_with('0');
-    if (fault != std::errc() || stop != end || !is_canonical || value >> 62U != 0) {
-        return std::nullopt;
-    }
-    return value;
+    return value && is_canonical && *value >> 62U == 0 ? value : std::nullopt;
 }
 
 /// The sum of all bytes, with spaces for the field itself.

@@ -1,6 +1,7 @@
 #include "cli/argument_values.h"
 
 #include "base/error.h"
+#include "base/parse_number.h"
 #include "pypi/moment.h"
 
 #include <fmt/format.h>
@@ -78,11 +79,8 @@ std::string fault_of_word(const std::string& text, const std::vector<std::string
 }
 
 std::string fault_of_number(const std::string& text, double least, double most) {
-    double number = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, failure] = std::from_chars(text.data(), last, number);
-    const bool is_within =
-        failure == std::errc() && end == last && number >= least && number <= most;
+    const auto number = parse_number<double>(text);
+    const bool is_within = number && *number >= least && *number <= most;
     return is_within ? "" : fmt::format("`{}` is no number from {} to {}", text, least, most);
 }
 

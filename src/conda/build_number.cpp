@@ -1,12 +1,12 @@
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/parse_number.h"
 #include "conda/match_spec.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace envpm::conda {
@@ -35,15 +35,13 @@ BuildNumberMatch BuildNumberMatch::parse(std::string_view text) {
         std::find_if(operators.begin(), operators.end(),
                      [inner](const auto& entry) { return inner.starts_with(entry.first); });
     const std::string_view digits = trimmed(inner.substr(op->first.size()));
-    BuildNumberMatch match{.relation = op->second};
-    const std::from_chars_result result =
-        std::from_chars(digits.data(), digits.data() + digits.size(), match.number);
-    if (digits.empty() || result.ec != std::errc() || result.ptr != digits.data() + digits.size()) {
+    const auto number = parse_number<std::uint64_t>(digits);
+    if (!number) {
         throw Error({.what = fmt::format("`{}` is no build number", text),
                      .subject = "",
                      .hint = "write a number, or an operator and a number such as `>=3`"});
     }
-    return match;
+    return {.relation = op->second, .number = *number};
 }
 
 bool BuildNumberMatch::matches(std::uint64_t build_number) const {

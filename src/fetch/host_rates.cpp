@@ -1,11 +1,11 @@
 #include "fetch/host_rates.h"
 
 #include "base/files.h"
+#include "base/parse_number.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <exception>
 #include <map>
@@ -24,7 +24,6 @@ constexpr double half_life_days = 2;
 
 std::string_view take_until(std::string_view& text, char end);
 std::optional<HostRate> parse_line(std::string_view line);
-std::optional<std::uint64_t> number_in(std::string_view digits);
 bool is_name(std::string_view text);
 
 } // namespace
@@ -119,22 +118,14 @@ std::string_view take_until(std::string_view& text, char end) {
 
 std::optional<HostRate> parse_line(std::string_view line) {
     const std::string_view host = take_until(line, ' ');
-    const std::optional<std::uint64_t> rate = number_in(take_until(line, ' '));
-    const std::optional<std::uint64_t> time = number_in(line);
+    const std::optional<std::uint64_t> rate = parse_number<std::uint64_t>(take_until(line, ' '));
+    const std::optional<std::uint64_t> time = parse_number<std::uint64_t>(line);
     constexpr std::uint64_t latest = 1ULL << 40U;
     if (!is_name(host) || !rate || !time || *time > latest) {
         return std::nullopt;
     }
     const std::chrono::seconds since_epoch(static_cast<std::int64_t>(*time));
     return HostRate{std::string(host), *rate, std::chrono::sys_seconds(since_epoch)};
-}
-
-std::optional<std::uint64_t> number_in(std::string_view digits) {
-    std::uint64_t value = 0;
-    const char* const end = digits.data() + digits.size();
-    const std::from_chars_result result = std::from_chars(digits.data(), end, value);
-    const bool is_number = !digits.empty() && result.ec == std::errc() && result.ptr == end;
-    return is_number ? std::optional(value) : std::nullopt;
 }
 
 bool is_name(std::string_view text) {

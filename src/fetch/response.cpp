@@ -1,19 +1,18 @@
 #include "fetch/response.h"
 
 #include "base/ascii.h"
+#include "base/parse_number.h"
 #include "fetch/url.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 namespace envpm::fetch {
 
 namespace {
 
-std::optional<std::uint64_t> parse_number(std::string_view digits);
 std::variant<GoodHead, Failure> judge_partial(const AskedBytes& asked, const ResponseHead& head);
 std::variant<GoodHead, Failure> judge_whole(const AskedBytes& asked, const ResponseHead& head);
 Failure status_failure(const ResponseHead& head);
@@ -32,7 +31,7 @@ std::optional<ContentRange> parse_content_range(std::string_view field) {
     const std::string_view span = field.substr(unit.size(), slash - unit.size());
     const std::string_view total = field.substr(slash + 1);
     ContentRange result;
-    result.total = parse_number(total);
+    result.total = parse_number<std::uint64_t>(total);
     if (!result.total && (total != "*" || span == "*")) {
         return std::nullopt;
     }
@@ -40,9 +39,9 @@ std::optional<ContentRange> parse_content_range(std::string_view field) {
         return result;
     }
     const std::size_t dash = std::min(span.find('-'), span.size());
-    const std::optional<std::uint64_t> first = parse_number(span.substr(0, dash));
+    const std::optional<std::uint64_t> first = parse_number<std::uint64_t>(span.substr(0, dash));
     const std::optional<std::uint64_t> last =
-        parse_number(span.substr(std::min(dash + 1, span.size())));
+        parse_number<std::uint64_t>(span.substr(std::min(dash + 1, span.size())));
     if (!first || !last || *first > *last || (result.total && *last >= *result.total)) {
         return std::nullopt;
     }
@@ -122,16 +121,6 @@ bool looks_like_html(std::string_view content_type, std::string_view body) {
 }
 
 namespace {
-
-std::optional<std::uint64_t> parse_number(std::string_view digits) {
-    std::uint64_t value = 0;
-    const char* const end = digits.data() + digits.size();
-    const std::from_chars_result result = std::from_chars(digits.data(), end, value);
-    if (digits.empty() || result.ec != std::errc() || result.ptr != end) {
-        return std::nullopt;
-    }
-    return value;
-}
 
 std::variant<GoodHead, Failure> judge_partial(const AskedBytes& asked, const ResponseHead& head) {
     const std::optional<ContentRange> range = parse_content_range(head.content_range);

@@ -1,8 +1,9 @@
 #include "fetch/retry.h"
 
+#include "base/parse_number.h"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace envpm::fetch {
 
@@ -11,7 +12,6 @@ namespace {
 constexpr int most_doublings = 5; // 32 times, then cut to 30
 constexpr int largest_factor = 30;
 
-template <class Number> std::optional<Number> number_in(std::string_view digits);
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text);
 
 } // namespace
@@ -50,7 +50,7 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view field,
         return std::nullopt;
     }
     field = field.substr(begin, field.find_last_not_of(" \t") - begin + 1);
-    if (const std::optional<std::uint32_t> seconds = number_in<std::uint32_t>(field)) {
+    if (const std::optional<std::uint32_t> seconds = parse_number<std::uint32_t>(field)) {
         return std::chrono::seconds(*seconds);
     }
     const std::optional<std::chrono::sys_seconds> date = parse_http_date(field);
@@ -75,16 +75,6 @@ std::chrono::milliseconds Backoff::pause(int failures) {
 
 namespace {
 
-template <class Number> std::optional<Number> number_in(std::string_view digits) {
-    Number value = 0;
-    const char* const end = digits.data() + digits.size();
-    const std::from_chars_result result = std::from_chars(digits.data(), end, value);
-    if (digits.empty() || result.ec != std::errc() || result.ptr != end) {
-        return std::nullopt;
-    }
-    return value;
-}
-
 /// "Sun, 06 Nov 1994 08:49:37 GMT", the one form that servers may send today.
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
     constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -93,11 +83,11 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
         return std::nullopt;
     }
     const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
-    const std::optional<unsigned> day = number_in<unsigned>(text.substr(5, 2));
-    const std::optional<int> year = number_in<int>(text.substr(12, 4));
-    const std::optional<unsigned> hour = number_in<unsigned>(text.substr(17, 2));
-    const std::optional<unsigned> minute = number_in<unsigned>(text.substr(20, 2));
-    const std::optional<unsigned> second = number_in<unsigned>(text.substr(23, 2));
+    const std::optional<unsigned> day = parse_number<unsigned>(text.substr(5, 2));
+    const std::optional<int> year = parse_number<int>(text.substr(12, 4));
+    const std::optional<unsigned> hour = parse_number<unsigned>(text.substr(17, 2));
+    const std::optional<unsigned> minute = parse_number<unsigned>(text.substr(20, 2));
+    const std::optional<unsigned> second = parse_number<unsigned>(text.substr(23, 2));
     if (month == months.end() || !day || !year || !hour || !minute || !second || *hour > 23 ||
         *minute > 59 || *second > 60) {
         return std::nullopt;

@@ -1,9 +1,9 @@
 #include "gpu/package_traits.h"
 
+#include "base/parse_number.h"
 #include "gpu/library_names.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace envpm::gpu {
 
@@ -225,12 +225,8 @@ std::optional<int> cuda_major_of_word(std::string_view word) {
 /// One to three digits.
 std::optional<int> number_of(std::string_view digits) {
     constexpr std::size_t most_digits = 3;
-    int number = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    const bool is_number = !digits.empty() && digits.size() <= most_digits && number >= 0 &&
-                           digits.front() != '-' && read.ec == std::errc() &&
-                           read.ptr == digits.data() + digits.size();
-    return is_number ? std::optional(number) : std::nullopt;
+    const auto number = parse_number<int>(digits);
+    return number && digits.front() != '-' && digits.size() <= most_digits ? number : std::nullopt;
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/near_miss.h"
+#include "base/parse_number.h"
 #include "base/toml.h"
 #include "manifest/index_url.h"
 #include "pipeline/conda_settings.h"
@@ -415,15 +416,13 @@ Syncing syncing_of(std::string_view text, const Origin& origin) {
 }
 
 std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin) {
-    std::int64_t count = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, failure] = std::from_chars(text.data(), last, count);
-    if (failure != std::errc() || end != last || count < 1 || count > most) {
+    const auto count = parse_number<std::int64_t>(text);
+    if (!count || *count < 1 || *count > most) {
         throw Error(
             {fmt::format("`{}` is no whole number from 1 to {}", text, most), origin.name, {}},
             origin.code);
     }
-    return count;
+    return *count;
 }
 
 const std::string& string_of(const TomlValue& value) {

@@ -1,13 +1,13 @@
 #include "pypi/index_cache.h"
 
 #include "base/files.h"
+#include "base/parse_number.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -192,11 +192,9 @@ std::string_view FieldReader::field(char end) {
 }
 
 std::uint64_t FieldReader::number(char end) {
-    const std::string_view digits = field(end);
-    std::uint64_t value = 0;
-    const auto [stop, fault] = std::from_chars(digits.begin(), digits.end(), value);
-    expect(fault == std::errc() && stop == digits.end());
-    return value;
+    const auto value = parse_number<std::uint64_t>(field(end));
+    expect(value.has_value());
+    return value.value_or(0);
 }
 
 std::optional<Sha256> FieldReader::digest(char end) {

@@ -3,13 +3,13 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/parse_number.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <set>
 
 // The order of every change is the order of what must be on disk first: the store knows of the
@@ -24,7 +24,7 @@ namespace {
 
 constexpr int record_version = 1;
 
-std::optional<int> parse_number(const std::string& text);
+std::optional<int> parse_generation(const std::string& text);
 std::optional<std::filesystem::path> read_link(const std::filesystem::path& link);
 bool is_absence(const std::error_code& failure);
 void replace_link(const std::filesystem::path& link, const std::filesystem::path& target);
@@ -49,7 +49,7 @@ Generations::Generations(const std::filesystem::path& project, const std::string
 std::vector<Generation> Generations::all() const {
     const std::optional<std::filesystem::path> link = read_link(current_link());
     const std::optional<int> current_number =
-        link ? parse_number(link->filename().string()) : std::nullopt;
+        link ? parse_generation(link->filename().string()) : std::nullopt;
     std::vector<Generation> generations;
     for (const int number : numbers_in(folder_ / "gens")) {
         std::optional<Generation> generation = read_generation(folder_ / "gens", number);
@@ -63,7 +63,8 @@ std::vector<Generation> Generations::all() const {
 
 std::optional<Generation> Generations::current() const {
     const std::optional<std::filesystem::path> link = read_link(current_link());
-    const std::optional<int> number = link ? parse_number(link->filename().string()) : std::nullopt;
+    const std::optional<int> number =
+        link ? parse_generation(link->filename().string()) : std::nullopt;
     std::optional<Generation> generation =
         number ? read_generation(folder_ / "gens", *number) : std::nullopt;
     if (generation) {
@@ -126,12 +127,9 @@ Generation Generations::roll_back(std::optional<int> number) {
 
 namespace {
 
-std::optional<int> parse_number(const std::string& text) {
-    int number = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_whole = fault == std::errc() && end == text.data() + text.size();
-    return is_whole && number > 0 && std::to_string(number) == text ? std::optional(number)
-                                                                    : std::nullopt;
+std::optional<int> parse_generation(const std::string& text) {
+    const auto number = parse_number<int>(text);
+    return number && *number > 0 && std::to_string(*number) == text ? number : std::nullopt;
 }
 
 /// Nothing if it is no link, or not there. What cannot be read is a failure: taken for nothing, a
@@ -205,7 +203,7 @@ std::set<int> numbers_in(const std::filesystem::path& folder) {
         const std::filesystem::path name = entries->path().filename();
         const bool is_record = name.extension() == ".json";
         if (const std::optional<int> number =
-                parse_number((is_record ? name.stem() : name).string())) {
+                parse_generation((is_record ? name.stem() : name).string())) {
             numbers.insert(*number);
         }
     }
