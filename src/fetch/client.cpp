@@ -1,5 +1,6 @@
 #include "fetch/client.h"
 
+#include "base/progress_task.h"
 #include "base/thread_pool.h"
 #include "fetch/curl.h"
 #include "fetch/download.h"
@@ -29,23 +30,6 @@ constexpr int large_page_bytes = 512 << 10;
 
 std::uint64_t total_bytes(std::span<const Download> downloads);
 bool have_mirrors(std::span<const Download> downloads);
-
-/// Ends the progress task however the download ends.
-class OpenProgress {
-  public:
-    OpenProgress(Progress& progress, std::uint64_t bytes)
-        : progress_(progress) {
-        progress_.begin("fetching", bytes, ProgressUnit::bytes);
-    }
-
-    OpenProgress(const OpenProgress&) = delete;
-    OpenProgress& operator=(const OpenProgress&) = delete;
-
-    ~OpenProgress() { progress_.end(); }
-
-  private:
-    Progress& progress_;
-};
 
 } // namespace
 
@@ -112,7 +96,7 @@ std::vector<std::optional<Error>> Client::download(std::span<const Download> dow
     if (!loop_->pool) {
         loop_->pool.emplace(file_threads);
     }
-    const OpenProgress open(progress, total_bytes(downloads));
+    const ProgressTask task(progress, "fetching", total_bytes(downloads), ProgressUnit::bytes);
     Buffers buffers(buffer_count);
     HashPairs own_pairs;
     HashPairs& pairs = events.hash_pairs != nullptr ? *events.hash_pairs : own_pairs;

@@ -1,11 +1,11 @@
 #include "base/error.h"
 #include "base/files.h"
+#include "base/progress_task.h"
 #include "realize/environment_files.h"
 #include "realize/placer.h"
 #include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
 #include "realize/relocated_file.h"
-#include "realize/task.h"
 #include "realize/walk.h"
 
 #include <algorithm>
@@ -56,7 +56,7 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
     }
     std::vector<std::string_view> verdicts(manifest.files.size());
     {
-        Task task(progress, "checking files", manifest.files.size());
+        ProgressTask task(progress, "checking files", manifest.files.size(), ProgressUnit::items);
         parallel_for(pool, manifest.files.size(), [&](std::size_t i) {
             const RealisedFile& file = manifest.files[i];
             const auto entry = found_by_path.find(file.path);
@@ -97,7 +97,7 @@ Sha256 contents_digest_of_prefix(const std::filesystem::path& prefix, ThreadPool
     const std::vector<FoundEntry> found = walk(prefix);
     std::vector<std::optional<Sha256>> digests(found.size());
     {
-        Task task(progress, "hashing files", found.size());
+        ProgressTask task(progress, "hashing files", found.size(), ProgressUnit::items);
         parallel_for(pool, found.size(), [&](std::size_t i) {
             const auto relocation = relocations.find(found[i].path);
             if (found[i].kind != EntryKind::folder) {

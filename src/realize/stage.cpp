@@ -4,13 +4,13 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/free_space.h"
+#include "base/progress_task.h"
 #include "realize/environment_files.h"
 #include "realize/folder_plan.h"
 #include "realize/placer.h"
 #include "realize/prefix_manifest.h"
 #include "realize/relocate.h"
 #include "realize/relocated_file.h"
-#include "realize/task.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -55,7 +55,7 @@ struct Work {
 /// sets its mode and time when all is placed. Those with the most below begin first.
 class FolderTasks {
   public:
-    FolderTasks(const Work& work, int root, ThreadPool& pool, Task& task);
+    FolderTasks(const Work& work, int root, ThreadPool& pool, ProgressTask& task);
 
     void run();
 
@@ -66,7 +66,7 @@ class FolderTasks {
 
     const Work& work_;
     int root_;
-    Task& task_;
+    ProgressTask& task_;
     bool is_mode_right_;                             ///< that folders come to have by themselves
     std::size_t most_;                               ///< entries that one task places
     Guarded<std::vector<const PlannedFolder*>> cut_; ///< that several tasks fill
@@ -151,7 +151,8 @@ Filled fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& p
         if (plan.placed.empty()) {
             beside.run([&] { place_own_files(root.get(), head, request.layout, plan); });
         }
-        Task task(progress, "linking files", request.layout.entries.size());
+        ProgressTask task(progress, "linking files", request.layout.entries.size(),
+                          ProgressUnit::items);
         const Work work{placer, request.layout, places, plan};
         FolderTasks(work, root.get(), pool, task).run();
         beside.wait();
@@ -224,7 +225,7 @@ RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t i
             found != plan.texts.end() ? found->second.relocation : Relocation()};
 }
 
-FolderTasks::FolderTasks(const Work& work, int root, ThreadPool& pool, Task& task)
+FolderTasks::FolderTasks(const Work& work, int root, ThreadPool& pool, ProgressTask& task)
     : work_(work),
       root_(root),
       task_(task),

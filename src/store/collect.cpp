@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/files.h"
+#include "base/progress_task.h"
 #include "store/care.h"
 #include "store/collect_plan.h"
 #include "store/format.h"
@@ -66,9 +67,8 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
                                   std::filesystem::read_symlink(root).string()));
     }
     if (!request.only_tell) {
-        progress.begin("collecting", 0, ProgressUnit::items);
+        const ProgressTask task(progress, "collecting", 0, ProgressUnit::items);
         remove_all(paths, plan);
-        progress.end();
     }
     progress.trace(fmt::format("collect: {} prefixes, {} trees, {} objects, {} leftovers, {} bytes",
                                plan.prefixes.size(), plan.trees.size(), plan.objects.size(),

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/progress_task.h"
 #include "store/arriving_wheel.h"
 #include "store/lower_store.h"
 #include "store/object_stage.h"
@@ -41,23 +42,6 @@ constexpr std::uint64_t longest_turn_bytes = 8U << 20U;
 
 /// Opening an archive goes before all files: the order of those is right only when all are known.
 constexpr std::uint64_t first_of_all = std::numeric_limits<std::uint64_t>::max();
-
-/// Calls `end` whatever happens.
-class ShownTask {
-  public:
-    ShownTask(Progress& progress, std::string_view task, std::uint64_t total_bytes)
-        : progress_(progress) {
-        progress_.begin(task, total_bytes, ProgressUnit::bytes);
-    }
-
-    ShownTask(const ShownTask&) = delete;
-    ShownTask& operator=(const ShownTask&) = delete;
-
-    ~ShownTask() { progress_.end(); }
-
-  private:
-    Progress& progress_;
-};
 
 } // namespace
 
@@ -247,7 +231,8 @@ std::set<Sha256> Intake::Work::take_over(const std::set<Sha256>& wanted,
     if (stages.empty()) {
         return {};
     }
-    const ShownTask shown(progress_, "checking what was unpacked before", 0);
+    const ProgressTask shown(progress_, "checking what was unpacked before", 0,
+                             ProgressUnit::bytes);
     std::set<Sha256> had = stages.hand_over(wanted, stage_, pool_, stop);
     if (!had.empty()) {
         progress_.trace(fmt::format("store: took over {} unpacked archives", had.size()));
@@ -259,7 +244,7 @@ std::set<Sha256> Intake::Work::take_over(const std::set<Sha256>& wanted,
 
 std::set<Sha256> Intake::Work::take_from(const StorePaths& lower, const std::set<Sha256>& wanted,
                                          const std::stop_token& stop) {
-    const ShownTask shown(progress_, "taking from the lower store", 0);
+    const ProgressTask shown(progress_, "taking from the lower store", 0, ProgressUnit::bytes);
     std::set<Sha256> had = take_from_lower(lower, wanted, stage_, pool_, stop);
     progress_.trace(
         fmt::format("store: took {} archives from {}", had.size(), lower.root().string()));
@@ -269,7 +254,7 @@ std::set<Sha256> Intake::Work::take_from(const StorePaths& lower, const std::set
 void Intake::Work::publish(const std::function<void()>& unpacked) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point start = Clock::now();
-    const ShownTask shown(progress_, "unpacking", total_bytes_);
+    const ProgressTask shown(progress_, "unpacking", total_bytes_, ProgressUnit::bytes);
     is_shown_ = true;
     show(0);
     tasks_.wait();

@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash_two.h"
+#include "base/progress_task.h"
 #include "store/care.h"
 #include "store/format.h"
 #include "store/store.h"
@@ -85,25 +86,26 @@ StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool
     const std::vector<struct stat> statuses = status_of_all(content.objects, pool);
     const std::vector<std::size_t> order = largest_first(statuses);
     std::vector<Finding> findings(content.objects.size());
-    progress.begin("verifying", content.objects.size(), ProgressUnit::items);
-    // Two at a time, of about one size.
-    parallel_for(pool, (order.size() + 1) / 2, [&](std::size_t i) {
-        std::vector<std::size_t> unread;
-        const std::size_t end = std::min(order.size(), 2 * i + 2);
-        for (std::size_t k = 2 * i; k < end; ++k) {
-            const std::size_t at = order[k];
-            std::optional<Finding> found =
-                look_at(content.objects[at], statuses[at], trees.claims(), depth);
-            if (found) {
-                findings[at] = std::move(*found);
-            } else {
-                unread.push_back(at);
+    {
+        ProgressTask task(progress, "verifying", content.objects.size(), ProgressUnit::items);
+        // Two at a time, of about one size.
+        parallel_for(pool, (order.size() + 1) / 2, [&](std::size_t i) {
+            std::vector<std::size_t> unread;
+            const std::size_t end = std::min(order.size(), 2 * i + 2);
+            for (std::size_t k = 2 * i; k < end; ++k) {
+                const std::size_t at = order[k];
+                std::optional<Finding> found =
+                    look_at(content.objects[at], statuses[at], trees.claims(), depth);
+                if (found) {
+                    findings[at] = std::move(*found);
+                } else {
+                    unread.push_back(at);
+                }
             }
-        }
-        read(content.objects, statuses, unread, findings);
-        progress.advance(end - 2 * i);
-    });
-    progress.end();
+            read(content.objects, statuses, unread, findings);
+            task.advance(end - 2 * i);
+        });
+    }
 
     StoreVerdict verdict{trees.damages(), {}};
     for (std::size_t i = 0; i < findings.size(); ++i) {
