@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <variant>
+
 namespace envpm::cli {
 
 namespace {
@@ -18,9 +20,9 @@ ExitCode prepare(const Session& session, const Project& project);
 /// What cannot be solved is an error.
 void tell_install(const Session& session, const pipeline::InstallReport& report);
 
-/// After that, and before the environment is entered; a code other than `done` keeps it out.
-ExitCode test_gpus(const Session& session, const Project& project,
-                   const pipeline::ActiveEnvironment& environment);
+/// With that and a test of the GPUs; a code is why the environment is not to be entered.
+std::variant<pipeline::ActiveEnvironment, ExitCode> enter(const Session& session,
+                                                          const Project& project);
 
 } // namespace
 
@@ -92,14 +94,11 @@ ExitCode run_run(const Session& session) {
                                                  fmt::join(tasks, "`, `"))},
                     ExitCode::usage);
     }
-    if (const ExitCode code = prepare(session, project); code != ExitCode::done) {
-        return code;
+    const auto entered = enter(session, project);
+    if (const auto* const code = std::get_if<ExitCode>(&entered)) {
+        return *code;
     }
-    const pipeline::ActiveEnvironment environment =
-        pipeline::activate_project(project, session.services);
-    if (const ExitCode code = test_gpus(session, project, environment); code != ExitCode::done) {
-        return code;
-    }
+    const auto& environment = std::get<pipeline::ActiveEnvironment>(entered);
     const std::vector<std::string> command =
         pipeline::command_to_run(project, environment, session.arguments.words);
     const bool is_typed = command.front() == session.arguments.words.front();
@@ -131,14 +130,11 @@ void become_activated(const Arguments& arguments, const Variables& variables) {
 
 ExitCode run_shell(const Session& session) {
     const Project project = project_of(session);
-    if (const ExitCode code = prepare(session, project); code != ExitCode::done) {
-        return code;
+    const auto entered = enter(session, project);
+    if (const auto* const code = std::get_if<ExitCode>(&entered)) {
+        return *code;
     }
-    const pipeline::ActiveEnvironment environment =
-        pipeline::activate_project(project, session.services);
-    if (const ExitCode code = test_gpus(session, project, environment); code != ExitCode::done) {
-        return code;
-    }
+    const auto& environment = std::get<pipeline::ActiveEnvironment>(entered);
     const ShellStart start =
         shell_start(environment, session.services.variables(), project.folder() / ".envpm/shell");
     activate::become(start.command, start.variables, environment.prefix);
@@ -148,15 +144,12 @@ ExitCode run_shell_hook(const Session& session) {
     const Project project = project_of(session);
     const activate::Shell shell = shell_named(session.arguments.shell.value_or(
         session.services.variables().find("SHELL").value_or("bash")));
-    if (const ExitCode code = prepare(session, project); code != ExitCode::done) {
-        return code;
-    }
-    const pipeline::ActiveEnvironment environment =
-        pipeline::activate_project(project, session.services);
     // What the caller evaluates is all of it or nothing: its shell goes on either way.
-    if (const ExitCode code = test_gpus(session, project, environment); code != ExitCode::done) {
-        return code;
+    const auto entered = enter(session, project);
+    if (const auto* const code = std::get_if<ExitCode>(&entered)) {
+        return *code;
     }
+    const auto& environment = std::get<pipeline::ActiveEnvironment>(entered);
     show(activate::shell_text(shell, environment.changes, session.services.variables(),
                               environment.workspace, scripts_of(environment, shell)));
     return ExitCode::done;
@@ -189,12 +182,19 @@ void tell_install(const Session& session, const pipeline::InstallReport& report)
     }
 }
 
-ExitCode test_gpus(const Session& session, const Project& project,
-                   const pipeline::ActiveEnvironment& environment) {
+std::variant<pipeline::ActiveEnvironment, ExitCode> enter(const Session& session,
+                                                          const Project& project) {
+    if (const ExitCode code = prepare(session, project); code != ExitCode::done) {
+        return code;
+    }
+    pipeline::ActiveEnvironment environment = pipeline::activate_project(project, session.services);
     const ActivationTest test =
         test_before_use(session, project, environment.prefix, environment.variables);
     tell_failure(session, test);
-    return test.code;
+    if (test.code != ExitCode::done) {
+        return test.code;
+    }
+    return environment;
 }
 
 } // namespace
