@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "fetch/client.h"
 #include "fetch/loopback_server.h"
+#include "fetch/quick_settings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -73,13 +74,6 @@ class RecordedProgress final : public Progress {
 /// One client, two servers, one folder; times that a test can wait for.
 class DownloadTest : public ::testing::Test {
   protected:
-    static NetworkSettings quick_settings() {
-        NetworkSettings settings;
-        settings.first_retry_pause = std::chrono::milliseconds(2);
-        settings.retry_seed = 1;
-        return settings;
-    }
-
     /// For servers that fall silent; a busy machine may make good ones look so.
     static NetworkSettings impatient_settings() {
         NetworkSettings settings = quick_settings();
@@ -97,19 +91,6 @@ class DownloadTest : public ::testing::Test {
         }
         text.resize(size);
         return text;
-    }
-
-    static Answer with_body(std::string body) {
-        Answer answer;
-        answer.body = std::move(body);
-        return answer;
-    }
-
-    static Answer with_status(int status, std::vector<std::string> headers = {}) {
-        Answer answer;
-        answer.status = status;
-        answer.headers = std::move(headers);
-        return answer;
     }
 
     static Download of(const std::string& content, std::vector<std::string> urls) {

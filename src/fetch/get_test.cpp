@@ -1,8 +1,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/thread_pool.h"
-#include "fetch/client.h"
 #include "fetch/loopback_server.h"
+#include "fetch/quick_settings.h"
 
 #include <fmt/format.h>
 
@@ -17,32 +17,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::ThrowsMessage;
 
-NetworkSettings quick_settings() {
-    NetworkSettings settings;
-    settings.first_retry_pause = milliseconds(2);
-    settings.retry_seed = 1;
-    return settings;
-}
-
 /// For servers that fall silent; a busy machine may make good ones look so.
 NetworkSettings impatient_settings() {
     NetworkSettings settings = quick_settings();
     settings.first_byte_timeout = milliseconds(60);
     settings.stall_timeout = milliseconds(60);
     return settings;
-}
-
-Answer with_body(std::string body) {
-    Answer answer;
-    answer.body = std::move(body);
-    return answer;
-}
-
-Answer with_status(int status, std::vector<std::string> headers = {}) {
-    Answer answer;
-    answer.status = status;
-    answer.headers = std::move(headers);
-    return answer;
 }
 
 class GetTest : public ::testing::Test {

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace envpm::fetch {
@@ -34,6 +35,19 @@ struct Answer {
     std::chrono::milliseconds drip_pause{0};
     enum class Silence { none, before_head } silence = Silence::none;
 };
+
+inline Answer with_body(std::string body) {
+    Answer answer;
+    answer.body = std::move(body);
+    return answer;
+}
+
+inline Answer with_status(int status, std::vector<std::string> headers = {}) {
+    Answer answer;
+    answer.status = status;
+    answer.headers = std::move(headers);
+    return answer;
+}
 
 /// An HTTP/1.1 server on a free loopback port that does wrong what it is told to. For tests.
 class LoopbackServer {

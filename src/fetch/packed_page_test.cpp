@@ -1,5 +1,5 @@
-#include "fetch/client.h"
 #include "fetch/loopback_server.h"
+#include "fetch/quick_settings.h"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -53,19 +53,12 @@ class PackedReader final : public HttpFollower {
 
 class PackedPage : public ::testing::Test {
   protected:
-    static NetworkSettings settings() {
-        NetworkSettings settings;
-        settings.first_retry_pause = std::chrono::milliseconds(2);
-        settings.retry_seed = 1;
-        return settings;
-    }
-
     HttpResponse get(const HttpRequest& request) { return client.get({&request, 1}).front(); }
 
     HttpResponse get(std::string_view path) { return get({server.url(path), {}, {}, 1U << 20U}); }
 
     LoopbackServer server;
-    Client client{settings(), std::stop_token()};
+    Client client{quick_settings(), std::stop_token()};
 };
 
 TEST_F(PackedPage, InflatesWholePagesWithinTheLimit) {

@@ -19,13 +19,6 @@ using testing::SizeIs;
 
 const std::string start = "[workspace]\nname = \"demo\"\n";
 
-fetch::Answer answer_of(const std::string& body, int status = 200) {
-    fetch::Answer answer;
-    answer.body = body;
-    answer.status = status;
-    return answer;
-}
-
 /// A project whose index is on loopback.
 class LockStampTest : public testing::Test {
   protected:
@@ -48,13 +41,13 @@ class LockStampTest : public testing::Test {
             const std::string wheel = envpm::test::make_zip(
                 {{.name = "alpha-" + version + ".dist-info/METADATA",
                   .content = "Metadata-Version: 2.1\nName: alpha\nVersion: " + version + "\n\n"}});
-            server_.serve("/files/" + file, {answer_of(wheel)});
+            server_.serve("/files/" + file, {fetch::with_body(wheel)});
             const std::string digest =
                 digests == Digests::told ? "#sha256=" + sha256_of(wheel).hex() : "";
             links += "<a href=\"/files/" + file + digest + "\">" + file + "</a>\n";
         }
-        server_.serve("/simple/alpha/",
-                      {answer_of("<!DOCTYPE html><html><body>\n" + links + "</body></html>\n")});
+        server_.serve("/simple/alpha/", {fetch::with_body("<!DOCTYPE html><html><body>\n" + links +
+                                                          "</body></html>\n")});
     }
 
     LockReport lock() { return lock({.project = project_}); }
@@ -184,7 +177,7 @@ TEST_F(LockStampTest, nothing_is_stamped_that_the_pages_do_not_fix) {
     (void)lock();
     EXPECT_THAT(stamps(), SizeIs(0)) << "the wheel behind the name may change";
     publish({"1.0", "2.0"});
-    server_.serve("/files/alpha-2.0-py3-none-any.whl", {answer_of("", 404)});
+    server_.serve("/files/alpha-2.0-py3-none-any.whl", {fetch::with_status(404)});
     now_ += std::chrono::hours(1);
     (void)lock({.project = project_, .upgrade_all = true});
     EXPECT_THAT(stamps(), SizeIs(0)) << "the file may come back";
