@@ -244,34 +244,37 @@ def forbidden_cache(world: World, _: Case) -> None:
         here.finish(1.01)
 
 
-def together(world: World, _: Case) -> None:
+@contextlib.contextmanager
+def two_at_once(world: World, most: float):
+    """The first of two processes that install into one store. The second must end well, and so must
+    another install in the first one's place; all in all so many times the size is sent."""
     with scene(world) as here, world.sandbox() as other:
         other.root, other.cache = here.sandbox.root, here.sandbox.cache
         other.variables = here.sandbox.variables
         other.write(manifest_of(LARGE), world.locks[LARGE])
         first = here.start(0.2)
         second = other.start("install", "--no-progress")
-        for process in (first, second):
-            output, errors = process.communicate(timeout=60)
-            expect(process.returncode == 0, f"{process.returncode}\n{output}{errors}")
+        yield first
+        expect_success(second)
         expect(other.digest() == world.digests[LARGE], "the contents are others")
-        here.finish(1.05)
+        here.finish(most)
+
+
+def expect_success(process: subprocess.Popen) -> None:
+    output, errors = process.communicate(timeout=60)
+    expect(process.returncode == 0, f"{process.returncode}\n{output}{errors}")
+
+
+def together(world: World, _: Case) -> None:
+    with two_at_once(world, 1.05) as first:
+        expect_success(first)
 
 
 def one_of_two_is_killed(world: World, _: Case) -> None:
-    with scene(world) as here, world.sandbox() as other:
-        other.root, other.cache = here.sandbox.root, here.sandbox.cache
-        other.variables = here.sandbox.variables
-        other.write(manifest_of(LARGE), world.locks[LARGE])
-        first = here.start(0.2)
-        second = other.start("install", "--no-progress")
+    with two_at_once(world, 1.1) as first:
         time.sleep(0.5)
         first.kill()
         first.communicate()
-        output, errors = second.communicate(timeout=60)
-        expect(second.returncode == 0, f"{second.returncode}\n{output}{errors}")
-        expect(other.digest() == world.digests[LARGE], "the contents are others")
-        here.finish(1.1)
 
 
 def clock_jumps(seconds: int):
