@@ -6,6 +6,15 @@
 
 namespace envpm::gpu {
 
+DeviceCode code_of(const TorchVariant& build, const Facts& facts) {
+    DeviceCode code{build.sass, {}};
+    const auto version = facts.ptx_of(build.cuda.cuda);
+    for (const ComputeCapability& target : build.ptx) {
+        code.ptx.push_back({target, version ? version->value : PtxVersion{}});
+    }
+    return code;
+}
+
 Coverage coverage_of(const DeviceCode& code, const ComputeCapability& device,
                      const std::optional<PtxVersion>& driver_ptx) {
     const bool is_native = std::any_of(code.sass.begin(), code.sass.end(), [&](const auto& each) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gpu/facts.h"
 #include "model/compute_capability.h"
 #include "model/cuda_version.h"
 
@@ -20,6 +21,10 @@ struct DeviceCode {
     std::vector<ComputeCapability> sass;
     std::vector<PtxCode> ptx;
 };
+
+/// A build's PTX is of its own toolkit. PTX of one that no row knows counts as the oldest: what is
+/// not known forbids nothing.
+DeviceCode code_of(const TorchVariant& build, const Facts& facts);
 
 enum class Coverage {
     native,       ///< machine code for the device

@@ -6,7 +6,6 @@ namespace {
 
 using Verdict = Fit::Verdict;
 
-DeviceCode code_of(const Facts& facts, const TorchVariant& build);
 std::optional<PtxVersion> loaded_ptx(const Facts& facts, const Machine& machine);
 std::optional<Fit> undriven(const Facts& facts, const Machine& machine);
 Verdict verdict_of(Coverage coverage);
@@ -18,7 +17,7 @@ Fit fit(const Facts& facts, const TorchVariant& build, const Machine& machine) {
     if (machine.driver && least && *machine.driver < least->value) {
         return {Verdict::driver_too_old, least, std::nullopt};
     }
-    const DeviceCode code = code_of(facts, build);
+    const DeviceCode code = code_of(build, facts);
     const auto driver_ptx = loaded_ptx(facts, machine);
     Fit worst;
     for (const ComputeCapability& device : machine.gpus) {
@@ -38,18 +37,6 @@ Fit fit(const Facts& facts, const TorchVariant& build, const Machine& machine) {
 }
 
 namespace {
-
-/// PTX of a toolkit that the table does not know is left out: nobody can say what loads it.
-DeviceCode code_of(const Facts& facts, const TorchVariant& build) {
-    DeviceCode code{build.sass, {}};
-    const auto version = facts.ptx_of(build.cuda.cuda);
-    for (const ComputeCapability& target : build.ptx) {
-        if (version) {
-            code.ptx.push_back({target, version->value});
-        }
-    }
-    return code;
-}
 
 /// None: the driver is not known. A driver that no row knows loads no PTX that one could rely on.
 std::optional<PtxVersion> loaded_ptx(const Facts& facts, const Machine& machine) {

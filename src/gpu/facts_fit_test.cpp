@@ -69,6 +69,15 @@ TEST(Fit, PtxThatIsOnlyClaimedServesNoGpu) {
     EXPECT_EQ(fit_of("2.7", "cu128", later).verdict, Verdict::compiles);
 }
 
+TEST(Fit, PtxOfAToolkitThatNoRowKnowsIsNotHeldAgainstTheBuild) {
+    TorchVariant build = facts().torch_variant("2.8", "cu129", Platform::linux_64)->value;
+    build.cuda.cuda.major = 99;
+    ASSERT_FALSE(facts().ptx_of(build.cuda.cuda));
+    build.sass = {{8, 0}};
+    build.ptx = {{9, 0}};
+    EXPECT_EQ(fit(facts(), build, machine("580.95.05", {"12.0"})).verdict, Verdict::compiles);
+}
+
 TEST(Fit, WhatIsNotKnownOfAMachineForbidsNothing) {
     EXPECT_EQ(fit_of("2.9", "cu130", {}).verdict, Verdict::fits);
     Machine no_driver = machine("580.95.05", {"13.0"});

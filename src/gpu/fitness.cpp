@@ -12,7 +12,6 @@ namespace {
 std::optional<std::string> fault_of_driver(const CudaVersion& runtime, const TargetMachine& machine,
                                            const Facts& facts);
 std::optional<PtxVersion> loaded_ptx(const TargetMachine& machine, const Facts& facts);
-DeviceCode code_of(const TorchVariant& build, const Facts& facts);
 std::string architectures(const TorchVariant& build);
 std::string cited(const Citation& citation);
 
@@ -125,16 +124,6 @@ std::optional<PtxVersion> loaded_ptx(const TargetMachine& machine, const Facts& 
     }
     const auto newest = facts.newest_ptx(*machine.cuda);
     return newest ? newest->value : PtxVersion{};
-}
-
-/// A build's PTX is of its own toolkit. What is not known of it forbids nothing.
-DeviceCode code_of(const TorchVariant& build, const Facts& facts) {
-    DeviceCode code{build.sass, {}};
-    const auto version = facts.ptx_of(build.cuda.cuda);
-    for (const ComputeCapability& target : build.ptx) {
-        code.ptx.push_back({target, version ? version->value : PtxVersion{}});
-    }
-    return code;
 }
 
 /// "5.0, 6.0, 9.0 and PTX 9.0".
