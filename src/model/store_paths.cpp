@@ -29,11 +29,15 @@ std::filesystem::path StorePaths::tree(const Sha256& archive) const {
 }
 
 std::filesystem::path StorePaths::prefix(const Sha256& env) const {
-    return root_ / "p" / short_name(env);
+    return prefixes() / short_name(env);
 }
 
 std::filesystem::path manifest_path(const std::filesystem::path& prefix) {
     return prefix / ".envpm" / "manifest.json";
+}
+
+std::filesystem::path generations_folder(const std::filesystem::path& environment) {
+    return environment / "gens";
 }
 
 std::string short_name(const Sha256& env) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace envpm {
 
@@ -32,6 +33,13 @@ class StorePaths {
     /// short because scripts embed the path and the kernel reads 127 bytes of a `#!` line.
     [[nodiscard]] std::filesystem::path prefix(const Sha256& env) const;
 
+    /// The same by its `short_name`.
+    [[nodiscard]] std::filesystem::path prefix(std::string_view name) const {
+        return prefixes() / name;
+    }
+
+    [[nodiscard]] std::filesystem::path prefixes() const { return root_ / "p"; }
+
     [[nodiscard]] std::filesystem::path temporary() const { return root_ / "tmp"; }
 
     /// What a repair put aside, until the collector takes it.
@@ -43,6 +51,9 @@ class StorePaths {
     /// What hosts say of the prefixes that their programs use, for collectors elsewhere.
     [[nodiscard]] std::filesystem::path leases() const { return root_ / "leases"; }
 
+    /// Files that processes wait for each other by, each for one thing.
+    [[nodiscard]] std::filesystem::path locks() const { return root_ / "locks"; }
+
     /// Shared by everyone who writes or realises, exclusive for the collector.
     [[nodiscard]] std::filesystem::path lock() const { return root_ / "store.lock"; }
 
@@ -53,6 +64,9 @@ class StorePaths {
 /// `.envpm/manifest.json` below a prefix. A prefix comes to its place whole, by one rename, so one
 /// that has a manifest has everything.
 std::filesystem::path manifest_path(const std::filesystem::path& prefix);
+
+/// `gens` below a project's environment (`.envpm/envs/<name>`): its links keep prefixes alive.
+std::filesystem::path generations_folder(const std::filesystem::path& environment);
 
 /// The name of a prefix: what `p/` holds and what users are shown.
 std::string short_name(const Sha256& env);

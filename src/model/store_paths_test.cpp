@@ -25,11 +25,13 @@ TEST(StorePaths, NamesAPrefixByTheFirst130Bits) {
     ones.fill(0xff);
     EXPECT_EQ(short_name(Sha256(ones)), std::string(26, '7'));
     EXPECT_EQ(StorePaths("/store").prefix(abc()), "/store/p/xj4bnp4pahh6uqkbidpf3lrceo");
+    EXPECT_EQ(StorePaths("/store").prefix(short_name(abc())), StorePaths("/store").prefix(abc()));
 }
 
 TEST(StorePaths, KeepsEverythingBelowTheRoot) {
     const StorePaths paths("/store");
-    for (const std::filesystem::path& path : {paths.temporary(), paths.roots(), paths.lock()}) {
+    for (const std::filesystem::path& path :
+         {paths.temporary(), paths.roots(), paths.prefixes(), paths.locks(), paths.lock()}) {
         EXPECT_EQ(path.parent_path(), paths.root());
     }
 }

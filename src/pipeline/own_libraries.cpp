@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "model/store_paths.h"
 
 #include <algorithm>
 
@@ -20,8 +21,8 @@ std::filesystem::path place_of(const std::filesystem::path& prefix, Services& se
 void keep_own_libraries(const gpu::OwnLibraries& own, Services& services) {
     const std::filesystem::path prefix = own.prefix;
     std::error_code failed;
-    if (!std::filesystem::equivalent(prefix.parent_path(), services.settings().store_root / "p",
-                                     failed)) {
+    if (!std::filesystem::equivalent(
+            prefix.parent_path(), StorePaths(services.settings().store_root).prefixes(), failed)) {
         return; // a folder that may change
     }
     std::string text(first_line);

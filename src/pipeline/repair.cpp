@@ -102,7 +102,7 @@ RepairOutcome repair(const std::optional<Project>& own, RepairMode mode, Service
         // Before the lock is made: in another folder nothing is written.
         store::require_format(paths);
         store::require_trusted(paths.root(), services.settings().store_policy.sharing);
-        alone.emplace(paths.root() / "locks" / "repair", LockKind::exclusive);
+        alone.emplace(paths.locks() / "repair", LockKind::exclusive);
     }
     VerifyReport report = verify(store::VerifyDepth::full, services);
     services.throw_if_stopped();

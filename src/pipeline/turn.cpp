@@ -64,7 +64,7 @@ UnpackTurn turn_to_unpack(const std::vector<LockedPackage>& missing, const store
 namespace {
 
 std::filesystem::path locks_for(std::string_view what, const store::Store& store) {
-    return store.paths().root() / "locks" / fmt::format("{}-{}", what, ::geteuid());
+    return store.paths().locks() / fmt::format("{}-{}", what, ::geteuid());
 }
 
 /// Two things of one number would wait for each other once in an age, and for no harm.

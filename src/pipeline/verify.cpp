@@ -41,7 +41,7 @@ VerifyReport verify(store::VerifyDepth depth, Services& services) {
     VerifyReport report;
     std::vector<store::Environment> damaged;
     for (store::Environment& environment : store::environments_of(paths)) {
-        const std::filesystem::path prefix = paths.root() / "p" / environment.name;
+        const std::filesystem::path prefix = paths.prefix(environment.name);
         std::vector<realize::PrefixDamage> files =
             check_prefix(prefix, verdict.sound, depth, services);
         services.throw_if_stopped();

@@ -51,8 +51,8 @@ std::vector<Generation> Generations::all() const {
     const std::optional<int> current_number =
         link ? parse_generation(link->filename().string()) : std::nullopt;
     std::vector<Generation> generations;
-    for (const int number : numbers_in(folder_ / "gens")) {
-        std::optional<Generation> generation = read_generation(folder_ / "gens", number);
+    for (const int number : numbers_in(generations_folder(folder_))) {
+        std::optional<Generation> generation = read_generation(generations_folder(folder_), number);
         if (generation) {
             generation->is_current = number == current_number;
             generations.push_back(std::move(*generation));
@@ -66,7 +66,7 @@ std::optional<Generation> Generations::current() const {
     const std::optional<int> number =
         link ? parse_generation(link->filename().string()) : std::nullopt;
     std::optional<Generation> generation =
-        number ? read_generation(folder_ / "gens", *number) : std::nullopt;
+        number ? read_generation(generations_folder(folder_), *number) : std::nullopt;
     if (generation) {
         generation->is_current = true;
     }
@@ -90,12 +90,12 @@ Generation Generations::switch_to(const StorePaths& store, const std::filesystem
         sync_way_to(folder_); // who made it current may have been killed before it came to that
         return *before;
     }
-    const std::set<int> numbers = numbers_in(folder_ / "gens");
+    const std::set<int> numbers = numbers_in(generations_folder(folder_));
     Generation next{numbers.empty() ? 1 : *numbers.rbegin() + 1, prefix, env, now, true};
-    write_generation(folder_ / "gens", next);
+    write_generation(generations_folder(folder_), next);
     sync_way_to(folder_);
     make_current(folder_, next.number);
-    remove_old(folder_ / "gens", all());
+    remove_old(generations_folder(folder_), all());
     return next;
 }
 
@@ -242,7 +242,7 @@ void write_generation(const std::filesystem::path& gens, const Generation& gener
 }
 
 void make_current(const std::filesystem::path& folder, int number) {
-    replace_link(folder / "current", std::filesystem::path("gens") / std::to_string(number));
+    replace_link(folder / "current", generations_folder("") / std::to_string(number));
 }
 
 /// The link first: what has no link counts for nothing.

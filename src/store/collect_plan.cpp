@@ -169,10 +169,9 @@ void keep_roots_of(const Leased& leased, Roots& roots) {
 
 /// Those that are over, and those of prefixes that are gone or go.
 void plan_leases(const std::vector<Lease>& leases, const StorePaths& paths, CollectPlan& plan) {
-    const std::filesystem::path prefixes = paths.root() / "p";
     const std::set<std::filesystem::path> going(plan.prefixes.begin(), plan.prefixes.end());
     for (const Lease& lease : leases) {
-        const std::filesystem::path prefix = prefixes / lease.prefix;
+        const std::filesystem::path prefix = paths.prefix(lease.prefix);
         if (lease.is_over || going.contains(prefix) || !std::filesystem::exists(prefix)) {
             plan.leases.push_back(lease.path);
         }
@@ -184,11 +183,10 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
                                const Leased& leased, CollectPlan& plan, Freed& freed) {
     const Grace grace(request);
     std::set<Sha256> archives;
-    const std::filesystem::path prefixes = paths.root() / "p";
-    const std::vector<std::string> names = names_in(prefixes);
+    const std::vector<std::string> names = names_in(paths.prefixes());
     const std::set<std::string> running = prefixes_in_use(request.processes, names);
     for (const std::string& name : names) {
-        const std::filesystem::path prefix = prefixes / name;
+        const std::filesystem::path prefix = paths.prefix(name);
         const bool is_named =
             plan.roots.prefixes.contains(name) || grace.protects(status_of(prefix));
         const auto lease = leased.hosts.find(name);

@@ -22,11 +22,10 @@ std::optional<std::set<Sha256>> digests_of(const Json& manifest);
 
 std::vector<Environment> environments_of(const StorePaths& paths) {
     const Roots roots = read_roots(paths);
-    const std::filesystem::path prefixes = paths.root() / "p";
     std::vector<Environment> environments;
-    for (const std::string& name : names_in(prefixes)) {
+    for (const std::string& name : names_in(paths.prefixes())) {
         Environment environment{
-            name, {}, archives_of_prefix(prefixes / name).value_or(std::set<Sha256>())};
+            name, {}, archives_of_prefix(paths.prefix(name)).value_or(std::set<Sha256>())};
         if (const auto users = roots.prefixes.find(name); users != roots.prefixes.end()) {
             environment.projects.assign(users->second.begin(), users->second.end());
         }

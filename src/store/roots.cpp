@@ -87,7 +87,7 @@ bool is_gone(const std::filesystem::path& folder) {
 /// link that came by another way to the same store (a mount, a link) must keep it alive too.
 std::set<std::string> prefixes_of(const std::filesystem::path& environment) {
     std::set<std::string> prefixes;
-    const std::filesystem::path generations = environment / "gens";
+    const std::filesystem::path generations = generations_folder(environment);
     for (const std::string& name : names_in(generations)) {
         if (const std::optional<std::filesystem::path> target =
                 target_of_link(generations / name)) {

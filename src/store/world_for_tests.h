@@ -102,8 +102,8 @@ inline std::filesystem::path add_prefix(const World& world, const std::string& n
     for (const Archive& archive : archives) {
         list += (list.empty() ? "\"" : ",\"") + archive.sha256.hex() + "\"";
     }
-    const std::filesystem::path prefix = world.root / "p" / name;
-    write_file(prefix / ".envpm" / "manifest.json", "{\"version\":1,\"archives\":[" + list + "]}",
+    const std::filesystem::path prefix = world.paths.prefix(name);
+    write_file(manifest_path(prefix), "{\"version\":1,\"archives\":[" + list + "]}",
                Durability::cached);
     write_file(prefix / "lib" / "generated.py", "12345", Durability::cached);
     return prefix;
@@ -114,9 +114,10 @@ inline std::filesystem::path add_project(const World& world, const std::string& 
                                          const std::filesystem::path& prefix) {
     const std::filesystem::path environment =
         world.folder.path() / name / ".envpm" / "envs" / "default";
-    std::filesystem::create_directories(environment / "gens");
-    std::filesystem::create_symlink(prefix, environment / "gens" / "1");
-    write_file(environment / "gens" / "1.json", "{}", Durability::cached);
+    const std::filesystem::path generations = generations_folder(environment);
+    std::filesystem::create_directories(generations);
+    std::filesystem::create_symlink(prefix, generations / "1");
+    write_file(generations / "1.json", "{}", Durability::cached);
     std::filesystem::create_symlink(environment, world.root / "roots" / name);
     return environment;
 }
