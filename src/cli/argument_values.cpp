@@ -1,8 +1,8 @@
 #include "cli/argument_values.h"
 
 #include "base/error.h"
+#include "base/moment.h"
 #include "base/parse_number.h"
-#include "pypi/moment.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -85,7 +85,7 @@ std::string fault_of_number(const std::string& text, double least, double most) 
 }
 
 std::string fault_of_date(const std::string& text) {
-    return pypi::last_moment(text)
+    return last_moment(text)
                ? ""
                : fmt::format("`{}` is no date such as 2026-11-01 or 2026-11-01T12:00:00Z", text);
 }

@@ -1,12 +1,12 @@
 #include "manifest/tables.h"
 
+#include "base/moment.h"
 #include "base/toml_fields.h"
 #include "manifest/channels.h"
 #include "manifest/files.h"
 #include "manifest/gpu.h"
 #include "manifest/index_url.h"
 #include "manifest/requirements.h"
-#include "manifest/time_text.h"
 #include "model/plain_name.h"
 
 #include <fmt/format.h>
@@ -176,7 +176,7 @@ void read_workspace(const TomlValue& table, const Dialect& dialect, Manifest& ma
         }
     }
     if (const TomlValue* const time = table.find("exclude-newer")) {
-        manifest.exclude_newer = read_time(expect_string(*time, "exclude-newer"));
+        manifest.exclude_newer = normal_time(expect_string(*time, "exclude-newer"));
         if (!manifest.exclude_newer) {
             complain_at(time->location, "`exclude-newer` must be a date or a time with its offset",
                         "as in `2026-11-01` or `2026-11-01T12:00:00Z`");

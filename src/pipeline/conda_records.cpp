@@ -1,7 +1,7 @@
 #include "pipeline/conda_records.h"
 
 #include "base/assert.h"
-#include "pypi/moment.h"
+#include "base/moment.h"
 
 #include <algorithm>
 #include <tuple>
@@ -43,7 +43,7 @@ CondaRecords::CondaRecords(CondaRecordsRequest request, const conda::PypiNames& 
       names_(names),
       opener_(std::move(opener)) {
     if (request_.exclude_newer) {
-        const auto moment = pypi::last_moment(*request_.exclude_newer);
+        const auto moment = last_moment(*request_.exclude_newer);
         ENVPM_ASSERT(moment.has_value()); // the manifest's reader and the command line saw to it
         last_moment_ms_ =
             std::chrono::floor<std::chrono::milliseconds>(*moment).time_since_epoch().count();

@@ -1,6 +1,7 @@
 #include "pipeline/deep_test.h"
 
 #include "base/error.h"
+#include "base/moment.h"
 #include "gpu/binary.h"
 #include "gpu/package_traits.h"
 #include "pipeline/care.h"

@@ -3,9 +3,9 @@
 #include "activate/variable_name.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/moment.h"
 #include "importers/read.h"
 #include "manifest/tables.h"
-#include "manifest/time_text.h"
 #include "manifest/write.h"
 #include "model/plain_name.h"
 #include "pipeline/edit.h"
@@ -126,7 +126,7 @@ void carry_time(const Imported& imported, Manifest& manifest, Remarks& remarks) 
         return;
     }
     const ImportedText& time = *imported.exclude_newer;
-    manifest.exclude_newer = manifest::read_time(time.text);
+    manifest.exclude_newer = normal_time(time.text);
     if (!manifest.exclude_newer) {
         remarks.left.push_back({time.location, fmt::format("`exclude-newer = {}`", time.text),
                                 "envpm takes a date, or a time with its offset"});

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/moment.h"
 #include "host/this_machine.h"
 #include "pipeline/archives.h"
 #include "pipeline/gpu_machine.h"

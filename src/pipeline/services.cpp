@@ -2,8 +2,6 @@
 
 #include "base/error.h"
 
-#include <fmt/chrono.h>
-
 namespace envpm::pipeline {
 
 Services::Services(Settings settings, Surroundings surroundings, Progress& progress)
@@ -37,11 +35,6 @@ ThreadPool& Services::pool() {
         pool_ = std::make_unique<ThreadPool>(settings_.jobs);
     }
     return *pool_;
-}
-
-std::string to_rfc3339(std::chrono::system_clock::time_point time) {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
 } // namespace envpm::pipeline

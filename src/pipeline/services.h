@@ -80,7 +80,4 @@ class Services {
     std::unique_ptr<ThreadPool> pool_;
 };
 
-/// RFC 3339 in UTC, whole seconds.
-std::string to_rfc3339(std::chrono::system_clock::time_point time);
-
 } // namespace envpm::pipeline

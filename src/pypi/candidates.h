@@ -1,10 +1,10 @@
 #pragma once
 
+#include "base/moment.h"
 #include "model/manifest.h"
 #include "model/python.h"
 #include "model/target.h"
 #include "pypi/index_page.h"
-#include "pypi/moment.h"
 #include "pypi/specifier.h"
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 #include "pypi/index_page.h"
 
 #include "base/error.h"
+#include "base/moment.h"
 #include "base/url.h"
 #include "model/target.h"
-#include "pypi/moment.h"
 #include "pypi/page_entry.h"
 
 #include <algorithm>

@@ -1,15 +1,15 @@
 #include "base/assert.h"
+#include "base/moment.h"
 #include "fuzz.h"
-#include "manifest/time_text.h"
-#include "pypi/moment.h"
 
 namespace envpm::fuzz {
 
 /// A time that a manifest may hold is one that the index's files can be compared with.
 void read(std::string_view input) {
-    pypi::parse_moment(input);
-    const auto time = manifest::read_time(input);
-    ENVPM_ASSERT(!time || pypi::last_moment(*time));
+    const auto time = normal_time(input);
+    ENVPM_ASSERT(time.has_value() == last_moment(input).has_value());
+    ENVPM_ASSERT(!time || last_moment(*time) == last_moment(input));
+    ENVPM_ASSERT(time || !parse_moment(input));
 }
 
 } // namespace envpm::fuzz

@@ -2,9 +2,9 @@
 
 #include "base/ascii.h"
 #include "base/assert.h"
+#include "base/moment.h"
 #include "fuzz.h"
 #include "pypi/index_page.h"
-#include "pypi/moment.h"
 
 #include <algorithm>
 
@@ -57,7 +57,7 @@ void check_wheel(const WheelFile& wheel, const PackageName& project) {
         return static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\';
     };
     ENVPM_ASSERT(std::none_of(wheel.file_name.begin(), wheel.file_name.end(), is_unsafe));
-    ENVPM_ASSERT(!wheel.upload_time || pypi::parse_moment(*wheel.upload_time));
+    ENVPM_ASSERT(!wheel.upload_time || parse_moment(*wheel.upload_time));
     ENVPM_ASSERT(wheel.has_metadata_file || !wheel.metadata_sha256);
 }
 

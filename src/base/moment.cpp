@@ -1,12 +1,17 @@
-#include "pypi/moment.h"
+#include "base/moment.h"
 
 #include "base/ascii.h"
 
-namespace envpm::pypi {
+#include <fmt/chrono.h>
+
+namespace envpm {
 
 namespace {
 
 using std::chrono::microseconds;
+
+constexpr std::size_t date_length = std::string_view("2026-11-01").size();
+constexpr int most_digits_of_second = 9;
 
 /// Reads fixed-width numbers and separators, remembering the first fault.
 class Reader {
@@ -71,6 +76,23 @@ std::optional<Moment> last_moment(std::string_view date_or_moment) {
     return parse_moment(date_or_moment);
 }
 
+std::optional<std::string> normal_time(std::string_view date_or_moment) {
+    if (!last_moment(date_or_moment)) {
+        return std::nullopt;
+    }
+    std::string normal(date_or_moment);
+    if (normal.size() > date_length) {
+        normal[date_length] = 'T';
+        normal.back() = normal.back() == 'z' ? 'Z' : normal.back();
+    }
+    return normal;
+}
+
+std::string to_rfc3339(std::chrono::system_clock::time_point time) {
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
 namespace {
 
 int Reader::digits(std::size_t count, int largest) {
@@ -89,12 +111,14 @@ microseconds Reader::fraction() {
     if (!one_of(".")) {
         return microseconds(0);
     }
-    is_good_ = is_good_ && at_digit();
     int value = 0;
+    int count = 0;
     for (int scale = 100'000; at_digit(); scale /= 10) {
         value += (text_.front() - '0') * scale;
         text_.remove_prefix(1);
+        ++count;
     }
+    is_good_ = is_good_ && count >= 1 && count <= most_digits_of_second;
     return microseconds(value);
 }
 
@@ -127,4 +151,4 @@ std::optional<std::chrono::sys_days> read_date(Reader& reader) {
 
 } // namespace
 
-} // namespace envpm::pypi
+} // namespace envpm
