@@ -6,13 +6,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <vector>
 
 namespace envpm {
 
 namespace {
 
 constexpr std::size_t most_digits = 6;
+constexpr int oldest_major = 9;
+constexpr int newest_major = 15;
+constexpr int last_minor = 15;
 
 /// The numbers between the dots; empty if the text is anything else.
 std::vector<int> numbers_of(std::string_view text);
@@ -29,6 +31,16 @@ std::optional<CudaVersion> CudaVersion::parse(std::string_view text) {
 
 std::string CudaVersion::text() const {
     return fmt::format("{}.{}", major, minor);
+}
+
+std::vector<CudaVersion> conceivable_cuda_versions() {
+    std::vector<CudaVersion> versions;
+    for (int major = newest_major; major >= oldest_major; --major) {
+        for (int minor = last_minor; minor >= 0; --minor) {
+            versions.push_back({major, minor});
+        }
+    }
+    return versions;
 }
 
 std::optional<CudaRuntime> CudaRuntime::parse(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace envpm {
 
@@ -27,6 +28,10 @@ struct CudaVersion {
 
     auto operator<=>(const CudaVersion&) const = default;
 };
+
+/// Every version that something may name, released or not: all there has been, and some more.
+/// Newest first.
+std::vector<CudaVersion> conceivable_cuda_versions();
 
 /// The CUDA runtime that a package is, was built for, or brings.
 struct CudaRuntime {

@@ -1,5 +1,7 @@
 #include "model/cuda_version.h"
 
+#include <algorithm>
+
 namespace envpm {
 
 namespace {
@@ -42,6 +44,14 @@ TEST(DriverVersion, HasOneToThreeParts) {
                                                             "535..5", "535.104.05 ", "-535"}) {
         EXPECT_EQ(DriverVersion::parse(text), std::nullopt) << text;
     }
+}
+
+TEST(CudaVersion, AnyFromTheOldestToOnesToComeIsConceivable) {
+    const std::vector<CudaVersion> versions = conceivable_cuda_versions();
+    EXPECT_EQ(versions.front(), (CudaVersion{15, 15}));
+    EXPECT_EQ(versions.back(), (CudaVersion{9, 0}));
+    EXPECT_TRUE(std::is_sorted(versions.rbegin(), versions.rend()));
+    EXPECT_EQ(versions.size(), 7U * 16U);
 }
 
 TEST(DriverVersion, IsWrittenAsNvidiaWritesIt) {

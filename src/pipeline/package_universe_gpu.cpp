@@ -13,11 +13,6 @@ namespace envpm::pipeline {
 
 namespace {
 
-/// Every version that a package may name, known to the facts or not.
-constexpr int first_major = 9;
-constexpr int last_major = 15;
-constexpr int last_minor = 15;
-
 /// Where the libraries that `[gpu]` pins come from.
 struct PinnedLibrary {
     std::string_view name;
@@ -173,11 +168,9 @@ namespace {
 std::vector<CudaVersion> runtimes(const std::optional<CudaVersion>& of_driver) {
     std::vector<CudaVersion> newer;
     std::vector<CudaVersion> covered;
-    for (int major = first_major; major <= last_major; ++major) {
-        for (int minor = 0; minor <= last_minor; ++minor) {
-            const CudaVersion version{major, minor};
-            (of_driver && *of_driver < version ? newer : covered).push_back(version);
-        }
+    const std::vector<CudaVersion> all = conceivable_cuda_versions();
+    for (auto version = all.rbegin(); version != all.rend(); ++version) {
+        (of_driver && *of_driver < *version ? newer : covered).push_back(*version);
     }
     newer.insert(newer.end(), covered.begin(), covered.end());
     return newer;

@@ -8,16 +8,12 @@ namespace {
 
 VirtualPackage package(const std::string& name, const std::string& version,
                        const std::string& build);
-void add_open(std::vector<VirtualPackage>& packages, const std::string& name, int first_major,
-              int last_major, int minors);
+VirtualPackage open_package(const std::string& name, const std::string& version);
 
 /// What may be asked for: all there has been, and some more.
-constexpr int oldest_cuda_major = 9;
-constexpr int newest_cuda_major = 15;
-constexpr int most_cuda_minors = 16;
 constexpr int oldest_arch_major = 3;
 constexpr int newest_arch_major = 15;
-constexpr int most_arch_minors = 10;
+constexpr int last_arch_minor = 9;
 
 } // namespace
 
@@ -42,12 +38,18 @@ virtual_packages(const Target& target, const gpu::TargetMachine& machine, Accele
     if (machine.cuda) {
         packages.push_back(package("__cuda", machine.cuda->text(), "0"));
     } else {
-        add_open(packages, "__cuda", newest_cuda_major, oldest_cuda_major, most_cuda_minors);
+        for (const CudaVersion& version : conceivable_cuda_versions()) {
+            packages.push_back(open_package("__cuda", version.text()));
+        }
     }
     if (machine.gpus) {
         packages.push_back(package("__cuda_arch", machine.gpus->front().text(), "0"));
     } else {
-        add_open(packages, "__cuda_arch", newest_arch_major, oldest_arch_major, most_arch_minors);
+        for (int major = newest_arch_major; major >= oldest_arch_major; --major) {
+            for (int minor = last_arch_minor; minor >= 0; --minor) {
+                packages.push_back(open_package("__cuda_arch", fmt::format("{}.{}", major, minor)));
+            }
+        }
     }
     return packages;
 }
@@ -59,14 +61,10 @@ VirtualPackage package(const std::string& name, const std::string& version,
     return {name, conda::Version::parse(version).value(), build};
 }
 
-void add_open(std::vector<VirtualPackage>& packages, const std::string& name, int first_major,
-              int last_major, int minors) {
-    for (int major = first_major; major >= last_major; --major) {
-        for (int minor = minors - 1; minor >= 0; --minor) {
-            packages.push_back(package(name, fmt::format("{}.{}", major, minor), "0"));
-            packages.back().is_open = true;
-        }
-    }
+VirtualPackage open_package(const std::string& name, const std::string& version) {
+    VirtualPackage open = package(name, version, "0");
+    open.is_open = true;
+    return open;
 }
 
 } // namespace
