@@ -4,6 +4,7 @@
 
 #include "activate/environment.h"
 #include "activate/variable_name.h"
+#include "base/ascii.h"
 
 #include <fmt/format.h>
 
@@ -193,8 +194,7 @@ std::string prompt_name(const std::string& workspace) {
     std::string out;
     for (const char c : workspace) {
         const auto byte = static_cast<unsigned char>(c);
-        const bool is_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                             (c >= 'A' && c <= 'Z') || byte >= 0xa0;
+        const bool is_word = is_letter_or_digit(c) || byte >= 0xa0;
         const bool continues = byte >= 0x80 && byte < 0xa0;
         if (is_word || continues || harmless.find(c) != std::string_view::npos) {
             out += c;

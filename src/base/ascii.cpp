@@ -6,9 +6,7 @@ namespace envpm {
 
 std::string ascii_lower(std::string_view text) {
     std::string lower(text);
-    std::transform(text.begin(), text.end(), lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    std::transform(text.begin(), text.end(), lower.begin(), [](char c) { return ascii_lower(c); });
     return lower;
 }
 

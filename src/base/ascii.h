@@ -16,8 +16,16 @@ constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+constexpr bool is_upper_case(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
 constexpr bool is_letter_or_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return is_digit(c) || (c >= 'a' && c <= 'z') || is_upper_case(c);
+}
+
+constexpr char ascii_lower(char c) {
+    return is_upper_case(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 std::string ascii_lower(std::string_view text);

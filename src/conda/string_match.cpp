@@ -43,7 +43,7 @@ const std::string* StringMatch::exact() const {
 namespace {
 
 bool is_equal(char lower, char c) {
-    return lower == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    return lower == ascii_lower(c);
 }
 
 bool begins_with(std::string_view text, std::string_view lower) {

@@ -178,8 +178,7 @@ bool Parts::lower(std::string_view text) {
         if (!is_letter_or_digit(c) && std::string_view("._-+!").find(c) == std::string_view::npos) {
             return false;
         }
-        const bool is_upper = c >= 'A' && c <= 'Z';
-        characters_[i] = is_upper ? static_cast<char>(c - 'A' + 'a') : c == '-' ? '_' : c;
+        characters_[i] = c == '-' ? '_' : ascii_lower(c);
     }
     return !(has_dash && has_underscore);
 }

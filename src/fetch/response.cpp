@@ -109,10 +109,7 @@ std::string encoding_of(const ResponseHead& head) {
 
 bool looks_like_html(std::string_view content_type, std::string_view body) {
     constexpr std::size_t looked_at = 64;
-    std::string begin(body.substr(0, std::min(body.size(), looked_at)));
-    std::transform(begin.begin(), begin.end(), begin.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-    });
+    const std::string begin = ascii_lower(body.substr(0, looked_at));
     const std::size_t text = begin.find_first_not_of(" \t\r\n");
     const std::string_view start =
         text == std::string::npos ? std::string_view() : std::string_view(begin).substr(text);

@@ -1,5 +1,7 @@
 #include "fetch/url.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 
 namespace envpm::fetch {
@@ -13,14 +15,13 @@ struct UrlParts {
 };
 
 UrlParts split(std::string_view url);
-std::string lower(std::string_view text);
 int hex_digit(char digit);
 
 } // namespace
 
 std::string host_of(std::string_view url) {
     const UrlParts parts = split(url);
-    return lower(parts.scheme) == "file" ? "this machine" : lower(parts.host);
+    return ascii_lower(parts.scheme) == "file" ? "this machine" : ascii_lower(parts.host);
 }
 
 std::string shown_url(std::string_view url) {
@@ -33,12 +34,12 @@ std::string shown_url(std::string_view url) {
 }
 
 bool has_scheme(std::string_view url, std::string_view scheme) {
-    return lower(split(url).scheme) == scheme;
+    return ascii_lower(split(url).scheme) == scheme;
 }
 
 std::optional<std::filesystem::path> file_of(std::string_view url) {
     const UrlParts parts = split(url);
-    if (lower(parts.scheme) != "file" || !(parts.host.empty() || parts.host == "localhost") ||
+    if (ascii_lower(parts.scheme) != "file" || !(parts.host.empty() || parts.host == "localhost") ||
         !parts.path.starts_with('/')) {
         return std::nullopt;
     }
@@ -78,14 +79,6 @@ UrlParts split(std::string_view url) {
         parts.host.remove_prefix(at + 1);
     }
     return parts;
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char letter) {
-        return static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter);
-    });
-    return result;
 }
 
 int hex_digit(char digit) {

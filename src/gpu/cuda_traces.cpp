@@ -1,5 +1,6 @@
 #include "gpu/cuda_traces.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "gpu/forward_search.h"
@@ -242,7 +243,7 @@ bool is_name_byte(char byte) {
 /// "", ".12" or ".12.4.1".
 bool is_version(std::string_view text) {
     return std::all_of(text.begin(), text.end(),
-                       [](char byte) { return byte == '.' || (byte >= '0' && byte <= '9'); }) &&
+                       [](char byte) { return byte == '.' || is_digit(byte); }) &&
            (text.empty() || (text.front() == '.' && text.back() != '.'));
 }
 

@@ -1,5 +1,6 @@
 #include "host/gpu_overrides.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 #include <fmt/format.h>
@@ -10,7 +11,6 @@ namespace {
 
 std::optional<CudaVersion> parse_cuda(std::string_view text);
 std::optional<std::vector<ProbedGpu>> parse_gpus(std::string_view text);
-std::string_view trimmed(std::string_view text);
 
 /// The first of the variables that is there, even if it is empty.
 template <class Parse>
@@ -76,13 +76,6 @@ std::optional<std::vector<ProbedGpu>> parse_gpus(std::string_view text) {
         }
         text.remove_prefix(comma + 1);
     }
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(" \t\n");
-    const std::size_t end = text.find_last_not_of(" \t\n");
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, end - begin + 1);
 }
 
 } // namespace

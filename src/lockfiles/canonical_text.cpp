@@ -1,5 +1,7 @@
 #include "lockfiles/canonical_text.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -221,9 +223,7 @@ bool Reader::read_list(TomlValue& value) {
 std::string_view Reader::take_word(std::string_view more) {
     const std::size_t begin = at_;
     while (at_ < text_.size() &&
-           ((text_[at_] >= '0' && text_[at_] <= '9') || (text_[at_] >= 'a' && text_[at_] <= 'z') ||
-            (text_[at_] >= 'A' && text_[at_] <= 'Z') ||
-            more.find(text_[at_]) != std::string_view::npos)) {
+           (is_letter_or_digit(text_[at_]) || more.find(text_[at_]) != std::string_view::npos)) {
         ++at_;
     }
     return text_.substr(begin, at_ - begin);

@@ -1,5 +1,6 @@
 #include "lockfiles/lock_fields.h"
 
+#include "base/ascii.h"
 #include "base/toml_fields.h"
 
 #include <fmt/format.h>
@@ -19,9 +20,6 @@ const TomlValue& member(const TomlValue& table, std::string_view where, std::str
 std::string word(const TomlValue& value, std::string_view key, std::string_view punctuation) {
     constexpr std::size_t longest = 128;
     const std::string& text = expect_string(value, key);
-    const auto is_letter_or_digit = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    };
     const bool is_word =
         !text.empty() && text.size() <= longest && is_letter_or_digit(text.front()) &&
         std::all_of(text.begin(), text.end(), [&](char c) {

@@ -1,5 +1,6 @@
 #include "lockfiles/package_reader.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/toml_fields.h"
 #include "lockfiles/lock_fields.h"
@@ -152,7 +153,7 @@ std::string read_conda_file_name(const TomlValue& value, const PackageName& name
 bool is_plain_file_name(const std::string& file) {
     return file.size() <= longest_file_name && !file.empty() && file.front() != '.' &&
            std::all_of(file.begin(), file.end(), [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               return is_letter_or_digit(c) ||
                       std::string_view("._+!-").find(c) != std::string_view::npos;
            });
 }

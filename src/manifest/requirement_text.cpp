@@ -1,5 +1,6 @@
 #include "manifest/requirement_text.h"
 
+#include "base/ascii.h"
 #include "base/toml_fields.h"
 
 #include <fmt/format.h>
@@ -21,7 +22,6 @@ PackageName take_name(Splitter& splitter);
 std::vector<PackageName> take_extras(Splitter& splitter);
 std::string take_specifier(Splitter& splitter);
 std::string take_marker(Splitter& splitter);
-std::string_view trimmed(std::string_view text);
 [[noreturn]] void complain(const Splitter& splitter, const std::string& why, std::string hint = {});
 
 } // namespace
@@ -119,12 +119,6 @@ std::string take_marker(Splitter& splitter) {
         complain(splitter, "there is no marker after the `;`");
     }
     return std::string(marker);
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = std::min(text.size(), text.find_first_not_of(" \t"));
-    const std::size_t end = text.find_last_not_of(" \t");
-    return end == std::string_view::npos ? std::string_view() : text.substr(begin, end + 1 - begin);
 }
 
 void complain(const Splitter& splitter, const std::string& why, std::string hint) {

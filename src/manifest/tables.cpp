@@ -1,5 +1,6 @@
 #include "manifest/tables.h"
 
+#include "base/ascii.h"
 #include "base/moment.h"
 #include "base/toml_fields.h"
 #include "manifest/channels.h"
@@ -281,11 +282,9 @@ void read_activation(const TomlValue& table, const Dialect& dialect, Manifest& m
     const std::string where = dialect.prefix + "activation.env";
     for (const TomlValue::Member& member : expect_table(*env, where)) {
         const std::string& name = member.name;
-        const bool is_name = !name.empty() && (name.front() < '0' || name.front() > '9') &&
-                             std::all_of(name.begin(), name.end(), [](char c) {
-                                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                        (c >= '0' && c <= '9') || c == '_';
-                             });
+        const bool is_name = !name.empty() && !is_digit(name.front()) &&
+                             std::all_of(name.begin(), name.end(),
+                                         [](char c) { return is_letter_or_digit(c) || c == '_'; });
         if (!is_name) {
             complain_at(member.location,
                         fmt::format("{} is no environment variable's name", toml_quoted(name)),

@@ -1,16 +1,10 @@
 #include "model/package_name.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 
 namespace envpm {
-
-namespace {
-
-bool is_letter_or_digit(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-} // namespace
 
 std::optional<PackageName> PackageName::parse(std::string_view text) {
     if (text.empty() || !is_letter_or_digit(text.front()) || !is_letter_or_digit(text.back())) {
@@ -20,7 +14,7 @@ std::optional<PackageName> PackageName::parse(std::string_view text) {
     normal.reserve(text.size());
     for (const char c : text) {
         if (is_letter_or_digit(c)) {
-            normal += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+            normal += ascii_lower(c);
         } else if (c != '-' && c != '_' && c != '.') {
             return std::nullopt;
         } else if (normal.back() != '-') {
@@ -33,7 +27,7 @@ std::optional<PackageName> PackageName::parse(std::string_view text) {
 std::optional<PackageName> PackageName::parse_conda(std::string_view text) {
     constexpr std::size_t longest = 128;
     const auto is_lower_or_digit = [](char c) {
-        return is_letter_or_digit(c) && !(c >= 'A' && c <= 'Z');
+        return is_letter_or_digit(c) && !is_upper_case(c);
     };
     const bool is_name = !text.empty() && text.size() <= longest &&
                          (is_lower_or_digit(text.front()) || text.front() == '_') &&

@@ -1,17 +1,11 @@
 #include "model/plain_name.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <cstddef>
 
 namespace envpm {
-
-namespace {
-
-bool is_letter_or_digit(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-} // namespace
 
 bool is_plain_name(std::string_view text) {
     constexpr std::size_t longest = 64;

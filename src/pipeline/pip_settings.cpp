@@ -1,5 +1,6 @@
 #include "pipeline/pip_settings.h"
 
+#include "base/ascii.h"
 #include "base/files.h"
 
 #include <sstream>
@@ -10,7 +11,6 @@ namespace {
 
 std::vector<std::filesystem::path> pip_files(const Variables& variables);
 std::optional<std::string> ini_value(const std::string& text, std::string_view key);
-std::string trimmed(std::string_view text);
 
 } // namespace
 
@@ -63,7 +63,7 @@ std::optional<std::string> ini_value(const std::string& text, std::string_view k
     std::istringstream lines(text);
     std::string section;
     for (std::string line; std::getline(lines, line);) {
-        const std::string content = trimmed(line);
+        const std::string_view content = trimmed(line);
         if (content.empty() || content.front() == '#' || content.front() == ';') {
             continue;
         }
@@ -74,18 +74,10 @@ std::optional<std::string> ini_value(const std::string& text, std::string_view k
         const std::size_t separator = content.find_first_of("=:");
         if ((section == "global" || section == "install") && separator != std::string::npos &&
             trimmed(content.substr(0, separator)) == key) {
-            return trimmed(content.substr(separator + 1));
+            return std::string(trimmed(content.substr(separator + 1)));
         }
     }
     return std::nullopt;
-}
-
-std::string trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(" \t\r");
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    return std::string(text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin));
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "pypi/index_page.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/moment.h"
 #include "base/url.h"
@@ -310,9 +311,8 @@ bool is_native_platform(std::string_view platform) {
 /// `lower` is in lower case.
 bool begins_with(std::string_view text, std::string_view lower) {
     return text.size() >= lower.size() &&
-           std::equal(lower.begin(), lower.end(), text.begin(), [](char low, char any) {
-               return any == low || (any >= 'A' && any <= 'Z' && any - 'A' + 'a' == low);
-           });
+           std::equal(lower.begin(), lower.end(), text.begin(),
+                      [](char low, char any) { return ascii_lower(any) == low; });
 }
 
 } // namespace

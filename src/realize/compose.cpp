@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/sort_runs.h"
@@ -56,7 +57,6 @@ bool has_upper_case(std::string_view path);
 
 bool is_same_file(const LayoutEntry& one, const LayoutEntry& other);
 void refuse_in_the_way(const LayoutEntry& there, std::string_view folder, const LayoutEntry& entry);
-std::string fold(std::string_view path);
 std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const LayoutEntry& entry);
 
 [[noreturn]] void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other);
@@ -95,7 +95,7 @@ void Merger::add(LayoutEntry&& entry) {
     std::string_view key = entry.path.string();
     std::string folded;
     if (has_upper_case(key)) {
-        key = folded = fold(key);
+        key = folded = ascii_lower(key);
     }
     if (key == ".envpm" || key.starts_with(".envpm/")) {
         throw Error({fmt::format("{} holds a file in `.envpm`, which is envpm's own", entry.owner),
@@ -199,7 +199,7 @@ void Merger::refuse_below_a_file(const LayoutEntry& entry,
                                  std::unordered_set<std::string>& known_folders) const {
     std::string folder(entry.path.parent());
     while (!folder.empty() && known_folders.insert(folder).second) {
-        const auto file = index_by_folded_.find(fold(folder));
+        const auto file = index_by_folded_.find(ascii_lower(folder));
         if (file != index_by_folded_.end()) {
             refuse_in_the_way(entries_[file->second], folder, entry);
         }
@@ -223,18 +223,7 @@ void refuse_in_the_way(const LayoutEntry& there, std::string_view folder,
 }
 
 bool has_upper_case(std::string_view path) {
-    return std::any_of(path.begin(), path.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-/// ASCII only, and so the same in every locale.
-std::string fold(std::string_view path) {
-    std::string folded(path);
-    for (char& c : folded) {
-        if (c >= 'A' && c <= 'Z') {
-            c = static_cast<char>(c - 'A' + 'a');
-        }
-    }
-    return folded;
+    return std::any_of(path.begin(), path.end(), is_upper_case);
 }
 
 /// What is relocated otherwise becomes another file of the same object.

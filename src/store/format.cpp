@@ -1,5 +1,6 @@
 #include "store/format.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/files.h"
 
@@ -69,9 +70,8 @@ void check_version(const std::string& text, const std::filesystem::path& root) {
         return;
     }
     const std::string number = text.substr(0, text.find('\n'));
-    const bool is_number =
-        !number.empty() && number.size() <= 9 &&
-        std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool is_number = !number.empty() && number.size() <= 9 &&
+                           std::all_of(number.begin(), number.end(), is_digit);
     if (is_number && number != "0" && number != "1") {
         throw Error({fmt::format("the store has format {}, which this envpm does not know", number),
                      root.string(), "update envpm, or set ENVPM_ROOT to another folder"});

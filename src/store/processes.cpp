@@ -1,5 +1,6 @@
 #include "store/processes.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/files.h"
 
@@ -75,7 +76,7 @@ namespace {
 
 bool is_process(const std::filesystem::path& folder) {
     const std::string name = folder.filename().string();
-    return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return std::all_of(name.begin(), name.end(), is_digit);
 }
 
 /// "…/p/<name>", which ends there, or goes on within it, or with the next item of a list.
