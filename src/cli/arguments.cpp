@@ -16,17 +16,19 @@ namespace {
 
 const CLI::App& named(const CLI::App& app, const std::string& name);
 const CLI::App& named_command(const CLI::App& app, int count, const char* const* words);
-Usage usage_of(const CLI::App& command, const OwnWords& line);
+Usage usage_of(const CLI::App& command, const OwnWords& line, const Variables& variables);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
 
 } // namespace
 
-std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words) {
+std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words,
+                                                const Variables& variables) {
     const int own = own_words(count, words);
     const OwnWords line(words, words + own);
     Arguments arguments;
     const auto app = command_line(arguments);
     const CLI::App& command = named_command(*app, count, words);
+    const auto usage = [&] { return usage_of(command, line, variables); };
     try {
         app->parse(own, words);
     } catch (const CLI::CallForHelp&) {
@@ -34,15 +36,15 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
     } catch (const CLI::CallForVersion&) {
         return Notice{"envpm " ENVPM_VERSION "\n"};
     } catch (const CLI::ExtrasError& error) {
-        Usage usage = usage_of(command, line);
-        usage.unexpected = app->remaining(true);
-        throw usage_error(error.what(), usage);
+        Usage with_extras = usage();
+        with_extras.unexpected = app->remaining(true);
+        throw usage_error(error.what(), with_extras);
     } catch (const CLI::ParseError& error) {
-        throw usage_error(error.what(), usage_of(command, line));
+        throw usage_error(error.what(), usage());
     } catch (const Error& error) { // of a value, which does not know whose it is
-        throw usage_error(error.text().what, usage_of(command, line));
+        throw usage_error(error.text().what, usage());
     }
-    refuse_cut_words(usage_of(command, line));
+    refuse_cut_words(usage());
     if (arguments.command == Command::none) {
         return Notice{app->help()};
     }
@@ -50,7 +52,7 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         arguments.frozen = !has_flag(line, "--locked"); // the line counts more than a variable
         arguments.locked = !has_flag(line, "--frozen");
         if (arguments.locked == arguments.frozen) {
-            throw usage_error("--locked excludes --frozen", usage_of(command, line));
+            throw usage_error("--locked excludes --frozen", usage());
         }
     }
     if (arguments.command == Command::run) {
@@ -118,9 +120,8 @@ const CLI::App& named_command(const CLI::App& app, int count, const char* const*
     return *parent;
 }
 
-Usage usage_of(const CLI::App& command, const OwnWords& line) {
-    Usage usage;
-    usage.line = line;
+Usage usage_of(const CLI::App& command, const OwnWords& line, const Variables& variables) {
+    Usage usage{.line = line, .variables = variables};
     for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
         usage.command = app->get_name() + (usage.command.empty() ? "" : " ") + usage.command;
         for (const CLI::Option* option : app->get_options()) {

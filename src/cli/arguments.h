@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/variables.h"
 #include "model/cuda_version.h"
 
 #include <chrono>
@@ -118,8 +119,10 @@ struct Notice {
 
 /// Reads argv, and the variables `ENVPM_*` of flags that are not there. `--help` and `--version`
 /// give a Notice. Throws an Error of code 2 for wrong usage, with the near miss of a misspelt
-/// command. What follows the command of `run` is not looked at.
-std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words);
+/// command. What follows the command of `run` is not looked at. `variables` are those of the
+/// process, where CLI11 reads them itself.
+std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words,
+                                                const Variables& variables);
 
 /// A command as typed, for completion and near misses, with its one-line help.
 struct CommandWord {

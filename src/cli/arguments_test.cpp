@@ -2,9 +2,11 @@
 
 #include "base/error.h"
 #include "cli/own_words.h"
+#include "cli/usage.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -26,7 +28,8 @@ std::vector<const char*> argv_of(const std::vector<std::string>& words) {
 
 std::variant<Arguments, Notice> parse(const std::vector<std::string>& words) {
     const std::vector<const char*> argv = argv_of(words);
-    return parse_arguments(static_cast<int>(argv.size()), argv.data());
+    return parse_arguments(static_cast<int>(argv.size()), argv.data(),
+                           Variables::from_strings(::environ));
 }
 
 Arguments arguments_of(const std::vector<std::string>& words) {
@@ -341,6 +344,15 @@ TEST(Arguments, a_variable_that_is_wrong_is_named) {
               "`maybe` is none of 1, true, 0, false | ENVPM_LOCKED");
     EXPECT_EQ(failure("ENVPM_COLOR", "pink", {"lock"}),
               "`pink` is none of auto, always and never | ENVPM_COLOR");
+}
+
+TEST(Arguments, the_variables_that_stand_for_flags_are_those_that_were_handed_in) {
+    const Variables variables({{"ENVPM_COLOR", "pink"}});
+    const std::string sentence = "--color: `pink` is none of auto, always and never";
+    EXPECT_EQ(usage_error(sentence, {.line = {"envpm"}, .variables = variables}).text().subject,
+              "ENVPM_COLOR");
+    EXPECT_EQ(usage_error(sentence, {.line = {"envpm"}, .variables = Variables()}).text().subject,
+              "the command line");
 }
 
 TEST(Arguments, a_flag_counts_more_than_the_variable_of_one_that_excludes_it) {

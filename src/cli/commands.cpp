@@ -42,7 +42,8 @@ ExitCode run_command(const Invocation& invocation) {
     bool is_json = asks_for_json(invocation.argument_count, invocation.arguments) ||
                    says_yes(invocation.variables.find("ENVPM_JSON").value_or(""));
     try {
-        const auto parsed = parse_arguments(invocation.argument_count, invocation.arguments);
+        const auto parsed =
+            parse_arguments(invocation.argument_count, invocation.arguments, invocation.variables);
         if (const auto* notice = std::get_if<Notice>(&parsed)) {
             show(notice->text);
             return ExitCode::done;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -134,7 +133,7 @@ std::optional<std::string> other_tools_word(const std::string& word,
 /// Whether the value that is wrong is that of the flag's variable, which CLI11 has read.
 bool is_variable(std::string_view name, const Usage& usage) {
     return name.starts_with("--") && !has_flag(usage.line, name) &&
-           std::getenv(variable_of(name).c_str()) != nullptr;
+           usage.variables.find(variable_of(name)).has_value();
 }
 
 /// "ENVPM_NO_CONFIG" of "--no-config".

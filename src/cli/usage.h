@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/variables.h"
 #include "cli/own_words.h"
 
 #include <set>
@@ -13,11 +14,12 @@ namespace envpm::cli {
 /// The command that a line names, as far as it was understood.
 struct Usage {
     OwnWords line;
-    std::string command;                 ///< "envpm", "envpm gpu fits"
-    std::vector<std::string> flags;      ///< that it takes, as "--json"
-    std::set<std::string> values;        ///< of flags and arguments, as CLI11 read them
-    std::set<std::string> switches;      ///< flags without a value
-    std::vector<std::string> unexpected; ///< words that it has no place for, in their order
+    const Variables& variables;               ///< which stand for flags too
+    std::string command = {};                 ///< "envpm", "envpm gpu fits"
+    std::vector<std::string> flags = {};      ///< that it takes, as "--json"
+    std::set<std::string> values = {};        ///< of flags and arguments, as CLI11 read them
+    std::set<std::string> switches = {};      ///< flags without a value
+    std::vector<std::string> unexpected = {}; ///< words that it has no place for, in their order
 };
 
 /// What is wrong with a command line, for users, with code 2; or if the line does not have the
