@@ -29,6 +29,7 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
     const auto app = command_line(arguments);
     const CLI::App& command = named_command(*app, count, words);
     const auto usage = [&] { return usage_of(command, line, variables); };
+    refuse_empty_values(usage());
     try {
         app->parse(own, words);
     } catch (const CLI::CallForHelp&) {
@@ -46,7 +47,8 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
     }
     refuse_cut_words(usage());
     if (arguments.command == Command::none) {
-        return Notice{app->help()};
+        refuse_lone_flags(usage(), arguments.global.is_json);
+        return Notice{app->help(), ExitCode::usage};
     }
     if (arguments.command == Command::install && arguments.locked && arguments.frozen) {
         arguments.frozen = !has_flag(line, "--locked"); // the line counts more than a variable

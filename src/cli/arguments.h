@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/exit_code.h"
 #include "base/variables.h"
 #include "model/cuda_version.h"
 
@@ -112,15 +113,17 @@ struct Arguments {
     std::optional<std::chrono::milliseconds> time_limit; ///< --timeout
 };
 
-/// Text to print instead of running a command: help or version.
+/// Text to print instead of running a command: help or version. With another code than `done` it is
+/// no data but what is wrong with the command line.
 struct Notice {
     std::string text;
+    ExitCode code = ExitCode::done;
 };
 
-/// Reads argv, and the variables `ENVPM_*` of flags that are not there. `--help` and `--version`
-/// give a Notice. Throws an Error of code 2 for wrong usage, with the near miss of a misspelt
-/// command. What follows the command of `run` is not looked at. `variables` are those of the
-/// process, where CLI11 reads them itself.
+/// Reads argv, and the variables `ENVPM_*` of flags that are not there. `--help`, `--version`
+/// and `envpm` alone give a Notice. Throws an Error of code 2 for wrong usage, with the near miss
+/// of a misspelt command. What follows the command of `run` is not looked at. `variables` are those
+/// of the process, where CLI11 reads them itself.
 std::variant<Arguments, Notice> parse_arguments(int count, const char* const* words,
                                                 const Variables& variables);
 

@@ -376,10 +376,34 @@ TEST(Arguments, a_variable_that_says_no_is_no_flag) {
 
 TEST(Arguments, help_and_version_are_notices) {
     EXPECT_THAT(notice_of({"--version"}), HasSubstr("envpm "));
-    EXPECT_THAT(notice_of({}), HasSubstr("install"));
     EXPECT_THAT(notice_of({"--help"}), HasSubstr("--manifest-path"));
     EXPECT_THAT(notice_of({"lock", "--help"}), HasSubstr("--upgrade-package"));
     EXPECT_THAT(notice_of({"run", "--help"}), HasSubstr("COMMAND"));
+}
+
+TEST(Arguments, no_command_shows_the_help_but_is_wrong_usage) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{}, std::vector<std::string>{"gpu"}}) {
+        const Notice notice = std::get<Notice>(parse(words));
+        EXPECT_EQ(notice.code, ExitCode::usage);
+        EXPECT_THAT(notice.text, HasSubstr("--help"));
+    }
+    EXPECT_EQ(failure_of({"--offline"}),
+              "`envpm` needs a command | `envpm --help` shows what there is");
+    EXPECT_EQ(failure_of({"--json", "gpu"}),
+              "`envpm gpu` needs a command | `envpm gpu --help` shows what there is");
+}
+
+TEST(Arguments, an_empty_value_behind_an_equals_sign_names_its_flag) {
+    EXPECT_EQ(failure_of({"--manifest-path=", "list"}),
+              "`--manifest-path=` has no value | `envpm list --help` shows what there is");
+    EXPECT_EQ(failure_of({"lock", "--exclude-newer=", "--dry-run"}),
+              "`--exclude-newer=` has no value | `envpm lock --help` shows what there is");
+    EXPECT_EQ(failure_of({"lock", "--offline="}),
+              "`--offline=` has no value | `envpm lock --help` shows what there is");
+    EXPECT_THAT(failure_of({"lock", "--nonsense="}), HasSubstr("does not take `--nonsense=`"));
+    EXPECT_THAT(arguments_of({"gpu", "facts", "--", "--json="}).words, ElementsAre("--json="));
+    EXPECT_THAT(arguments_of({"run", "tool", "--json="}).words, ElementsAre("tool", "--json="));
 }
 
 TEST(Arguments, json_is_seen_in_words_that_cannot_be_parsed) {
@@ -429,7 +453,7 @@ TEST(Arguments, gpu_has_commands_of_its_own) {
     EXPECT_TRUE(fits.is_wsl);
     EXPECT_EQ(fits.platform, "linux-aarch64");
 
-    EXPECT_THAT(notice_of({"gpu"}), HasSubstr("fits"));
+    EXPECT_THAT(notice_of({"gpu", "--help"}), HasSubstr("fits"));
     EXPECT_EQ(failure_of({"gpu", "fact"}),
               "there is no command `gpu fact` | did you mean `gpu facts`?");
     EXPECT_EQ(failure_of({"gpu", "overclock"}),

@@ -45,8 +45,12 @@ ExitCode run_command(const Invocation& invocation) {
         const auto parsed =
             parse_arguments(invocation.argument_count, invocation.arguments, invocation.variables);
         if (const auto* notice = std::get_if<Notice>(&parsed)) {
-            show(notice->text);
-            return ExitCode::done;
+            if (notice->code == ExitCode::done) {
+                show(notice->text);
+            } else {
+                tell_error(notice->text);
+            }
+            return notice->code;
         }
         const auto& arguments = std::get<Arguments>(parsed);
         is_json = arguments.global.is_json;

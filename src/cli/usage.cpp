@@ -36,6 +36,28 @@ Error usage_error(std::string_view sentence, const Usage& usage) {
                  ExitCode::usage);
 }
 
+void refuse_empty_values(const Usage& usage) {
+    for (const std::string_view word : usage.line) {
+        const std::string_view name = word.substr(0, word.find('='));
+        const bool is_known =
+            std::find(usage.flags.begin(), usage.flags.end(), name) != usage.flags.end();
+        if (word == "--") {
+            break;
+        }
+        if (is_known && word.size() == name.size() + 1) {
+            throw usage_error(fmt::format("`{}` has no value", word), usage);
+        }
+    }
+}
+
+void refuse_lone_flags(const Usage& usage, bool is_json) {
+    const bool has_flags = std::any_of(usage.line.begin(), usage.line.end(),
+                                       [](std::string_view word) { return word.starts_with('-'); });
+    if (has_flags || is_json) {
+        throw usage_error("command is required", usage);
+    }
+}
+
 void refuse_cut_words(Usage usage) {
     for (const std::string_view word : usage.line) {
         const std::string_view value = value_of(word);

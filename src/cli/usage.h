@@ -27,6 +27,13 @@ struct Usage {
 /// and order are not those of our other errors; one that is not known here stays as it is.
 Error usage_error(std::string_view sentence, const Usage& usage);
 
+/// Throws such an Error for `--name=`: CLI11 takes the next word for its value, as the command.
+void refuse_empty_values(const Usage& usage);
+
+/// Throws such an Error for a line without a command, if it has flags or is to be answered in JSON:
+/// whoever typed `envpm` alone, or `envpm gpu`, wants to see what there is.
+void refuse_lone_flags(const Usage& usage, bool is_json);
+
 /// Throws such an Error if CLI11 took `[a,b]` for `a` and `b`, as it does where there may be
 /// several.
 void refuse_cut_words(Usage usage);
