@@ -268,9 +268,10 @@ void throw_no_generation(const std::vector<Generation>& all, std::optional<int> 
     }
     throw Error({number ? fmt::format("there is no generation `{}`", *number)
                         : "there is no generation before the current one",
-                 {},
+                 number ? "the command line" : "",
                  names.empty() ? "`envpm install` makes the first one"
-                               : fmt::format("there are {}", fmt::join(names, ", "))});
+                               : fmt::format("there are {}", fmt::join(names, ", "))},
+                number ? ExitCode::usage : ExitCode::failed);
 }
 
 } // namespace

@@ -46,7 +46,7 @@ class Generations {
                          const Sha256& env, const std::string& now);
 
     /// Makes generation `number`, or the one before the current, current again; an Error names what
-    /// there is.
+    /// there is, of code 2 if there is no `number`.
     Generation roll_back(std::optional<int> number);
 
   private:

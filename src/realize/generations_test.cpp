@@ -40,11 +40,13 @@ class Project {
     Generations generations;
 };
 
+/// What was wrong, the hint, and the exit code.
 std::string hint_of(const std::function<void()>& action) {
     try {
         action();
     } catch (const Error& error) {
-        return error.text().what + "; " + error.text().hint;
+        return error.text().what + "; " + error.text().hint + " -> " +
+               std::to_string(static_cast<int>(error.code()));
     }
     return "no error";
 }
@@ -53,7 +55,8 @@ TEST(Generations, BeginEmpty) {
     Project project;
     EXPECT_TRUE(project.generations.all().empty());
     EXPECT_FALSE(project.generations.current());
-    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}); }), HasSubstr("makes the first"));
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}); }),
+                HasSubstr("makes the first one -> 1"));
 }
 
 TEST(Generations, SwitchToANewPrefix) {
@@ -127,7 +130,7 @@ TEST(Generations, RollBackToTheOneBeforeOrToANumber) {
     EXPECT_TRUE(project.generations.roll_back(3).is_current);
     EXPECT_EQ(project.current_name(), "three");
     EXPECT_THAT(hint_of([&] { project.generations.roll_back(9); }),
-                HasSubstr("no generation `9`; there are `1`, `2`, `3` (current)"));
+                HasSubstr("no generation `9`; there are `1`, `2`, `3` (current) -> 2"));
     project.generations.roll_back(1);
     EXPECT_EQ(project.install("four").number, 4);
 }
