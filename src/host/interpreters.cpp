@@ -18,6 +18,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace envpm::host {
 
@@ -42,8 +43,9 @@ struct Knowledge {
 /// Who asks a dozen programs uses a third of a second of the processor, so that of several
 /// processes one asks and the others find its answers. After this time they ask all the same.
 constexpr std::chrono::seconds longest_wait{5};
+constexpr std::chrono::seconds silent_wait{1}; // more than who asks takes by itself
 
-std::optional<FileLock> turn_to_ask(const fs::path& cache_file);
+std::optional<FileLock> turn_to_ask(const Inquiry& inquiry);
 const std::string* known_failure(const Program& program, const Inquiry& inquiry,
                                  const InterpreterCache& cache);
 void ask_with_redirects(std::vector<Program> programs, Knowledge& known);
@@ -71,7 +73,7 @@ HostInterpreters find_interpreters(const Inquiry& inquiry) {
             return cache.find(program) == nullptr &&
                    known_failure(program, inquiry, cache) == nullptr;
         })) {
-        turn = turn_to_ask(inquiry.cache_file);
+        turn = turn_to_ask(inquiry);
         cache = InterpreterCache(inquiry.cache_file);
     }
     Knowledge known{search, inquiry, cache};
@@ -117,16 +119,21 @@ const Interpreter* choose_interpreter(const std::vector<Interpreter>& found, con
 namespace {
 
 /// Nothing if the other one takes too long, or no lock can be had: then some are asked twice.
-std::optional<FileLock> turn_to_ask(const fs::path& cache_file) {
+std::optional<FileLock> turn_to_ask(const Inquiry& inquiry) {
     using Clock = std::chrono::steady_clock;
-    const fs::path lock = cache_file.parent_path() / "asking.lock";
-    const Clock::time_point end = Clock::now() + longest_wait;
+    const fs::path lock = inquiry.cache_file.parent_path() / "asking.lock";
+    const Clock::time_point begin = Clock::now();
     std::optional<FileLock> turn;
+    bool is_told = !inquiry.on_wait;
     try {
         wait_until(
             [&] {
                 turn = FileLock::try_take(lock, LockKind::exclusive);
-                return turn || Clock::now() >= end;
+                const Clock::duration waited = Clock::now() - begin;
+                if (!turn && waited >= silent_wait && !std::exchange(is_told, true)) {
+                    inquiry.on_wait();
+                }
+                return turn || waited >= longest_wait;
             },
             {});
     } catch (const Error&) {

@@ -34,6 +34,8 @@ struct Inquiry {
     /// ("python3.9"); those that are called `python3` are asked all the same.
     std::function<bool(int major, int minor)> is_wanted = {};
     enum class Failures { believed, tried_again } failures = Failures::believed;
+    /// Called once if another process has been asking for a second, and is waited for.
+    std::function<void()> on_wait = {};
 };
 
 /// The CPython interpreters (3.8 and later) of this machine: those on PATH, then those in the usual

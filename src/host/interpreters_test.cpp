@@ -237,6 +237,24 @@ TEST_F(Interpreters, ManyAtOnceAskOnce) {
     EXPECT_EQ(starts(), 1U);
 }
 
+TEST_F(Interpreters, WhoWaitsForAnotherToAskSaysSoOnceAfterASecond) {
+    std::optional<FileLock> other(std::in_place, cache_.parent_path() / "asking.lock",
+                                  LockKind::exclusive);
+    const auto begin = std::chrono::steady_clock::now();
+    int told = 0;
+    Inquiry asked = inquiry();
+    asked.on_wait = [&] {
+        EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+        ++told;
+        other.reset();
+    };
+    EXPECT_FALSE(find_interpreters(asked).found.empty());
+    EXPECT_EQ(told, 1);
+    asked.now += std::chrono::hours(1);
+    find_interpreters(asked); // nobody is in the way
+    EXPECT_EQ(told, 1);
+}
+
 TEST_F(Interpreters, ANameThatSaysAnotherVersionIsNotAsked) {
     counted("other/python3.7");
     counted("some/python3.8");

@@ -13,8 +13,8 @@ namespace envpm::pipeline {
 
 namespace {
 
-/// Of the cache.
-std::filesystem::path found_file(const Services& services);
+/// For all interpreters.
+host::Inquiry inquiry_of(const Services& services);
 
 } // namespace
 
@@ -87,8 +87,9 @@ realize::Generations generations_of(const Project& project) {
 
 host::HostInterpreters host_interpreters(const Services& services,
                                          host::Inquiry::Failures failures) {
-    return host::find_interpreters(
-        {services.variables(), found_file(services), services.now(), {}, failures});
+    host::Inquiry inquiry = inquiry_of(services);
+    inquiry.failures = failures;
+    return host::find_interpreters(inquiry);
 }
 
 host::HostInterpreters host_interpreters(const Services& services,
@@ -104,7 +105,8 @@ host::HostInterpreters host_interpreters(const Services& services,
         }
         return false;
     };
-    host::Inquiry inquiry{services.variables(), found_file(services), services.now(), is_wanted};
+    host::Inquiry inquiry = inquiry_of(services);
+    inquiry.is_wanted = is_wanted;
     host::HostInterpreters known = host::find_interpreters(inquiry);
     const bool has_one =
         std::any_of(known.found.begin(), known.found.end(), [&](const Interpreter& interpreter) {
@@ -122,8 +124,14 @@ host::HostInterpreters host_interpreters(const Services& services,
 
 namespace {
 
-std::filesystem::path found_file(const Services& services) {
-    return services.cache("interpreters") / "found.json";
+host::Inquiry inquiry_of(const Services& services) {
+    host::Inquiry inquiry{services.variables(), services.cache("interpreters") / "found.json",
+                          services.now()};
+    inquiry.on_wait = [&services] {
+        services.progress().note("another process is asking the Pythons of this machine what they "
+                                 "are: waiting for it");
+    };
+    return inquiry;
 }
 
 } // namespace
