@@ -32,6 +32,7 @@ ExitCode run_install(const Session& session) {
                                   : arguments.frozen ? pipeline::LockUse::frozen
                                                      : pipeline::LockUse::update;
     const Project project = project_of(session);
+    check_policies(session);
     const Installed installed =
         install_and_test(session, {.project = project,
                                    .lock_use = use,
@@ -161,6 +162,7 @@ ExitCode prepare(const Session& session, const Project& project) {
     if (session.arguments.no_install) {
         return ExitCode::done;
     }
+    check_policies(session);
     const pipeline::InstallReport report =
         pipeline::install({.project = project,
                            .target = session.arguments.global.target,

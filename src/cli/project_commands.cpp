@@ -13,6 +13,7 @@ namespace {
 using pipeline::LockReport;
 using pipeline::Project;
 
+void check_before_edit(const Session& session);
 ExitCode install_after_edit(const Session& session, const Project& project,
                             const pipeline::EditReport& edit, char sign);
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
@@ -54,6 +55,7 @@ ExitCode run_init(const Session& session) {
 
 ExitCode run_add(const Session& session) {
     const Project project = project_of(session);
+    check_before_edit(session);
     const pipeline::EditReport report = pipeline::add(
         {project, session.arguments.words, session.arguments.index, session.arguments.as_wheels},
         session.services);
@@ -62,6 +64,7 @@ ExitCode run_add(const Session& session) {
 
 ExitCode run_remove(const Session& session) {
     const Project project = project_of(session);
+    check_before_edit(session);
     const pipeline::EditReport report =
         pipeline::remove({project, session.arguments.words}, session.services);
     return install_after_edit(session, project, report, '-');
@@ -97,6 +100,7 @@ ExitCode run_update(const Session& session) {
     const Arguments& arguments = session.arguments;
     const Project project = project_of(session);
     const bool is_json = arguments.global.is_json;
+    check_before_edit(session);
     const LockReport report =
         pipeline::lock({.project = project,
                         .upgrade_all = arguments.upgrade_packages.empty(),
@@ -159,6 +163,13 @@ ExitCode run_repair(const Session& session, const pipeline::RepairRequest& reque
         }
     }
     return report.lock.explanation ? ExitCode::no_solution : ExitCode::done;
+}
+
+/// With `--no-install`, policies are nothing that counts.
+void check_before_edit(const Session& session) {
+    if (!session.arguments.no_install && !session.arguments.dry_run) {
+        check_policies(session);
+    }
 }
 
 ExitCode install_after_edit(const Session& session, const Project& project,

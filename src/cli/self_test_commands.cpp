@@ -109,6 +109,11 @@ std::optional<CheckPolicy> policy_of(const Session& session, const std::optional
     return policy;
 }
 
+void check_policies(const Session& session) {
+    (void)policy_of(session, session.arguments.self_test, "ENVPM_SELF_TEST");
+    (void)policy_of(session, session.arguments.audit, "ENVPM_AUDIT");
+}
+
 namespace {
 
 CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project) {

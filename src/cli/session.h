@@ -55,6 +55,10 @@ void write_output(const Session& session, const std::filesystem::path& file,
 std::optional<CheckPolicy> policy_of(const Session& session, const std::optional<std::string>& flag,
                                      const char* variable);
 
+/// Throws such an Error before any work is done, of which nothing would come. For commands that
+/// install.
+void check_policies(const Session& session);
+
 /// A self-test before an environment is used, as the policy wants it.
 struct ActivationTest {
     std::optional<pipeline::SelfTestReport> report = {}; ///< none: nothing was to be tested
