@@ -45,7 +45,7 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
     } catch (const Error& error) { // of a value, which does not know whose it is
         throw usage_error(error.text().what, usage());
     }
-    refuse_cut_words(usage());
+    refuse_odd_values(usage());
     if (arguments.command == Command::none) {
         refuse_lone_flags(usage(), arguments.global.is_json);
         return Notice{app->help(), ExitCode::usage};
@@ -127,13 +127,14 @@ Usage usage_of(const CLI::App& command, const OwnWords& line, const Variables& v
     for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
         usage.command = app->get_name() + (usage.command.empty() ? "" : " ") + usage.command;
         for (const CLI::Option* option : app->get_options()) {
-            usage.values.insert(option->results().begin(), option->results().end());
-            const auto before = static_cast<std::ptrdiff_t>(usage.flags.size());
+            for (const std::string& value : option->results()) {
+                usage.values.emplace(value, option->get_name());
+            }
             for (const std::string& name : option->get_lnames()) {
                 usage.flags.push_back("--" + name);
-            }
-            if (option->get_expected_max() == 0) {
-                usage.switches.insert(usage.flags.begin() + before, usage.flags.end());
+                if (option->get_expected_max() == 0) {
+                    usage.switches.insert("--" + name);
+                }
             }
         }
     }

@@ -406,6 +406,16 @@ TEST(Arguments, an_empty_value_behind_an_equals_sign_names_its_flag) {
     EXPECT_THAT(arguments_of({"run", "tool", "--json="}).words, ElementsAre("tool", "--json="));
 }
 
+TEST(Arguments, an_empty_value_names_its_flag_or_argument) {
+    const std::string hint = " | `envpm audit --help` shows what there is";
+    EXPECT_EQ(failure_of({"audit", "--prefix", ""}), "the value of `--prefix` is empty" + hint);
+    EXPECT_EQ(failure_of({"audit", "-C", ""}), "the value of `--directory` is empty" + hint);
+    EXPECT_EQ(failure_of({"audit", "--allow", "a", "--allow", ""}),
+              "the value of `--allow` is empty" + hint);
+    EXPECT_EQ(failure_of({"init", ""}),
+              "an empty word stands for the folder | `envpm init --help` shows what there is");
+}
+
 TEST(Arguments, json_is_seen_in_words_that_cannot_be_parsed) {
     const auto asks = [](const std::vector<std::string>& words) {
         const std::vector<const char*> argv = argv_of(words);

@@ -58,7 +58,14 @@ void refuse_lone_flags(const Usage& usage, bool is_json) {
     }
 }
 
-void refuse_cut_words(Usage usage) {
+void refuse_odd_values(Usage usage) {
+    if (const auto empty = usage.values.find(""); empty != usage.values.end()) {
+        const std::string& name = empty->second;
+        throw usage_error(name.starts_with('-')
+                              ? fmt::format("the value of `{}` is empty", name)
+                              : fmt::format("an empty word stands for the {}", name),
+                          usage);
+    }
     for (const std::string_view word : usage.line) {
         const std::string_view value = value_of(word);
         const bool is_list = value.starts_with('[') && value.ends_with(']');

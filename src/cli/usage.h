@@ -4,6 +4,7 @@
 #include "base/variables.h"
 #include "cli/own_words.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,11 +15,12 @@ namespace envpm::cli {
 /// The command that a line names, as far as it was understood.
 struct Usage {
     OwnWords line;
-    const Variables& variables;               ///< which stand for flags too
-    std::string command = {};                 ///< "envpm", "envpm gpu fits"
-    std::vector<std::string> flags = {};      ///< that it takes, as "--json"
-    std::set<std::string> values = {};        ///< of flags and arguments, as CLI11 read them
-    std::set<std::string> switches = {};      ///< flags without a value
+    const Variables& variables;          ///< which stand for flags too
+    std::string command = {};            ///< "envpm", "envpm gpu fits"
+    std::vector<std::string> flags = {}; ///< that it takes, as "--json"
+    std::set<std::string> switches = {}; ///< flags without a value
+    /// Of flags and arguments, as CLI11 read them, each with what it is the value of: "--prefix".
+    std::map<std::string, std::string> values = {};
     std::vector<std::string> unexpected = {}; ///< words that it has no place for, in their order
 };
 
@@ -34,9 +36,9 @@ void refuse_empty_values(const Usage& usage);
 /// whoever typed `envpm` alone, or `envpm gpu`, wants to see what there is.
 void refuse_lone_flags(const Usage& usage, bool is_json);
 
-/// Throws such an Error if CLI11 took `[a,b]` for `a` and `b`, as it does where there may be
-/// several.
-void refuse_cut_words(Usage usage);
+/// Throws such an Error for an empty value, as of `--prefix "$UNSET"`, and if CLI11 took `[a,b]`
+/// for `a` and `b`, as it does where there may be several.
+void refuse_odd_values(Usage usage);
 
 /// A word that is no command: of envpm if `above` is empty, else of "gpu ".
 ErrorText unknown_command_text(const std::string& above, const std::string& word,

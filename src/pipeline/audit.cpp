@@ -40,6 +40,7 @@ gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixF
 void add_after_errors(const std::vector<gpu::Finding>& more, std::vector<gpu::Finding>& findings);
 std::vector<CodeReport> code_of(const gpu::AuditRequest& request);
 void add_scripts(AuditReport& report, const std::vector<std::string>& allowed);
+std::filesystem::path folder_of(const std::filesystem::path& named);
 
 } // namespace
 
@@ -59,7 +60,7 @@ AuditReport audit(const std::optional<Project>& project, const AuditOrder& order
     }
     std::filesystem::path prefix;
     if (order.prefix) {
-        prefix = std::filesystem::canonical(*order.prefix);
+        prefix = folder_of(*order.prefix);
         target.glibc = glibc_of_machine();
     } else if (project) {
         const realize::Generation current = current_generation(*project);
@@ -222,6 +223,19 @@ std::vector<CodeReport> code_of(const gpu::AuditRequest& request) {
         reports.push_back(std::move(report));
     }
     return reports;
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& named) {
+    std::error_code failure;
+    std::filesystem::path folder = std::filesystem::canonical(named, failure);
+    if (failure) {
+        throw_system_error("cannot audit a folder", named.string(), failure.value());
+    }
+    if (!std::filesystem::is_directory(folder)) {
+        throw Error({"only a folder can be audited, and this is a file", named.string(),
+                     "name the folder of an environment"});
+    }
+    return folder;
 }
 
 /// Notes come last, by file, as the audit of the binaries has them.

@@ -26,10 +26,6 @@ std::optional<Project>
 find_project_if_any(const std::optional<std::filesystem::path>& manifest_path,
                     const std::filesystem::path& start) {
     if (manifest_path) {
-        if (manifest_path->empty()) {
-            throw Error({"the path of the manifest is empty", "--manifest-path",
-                         "name an envpm.toml, or leave the flag out"});
-        }
         if (!std::filesystem::exists(*manifest_path)) {
             throw Error({"there is no such manifest", manifest_path->string(),
                          "run `envpm init` there to make one"});
