@@ -13,6 +13,8 @@ namespace envpm::pipeline {
 
 namespace {
 
+void require_own_folder(const Project& project);
+
 /// For all interpreters.
 host::Inquiry inquiry_of(const Services& services);
 
@@ -41,6 +43,7 @@ find_project_if_any(const std::optional<std::filesystem::path>& manifest_path,
 Project find_project(const std::optional<std::filesystem::path>& manifest_path,
                      const std::filesystem::path& start) {
     if (const auto found = find_project_if_any(manifest_path, start)) {
+        require_own_folder(*found);
         return *found;
     }
     const bool has_pyproject = std::filesystem::exists(start / "pyproject.toml");
@@ -119,6 +122,20 @@ host::HostInterpreters host_interpreters(const Services& services,
 }
 
 namespace {
+
+/// A link that leads to a folder is one.
+void require_own_folder(const Project& project) {
+    const std::filesystem::path own = project.folder() / ".envpm";
+    std::error_code failure;
+    const bool is_there = std::filesystem::exists(std::filesystem::symlink_status(own, failure));
+    if (is_there && !std::filesystem::is_directory(own, failure)) {
+        const bool is_link = std::filesystem::is_symlink(own, failure);
+        throw Error(
+            {fmt::format("this is {}, where the folder of the project's environment is to be",
+                         is_link ? "a link that leads to no folder" : "a file"),
+             own.string(), "move it away, and run the command again"});
+    }
+}
 
 host::Inquiry inquiry_of(const Services& services) {
     host::Inquiry inquiry{services.variables(), services.cache("interpreters") / "found.json",

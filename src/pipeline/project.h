@@ -29,7 +29,8 @@ std::optional<Project>
 find_project_if_any(const std::optional<std::filesystem::path>& manifest_path,
                     const std::filesystem::path& start);
 
-/// The same for commands that need one: an Error (code 1) says how to make it.
+/// The same for commands that need one: an Error (code 1) says how to make it, or that something is
+/// in the way of its `.envpm`.
 Project find_project(const std::optional<std::filesystem::path>& manifest_path,
                      const std::filesystem::path& start);
 
