@@ -4,10 +4,12 @@
 #include "base/near_miss.h"
 #include "conda/match_spec.h"
 #include "pipeline/requests.h"
+#include "pypi/version.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 
 namespace envpm::pipeline {
@@ -25,6 +27,7 @@ struct TypedAddition {
 Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
                         const Manifest& manifest);
 Addition conda_addition(const std::string& typed);
+void refuse_lone_versions(const std::vector<std::string>& typed);
 void check_index(const std::string& index, const Manifest& manifest);
 void keep_marker(ManifestRequirement& addition, const Manifest& manifest);
 void join(TypedAddition& first, const TypedAddition& second);
@@ -43,6 +46,7 @@ std::vector<Addition> read_additions(const AddRequest& request, const Manifest& 
     if (request.index) {
         check_index(*request.index, manifest);
     }
+    refuse_lone_versions(request.requirements);
     std::vector<TypedAddition> read;
     for (const std::string& text : request.requirements) {
         TypedAddition typed{text, is_conda ? conda_addition(text)
@@ -116,6 +120,25 @@ Addition conda_addition(const std::string& typed) {
         text += " " + spec.build->text();
     }
     return addition;
+}
+
+/// `2.0` is a name too, by its form; behind another name it is hardly meant as one, nor is `>=2.0`
+/// a requirement.
+void refuse_lone_versions(const std::vector<std::string>& typed) {
+    for (std::size_t i = 1; i < typed.size(); ++i) {
+        const std::string& text = typed[i];
+        const bool is_open = typed[i - 1].find_first_of("<>=!~@; ") == std::string::npos;
+        const bool is_number = text.find_first_not_of("0123456789.") == std::string::npos &&
+                               pypi::Version::parse(text);
+        const bool is_compared = text.find_first_of("<>=!~") == 0;
+        if (is_open && (is_number || is_compared)) {
+            throw Error(
+                {fmt::format("`{}` looks like a version, and stands apart from its package", text),
+                 "the command line",
+                 fmt::format("did you mean `{}{}{}`?", typed[i - 1], is_number ? "==" : "", text)},
+                ExitCode::usage);
+        }
+    }
 }
 
 /// `pypi` needs no entry.

@@ -107,6 +107,17 @@ TEST(TypedRequirements, of_conda_packages_are_joined_in_their_language) {
                           "builds differ"));
 }
 
+TEST(TypedRequirements, have_their_version_in_the_same_word) {
+    EXPECT_THAT(complaint({"alpha", "2.0"}),
+                AllOf(HasSubstr("`2.0` looks like a version"), HasSubstr("`alpha==2.0`")));
+    EXPECT_THAT(complaint({"b", "alpha[x]", "2"}), HasSubstr("did you mean `alpha[x]==2`?"));
+    EXPECT_THAT(complaint({"alpha", "2.0"}, channel), HasSubstr("did you mean `alpha==2.0`?"));
+    EXPECT_THAT(complaint({"alpha", ">=2,<3"}),
+                AllOf(HasSubstr("`>=2,<3` looks like"), HasSubstr("did you mean `alpha>=2,<3`?")));
+    EXPECT_THAT(read({"2.0", "alpha"}), ElementsAre("2.0", "alpha")); // by its form it is a name
+    EXPECT_THAT(read({"alpha>=1", "2048"}), ElementsAre("alpha>=1", "2048"));
+}
+
 TEST(TypedRequirements, name_an_index_that_the_manifest_has) {
     const Manifest manifest = manifest::parse(
         std::string(plain_manifest) + "[indexes]\nlocal = \"https://example.org/simple\"\n",
