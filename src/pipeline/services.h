@@ -63,6 +63,7 @@ class Services {
     /// Opens the store that is configured, as it is configured.
     [[nodiscard]] store::Store open_store() const {
         return store::Store::open(settings_.store_root, settings_.store_policy,
+                                  settings_.cache_root,
                                   [this] { progress_.note(store::words_of_collection); });
     }
 

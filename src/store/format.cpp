@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 
@@ -24,7 +25,8 @@ constexpr std::string_view version_text = "1\n";
 
 void check_version(const std::string& text, const std::filesystem::path& root);
 void require_own_folders(const StorePaths& paths);
-std::optional<std::string> what_it_holds(const StorePaths& paths);
+bool is_of_a_store(const std::string& name);
+bool lies_at_or_below(const std::filesystem::path& path, const std::filesystem::path& folder);
 
 } // namespace
 
@@ -43,20 +45,39 @@ void require_format(const StorePaths& paths) {
     require_own_folders(paths);
 }
 
+void refuse_other_folder(const StorePaths& paths, const std::filesystem::path& cache) {
+    const std::filesystem::path version = paths.root() / "VERSION";
+    std::error_code failure;
+    if (std::filesystem::exists(version, failure)) {
+        return;
+    }
+    const bool is_cache = std::filesystem::equivalent(cache, paths.root(), failure);
+    std::set<std::string> held;
+    std::filesystem::directory_iterator entries(paths.root(), failure);
+    for (; !failure && entries != std::filesystem::directory_iterator();
+         entries.increment(failure)) {
+        const std::string name = entries->path().filename().string();
+        const bool is_own = is_cache ? std::find(names.begin(), names.end(), name) == names.end()
+                                     : lies_at_or_below(cache, paths.root() / name);
+        if (!is_own && !is_of_a_store(name)) {
+            held.insert(name);
+        }
+    }
+    // Another process may just have made it: then VERSION came before any folder.
+    if (!held.empty() && !std::filesystem::exists(version)) {
+        throw Error(
+            {fmt::format("this folder is not an envpm store, yet it holds `{}`", *held.begin()),
+             paths.root().string(),
+             "set ENVPM_ROOT, or `store` of the configuration, to an empty folder or to one "
+             "that is not there yet"});
+    }
+}
+
 void create_or_require_format(const StorePaths& paths) {
     const std::filesystem::path version = paths.root() / "VERSION";
     if (const std::optional<std::string> text = read_file_if_present(version)) {
         check_version(*text, paths.root());
         require_own_folders(paths);
-        return;
-    }
-    if (const std::optional<std::string> held = what_it_holds(paths)) {
-        // Another process may just have made it: then VERSION came before any folder.
-        if (!std::filesystem::exists(version)) {
-            throw Error({fmt::format("this folder is not an envpm store, yet it holds `{}`", *held),
-                         paths.root().string(), "set ENVPM_ROOT to an empty folder"});
-        }
-        require_format(paths);
         return;
     }
     // Who could write to it could make the store unusable for its owner.
@@ -91,12 +112,14 @@ void require_own_folders(const StorePaths& paths) {
     }
 }
 
-/// A folder that has, say, a `tmp` of its own must not become a store: the collector empties that.
-std::optional<std::string> what_it_holds(const StorePaths& paths) {
-    const auto* const held = std::find_if(names.begin(), names.end(), [&paths](const char* name) {
-        return std::filesystem::exists(paths.root() / name);
-    });
-    return held == names.end() ? std::nullopt : std::optional<std::string>(*held);
+/// What is there before VERSION, which a kill may have left.
+bool is_of_a_store(const std::string& name) {
+    return name == "lost+found" || name == "store.lock" || name.starts_with(".VERSION.");
+}
+
+bool lies_at_or_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
+    const std::filesystem::path within = path.lexically_normal().lexically_relative(folder);
+    return !within.empty() && *within.begin() != "..";
 }
 
 } // namespace

@@ -11,7 +11,13 @@ namespace envpm::store {
 /// this has been asked.
 void require_format(const StorePaths& paths);
 
-/// As above, but makes an empty folder a store first.
+/// Throws an Error for a folder that is no store and holds something: the collector would empty a
+/// `tmp` of its own. Nothing may be written into it before this has been asked. What a file system
+/// has by itself (`lost+found`), what a kill left of the making of a store, and the cache are
+/// nothing of others'.
+void refuse_other_folder(const StorePaths& paths, const std::filesystem::path& cache);
+
+/// As require_format, but makes a folder that was not refused a store first.
 void create_or_require_format(const StorePaths& paths);
 
 } // namespace envpm::store

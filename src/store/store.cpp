@@ -30,11 +30,13 @@ void require_writable(const std::filesystem::path& root);
 } // namespace
 
 Store Store::open(const std::filesystem::path& root, const StorePolicy& policy,
+                  const std::filesystem::path& cache,
                   const std::function<void()>& before_waiting) {
     std::error_code failure;
     StorePaths paths(std::filesystem::absolute(root, failure).lexically_normal());
     create_root(paths.root());
     require_trusted(paths.root(), policy.sharing);
+    refuse_other_folder(paths, cache);
     require_writable(paths.root());
     require_locks(paths.lock());
     FileLock lock(paths.lock(), LockKind::shared, before_waiting);

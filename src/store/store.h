@@ -34,11 +34,13 @@ constexpr std::string_view words_of_collection =
 /// are present under their final names. Opening it writes VERSION and the folders if they are
 /// missing and takes `store.lock` shared, so that no collector runs meanwhile. Throws an Error for
 /// a root of a newer format, or one that cannot be written, that strangers may write to (see
-/// sharing.h), or whose file system has no locks.
+/// sharing.h), or whose file system has no locks, and for a folder that holds what is not the
+/// store's: that must not get lost in one. `cache` may lie in it.
 class Store {
   public:
     /// `before_waiting` is called if a collector runs already, which is waited for.
     static Store open(const std::filesystem::path& root, const StorePolicy& policy = {},
+                      const std::filesystem::path& cache = {},
                       const std::function<void()>& before_waiting = {});
 
     [[nodiscard]] const StorePaths& paths() const { return paths_; }

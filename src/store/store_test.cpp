@@ -58,6 +58,35 @@ TEST(Store, DoesNotTakeOverAFolderThatHasATmpOfItsOwn) {
     EXPECT_TRUE(std::filesystem::exists(world.root / "tmp" / "precious"));
 }
 
+TEST(Store, LeavesAFolderThatHoldsSomethingElseAsItWas) {
+    const World world;
+    write_file(world.root / "passwd", "x");
+    EXPECT_THAT(fault_of(world.root), testing::HasSubstr("yet it holds `passwd`"));
+    write_file(world.root / "group", "x");
+    EXPECT_THAT(fault_of(world.root), testing::HasSubstr("yet it holds `group`"));
+    std::filesystem::remove(world.root / "passwd");
+    std::filesystem::remove(world.root / "group");
+    EXPECT_TRUE(std::filesystem::is_empty(world.root)) << "something was written";
+}
+
+TEST(Store, IsMadeWhereOnlyTheFileSystemAKillOrTheCacheLeftSomething) {
+    const World world;
+    std::filesystem::create_directories(world.root / "lost+found");
+    write_file(world.root / "store.lock", "");
+    write_file(world.root / ".VERSION.0123abcd", "");
+    const std::filesystem::path cache = world.root / "var/cache";
+    std::filesystem::create_directories(cache);
+    EXPECT_THAT(fault_of(world.root), testing::HasSubstr("yet it holds `var`"));
+    Store::open(world.root, {}, cache);
+    EXPECT_EQ(fault_of(world.root), "opened");
+
+    const World shared;
+    write_file(shared.root / "index/page", "x");
+    EXPECT_THAT(fault_of(shared.root), testing::HasSubstr("yet it holds `index`"));
+    Store::open(shared.root, {}, shared.root / ".");
+    EXPECT_EQ(fault_of(shared.root), "opened");
+}
+
 TEST(Store, IsToldIfItIsNotThereYet) {
     const World world;
     const StorePaths absent(world.folder.path() / "absent");
