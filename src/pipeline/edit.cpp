@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace envpm::pipeline {
 
 using manifest::Addition;
@@ -71,6 +73,10 @@ EditReport remove(const RemoveRequest& request, Services& services) {
             throw Error({fmt::format("`{}` is no package name", typed), "the command line",
                          "name it as envpm.toml does"},
                         ExitCode::usage);
+        }
+        const std::vector<std::string>& gone = report.entries;
+        if (std::find(gone.begin(), gone.end(), name->string()) != gone.end()) {
+            continue; // typed twice
         }
         text = manifest::without_requirement(text, request.project.manifest_file, *name);
         report.entries.push_back(name->string());
