@@ -32,6 +32,11 @@ find_project_if_any(const std::optional<std::filesystem::path>& manifest_path,
             throw Error({"there is no such manifest", manifest_path->string(),
                          "run `envpm init` there to make one"});
         }
+        if (std::filesystem::is_directory(*manifest_path)) {
+            throw Error({"the manifest is a file, and this is a folder", manifest_path->string(),
+                         fmt::format("name the file: `--manifest-path {}`",
+                                     (*manifest_path / "envpm.toml").string())});
+        }
         return Project{*manifest_path};
     }
     if (const auto found = manifest::find(start)) {
