@@ -52,7 +52,7 @@ std::unique_ptr<CLI::App> command_line(Arguments& arguments) {
 namespace {
 
 void Commands::add_all() {
-    app.set_version_flag("--version", "envpm " ENVPM_VERSION);
+    app.set_version_flag("--version", "envpm " ENVPM_VERSION, "show the version");
     app.set_help_flag("-h,--help", "show this help");
     app.require_subcommand(0, 1);
     app.fallthrough();

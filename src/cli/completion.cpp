@@ -65,7 +65,7 @@ std::string without_quotes(std::string text);
 } // namespace
 
 std::string completion_script(const std::string& shell) {
-    switch (shell_named(shell)) {
+    switch (shell_named(shell, "the command line")) {
     case activate::Shell::bash:
         return bash_script();
     case activate::Shell::zsh:

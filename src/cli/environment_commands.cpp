@@ -143,8 +143,10 @@ ExitCode run_shell(const Session& session) {
 
 ExitCode run_shell_hook(const Session& session) {
     const Project project = project_of(session);
-    const activate::Shell shell = shell_named(session.arguments.shell.value_or(
-        session.services.variables().find("SHELL").value_or("bash")));
+    const activate::Shell shell =
+        session.arguments.shell
+            ? shell_named(*session.arguments.shell, "--shell")
+            : shell_named(session.services.variables().find("SHELL").value_or("bash"), "SHELL");
     // What the caller evaluates is all of it or nothing: its shell goes on either way.
     const auto entered = enter(session, project);
     if (const auto* const code = std::get_if<ExitCode>(&entered)) {

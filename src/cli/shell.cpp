@@ -14,14 +14,16 @@ std::string quoted(const std::string& text);
 
 } // namespace
 
-activate::Shell shell_named(const std::string& text) {
+activate::Shell shell_named(const std::string& text, const std::string& origin) {
     const std::string name = std::filesystem::path(text).filename().string();
     if (const auto shell = activate::parse_shell(name)) {
         return *shell;
     }
-    throw Error({fmt::format("`{}` is no shell that envpm knows", text), "--shell",
-                 "known: bash, zsh, fish"},
-                ExitCode::usage);
+    const bool is_variable = origin == "SHELL";
+    throw Error({fmt::format("`{}` is no shell that envpm knows", text), origin,
+                 is_variable ? "name the one that you use with `--shell`: bash, zsh or fish"
+                             : "known: bash, zsh, fish"},
+                is_variable ? ExitCode::failed : ExitCode::usage);
 }
 
 activate::CondaScripts scripts_of(const pipeline::ActiveEnvironment& environment,

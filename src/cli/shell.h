@@ -9,8 +9,9 @@
 
 namespace envpm::cli {
 
-/// A shell by name or path ("/usr/bin/zsh"); an Error of code 2 lists what is known.
-activate::Shell shell_named(const std::string& text);
+/// A shell by name or path ("/usr/bin/zsh"); an Error of code 2 lists what is known, one of code 1
+/// if `origin` is the variable SHELL.
+activate::Shell shell_named(const std::string& text, const std::string& origin);
 
 /// The scripts of conda packages for that shell, if the environment sources them.
 activate::CondaScripts scripts_of(const pipeline::ActiveEnvironment& environment,

@@ -66,9 +66,18 @@ class ShellStartTest : public testing::Test {
 };
 
 TEST(ShellNamed, takes_names_and_paths) {
-    EXPECT_EQ(shell_named("bash"), activate::Shell::bash);
-    EXPECT_EQ(shell_named("/usr/local/bin/fish"), activate::Shell::fish);
-    EXPECT_THROW((void)shell_named("cmd"), Error);
+    EXPECT_EQ(shell_named("bash", "--shell"), activate::Shell::bash);
+    EXPECT_EQ(shell_named("/usr/local/bin/fish", "SHELL"), activate::Shell::fish);
+    for (const auto& [origin, code] :
+         {std::pair("--shell", ExitCode::usage), std::pair("SHELL", ExitCode::failed)}) {
+        try {
+            (void)shell_named("cmd", origin);
+            ADD_FAILURE();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), code);
+            EXPECT_EQ(error.text().subject, origin);
+        }
+    }
 }
 
 TEST_F(ShellStartTest, an_unknown_shell_gets_the_variables) {
