@@ -135,6 +135,10 @@ NewProject new_project(const std::filesystem::path& folder,
                     ExitCode::usage);
     }
     const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
+    if (std::filesystem::exists(whole) && !std::filesystem::is_directory(whole)) {
+        throw Error({"a project is a folder, and this is a file", whole.string(),
+                     "name a folder, or none to take the one that you are in"});
+    }
     NewProject project{whole, whole / "envpm.toml", name.value_or(whole.filename().string())};
     if (std::filesystem::exists(project.manifest)) {
         throw Error({"there is a manifest already", project.manifest.string(),
