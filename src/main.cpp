@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <random>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace {
 
@@ -65,9 +67,24 @@ class SignalWaiter {
     std::jthread thread_;
 };
 
+/// If a standard stream is closed (`>&-`), the first file that is opened gets its number, and what
+/// is told would be written into that file. What takes the number here cannot be written, or read,
+/// and is closed again for what `run` starts.
+void keep_standard_streams() {
+    for (const auto& [number, other_way] :
+         {std::pair(STDIN_FILENO, O_WRONLY), std::pair(STDOUT_FILENO, O_RDONLY),
+          std::pair(STDERR_FILENO, O_RDONLY)}) {
+        if (::fcntl(number, F_GETFD) == -1) {
+            // The lowest free number is this one.
+            (void)::open("/dev/null", other_way | O_CLOEXEC);
+        }
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv, char** variables) {
+    keep_standard_streams();
     // Handlers, because what `run` starts would inherit that they are ignored. With them a write
     // that nobody reads, or that goes beyond the limit of a file's size, fails with an error.
     std::signal(SIGPIPE, [](int) {});
