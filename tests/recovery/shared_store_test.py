@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from command_tests import run_tests  # noqa: E402
 from index_server import Index  # noqa: E402
-from sandbox import Sandbox, manifest_of  # noqa: E402
+from sandbox import Sandbox, manifest_of, snapshot  # noqa: E402
 from wheels import Wheel  # noqa: E402
 
 ENVPM = Path()
@@ -35,14 +35,6 @@ WHEELS = [
 ]
 FIRST_USER, SECOND_USER, GROUP = 54321, 54322, 54300
 NEEDS_ROOT = "needs root, to be several users"
-
-
-def snapshot(folder: Path) -> dict[str, tuple]:
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        status = path.lstat()
-        found[str(path)] = (status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns)
-    return found
 
 
 class Stores(unittest.TestCase):

@@ -102,3 +102,12 @@ class Sandbox:
 def manifest_of(*names: str, python: str = "") -> str:
     python_line = f'[dependencies]\npython = "{python}"\n\n' if python else ""
     return python_line + "[pypi-dependencies]\n" + "".join(f'{name} = "*"\n' for name in names)
+
+
+def snapshot(folder: Path) -> dict[str, tuple]:
+    """What changes of a folder can be seen without reading its files."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        found[str(path)] = (status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns)
+    return found
