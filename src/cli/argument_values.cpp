@@ -11,6 +11,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <limits>
 
 namespace envpm::cli {
 
@@ -36,8 +37,14 @@ constexpr std::array sizes = {
     Unit{"TiB", std::uint64_t{1} << 40U},
 };
 
+struct Quantity {
+    std::uint64_t number;
+    std::uint64_t factor;
+};
+
 template <std::size_t count>
-std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit, count>& units);
+std::optional<Quantity> parse(std::string_view text, const std::array<Unit, count>& units);
+std::optional<std::uint64_t> product_of(const Quantity& quantity);
 [[noreturn]] void throw_bad_value(std::string_view flag, const std::string& what);
 
 } // namespace
@@ -63,7 +70,10 @@ std::uint64_t freed_of(const std::string& text) {
     if (const auto bytes = parse_size(text)) {
         return *bytes;
     }
-    throw_bad_value("--max-freed", fmt::format("`{}` is no size such as 500MB or 10GiB", text));
+    throw_bad_value("--max-freed",
+                    parse(text, sizes)
+                        ? fmt::format("`{}` is more than 16 EiB, which no disk holds", text)
+                        : fmt::format("`{}` is no size such as 500MB or 10GiB", text));
 }
 
 CudaVersion driver_cuda_of(const std::string& text) {
@@ -91,8 +101,8 @@ std::string fault_of_date(const std::string& text) {
 }
 
 std::optional<std::chrono::seconds> parse_time(std::string_view text) {
-    const std::optional<std::uint64_t> seconds = parse(text, times);
-    return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+    const std::optional<Quantity> time = parse(text, times);
+    return time ? std::optional(std::chrono::seconds(time->number * time->factor)) : std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -103,14 +113,15 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
         std::from_chars(text.data(), text.data() + text.size(), bytes);
         return bytes;
     }
-    return parse(text, sizes);
+    const std::optional<Quantity> size = parse(text, sizes);
+    return size ? product_of(*size) : std::nullopt;
 }
 
 namespace {
 
-/// Up to eight digits and one of the units, so that nothing overflows.
+/// Up to eight digits and one of the units: no time overflows, but sizes may.
 template <std::size_t count>
-std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit, count>& units) {
+std::optional<Quantity> parse(std::string_view text, const std::array<Unit, count>& units) {
     const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
     const std::string_view name = text.substr(digits);
     const auto unit = std::find_if(units.begin(), units.end(),
@@ -121,7 +132,14 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit,
         return std::nullopt;
     }
     std::from_chars(text.data(), text.data() + digits, number);
-    return number * unit->factor;
+    return Quantity{number, unit->factor};
+}
+
+/// Nothing if it is too large for a number.
+std::optional<std::uint64_t> product_of(const Quantity& quantity) {
+    const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / quantity.factor;
+    return quantity.number <= most ? std::optional(quantity.number * quantity.factor)
+                                   : std::nullopt;
 }
 
 void throw_bad_value(std::string_view flag, const std::string& what) {

@@ -273,6 +273,9 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
         {{"update", "--exclude-newer", "soon"},
          "--exclude-newer: `soon` is no date such as 2026-11-01 or 2026-11-01T12:00:00Z | `envpm "
          "update --help` shows what there is"},
+        {{"gc", "--max-freed", "99999999TB"},
+         "--max-freed: `99999999TB` is more than 16 EiB, which no disk holds | `envpm gc --help` "
+         "shows what there is"},
         {{"gc", "--grace", "soon"},
          "--grace: `soon` is no time such as 24h or 7d | `envpm gc --help` shows what there is"},
         {{"--frozen"}, "`envpm` does not take `--frozen` | `envpm --help` shows what there is"},

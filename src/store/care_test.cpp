@@ -256,6 +256,19 @@ TEST(Collect, LeavesYoungThingsAlone) {
     EXPECT_EQ(collect(world.paths, request, world.progress).removed.size(), 1U + 5U);
 }
 
+TEST(Collect, LeavesAllAloneHoweverLongTheGracePeriodIs) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    add_prefix(world, "young", {archive});
+    CollectRequest request = later();
+    constexpr std::int64_t day = 86400;
+    for (const std::int64_t days : {std::int64_t{200'000}, std::int64_t{99'999'999}}) {
+        request.grace = std::chrono::seconds(days * day);
+        EXPECT_THAT(collect(world.paths, request, world.progress).removed, IsEmpty()) << days;
+    }
+}
+
 TEST(Collect, CountsAFileOfSeveralNamesOnlyWhenAllOfThemGo) {
     World world;
     const Archive archive = world.archive("a", wheel("a"));

@@ -26,15 +26,18 @@ namespace {
 /// anything yet. Objects have a constant time, so the time of the last change of the inode counts.
 class Grace {
   public:
-    explicit Grace(const CollectRequest& request)
-        : oldest_kept_(std::chrono::system_clock::to_time_t(request.now - request.grace)) {}
+    /// In seconds, and not before 1970: the clock's own unit overflows after 292 years.
+    explicit Grace(const CollectRequest& request) {
+        const std::time_t now = std::chrono::system_clock::to_time_t(request.now);
+        oldest_kept_ = now - std::min<std::time_t>(now, request.grace.count());
+    }
 
     [[nodiscard]] bool protects(const struct stat& status) const {
         return std::max(status.st_mtim.tv_sec, status.st_ctim.tv_sec) > oldest_kept_;
     }
 
   private:
-    std::time_t oldest_kept_;
+    std::time_t oldest_kept_ = 0;
 };
 
 /// Adds up what removing files frees: a file with several names only when all of them go.
