@@ -350,7 +350,8 @@ TEST(Arguments, a_variable_that_is_wrong_is_named) {
 }
 
 TEST(Arguments, the_variables_that_stand_for_flags_are_those_that_were_handed_in) {
-    const Variables variables({{"ENVPM_COLOR", "pink"}});
+    Variables variables;
+    variables.set("ENVPM_COLOR", "pink");
     const std::string sentence = "--color: `pink` is none of auto, always and never";
     EXPECT_EQ(usage_error(sentence, {.line = {"envpm"}, .variables = variables}).text().subject,
               "ENVPM_COLOR");

@@ -62,7 +62,7 @@ TEST_F(EditTest, who_waits_for_another_edit_is_told) {
     write_file(project().manifest_file, "[workspace]\nname = \"x\"\n");
     std::optional<FileLock> other(std::in_place, project().folder() / ".envpm/edit.lock",
                                   LockKind::exclusive);
-    test::ToldProgress progress;
+    envpm::test::ToldProgress progress;
     progress.then = [&](std::string_view /*line*/) { other.reset(); };
     Services services{settings_, {variables_, {}, {}}, progress};
     EXPECT_THROW((void)remove({project(), {"absent"}}, services), Error);
@@ -112,7 +112,7 @@ TEST_F(EditTest, a_manifest_that_was_changed_meanwhile_stays_as_it_is) {
     write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n"
                                         "[pypi-dependencies]\nalpha = \"*\"\n");
     settings_.mirrors["pypi"] = {{"https://index.example.org/simple", "test"}}; // nothing is asked
-    test::ToldProgress progress;
+    envpm::test::ToldProgress progress;
     progress.then = [&](std::string_view /*line*/) {
         write_file(project().manifest_file, "the user's\n");
     };

@@ -41,7 +41,7 @@ class Turns : public ::testing::Test {
     TemporaryFolder folder{std::filesystem::temp_directory_path()};
     store::Store store = store::Store::open(folder.path() / "root");
     std::stop_source stop;
-    test::ToldProgress progress;
+    envpm::test::ToldProgress progress;
     Services services{{}, surroundings(), progress};
 
   private:
