@@ -1,5 +1,6 @@
 #include "fetch/host_rates.h"
 
+#include "base/fields.h"
 #include "base/files.h"
 #include "base/parse_number.h"
 
@@ -22,7 +23,6 @@ constexpr std::size_t longest_text = 256U << 10U;
 constexpr std::size_t longest_name = 300;
 constexpr double half_life_days = 2;
 
-std::string_view take_until(std::string_view& text, char end);
 std::optional<HostRate> parse_line(std::string_view line);
 bool is_name(std::string_view text);
 
@@ -45,7 +45,7 @@ std::vector<HostRate> decode_host_rates(std::string_view text) {
     }
     std::vector<HostRate> rates;
     while (!text.empty()) {
-        const std::string_view line = take_until(text, '\n');
+        const std::string_view line = take_until(text, '\n').value_or("");
         if (line == last_line) {
             return text.empty() ? rates : std::vector<HostRate>();
         }
@@ -104,22 +104,10 @@ double faded(const HostRate& rate, std::chrono::sys_seconds now) {
 
 namespace {
 
-/// Nothing if the end is not there: a line that was cut off is none.
-std::string_view take_until(std::string_view& text, char end) {
-    const std::size_t at = text.find(end);
-    if (at == std::string_view::npos) {
-        text = {};
-        return {};
-    }
-    const std::string_view taken = text.substr(0, at);
-    text.remove_prefix(at + 1);
-    return taken;
-}
-
 std::optional<HostRate> parse_line(std::string_view line) {
-    const std::string_view host = take_until(line, ' ');
-    const std::optional<std::uint64_t> rate = parse_number<std::uint64_t>(take_until(line, ' '));
-    const std::optional<std::uint64_t> time = parse_number<std::uint64_t>(line);
+    const std::string_view host = take_until(line, ' ').value_or("");
+    const auto rate = parse_number<std::uint64_t>(take_until(line, ' ').value_or(""));
+    const auto time = parse_number<std::uint64_t>(line);
     constexpr std::uint64_t latest = 1ULL << 40U;
     if (!is_name(host) || !rate || !time || *time > latest) {
         return std::nullopt;

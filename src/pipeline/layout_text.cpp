@@ -1,6 +1,7 @@
 #include "pipeline/layout_text.h"
 
 #include "base/error.h"
+#include "base/fields.h"
 
 #include <fmt/format.h>
 
@@ -203,14 +204,7 @@ bool Reader::skip(std::string_view expected) {
 }
 
 std::string_view Reader::until(char end) {
-    const std::size_t at = text_.find(end);
-    if (at == std::string_view::npos) {
-        text_ = {};
-        return {};
-    }
-    const std::string_view found = text_.substr(0, at);
-    text_.remove_prefix(at + 1);
-    return found;
+    return take_until(text_, end).value_or(std::string_view());
 }
 
 std::optional<std::string_view> Reader::bytes(std::uint64_t count) {

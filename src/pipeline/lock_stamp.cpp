@@ -1,6 +1,7 @@
 #include "pipeline/lock_stamp.h"
 
 #include "base/error.h"
+#include "base/fields.h"
 #include "base/files.h"
 #include "lockfiles/lock_file.h"
 
@@ -34,7 +35,6 @@ class FieldWriter {
 void add_program(FieldWriter& out);
 void add_requests(FieldWriter& out, const std::vector<Request>& requests);
 void add_request(FieldWriter& out, const Request& request);
-std::optional<std::string_view> take_field(std::string_view& text, char end);
 std::optional<Listings::Consulted> take_page(std::string_view& text);
 
 } // namespace
@@ -124,11 +124,11 @@ std::optional<LockStamp> parse_lock_stamp(std::string_view text) {
         return std::nullopt;
     }
     text.remove_prefix(kind.size());
-    const std::optional<Sha256> seal = Sha256::parse(take_field(text, '\n').value_or(""));
+    const std::optional<Sha256> seal = Sha256::parse(take_until(text, '\n').value_or(""));
     if (!seal || sha256_of(text) != *seal) {
         return std::nullopt;
     }
-    const std::optional<Sha256> lock = Sha256::parse(take_field(text, '\n').value_or(""));
+    const std::optional<Sha256> lock = Sha256::parse(take_until(text, '\n').value_or(""));
     if (!lock) {
         return std::nullopt;
     }
@@ -171,20 +171,10 @@ void add_request(FieldWriter& out, const Request& request) {
     out.add(request.index ? "from " + *request.index : "");
 }
 
-std::optional<std::string_view> take_field(std::string_view& text, char end) {
-    const std::size_t at = text.find(end);
-    if (at == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const std::string_view field = text.substr(0, at);
-    text.remove_prefix(at + 1);
-    return field;
-}
-
 std::optional<Listings::Consulted> take_page(std::string_view& text) {
-    const auto project = PackageName::parse(take_field(text, '\t').value_or(""));
-    const std::string_view mark = take_field(text, '\t').value_or("");
-    const std::optional<std::string_view> index = take_field(text, '\n');
+    const auto project = PackageName::parse(take_until(text, '\t').value_or(""));
+    const std::string_view mark = take_until(text, '\t').value_or("");
+    const std::optional<std::string_view> index = take_until(text, '\n');
     const std::optional<Sha256> digest = Sha256::parse(mark);
     if (!project || !index || (!digest && mark != no_project)) {
         return std::nullopt;

@@ -1,5 +1,6 @@
 #include "pypi/index_cache.h"
 
+#include "base/fields.h"
 #include "base/files.h"
 #include "base/parse_number.h"
 
@@ -180,19 +181,13 @@ std::filesystem::path IndexCache::metadata_file(const Sha256& wheel) const {
 namespace {
 
 std::string_view FieldReader::field(char end) {
-    const std::size_t at = text_.find(end);
-    if (at == std::string_view::npos) {
-        is_good_ = false;
-        text_ = {};
-        return {};
-    }
-    const std::string_view value = text_.substr(0, at);
-    text_.remove_prefix(at + 1);
-    return value;
+    const std::optional<std::string_view> value = take_until(text_, end);
+    expect(value.has_value());
+    return value.value_or(std::string_view());
 }
 
 std::uint64_t FieldReader::number(char end) {
-    const auto value = parse_number<std::uint64_t>(field(end));
+    const std::optional<std::uint64_t> value = parse_number<std::uint64_t>(field(end));
     expect(value.has_value());
     return value.value_or(0);
 }
