@@ -11,6 +11,12 @@ void add(std::vector<HttpRequest>& all, std::vector<HttpRequest> more);
 
 } // namespace
 
+bool says_absent(const HttpResponse& response) {
+    return response.status == 404 || response.status == 410 ||
+           (response.status == 403 &&
+            response.body.find("<Code>AccessDenied</Code>") != std::string::npos);
+}
+
 void HttpTransport::follow(std::vector<HttpRequest> first, HttpFollower& follower) {
     std::size_t number = 0;
     add(first, follower.more());

@@ -39,6 +39,10 @@ struct HttpResponse {
     std::string error;                        ///< in words, naming host and reason
 };
 
+/// Whether it says that there is no such thing. Object stores answer 403 for what does not exist to
+/// those who may not list the bucket; that is how some indexes of GPU wheels are served.
+bool says_absent(const HttpResponse& response);
+
 /// When a stage that keeps pages of an index may use one of them, and when it must ask.
 struct CachePolicy {
     std::chrono::system_clock::time_point now;

@@ -27,9 +27,14 @@ void wait_until(const std::function<bool()>& is_over, const std::stop_token& sto
     while (!is_over()) {
         const Clock::duration pause = std::clamp<Clock::duration>(
             (Clock::now() - start) / pauses_in_what_passed, shortest_pause, longest_pause);
-        if (stopped.wait_for(lock, stop, pause, [&stop] { return stop.stop_requested(); })) {
-            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
-        }
+        stopped.wait_for(lock, stop, pause, [&stop] { return stop.stop_requested(); });
+        throw_if_stopped(stop);
+    }
+}
+
+void throw_if_stopped(const std::stop_token& stop) {
+    if (stop.stop_requested()) {
+        throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
     }
 }
 

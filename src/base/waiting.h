@@ -10,4 +10,7 @@ namespace envpm {
 /// could be interrupted. Throws an Error of code interrupted on `stop`, at once.
 void wait_until(const std::function<bool()>& is_over, const std::stop_token& stop);
 
+/// Throws an Error of code interrupted if `stop` was asked for.
+void throw_if_stopped(const std::stop_token& stop);
+
 } // namespace envpm

@@ -29,7 +29,6 @@ constexpr std::uint64_t most_page_bytes = 2ULL << 30U; // four times the largest
 constexpr std::chrono::nanoseconds form_age = std::chrono::hours(24 * 7);
 
 std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age);
-bool is_absence(const HttpResponse& response);
 void check_kind(std::string_view body, const std::string& url);
 
 } // namespace
@@ -80,7 +79,7 @@ void SubdirSearch::accept(const HttpResponse& response) {
         accept_page(response);
     } else {
         // What a server without shards says of them is not always 404; of the last form it must be.
-        if (is_last_form && !is_absence(response)) {
+        if (is_last_form && !says_absent(response)) {
             note_failure(fmt::format("the server answered {}", response.status));
         }
         next_form();
@@ -403,13 +402,6 @@ namespace {
 
 std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age) {
     return nanoseconds + age.count();
-}
-
-/// Object stores answer 403 for what does not exist to those who may not list the bucket.
-bool is_absence(const HttpResponse& response) {
-    return response.status == 404 || response.status == 410 ||
-           (response.status == 403 &&
-            response.body.find("<Code>AccessDenied</Code>") != std::string::npos);
 }
 
 void check_kind(std::string_view body, const std::string& url) {

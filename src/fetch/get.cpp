@@ -1,6 +1,7 @@
 #include "fetch/get.h"
 
 #include "base/error.h"
+#include "base/waiting.h"
 #include "fetch/local_page.h"
 #include "fetch/mirror_words.h"
 #include "fetch/response.h"
@@ -179,9 +180,7 @@ void run(GetContext& context, std::vector<HttpRequest> first, int most_at_once, 
         reading.emplace(*readers);
     }
     while (true) {
-        if (context.stop.stop_requested()) {
-            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
-        }
+        throw_if_stopped(context.stop);
         pages.add(follower.more());
         pages.read(follower, reading ? &*reading : nullptr);
         const bool some_more = pages.hand_over(follower);

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/inflate.h"
 #include "base/read_at.h"
+#include "base/waiting.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -32,7 +33,6 @@ std::optional<Fd> open_locked(const std::filesystem::path& path);
 bool is_same_file(int descriptor, const std::filesystem::path& path);
 bool change_places(const std::filesystem::path& from, const std::filesystem::path& to);
 std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix);
-void throw_if_stopped(const std::stop_token& stop);
 
 } // namespace
 
@@ -336,12 +336,6 @@ bool change_places(const std::filesystem::path& from, const std::filesystem::pat
 std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix) {
     path += suffix;
     return path;
-}
-
-void throw_if_stopped(const std::stop_token& stop) {
-    if (stop.stop_requested()) {
-        throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
-    }
 }
 
 } // namespace

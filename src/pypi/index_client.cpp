@@ -19,7 +19,6 @@ namespace {
 constexpr std::size_t most_whole_files = 4;    // at once: they are held in memory
 constexpr std::size_t most_open_searches = 64; // more than the network takes at once
 
-bool is_no_such_project(const HttpResponse& response);
 MetadataAnswer failed_answer(const WheelFile& wheel, std::string reason);
 bool is_for_a_part(const MetadataSearch& search);
 std::vector<MetadataSearch*> next_whole_files(std::vector<MetadataSearch>& searches);
@@ -248,7 +247,7 @@ bool IndexClient::may_ask(const WheelFile& wheel) const {
 void IndexClient::accept(MirrorSearch& search, const HttpResponse& response) const {
     const std::string mirror = cache_name(search.mirror());
     const PackageName& project = search.query().project;
-    if (is_no_such_project(response)) {
+    if (says_absent(response)) {
         cached_.cache().store_page(mirror, project,
                                    {cached_.policy().now_nanoseconds(), std::nullopt});
         search.note_absent(search.mirror());
@@ -290,14 +289,6 @@ MetadataAnswer IndexClient::answer_of(const MetadataSearch& search) {
 }
 
 namespace {
-
-/// Object stores answer 403 for what does not exist to those who may not list the bucket; that is
-/// how some indexes of GPU wheels are served.
-bool is_no_such_project(const HttpResponse& response) {
-    return response.status == 404 || response.status == 410 ||
-           (response.status == 403 &&
-            response.body.find("<Code>AccessDenied</Code>") != std::string::npos);
-}
 
 MetadataAnswer failed_answer(const WheelFile& wheel, std::string reason) {
     return {{}, wheel.sha256.value_or(Sha256({})), wheel.size_bytes.value_or(0), std::move(reason)};

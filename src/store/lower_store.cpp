@@ -1,7 +1,7 @@
 #include "store/lower_store.h"
 
-#include "base/error.h"
 #include "base/files.h"
+#include "base/waiting.h"
 #include "store/format.h"
 #include "store/tree_file.h"
 
@@ -61,9 +61,7 @@ bool take_objects(int objects, const Tree& tree, ObjectStage& stage, ThreadPool&
                   const std::stop_token& stop) {
     std::atomic<bool> is_whole = true;
     parallel_for(pool, tree.files.size(), [&](std::size_t i) {
-        if (stop.stop_requested()) {
-            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
-        }
+        throw_if_stopped(stop);
         const TreeFile& file = tree.files[i];
         const std::string path = StorePaths::object_below(file.object, file.is_executable);
         if (!stage.take_over(objects, path, {file.object, file.is_executable}, file.size_bytes)) {

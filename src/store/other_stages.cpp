@@ -1,7 +1,7 @@
 #include "store/other_stages.h"
 
-#include "base/error.h"
 #include "base/files.h"
+#include "base/waiting.h"
 #include "store/object_name.h"
 #include "store/tree_file.h"
 #include "store/walk.h"
@@ -145,9 +145,7 @@ std::set<ObjectName> take_objects(int folder, const std::vector<Tree>& trees, Ob
     const std::vector<Object> objects = objects_of(trees);
     std::vector<std::atomic<bool>> is_taken(objects.size());
     parallel_for(pool, objects.size(), [&](std::size_t i) {
-        if (stop.stop_requested()) {
-            throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
-        }
+        throw_if_stopped(stop);
         is_taken[i] =
             stage.take_over(folder, objects[i].name.file(), objects[i].name, objects[i].size_bytes);
     });
