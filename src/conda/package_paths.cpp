@@ -38,15 +38,6 @@ bool is_there(const PackagePath& path, const Tree& tree);
 void check_file(const PackagePath* listed, const TreeFile& file, const std::string& subject);
 const std::string* text_member(const Json& json, std::string_view name);
 
-/// Null if none of the items has that path.
-template <class Items> auto* find_path(Items& sorted, std::string_view path) {
-    const auto found = std::lower_bound(sorted.begin(), sorted.end(), path,
-                                        [](const auto& item, std::string_view wanted) {
-                                            return std::string_view(item.path.string()) < wanted;
-                                        });
-    return found == sorted.end() || found->path.string() != path ? nullptr : &*found;
-}
-
 [[noreturn]] void refuse(std::string what, const std::string& subject) {
     throw Error({std::move(what), subject, {}}, ExitCode::integrity);
 }
@@ -147,14 +138,6 @@ void check_paths(const std::vector<PackagePath>& paths, const Tree& tree,
                    subject);
         }
     }
-}
-
-const TreeFile* find_file(const Tree& tree, std::string_view path) {
-    return find_path(tree.files, path);
-}
-
-const TreeLink* find_link(const Tree& tree, std::string_view path) {
-    return find_path(tree.links, path);
 }
 
 std::string text_of_file(const Tree& tree, std::string_view path,

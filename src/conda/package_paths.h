@@ -63,10 +63,6 @@ read_package_paths(const Tree& tree, const std::function<std::string(const TreeF
 void check_paths(const std::vector<PackagePath>& paths, const Tree& tree,
                  const std::string& subject);
 
-/// Null if the tree has no such file, or link.
-const TreeFile* find_file(const Tree& tree, std::string_view path);
-const TreeLink* find_link(const Tree& tree, std::string_view path);
-
 /// The text of a file of the tree, which must be there and no larger than a real one is.
 std::string text_of_file(const Tree& tree, std::string_view path,
                          const std::function<std::string(const TreeFile&)>& content,

@@ -72,6 +72,9 @@ struct LockedPackage {
     std::string subdir{}; ///< of a conda package, its folder in the channel; empty for a wheel
     std::vector<PathPattern> wins{}; ///< where its file stands if others have another; sorted
 
+    /// "torch 2.9.1", as people are told of it.
+    [[nodiscard]] std::string label() const { return name.string() + " " + version; }
+
     [[nodiscard]] bool is_conda() const { return !subdir.empty(); }
 
     /// Whether one of its targets is called so.

@@ -27,4 +27,12 @@ void check_link_target(std::string_view target, const std::string& link) {
     }
 }
 
+const TreeFile* find_file(const Tree& tree, std::string_view path) {
+    return find_path(tree.files, path);
+}
+
+const TreeLink* find_link(const Tree& tree, std::string_view path) {
+    return find_path(tree.links, path);
+}
+
 } // namespace envpm

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/relative_path.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,5 +43,18 @@ struct Tree {
 
     bool operator==(const Tree&) const = default;
 };
+
+/// Of items that are sorted by path; null if none has that path.
+template <class Items> auto* find_path(Items& sorted, std::string_view path) {
+    const auto found = std::lower_bound(sorted.begin(), sorted.end(), path,
+                                        [](const auto& item, std::string_view wanted) {
+                                            return std::string_view(item.path.string()) < wanted;
+                                        });
+    return found == sorted.end() || found->path.string() != path ? nullptr : &*found;
+}
+
+/// Null if the tree has no such file, or link.
+const TreeFile* find_file(const Tree& tree, std::string_view path);
+const TreeLink* find_link(const Tree& tree, std::string_view path);
 
 } // namespace envpm

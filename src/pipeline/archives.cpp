@@ -284,8 +284,7 @@ std::vector<fetch::Download> downloads_of(const std::vector<LockedPackage>& want
         const LockedPackage& package = wanted[i];
         const bool is_early = !package.is_conda() && package.size_bytes >= least_early_bytes;
         downloads.push_back(
-            {fmt::format("{} {}", package.name.string(), package.version), std::move(urls[i]),
-             package.size_bytes, package.sha256,
+            {package.label(), std::move(urls[i]), package.size_bytes, package.sha256,
              is_early ? fetch::Download::First::end : fetch::Download::First::beginning});
     }
     return downloads;

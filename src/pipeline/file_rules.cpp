@@ -46,14 +46,10 @@ std::vector<realize::FileClaim> claims_of(const std::vector<LockedPackage>& pack
     std::vector<realize::FileClaim> claims;
     for (const LockedPackage& package : packages) {
         for (const PathPattern& path : package.wins) {
-            claims.push_back({path, owner_name(package)});
+            claims.push_back({path, package.label()});
         }
     }
     return claims;
-}
-
-std::string owner_name(const LockedPackage& package) {
-    return fmt::format("{} {}", package.name.string(), package.version);
 }
 
 } // namespace envpm::pipeline

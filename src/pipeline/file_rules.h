@@ -24,7 +24,4 @@ std::vector<std::string> notes_on_absent_winners(const std::vector<FileRule>& ru
 /// What the packages of one environment win.
 std::vector<realize::FileClaim> claims_of(const std::vector<LockedPackage>& packages);
 
-/// What layouts call the package that an entry is of: "numpy 2.1.0".
-std::string owner_name(const LockedPackage& package);
-
 } // namespace envpm::pipeline

@@ -97,7 +97,7 @@ void tell_scripts(const LayoutRequest& request, const std::vector<Scripts>& scri
                   Progress& progress) {
     std::vector<std::string> sourced;
     for (std::size_t i = 0; i < scripts.size(); ++i) {
-        const std::string owner = owner_name(request.packages[i]);
+        const std::string owner = request.packages[i].label();
         if (!scripts[i].link.empty()) {
             progress.note(fmt::format(
                 "note: {} brings {}, which envpm does not run: it may need more than its files",

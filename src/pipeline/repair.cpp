@@ -30,7 +30,6 @@ constexpr const char* install_or_collect =
     "`envpm install` makes what is locked now; what no project uses, `envpm gc` removes";
 
 std::vector<std::string> folders_of(const VerifyReport& report);
-std::string label_of(const LockedPackage& package);
 
 /// Of the first archive that has something there.
 template <class T>
@@ -153,7 +152,7 @@ void Repair::fetch_archives() {
             continue;
         }
         for (const LockedPackage& package : packages) {
-            fetched_.emplace(package.sha256, label_of(package));
+            fetched_.emplace(package.sha256, package.label());
         }
     }
 }
@@ -186,7 +185,7 @@ void Repair::fetch(const LockedProject& project, const std::vector<LockedPackage
     for (std::size_t i = 0; i < packages.size(); ++i) {
         const Sha256& archive = packages[i].sha256;
         if (!failures[i]) {
-            fetched_.emplace(archive, label_of(packages[i]));
+            fetched_.emplace(archive, packages[i].label());
         } else if (packages.size() > 1) {
             fetch(project, {packages[i]});
         } else {
@@ -366,10 +365,6 @@ std::vector<std::string> folders_of(const VerifyReport& report) {
         folders.insert(environment.projects.begin(), environment.projects.end());
     }
     return {folders.begin(), folders.end()};
-}
-
-std::string label_of(const LockedPackage& package) {
-    return fmt::format("{} {}", package.name.string(), package.version);
 }
 
 } // namespace

@@ -77,8 +77,7 @@ std::uint64_t number_of(const Sha256& digest) {
 }
 
 std::string words_of(const std::vector<LockedPackage>& packages) {
-    const LockedPackage& first = packages.front();
-    const std::string name = fmt::format("{} {}", first.name.string(), first.version);
+    const std::string name = packages.front().label();
     return packages.size() == 1 ? name : fmt::format("{} and {} more", name, packages.size() - 1);
 }
 

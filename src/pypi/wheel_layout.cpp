@@ -43,7 +43,6 @@ class Layouter {
     [[nodiscard]] bool names_this_wheel(std::string_view stem) const;
     [[nodiscard]] bool is_this_version(std::string_view text) const;
     [[nodiscard]] bool is_metadata_of_another(std::string_view path) const;
-    [[nodiscard]] const TreeFile* find(const std::string& path) const;
     [[nodiscard]] std::string text_of(std::string_view name) const;
     [[nodiscard]] std::string record() const;
     [[nodiscard]] LayoutEntry object_entry(const TreeFile& file) const;
@@ -79,7 +78,7 @@ Layouter::Layouter(const WheelLayoutRequest& request)
 Layout Layouter::run() {
     check_identity();
     check_record(parse_record(text_of("RECORD"), owner_), request_.tree, dist_info_, owner_);
-    if (find(dist_info_ + "/entry_points.txt") != nullptr) {
+    if (find_file(request_.tree, dist_info_ + "/entry_points.txt") != nullptr) {
         scripts_ = parse_script_entries(text_of("entry_points.txt"), owner_);
     }
     for (const TreeFile& file : request_.tree.files) {
@@ -273,19 +272,10 @@ bool Layouter::is_metadata_of_another(std::string_view path) const {
     return name.ends_with(".dist-info") && top != dist_info_;
 }
 
-const TreeFile* Layouter::find(const std::string& path) const {
-    const std::vector<TreeFile>& files = request_.tree.files;
-    const auto found = std::lower_bound(files.begin(), files.end(), path,
-                                        [](const TreeFile& file, const std::string& wanted) {
-                                            return file.path.string() < wanted;
-                                        });
-    return found == files.end() || found->path.string() != path ? nullptr : &*found;
-}
-
 /// Of a file in the dist-info folder, which must be there.
 std::string Layouter::text_of(std::string_view name) const {
     const std::string path = fmt::format("{}/{}", dist_info_, name);
-    const TreeFile* file = find(path);
+    const TreeFile* file = find_file(request_.tree, path);
     if (file == nullptr) {
         refuse(fmt::format("the wheel has no `{}`", path));
     }
