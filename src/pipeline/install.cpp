@@ -66,7 +66,6 @@ void make_current(const std::filesystem::path& prefix, const LockedTarget& targe
 void tell_target(InstallReport& report, const LockedTarget& target,
                  const std::filesystem::path& prefix);
 void tell_counts(InstallReport& report, const Plan& plan, const realize::PrefixReport& prefix);
-double seconds_since(std::chrono::steady_clock::time_point start);
 void require_this_machine(const LockedTarget& target);
 std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
@@ -210,10 +209,6 @@ void make_current(const std::filesystem::path& prefix, const LockedTarget& targe
     renew_lease(request.project, prefix, services);
     generations_of(request.project)
         .switch_to(store.paths(), prefix, target.env, to_rfc3339(services.now()));
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 void tell_target(InstallReport& report, const LockedTarget& target,

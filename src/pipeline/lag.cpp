@@ -32,7 +32,6 @@ std::optional<Wanted> lagging(RequirementId root, const Chosen& chosen, PackageU
 std::optional<Blocker> blocker_of(CandidateId candidate, const Chosen& chosen,
                                   PackageUniverse& universe);
 std::optional<Blocker> as_blocker(RequirementId need, PackageUniverse& universe);
-bool holds(const Dependency& dependency, const Chosen& chosen, PackageUniverse& universe);
 std::optional<std::string> version_without(const Blocker& blocker, const PackageName& name,
                                            const LagSearch& search);
 Requests moved(const Requests& requests, const Blocker& blocker, const LagSearch& search);
@@ -109,7 +108,7 @@ std::optional<Wanted> lagging(RequirementId root, const Chosen& chosen, PackageU
 std::optional<Blocker> blocker_of(CandidateId candidate, const Chosen& chosen,
                                   PackageUniverse& universe) {
     for (const Dependency& dependency : universe.dependencies(candidate)) {
-        if (!holds(dependency, chosen, universe)) {
+        if (!holds(dependency, universe, chosen)) {
             continue;
         }
         if (auto blocker = as_blocker(dependency.need, universe)) {
@@ -132,15 +131,6 @@ std::optional<Blocker> as_blocker(RequirementId need, PackageUniverse& universe)
                            !universe.is_wheel_asked(slot);
     return is_served && universe.matches(need).empty() ? std::optional(Blocker{need, *project})
                                                        : std::nullopt;
-}
-
-bool holds(const Dependency& dependency, const Chosen& chosen, PackageUniverse& universe) {
-    if (!dependency.when) {
-        return true;
-    }
-    const std::span<const CandidateId> matches = universe.matches(*dependency.when);
-    return std::any_of(matches.begin(), matches.end(),
-                       [&](CandidateId id) { return chosen.contains(id); });
 }
 
 /// What comes out if the blocker is asked for as a wheel.

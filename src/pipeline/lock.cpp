@@ -27,7 +27,6 @@ namespace envpm::pipeline {
 namespace {
 
 bool tell_changes(LockReport& report, const Run& run);
-double seconds_since(std::chrono::steady_clock::time_point start);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
 std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Target& target,
                                                       const std::vector<TargetSolution>& solved);
@@ -131,10 +130,6 @@ bool tell_changes(LockReport& report, const Run& run) {
     const bool is_same = run.previous && *run.previous == *report.lock;
     report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
     return is_same;
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 /// Every name of the old lock and of the manifest: a re-lock is one round trip.

@@ -451,6 +451,16 @@ void PackageUniverse::add_dependency(std::vector<Dependency>& out,
     }
 }
 
+bool holds(const Dependency& dependency, PackageUniverse& universe,
+           const std::set<CandidateId>& chosen) {
+    if (!dependency.when) {
+        return true;
+    }
+    const std::span<const CandidateId> matches = universe.matches(*dependency.when);
+    return std::any_of(matches.begin(), matches.end(),
+                       [&](CandidateId id) { return chosen.contains(id); });
+}
+
 namespace {
 
 std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& specifiers) {

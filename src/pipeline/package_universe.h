@@ -194,4 +194,8 @@ class PackageUniverse final : public Universe {
     std::vector<RequirementId> roots_, constraints_;
 };
 
+/// Whether the dependency is one where `chosen` is what is chosen.
+bool holds(const Dependency& dependency, PackageUniverse& universe,
+           const std::set<CandidateId>& chosen);
+
 } // namespace envpm::pipeline

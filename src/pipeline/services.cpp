@@ -37,4 +37,8 @@ ThreadPool& Services::pool() {
     return *pool_;
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 } // namespace envpm::pipeline

@@ -81,4 +81,7 @@ class Services {
     std::unique_ptr<ThreadPool> pool_;
 };
 
+/// What a report says that it took.
+double seconds_since(std::chrono::steady_clock::time_point start);
+
 } // namespace envpm::pipeline

@@ -27,8 +27,6 @@ LockedPackage to_package(const CondaCandidate& conda, const Target& target);
 void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& universe,
                       const Chosen& chosen);
 std::string under_name(const std::string& text, const PackageName& name);
-bool holds(const Dependency& dependency, PackageUniverse& universe,
-           const std::set<CandidateId>& chosen);
 bool is_overridden(const LockedPackage& package, const Requests& requests);
 Sha256 no_digest();
 void add_package(Lock& lock, const LockedPackage& package, const std::string& target);
@@ -203,16 +201,6 @@ std::string under_name(const std::string& text, const PackageName& name) {
     return PackageName::parse(text.substr(0, end)) == PackageName::parse(name.string())
                ? text
                : name.string() + text.substr(end);
-}
-
-bool holds(const Dependency& dependency, PackageUniverse& universe,
-           const std::set<CandidateId>& chosen) {
-    if (!dependency.when) {
-        return true;
-    }
-    const std::span<const CandidateId> matches = universe.matches(*dependency.when);
-    return std::any_of(matches.begin(), matches.end(),
-                       [&](CandidateId id) { return chosen.contains(id); });
 }
 
 bool is_overridden(const LockedPackage& package, const Requests& requests) {

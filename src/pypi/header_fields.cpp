@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-bool is_header_name(std::string_view text);
-
 } // namespace
 
 std::optional<std::string_view> header_field(std::string_view text, std::string_view name) {
@@ -37,12 +35,8 @@ std::optional<std::string_view> header_field(std::string_view text, std::string_
     return std::nullopt;
 }
 
-namespace {
-
 bool is_header_name(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
-
-} // namespace
 
 } // namespace envpm::pypi

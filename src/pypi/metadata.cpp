@@ -2,10 +2,10 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "pypi/header_fields.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -85,10 +85,6 @@ namespace {
 
 bool is_continuation(std::string_view text) {
     return text.starts_with(' ') || text.starts_with('\t');
-}
-
-bool is_header_name(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
 std::optional<Headers::Header> Headers::next() {

@@ -55,8 +55,6 @@ ComputeStep named(const KnownStep& known, std::string library) {
     return step;
 }
 
-std::vector<std::string> environment_of(const ComputeRequest& request);
-
 } // namespace
 
 std::vector<ComputeStep> run_compute_steps(const ComputeRequest& request,
@@ -112,11 +110,12 @@ void Steps::run(ComputeStep step) {
         command.insert(command.end(), {"--library", step.library});
     }
     const Clock::time_point start = Clock::now();
-    const ProcessResult result = run_process({.command = command,
-                                              .environment = environment_of(request_),
-                                              .folder = "/",
-                                              .time_limit = request_.time_limit,
-                                              .stop = stop_});
+    const ProcessResult result =
+        run_process({.command = command,
+                     .environment = without_driver_cache(request_.variables),
+                     .folder = "/",
+                     .time_limit = request_.time_limit,
+                     .stop = stop_});
     throw_if_stopped(stop_);
     ProbeTranscript said;
     said.add(result.output);
@@ -135,13 +134,6 @@ void Steps::skip(ComputeStep step, std::string why) {
     step.is_skipped = true;
     step.note = std::move(why);
     done_.push_back(std::move(step));
-}
-
-/// What the driver compiles for a library is not kept: ~/.nv stays as it was.
-std::vector<std::string> environment_of(const ComputeRequest& request) {
-    Variables variables = request.variables;
-    variables.set("CUDA_CACHE_DISABLE", "1");
-    return variables.strings();
 }
 
 } // namespace

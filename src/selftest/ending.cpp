@@ -61,6 +61,11 @@ std::vector<std::string> strangers_of(const ProbeTranscript& said,
     return strangers;
 }
 
+std::vector<std::string> without_driver_cache(Variables variables) {
+    variables.set("CUDA_CACHE_DISABLE", "1");
+    return variables.strings();
+}
+
 void throw_if_stopped(const std::stop_token& stop) {
     if (stop.stop_requested()) {
         throw Error({"interrupted", {}, "the next run begins anew"}, ExitCode::interrupted);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/process.h"
+#include "base/variables.h"
 #include "model/probe_transcript.h"
 #include "selftest/report.h"
 
@@ -23,6 +24,10 @@ std::string reason_to_skip(UsableGpus gpus);
 /// The CUDA libraries that the process had mapped from outside the prefix, which has no link in it.
 std::vector<std::string> strangers_of(const ProbeTranscript& said,
                                       const std::filesystem::path& prefix);
+
+/// Of a process that makes a driver compile: what that keeps for later is not kept, ~/.nv stays as
+/// it was.
+std::vector<std::string> without_driver_cache(Variables variables);
 
 /// An Error (code 130) if the user asked to stop.
 void throw_if_stopped(const std::stop_token& stop);

@@ -3,6 +3,7 @@
 #include "base/child_process.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "selftest/ending.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -53,7 +54,6 @@ class Runs {
     std::vector<Run> runs_;
 };
 
-std::vector<std::string> environment_of(const ProbeRequest& request);
 std::vector<std::string> with_fallback(const ProbeRequest& request,
                                        std::vector<std::string> command, std::string_view library);
 void read_more(Run& run);
@@ -76,7 +76,7 @@ ManagementReport ask_management(const ProbeRequest& request) {
     const ProcessResult result =
         run_process({.command = with_fallback(request, {request.program.string(), "--management"},
                                               "libnvidia-ml.so.1"),
-                     .environment = environment_of(request),
+                     .environment = without_driver_cache(request.variables),
                      .folder = "/",
                      .time_limit = request.time_limit});
     ProbeTranscript transcript;
@@ -109,7 +109,7 @@ void Runs::start(int index) {
     ChildProcess::Start start = ChildProcess::start(
         {with_fallback(request_, {request_.program.string(), "--device", std::to_string(index)},
                        "libcuda.so.1"),
-         environment_of(request_), "/"});
+         without_driver_cache(request_.variables), "/"});
     Run run;
     if (start.child) {
         run.child.emplace(std::move(*start.child));
@@ -203,13 +203,6 @@ ProbeReport Runs::report() const {
         report.gpus.push_back(std::move(tested));
     }
     return report;
-}
-
-/// What the driver compiles for the probe is not kept: ~/.nv stays as it was.
-std::vector<std::string> environment_of(const ProbeRequest& request) {
-    Variables variables = request.variables;
-    variables.set("CUDA_CACHE_DISABLE", "1");
-    return variables.strings();
 }
 
 std::vector<std::string> with_fallback(const ProbeRequest& request,

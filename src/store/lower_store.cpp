@@ -16,7 +16,6 @@ namespace envpm::store {
 
 namespace {
 
-std::vector<Tree> trees_of(const StorePaths& lower, const std::set<Sha256>& wanted);
 bool take_objects(int objects, const Tree& tree, ObjectStage& stage, ThreadPool& pool,
                   const std::stop_token& stop);
 
@@ -34,7 +33,8 @@ std::set<Sha256> take_from_lower(const StorePaths& lower, const std::set<Sha256>
     }
     const Fd objects = open_file(lower.objects(), O_RDONLY | O_DIRECTORY);
     std::set<Sha256> had;
-    for (const Tree& tree : trees_of(lower, wanted)) {
+    const auto path_of = [&lower](const Sha256& archive) { return lower.tree(archive); };
+    for (const Tree& tree : read_trees(wanted, path_of)) {
         if (take_objects(objects.get(), tree, stage, pool, stop) && stage.put_tree(tree)) {
             had.insert(tree.archive);
         }
@@ -43,19 +43,6 @@ std::set<Sha256> take_from_lower(const StorePaths& lower, const std::set<Sha256>
 }
 
 namespace {
-
-/// Those that are there and undamaged.
-std::vector<Tree> trees_of(const StorePaths& lower, const std::set<Sha256>& wanted) {
-    std::vector<Tree> trees;
-    for (const Sha256& archive : wanted) {
-        const auto text = read_file_if_present(lower.tree(archive));
-        std::optional<Tree> tree = text ? parse_tree(*text, archive) : std::nullopt;
-        if (tree) {
-            trees.push_back(std::move(*tree));
-        }
-    }
-    return trees;
-}
 
 bool take_objects(int objects, const Tree& tree, ObjectStage& stage, ThreadPool& pool,
                   const std::stop_token& stop) {

@@ -30,7 +30,6 @@ struct Object {
 bool is_ours(const std::filesystem::path& folder);
 Fd lock_if_free(const std::filesystem::path& file);
 std::set<Sha256> archives_in(const std::filesystem::path& folder);
-std::vector<Tree> trees_in(const std::filesystem::path& folder, const std::set<Sha256>& archives);
 std::set<ObjectName> take_objects(int folder, const std::vector<Tree>& trees, ObjectStage& stage,
                                   ThreadPool& pool, const std::stop_token& stop);
 std::vector<Object> objects_of(const std::vector<Tree>& trees);
@@ -63,7 +62,9 @@ std::set<Sha256> OtherStages::hand_over(const std::set<Sha256>& wanted, ObjectSt
                 here.insert(archive);
             }
         }
-        const std::vector<Tree> trees = trees_in(folder.path, here);
+        const std::vector<Tree> trees = read_trees(here, [&folder](const Sha256& archive) {
+            return folder.path / staged_tree_file(archive);
+        });
         const std::set<ObjectName> objects =
             take_objects(folder.handle.get(), trees, stage, pool, stop);
         for (const Tree& tree : trees) {
@@ -124,19 +125,6 @@ std::set<Sha256> archives_in(const std::filesystem::path& folder) {
         }
     }
     return archives;
-}
-
-/// Those that are undamaged.
-std::vector<Tree> trees_in(const std::filesystem::path& folder, const std::set<Sha256>& archives) {
-    std::vector<Tree> trees;
-    for (const Sha256& archive : archives) {
-        const auto text = read_file_if_present(folder / staged_tree_file(archive));
-        std::optional<Tree> tree = text ? parse_tree(*text, archive) : std::nullopt;
-        if (tree) {
-            trees.push_back(std::move(*tree));
-        }
-    }
-    return trees;
 }
 
 /// Those of the trees' objects that are in the stage or the store afterwards.

@@ -1,6 +1,7 @@
 #include "store/tree_file.h"
 
 #include "base/error.h"
+#include "base/files.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +9,6 @@
 #include <charconv>
 #include <iterator>
 #include <utility>
-#include <vector>
 
 namespace envpm::store {
 
@@ -102,6 +102,19 @@ std::optional<Tree> parse_tree(std::string_view text, const Sha256& archive) {
     }
     std::optional<Tree> tree = parse_list(list, archive);
     return tree && version == version_of(*tree) ? tree : std::nullopt;
+}
+
+std::vector<Tree> read_trees(const std::set<Sha256>& archives,
+                             const std::function<std::filesystem::path(const Sha256&)>& path_of) {
+    std::vector<Tree> trees;
+    for (const Sha256& archive : archives) {
+        const auto text = read_file_if_present(path_of(archive));
+        std::optional<Tree> tree = text ? parse_tree(*text, archive) : std::nullopt;
+        if (tree) {
+            trees.push_back(std::move(*tree));
+        }
+    }
+    return trees;
 }
 
 namespace {
