@@ -66,7 +66,7 @@ class Page final : public Receiver {
 
     /// Whether what came could not be unpacked; then the page is as it was before it was read: to
     /// be asked for again, or over with an error.
-    bool takes_back();
+    bool retry_if_damaged();
 
     void rethrow_failure() const {
         if (failure_) {
@@ -214,7 +214,7 @@ bool OpenPages::hand_over(HttpFollower& follower) {
     if (found == pages_.end()) {
         return false;
     }
-    if ((*found)->takes_back()) {
+    if ((*found)->retry_if_damaged()) {
         return true;
     }
     const std::unique_ptr<Page> page = std::move(*found);
@@ -356,7 +356,7 @@ void Page::unpack(SpareRoom& spare) {
     }
 }
 
-bool Page::takes_back() {
+bool Page::retry_if_damaged() {
     const std::optional<Failure> damage = std::exchange(damage_, std::nullopt);
     if (damage) {
         is_over_ = false;

@@ -49,10 +49,10 @@ class Repair {
            const StorePaths& paths, Services& services)
         : report_(std::move(report)),
           projects_(projects),
-          is_told_(mode == RepairMode::only_tell),
+          only_tells_(mode == RepairMode::only_tell),
           services_(services),
           quarantine_(paths) {
-        if (!is_told_) {
+        if (!only_tells_) {
             store_.emplace(services.open_store());
         }
     }
@@ -82,7 +82,7 @@ class Repair {
 
     VerifyReport report_;
     const LockedProjects& projects_;
-    bool is_told_;
+    bool only_tells_;
     Services& services_;
     store::Quarantine quarantine_;
     std::optional<store::Store> store_;     ///< none if it is only told
@@ -117,7 +117,7 @@ RepairOutcome Repair::run() {
     settle_objects();
     for (std::size_t i = 0; i < report_.environments.size(); ++i) {
         services_.throw_if_stopped();
-        if (is_told_) {
+        if (only_tells_) {
             tell_environment(report_.environments[i]);
         } else if (!report_.environments[i].files.empty()) {
             mend_environment(i);
@@ -131,12 +131,12 @@ RepairOutcome Repair::run() {
 void Repair::mend_without_archives() {
     for (const store::Damage& damage : report_.store) {
         if (damage.kind == store::DamageKind::stranger) {
-            if (!is_told_) {
+            if (!only_tells_) {
                 quarantine_.move(damage.path);
             }
             done(damage.path, "put aside");
         } else if (damage.kind == store::DamageKind::looks) {
-            if (!is_told_) {
+            if (!only_tells_) {
                 store::restore_looks(damage);
             }
             done(damage.path, "mode and time set");
@@ -147,7 +147,7 @@ void Repair::mend_without_archives() {
 void Repair::fetch_archives() {
     for (const auto& [project, packages] : needed_archives()) {
         services_.throw_if_stopped();
-        if (!is_told_) {
+        if (!only_tells_) {
             fetch(*project, packages);
             continue;
         }
@@ -245,7 +245,7 @@ void Repair::settle_object(std::size_t index) {
         leave(index, no_lock, install_or_collect);
         return;
     }
-    if (!is_told_) {
+    if (!only_tells_) {
         quarantine_.move(damage.path);
     }
     done(damage.path, "put aside: no environment uses it");

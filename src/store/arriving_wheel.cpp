@@ -65,7 +65,7 @@ ArrivingWheel::Step ArrivingWheel::arrived(std::uint64_t first, std::uint64_t co
     return step;
 }
 
-bool ArrivingWheel::has_directory(std::uint64_t offset) {
+bool ArrivingWheel::note_directory(std::uint64_t offset) {
     const std::lock_guard lock(mutex_);
     needed_from_ = std::min(needed_from_, offset);
     const bool has = bytes_.has(needed_from_, size_bytes_);
@@ -85,7 +85,7 @@ ArrivingWheel::Step ArrivingWheel::opened(std::shared_ptr<WheelUnpacking> unpack
     unpacking_ = std::move(unpacking);
     const std::vector<ArchiveFile>& files = unpacking_->files();
     by_offset_.resize(files.size());
-    is_told_.resize(files.size());
+    is_announced_.resize(files.size());
     std::iota(by_offset_.begin(), by_offset_.end(), 0U);
     std::sort(by_offset_.begin(), by_offset_.end(), [&](std::size_t a, std::size_t b) {
         return files[a].member.header_offset < files[b].member.header_offset;
@@ -106,7 +106,7 @@ ArrivingWheel::Step ArrivingWheel::prove() {
     }
     state_ = State::proven;
     bytes_.add(0, size_bytes_);
-    for (std::size_t file = 0; file < is_told_.size(); ++file) {
+    for (std::size_t file = 0; file < is_announced_.size(); ++file) {
         take_if_there(file, step.files);
     }
     step.unpacking = std::move(unpacking_);
@@ -128,7 +128,7 @@ bool ArrivingWheel::is_given_up() const {
     return state_ == State::given_up;
 }
 
-std::uint64_t ArrivingWheel::show(std::uint64_t bytes) {
+std::uint64_t ArrivingWheel::take_showable(std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
     unshown_bytes_ += bytes;
     return state_ == State::proven ? std::exchange(unshown_bytes_, 0) : 0;
@@ -147,13 +147,14 @@ void ArrivingWheel::take_if_there(std::size_t file, std::vector<std::size_t>& fi
     const std::uint64_t enough = unpacking_->is_large(file)
                                      ? std::min(begin + turn_bytes, wanted.end_offset)
                                      : wanted.end_offset;
-    if (!is_told_[file] && bytes_.has(begin, enough)) {
-        is_told_[file] = true;
+    if (!is_announced_[file] && bytes_.has(begin, enough)) {
+        is_announced_[file] = true;
         files.push_back(file);
     }
 }
 
-std::optional<std::uint64_t> ArrivingWheel::there_from(std::size_t file, std::uint64_t position) {
+std::optional<std::uint64_t> ArrivingWheel::available_or_wait(std::size_t file,
+                                                              std::uint64_t position) {
     const std::lock_guard lock(mutex_);
     if (state_ == State::given_up) {
         return std::nullopt;

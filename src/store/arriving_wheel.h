@@ -53,13 +53,13 @@ class ArrivingWheel {
     /// For one who unpacks a large file and has come to that offset: how far the archive is there,
     /// if it is worth going on. Otherwise nothing, and a later Step names the file again; of a
     /// wheel that was given up none does.
-    std::optional<std::uint64_t> there_from(std::size_t file, std::uint64_t position);
+    std::optional<std::uint64_t> available_or_wait(std::size_t file, std::uint64_t position);
 
     Step arrived(std::uint64_t first, std::uint64_t count);
 
     /// Of one who tries to open it: the directory begins there. False if it has not come yet; then
     /// another `can_open` will be told.
-    bool has_directory(std::uint64_t offset);
+    bool note_directory(std::uint64_t offset);
 
     /// It has been opened.
     Step opened(std::shared_ptr<WheelUnpacking> unpacking);
@@ -75,7 +75,7 @@ class ArrivingWheel {
 
     /// Adds to what has been unpacked, and gives how much of that may be shown: nothing before the
     /// proof, then what was kept back as well.
-    std::uint64_t show(std::uint64_t bytes);
+    std::uint64_t take_showable(std::uint64_t bytes);
 
   private:
     enum class State { closed, opening, open, proven, given_up };
@@ -91,7 +91,7 @@ class ArrivingWheel {
     std::uint64_t needed_from_; ///< for opening it
     std::shared_ptr<WheelUnpacking> unpacking_;
     std::vector<std::size_t> by_offset_;           ///< the files in the archive's order
-    std::vector<bool> is_told_;                    ///< by file
+    std::vector<bool> is_announced_;               ///< by file
     std::map<std::size_t, std::uint64_t> waiting_; ///< large files, and where each goes on
     std::uint64_t unshown_bytes_ = 0;
 };

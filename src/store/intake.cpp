@@ -206,7 +206,7 @@ void Intake::Work::add(Archive archive) {
     const std::shared_ptr<ArrivingWheel> wheel = arriving(archive.sha256);
     const ArrivingWheel::Step rest = wheel ? wheel->prove() : ArrivingWheel::Step();
     if (rest.unpacking) {
-        show(wheel->show(0));
+        show(wheel->take_showable(0));
         take_step(wheel, rest);
         run(
             [this, unpacking = rest.unpacking] {
@@ -316,7 +316,7 @@ void Intake::Work::open_arriving(const std::shared_ptr<ArrivingWheel>& wheel) {
     // Whatever is wrong, the proof is waited for: then it is an error, or was the network's.
     try {
         const Archive& named = wheel->archive();
-        if (!wheel->has_directory(OpenArchive::directory_offset(named.file, named.label))) {
+        if (!wheel->note_directory(OpenArchive::directory_offset(named.file, named.label))) {
             return;
         }
         OpenArchive archive(named.file, named.label, OpenArchive::ArrivingFile());
@@ -345,7 +345,7 @@ void Intake::Work::unpack_arriving(ArrivingWheel& wheel, WheelUnpacking& unpacki
         } else {
             const BenchLoan bench(benches_, hash_pairs_);
             unpacking.unpack(index, *bench, stage_,
-                             [&](std::uint64_t used) { show(wheel.show(used)); });
+                             [&](std::uint64_t used) { show(wheel.take_showable(used)); });
         }
     } catch (const Error& failure) {
         if (failure.code() != ExitCode::integrity || !wheel.give_up()) {
@@ -363,13 +363,13 @@ bool Intake::Work::unpack_large(ArrivingWheel& wheel, WheelUnpacking& unpacking,
     const BenchLoan bench(benches_, hash_pairs_);
     while (!is_dropped_) {
         const std::uint64_t position = unpacking.position(index);
-        const std::optional<std::uint64_t> there = wheel.there_from(index, position);
+        const std::optional<std::uint64_t> there = wheel.available_or_wait(index, position);
         if (!there) {
             return false;
         }
         const std::uint64_t end = std::min(*there, position + longest_turn_bytes);
         if (unpacking.unpack_until(index, end, *bench, stage_,
-                                   [&](std::uint64_t used) { show(wheel.show(used)); })) {
+                                   [&](std::uint64_t used) { show(wheel.take_showable(used)); })) {
             return true;
         }
     }
