@@ -27,14 +27,6 @@ void resize(Buffer& buffer, std::uint64_t size_bytes);
 
 } // namespace
 
-InflatedBytes InflatedBytes::copy_of(std::string_view bytes) {
-    Buffer buffer;
-    resize(buffer, bytes.size());
-    std::memcpy(buffer.get(), bytes.data(), bytes.size());
-    std::memset(buffer.get() + bytes.size(), 0, padding);
-    return {std::move(buffer), bytes.size()};
-}
-
 bool is_zstd(std::string_view bytes) {
     return bytes.starts_with("\x28\xb5\x2f\xfd");
 }

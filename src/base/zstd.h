@@ -25,9 +25,6 @@ class InflatedBytes {
         : bytes_(std::move(bytes)),
           size_(size) {}
 
-    /// Bytes that need no inflating, for readers that want the padding.
-    static InflatedBytes copy_of(std::string_view bytes);
-
     [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
 
   private:

@@ -51,14 +51,6 @@ TEST(Zstd, PaddingCanBeRead) {
     }
 }
 
-TEST(Zstd, WhatIsPlainGetsItsPaddingToo) {
-    for (const std::string text : {"", "plain"}) {
-        const InflatedBytes bytes = InflatedBytes::copy_of(text);
-        EXPECT_EQ(bytes.view(), text);
-        EXPECT_EQ(bytes.view().data()[text.size() + InflatedBytes::padding - 1], '\0');
-    }
-}
-
 TEST(Zstd, RefusesDamagedShortAndForeignBytes) {
     const std::string good = zstd_frame(varied_text(10000));
     for (std::size_t size = 0; size < good.size(); size += 97) {

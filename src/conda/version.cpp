@@ -17,9 +17,4 @@ bool Version::starts_with(const Version& prefix) const {
     return versions_starting_with(prefix.text_)->contains(key_);
 }
 
-bool Version::compatible_with(const Version& lowest) const {
-    const std::optional<VersionRange> range = versions_compatible_with(lowest.text_);
-    return range && range->contains(key_);
-}
-
 } // namespace envpm::conda

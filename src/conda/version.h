@@ -37,10 +37,6 @@ class Version {
     /// are 0: `1.0` begins `1`.
     [[nodiscard]] bool starts_with(const Version& prefix) const;
 
-    /// What `~=lowest` matches: not below it, and beginning with all its segments but the last.
-    /// Never, if it has only one.
-    [[nodiscard]] bool compatible_with(const Version& lowest) const;
-
   private:
     Version(std::string_view text, VersionKey key)
         : text_(text),

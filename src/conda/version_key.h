@@ -27,8 +27,8 @@ struct VersionRange {
 /// The versions that begin with `text` as Version::starts_with says; nothing if it is no version.
 std::optional<VersionRange> versions_starting_with(std::string_view text);
 
-/// The versions compatible with `text` as Version::compatible_with says; nothing if it is no
-/// version or has only one segment.
+/// What `~=text` matches: the versions that are not below it and begin with all its segments but
+/// the last. Nothing if it is no version or has only one segment.
 std::optional<VersionRange> versions_compatible_with(std::string_view text);
 
 } // namespace envpm::conda

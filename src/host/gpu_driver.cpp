@@ -58,16 +58,6 @@ std::vector<std::string> fields_of(std::string_view line);
 
 } // namespace
 
-std::optional<ComputeCapability> MachineFacts::lowest_capability() const {
-    std::optional<ComputeCapability> lowest;
-    for (const ProbedGpu& gpu : gpus.value.value_or(std::vector<ProbedGpu>())) {
-        if (gpu.capability && (!lowest || *gpu.capability < *lowest)) {
-            lowest = gpu.capability;
-        }
-    }
-    return lowest;
-}
-
 MachineFacts detect_machine(const MachineQuery& query) {
     return Detection(query, overrides_in(query.variables)).run();
 }

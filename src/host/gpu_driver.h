@@ -31,9 +31,6 @@ struct MachineFacts {
     Fact<std::vector<ProbedGpu>> gpus; ///< all, whatever CUDA_VISIBLE_DEVICES hides
     Fact<GlibcVersion> glibc;
     bool is_wsl = false;
-
-    /// `__cuda_arch`: the oldest among the GPUs (CEP 46).
-    [[nodiscard]] std::optional<ComputeCapability> lowest_capability() const;
 };
 
 struct MachineQuery {

@@ -64,7 +64,6 @@ TEST_F(Detect, AMachineWithoutADriverHasGlibcAlone) {
     }
     EXPECT_EQ(facts.driver, Fact<DriverVersion>());
     EXPECT_EQ(facts.gpus, Fact<std::vector<ProbedGpu>>());
-    EXPECT_EQ(facts.lowest_capability(), std::nullopt);
     EXPECT_TRUE(facts.glibc.value);
     EXPECT_EQ(facts.glibc.origin, "the C library");
 }
@@ -112,7 +111,7 @@ TEST_F(Detect, NvmlKnowsGpusThatCudaMayNotUse) {
     EXPECT_EQ(facts.gpus.origin, "NVML");
     ASSERT_EQ(facts.gpus.value.value().size(), 2U);
     EXPECT_TRUE(facts.gpus.value->at(0).is_divided);
-    EXPECT_EQ(facts.lowest_capability(), (ComputeCapability{8, 0}));
+    EXPECT_EQ(facts.gpus.value->at(0).capability, (ComputeCapability{8, 0}));
 }
 
 TEST_F(Detect, UnderWslTheDriverIsThatOfWindows) {
@@ -134,7 +133,7 @@ TEST_F(Detect, NvidiaSmiIsAskedLast) {
     use_fakes("803", "mismatch");
     const MachineFacts facts = found();
     EXPECT_EQ(facts.gpus.origin, folder.path() / "bin/nvidia-smi");
-    EXPECT_EQ(facts.lowest_capability(), (ComputeCapability{6, 1}));
+    EXPECT_EQ(facts.gpus.value.value().at(1).capability, (ComputeCapability{6, 1}));
     EXPECT_EQ(facts.gpus.value.value().at(0).name, "NVIDIA GeForce RTX 3090");
     put_nvidia_smi("echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18");
     EXPECT_EQ(found().gpus, Fact<std::vector<ProbedGpu>>());
@@ -178,7 +177,7 @@ TEST_F(Detect, VariablesSayWhatTheMachineIs) {
     EXPECT_EQ(text_of(facts.driver), "550.54");
     EXPECT_EQ(facts.driver.origin, "ENVPM_DRIVER");
     EXPECT_EQ(text_of(facts.cuda), "12.4");
-    EXPECT_EQ(facts.lowest_capability(), (ComputeCapability{8, 6}));
+    EXPECT_EQ(facts.gpus.value.value().at(1).capability, (ComputeCapability{8, 6}));
     EXPECT_EQ(facts.glibc.value, (GlibcVersion{2, 17}));
 }
 
@@ -188,7 +187,7 @@ TEST_F(Detect, CondasVariablesHoldWhereOursDoNot) {
     const MachineFacts facts = found();
     EXPECT_EQ(text_of(facts.cuda), "11.8");
     EXPECT_EQ(facts.cuda.origin, "CONDA_OVERRIDE_CUDA");
-    EXPECT_EQ(facts.lowest_capability(), (ComputeCapability{8, 6}));
+    EXPECT_EQ(facts.gpus.value.value().at(0).capability, (ComputeCapability{8, 6}));
     set("CONDA_OVERRIDE_CUDA", "12");
     EXPECT_EQ(text_of(found().cuda), "12.0");
     set("CONDA_OVERRIDE_CUDA", "12.4.1");

@@ -15,7 +15,6 @@ std::optional<Version> Version::parse(std::string_view text) {
     }
     version.key_ = key_of(*segments);
     version.is_prerelease_ = segments->pre || segments->dev;
-    version.is_postrelease_ = segments->post.has_value();
     return version;
 }
 

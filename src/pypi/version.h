@@ -21,8 +21,6 @@ class Version {
 
     [[nodiscard]] bool is_prerelease() const { return is_prerelease_; } ///< also development ones
 
-    [[nodiscard]] bool is_postrelease() const { return is_postrelease_; }
-
     [[nodiscard]] const std::string& local() const { return local_text_; } ///< "cu128", or empty
 
     [[nodiscard]] std::string public_text() const; ///< without the local part
@@ -39,7 +37,6 @@ class Version {
     std::string local_text_;
     VersionKey key_;
     bool is_prerelease_ = false;
-    bool is_postrelease_ = false;
 };
 
 } // namespace envpm::pypi

@@ -178,8 +178,6 @@ TEST(Version, KnowsItsKind) {
     EXPECT_TRUE(version("1.0.post1.dev1").is_prerelease());
     EXPECT_FALSE(version("1.0.post1").is_prerelease());
     EXPECT_FALSE(version("1.0+dev1").is_prerelease());
-    EXPECT_TRUE(version("1.0-1").is_postrelease());
-    EXPECT_FALSE(version("1.0").is_postrelease());
 }
 
 TEST(Version, SeparatesTheLocalPart) {

@@ -18,12 +18,13 @@ void compare(const Version& left, const Version& right) {
                  1);
     ENVPM_ASSERT(left.starts_with(left));
     ENVPM_ASSERT(!(left == right) || left.starts_with(right));
-    ENVPM_ASSERT(!left.compatible_with(right) || left >= right);
     const std::string& bound = right.text();
     ENVPM_ASSERT(VersionSpec::parse(">=" + bound).matches(left) == (left >= right));
     ENVPM_ASSERT(VersionSpec::parse("<" + bound).matches(left) == (left < right));
     ENVPM_ASSERT(VersionSpec::parse("!=" + bound).matches(left) == (left != right));
     ENVPM_ASSERT(VersionSpec::parse(bound + ".*").matches(left) == left.starts_with(right));
+    const auto compatible = if_accepted([&] { return VersionSpec::parse("~=" + bound); });
+    ENVPM_ASSERT(!compatible || !compatible->matches(left) || left >= right);
 }
 
 /// Two versions, or a version spec and a version: a line each. A spec is what its own text says.
