@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -60,6 +61,11 @@ class StorePaths {
   private:
     std::filesystem::path root_;
 };
+
+/// The modification time of every object, and of every file and folder of a prefix: 1980-01-01 in
+/// UTC, the first that a ZIP file can say. So what is unpacked is the same on every machine, and a
+/// file that has another one was changed.
+inline constexpr std::int64_t store_time = 315'532'800;
 
 /// `.envpm/manifest.json` below a prefix. A prefix comes to its place whole, by one rename, so one
 /// that has a manifest has everything.

@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress_task.h"
+#include "model/store_paths.h"
 #include "realize/environment_files.h"
 #include "realize/placer.h"
 #include "realize/prefix.h"
@@ -166,7 +167,7 @@ bool is_as_realised(const Checked& checked, const RealisedFile& file, const Foun
     if (const std::optional<Sha256> digest = checked.known.find(found.identity)) {
         return *digest == file.sha256;
     }
-    const bool is_read = checked.depth == CheckDepth::full || found.time != constant_time;
+    const bool is_read = checked.depth == CheckDepth::full || found.time != store_time;
     return !is_read || sha256_of_file(path) == file.sha256;
 }
 

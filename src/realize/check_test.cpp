@@ -92,7 +92,7 @@ TEST(Check, ReadsEveryByteOnlyIfAskedTo) {
     CheckedPrefix prefix;
     const std::filesystem::path file = prefix.demo / "tools.py";
     overwrite(file, "answer = 41\n");
-    const timespec times[2] = {{315532800, 0}, {315532800, 0}};
+    const timespec times[2] = {{store_time, 0}, {store_time, 0}};
     ::utimensat(AT_FDCWD, file.c_str(), times, 0);
     EXPECT_TRUE(prefix.damage(CheckDepth::quick).empty());
     EXPECT_EQ(prefix.damage(CheckDepth::full),
@@ -103,7 +103,7 @@ TEST(Check, SeesQuicklyThatAFileHasAnotherSize) {
     CheckedPrefix prefix;
     const std::filesystem::path file = prefix.demo / "tools.py";
     overwrite(file, "answer = 4\n");
-    const timespec times[2] = {{315532800, 0}, {315532800, 0}};
+    const timespec times[2] = {{store_time, 0}, {store_time, 0}};
     ::utimensat(AT_FDCWD, file.c_str(), times, 0);
     EXPECT_EQ(prefix.damage(CheckDepth::quick),
               std::vector<std::string>{site + "demo/tools.py changed"});

@@ -71,7 +71,7 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
         if (damage.what == strange) {
             const std::filesystem::path found = prefix / damage.path;
             disposal.move(found);
-            set_constant_time(AT_FDCWD, found.parent_path().c_str());
+            set_store_time(AT_FDCWD, found.parent_path().c_str());
             continue;
         }
         if (file != files.end() && file->second.kind == EntryKind::folder &&
@@ -174,8 +174,8 @@ bool make_empty_folder(const std::filesystem::path& prefix, const std::string& p
     if (!make_folders(prefix, folder)) {
         return false;
     }
-    set_constant_time(AT_FDCWD, folder.c_str());
-    set_constant_time(AT_FDCWD, folder.parent_path().c_str());
+    set_store_time(AT_FDCWD, folder.c_str());
+    set_store_time(AT_FDCWD, folder.parent_path().c_str());
     return true;
 }
 
@@ -186,7 +186,7 @@ void put_in_place(const Ready& ready, const Disposal& disposal) {
     if (::rename(ready.made.c_str(), ready.place.c_str()) != 0) {
         throw_system_error("cannot replace a damaged file", ready.place.string(), errno);
     }
-    set_constant_time(AT_FDCWD, ready.place.parent_path().c_str());
+    set_store_time(AT_FDCWD, ready.place.parent_path().c_str());
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "model/store_paths.h"
 #include "realize/copy.h"
 
 #include <fcntl.h>
@@ -63,8 +64,8 @@ std::optional<LinkMode> parse_link_mode(std::string_view text) {
     return std::nullopt;
 }
 
-void set_constant_time(int folder, const char* name) {
-    const timespec time{constant_time, 0};
+void set_store_time(int folder, const char* name) {
+    const timespec time{store_time, 0};
     const std::array<timespec, 2> times = {time, time};
     if (::utimensat(folder, name, times.data(), AT_SYMLINK_NOFOLLOW) != 0) {
         throw_system_error("cannot set the time of a file", name, errno);
@@ -159,7 +160,7 @@ void Placer::place_link(const std::string& target, int folder, const std::string
     if (::symlinkat(target.c_str(), folder, name.c_str()) != 0) {
         throw_not_placed("cannot make a link", name, errno);
     }
-    set_constant_time(folder, name.c_str());
+    set_store_time(folder, name.c_str());
 }
 
 std::string Placer::name_of(const LayoutEntry& entry, const ObjectFile& object) {
@@ -287,7 +288,7 @@ Fd create(const Place& place) {
 
 /// Modes as the store's, whatever the umask.
 void finish(int file, bool is_executable, const Place& place) {
-    const timespec time{constant_time, 0};
+    const timespec time{store_time, 0};
     const std::array<timespec, 2> times = {time, time};
     if (::fchmod(file, is_executable ? 0555 : 0444) != 0 || ::futimens(file, times.data()) != 0) {
         throw_system_error("cannot finish a file", place.name, errno);

@@ -12,11 +12,8 @@
 
 namespace envpm::realize {
 
-/// Every file, folder and link of a prefix has this time: 1980-01-01, the first that zip files can
-/// hold. Objects of the store have it already.
-inline constexpr std::int64_t constant_time = 315532800;
-
-void set_constant_time(int folder, const char* name); ///< of a link itself; throws
+/// Gives a file, a folder or a link itself the `store_time`; throws.
+void set_store_time(int folder, const char* name);
 
 /// As throw_system_error. Only we write to the folders that we fill: where a name is taken, the
 /// file system takes two names of the environment for one.

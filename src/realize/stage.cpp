@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/free_space.h"
 #include "base/progress_task.h"
+#include "model/store_paths.h"
 #include "realize/environment_files.h"
 #include "realize/folder_plan.h"
 #include "realize/placer.h"
@@ -310,7 +311,7 @@ void finish_open_folder(int folder, const std::string& path, bool is_mode_right)
     if (!is_mode_right && ::fchmod(folder, folder_mode) != 0) {
         throw_system_error("cannot set the mode of a folder", path, errno);
     }
-    const timespec time{constant_time, 0};
+    const timespec time{store_time, 0};
     const std::array<timespec, 2> times = {time, time};
     if (::futimens(folder, times.data()) != 0) {
         throw_system_error("cannot set the time of a folder", path, errno);

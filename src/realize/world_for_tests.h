@@ -37,7 +37,7 @@ class World {
         if (!std::filesystem::exists(path)) {
             write_file(path, content, Durability::cached);
             ::chmod(path.c_str(), is_executable ? 0555 : 0444);
-            const timespec time{315532800, 0};
+            const timespec time{store_time, 0};
             const timespec times[2] = {time, time};
             ::utimensat(AT_FDCWD, path.c_str(), times, 0);
         }

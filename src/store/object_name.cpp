@@ -1,5 +1,7 @@
 #include "store/object_name.h"
 
+#include "model/store_paths.h"
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -30,7 +32,7 @@ std::optional<std::string> fault_of_object(const struct stat& status, const Obje
     if (const mode_t mode = status.st_mode & 07777U; mode != name.mode()) {
         return fmt::format("mode {:04o} instead of {:04o}", mode, name.mode());
     }
-    if (status.st_mtim.tv_sec != object_time || status.st_mtim.tv_nsec != 0) {
+    if (status.st_mtim.tv_sec != store_time || status.st_mtim.tv_nsec != 0) {
         return "its time was changed";
     }
     if (status.st_size == 0 && name.digest != sha256_of("")) {

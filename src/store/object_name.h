@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <compare>
-#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,9 +28,6 @@ struct ObjectName {
 
     static std::optional<ObjectName> parse(std::string_view file);
 };
-
-/// The time of every object: 1980-01-01, the first that ZIP can express.
-inline constexpr std::time_t object_time = 315'532'800;
 
 /// "ab": the first byte of a digest, the folder that spreads files over 256.
 std::string fan_out(const Sha256& digest);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "model/store_paths.h"
 #include "store/sharing.h"
 #include "store/tree_file.h"
 
@@ -74,7 +75,7 @@ void StagedFile::finish(std::optional<mode_t> mode) {
     if (size_bytes_ >= early_bytes) {
         flusher_->begin(file_.get(), flushed_bytes_, 0);
     }
-    const struct timespec times[2] = {{object_time, 0}, {object_time, 0}};
+    const struct timespec times[2] = {{store_time, 0}, {store_time, 0}};
     // The umask has no say in an object's mode.
     if ((mode && ::fchmod(file_.get(), *mode) != 0) || ::futimens(file_.get(), times) != 0 ||
         ::close(file_.release()) != 0) {

@@ -76,7 +76,7 @@ void damage_at(const std::filesystem::path& file, std::string_view bytes) {
     ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
     const Fd opened = open_file(file, O_WRONLY | O_TRUNC);
     write_all(opened.get(), bytes, file.string());
-    const struct timespec times[2] = {{object_time, 0}, {object_time, 0}};
+    const struct timespec times[2] = {{store_time, 0}, {store_time, 0}};
     ASSERT_EQ(::futimens(opened.get(), times), 0);
     ASSERT_EQ(::chmod(file.c_str(), 0444), 0);
 }
