@@ -42,8 +42,9 @@ class IndexWriter {
     std::vector<Entry> entries_;
 };
 
-/// Such bytes, which must outlive it. Opening checks the directory; a block is checked when it is
-/// asked for, so that what is not needed is not read.
+/// Reads an index file that IndexWriter wrote. Does not copy: `bytes` must outlive it. Opening
+/// checks the directory; a block is checked when it is asked for, so that what is not needed is not
+/// read.
 class IndexView {
   public:
     /// Nothing if it is damaged, cut short, or of another version.

@@ -88,8 +88,7 @@ struct MatchSpec {
     /// Throws an Error (code 1) that quotes the text and says what is wrong with it.
     static MatchSpec parse(std::string_view text, Form form = Form::strict);
 
-    /// The one name that is asked for, in lower case: what a caller looks records up by. Nothing
-    /// for
+    /// The one name that is asked for, in lower case: what a caller looks records up by. Null for
     /// `*`, a glob or a regular expression.
     [[nodiscard]] const std::string* exact_name() const { return name.exact(); }
 

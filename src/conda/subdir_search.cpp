@@ -22,10 +22,13 @@ namespace {
 constexpr std::array<std::string_view, 3> page_names = {"repodata_shards.msgpack.zst",
                                                         "repodata.json.zst", "repodata.json"};
 constexpr std::string_view noarch = "noarch";
-constexpr std::uint64_t most_shard_page_bytes = 64U << 20U;
-constexpr std::uint64_t piece_bytes = 1U << 20U;
-constexpr std::uint64_t worth_a_thread_bytes = 1U << 20U;
-constexpr std::uint64_t most_page_bytes = 2ULL << 30U; // four times the largest of today
+constexpr std::uint64_t most_shard_page_bytes = 64U << 20U; // a million names and digests
+constexpr std::uint64_t piece_bytes = 1U << 20U;            // of a local page, in memory at once
+constexpr std::uint64_t worth_a_thread_bytes = 1U << 20U;   // less is read before one would help
+constexpr std::uint64_t most_page_bytes = 2ULL << 30U;      // four times the largest of today
+
+/// A channel seldom changes the forms in which it serves its pages, and asking for all costs a
+/// request for each that it has not.
 constexpr std::chrono::nanoseconds form_age = std::chrono::hours(24 * 7);
 
 std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age);

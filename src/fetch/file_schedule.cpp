@@ -33,8 +33,9 @@ constexpr int answer_patience_factor = 3;
 constexpr std::chrono::seconds first_pause{1};
 constexpr int most_doublings = 5;
 
-constexpr double guessed_rate = 1 << 20U;
-constexpr double guessed_delay = 0.1;
+/// Of a host that nothing is known of: a slow line, and a server on the same continent.
+constexpr double guessed_bytes_per_second = 1 << 20U;
+constexpr double guessed_delay_seconds = 0.1;
 
 constexpr double never = std::numeric_limits<double>::infinity();
 
@@ -255,13 +256,13 @@ double FileSchedule::rate_of(const Range& range, Clock::time_point now) const {
         const Clock::duration most = std::max<Clock::duration>(
             silence_before_answer, answer_patience_factor * host.first_byte_after);
         const bool is_silent = !range.is_paused && now - range.started > most;
-        return is_silent ? 0 : std::max(known_rate(host), guessed_rate);
+        return is_silent ? 0 : std::max(known_rate(host), guessed_bytes_per_second);
     }
     const Clock::duration usual = std::min<Clock::duration>(2 * host.worst_gap, longest_silence);
     if (now - *heard_at > std::max<Clock::duration>(silence, usual)) {
         return 0;
     }
-    return range.meter.rate(now).value_or(std::max(known_rate(host), guessed_rate));
+    return range.meter.rate(now).value_or(std::max(known_rate(host), guessed_bytes_per_second));
 }
 
 /// A range that holds everyone up although one of `thief`'s would be much faster.
@@ -312,7 +313,8 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
     const Range& range = running_.at(victim);
     const Host& host = *mirrors_[thief].host;
     const double theirs = rate_of(range, now);
-    const double mine = host.bytes_per_second > 0 ? host.bytes_per_second : guessed_rate;
+    const double mine =
+        host.bytes_per_second > 0 ? host.bytes_per_second : guessed_bytes_per_second;
     const bool same_host = mirrors_[range.mirror].host == &host;
     const bool is_fresh = !range.meter.rate(now) && theirs > 0;
     // A second connection is no better than one that brought nothing.
@@ -427,7 +429,7 @@ bool is_local(const Mirror& mirror) {
 
 double delay_of(const Host& host) {
     const double known = seconds_of(host.first_byte_after);
-    return known > 0 ? known : guessed_delay;
+    return known > 0 ? known : guessed_delay_seconds;
 }
 
 void punish_silence(Mirror& mirror, Clock::time_point now) {

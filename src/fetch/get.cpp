@@ -20,10 +20,12 @@ namespace envpm::fetch {
 
 namespace {
 
-/// Pages and pieces; the way there and back is what they cost, so many are asked for together.
+/// Pages and pieces are no larger than the limit that a request has unless it says otherwise. The
+/// way there and back is what they cost, so many are asked for together: six in place of each whole
+/// file that may run, which costs bytes.
 constexpr std::uint64_t small_bytes = 64U << 20U;
 constexpr int large_weight = 6;
-constexpr long small_buffer_bytes = 64L << 10U;
+constexpr long small_buffer_bytes = 64L << 10U;      ///< there are many, and most send less
 constexpr std::uint64_t most_room_ahead = 1U << 20U; ///< whatever length a server promises
 constexpr int least_error_status = 400;
 constexpr std::chrono::milliseconds longest_turn{1'000};

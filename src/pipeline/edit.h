@@ -58,8 +58,9 @@ struct NewProject {
 /// Refuses a folder that has a manifest, and a name that no workspace can have (code 2).
 NewProject new_project(const std::filesystem::path& folder, const std::optional<std::string>& name);
 
-/// Writes the manifest last, behind the lines for `.gitignore` and `.gitattributes`; an Error if
-/// `text` is none.
+/// Adds lines to `.gitignore` and `.gitattributes`, then writes `text` as the manifest: a project
+/// that has one has the others. Throws an Error, before anything is written, if `text` is no
+/// manifest.
 void write_project(const NewProject& project, const std::string& text);
 
 /// Writes a manifest, and lines for `.gitignore` and `.gitattributes`, into `folder`; refuses to

@@ -18,9 +18,12 @@ namespace envpm::pipeline {
 
 namespace {
 
-constexpr std::size_t most_solves = 16;
-constexpr std::size_t most_offers = 4;
-constexpr std::size_t most_runtimes = 24;
+constexpr std::size_t most_solves = 16;   ///< each takes as long as the one that failed
+constexpr std::size_t most_offers = 4;    ///< more, nobody reads
+constexpr std::size_t most_runtimes = 24; ///< those around the pin, of 16 for each major
+
+/// How far an entry is from what was asked that is not there at all: beyond every distance, and
+/// still a number when those of two entries are summed.
 constexpr std::size_t gone = std::numeric_limits<std::size_t>::max() / 4;
 
 /// An entry of the manifest that may be given up, and one of its roots or constraints.

@@ -30,7 +30,8 @@ struct Surroundings {
 };
 
 /// What the steps of a command work with. Network and threads start when they are first used: most
-/// commands need neither. Of one thread, but for `progress` and what `pool` is for.
+/// commands need neither. `facts`, `network`, `pool` and `open_store` are for the command's thread
+/// alone, for they make what they give; all else is for any thread.
 class Services {
   public:
     Services(Settings settings, Surroundings surroundings, Progress& progress);

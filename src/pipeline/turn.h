@@ -30,10 +30,11 @@ struct UnpackTurn {
     ByteLocks locks;
 };
 
-/// Of those that want one package in one store, one brings and unpacks it. Gives of those that are
-/// `missing` all that no other process has; if there are none, waits for one. Others may have
-/// brought them meanwhile. Who has a turn ends it before he asks for another, so nobody waits for
-/// one who waits; he may have the turn to make an environment, as who waits for that has nothing.
+/// Of the processes that want one package in one store, one brings and unpacks it. Gives those of
+/// `missing` that no other process is bringing, and waits until there is one; the others may then
+/// have brought it, so the caller looks again whether it is missing. A caller drops its turn before
+/// it asks for another, so that no two wait for each other. It may hold the turn to make an
+/// environment meanwhile: who waits for that one holds nothing.
 UnpackTurn turn_to_unpack(const std::vector<LockedPackage>& missing, const store::Store& store,
                           const Services& services);
 

@@ -13,11 +13,11 @@ namespace envpm::pypi {
 
 namespace {
 
-constexpr std::uint64_t first_tail_bytes = 32U << 10U;
+constexpr std::uint64_t first_tail_bytes = 32U << 10U; // most wheels' METADATA and directory
 constexpr std::uint64_t longest_tail_bytes = (64U << 10U) + 98; // holds any end of a ZIP file
-constexpr std::uint64_t most_before_directory = 32U << 10U;
-constexpr std::uint64_t largest_part_bytes = 64U << 20U;
-constexpr std::uint64_t largest_whole_bytes = 2U << 30U;
+constexpr std::uint64_t most_before_directory = 32U << 10U;     // no more than a tail on a guess
+constexpr std::uint64_t largest_part_bytes = 64U << 20U; // far above any directory or METADATA
+constexpr std::uint64_t largest_whole_bytes = 2U << 30U; // in memory, from a server without ranges
 
 constexpr int status_whole = 200;
 constexpr int status_part = 206;

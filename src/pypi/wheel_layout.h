@@ -23,13 +23,13 @@ struct WheelLayoutRequest {
 
 /// Where a wheel's files go in a prefix (PEP 427, "installing a wheel"): purelib and platlib to
 /// `lib/python3.X/site-packages`, `.data/scripts` to `bin` with `#!python` replaced,
-/// `.data/headers`,
-/// `.data/data`; console and GUI entry points as scripts; RECORD anew, sorted; INSTALLER = envpm.
-/// RECORD of the archive must list every file with its true sha256 and size, and nothing else: an
-/// Error of code 6 names the wheel and the file. So does a wheel whose dist-info, METADATA or WHEEL
-/// says another name or version, an entry point whose name is no file name or whose text is no
-/// object reference, `.data` files that would replace the interpreter, pyvenv.cfg or leave the
-/// prefix, and files that would pass for another package's metadata or for a conda record.
+/// `.data/headers` and `.data/data`; console and GUI entry points as scripts; RECORD anew, sorted;
+/// INSTALLER = envpm. RECORD of the archive must list every file with its true sha256 and size, and
+/// nothing else: an Error of code 6 names the wheel and the file. So does a wheel whose dist-info,
+/// METADATA or WHEEL says another name or version, an entry point whose name is no file name or
+/// whose text is no object reference, `.data` files that would replace the interpreter, pyvenv.cfg
+/// or leave the prefix, and files that would pass for another package's metadata or for a conda
+/// record.
 Layout wheel_layout(const WheelLayoutRequest& request);
 
 } // namespace envpm::pypi

@@ -12,9 +12,11 @@ namespace envpm::solver {
 
 namespace {
 
-constexpr std::size_t most_entries = 5000;
-constexpr std::size_t most_one_by_one = 200;
-constexpr std::size_t most_trials = 600;
+// What a proof is shortened by is a solve for each trial. Bounds in numbers, not in time: the
+// answer must not depend on the clock.
+constexpr std::size_t most_entries = 5000;   ///< a longer proof is told as it is
+constexpr std::size_t most_one_by_one = 200; ///< of more, halves go first: few of many are needed
+constexpr std::size_t most_trials = 600;     ///< then what is left is told
 
 struct Entry {
     SlotId slot{};

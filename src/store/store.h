@@ -144,7 +144,8 @@ class Intake {
     /// then at the second.
     [[nodiscard]] std::array<std::filesystem::path, 2> places(const ObjectName& name) const;
 
-    /// For who hashes beside it, as whoever brings the archives does. Lives as long as this.
+    /// With these the intake hashes two streams at a time. Who brings the archives hashes too, and
+    /// uses them as well, so that his streams find partners. Lives as long as this.
     [[nodiscard]] HashPairs& hash_pairs();
 
   private:
