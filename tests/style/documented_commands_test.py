@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every command that README.md and docs/guide.md show, and compares the output shown.
+"""Runs every command that the user's pages show, and compares the output shown.
 
     documented_commands_test.py           what needs no envpm: blocks, links, tools
     documented_commands_test.py ENVPM     everything, against small indexes on loopback
@@ -17,7 +17,7 @@ An indented block of a page is one of these:
 * Lines that begin with `tools/`: such a program must exist.
 
 All of a page runs in one shell, from the top to the end, in an empty project of an empty home. Its
-links must lead to files.
+links must lead to files. The folders of a site are in that home too.
 Every command and flag of `envpm --help` must stand in docs/cli.md and in man/envpm.1.
 """
 
@@ -37,12 +37,14 @@ sys.dont_write_bytecode = True
 import documented_index  # noqa: E402
 from index_server import Index  # noqa: E402
 
-PAGES = ("README.md", "docs/guide.md")
+PAGES = ("README.md", "docs/guide.md", "docs/troubleshooting.md", "docs/site.md")
 REFERENCES = ("docs/cli.md", "man/envpm.1")
+SITE = "docs/site.md"
+SITE_FOLDERS = ("/srv", "/opt", "/etc/envpm")
 HOME = "/home/me"
 MARK = "@documented@"
 ANY_LINES = "…"
-TRAIN = 'import torch\n\nprint("torch", torch.version)\n'
+TRAIN = 'import torch\n\nprint("torch", torch.__version__)\n'
 
 
 @dataclass
@@ -60,10 +62,13 @@ def text_of(page):
 
 
 def blocks_of(lines):
-    """(index of the first line, lines without the indent) of each indented block."""
-    block, first = [], 0
+    """(index of the first line, lines without the indent) of each indented block. Between fences
+    there is none."""
+    block, first, is_fenced = [], 0, False
     for number, line in enumerate(lines + ["end"]):
-        if line.startswith("    "):
+        if line.startswith("```"):
+            is_fenced = not is_fenced
+        if line.startswith("    ") and not is_fenced:
             first = first if block else number
             block.append(line[4:])
         elif block and line:
@@ -108,16 +113,21 @@ def script_of(steps, urls):
     script = ""
     for number, step in enumerate(steps):
         if step.kind == "command":
-            script += f"echo '{MARK}{number}'\n{step.name}\necho \"\n{MARK}=$?\"\n"
+            command = with_places(step.name, urls)
+            script += f"echo '{MARK}{number}'\n{command}\necho \"\n{MARK}=$?\"\n"
         else:
-            text = "\n".join(step.shown)
-            for shown, real in urls.items():
-                text = text.replace(shown, real)
-            place = step.name.replace("~", '"$HOME"', 1)
+            text = with_places("\n".join(step.shown), urls)
+            place = with_places(step.name, urls).replace("~", '"$HOME"', 1)
             arrow = ">>" if step.kind == "append" else ">"
             script += f'mkdir -p "$(dirname {place})"\n'
             script += f"cat {arrow} {place} <<'{MARK}'\n{text}\n{MARK}\n"
     return script
+
+
+def with_places(text, places):
+    for shown, real in places.items():
+        text = re.sub(rf"(?<![\w.]){re.escape(shown)}", real, text)
+    return text
 
 
 def variables(home, envpm, index_url):
@@ -136,8 +146,12 @@ def variables(home, envpm, index_url):
     }
 
 
-def run_page(steps, envpm, home, index_url, urls):
+def run_page(steps, envpm, home, index_url, urls, is_site=False):
     """(exit code, lines of output) by the number of the step; what was not reached is missing."""
+    folders = {folder: f"{home}{folder}" for folder in SITE_FOLDERS} if is_site else {}
+    own = variables(home, envpm, index_url)
+    if is_site:
+        own["ENVPM_CONFIG_FILE"] = f"{home}/etc/envpm/config.toml"
     project = home / "vision"
     project.mkdir(parents=True)
     if urls:  # the place of PyTorch's builds is known without being told
@@ -147,10 +161,13 @@ def run_page(steps, envpm, home, index_url, urls):
         configuration.write_text(f'[mirrors]\npytorch = ["{place}"]\n', encoding="utf-8")
     subprocess.run(["git", "init", "-q", project], check=True)
     (project / "train.py").write_text(TRAIN, encoding="utf-8")
+    (home / "wheels").mkdir()
+    for wheel in documented_index.OWN:
+        (home / "wheels" / wheel.file_name).write_bytes(wheel.archive())
     done = subprocess.run(
-        ["bash", "-c", script_of(steps, urls)],
+        ["bash", "-c", script_of(steps, {**urls, **folders, f"file://{HOME}": f"file://{home}"})],
         cwd=project,
-        env=variables(home, envpm, index_url),
+        env=own,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -158,7 +175,10 @@ def run_page(steps, envpm, home, index_url, urls):
         timeout=300,
         check=False,
     )
-    text = done.stdout.replace(str(home), HOME)
+    text = done.stdout
+    for shown, real in folders.items():
+        text = text.replace(real, shown)
+    text = text.replace(str(home), HOME)
     for shown, real in urls.items():
         text = text.replace(real, shown)
     parts = re.findall(rf"^{MARK}(\d+)\n(.*?)\n{MARK}=(\d+)$", text, re.DOTALL | re.MULTILINE)
@@ -240,7 +260,7 @@ def check_pages(envpm, accept):
         faults += page_faults
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder).resolve() / "home"
-            results = run_page(steps, envpm, home, indexes[0].simple_url, urls)
+            results = run_page(steps, envpm, home, indexes[0].simple_url, urls, page == SITE)
         faults += faults_of_run(page, steps, results)
         if accept:
             text = "\n".join(accepted(lines, steps, results)) + "\n"
