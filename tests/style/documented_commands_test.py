@@ -37,7 +37,7 @@ sys.dont_write_bytecode = True
 import documented_index  # noqa: E402
 from index_server import Index  # noqa: E402
 
-PAGES = ("README.md", "docs/guide.md", "docs/troubleshooting.md", "docs/site.md")
+PAGES = ("README.md", "docs/guide.md", "docs/troubleshooting.md", "docs/site.md", "docs/gpu.md")
 REFERENCES = ("docs/cli.md", "man/envpm.1")
 SITE = "docs/site.md"
 SITE_FOLDERS = ("/srv", "/opt", "/etc/envpm")
