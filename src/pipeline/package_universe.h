@@ -31,9 +31,8 @@ namespace envpm::pipeline {
 /// CUDA library it has (docs/gpu.md). A wheel that fits only some of the Pythons needs one of
 /// those; a marker that holds for some only makes a dependency conditional on them.
 ///
-/// Of a distribution, the first source that has it serves it: channels before indexes. With
-/// flexible channel priority the wheels stand below the conda packages. What the manifest lists
-/// under a heading is met from that world alone.
+/// The first source that has a distribution serves it: channels before indexes. With flexible
+/// channel priority the wheels stand below. A heading of the manifest is met from its world alone.
 class PackageUniverse final : public Universe {
   public:
     /// `conda`: null where the manifest lists no channels.
