@@ -111,7 +111,7 @@ TEST_F(Detect, NvmlKnowsGpusThatCudaMayNotUse) {
     EXPECT_EQ(facts.gpus.origin, "NVML");
     ASSERT_EQ(facts.gpus.value.value().size(), 2U);
     EXPECT_TRUE(facts.gpus.value->at(0).is_divided);
-    EXPECT_EQ(facts.gpus.value->at(0).capability, (ComputeCapability{8, 0}));
+    EXPECT_EQ(facts.gpus.value->at(1).capability, (ComputeCapability{8, 0}));
 }
 
 TEST_F(Detect, UnderWslTheDriverIsThatOfWindows) {

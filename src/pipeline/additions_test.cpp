@@ -114,7 +114,7 @@ TEST(TypedRequirements, have_their_version_in_the_same_word) {
     EXPECT_THAT(complaint({"alpha", "2.0"}, channel), HasSubstr("did you mean `alpha==2.0`?"));
     EXPECT_THAT(complaint({"alpha", ">=2,<3"}),
                 AllOf(HasSubstr("`>=2,<3` looks like"), HasSubstr("did you mean `alpha>=2,<3`?")));
-    EXPECT_THAT(read({"2.0", "alpha"}), ElementsAre("2.0", "alpha")); // by its form it is a name
+    EXPECT_THAT(read({"2.0", "alpha"}), ElementsAre("2-0", "alpha")); // by its form it is a name
     EXPECT_THAT(read({"alpha>=1", "2048"}), ElementsAre("alpha>=1", "2048"));
 }
 

@@ -157,7 +157,7 @@ class Memory(unittest.TestCase):
             server.scripts[path] = [late_first_parts(number)]
         peak = WORLD.peak_mb(servers, "install", "huge")
         used = [server for server in servers if server.sent[path] > MEBIBYTE]
-        self.assertGreater(len(used), 2, "one mirror sent all of it")
+        self.assertGreater(len(used), 1, "one mirror sent all of it")
         self.expect_little_more("from four mirrors", peak)
 
     def test_a_page_that_swells_to_a_gibibyte_is_refused(self):
