@@ -61,9 +61,7 @@ struct Told {
 class ArrivalTest : public DownloadTest {};
 
 TEST_F(ArrivalTest, TheEndComesFirstIfThatIsWanted) {
-    NetworkSettings one_by_one = quick_settings();
-    one_by_one.concurrent_downloads = 1;
-    client.emplace(one_by_one, std::stop_token());
+    fetch_one_by_one();
     const std::string content = text_of(40 * mib);
     first.serve("/file", {with_body(content)});
     Download one = of(content, {first.url("/file")});

@@ -97,6 +97,12 @@ class DownloadTest : public ::testing::Test {
         return {"torch 2.9.1", std::move(urls), content.size(), sha256_of(content)};
     }
 
+    void fetch_one_by_one() {
+        NetworkSettings settings = quick_settings();
+        settings.concurrent_downloads = 1;
+        client.emplace(settings, std::stop_token());
+    }
+
     std::vector<std::optional<Error>> download(std::span<const Download> downloads) {
         return client->download(
             downloads, folder.path(), progress,

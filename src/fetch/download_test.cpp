@@ -41,9 +41,7 @@ TEST_F(DownloadTest, ManyFilesKeepToTheLimits) {
     for (std::uint32_t i = 0; i < 30; ++i) {
         const std::string content = text_of(10'000 + i, i);
         const std::string path = fmt::format("/{}", i);
-        Answer answer = with_body(content);
-        answer.drip_bytes = 5'000;
-        answer.drip_pause = milliseconds(2);
+        const Answer answer = dripping(content, 5'000, milliseconds(2));
         first.serve(path, {answer});
         downloads.push_back(of(content, {first.url(path)}));
     }
@@ -323,9 +321,7 @@ TEST_F(DownloadTest, RetryAfterSendsTheRestToTheOtherMirror) {
 
 TEST_F(DownloadTest, ADripIsLeftForAnotherMirror) {
     const std::string content = text_of(30'000);
-    Answer drip = with_body(content);
-    drip.drip_bytes = 10;
-    drip.drip_pause = milliseconds(20);
+    const Answer drip = dripping(content, 10, milliseconds(20));
     expect_survives({drip}, content);
     EXPECT_THAT(progress.notes, HasSubstr("`" + first.host() + "` at 0.0"))
         << "of a megabyte a second";
@@ -417,9 +413,7 @@ TEST_F(DownloadTest, FilesThatFindNoRoomLeaveTheOthersTheirBuffers) {
 }
 
 TEST_F(DownloadTest, NothingIsAskedForWhileTooMuchWaitsToBeUsed) {
-    NetworkSettings one_by_one = quick_settings();
-    one_by_one.concurrent_downloads = 1;
-    client.emplace(one_by_one, std::stop_token());
+    fetch_one_by_one();
     std::vector<Download> downloads;
     for (const std::size_t size : {3 * mib, 2 * mib, mib}) { // the order in which they are fetched
         const std::string content = text_of(size);
@@ -448,9 +442,7 @@ TEST_F(DownloadTest, NothingIsAskedForWhileTooMuchWaitsToBeUsed) {
 
 TEST_F(DownloadTest, AFileThatHasBegunGoesOnWhenLessWaits) {
     const std::string content = text_of(70 * mib); // three pieces, two of them later
-    NetworkSettings one_by_one = quick_settings();
-    one_by_one.concurrent_downloads = 1;
-    client.emplace(one_by_one, std::stop_token());
+    fetch_one_by_one();
     first.serve("/file", {with_body(content)});
     const Download one = of(content, {first.url("/file")});
     int asked = 0;

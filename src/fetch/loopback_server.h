@@ -42,6 +42,14 @@ inline Answer with_body(std::string body) {
     return answer;
 }
 
+/// So many bytes at a time.
+inline Answer dripping(std::string body, std::size_t bytes, std::chrono::milliseconds pause) {
+    Answer answer = with_body(std::move(body));
+    answer.drip_bytes = bytes;
+    answer.drip_pause = pause;
+    return answer;
+}
+
 inline Answer with_status(int status, std::vector<std::string> headers = {}) {
     Answer answer;
     answer.status = status;

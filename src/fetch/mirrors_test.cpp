@@ -20,10 +20,7 @@ class MirrorsTest : public DownloadTest {
     }
 
     static Answer at_rate(std::string body, std::size_t bytes_per_10_ms) {
-        Answer answer = with_body(std::move(body));
-        answer.drip_bytes = bytes_per_10_ms;
-        answer.drip_pause = milliseconds(10);
-        return answer;
+        return dripping(std::move(body), bytes_per_10_ms, milliseconds(10));
     }
 
     Download from_both(const std::string& content) {
@@ -126,9 +123,7 @@ TEST_F(MirrorsTest, AnAnswerIsContinuedOnlyInTheSameVersion) {
     Answer tagged = with_body(content);
     tagged.headers = {"ETag: \"one\""};
     first.serve("/file", {tagged});
-    NetworkSettings one_by_one = quick_settings();
-    one_by_one.concurrent_downloads = 1;
-    client.emplace(one_by_one, std::stop_token());
+    fetch_one_by_one();
     expect_success(of(content, {first.url("/file")}));
     expect_arrived(content);
     ASSERT_EQ(first.requests().size(), 2U);
@@ -144,9 +139,7 @@ TEST_F(MirrorsTest, AnIfRangeThatIsRefusedIsNotSentAgain) {
     other.ranges = Answer::Ranges::ignored; // as a server does whose tag is another one
     other.headers = {"ETag: \"two\""};
     first.serve("/file", {tagged, other, tagged});
-    NetworkSettings one_by_one = quick_settings();
-    one_by_one.concurrent_downloads = 1;
-    client.emplace(one_by_one, std::stop_token());
+    fetch_one_by_one();
     expect_success(of(content, {first.url("/file")}));
     expect_arrived(content);
     ASSERT_EQ(first.requests().size(), 3U);
@@ -162,9 +155,7 @@ TEST_F(MirrorsTest, AFileThatWasReplacedIsFetchedOnceMore) {
     Answer whole = current;
     whole.ranges = Answer::Ranges::ignored;
     first.serve("/file", {old, whole, current});
-    NetworkSettings one_by_one = quick_settings();
-    one_by_one.concurrent_downloads = 1;
-    client.emplace(one_by_one, std::stop_token());
+    fetch_one_by_one();
     expect_success(of(content, {first.url("/file")}));
     expect_arrived(content);
 }

@@ -51,9 +51,7 @@ TEST_F(ResumeTest, AKilledDownloadGoesOnWhereItStopped) {
         GTEST_SKIP() << "no fork under the thread sanitizer";
     }
     const std::string content = text_of(60 * mib);
-    Answer slow = with_body(content);
-    slow.drip_bytes = 64U << 10U;
-    slow.drip_pause = milliseconds(5);
+    const Answer slow = dripping(content, 64U << 10U, milliseconds(5));
     first.serve("/file", {slow, slow, with_body(content)});
     const Download one = of(content, {first.url("/file")});
     const pid_t child = download_in_child(one);
@@ -77,10 +75,8 @@ TEST_F(ResumeTest, AKilledDownloadAsksForMoreOfTheVersionThatItHas) {
         GTEST_SKIP() << "no fork under the thread sanitizer";
     }
     const std::string content = text_of(20 * mib);
-    Answer slow = with_body(content);
+    Answer slow = dripping(content, 64U << 10U, milliseconds(5));
     slow.headers = {"ETag: \"v1\""};
-    slow.drip_bytes = 64U << 10U;
-    slow.drip_pause = milliseconds(5);
     Answer fast = with_body(content);
     fast.headers = slow.headers;
     first.serve("/file", {slow, fast});
@@ -103,9 +99,7 @@ TEST_F(ResumeTest, KilledAgainAndAgainItEndsRight) {
         GTEST_SKIP() << "no fork under the thread sanitizer";
     }
     const std::string content = text_of(20 * mib);
-    Answer slow = with_body(content);
-    slow.drip_bytes = 64U << 10U;
-    slow.drip_pause = milliseconds(1);
+    const Answer slow = dripping(content, 64U << 10U, milliseconds(1));
     first.serve("/file", {slow});
     const Download one = of(content, {first.url("/file")});
     for (std::uint64_t kill_at = mib / 2; kill_at < 10 * mib; kill_at += 3 * mib / 2) {
@@ -149,9 +143,7 @@ TEST_F(ResumeTest, ASecondProcessWaitsAndFindsTheFile) {
         GTEST_SKIP() << "no fork under the thread sanitizer";
     }
     const std::string content = text_of(4 * mib);
-    Answer slow = with_body(content);
-    slow.drip_bytes = 256U << 10U;
-    slow.drip_pause = milliseconds(20);
+    const Answer slow = dripping(content, 256U << 10U, milliseconds(20));
     first.serve("/file", {slow});
     const Download one = of(content, {first.url("/file")});
     const pid_t child = download_in_child(one);
