@@ -70,6 +70,17 @@ TEST_F(Turns, AreWaitedForUntilTheOneBeforeEnds) {
                                             "waiting for it"));
 }
 
+TEST_F(Turns, ToMakeOneEnvironmentComeOneAfterTheOther) {
+    std::optional<ByteLocks> first = turn_to_make(sha256_of("env"), store, services);
+    ASSERT_TRUE(first);
+    EXPECT_TRUE(turn_to_make(sha256_of("another"), store, services));
+    EXPECT_TRUE(progress.lines.empty());
+    progress.then = [&](std::string_view /*line*/) { first.reset(); };
+    EXPECT_TRUE(turn_to_make(sha256_of("env"), store, services));
+    EXPECT_THAT(progress.lines, ElementsAre("another process is installing this environment: "
+                                            "waiting for it"));
+}
+
 TEST_F(Turns, AreNotWaitedForByWhoWantsToStop) {
     const UnpackTurn first = turn_to_unpack({package("a")}, store, services);
     stop.request_stop();
