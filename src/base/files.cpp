@@ -479,8 +479,13 @@ void remove_abandoned(const std::filesystem::path& path, const std::filesystem::
             name.find_first_not_of("0123456789abcdef", begin.size()) != std::string::npos) {
             continue;
         }
-        const Fd file(::open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-        if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+
+        struct stat status {};
+
+        // A FIFO of such a name is not waited for.
+        const Fd file(::open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
+            ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
             ::unlink(entry.path().c_str());
         }
     }

@@ -343,6 +343,15 @@ TEST(Fd, OwnsItsDescriptorOnce) {
     EXPECT_EQ(::fcntl(number, F_GETFD), -1) << "assigning closes what was owned";
 }
 
+TEST(WriteFile, DoesNotWaitForAFifoThatIsNamedLikeWhatACrashLeft) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path pipe = folder.path() / ".file.0123abcd";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    write_file(folder.path() / "file", "content");
+    EXPECT_EQ(read_file(folder.path() / "file"), "content");
+    EXPECT_TRUE(std::filesystem::exists(pipe));
+}
+
 } // namespace
 
 } // namespace envpm
