@@ -1,5 +1,6 @@
 #include "pipeline/verify.h"
 
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "pipeline/package_owners.h"
 #include "realize/prefix_manifest.h"
@@ -86,7 +87,7 @@ packages_of(const std::filesystem::path& prefix,
             return false;
         });
     } catch (const Error& error) {
-        if (error.code() != ExitCode::integrity) {
+        if (error.code() != ExitCode::integrity && !has_lost_bytes(manifest_path(prefix))) {
             throw;
         }
     }

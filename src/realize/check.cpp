@@ -1,3 +1,4 @@
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress_task.h"
@@ -141,7 +142,7 @@ std::variant<PrefixManifest, PrefixDamage> manifest_or_damage(const std::filesys
         }
         return PrefixDamage{path, "missing"};
     } catch (const Error& error) {
-        if (error.code() != ExitCode::integrity) {
+        if (error.code() != ExitCode::integrity && !has_lost_bytes(prefix / path)) {
             throw;
         }
         return PrefixDamage{path, "changed"};
@@ -168,7 +169,7 @@ bool is_as_realised(const Checked& checked, const RealisedFile& file, const Foun
         return *digest == file.sha256;
     }
     const bool is_read = checked.depth == CheckDepth::full || found.time != store_time;
-    return !is_read || sha256_of_file(path) == file.sha256;
+    return !is_read || sha256_unless_lost(path) == file.sha256;
 }
 
 /// Of a folder that is not ours the folder alone, not all that it holds.

@@ -1,5 +1,6 @@
 #include "realize/mend.h"
 
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "realize/placer.h"
@@ -113,7 +114,7 @@ FilesByPath files_of(const std::filesystem::path& prefix,
             files.emplace(file.path, file);
         }
     } catch (const Error& error) {
-        if (error.code() != ExitCode::integrity) {
+        if (error.code() != ExitCode::integrity && !has_lost_bytes(manifest_path(prefix))) {
             throw;
         }
     }
@@ -147,7 +148,7 @@ std::optional<LayoutEntry> entry_of(const StorePaths& store, const RealisedFile&
 
 bool has_bytes(const std::filesystem::path& object, const Sha256& digest) {
     const auto type = std::filesystem::symlink_status(object).type();
-    return type == std::filesystem::file_type::regular && sha256_of_file(object) == digest;
+    return type == std::filesystem::file_type::regular && sha256_unless_lost(object) == digest;
 }
 
 /// Those of the prefix that are missing above a file; false if something else is in the way.

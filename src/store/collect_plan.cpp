@@ -1,5 +1,6 @@
 #include "store/collect_plan.h"
 
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "model/store_paths.h"
@@ -238,7 +239,8 @@ void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& arc
             plan.trees.push_back(found.path);
             continue;
         }
-        if (const std::optional<Tree> tree = parse_tree(read_file(found.path), found.archive)) {
+        const std::optional<std::string> text = read_file_unless_lost(found.path);
+        if (const auto tree = text ? parse_tree(*text, found.archive) : std::nullopt) {
             for (const TreeFile& file : tree->files) {
                 alive.insert({file.object, file.is_executable});
             }

@@ -1,5 +1,6 @@
 #include "store/environments.h"
 
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
@@ -36,7 +37,7 @@ std::vector<Environment> environments_of(const StorePaths& paths) {
 
 std::optional<std::set<Sha256>> archives_of_prefix(const std::filesystem::path& prefix) {
     const std::filesystem::path manifest = manifest_path(prefix);
-    const std::optional<std::string> text = read_file_if_present(manifest);
+    const std::optional<std::string> text = read_file_unless_lost(manifest);
     if (!text) {
         return std::nullopt;
     }

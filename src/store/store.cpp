@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "store/format.h"
 #include "store/sharing.h"
@@ -54,7 +55,7 @@ Store Store::open(const std::filesystem::path& root, const StorePolicy& policy,
 }
 
 std::optional<Tree> Store::tree(const Sha256& archive) const {
-    const std::optional<std::string> text = read_file_if_present(paths_.tree(archive));
+    const std::optional<std::string> text = read_file_unless_lost(paths_.tree(archive));
     return text ? parse_tree(*text, archive) : std::nullopt;
 }
 

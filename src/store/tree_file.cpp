@@ -1,5 +1,6 @@
 #include "store/tree_file.h"
 
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
 
@@ -108,7 +109,7 @@ std::vector<Tree> read_trees(const std::set<Sha256>& archives,
                              const std::function<std::filesystem::path(const Sha256&)>& path_of) {
     std::vector<Tree> trees;
     for (const Sha256& archive : archives) {
-        const auto text = read_file_if_present(path_of(archive));
+        const auto text = read_file_unless_lost(path_of(archive));
         std::optional<Tree> tree = text ? parse_tree(*text, archive) : std::nullopt;
         if (tree) {
             trees.push_back(std::move(*tree));

@@ -1,3 +1,4 @@
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash_two.h"
@@ -24,6 +25,8 @@
 namespace envpm::store {
 
 namespace {
+
+constexpr const char* unreadable = "it cannot be read";
 
 /// What trees say of an object.
 struct Claim {
@@ -65,6 +68,7 @@ std::vector<struct stat> status_of_all(const std::vector<FoundObject>& objects, 
 std::vector<std::size_t> largest_first(const std::vector<struct stat>& statuses);
 std::optional<Finding> look_at(const FoundObject& object, const struct stat& status,
                                const Claims& claims, VerifyDepth depth);
+std::vector<std::optional<Sha256>> digests_of(const std::vector<std::filesystem::path>& files);
 void read(const std::vector<FoundObject>& objects, const std::vector<struct stat>& statuses,
           const std::vector<std::size_t>& unread, std::vector<Finding>& findings);
 std::optional<std::string> fault_of_size(const struct stat& status, const ObjectName& name,
@@ -131,13 +135,15 @@ namespace {
 TreeFacts::TreeFacts(const std::vector<FoundTree>& found, ThreadPool& pool) {
     std::vector<std::optional<Tree>> trees(found.size());
     parallel_for(pool, found.size(), [&](std::size_t i) {
-        trees[i] = parse_tree(read_file(found[i].path), found[i].archive);
+        const std::optional<std::string> text = read_file_unless_lost(found[i].path);
+        trees[i] = text ? parse_tree(*text, found[i].archive) : std::nullopt;
     });
     for (std::size_t i = 0; i < found.size(); ++i) {
         const Sha256& archive = found[i].archive;
         if (!trees[i]) {
-            damages_.push_back(
-                {found[i].path, "not what was written", DamageKind::tree, {archive}});
+            const char* const what =
+                has_lost_bytes(found[i].path) ? unreadable : "not what was written";
+            damages_.push_back({found[i].path, what, DamageKind::tree, {archive}});
             continue;
         }
         for (const TreeFile& file : trees[i]->files) {
@@ -215,17 +221,30 @@ Finding judge(const FoundObject& object, const struct stat& status, const Sha256
 /// None, one or two of them.
 void read(const std::vector<FoundObject>& objects, const std::vector<struct stat>& statuses,
           const std::vector<std::size_t>& unread, std::vector<Finding>& findings) {
-    const auto keep = [&](std::size_t at, const Sha256& digest) {
-        findings[at] = judge(objects[at], statuses[at], digest);
-    };
-    if (unread.size() == 2) {
-        const auto [first, second] =
-            sha256_of_two_files(objects[unread[0]].path, objects[unread[1]].path);
-        keep(unread[0], first);
-        keep(unread[1], second);
-    } else if (unread.size() == 1) {
-        keep(unread[0], sha256_of_file(objects[unread[0]].path));
+    std::vector<std::filesystem::path> files;
+    for (const std::size_t at : unread) {
+        files.push_back(objects[at].path);
     }
+    const std::vector<std::optional<Sha256>> digests = digests_of(files);
+    for (std::size_t i = 0; i < unread.size(); ++i) {
+        const std::size_t at = unread[i];
+        findings[at] = digests[i] ? judge(objects[at], statuses[at], *digests[i])
+                                  : Finding{Fault{unreadable}, std::nullopt};
+    }
+}
+
+/// Of two together; if that fails each alone, and what the disk does not give has none.
+std::vector<std::optional<Sha256>> digests_of(const std::vector<std::filesystem::path>& files) {
+    if (files.size() == 2) {
+        try {
+            const auto [first, second] = sha256_of_two_files(files[0], files[1]);
+            return {first, second};
+        } catch (const Error&) {
+            return {sha256_unless_lost(files[0]), sha256_unless_lost(files[1])};
+        }
+    }
+    return files.empty() ? std::vector<std::optional<Sha256>>()
+                         : std::vector{sha256_unless_lost(files[0])};
 }
 
 std::optional<std::string> fault_of_size(const struct stat& status, const ObjectName& name,

@@ -1,0 +1,105 @@
+"""`verify`, `repair` and `gc` beside failing disks and other processes.
+
+care_test.py ENVPM [a test's name…]. Needs no network; what needs strace is skipped without it.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+from command_tests import run_tests  # noqa: E402
+from index_server import Index  # noqa: E402
+from sandbox import Sandbox, manifest_of  # noqa: E402
+from wheels import Wheel  # noqa: E402
+
+ENVPM = Path()
+INDEX: Index
+WHEELS = [
+    Wheel("alpha", "1.0", files={"alpha/data.txt": "data of alpha\n"}),
+    Wheel("beta", "1.0", files={"beta/data.txt": "data of beta\n"}),
+]
+
+
+def failing(calls: str, error: str, paths: list[Path]) -> list[str]:
+    """A command under which these calls fail for these paths."""
+    named = [word for path in paths for word in ("-P", str(path))]
+    fault = ["-e", f"trace={calls}", "-e", f"inject={calls}:error={error}"]
+    return ["strace", "-f", "-qq", "-o", "/dev/null", *named, *fault]
+
+
+class Care(unittest.TestCase):
+    def setUp(self):
+        memory = Path("/dev/shm")
+        place = memory if os.access(memory, os.W_OK) else None
+        self.folder = Path(tempfile.mkdtemp(prefix="envpm-care-", dir=place)).resolve()
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.sandbox = Sandbox(self.folder / "one", ENVPM, INDEX.simple_url)
+        self.sandbox.write(manifest_of("alpha", "beta"))
+        self.sandbox.run("install")
+        self.root = self.sandbox.root
+        self.prefix = self.sandbox.prefix()
+
+    def object_with(self, content: str) -> Path:
+        for path in (self.root / "objects").rglob("*"):
+            if path.is_file() and path.read_bytes() == content.encode():
+                return path
+        raise AssertionError(f"no object has {content!r}")
+
+    def damages(self, wrapper: list[str]) -> dict[str, str]:
+        done = self.sandbox.run("verify", "--json", wrapper=wrapper, expected=6)
+        return {one["path"]: one["what"] for one in json.loads(done.stdout)["damages"]}
+
+    def repair(self, wrapper: list[str], expected: int = 0) -> dict:
+        done = self.sandbox.run("repair", "--json", wrapper=wrapper, expected=expected)
+        return json.loads(done.stdout)
+
+
+@unittest.skipUnless(shutil.which("strace"), "needs strace")
+class Disks(Care):
+    def expect_mended(self, lost: Path, wrapper: list[str]) -> None:
+        before = lost.stat().st_ino
+        self.assertEqual(self.damages(wrapper)[str(lost)], "it cannot be read")
+        self.assertIn(str(lost), [one["path"] for one in self.repair(wrapper)["repaired"]])
+        self.assertNotEqual(lost.stat().st_ino, before)
+        self.sandbox.run("verify")
+
+    def test_an_object_that_the_disk_does_not_give_is_made_anew(self):
+        lost = self.object_with("data of alpha\n")
+        self.expect_mended(lost, failing("read,pread64", "EIO", [lost]))
+
+    def test_a_tree_that_the_disk_does_not_give_is_made_anew_and_keeps_nobody_from_working(self):
+        lost = sorted((self.root / "trees").rglob("*.json"))[0]
+        wrapper = failing("read,pread64", "EUCLEAN", [lost])
+        self.sandbox.run("gc", wrapper=wrapper)
+        shutil.rmtree(self.prefix)
+        shutil.rmtree(self.sandbox.cache)
+        self.sandbox.run("install", wrapper=wrapper)
+        self.expect_mended(lost, wrapper)
+
+    def test_a_file_of_a_prefix_that_the_disk_does_not_give_is_made_anew(self):
+        lost = next(self.prefix.rglob("beta/data.txt"))
+        manifest = self.prefix / ".envpm/manifest.json"
+        for path in (lost, manifest):
+            before = path.stat().st_ino
+            others = [self.object_with("data of beta\n")] if path == lost else []
+            wrapper = failing("read,pread64", "EBADMSG", [path, *others])
+            self.assertEqual(self.damages(wrapper)[str(path)], "changed")
+            self.repair(wrapper)
+            self.assertNotEqual(path.stat().st_ino, before)
+            self.sandbox.run("verify")
+
+
+def begin(envpm: Path) -> Index:
+    global ENVPM, INDEX
+    ENVPM, INDEX = envpm, Index(WHEELS)
+    return INDEX
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests(begin))
