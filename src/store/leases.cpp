@@ -41,7 +41,6 @@ std::string one_word(std::string text);
 std::optional<LeaseText> parse(std::string_view text);
 std::string one_line(std::string text);
 bool is_name(std::string_view name);
-void make_folder(const std::filesystem::path& folder);
 std::optional<std::string> text_if_readable(const std::filesystem::path& path);
 bool is_unfinished(std::string_view name);
 bool is_here(const LeaseHolder& holder, const LeaseHolder& reader);
@@ -81,7 +80,7 @@ void renew_lease(const StorePaths& paths, const std::string& prefix,
             throw_system_error("cannot renew a lease", path.string(), errno);
         }
     }
-    make_folder(paths.leases());
+    make_shared_folder(paths.leases());
     write_file(path, text, Durability::durable, 0644);
     ::chmod(path.c_str(), 0644); // the umask has no say: others' collectors read it
     if (!before) {
@@ -239,14 +238,6 @@ void remove_gone(const StorePaths& paths, const std::string& prefix, const Lease
             status.st_uid == ::geteuid()) {
             ::unlink(path.c_str());
         }
-    }
-}
-
-void make_folder(const std::filesystem::path& folder) {
-    if (::mkdir(folder.c_str(), 0775) == 0) {
-        share_with_group(folder);
-    } else if (errno != EEXIST) {
-        throw_system_error("cannot create a folder of the store", folder.string(), errno);
     }
 }
 

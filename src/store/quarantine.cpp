@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "store/sharing.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -52,9 +53,7 @@ void Quarantine::move(const std::filesystem::path& path) {
 
 std::filesystem::path Quarantine::place_for(const std::filesystem::path& path) {
     if (!folder_) {
-        // Never open to everybody, as all of the store's folders. If it cannot be made, it is told
-        // by whoever makes the one in it.
-        ::mkdir(parent_.c_str(), 0775);
+        make_shared_folder(parent_);
         TemporaryFolder folder(parent_);
         sync_folder(parent_);
         sync_folder(parent_.parent_path());

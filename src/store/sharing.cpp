@@ -82,6 +82,14 @@ void share_with_group(const std::filesystem::path& made) {
     share_with_group(file.get(), folder.get());
 }
 
+void make_shared_folder(const std::filesystem::path& folder) {
+    if (::mkdir(folder.c_str(), 0775) == 0) {
+        share_with_group(folder);
+    } else if (errno != EEXIST) {
+        throw_system_error("cannot create a folder of the store", folder.string(), errno);
+    }
+}
+
 void require_locks(const std::filesystem::path& lock) {
     const Fd file = open_lock(lock);
 

@@ -26,6 +26,10 @@ void require_trusted(const std::filesystem::path& root, Sharing sharing);
 void share_with_group(int made, int folder);
 void share_with_group(const std::filesystem::path& made);
 
+/// Makes a folder of the store that there is only when it is needed, never open to everybody, and
+/// with the group's rights in a store for a group. One that is there stays as it is.
+void make_shared_folder(const std::filesystem::path& folder);
+
 /// Throws an Error for a network file system on which files cannot be locked: nothing would keep
 /// the collector of one machine from what another installs. Makes the file if there is none.
 void require_locks(const std::filesystem::path& lock);

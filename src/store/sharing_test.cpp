@@ -114,6 +114,23 @@ TEST(Sharing, TheGroupOfASitesStoreMayWriteWhateverTheUmask) {
     EXPECT_EQ(mode_of(object), 0444U);
 }
 
+TEST(Sharing, TheGroupMayRepairAfterWhoeverDidFirst) {
+    World world;
+    std::filesystem::create_directories(world.root);
+    ::chmod(world.root.c_str(), 02775);
+    const int status = test::in_child([&world] {
+        ::umask(077);
+        const Store store = Store::open(world.root);
+        write_file(world.folder.path() / "damaged", "x", Durability::cached);
+        Quarantine(world.paths).keep(world.folder.path() / "damaged");
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(mode_of(world.paths.quarantine()) & 02077U, 02070U);
+    ::chmod(world.paths.quarantine().c_str(), 0700); // as an earlier envpm made it
+    Store::open(world.root);
+    EXPECT_EQ(mode_of(world.paths.quarantine()) & 02077U, 02070U);
+}
+
 TEST(Sharing, WithoutTheBitTheUmaskDecides) {
     World world;
     const int status = test::in_child([&world] {

@@ -98,6 +98,14 @@ void share_all(const StorePaths& paths) {
     for (const char* name : folders) {
         share_with_group(paths.root() / name);
     }
+
+    struct stat status {};
+
+    // The first repair makes it. If another user keeps it closed it cannot even be looked into.
+    const std::filesystem::path quarantine = paths.quarantine();
+    if (::lstat(quarantine.c_str(), &status) == 0 && status.st_uid == ::geteuid()) {
+        share_with_group(quarantine);
+    }
 }
 
 /// As create_root.
