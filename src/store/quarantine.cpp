@@ -1,5 +1,6 @@
 #include "store/quarantine.h"
 
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "store/sharing.h"
@@ -11,11 +12,13 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 namespace envpm::store {
 
 namespace {
 
+void keep_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 
 } // namespace
@@ -34,18 +37,26 @@ void Quarantine::keep(const std::filesystem::path& path) {
         return;
     }
     const std::filesystem::path to = place_for(path);
-    if (::linkat(AT_FDCWD, path.c_str(), AT_FDCWD, to.c_str(), 0) != 0) {
-        throw_system_error("cannot put a damaged file aside", path.string(), errno);
+    if (::linkat(AT_FDCWD, path.c_str(), AT_FDCWD, to.c_str(), 0) == 0) {
+        return;
     }
+    // A file system without hard links, another's file, too many links.
+    const int fault = errno;
+    const bool is_refused =
+        fault == EPERM || fault == EMLINK || fault == EXDEV || fault == EOPNOTSUPP;
+    if (!is_refused || !(S_ISREG(status.st_mode) || S_ISLNK(status.st_mode))) {
+        throw_system_error("cannot put a damaged file aside", path.string(), fault);
+    }
+    keep_copy(path, to);
 }
 
 void Quarantine::move(const std::filesystem::path& path) {
     const std::filesystem::path to = place_for(path);
-    if (::rename(path.c_str(), to.c_str()) != 0) {
-        if (errno != EXDEV) {
-            throw_system_error("cannot put a damaged file aside", path.string(), errno);
-        }
+    const int fault = ::rename(path.c_str(), to.c_str()) == 0 ? 0 : errno;
+    if (fault == EXDEV) {
         move_by_copy(path, to);
+    } else if (fault != 0) {
+        throw_system_error("cannot put a damaged file aside", path.string(), fault);
     }
     sync_folder(to.parent_path());
     sync_folder(path.parent_path());
@@ -63,14 +74,42 @@ std::filesystem::path Quarantine::place_for(const std::filesystem::path& path) {
     return *folder_ / fmt::format("{}-{}", next_++, path.filename().string());
 }
 
+std::optional<std::filesystem::path> Quarantine::folder() const {
+    std::error_code failure;
+    return folder_ && !std::filesystem::is_empty(*folder_, failure) ? folder_ : std::nullopt;
+}
+
 namespace {
+
+/// Durable, since the damaged one is about to be replaced. Of what the disk does not give nothing
+/// can be kept.
+void keep_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::error_code failure;
+    if (std::filesystem::is_symlink(from, failure)) {
+        std::filesystem::copy_symlink(from, to, failure);
+    } else if (!has_lost_bytes(from)) {
+        std::filesystem::copy_file(from, to, failure);
+        if (!failure && ::fsync(open_file(to, O_RDONLY).get()) != 0) {
+            failure.assign(errno, std::generic_category());
+        }
+    }
+    if (failure) {
+        throw_system_error("cannot put a damaged file aside", from.string(), failure.value());
+    }
+    sync_folder(to.parent_path());
+}
 
 /// On overlayfs a folder that an earlier layer brought cannot be renamed. A prefix loses its
 /// manifest first, so that nobody takes what is left of it for whole.
 void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::error_code failure;
     std::filesystem::copy(from, to,
                           std::filesystem::copy_options::recursive |
-                              std::filesystem::copy_options::copy_symlinks);
+                              std::filesystem::copy_options::copy_symlinks,
+                          failure);
+    if (failure) {
+        throw_system_error("cannot put a damaged file aside", from.string(), failure.value());
+    }
     if (::unlink(manifest_path(from).c_str()) == 0) {
         sync_folder(manifest_path(from).parent_path());
     }

@@ -17,8 +17,8 @@ class Quarantine {
         : parent_(paths.quarantine()) {}
 
     /// A second name for the file or link, which stays where it is until its replacement is renamed
-    /// over it; a power cut may take the second name. A folder is moved. What is not there any more
-    /// is nothing to keep.
+    /// over it; a power cut may take the second name. Where the system refuses one it is a durable
+    /// copy. A folder is moved. What is not there any more is nothing to keep.
     void keep(const std::filesystem::path& path);
 
     /// Takes it away from where it is. Durable when this returns.
@@ -27,8 +27,8 @@ class Quarantine {
     /// A name in the quarantine that is free, for who moves something there.
     std::filesystem::path place_for(const std::filesystem::path& path);
 
-    /// Nothing if nothing came.
-    [[nodiscard]] const std::optional<std::filesystem::path>& folder() const { return folder_; }
+    /// Nothing if nothing is in it.
+    [[nodiscard]] std::optional<std::filesystem::path> folder() const;
 
   private:
     std::filesystem::path parent_;

@@ -137,12 +137,45 @@ TEST(RestoringLooks, FollowsNoLink) {
     EXPECT_EQ(status.st_mode & 07777U, 0600U);
 }
 
+TEST(Quarantine, KeepsACopyWhereNoSecondNameCanBe) {
+    struct stat one {};
+
+    struct stat other {};
+
+    World world;
+    const TemporaryFolder elsewhere(std::filesystem::temp_directory_path());
+    ASSERT_EQ(::stat(world.folder.path().c_str(), &one), 0);
+    ASSERT_EQ(::stat(elsewhere.path().c_str(), &other), 0);
+    if (one.st_dev == other.st_dev) {
+        GTEST_SKIP() << "needs two file systems";
+    }
+    const std::filesystem::path file = elsewhere.path() / "file";
+    write_file(file, "damaged", Durability::cached);
+    std::filesystem::create_symlink("nowhere", elsewhere.path() / "link");
+    Store::open(world.root);
+    Quarantine quarantine(world.paths);
+    quarantine.keep(file);
+    quarantine.keep(elsewhere.path() / "link");
+    EXPECT_TRUE(std::filesystem::exists(file));
+    EXPECT_EQ(read_file(*quarantine.folder() / "0-file"), "damaged");
+    EXPECT_EQ(std::filesystem::read_symlink(*quarantine.folder() / "1-link"), "nowhere");
+}
+
+TEST(Quarantine, HasNoFolderToNameIfNothingCouldBePutThere) {
+    World world;
+    Store::open(world.root);
+    Quarantine quarantine(world.paths);
+    EXPECT_THROW(quarantine.move(world.folder.path() / "nothing"), Error);
+    EXPECT_EQ(quarantine.folder(), std::nullopt);
+}
+
 TEST(Quarantine, KeepsASecondNameAndMovesWhatItIsToldTo) {
     World world;
     const std::filesystem::path one = world.folder.path() / "one";
     const std::filesystem::path two = world.folder.path() / "two";
     write_file(one, "1", Durability::cached);
     write_file(two, "2", Durability::cached);
+    Store::open(world.root);
     Quarantine quarantine(world.paths);
     EXPECT_EQ(quarantine.folder(), std::nullopt);
     quarantine.keep(world.folder.path() / "nothing");

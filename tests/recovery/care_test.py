@@ -94,6 +94,15 @@ class Disks(Care):
             self.assertNotEqual(path.stat().st_ino, before)
             self.sandbox.run("verify")
 
+    def test_what_cannot_be_linked_is_kept_as_a_copy(self):
+        data = self.object_with("data of alpha\n")
+        data.chmod(0o644)
+        data.write_bytes(b"DATA OF ALPHA\n")
+        report = self.repair(failing("linkat", "EPERM", [data]))
+        kept = [path.read_bytes() for path in Path(report["quarantine"]).iterdir()]
+        self.assertIn(b"DATA OF ALPHA\n", kept)
+        self.assertEqual(data.read_bytes(), b"data of alpha\n")
+
 
 def begin(envpm: Path) -> Index:
     global ENVPM, INDEX
