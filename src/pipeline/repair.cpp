@@ -70,6 +70,7 @@ class Repair {
                                                 const std::vector<LockedPackage>& packages);
     void settle_objects();
     void settle_object(std::size_t index);
+    bool put_aside(std::size_t index);
     void mend_environment(std::size_t index);
     std::optional<ErrorText> complete(std::size_t index, std::vector<realize::PrefixDamage>& left);
     void tell_environment(const DamagedEnvironment& environment);
@@ -88,6 +89,7 @@ class Repair {
     std::optional<store::Store> store_;     ///< none if it is only told
     std::map<Sha256, std::string> fetched_; ///< archives, and what they are called
     std::map<Sha256, ErrorText> failed_;
+    std::map<std::filesystem::path, ErrorText> unmoved_; ///< why
     std::map<std::size_t, ErrorText> broken_; ///< environments whose objects stay damaged
     RepairOutcome outcome_;
 };
@@ -129,12 +131,12 @@ RepairOutcome Repair::run() {
 
 /// First strangers, which may be in the way of what belongs there.
 void Repair::mend_without_archives() {
-    for (const store::Damage& damage : report_.store) {
+    for (std::size_t i = 0; i < report_.store.size(); ++i) {
+        const store::Damage& damage = report_.store[i];
         if (damage.kind == store::DamageKind::stranger) {
-            if (!only_tells_) {
-                quarantine_.move(damage.path);
+            if (put_aside(i)) {
+                done(damage.path, "put aside");
             }
-            done(damage.path, "put aside");
         } else if (damage.kind == store::DamageKind::looks) {
             if (!only_tells_) {
                 store::restore_looks(damage);
@@ -197,6 +199,7 @@ void Repair::fetch(const LockedProject& project, const std::vector<LockedPackage
 std::vector<std::optional<Error>> Repair::try_fetch(const LockedProject& project,
                                                     const std::vector<LockedPackage>& packages) {
     std::set<store::ObjectName> damaged;
+    std::vector<std::filesystem::path> trees;
     for (const store::Damage& damage : report_.store) {
         const auto object = store::object_of(damage);
         if (object && damage.kind == store::DamageKind::object) {
@@ -208,10 +211,12 @@ std::vector<std::optional<Error>> Repair::try_fetch(const LockedProject& project
                 return package.sha256 == damage.archives.front();
             });
         if (is_replaced) {
-            quarantine_.keep(damage.path);
+            trees.push_back(damage.path);
         }
     }
     try {
+        std::for_each(trees.begin(), trees.end(),
+                      [this](const std::filesystem::path& tree) { quarantine_.keep(tree); });
         return fetch_again({packages, damaged, quarantine_}, project.manifest, *store_, services_);
     } catch (const Error& error) {
         if (error.code() == ExitCode::interrupted) {
@@ -245,18 +250,38 @@ void Repair::settle_object(std::size_t index) {
         leave(index, no_lock, install_or_collect);
         return;
     }
-    if (!only_tells_) {
-        quarantine_.move(damage.path);
+    if (put_aside(index)) {
+        done(damage.path, "put aside: no environment uses it");
     }
-    done(damage.path, "put aside: no environment uses it");
+}
+
+/// What cannot be moved, as a mount point, is left, and costs nothing else.
+bool Repair::put_aside(std::size_t index) {
+    const store::Damage& damage = report_.store[index];
+    try {
+        if (!only_tells_) {
+            quarantine_.move(damage.path);
+        }
+        return true;
+    } catch (const Error& error) {
+        leave(index, error.text().what, error.text().hint);
+        return false;
+    }
 }
 
 void Repair::mend_environment(std::size_t index) {
     const DamagedEnvironment& environment = report_.environments[index];
-    std::vector<realize::PrefixDamage> left =
-        realize::mend(store_->paths(), environment.prefix, environment.files,
-                      services_.settings().link_mode, disposal());
-    const std::optional<ErrorText> failure = complete(index, left);
+    std::vector<realize::PrefixDamage> left = environment.files;
+    std::optional<ErrorText> failure;
+    try {
+        left = realize::mend(store_->paths(), environment.prefix, environment.files,
+                             services_.settings().link_mode, disposal());
+    } catch (const Error& error) {
+        failure = error.text(); // of one file: perhaps all of it can be made anew
+    }
+    if (const std::optional<ErrorText> other = complete(index, left)) {
+        failure = other;
+    }
     std::set<std::string> still;
     for (const realize::PrefixDamage& damage : left) {
         still.insert(damage.path);
@@ -264,6 +289,11 @@ void Repair::mend_environment(std::size_t index) {
     for (const realize::PrefixDamage& damage : environment.files) {
         if (!still.contains(damage.path)) {
             done(environment.prefix / damage.path, "made anew in the environment");
+            continue;
+        }
+        const auto unmoved = unmoved_.find(environment.prefix / damage.path);
+        if (unmoved != unmoved_.end()) {
+            leave(environment, damage, unmoved->second.what, unmoved->second.hint);
         } else if (failure) {
             leave(environment, damage, failure->what, failure->hint);
         } else {
@@ -356,7 +386,14 @@ void Repair::leave(const DamagedEnvironment& environment, const realize::PrefixD
 
 realize::Disposal Repair::disposal() {
     return {[this](const std::filesystem::path& path) { quarantine_.keep(path); },
-            [this](const std::filesystem::path& path) { quarantine_.move(path); }};
+            [this](const std::filesystem::path& path) {
+                try {
+                    quarantine_.move(path);
+                } catch (const Error& error) {
+                    unmoved_.insert_or_assign(path, error.text());
+                    throw;
+                }
+            }};
 }
 
 std::vector<std::string> folders_of(const VerifyReport& report) {

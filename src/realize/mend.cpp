@@ -39,6 +39,7 @@ bool has_bytes(const std::filesystem::path& object, const Sha256& digest);
 bool make_folders(const std::filesystem::path& prefix, const std::filesystem::path& folder);
 bool make_empty_folder(const std::filesystem::path& prefix, const std::string& path,
                        const Disposal& disposal);
+bool move_away(const std::filesystem::path& stranger, const Disposal& disposal);
 void put_in_place(const Ready& ready, const Disposal& disposal);
 
 } // namespace
@@ -70,9 +71,9 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
     for (const PrefixDamage& damage : damages) {
         const auto file = files.find(damage.path);
         if (damage.what == strange) {
-            const std::filesystem::path found = prefix / damage.path;
-            disposal.move(found);
-            set_store_time(AT_FDCWD, found.parent_path().c_str());
+            if (!move_away(prefix / damage.path, disposal)) {
+                left.push_back(damage);
+            }
             continue;
         }
         if (file != files.end() && file->second.kind == EntryKind::folder &&
@@ -178,6 +179,17 @@ bool make_empty_folder(const std::filesystem::path& prefix, const std::string& p
     set_store_time(AT_FDCWD, folder.c_str());
     set_store_time(AT_FDCWD, folder.parent_path().c_str());
     return true;
+}
+
+/// One that cannot be moved, as a mount point, costs the others nothing.
+bool move_away(const std::filesystem::path& stranger, const Disposal& disposal) {
+    try {
+        disposal.move(stranger);
+        set_store_time(AT_FDCWD, stranger.parent_path().c_str());
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 /// If it is the object already (only its mode was wrong, and that has been set) the rename does

@@ -24,9 +24,9 @@ std::set<std::string> mendable(const std::filesystem::path& prefix,
 
 /// Of a prefix of the store: files that are objects as they stand are placed anew, by a new inode
 /// and one rename each, after the object was hashed; empty folders are made; what is not from a
-/// package is moved away. Gives what is left: generated and relocated files, links, and what the
-/// store lacks. Durable when it returns; a kill half-way leaves each file old or new. Needs the
-/// store's shared lock.
+/// package is moved away. Gives what is left: generated and relocated files, links, what the
+/// store lacks, and what cannot be moved. Durable when it returns; a kill half-way leaves each file
+/// old or new. Needs the store's shared lock.
 std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::path& prefix,
                                const std::vector<PrefixDamage>& damages, LinkMode link_mode,
                                const Disposal& disposal);

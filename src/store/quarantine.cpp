@@ -19,6 +19,7 @@ namespace envpm::store {
 namespace {
 
 void keep_copy(const std::filesystem::path& from, const std::filesystem::path& to);
+int rename_folder(const std::filesystem::path& from, const std::filesystem::path& to);
 void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 
 } // namespace
@@ -52,7 +53,10 @@ void Quarantine::keep(const std::filesystem::path& path) {
 
 void Quarantine::move(const std::filesystem::path& path) {
     const std::filesystem::path to = place_for(path);
-    const int fault = ::rename(path.c_str(), to.c_str()) == 0 ? 0 : errno;
+    int fault = ::rename(path.c_str(), to.c_str()) == 0 ? 0 : errno;
+    if (fault == EACCES) {
+        fault = rename_folder(path, to);
+    }
     if (fault == EXDEV) {
         move_by_copy(path, to);
     } else if (fault != 0) {
@@ -97,6 +101,22 @@ void keep_copy(const std::filesystem::path& from, const std::filesystem::path& t
         throw_system_error("cannot put a damaged file aside", from.string(), failure.value());
     }
     sync_folder(to.parent_path());
+}
+
+/// To give a folder another parent one must be allowed to write to it; of one's own one can be.
+/// Gives the error number, 0 for success.
+int rename_folder(const std::filesystem::path& from, const std::filesystem::path& to) {
+    struct stat status {};
+
+    const bool is_own = ::lstat(from.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+                        status.st_uid == ::geteuid();
+    const mode_t mode = status.st_mode & 07777U;
+    if (!is_own || (mode & S_IWUSR) != 0 || ::chmod(from.c_str(), mode | S_IWUSR) != 0) {
+        return EACCES;
+    }
+    const int fault = ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+    ::chmod(fault == 0 ? to.c_str() : from.c_str(), mode);
+    return fault;
 }
 
 /// On overlayfs a folder that an earlier layer brought cannot be renamed. A prefix loses its

@@ -21,7 +21,8 @@ class Quarantine {
     /// copy. A folder is moved. What is not there any more is nothing to keep.
     void keep(const std::filesystem::path& path);
 
-    /// Takes it away from where it is. Durable when this returns.
+    /// Takes it away from where it is, also a folder of one's own that nobody may write to. Durable
+    /// when this returns.
     void move(const std::filesystem::path& path);
 
     /// A name in the quarantine that is free, for who moves something there.

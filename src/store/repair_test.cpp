@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace envpm::store {
 
@@ -159,6 +160,34 @@ TEST(Quarantine, KeepsACopyWhereNoSecondNameCanBe) {
     EXPECT_TRUE(std::filesystem::exists(file));
     EXPECT_EQ(read_file(*quarantine.folder() / "0-file"), "damaged");
     EXPECT_EQ(std::filesystem::read_symlink(*quarantine.folder() / "1-link"), "nowhere");
+}
+
+TEST(Quarantine, MovesAFolderOfOnesOwnThatMayNotBeWrittenTo) {
+    World world;
+    Store::open(world.root);
+    const std::filesystem::path folder = world.folder.path() / "closed";
+    std::filesystem::create_directories(folder);
+    if (::geteuid() == 0) { // who may do anything finds nothing closed
+        constexpr uid_t nobody = 65534;
+        for (const auto& path : {folder, world.root, world.folder.path()}) {
+            ASSERT_EQ(::chown(path.c_str(), nobody, nobody), 0);
+        }
+    }
+    ::chmod(folder.c_str(), 0555);
+    const int status = test::in_child([&] {
+        if (::geteuid() == 0 && ::setuid(65534) != 0) {
+            ::_exit(1);
+        }
+        Quarantine quarantine(world.paths);
+        quarantine.move(folder);
+
+        struct stat moved {};
+
+        const std::filesystem::path to = *quarantine.folder() / "0-closed";
+        ::_exit(::stat(to.c_str(), &moved) == 0 && (moved.st_mode & 07777U) == 0555 ? 0 : 2);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST(Quarantine, HasNoFolderToNameIfNothingCouldBePutThere) {

@@ -94,6 +94,24 @@ class Disks(Care):
             self.assertNotEqual(path.stat().st_ino, before)
             self.sandbox.run("verify")
 
+    def test_what_cannot_be_moved_does_not_cost_the_rest(self):
+        data = self.object_with("data of alpha\n")
+        strangers = [data.parent / "stranger", self.prefix / "lib/stranger"]
+        for stranger in strangers:
+            stranger.mkdir()
+        data.chmod(0o644)
+        file = next(self.prefix.rglob("beta/data.txt"))
+        file.unlink()
+        self.sandbox.lock.unlink()
+        report = self.repair(failing("rename", "EBUSY", strangers), expected=6)
+        left = {one["path"]: one["why"] for one in report["left"]}
+        self.assertEqual(sorted(left), sorted(map(str, strangers)))
+        for why in left.values():
+            self.assertIn("busy", why)
+        self.assertEqual(file.read_text(), "data of beta\n")
+        self.assertEqual(data.stat().st_mode & 0o777, 0o444)
+        self.assertIsNone(report["quarantine"])
+
     def test_what_cannot_be_linked_is_kept_as_a_copy(self):
         data = self.object_with("data of alpha\n")
         data.chmod(0o644)
