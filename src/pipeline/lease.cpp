@@ -1,24 +1,37 @@
 #include "pipeline/lease.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "pipeline/lower_prefix.h"
 #include "store/leases.h"
+#include "store/store.h"
 
 #include <fmt/format.h>
 
+#include <string>
+
 namespace envpm::pipeline {
 
-void renew_lease(const Project& project, const std::filesystem::path& prefix,
+bool renew_lease(const Project& project, const std::filesystem::path& prefix,
                  const Services& services) {
     if (is_in_lower_store(prefix, services.settings())) {
-        return;
+        return true;
     }
     const StorePaths store(prefix.parent_path().parent_path());
+    const std::string name = prefix.filename().string();
+    const std::filesystem::path environment = generations_of(project).folder();
+    const store::LeaseHolder holder = store::this_holder();
     try {
-        store::renew_lease(store, prefix.filename().string(), generations_of(project).folder(),
-                           store::this_holder());
+        if (store::renew_known_lease(store, name, environment, holder)) {
+            return true;
+        }
+        const FileLock lock(store.lock(), LockKind::shared,
+                            [&services] { services.progress().note(store::words_of_collection); });
+        store::renew_lease(store, name, environment, holder);
+        return false;
     } catch (const Error& failure) {
         services.progress().trace(fmt::format("lease: none: {}", failure.what()));
+        return true;
     }
 }
 

@@ -10,6 +10,7 @@ namespace envpm::pipeline {
 
 namespace {
 
+void require_usable(const std::filesystem::path& prefix);
 std::vector<std::string> task_or_command(const Manifest& manifest,
                                          const std::vector<std::string>& words);
 std::vector<std::string> runner(const Project& project);
@@ -19,11 +20,10 @@ std::vector<std::string> runner(const Project& project);
 ActiveEnvironment activate_project(const Project& project, const Services& services) {
     const Manifest manifest = read_manifest(project);
     const realize::Generation current = current_generation(project);
-    if (!realize::is_usable(current.prefix)) {
-        throw Error({"the environment is gone, or its Python is", current.prefix.string(),
-                     "run `envpm install`, which makes it anew"});
+    require_usable(current.prefix);
+    if (!renew_lease(project, current.prefix, services)) {
+        require_usable(current.prefix);
     }
-    renew_lease(project, current.prefix, services);
     const activate::CondaVariables conda = activate::conda_variables(current.prefix);
     for (const std::string& complaint : conda.complaints) {
         services.progress().note("note: " + complaint);
@@ -59,6 +59,13 @@ std::vector<std::string> task_names(const Project& project) {
 }
 
 namespace {
+
+void require_usable(const std::filesystem::path& prefix) {
+    if (!realize::is_usable(prefix)) {
+        throw Error({"the environment is gone, or its Python is", prefix.string(),
+                     "run `envpm install`, which makes it anew"});
+    }
+}
 
 std::vector<std::string> task_or_command(const Manifest& manifest,
                                          const std::vector<std::string>& words) {

@@ -73,11 +73,15 @@ std::optional<Generation> Generations::current() const {
     return generation;
 }
 
-void Generations::keep_alive(const StorePaths& store) const {
-    if (!is_root(store, folder_)) {
-        const FileLock lock(folder_ / "lock", LockKind::exclusive);
-        register_root(store, folder_);
+bool Generations::keep_alive(const StorePaths& store,
+                             const std::function<void()>& before_waiting) const {
+    if (is_root(store, folder_)) {
+        return true;
     }
+    const FileLock no_collector(store.lock(), LockKind::shared, before_waiting);
+    const FileLock lock(folder_ / "lock", LockKind::exclusive);
+    register_root(store, folder_);
+    return false;
 }
 
 Generation Generations::switch_to(const StorePaths& store, const std::filesystem::path& prefix,

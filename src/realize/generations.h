@@ -4,6 +4,7 @@
 #include "model/store_paths.h"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,8 +37,9 @@ class Generations {
     [[nodiscard]] std::optional<Generation> current() const;
 
     /// Registers the project as a root of the store, if it is none yet, so that a collector never
-    /// takes its prefixes away. Costs one look if it is, else it waits for the project's lock.
-    void keep_alive(const StorePaths& store) const;
+    /// takes its prefixes away. True if it is: that costs one look. Else it waits for a collector
+    /// (`before_waiting`), which may just have taken them away, and for the project's lock.
+    bool keep_alive(const StorePaths& store, const std::function<void()>& before_waiting) const;
 
     /// Makes `prefix` current as a new generation, unless it already is; registers the project as a
     /// root of the store first, so that a collector can never take it away. Keeps the newest

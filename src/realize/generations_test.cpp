@@ -108,12 +108,26 @@ TEST(Generations, AreKeptAliveUnderTheProjectsLockAndWithoutItIfTheyAreAlready) 
     const std::filesystem::path lock = project.generations.folder() / "lock";
     {
         const FileLock held(lock, LockKind::exclusive);
-        project.generations.keep_alive(project.world.store);
+        EXPECT_TRUE(project.generations.keep_alive(project.world.store, {}));
     }
     std::filesystem::remove(lock);
     std::filesystem::remove_all(project.world.store.roots());
-    project.generations.keep_alive(project.world.store);
+    EXPECT_FALSE(project.generations.keep_alive(project.world.store, {}));
     EXPECT_TRUE(std::filesystem::exists(lock));
+    EXPECT_FALSE(std::filesystem::is_empty(project.world.store.roots()));
+}
+
+TEST(Generations, AreRegisteredWhenNoCollectorIsAtWork) {
+    Project project;
+    project.install("one");
+    std::filesystem::remove_all(project.world.store.roots());
+    std::optional<FileLock> collector(std::in_place, project.world.store.lock(),
+                                      LockKind::exclusive);
+    EXPECT_FALSE(project.generations.keep_alive(project.world.store, [&] {
+        EXPECT_FALSE(std::filesystem::exists(project.world.store.roots()));
+        collector.reset();
+    }));
+    EXPECT_FALSE(collector.has_value());
     EXPECT_FALSE(std::filesystem::is_empty(project.world.store.roots()));
 }
 

@@ -60,7 +60,10 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
     const FileLock lock(paths.lock(), LockKind::exclusive, [&progress] {
         progress.note("another process is using this store: waiting for it");
     });
-    const CollectPlan plan = plan_collection(paths, request);
+    CollectPlan plan = plan_collection(paths, request);
+    while (!request.only_tell && is_outdated(plan, paths, request)) {
+        plan = plan_collection(paths, request);
+    }
     CollectReport report = report_of(plan);
     for (const std::filesystem::path& root : plan.roots.stale) {
         progress.note(fmt::format("`{}` no longer keeps anything: its project is gone",

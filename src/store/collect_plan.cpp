@@ -67,6 +67,7 @@ struct Leased {
 };
 
 struct stat status_of(const std::filesystem::path& path);
+std::vector<Lease> leases_of(const StorePaths& paths, const CollectRequest& request);
 Leased leased_by_others(const std::vector<Lease>& leases);
 void keep_roots_of(const Leased& leased, Roots& roots);
 void plan_leases(const std::vector<Lease>& leases, const StorePaths& paths, CollectPlan& plan);
@@ -90,8 +91,7 @@ CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& reque
     if (!plan.roots.unreadable.empty()) {
         throw plan.roots.unreadable.front();
     }
-    const std::vector<Lease> leases =
-        read_leases(paths, {request.holder, process_namespaces(request.processes)}, request.now);
+    const std::vector<Lease> leases = leases_of(paths, request);
     const Leased leased = leased_by_others(leases);
     keep_roots_of(leased, plan.roots);
     const std::set<Sha256> archives = plan_prefixes(paths, request, leased, plan, freed);
@@ -114,6 +114,22 @@ CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& reque
     return plan;
 }
 
+bool is_outdated(const CollectPlan& plan, const StorePaths& paths, const CollectRequest& request) {
+    std::vector<std::string> names;
+    for (const std::filesystem::path& prefix : plan.prefixes) {
+        names.push_back(prefix.filename().string());
+    }
+    Roots roots = read_roots(paths);
+    const Leased leased = leased_by_others(leases_of(paths, request));
+    keep_roots_of(leased, roots);
+    const std::set<std::string> running = prefixes_in_use(request.processes, names);
+    const bool is_used = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return roots.prefixes.contains(name) || running.contains(name) ||
+               leased.hosts.contains(name);
+    });
+    return is_used || !roots.unreadable.empty() || roots.stale != plan.roots.stale;
+}
+
 namespace {
 
 struct stat status_of(const std::filesystem::path& path) {
@@ -123,6 +139,10 @@ struct stat status_of(const std::filesystem::path& path) {
         throw_system_error("cannot look at a part of the store", path.string(), errno);
     }
     return status;
+}
+
+std::vector<Lease> leases_of(const StorePaths& paths, const CollectRequest& request) {
+    return read_leases(paths, {request.holder, process_namespaces(request.processes)}, request.now);
 }
 
 void Freed::remove_name(const struct stat& status) {

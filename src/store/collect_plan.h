@@ -27,4 +27,8 @@ struct CollectPlan {
 /// look young. Needs `store.lock` exclusive. Changes nothing.
 CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& request);
 
+/// Whether one of the prefixes came into use since, as by a program that was started meanwhile, or
+/// the project of a stale root is back. A look at roots, leases and processes only.
+bool is_outdated(const CollectPlan& plan, const StorePaths& paths, const CollectRequest& request);
+
 } // namespace envpm::store

@@ -42,6 +42,7 @@ std::optional<LeaseText> parse(std::string_view text);
 std::string one_line(std::string text);
 bool is_name(std::string_view name);
 std::optional<std::string> text_if_readable(const std::filesystem::path& path);
+bool touch(const std::filesystem::path& lease);
 bool is_unfinished(std::string_view name);
 bool is_here(const LeaseHolder& holder, const LeaseHolder& reader);
 bool is_gone(const LeaseHolder& holder, const LeaseReader& reader);
@@ -72,13 +73,8 @@ void renew_lease(const StorePaths& paths, const std::string& prefix,
     const std::string text = text_of({holder, environment});
     const std::filesystem::path path = path_of(paths, prefix, {holder, environment});
     const std::optional<std::string> before = text_if_readable(path);
-    if (before == text) {
-        if (::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0) {
-            return;
-        }
-        if (errno != ENOENT) {
-            throw_system_error("cannot renew a lease", path.string(), errno);
-        }
+    if (before == text && touch(path)) {
+        return;
     }
     make_shared_folder(paths.leases());
     write_file(path, text, Durability::durable, 0644);
@@ -86,6 +82,12 @@ void renew_lease(const StorePaths& paths, const std::string& prefix,
     if (!before) {
         remove_gone(paths, prefix, {holder, environment});
     }
+}
+
+bool renew_known_lease(const StorePaths& paths, const std::string& prefix,
+                       const std::filesystem::path& environment, const LeaseHolder& holder) {
+    const std::filesystem::path path = path_of(paths, prefix, {holder, environment});
+    return text_if_readable(path) == text_of({holder, environment}) && touch(path);
 }
 
 std::vector<Lease> read_leases(const StorePaths& paths, const LeaseReader& reader,
@@ -248,6 +250,17 @@ std::optional<std::string> text_if_readable(const std::filesystem::path& path) {
     } catch (const Error&) {
         return std::nullopt;
     }
+}
+
+/// False if it is gone.
+bool touch(const std::filesystem::path& lease) {
+    if (::utimensat(AT_FDCWD, lease.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0) {
+        return true;
+    }
+    if (errno != ENOENT) {
+        throw_system_error("cannot renew a lease", lease.string(), errno);
+    }
+    return false;
 }
 
 Lease read_lease(const std::filesystem::path& path, const LeaseReader& reader,

@@ -59,6 +59,10 @@ struct LeaseReader {
 void renew_lease(const StorePaths& paths, const std::string& prefix,
                  const std::filesystem::path& environment, const LeaseHolder& holder);
 
+/// As renew_lease, but makes none: false if there is none of that text.
+bool renew_known_lease(const StorePaths& paths, const std::string& prefix,
+                       const std::filesystem::path& environment, const LeaseHolder& holder);
+
 /// All leases, sorted by path. One that cannot be understood counts as another holder's, of an
 /// unknown project. Throws an Error if the folder cannot be read.
 std::vector<Lease> read_leases(const StorePaths& paths, const LeaseReader& reader,

@@ -270,6 +270,14 @@ TEST(Collect, TakesNoNoticeOfItsOwnLeases) {
     EXPECT_THAT(listing(world.paths.leases()), IsEmpty());
 }
 
+TEST_F(Leases, AreRenewedWithoutBeingMade) {
+    EXPECT_FALSE(renew_known_lease(world.paths, "abc", "/e", here));
+    EXPECT_THAT(read(here), IsEmpty());
+    renew_lease(world.paths, "abc", "/e", here);
+    EXPECT_TRUE(renew_known_lease(world.paths, "abc", "/e", here));
+    EXPECT_FALSE(renew_known_lease(world.paths, "abc", "/other", here));
+}
+
 } // namespace
 
 } // namespace envpm::store

@@ -14,6 +14,8 @@ namespace {
 
 using test::World;
 
+using testing::HasSubstr;
+
 std::string fault_of(const std::filesystem::path& root) {
     try {
         Store::open(root);

@@ -3,6 +3,7 @@
 care_test.py ENVPM [a test's name…]. Needs no network; what needs strace is skipped without it.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -120,6 +121,30 @@ class Disks(Care):
         kept = [path.read_bytes() for path in Path(report["quarantine"]).iterdir()]
         self.assertIn(b"DATA OF ALPHA\n", kept)
         self.assertEqual(data.read_bytes(), b"data of alpha\n")
+
+
+class Together(Care):
+    def test_a_moved_project_waits_for_the_collector_that_may_not_know_it(self):
+        moved = Sandbox(self.folder / "two", ENVPM, INDEX.simple_url, self.root, self.sandbox.cache)
+        shutil.rmtree(moved.project)
+        shutil.move(self.sandbox.project, moved.project)
+        with (self.root / "store.lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            process = moved.start("run", "python", "-c", "import alpha; print('done')")
+            self.addCleanup(process.kill)
+            told = process.stderr.readline()
+            self.assertIn("envpm gc", told)
+            # As the collector does of a prefix that it took for unused.
+            self.prefix.rename(self.root / "tmp/going")
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, output), (0, "done\n"), errors)
+        self.assertTrue(self.prefix.is_dir())
+
+    def test_a_project_that_is_known_waits_for_no_collector(self):
+        with (self.root / "store.lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.sandbox.run("install")
+            self.sandbox.run("run", "python", "-c", "import alpha")
 
 
 def begin(envpm: Path) -> Index:
