@@ -25,7 +25,8 @@ constexpr std::array folders = {"objects", "objects/sha256", "trees", "trees/sha
 
 void create_root(const std::filesystem::path& root);
 void share_all(const StorePaths& paths);
-void create_folder(const std::filesystem::path& folder);
+bool create_folder(const std::filesystem::path& folder);
+void sync_names(const StorePaths& paths);
 void require_writable(const std::filesystem::path& root);
 
 } // namespace
@@ -42,8 +43,12 @@ Store Store::open(const std::filesystem::path& root, const StorePolicy& policy,
     require_locks(paths.lock());
     FileLock lock(paths.lock(), LockKind::shared, before_waiting);
     create_or_require_format(paths);
+    bool is_new = false;
     for (const char* name : folders) {
-        create_folder(paths.root() / name);
+        is_new = create_folder(paths.root() / name) || is_new;
+    }
+    if (is_new) {
+        sync_names(paths);
     }
 
     struct stat status {};
@@ -108,13 +113,25 @@ void share_all(const StorePaths& paths) {
     }
 }
 
-/// As create_root.
-void create_folder(const std::filesystem::path& folder) {
+/// As create_root. False if it is there.
+bool create_folder(const std::filesystem::path& folder) {
     const int fault = ::mkdir(folder.c_str(), 0775) == 0 ? 0 : errno;
     std::error_code failure;
     const bool is_there = fault == EEXIST && std::filesystem::is_directory(folder, failure);
     if (fault != 0 && !is_there) {
         throw_system_error("cannot create a folder of the store", folder.string(), fault);
+    }
+    return fault == 0;
+}
+
+/// Those of the folders: whoever makes an object or a tree durable syncs the one that it lies in.
+void sync_names(const StorePaths& paths) {
+    for (const char* name : {"objects", "trees", "."}) {
+        sync_folder(paths.root() / name);
+    }
+    // One that may not be read is not ours, and was there before.
+    if (::access(paths.root().parent_path().c_str(), R_OK) == 0) {
+        sync_folder(paths.root().parent_path());
     }
 }
 

@@ -6,6 +6,7 @@ care_test.py ENVPM [a test's name…]. Needs no network; what needs strace is sk
 import fcntl
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -121,6 +122,17 @@ class Disks(Care):
         kept = [path.read_bytes() for path in Path(report["quarantine"]).iterdir()]
         self.assertIn(b"DATA OF ALPHA\n", kept)
         self.assertEqual(data.read_bytes(), b"data of alpha\n")
+
+    def test_the_names_of_a_new_stores_folders_are_synced(self):
+        log = self.folder / "calls"
+        for durability in ("file", "off"):
+            variables = {"ENVPM_DURABILITY": durability}
+            new = Sandbox(self.folder / durability, ENVPM, INDEX.simple_url, variables=variables)
+            new.write(manifest_of("beta"))
+            new.run("install", wrapper=["strace", "-f", "-y", "-e", "trace=fsync", "-o", str(log)])
+            synced = set(re.findall(r"fsync\(\d+<([^>]*)>", log.read_text()))
+            folders = {new.root, new.root.parent, new.root / "objects", new.root / "trees"}
+            self.assertLessEqual({str(folder) for folder in folders}, synced)
 
 
 class Together(Care):
