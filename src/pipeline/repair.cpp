@@ -45,17 +45,15 @@ const T* find_any(const std::map<Sha256, T>& all, const std::vector<Sha256>& arc
 /// One repair under way. Either tells what it would do or does it, by the same decisions.
 class Repair {
   public:
-    Repair(VerifyReport report, const LockedProjects& projects, RepairMode mode,
-           const StorePaths& paths, Services& services)
+    /// Without a store it is only told.
+    Repair(VerifyReport report, const LockedProjects& projects, std::optional<store::Store> store,
+           Services& services)
         : report_(std::move(report)),
           projects_(projects),
-          only_tells_(mode == RepairMode::only_tell),
+          only_tells_(!store),
           services_(services),
-          quarantine_(paths) {
-        if (!only_tells_) {
-            store_.emplace(services.open_store());
-        }
-    }
+          quarantine_(StorePaths(services.settings().store_root)),
+          store_(std::move(store)) {}
 
     RepairOutcome run();
 
@@ -99,16 +97,18 @@ class Repair {
 RepairOutcome repair(const std::optional<Project>& own, RepairMode mode, Services& services) {
     const StorePaths paths(services.settings().store_root);
     std::optional<FileLock> alone;
+    std::optional<store::Store> store; // until the end: what was found must stay to be mended
     if (mode == RepairMode::mend) {
         // Before the lock is made: in another folder nothing is written.
         store::require_format(paths);
         store::require_trusted(paths.root(), services.settings().store_policy.sharing);
         alone.emplace(paths.locks() / "repair", LockKind::exclusive);
+        store.emplace(services.open_store());
     }
     VerifyReport report = verify(store::VerifyDepth::full, services);
     services.throw_if_stopped();
     const LockedProjects projects(own, folders_of(report), services);
-    return Repair(std::move(report), projects, mode, paths, services).run();
+    return Repair(std::move(report), projects, std::move(store), services).run();
 }
 
 namespace {

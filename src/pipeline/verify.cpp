@@ -2,8 +2,11 @@
 
 #include "base/disk_fault.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "pipeline/package_owners.h"
 #include "realize/prefix_manifest.h"
+#include "store/format.h"
+#include "store/store.h"
 
 #include <algorithm>
 #include <map>
@@ -37,6 +40,9 @@ std::size_t VerifyReport::damaged_files() const {
 
 VerifyReport verify(store::VerifyDepth depth, Services& services) {
     const StorePaths paths(services.settings().store_root);
+    store::require_format(paths); // before the lock is made: in another folder nothing is written
+    const FileLock lock(paths.lock(), LockKind::shared,
+                        [&services] { services.progress().note(store::words_of_collection); });
     store::StoreVerdict verdict = store::verify(paths, depth, services.pool(), services.progress());
     services.throw_if_stopped();
     VerifyReport report;

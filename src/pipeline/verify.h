@@ -37,7 +37,8 @@ struct VerifyReport {
 };
 
 /// Checks everything in the store: objects, trees, and each prefix against its manifest. A file
-/// with several names, as links into prefixes make it, is read once. Changes nothing.
+/// with several names, as links into prefixes make it, is read once. Changes nothing. Holds the
+/// store's shared lock: none of it is collected meanwhile.
 VerifyReport verify(store::VerifyDepth depth, Services& services);
 
 } // namespace envpm::pipeline

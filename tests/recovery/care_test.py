@@ -136,6 +136,20 @@ class Disks(Care):
 
 
 class Together(Care):
+    @unittest.skipUnless(shutil.which("strace"), "needs strace")
+    def test_nothing_is_collected_while_prefixes_are_verified_and_repaired(self):
+        manifest = self.prefix / ".envpm/manifest.json"
+        for command in ("verify", "repair"):
+            log = self.folder / command
+            calls = ["-e", "trace=flock,close,openat"]
+            self.sandbox.run(command, wrapper=["strace", "-f", "-y", *calls, "-o", str(log)])
+            before, _, _ = log.read_text().rpartition(f'"{manifest}"')
+            lock = re.escape(str(self.root / "store.lock"))
+            held = set()
+            for call, number in re.findall(rf"(flock|close)\((\d+)<{lock}>", before):
+                held.add(number) if call == "flock" else held.discard(number)
+            self.assertTrue(held, command)
+
     def test_a_moved_project_waits_for_the_collector_that_may_not_know_it(self):
         moved = Sandbox(self.folder / "two", ENVPM, INDEX.simple_url, self.root, self.sandbox.cache)
         shutil.rmtree(moved.project)
