@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/archive_cache.h"
+#include "pipeline/cache_leftovers.h"
 #include "pipeline/installed.h"
 
 #include <fmt/format.h>
@@ -80,6 +81,13 @@ store::CollectReport collect(CollectMode mode, const CollectLimits& limits, Serv
         ArchiveCache::remove_abandoned(services.settings().cache_root, services.now(), removal);
     report.removed.insert(report.removed.end(), abandoned.files.begin(), abandoned.files.end());
     report.freed_bytes += abandoned.bytes;
+    const CacheLeftovers leftovers =
+        find_cache_leftovers(services.settings().cache_root, services.now());
+    if (!request.only_tell) {
+        remove_cache_leftovers(leftovers);
+    }
+    report.removed.insert(report.removed.end(), leftovers.files.begin(), leftovers.files.end());
+    report.freed_bytes += leftovers.bytes;
     return report;
 }
 

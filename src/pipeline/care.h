@@ -40,8 +40,8 @@ struct CollectLimits {
     std::optional<std::uint64_t> most_freed_bytes;
 };
 
-/// What no project uses goes from the store, and unfinished downloads that are a week old from the
-/// cache.
+/// What no project uses goes from the store, and from the cache unfinished downloads that are a
+/// week old and what kills left of its files.
 store::CollectReport collect(CollectMode mode, const CollectLimits& limits, Services& services);
 
 } // namespace envpm::pipeline

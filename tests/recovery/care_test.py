@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -171,6 +172,17 @@ class Together(Care):
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.sandbox.run("install")
             self.sandbox.run("run", "python", "-c", "import alpha")
+
+    def test_what_kills_left_in_the_cache_goes_when_it_is_a_day_old(self):
+        folder = self.sandbox.cache / "index/pages"
+        old, young = folder / ".demo.0123abcd", folder / ".demo.0123abce"
+        for path, hours in ((old, 25), (young, 23)):
+            path.write_text("half a page")
+            os.utime(path, (time.time() - hours * 3600,) * 2)
+        self.assertIn(str(old), self.sandbox.run("gc", "--dry-run").stdout)
+        self.assertTrue(old.exists())
+        self.assertIn(str(old), self.sandbox.run("gc").stdout)
+        self.assertEqual((old.exists(), young.exists()), (False, True))
 
 
 def begin(envpm: Path) -> Index:
