@@ -8,7 +8,8 @@ namespace envpm::gpu {
 
 /// A whole file as memory, for reading little of much: only the pages that are touched are read
 /// from disk. Meant for files that do not change, as those of the store: one that another process
-/// shortens meanwhile ends this one with SIGBUS.
+/// shortens meanwhile, or of which the disk cannot give a page (EIO), ends this one with SIGBUS. To
+/// read them instead would cost what mapping saves: of gigabytes a few pages are looked at.
 class MappedFile {
   public:
     /// Throws an Error that names the path.

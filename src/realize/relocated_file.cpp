@@ -5,35 +5,33 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <span>
 
 namespace envpm::realize {
 
 namespace {
 
-/// A file's bytes, which may be changed here without changing the file.
-class PrivateBytes {
+/// A file's bytes. Not mapped: a disk that cannot give them would end the process.
+class Bytes {
   public:
-    PrivateBytes(const Fd& file, const std::string& subject);
-    PrivateBytes(const PrivateBytes&) = delete;
-    PrivateBytes& operator=(const PrivateBytes&) = delete;
-    PrivateBytes(PrivateBytes&&) = delete;
-    PrivateBytes& operator=(PrivateBytes&&) = delete;
-    ~PrivateBytes();
+    Bytes(const Fd& file, const std::string& subject);
 
-    [[nodiscard]] std::span<char> bytes() const { return {static_cast<char*>(start_), size_}; }
+    [[nodiscard]] std::span<char> bytes() { return {start_.get(), size_}; }
 
-    [[nodiscard]] std::string_view view() const { return {static_cast<char*>(start_), size_}; }
+    [[nodiscard]] std::string_view view() const { return {start_.get(), size_}; }
 
   private:
-    void* start_ = nullptr;
     std::size_t size_ = 0;
+    std::unique_ptr<char[]> start_; // NOLINT: a string would be filled with zeros first
 };
 
+std::size_t size_of(const Fd& file, const std::string& subject);
 void place_unchanged(const Placer& placer, const LayoutEntry& entry, int folder,
                      const std::string& name);
 
@@ -44,7 +42,7 @@ PlacedFile place_relocated(const Placer& placer, const LayoutEntry& entry, int f
     const auto& file = std::get<RelocatedFile>(entry.content);
     const std::string name(entry.path.filename());
     try {
-        const PrivateBytes object(placer.open_object(entry, file.object), entry.path.string());
+        Bytes object(placer.open_object(entry, file.object), entry.path.string());
         PlaceholderUse use;
         std::string text;
         std::string_view content = object.view();
@@ -71,7 +69,7 @@ PlacedFile place_relocated(const Placer& placer, const LayoutEntry& entry, int f
 
 Sha256 digest_before_replacement(const std::filesystem::path& file, const PlaceholderUse& use,
                                  const std::string& prefix) {
-    const PrivateBytes content(open_file(file, O_RDONLY | O_NOFOLLOW), file.string());
+    Bytes content(open_file(file, O_RDONLY | O_NOFOLLOW), file.string());
     if (use.mode == PlaceholderMode::text) {
         return sha256_of(undo_in_text(content.view(), use, prefix));
     }
@@ -81,27 +79,30 @@ Sha256 digest_before_replacement(const std::filesystem::path& file, const Placeh
 
 namespace {
 
-PrivateBytes::PrivateBytes(const Fd& file, const std::string& subject) {
+Bytes::Bytes(const Fd& file, const std::string& subject)
+    : size_(size_of(file, subject)),
+      start_(std::make_unique_for_overwrite<char[]>(size_)) { // NOLINT: as above
+    std::size_t filled = 0;
+    while (filled < size_) {
+        const ssize_t got =
+            ::pread(file.get(), start_.get() + filled, size_ - filled, static_cast<off_t>(filled));
+        if (got == 0) {
+            throw Error({"a file became shorter while it was read", subject, {}});
+        }
+        if (got < 0 && errno != EINTR) {
+            throw_system_error("cannot read a file", subject, errno);
+        }
+        filled += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    }
+}
+
+std::size_t size_of(const Fd& file, const std::string& subject) {
     struct stat status {};
 
     if (::fstat(file.get(), &status) != 0) {
         throw_system_error("cannot read a file", subject, errno);
     }
-    size_ = static_cast<std::size_t>(status.st_size);
-    if (size_ == 0) {
-        return; // nothing can be mapped
-    }
-    void* start = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.get(), 0);
-    if (start == MAP_FAILED) {
-        throw_system_error("cannot read a file", subject, errno);
-    }
-    start_ = start;
-}
-
-PrivateBytes::~PrivateBytes() {
-    if (start_ != nullptr) {
-        ::munmap(start_, size_);
-    }
+    return static_cast<std::size_t>(status.st_size);
 }
 
 void place_unchanged(const Placer& placer, const LayoutEntry& entry, int folder,
