@@ -336,6 +336,12 @@ text
 
     third
 
+A fence:
+
+```yaml
+    run: this is no step
+```
+
 And [t](README.md#a), [u](https://example.org):
 
     tools/test  # there
@@ -351,6 +357,7 @@ PLANTED = [
     ("cd ..", "if", "was not reached"),
     ("    third\n\ntext", "    fourth\n\ntext", "`cat made/file` does not print"),
     ("Append to `~/made/file`:", "Text.", "neither commands, nor a named file"),
+    ("```yaml\n", "\n", "neither commands, nor a named file"),
     ("tools/test ", "tools/tset ", "there is no program tools/tset"),
     ("[t](README.md#a)", "[t](READNE.md#a)", "the link to READNE.md leads nowhere"),
 ]
@@ -375,6 +382,9 @@ def self_test():
         faults = faults_of_text(text)
         if text == SOUND or not any(words in fault for fault in faults):
             failures.append(f"planted: {new!r}; said: {faults}")
+    places = {"/srv": "/home/x/srv", "https://a.org": "http://b"}
+    if with_places("'/srv/a' x/srv https://a.org/s", places) != "'/home/x/srv/a' x/srv http://b/s":
+        failures.append("places were not replaced by those of the test")
     sound = {
         "a.md": "| `lock [--check]` |\n| `run` |",
         "a.1": '.TP\n.B run\n.TP\n.BR a ", " lock\n\\-\\-check',
