@@ -18,7 +18,8 @@ An indented block of a page is one of these:
 
 All of a page runs in one shell, from the top to the end, in an empty project of an empty home. Its
 links must lead to files. The folders of a site are in that home too.
-Every command and flag of `envpm --help` must stand in docs/cli.md and in man/envpm.1.
+Every command and flag of `envpm --help` must stand in docs/cli.md and in man/envpm.1, and in the
+former each flag of a command in its own section or among those of every command.
 """
 
 import argparse
@@ -270,8 +271,8 @@ def check_pages(envpm, accept):
     return faults
 
 
-def words_of_help(envpm):
-    """The commands and flags that envpm's help texts name."""
+def help_of_all(envpm):
+    """The help texts by command; that of envpm itself has no name."""
 
     def help_of(*words):
         command = [envpm, *words, "--help"]
@@ -281,14 +282,34 @@ def words_of_help(envpm):
         listed = text.partition("Subcommands:\n")[2]
         return re.findall(r"^  ([a-z][a-z-]*)", listed, re.MULTILINE)
 
-    commands = commands_in(help_of())
-    texts = [help_of()] + [help_of(command) for command in commands]
-    for command, text in zip(commands, texts[1:]):
-        below = commands_in(text)
-        texts += [help_of(command, word) for word in below]
-        commands = commands + [f"{command} {word}" for word in below]
-    flags = {flag for text in texts for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)}
-    return commands, sorted(flags - {"--help"})
+    texts = {"": help_of()}
+    for command in commands_in(texts[""]):
+        texts[command] = help_of(command)
+        for word in commands_in(texts[command]):
+            texts[f"{command} {word}"] = help_of(command, word)
+    return texts
+
+
+def flags_in(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - {"--help"}
+
+
+def words_of_help(texts):
+    """The commands and flags that envpm's help texts name."""
+    return [name for name in texts if name], sorted(set().union(*map(flags_in, texts.values())))
+
+
+def check_sections(texts, page):
+    """Faults of docs/cli.md, whose sections are headed `### list, tree, why` or `### a and b`."""
+    parts = dict(re.findall(r"^###? (.+)\n((?:(?!##).*\n?)*)", page, re.MULTILINE))
+    common = flags_in(parts.get("Flags of every command", ""))
+    for command, text in texts.items():
+        own = [part for head, part in parts.items() if command in re.split(", | and ", head)]
+        if command and not own and " " not in command and f"  {command}" in texts[""]:
+            if not any(name.startswith(command + " ") for name in texts):
+                yield f"docs/cli.md: `{command}` has no section"
+        for flag in sorted(flags_in(text) - common - flags_in("".join(own))) if own else ():
+            yield f"docs/cli.md: the section of `{command}` lacks {flag}"
 
 
 def check_references(commands, flags, texts):
@@ -385,6 +406,11 @@ def self_test():
     places = {"/srv": "/home/x/srv", "https://a.org": "http://b"}
     if with_places("'/srv/a' x/srv https://a.org/s", places) != "'/home/x/srv/a' x/srv http://b/s":
         failures.append("places were not replaced by those of the test")
+    texts = {"": "  lock  solve\n  gpu  know\n  run  a\n", "lock": "--check", "gpu facts": "--most"}
+    page = "## Flags of every command\n--json\n### lock and list\n--check\n### gpu facts\n--most\n"
+    for old, count in (("no such", 0), ("--check", 1), ("--most", 1), ("lock and", 1)):
+        if len(list(check_sections(texts, page.replace(old, "x,")))) != count:
+            failures.append(f"{count} faults were not found in sections without {old!r}")
     sound = {
         "a.md": "| `lock [--check]` |\n| `run` |",
         "a.1": '.TP\n.B run\n.TP\n.BR a ", " lock\n\\-\\-check',
@@ -401,7 +427,10 @@ def check(envpm, accept):
     if envpm is None:
         return [fault for page in PAGES for fault in steps_of(page, text_of(page).splitlines())[1]]
     texts = {name: text_of(name) for name in REFERENCES}
-    return check_pages(envpm, accept) + check_references(*words_of_help(envpm), texts)
+    helps = help_of_all(envpm)
+    faults = check_references(*words_of_help(helps), texts)
+    faults += check_sections(helps, texts["docs/cli.md"])
+    return check_pages(envpm, accept) + faults
 
 
 def main():
