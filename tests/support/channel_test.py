@@ -8,6 +8,7 @@ import io
 import json
 import tarfile
 import tempfile
+import time
 import unittest
 import zipfile
 from pathlib import Path
@@ -142,6 +143,8 @@ class Server(Scratch):
         self.get().read()
         self.get("/c/noarch/absent").read()
         path = "/c/noarch/repodata.json"
+        while not self.server.sent[path]:  # counted after the last byte, by another thread
+            time.sleep(0.01)
         self.assertEqual(self.server.answers, [(path, 200), ("/c/noarch/absent", 404)])
         self.assertEqual((self.server.sent[path], self.server.requests_of("absent")), (10, 1))
 
