@@ -21,6 +21,9 @@ ExitCode run_selftest(const Session& session) {
                                    ? pipeline::parse_check_policy(*arguments.self_test).value()
                                    : CheckPolicy::strict;
     if (policy == CheckPolicy::off) {
+        if (arguments.global.is_json) {
+            show(document(Json::Object{{"status", "off"}}));
+        }
         return ExitCode::done;
     }
     pipeline::SelfTestRequest request{.project = project_if_any(session),
