@@ -50,6 +50,10 @@ void require_trusted(const std::filesystem::path& root, Sharing sharing) {
     if (::stat(root.c_str(), &status) != 0) {
         throw_system_error("cannot look at the store", root.string(), errno);
     }
+    if (!S_ISDIR(status.st_mode)) {
+        throw Error({"a store is a folder, and this is none", root.string(),
+                     "set ENVPM_ROOT, or `store` of the configuration, to a folder"});
+    }
     if (sharing == Sharing::shared) {
         return;
     }

@@ -71,6 +71,13 @@ TEST(Store, LeavesAFolderThatHoldsSomethingElseAsItWas) {
     EXPECT_TRUE(std::filesystem::is_empty(world.root)) << "something was written";
 }
 
+TEST(Store, IsNoFile) {
+    const World world;
+    write_file(world.root / "file", "x");
+    EXPECT_THAT(fault_of(world.root / "file"), testing::HasSubstr("a store is a folder"));
+    EXPECT_THAT(fault_of("/dev/null"), testing::HasSubstr("a store is a folder"));
+}
+
 TEST(Store, IsMadeWhereOnlyTheFileSystemAKillOrTheCacheLeftSomething) {
     const World world;
     std::filesystem::create_directories(world.root / "lost+found");
