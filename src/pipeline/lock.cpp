@@ -26,7 +26,34 @@ namespace envpm::pipeline {
 
 namespace {
 
-bool tell_changes(LockReport& report, const Run& run);
+/// All that a solve begins with, and whether its answer is known from an earlier one.
+struct Question {
+    Question(const Manifest& manifest, const std::optional<Lock>& previous,
+             const LockRequest& request, Services& services);
+    Question(const Question&) = delete; // its parts refer to each other
+    Question& operator=(const Question&) = delete;
+
+    /// By a stamp: a solve would give the previous lock again.
+    [[nodiscard]] bool is_answered() const;
+
+    /// Stamps the lock that came out, if it came of itself or of none.
+    void keep_answer(const Lock& lock, const Run& run) const;
+
+    const std::optional<Lock>& previous;
+    Requests requests;
+    std::vector<pypi::Index> indexes;
+    CachePolicy policy;
+    Bindings bindings;
+    std::vector<pypi::PythonChoice> pythons; ///< with channels asked for if none of them has one
+    std::optional<FirstLook> first_look;
+    SolveInputs inputs;
+    LockStamps stamps;
+    bool is_upgrade;
+    bool may_stamp; ///< a stamp knows neither of channels nor of a table of facts of the user's
+};
+
+void tell_notes(const Run& run, const Lock& lock);
+void report_difference(LockReport& report, const std::optional<Lock>& previous);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
 std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Target& target,
                                                       const std::vector<TargetSolution>& solved);
@@ -36,7 +63,6 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
                                                        const std::vector<TargetSolution>& solved);
 void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
                       std::vector<std::string>& notes);
-void note_rules(const Run& run, const Lock& lock);
 void add_notes(const std::vector<std::string>& more, std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
@@ -63,73 +89,89 @@ LockReport lock(const LockRequest& request, Services& services) {
 LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& previous,
                           const LockRequest& request, Services& services) {
     const auto start = std::chrono::steady_clock::now();
-    const Requests requests = read_requests(manifest);
+    Question question(manifest, previous, request, services);
     LockReport report;
     report.unknown_upgrades = unknown_upgrades(request, previous);
-    const std::vector<pypi::Index> indexes = indexes_of(manifest, requests, services);
-    const CachePolicy policy = cache_policy(services, request.refresh);
-    const bool has_channels = !manifest.channels.empty();
-    const Bindings bindings = bindings_of(manifest, requests, services);
-    std::vector<pypi::PythonChoice> pythons; // with channels asked for if none of them has one
-    std::optional<FirstLook> first_look;
-    if (!previous && !has_channels) {
-        first_look.emplace(requests, services, pythons);
-    } else if (!has_channels) {
-        pythons = python_choices(requests, services);
-    }
-    const SolveInputs inputs{manifest, requests, pythons, indexes,
-                             request.exclude_newer ? request.exclude_newer
-                                                   : manifest.exclude_newer};
-    const LockStamps stamps(services.cache("index") / "stamps", {services.cache("index"), policy});
-    const bool is_upgrade = request.upgrade_all || !request.upgrade_packages.empty();
-    // A stamp knows neither of channels nor of a table of facts that the user brings.
-    const bool may_stamp = !has_channels && !services.settings().gpu_facts;
-    if (previous && !is_upgrade && may_stamp && stamps.holds(inputs, *previous)) {
+    if (question.is_answered()) {
         report.lock = previous;
         report.seconds = seconds_since(start);
         return report;
     }
     // From here on there is something to solve.
 
-    WheelSources sources(services, policy, indexes, bindings);
-    Listings& listings = sources.listings;
+    WheelSources sources(services, question.policy, question.indexes, question.bindings);
+    CondaSources conda(manifest, question.requests, request.refresh, question.inputs.exclude_newer,
+                       services);
     std::vector<std::string> notes;
-    CondaSources conda(manifest, requests, request.refresh, inputs.exclude_newer, services);
-    const Run run{manifest, requests, request,  previous, inputs,
-                  listings, conda,    services, notes,    first_look ? &*first_look : nullptr};
-
+    const Run run{manifest,        question.requests,
+                  request,         previous,
+                  question.inputs, sources.listings,
+                  conda,           services,
+                  notes,           question.first_look ? &*question.first_look : nullptr};
     auto answer = solve_targets(run);
     if (auto* explanation = std::get_if<Explanation>(&answer)) {
         report.outcome = LockReport::Outcome::impossible;
         report.explanation = std::move(*explanation);
         return report;
     }
-    const auto& solutions = std::get<std::vector<TargetSolution>>(answer);
     // From here on every target has an exact set of packages, each with name, size and sha256.
 
     report.lock =
-        compose_lock(solutions, manifest_digest(manifest, requests), previous, manifest.files);
-    const bool is_same = tell_changes(report, run);
-    const bool is_own_start = !previous || request.upgrade_all || (is_same && !is_upgrade);
-    if (is_own_start && may_stamp && notes.empty() && listings.is_repeatable()) {
-        stamps.put(inputs, *report.lock, listings.consulted());
-    }
+        compose_lock(std::get<std::vector<TargetSolution>>(answer),
+                     manifest_digest(manifest, question.requests), previous, manifest.files);
+    tell_notes(run, *report.lock);
+    report_difference(report, previous);
+    question.keep_answer(*report.lock, run);
     report.seconds = seconds_since(start);
     return report;
 }
 
 namespace {
 
-/// Whether there are none.
-bool tell_changes(LockReport& report, const Run& run) {
-    note_rules(run, *report.lock);
+Question::Question(const Manifest& manifest, const std::optional<Lock>& previous_lock,
+                   const LockRequest& request, Services& services)
+    : previous(previous_lock),
+      requests(read_requests(manifest)),
+      indexes(indexes_of(manifest, requests, services)),
+      policy(cache_policy(services, request.refresh)),
+      bindings(bindings_of(manifest, requests, services)),
+      inputs{manifest, requests, pythons, indexes,
+             request.exclude_newer ? request.exclude_newer : manifest.exclude_newer},
+      stamps(services.cache("index") / "stamps", {services.cache("index"), policy}),
+      is_upgrade(request.upgrade_all || !request.upgrade_packages.empty()),
+      may_stamp(manifest.channels.empty() && !services.settings().gpu_facts) {
+    if (manifest.channels.empty() && !previous) {
+        first_look.emplace(requests, services, pythons);
+    } else if (manifest.channels.empty()) {
+        pythons = python_choices(requests, services);
+    }
+}
+
+bool Question::is_answered() const {
+    return previous && !is_upgrade && may_stamp && stamps.holds(inputs, *previous);
+}
+
+void Question::keep_answer(const Lock& lock, const Run& run) const {
+    const bool is_same = previous && *previous == lock;
+    const bool is_own_start = !previous || run.request.upgrade_all || (is_same && !is_upgrade);
+    if (is_own_start && may_stamp && run.notes.empty() && run.listings.is_repeatable()) {
+        stamps.put(inputs, lock, run.listings.consulted());
+    }
+}
+
+/// Also what the user's rules are to the lock that came out.
+void tell_notes(const Run& run, const Lock& lock) {
+    add_notes(notes_on_absent_winners(run.manifest.files, lock), run.notes);
+    add_notes(run.conda.notes_on_names(lock), run.notes);
     for (const std::string& note : run.notes) {
         run.services.progress().note(note);
     }
-    report.changes = lockfiles::difference(run.previous, *report.lock);
-    const bool is_same = run.previous && *run.previous == *report.lock;
+}
+
+void report_difference(LockReport& report, const std::optional<Lock>& previous) {
+    report.changes = lockfiles::difference(previous, *report.lock);
+    const bool is_same = previous && *previous == *report.lock;
     report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
-    return is_same;
 }
 
 /// Every name of the old lock and of the manifest: a re-lock is one round trip.
@@ -246,12 +288,6 @@ void note_passed_over(const Resolution& resolution, const PackageUniverse& unive
             }
         }
     }
-}
-
-/// What the user's rules are to the lock that came out.
-void note_rules(const Run& run, const Lock& lock) {
-    add_notes(notes_on_absent_winners(run.manifest.files, lock), run.notes);
-    add_notes(run.conda.notes_on_names(lock), run.notes);
 }
 
 /// Each once: targets often have the same.
