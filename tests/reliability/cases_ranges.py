@@ -1,5 +1,7 @@
 """Groups 7 to 9: answers to requests for parts, and files that change while they are fetched."""
 
+from dataclasses import replace
+
 from case import (
     GOOD,
     LARGE,
@@ -10,6 +12,7 @@ from case import (
     Played,
     cases_of_alone_and_beside,
     expect,
+    file_of,
     noise,
 )
 from fault_server import HALF, Reply
@@ -182,7 +185,30 @@ def other(content: bytes) -> bytes:
 def two_backends(exchange) -> Reply:
     """The same bytes, with validators that differ and are not kept to."""
     fields = {"ETag": f'"backend-{exchange.number % 2}"'}
-    return Reply(fields=fields, cut=MEBIBYTE, ending="fin")
+    return Reply(fields=fields, cut=MEBIBYTE, ending="fin", if_range=False)
+
+
+def two_strict_backends(exchange) -> Reply:
+    """Who asks for more of the one's version gets all from the other, and so never the end."""
+    return replace(two_backends(exchange), if_range=True)
+
+
+def with_etag(tag: str, **more) -> Reply:
+    return Reply(fields={"ETag": tag}, **more)
+
+
+def asked_in_version(played: Played) -> None:
+    """What goes on is asked for in the version that is there, and comes as a part."""
+    _, second = played.servers[0].requests_of(file_of(played.case.wheel))[:2]
+    tag = second.headers.get("if-range", "none")
+    expect(tag == '"one"', f"asked for the rest of version {tag}")
+    expect(second.status == 206, f"answered {second.status}")
+
+
+def answered_with_all(played: Played) -> None:
+    _, second = played.servers[0].requests_of(file_of(played.case.wheel))[:2]
+    expect("if-range" in second.headers, "asked for the rest of any version")
+    expect(second.status == 200, f"answered {second.status}")
 
 
 def changed(name: str, script: list, ends: Ends, **more) -> Case:
@@ -212,6 +238,44 @@ CHANGES = [
         Ends(6, ("bytes instead of",)),
     ),
     changed("two backends have different ETags for the same bytes", [two_backends], Ends()),
+    changed(
+        "two backends have different ETags for the same bytes, and keep to `If-Range`",
+        [two_strict_backends],
+        Ends(most=2.1),
+    ),
+    changed(
+        "the rest of a file is asked for with `If-Range`, and sent",
+        [with_etag('"one"', cut=0.5, ending="fin"), with_etag('"one"')],
+        Ends(requests=(2, 2)),
+        check=asked_in_version,
+        quick=True,
+    ),
+    changed(
+        "the file is replaced by another in mid-file, and `If-Range` is answered with all of it",
+        [with_etag('"one"', cut=0.5, ending="fin"), with_etag('"two"', change=other)],
+        Ends(6, ("sent wrong bytes",), most=2.6),
+        check=answered_with_all,
+        quick=True,
+    ),
+    changed(
+        "the file is replaced by another in mid-file, and `If-Range` is ignored",
+        [
+            with_etag('"one"', cut=0.5, ending="fin"),
+            with_etag('"two"', change=other, if_range=False),
+        ],
+        Ends(6, ("sent wrong bytes",), most=2.6),
+    ),
+    changed(
+        "an old file is replaced by the right one, and `If-Range` is answered with all of it",
+        [with_etag('"old"', change=other, cut=0.5, ending="fin"), with_etag('"new"')],
+        Ends(most=2.1),
+        check=answered_with_all,
+    ),
+    changed(
+        "the ETag is weak, and all is sent for it",
+        [with_etag('W/"one"', cut=0.5, ending="fin"), with_etag('W/"one"')],
+        Ends(most=1.6),
+    ),
     Case(
         "Last-Modified is of another time in each answer",
         [

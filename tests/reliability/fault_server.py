@@ -35,6 +35,7 @@ class Reply:
     body: bytes | None = None  # instead of the file
     span: Callable[[int, int], tuple[int, int]] | None = None  # what is sent of what was asked
     ranges: bool = True  # False: all of the file, whatever is asked for
+    if_range: bool = True  # False: a part, of whichever version the client has the beginning
     chunked: bool = False
     rate: Callable[[int], float] | float = 0  # bytes a second, also by what was sent so far
     cut: float | int | None = None  # only so much of the body; a share of it, or bytes
@@ -216,12 +217,22 @@ class Answer:
             "ETag": f'"{digest}"',
             "Accept-Ranges": "bytes",
         }
-        if self.span is None or not reply.ranges:
+        keeps_to = not reply.if_range or self.is_same_version(fields | reply.fields)
+        if self.span is None or not reply.ranges or not keeps_to:
             return reply.status or 200, fields | length_field(reply, content), content
         first, last = reply.span(*self.span) if reply.span else self.span
         body = content[first : last + 1]
         fields["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
         return reply.status or 206, fields | length_field(reply, body), body
+
+    def is_same_version(self, fields: dict) -> bool:
+        """RFC 9110, 13.1.5: of another version than the client has all of it is sent."""
+        wanted = self.seen.headers.get("if-range")
+        if wanted is None:
+            return True
+        if wanted.startswith(('"', "W/")):  # a weak tag is never the same
+            return wanted == fields.get("ETag") and not wanted.startswith("W/")
+        return wanted == fields.get("Last-Modified")
 
     def write_head(self, status: int, fields: dict) -> None:
         self.seen.status = status
