@@ -125,6 +125,25 @@ int sync_watched(const char* name, char kind, int number, int file) {
         }));
 }
 
+/// Of a file that was written, this is where some disks first tell that they are full. The
+/// descriptor is gone in either case, as Linux has it.
+int close_watched(int file) {
+    const auto really = [&] { return static_cast<int>(::syscall(SYS_close, file)); };
+    const long flags = ::syscall(SYS_fcntl, file, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0 ||
+        !Recorder::instance().watches(path_of(file))) {
+        return really();
+    }
+    const Turn turn;
+    if (!turn->meets_fault("close", Need::end)) {
+        return really();
+    }
+    const int fault = errno;
+    really();
+    errno = fault;
+    return -1;
+}
+
 int remove_watched(int folder, const char* name, int flags) {
     const std::string path = path_of(folder, name);
     return change_name(
@@ -170,6 +189,10 @@ int __open_2(const char* name, int flags) { // NOLINT(bugprone-reserved-identifi
 
 int __openat_2(int folder, const char* name, int flags) { // NOLINT(bugprone-reserved-identifier)
     return open_watched(folder, name, flags, 0);
+}
+
+int close(int file) {
+    return close_watched(file);
 }
 
 ssize_t write(int file, const void* data, size_t size) {

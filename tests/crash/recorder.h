@@ -40,8 +40,14 @@ struct Head {
     std::uint32_t sizes[3] = {}; ///< of path, other path, data
 };
 
-/// Whom a fault can meet: a full disk only those who need room.
-enum class Need { room, change, look };
+/// Whom a fault can meet: a full disk only those who need room, or end what needed it. A kill at an
+/// end is one at the call before.
+enum class Need { room, change, look, end };
+
+/// As the log has it.
+inline char letter_of(Need need) {
+    return "Kkoe"[static_cast<int>(need)];
+}
 
 class Recorder {
   public:
@@ -57,9 +63,11 @@ class Recorder {
 
     /// True if this call is to fail; errno says how. Does not return if it is to kill.
     bool meets_fault(const char* name, Need need, int written_to = -1, std::string_view data = {}) {
-        write({.kind = need == Need::room ? 'K' : need == Need::change ? 'k' : 'o'}, name);
-        const bool can_meet = fault_ != 0 && (fault_ != ENOSPC || need == Need::room) &&
-                              (fault_ != -SIGKILL || need != Need::look);
+        write({.kind = letter_of(need)}, name);
+        const bool is_write = need == Need::room || need == Need::end;
+        const bool is_change = need == Need::room || need == Need::change;
+        const bool can_meet =
+            fault_ != 0 && (fault_ != ENOSPC || is_write) && (fault_ != -SIGKILL || is_change);
         if (!can_meet || ++calls_ < at_ || (calls_ > at_ && !is_lasting_)) {
             return false;
         }

@@ -14,6 +14,7 @@ from disk import Disk, Node
 
 HEAD = struct.Struct("=IcxxxQqqIII4x")
 EXCHANGE = 2
+CALLS = "Kkoe"  # as letter_of in recorder.h
 
 
 @dataclass
@@ -59,7 +60,7 @@ def entries_of(log: Path):
 
 
 def calls_of(log: Path) -> list[Call]:
-    return [Call(path, kind) for kind, _, _, _, path, _, _ in entries_of(log) if kind in "Kko"]
+    return [Call(path, kind) for kind, _, _, _, path, _, _ in entries_of(log) if kind in CALLS]
 
 
 def disk_of(folder: Path) -> Disk:
@@ -106,7 +107,7 @@ class Reader:
 
     def read(self, log: Path) -> list[Operation]:
         for entry in entries_of(log):
-            if entry[0] not in "Kko":
+            if entry[0] not in CALLS:
                 self.take(*entry)
         return self.operations
 
