@@ -32,8 +32,7 @@ void require_writable(const std::filesystem::path& root);
 } // namespace
 
 Store Store::open(const std::filesystem::path& root, const StorePolicy& policy,
-                  const std::filesystem::path& cache,
-                  const std::function<void()>& before_waiting) {
+                  const std::filesystem::path& cache, const std::function<void()>& before_waiting) {
     std::error_code failure;
     StorePaths paths(std::filesystem::absolute(root, failure).lexically_normal());
     create_root(paths.root());
