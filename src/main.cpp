@@ -46,6 +46,10 @@ class SignalWaiter {
 
   private:
     void wait() {
+        // A child that ends while one is started (SIGCHLD) would end the wait for a second signal.
+        sigset_t all{};
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, nullptr);
         int signal = 0;
         if (sigwait(&signals_, &signal) != 0 || is_done_) {
             return;
