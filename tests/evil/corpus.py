@@ -12,6 +12,7 @@ import group_e_conda
 import group_e_lock
 import group_e_wheel
 import group_f
+import group_g
 from item import Item
 
 GROUPS = [
@@ -25,6 +26,7 @@ GROUPS = [
     group_e_conda,
     group_e_lock,
     group_f,
+    group_g,
 ]
 
 

@@ -185,21 +185,25 @@ def half_the_forms(items: list[Item]) -> list[Item]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="all, the slow ones too")
-    parser.add_argument("--list", action="store_true", help="print the items, and try none")
+    parser.add_argument("--list", action="store_true", help="print all items, and try none")
     parser.add_argument("--tell", action="store_true", help="print what envpm says of each")
-    parser.add_argument("words", nargs="+", metavar="[id…] ENVPM")
+    parser.add_argument("words", nargs="*", metavar="[id…] ENVPM")
     options = parser.parse_args()
-    *ids, envpm = options.words
+    *ids, envpm = options.words or [""]
+    if options.list and envpm and not Path(envpm).is_file():
+        ids.append(envpm)  # who lists needs no program
+    if not envpm and not options.list:
+        parser.error("which envpm?")
     with tempfile.TemporaryDirectory(prefix="envpm-evil-") as name:
         folder = Path(name).resolve()
         canary = make_canary(folder / "canary")
         items = [
             item
             for item in corpus.items(str(canary))
-            if (options.all or ids or not item.is_slow)
+            if (options.all or options.list or ids or not item.is_slow)
             and (not ids or item.name.startswith(tuple(ids)))
         ]
-        if not options.all and not ids:
+        if not options.all and not options.list and not ids:
             items = half_the_forms(items)
         if options.list:
             for item in items:
