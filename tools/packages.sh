@@ -5,7 +5,7 @@ build_packages="g++ cmake ninja-build python3 python3-pip python3-venv ca-certif
     nlohmann-json3-dev libdeflate-dev libisal-dev libzstd-dev libbz2-dev zlib1g-dev libfmt-dev
     libyaml-dev"
 test_packages="libgtest-dev libgmock-dev clang clang-format-14 clang-tidy-14 libclang-rt-14-dev
-    lld git zsh fish man-db nginx-light openssl zstd"
+    lld git zsh fish man-db nginx-light openssl zstd acl"
 
 # Installs those of the named packages that are missing, with sudo if this is not root.
 install_packages() {

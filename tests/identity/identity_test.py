@@ -6,8 +6,9 @@ mode and number of threads that this machine has, each time into a store of its 
 files arriving in another order, and compares the digests: `env` and `contents` as envpm tells them,
 and the second implementation's. What the machine lacks is said and left out; without --all the
 conda packages go through every third combination, and with it root also installs on new ext4, xfs
-and btrfs images and on overlayfs. On each file system one install is killed again and again until
-it gets through.
+and btrfs images and on overlayfs, and the table of docs/digests.md is printed. On each file system
+one install is killed again and again until it gets through, and the store stands in folders that
+give on a group, rights, or attributes (folder_traits.py).
 """
 
 import contextlib
@@ -19,12 +20,13 @@ import stat
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 import file_systems  # noqa: E402
+import folder_traits  # noqa: E402
 import channel_server  # noqa: E402
 import sample_channel  # noqa: E402
 import varied_wheels  # noqa: E402
@@ -45,17 +47,53 @@ class Circumstances:
     link_mode: str
     jobs: int
     kills: int = 0  # before an install is let through
+    trait: str = ""  # of the folder that store, cache and project stand in
 
     def __str__(self) -> str:
         return (
             f"uid {self.user}, umask {self.umask:04o}, {self.locale}, {self.place}, "
-            f"{self.link_mode}, {self.jobs} jobs, {self.kills} kills"
+            f"{self.link_mode}, {self.jobs} jobs, {self.kills} kills, "
+            f"{self.trait or 'usual'} folder"
         )
+
+    def words(self, kinds: dict[Path, str]) -> list[str]:
+        """Each of them alone, as the table names it."""
+        user = "the same user as the first" if self.user == os.geteuid() else "another user"
+        words = [user, f"umask {self.umask:04o}", f"locale {self.locale}", kinds[self.place]]
+        words += [f"link mode {self.link_mode}", f"threads: {self.jobs}"]
+        words += [f"{self.kills} kills before"] if self.kills else []
+        return words + ([f"in a folder with {self.trait}"] if self.trait else [])
+
+
+@dataclass
+class Tally:
+    """Of how many cells with a circumstance how many were equal, and to what."""
+
+    kinds: dict[Path, str]
+    cells: dict[str, int] = field(default_factory=dict)
+    equal: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, set[str]] = field(default_factory=dict)
+
+    def count(self, at: Circumstances, is_equal: bool, digest: str) -> None:
+        for word in ["all", *at.words(self.kinds)]:
+            self.cells[word] = self.cells.get(word, 0) + 1
+            self.equal[word] = self.equal.get(word, 0) + is_equal
+            self.digests.setdefault(word, set()).add(digest[:12])
+
+    def table(self) -> str:
+        lines = ["| circumstance | cells | equal | digest |", "|---|---|---|---|"]
+        for word in ["all", *sorted(self.cells.keys() - {"all"})]:
+            cells = self.cells[word]
+            digests = ", ".join(f"`{digest}…`" for digest in sorted(self.digests[word]))
+            lines.append(f"| {word} | {cells} | {self.equal[word]} | {digests} |")
+        return "\n".join(lines)
 
 
 class Matrix:
-    def __init__(self, envpm: Path, index: Index, channels: Channels, homes: list[Path]):
+    def __init__(self, envpm: Path, index: Index, channels: Channels, places: dict[str, Path]):
         self.is_whole = False
+        homes = list(places.values())
+        self.tally = Tally({folder: kind for kind, folder in places.items()})
         self.index = index
         self.channels = channels
         self.homes = homes
@@ -92,7 +130,10 @@ class Matrix:
         if at.user != os.geteuid():
             for path in (sandbox.folder, *sandbox.folder.rglob("*")):
                 os.chown(path, at.user, at.user)
+        folder_traits.give(at.trait, [sandbox.folder, sandbox.project])
         install_in_spite_of_kills(sandbox, at)
+        if at.trait == folder_traits.ATTRIBUTES:
+            folder_traits.give(at.trait, sandbox.prefix().rglob("*"))
         sandbox.run("seal")
         info = sandbox.info()
         found = {
@@ -218,8 +259,14 @@ def failures_of(matrix: Matrix, manifest: str, name: str) -> int:
     cells += [
         Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2, kills=8) for place in matrix.homes
     ]
+    cells += [
+        Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2, trait=trait)
+        for place in matrix.homes
+        for trait in folder_traits.possible_at(place)
+    ]
     for at in cells:
         found = matrix.install(at, manifest, lock)
+        matrix.tally.count(at, found == expected, found["contents"])
         if found != expected:
             failures += 1
             print(f"{at}:")
@@ -233,11 +280,12 @@ def failures_of(matrix: Matrix, manifest: str, name: str) -> int:
     return failures if len(cells) >= 8 else failures + 1
 
 
-def run(envpm: Path, is_whole: bool, homes: list[Path]) -> int:
+def run(envpm: Path, is_whole: bool, places: dict[str, Path]) -> int:
+    homes = list(places.values())
     index = Index(varied_wheels.WHEELS)
     sample_channel.write_channel(homes[0] / "channels/sample", sample_channel.PACKAGES)
     channels = Channels(homes[0] / "channels")
-    matrix = Matrix(envpm, index, channels, homes)
+    matrix = Matrix(envpm, index, channels, places)
     matrix.is_whole = is_whole
     failures = sum(
         failures_of(matrix, manifest, name)
@@ -245,6 +293,8 @@ def run(envpm: Path, is_whole: bool, homes: list[Path]) -> int:
     )
     index.close()
     channels.close()
+    if is_whole:
+        print(matrix.tally.table())
     return 1 if failures else 0
 
 
@@ -259,8 +309,7 @@ def main() -> int:
         if is_whole:
             places |= stack.enter_context(file_systems.images(megabytes=4096))
         print("file systems:", ", ".join(places))
-        return run(Path(arguments[0]).resolve(), is_whole, list(places.values()))
-
+        return run(Path(arguments[0]).resolve(), is_whole, places)
 
 
 if __name__ == "__main__":
