@@ -2,36 +2,44 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/read_at.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <memory>
+#include <cstddef>
 #include <span>
+#include <vector>
 
 namespace envpm::realize {
 
 namespace {
 
-/// A file's bytes. Not mapped: a disk that cannot give them would end the process.
-class Bytes {
+/// A file's bytes, which may be changed here without changing the file. They are mapped, so that
+/// only changed pages take memory, after all of them were read once: a page that the disk cannot
+/// give is an Error then, and not a signal that ends the process.
+class PrivateBytes {
   public:
-    Bytes(const Fd& file, const std::string& subject);
+    PrivateBytes(const Fd& file, const std::string& subject);
+    PrivateBytes(const PrivateBytes&) = delete;
+    PrivateBytes& operator=(const PrivateBytes&) = delete;
+    PrivateBytes(PrivateBytes&&) = delete;
+    PrivateBytes& operator=(PrivateBytes&&) = delete;
+    ~PrivateBytes();
 
-    [[nodiscard]] std::span<char> bytes() { return {start_.get(), size_}; }
+    [[nodiscard]] std::span<char> bytes() const { return {static_cast<char*>(start_), size_}; }
 
-    [[nodiscard]] std::string_view view() const { return {start_.get(), size_}; }
+    [[nodiscard]] std::string_view view() const { return {static_cast<char*>(start_), size_}; }
 
   private:
+    void* start_ = nullptr;
     std::size_t size_ = 0;
-    std::unique_ptr<char[]> start_; // NOLINT: a string would be filled with zeros first
 };
 
-std::size_t size_of(const Fd& file, const std::string& subject);
+void read_through(const Fd& file, const std::string& subject);
 void place_unchanged(const Placer& placer, const LayoutEntry& entry, int folder,
                      const std::string& name);
 
@@ -42,7 +50,7 @@ PlacedFile place_relocated(const Placer& placer, const LayoutEntry& entry, int f
     const auto& file = std::get<RelocatedFile>(entry.content);
     const std::string name(entry.path.filename());
     try {
-        Bytes object(placer.open_object(entry, file.object), entry.path.string());
+        const PrivateBytes object(placer.open_object(entry, file.object), entry.path.string());
         PlaceholderUse use;
         std::string text;
         std::string_view content = object.view();
@@ -69,7 +77,7 @@ PlacedFile place_relocated(const Placer& placer, const LayoutEntry& entry, int f
 
 Sha256 digest_before_replacement(const std::filesystem::path& file, const PlaceholderUse& use,
                                  const std::string& prefix) {
-    Bytes content(open_file(file, O_RDONLY | O_NOFOLLOW), file.string());
+    const PrivateBytes content(open_file(file, O_RDONLY | O_NOFOLLOW), file.string());
     if (use.mode == PlaceholderMode::text) {
         return sha256_of(undo_in_text(content.view(), use, prefix));
     }
@@ -79,30 +87,39 @@ Sha256 digest_before_replacement(const std::filesystem::path& file, const Placeh
 
 namespace {
 
-Bytes::Bytes(const Fd& file, const std::string& subject)
-    : size_(size_of(file, subject)),
-      start_(std::make_unique_for_overwrite<char[]>(size_)) { // NOLINT: as above
-    std::size_t filled = 0;
-    while (filled < size_) {
-        const ssize_t got =
-            ::pread(file.get(), start_.get() + filled, size_ - filled, static_cast<off_t>(filled));
-        if (got == 0) {
-            throw Error({"a file became shorter while it was read", subject, {}});
-        }
-        if (got < 0 && errno != EINTR) {
-            throw_system_error("cannot read a file", subject, errno);
-        }
-        filled += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
-    }
-}
-
-std::size_t size_of(const Fd& file, const std::string& subject) {
+PrivateBytes::PrivateBytes(const Fd& file, const std::string& subject) {
     struct stat status {};
 
     if (::fstat(file.get(), &status) != 0) {
         throw_system_error("cannot read a file", subject, errno);
     }
-    return static_cast<std::size_t>(status.st_size);
+    size_ = static_cast<std::size_t>(status.st_size);
+    if (size_ == 0) {
+        return; // nothing can be mapped
+    }
+    read_through(file, subject);
+    void* start = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.get(), 0);
+    if (start == MAP_FAILED) {
+        throw_system_error("cannot read a file", subject, errno);
+    }
+    start_ = start;
+}
+
+PrivateBytes::~PrivateBytes() {
+    if (start_ != nullptr) {
+        ::munmap(start_, size_);
+    }
+}
+
+void read_through(const Fd& file, const std::string& subject) {
+    std::vector<std::byte> piece(256U << 10U);
+    BytesRead read{piece.size()};
+    for (std::uint64_t at = 0; read.count == piece.size(); at += read.count) {
+        read = read_at(file.get(), at, piece);
+        if (read.error_number != 0) {
+            throw_system_error("cannot read a file", subject, read.error_number);
+        }
+    }
 }
 
 void place_unchanged(const Placer& placer, const LayoutEntry& entry, int folder,

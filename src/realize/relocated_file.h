@@ -19,8 +19,8 @@ struct PlacedFile {
 };
 
 /// Writes the entry, a RelocatedFile, into `folder` with `prefix` in place of the placeholder. A
-/// file in which that does not occur is placed as the object that it is. It is held in memory,
-/// not mapped, so that a disk's fault is an Error. Errors name the file and its package.
+/// file in which that does not occur is placed as the object that it is. However large, a binary
+/// takes memory for the pages that change only. Errors name the file and its package, a disk's too.
 PlacedFile place_relocated(const Placer& placer, const LayoutEntry& entry, int folder,
                            const std::string& prefix);
 
