@@ -228,6 +228,11 @@ FileLock::FileLock(const std::filesystem::path& path, LockKind kind,
         }
     }
     while (::flock(file_.get(), how) != 0) {
+        if (errno == ENOLCK) {
+            throw Error({"files cannot be locked on this file system", path.string(),
+                         "use a folder on one that has locks; a store there can be named as "
+                         "`lower-store`, which is only read"});
+        }
         if (errno != EINTR) {
             throw_system_error("cannot lock a file", path.string(), errno);
         }

@@ -5,6 +5,7 @@
 #include "store/collect_plan.h"
 #include "store/format.h"
 #include "store/leases.h"
+#include "store/sharing.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -57,6 +58,7 @@ CollectReport report_of(const CollectPlan& plan);
 
 CollectReport collect(const StorePaths& paths, const CollectRequest& request, Progress& progress) {
     require_format(paths);
+    require_locks(paths.lock());
     const FileLock lock(paths.lock(), LockKind::exclusive, [&progress] {
         progress.note("another process is using this store: waiting for it");
     });
