@@ -49,6 +49,7 @@ std::string read_open_file(int descriptor, const std::filesystem::path& path,
                            std::size_t limit_bytes);
 [[noreturn]] void throw_too_large(const std::filesystem::path& path);
 Fd open_folder(int parent, const char* name) noexcept;
+bool is_mounted(int descriptor, const char* path) noexcept;
 bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth) noexcept;
 bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept;
 bool raise_folder(Removal& removal, int parent, const char* name) noexcept;
@@ -148,6 +149,10 @@ void sync_file_system(int descriptor, const std::filesystem::path& subject) {
     if (::syncfs(descriptor) != 0) {
         throw_system_error("cannot write to the disk", subject.string(), errno);
     }
+}
+
+bool is_mount_point(const std::filesystem::path& folder) noexcept {
+    return is_mounted(AT_FDCWD, folder.c_str());
 }
 
 bool remove_tree(const std::filesystem::path& root) noexcept {
@@ -337,10 +342,23 @@ void throw_too_large(const std::filesystem::path& path) {
 
 Fd open_folder(int parent, const char* name) noexcept {
     Fd folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (folder && is_mounted(folder.get(), "")) {
+        errno = EBUSY;
+        return Fd();
+    }
     if (folder) {
         ::fchmod(folder.get(), 0700);
     }
     return folder;
+}
+
+/// An empty `path` is the descriptor's own file.
+bool is_mounted(int descriptor, const char* path) noexcept {
+    struct statx status {};
+
+    const int flags = AT_SYMLINK_NOFOLLOW | (*path == '\0' ? AT_EMPTY_PATH : 0);
+    return ::statx(descriptor, path, flags, 0, &status) == 0 &&
+           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth) noexcept {

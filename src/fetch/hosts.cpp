@@ -32,8 +32,7 @@ constexpr int weight_of_old_delay = 3;
 } // namespace
 
 bool has_place_for_page(const Host& host) {
-    const bool has_refused = host.most < host.limit;
-    const bool is_limited = has_refused || (host.is_volunteer && !host.multiplexes);
+    const bool is_limited = host.has_refused || (host.is_volunteer && !host.multiplexes);
     return !is_limited || host.in_flight < host.most;
 }
 
@@ -67,6 +66,7 @@ void shrink(Host& host, Load load, Clock::time_point now) {
     if (load == Load::unknown || (load == Load::busy && host.in_flight == 0)) {
         return;
     }
+    host.has_refused = host.has_refused || load == Load::refused;
     host.most = load == Load::refused ? 1 : std::clamp(host.in_flight, 1, host.most);
     host.step_at = now + (load == Load::refused ? rest_after_refusal : step);
     host.step_bytes = 0;
@@ -91,6 +91,7 @@ void grow(Host& host, Clock::time_point now) {
     // A host that was idle tells nothing: with 0 the next step is free again.
     host.step_bytes_per_second = host.most < host.limit ? rate : 0;
     host.most = std::min(host.most + 1, host.limit);
+    host.has_refused = host.has_refused && host.most < host.limit;
 }
 
 Host& Hosts::at(std::string_view name) {

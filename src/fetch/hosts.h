@@ -20,6 +20,7 @@ struct Host {
     int most = 4;  ///< transfers at once, now
     int limit = 4; ///< transfers at once, when all goes well
     bool is_volunteer = false;
+    bool has_refused = false; ///< some since it last had all that it may have
     bool multiplexes = false; ///< it has answered by HTTP/2
     int failures = 0;         ///< since the last success
     int poisonings = 0;       ///< files for which it gave wrong bytes

@@ -1,6 +1,7 @@
 #include "pipeline/cache_leftovers.h"
 
 #include "base/handle.h"
+#include "store/format.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -23,19 +24,29 @@ Fd lock_of_abandoned(const std::filesystem::path& file);
 
 } // namespace
 
-CacheLeftovers find_cache_leftovers(const std::filesystem::path& cache,
+CacheLeftovers find_cache_leftovers(const std::filesystem::path& cache, const StorePaths& store,
                                     std::chrono::system_clock::time_point now) {
     namespace fs = std::filesystem;
     constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
     const std::time_t oldest = std::chrono::system_clock::to_time_t(now - most_age);
     CacheLeftovers leftovers;
     std::error_code failure;
+    std::error_code ignored;
+    // The store may lie in the cache, or be in one folder with it.
+    const bool is_one = fs::equivalent(cache, store.root(), ignored);
     fs::recursive_directory_iterator entries(cache, fs::directory_options::skip_permission_denied,
                                              failure);
     for (; !failure && entries != fs::recursive_directory_iterator(); entries.increment(failure)) {
         struct stat status {};
 
         const fs::path& file = entries->path();
+        const bool is_of_store =
+            is_one && entries.depth() == 0 && store::is_folder_of_store(file.filename().native());
+        if (entries->is_directory(ignored) &&
+            (is_of_store || fs::equivalent(file, store.root(), ignored))) {
+            entries.disable_recursion_pending();
+            continue;
+        }
         if (is_temporary_name(file.filename().native()) && ::lstat(file.c_str(), &status) == 0 &&
             S_ISREG(status.st_mode) && status.st_mtim.tv_sec < oldest && lock_of_abandoned(file)) {
             leftovers.files.push_back(file);
@@ -69,7 +80,7 @@ bool is_temporary_name(std::string_view name) {
 
 /// None if somebody is at work on it.
 Fd lock_of_abandoned(const std::filesystem::path& file) {
-    Fd handle(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    Fd handle(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     const bool is_alone = handle && ::flock(handle.get(), LOCK_EX | LOCK_NB) == 0;
     return is_alone ? std::move(handle) : Fd();
 }

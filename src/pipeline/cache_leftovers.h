@@ -1,5 +1,7 @@
 #pragma once
 
+#include "model/store_paths.h"
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -15,8 +17,9 @@ struct CacheLeftovers {
 };
 
 /// Those of all folders of the cache that are older than a day, and on which nobody holds a lock as
-/// whoever writes one does. What cannot be looked into is left out. Changes nothing.
-CacheLeftovers find_cache_leftovers(const std::filesystem::path& cache,
+/// whoever writes one does. What cannot be looked into is left out, and so is the store, where it
+/// lies in the cache. Changes nothing.
+CacheLeftovers find_cache_leftovers(const std::filesystem::path& cache, const StorePaths& store,
                                     std::chrono::system_clock::time_point now);
 
 /// Removes them; what cannot be removed, or has come into use, stays.

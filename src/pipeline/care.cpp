@@ -81,8 +81,8 @@ store::CollectReport collect(CollectMode mode, const CollectLimits& limits, Serv
         ArchiveCache::remove_abandoned(services.settings().cache_root, services.now(), removal);
     report.removed.insert(report.removed.end(), abandoned.files.begin(), abandoned.files.end());
     report.freed_bytes += abandoned.bytes;
-    const CacheLeftovers leftovers =
-        find_cache_leftovers(services.settings().cache_root, services.now());
+    const CacheLeftovers leftovers = find_cache_leftovers(
+        services.settings().cache_root, StorePaths(services.settings().store_root), services.now());
     if (!request.only_tell) {
         remove_cache_leftovers(leftovers);
     }

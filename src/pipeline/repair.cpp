@@ -279,8 +279,14 @@ void Repair::mend_environment(std::size_t index) {
     } catch (const Error& error) {
         failure = error.text(); // of one file: perhaps all of it can be made anew
     }
-    if (const std::optional<ErrorText> other = complete(index, left)) {
-        failure = other;
+    // All of it made anew would take what cannot be moved, as a mount, along into the quarantine.
+    const bool holds_unmoved = std::any_of(left.begin(), left.end(), [&](const auto& damage) {
+        return unmoved_.contains(environment.prefix / damage.path);
+    });
+    if (!holds_unmoved) {
+        if (const std::optional<ErrorText> other = complete(index, left)) {
+            failure = other;
+        }
     }
     std::set<std::string> still;
     for (const realize::PrefixDamage& damage : left) {

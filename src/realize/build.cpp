@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 // A prefix is made in a folder aside and becomes visible by one rename after everything in it is on
 // disk. So what stands under a final name is whole; a crash leaves garbage aside, in the store's
 // `tmp`, which the collector removes, or beside a prefix outside the store, where the next run
@@ -20,6 +22,7 @@ namespace {
 
 bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request);
 bool was_moved(const std::filesystem::path& prefix);
+void remove_manifest(const std::filesystem::path& prefix);
 
 } // namespace
 
@@ -38,8 +41,7 @@ PrefixReport build(const StorePaths& store, const PrefixRequest& request, Thread
     if (!rename_to_free_place(made, report.prefix)) {
         report.was_there = is_whole(report.prefix, request);
         if (!report.was_there && !exchange(made, report.prefix)) {
-            ::unlink(manifest_path(report.prefix).c_str()); // nobody takes what is left for whole
-            sync_folder(manifest_path(report.prefix).parent_path());
+            remove_manifest(report.prefix); // nobody takes what is left for whole
             move_to_freed_place(made, report.prefix);
         }
     }
@@ -101,6 +103,16 @@ bool was_moved(const std::filesystem::path& prefix) {
     const std::optional<std::filesystem::path> made_as = path_in_manifest(prefix);
     std::error_code failure;
     return made_as && *made_as != prefix && !std::filesystem::equivalent(*made_as, prefix, failure);
+}
+
+/// Durably; one that is not there is removed.
+void remove_manifest(const std::filesystem::path& prefix) {
+    const std::filesystem::path file = manifest_path(prefix);
+    if (::unlink(file.c_str()) == 0) {
+        sync_folder(file.parent_path());
+    } else if (errno != ENOENT && errno != ENOTDIR) {
+        throw_system_error("cannot replace an environment", file.string(), errno);
+    }
 }
 
 } // namespace

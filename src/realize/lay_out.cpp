@@ -41,7 +41,6 @@ class Aside {
 
 std::filesystem::path absolute_destination(const std::filesystem::path& destination);
 void check_replaceable(const std::filesystem::path& destination, const StorePaths& store);
-bool is_mount_point(const std::filesystem::path& folder);
 bool is_rest_of_a_copy(const std::filesystem::path& folder);
 void remove_all_but_manifest(const std::filesystem::path& prefix);
 
@@ -85,7 +84,8 @@ Aside::Aside(std::filesystem::path path, Progress& progress)
 /// False if who had it has removed it meanwhile.
 bool Aside::take(Progress& progress) {
     create_folders(path_);
-    lock_ = Fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const std::filesystem::path file = path_ / "lock"; // network file systems lock no folders
+    lock_ = Fd(::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!lock_ && errno == ENOENT) {
         return false;
     }
@@ -93,8 +93,11 @@ bool Aside::take(Progress& progress) {
         progress.note("another process is laying out an environment there: waiting for it");
     }
     while (!lock_ || ::flock(lock_.get(), LOCK_EX) != 0) {
+        if (lock_ && (errno == ENOLCK || errno == ENOSYS)) {
+            return true; // there are none: then nobody can be waited for
+        }
         if (errno != EINTR) {
-            throw_system_error("cannot lock a folder", path_.string(), errno);
+            throw_system_error("cannot lock a file", file.string(), errno);
         }
     }
 
@@ -102,7 +105,7 @@ bool Aside::take(Progress& progress) {
 
     struct stat there {};
 
-    return ::fstat(lock_.get(), &locked) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+    return ::fstat(lock_.get(), &locked) == 0 && ::stat(file.c_str(), &there) == 0 &&
            locked.st_ino == there.st_ino && locked.st_dev == there.st_dev;
 }
 
@@ -165,21 +168,16 @@ void check_replaceable(const std::filesystem::path& destination, const StorePath
 /// What `move_to_freed_place` leaves if it is killed between the manifest and the folder.
 bool is_rest_of_a_copy(const std::filesystem::path& folder) {
     const std::filesystem::path own = manifest_path({}).parent_path();
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-        const std::filesystem::path path = entry.path().lexically_relative(folder);
+    std::error_code failure;
+    std::filesystem::recursive_directory_iterator entries(folder, failure);
+    for (; !failure && entries != std::filesystem::recursive_directory_iterator();
+         entries.increment(failure)) {
+        const std::filesystem::path path = entries->path().lexically_relative(folder);
         if (path != own && path != own / "env") {
             return false;
         }
     }
-    return true;
-}
-
-/// As far as the system tells, which Linux does since 5.8.
-bool is_mount_point(const std::filesystem::path& folder) {
-    struct statx status {};
-
-    return ::statx(AT_FDCWD, folder.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
-           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    return !failure;
 }
 
 } // namespace

@@ -100,12 +100,12 @@ TEST(LayOut, TakesTurnsAtAPlace) {
     const World world;
     const std::filesystem::path place = world.folder() / "place";
     std::filesystem::create_directory(world.folder() / ".place.envpm");
-    Fd other = open_file(world.folder() / ".place.envpm", O_RDONLY | O_DIRECTORY);
+    Fd other = open_file(world.folder() / ".place.envpm" / "lock", O_RDWR | O_CREAT);
     ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
     int notes = 0;
     NoteProgress progress([&](std::string_view line) {
         EXPECT_THAT(line, HasSubstr("another process is laying out an environment there"));
-        std::filesystem::remove(world.folder() / ".place.envpm"); // as the other one does
+        std::filesystem::remove_all(world.folder() / ".place.envpm"); // as the other one does
         other.reset();
         ++notes;
     });

@@ -211,8 +211,10 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
     const std::set<std::string> running = prefixes_in_use(request.processes, names);
     for (const std::string& name : names) {
         const std::filesystem::path prefix = paths.prefix(name);
-        const bool is_named =
-            plan.roots.prefixes.contains(name) || grace.protects(status_of(prefix));
+        // One without a manifest was left by a collector that was killed: it is young, and no more.
+        const bool is_young =
+            grace.protects(status_of(prefix)) && std::filesystem::exists(manifest_path(prefix));
+        const bool is_named = plan.roots.prefixes.contains(name) || is_young;
         const auto lease = leased.hosts.find(name);
         if (!is_named && running.contains(name)) {
             plan.running.push_back(name);

@@ -57,8 +57,8 @@ void refuse_other_folder(const StorePaths& paths, const std::filesystem::path& c
     for (; !failure && entries != std::filesystem::directory_iterator();
          entries.increment(failure)) {
         const std::string name = entries->path().filename().string();
-        const bool is_own = is_cache ? std::find(names.begin(), names.end(), name) == names.end()
-                                     : lies_at_or_below(cache, paths.root() / name);
+        const bool is_own =
+            is_cache ? !is_folder_of_store(name) : lies_at_or_below(cache, paths.root() / name);
         if (!is_own && !is_of_a_store(name)) {
             held.insert(name);
         }
@@ -71,6 +71,10 @@ void refuse_other_folder(const StorePaths& paths, const std::filesystem::path& c
              "set ENVPM_ROOT, or `store` of the configuration, to an empty folder or to one "
              "that is not there yet"});
     }
+}
+
+bool is_folder_of_store(std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void create_or_require_format(const StorePaths& paths) {
@@ -112,13 +116,19 @@ void require_own_folders(const StorePaths& paths) {
     }
 }
 
-/// What is there before VERSION, which a kill may have left.
+/// What is there before VERSION, which a kill may have left, and what file systems and desktops put
+/// into the root of a disk by themselves.
 bool is_of_a_store(const std::string& name) {
-    return name == "lost+found" || name == "store.lock" || name.starts_with(".VERSION.");
+    constexpr std::array known = {"store.lock", "lost+found", ".snapshot", ".snapshots", ".zfs"};
+    return std::find(known.begin(), known.end(), name) != known.end() ||
+           name.starts_with(".VERSION.") || name.starts_with(".Trash") || name.starts_with(".nfs");
 }
 
 bool lies_at_or_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
-    const std::filesystem::path within = path.lexically_normal().lexically_relative(folder);
+    std::error_code failure;
+    const std::filesystem::path within =
+        std::filesystem::weakly_canonical(path, failure)
+            .lexically_relative(std::filesystem::weakly_canonical(folder, failure));
     return !within.empty() && *within.begin() != "..";
 }
 

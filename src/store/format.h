@@ -3,6 +3,7 @@
 #include "model/store_paths.h"
 
 #include <filesystem>
+#include <string_view>
 
 namespace envpm::store {
 
@@ -19,5 +20,8 @@ void refuse_other_folder(const StorePaths& paths, const std::filesystem::path& c
 
 /// As require_format, but makes a folder that was not refused a store first.
 void create_or_require_format(const StorePaths& paths);
+
+/// Whether the root of a store has a folder of that name.
+bool is_folder_of_store(std::string_view name);
 
 } // namespace envpm::store

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <system_error>
 
@@ -20,6 +22,8 @@ namespace {
 
 void keep_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 int rename_folder(const std::filesystem::path& from, const std::filesystem::path& to);
+bool holds_mount(const std::filesystem::path& folder);
+std::uint64_t mount_of(const std::filesystem::path& path);
 void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 
 } // namespace
@@ -119,9 +123,34 @@ int rename_folder(const std::filesystem::path& from, const std::filesystem::path
     return fault;
 }
 
+/// What is mounted there is somebody else's.
+bool holds_mount(const std::filesystem::path& folder) {
+    if (is_mount_point(folder)) {
+        return true;
+    }
+    std::error_code failure; // of a file, which holds nothing
+    const std::filesystem::recursive_directory_iterator entries(folder, failure);
+    return std::any_of(begin(entries), end(entries), [](const auto& entry) {
+        return !entry.is_symlink() && entry.is_directory() && is_mount_point(entry.path());
+    });
+}
+
+/// A number for the mount that a path lies in, where the system tells.
+std::uint64_t mount_of(const std::filesystem::path& path) {
+    struct statx status {};
+
+    const bool is_told =
+        ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &status) == 0 &&
+        (status.stx_mask & STATX_MNT_ID) != 0;
+    return is_told ? status.stx_mnt_id : 0;
+}
+
 /// On overlayfs a folder that an earlier layer brought cannot be renamed. A prefix loses its
 /// manifest first, so that nobody takes what is left of it for whole.
 void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+    if (holds_mount(from) || mount_of(from) != mount_of(to.parent_path())) {
+        throw_system_error("cannot put a damaged file aside", from.string(), EBUSY);
+    }
     std::error_code failure;
     std::filesystem::copy(from, to,
                           std::filesystem::copy_options::recursive |
@@ -130,6 +159,7 @@ void move_by_copy(const std::filesystem::path& from, const std::filesystem::path
     if (failure) {
         throw_system_error("cannot put a damaged file aside", from.string(), failure.value());
     }
+    sync_file_system(open_file(to, O_RDONLY).get(), to);
     if (::unlink(manifest_path(from).c_str()) == 0) {
         sync_folder(manifest_path(from).parent_path());
     }

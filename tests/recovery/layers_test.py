@@ -109,7 +109,7 @@ class OnLayers(unittest.TestCase):
     def test_an_environment_of_an_earlier_layer_is_made_anew(self):
         whole = self.sandbox.digest()
         self.layers.begin_layer()
-        (self.prefix / ".envpm/manifest.json").unlink()
+        shutil.rmtree(self.prefix / ".envpm")
         self.sandbox.run("install")
         self.assertEqual(self.sandbox.digest(), whole)
         self.assertTrue((self.prefix / ".envpm/manifest.json").is_file())
@@ -125,6 +125,56 @@ class OnLayers(unittest.TestCase):
         self.sandbox.run("verify", "--full")
         kept = list((self.sandbox.root / "quarantine").rglob("manifest.json"))
         self.assertEqual([path.read_text() for path in kept], ["garbage"])
+
+
+    def test_what_a_collector_left_half_keeps_no_other_from_working(self):
+        left = self.sandbox.root / "p" / ("a" * 26) / "lib"
+        left.mkdir(parents=True)
+        self.sandbox.run("gc")
+        self.assertFalse(left.exists())
+
+
+class Mounts(unittest.TestCase):
+    def setUp(self):
+        base = Path(tempfile.mkdtemp(prefix="envpm-mounts-")).resolve()
+        self.addCleanup(shutil.rmtree, base, ignore_errors=True)
+        self.sandbox = Sandbox(base / "box", ENVPM, INDEX.simple_url)
+        self.sandbox.write(manifest_of("alpha"))
+        self.sandbox.run("install")
+        self.prefix = self.sandbox.prefix()
+
+    def mount(self, folder: Path) -> Path:
+        """Somebody's data there; the file in it."""
+        folder.mkdir(exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "tmpfs", folder]
+        if subprocess.run(command, check=False, capture_output=True).returncode != 0:
+            self.skipTest("nothing can be mounted here: that needs root")
+        self.addCleanup(self.unmount_all)
+        (folder / "data").write_text("somebody's")
+        return folder / "data"
+
+    def unmount_all(self) -> None:
+        """Wherever they are by now."""
+        for line in Path("/proc/self/mounts").read_text().splitlines():
+            if (place := line.split()[1]).startswith(str(self.sandbox.folder)):
+                subprocess.run(["umount", "-l", place], check=True)
+
+    def test_what_is_mounted_in_an_environment_survives_repair_and_gc(self):
+        data = self.mount(self.prefix / "mounted")
+        (self.prefix / "stranger").write_text("x")
+        self.sandbox.run("repair", expected=6)
+        self.assertFalse((self.prefix / "stranger").exists())
+        self.assertEqual(data.read_text(), "somebody's")
+        shutil.rmtree(self.sandbox.project)
+        self.sandbox.project.mkdir()
+        self.sandbox.run("gc", "--grace", "0s", expected=None)
+        mounted = [*self.sandbox.root.rglob("mounted/data")]
+        self.assertEqual([path.read_text() for path in mounted], ["somebody's"])
+
+    def test_what_is_mounted_over_a_folder_of_one_survives_repair(self):
+        data = self.mount(next(self.prefix.rglob("alpha")))
+        self.sandbox.run("repair", expected=6)
+        self.assertEqual(data.read_text(), "somebody's")
 
 
 def begin(envpm: Path) -> Index:
