@@ -1,12 +1,13 @@
 #include "conda/page_age.h"
 
 #include "base/ascii.h"
+#include "base/parse_number.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <system_error>
+#include <string_view>
 
 namespace envpm::conda {
 
@@ -21,11 +22,12 @@ std::chrono::seconds age_allowed(std::string_view cache_control, std::chrono::se
         if (word == "no-cache" || word == "no-store") {
             return std::chrono::seconds(0);
         }
-        std::int64_t seconds = 0;
-        if (word.starts_with(max_age) &&
-            std::from_chars(word.data() + max_age.size(), word.data() + word.size(), seconds).ec ==
-                std::errc()) {
-            age = std::clamp(std::chrono::seconds(seconds), std::chrono::seconds(0), longest);
+        const std::optional<std::int64_t> seconds =
+            word.starts_with(max_age)
+                ? parse_number<std::int64_t>(std::string_view(word).substr(max_age.size()))
+                : std::nullopt;
+        if (seconds) {
+            age = std::clamp(std::chrono::seconds(*seconds), std::chrono::seconds(0), longest);
         }
     }
     return age;
