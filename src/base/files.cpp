@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include "base/error.h"
+#include "base/unfinished_file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -455,8 +456,7 @@ Temporary create_beside(const std::filesystem::path& path, const std::filesystem
                         unsigned mode) {
     while (true) {
         Temporary made;
-        made.path = (folder / fmt::format(".{}.{:08x}", path.filename().string(), random_number()))
-                        .string();
+        made.path = (folder / unfinished_name(path.filename().native(), random_number())).string();
         made.file = Fd(::open(made.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
         if (made.file && take_alone(made.file.get())) {
             return made;
@@ -493,22 +493,13 @@ bool take_alone(int descriptor) {
 
 /// What crashes left of earlier writes of the same file.
 void remove_abandoned(const std::filesystem::path& path, const std::filesystem::path& folder) {
-    constexpr std::size_t digits = 8;
-    const std::string begin = fmt::format(".{}.", path.filename().string());
+    const std::string finished = path.filename().string();
     std::error_code unreadable; // then they stay
     for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable)) {
-        const std::string name = entry.path().filename().string();
-        if (name.size() != begin.size() + digits || !name.starts_with(begin) ||
-            name.find_first_not_of("0123456789abcdef", begin.size()) != std::string::npos) {
+        if (name_when_finished(entry.path().filename().native()) != finished) {
             continue;
         }
-
-        struct stat status {};
-
-        // A FIFO of such a name is not waited for.
-        const Fd file(::open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        if (file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
-            ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+        if (const Fd lock = lock_if_abandoned(entry.path())) {
             ::unlink(entry.path().c_str());
         }
     }

@@ -1,16 +1,14 @@
 #include "pipeline/cache_leftovers.h"
 
 #include "base/handle.h"
+#include "base/unfinished_file.h"
 #include "store/format.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 namespace envpm::pipeline {
@@ -18,9 +16,6 @@ namespace envpm::pipeline {
 namespace {
 
 constexpr std::chrono::hours most_age{24};
-
-bool is_temporary_name(std::string_view name);
-Fd lock_of_abandoned(const std::filesystem::path& file);
 
 } // namespace
 
@@ -47,8 +42,8 @@ CacheLeftovers find_cache_leftovers(const std::filesystem::path& cache, const St
             entries.disable_recursion_pending();
             continue;
         }
-        if (is_temporary_name(file.filename().native()) && ::lstat(file.c_str(), &status) == 0 &&
-            S_ISREG(status.st_mode) && status.st_mtim.tv_sec < oldest && lock_of_abandoned(file)) {
+        if (name_when_finished(file.filename().native()) && ::lstat(file.c_str(), &status) == 0 &&
+            S_ISREG(status.st_mode) && status.st_mtim.tv_sec < oldest && lock_if_abandoned(file)) {
             leftovers.files.push_back(file);
             leftovers.bytes += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
         }
@@ -59,32 +54,10 @@ CacheLeftovers find_cache_leftovers(const std::filesystem::path& cache, const St
 
 void remove_cache_leftovers(const CacheLeftovers& leftovers) {
     for (const std::filesystem::path& file : leftovers.files) {
-        if (const Fd lock = lock_of_abandoned(file)) {
+        if (const Fd lock = lock_if_abandoned(file)) {
             ::unlink(file.c_str());
         }
     }
 }
-
-namespace {
-
-/// A dot, the file's name, a dot and eight hexadecimal digits.
-bool is_temporary_name(std::string_view name) {
-    constexpr std::size_t end_characters = 9;
-    if (name.size() < end_characters + 2 || name.front() != '.') {
-        return false;
-    }
-    const std::string_view end = name.substr(name.size() - end_characters);
-    return end.front() == '.' &&
-           end.find_first_not_of("0123456789abcdef", 1) == std::string_view::npos;
-}
-
-/// None if somebody is at work on it.
-Fd lock_of_abandoned(const std::filesystem::path& file) {
-    Fd handle(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    const bool is_alone = handle && ::flock(handle.get(), LOCK_EX | LOCK_NB) == 0;
-    return is_alone ? std::move(handle) : Fd();
-}
-
-} // namespace
 
 } // namespace envpm::pipeline

@@ -3,12 +3,12 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/unfinished_file.h"
 #include "store/sharing.h"
 #include "store/walk.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -43,7 +43,6 @@ std::string one_line(std::string text);
 bool is_name(std::string_view name);
 std::optional<std::string> text_if_readable(const std::filesystem::path& path);
 bool touch(const std::filesystem::path& lease);
-bool is_unfinished(std::string_view name);
 bool is_here(const LeaseHolder& holder, const LeaseHolder& reader);
 bool is_gone(const LeaseHolder& holder, const LeaseReader& reader);
 std::string first_process_began();
@@ -103,13 +102,12 @@ std::vector<Lease> read_leases(const StorePaths& paths, const LeaseReader& reade
 
 void remove_unfinished_leases(const StorePaths& paths) {
     for (const std::string& name : names_in(paths.leases())) {
-        if (!is_unfinished(name)) {
+        const std::optional<std::string_view> lease = name_when_finished(name);
+        if (!lease || !is_name(*lease)) {
             continue;
         }
         const std::filesystem::path path = paths.leases() / name;
-        const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        // Whoever is at work holds it, and who only begins sees that it is gone (write_file).
-        if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+        if (const Fd lock = lock_if_abandoned(path)) {
             ::unlink(path.c_str());
         }
     }
@@ -181,14 +179,6 @@ bool is_name(std::string_view name) {
     const std::size_t dot = name.find('.');
     return dot != 0 && dot != std::string_view::npos && name.size() == dot + 1 + tag_characters &&
            name.find_first_not_of("0123456789abcdef", dot + 1) == std::string_view::npos;
-}
-
-/// As `write_file` calls it until it is whole.
-bool is_unfinished(std::string_view name) {
-    constexpr std::size_t end_characters = 9; // a dot and eight digits
-    return name.starts_with('.') && name.size() > end_characters &&
-           name[name.size() - end_characters] == '.' &&
-           is_name(name.substr(1, name.size() - 1 - end_characters));
 }
 
 bool is_here(const LeaseHolder& holder, const LeaseHolder& reader) {
