@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <string>
 
 namespace envpm {
 
@@ -32,9 +33,9 @@ void wait_until(const std::function<bool()>& is_over, const std::stop_token& sto
     }
 }
 
-void throw_if_stopped(const std::stop_token& stop) {
+void throw_if_stopped(const std::stop_token& stop, std::string_view hint) {
     if (stop.stop_requested()) {
-        throw Error({"interrupted", {}, {}}, ExitCode::interrupted);
+        throw Error({"interrupted", {}, std::string(hint)}, ExitCode::interrupted);
     }
 }
 

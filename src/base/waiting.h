@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <stop_token>
+#include <string_view>
 
 namespace envpm {
 
@@ -10,7 +11,8 @@ namespace envpm {
 /// could be interrupted. Throws an Error of code interrupted on `stop`, at once.
 void wait_until(const std::function<bool()>& is_over, const std::stop_token& stop);
 
-/// Throws an Error of code interrupted if `stop` was asked for.
-void throw_if_stopped(const std::stop_token& stop);
+/// Throws an Error of code interrupted if `stop` was asked for; the hint says what the next run
+/// will find.
+void throw_if_stopped(const std::stop_token& stop, std::string_view hint = {});
 
 } // namespace envpm

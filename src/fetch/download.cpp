@@ -1,5 +1,7 @@
 #include "fetch/download.h"
 
+#include "base/waiting.h"
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -110,10 +112,7 @@ Batch::~Batch() {
 
 std::vector<std::optional<Error>> Batch::run(int most_at_once) {
     while (true) {
-        if (context_.stop.stop_requested()) {
-            throw Error({"interrupted", {}, "what was fetched is kept: the same command goes on"},
-                        ExitCode::interrupted);
-        }
+        throw_if_stopped(context_.stop, "what was fetched is kept: the same command goes on");
         report_ended();
         const Clock::time_point now = Clock::now();
         if (!open_files(now)) {

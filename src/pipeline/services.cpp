@@ -1,6 +1,6 @@
 #include "pipeline/services.h"
 
-#include "base/error.h"
+#include "base/waiting.h"
 
 namespace envpm::pipeline {
 
@@ -13,9 +13,7 @@ Services::Services(Settings settings, Surroundings surroundings, Progress& progr
 Services::~Services() = default;
 
 void Services::throw_if_stopped() const {
-    if (surroundings_.stop.stop_requested()) {
-        throw Error({"interrupted", {}, "the next run goes on from here"}, ExitCode::interrupted);
-    }
+    envpm::throw_if_stopped(surroundings_.stop, "the next run goes on from here");
 }
 
 fetch::Client& Services::network() {

@@ -1,6 +1,7 @@
 #include "selftest/compute_steps.h"
 
 #include "base/process.h"
+#include "base/waiting.h"
 #include "selftest/ending.h"
 
 #include <fmt/format.h>
@@ -68,7 +69,7 @@ std::vector<ComputeStep> Steps::done() {
     for (const KnownStep& known : steps) {
         run_with_each(known);
     }
-    throw_if_stopped(stop_);
+    throw_if_stopped(stop_, hint_when_stopped);
     return std::move(done_);
 }
 
@@ -100,7 +101,7 @@ void Steps::run_with(const KnownStep& known, const TestedLibrary& library) {
 }
 
 void Steps::run(ComputeStep step) {
-    throw_if_stopped(stop_);
+    throw_if_stopped(stop_, hint_when_stopped);
     if (std::string why = reason_to_skip(request_.gpus); !why.empty()) {
         skip(std::move(step), std::move(why));
         return;
@@ -116,7 +117,7 @@ void Steps::run(ComputeStep step) {
                      .folder = "/",
                      .time_limit = request_.time_limit,
                      .stop = stop_});
-    throw_if_stopped(stop_);
+    throw_if_stopped(stop_, hint_when_stopped);
     ProbeTranscript said;
     said.add(result.output);
     step.ending = ending_of(result, said, request_.time_limit);

@@ -1,7 +1,5 @@
 #include "selftest/ending.h"
 
-#include "base/error.h"
-
 #include <fmt/format.h>
 
 namespace envpm::selftest {
@@ -64,12 +62,6 @@ std::vector<std::string> strangers_of(const ProbeTranscript& said,
 std::vector<std::string> without_driver_cache(Variables variables) {
     variables.set("CUDA_CACHE_DISABLE", "1");
     return variables.strings();
-}
-
-void throw_if_stopped(const std::stop_token& stop) {
-    if (stop.stop_requested()) {
-        throw Error({"interrupted", {}, "the next run begins anew"}, ExitCode::interrupted);
-    }
 }
 
 namespace {

@@ -7,8 +7,8 @@
 
 #include <chrono>
 #include <filesystem>
-#include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace envpm::selftest {
@@ -29,7 +29,7 @@ std::vector<std::string> strangers_of(const ProbeTranscript& said,
 /// it was.
 std::vector<std::string> without_driver_cache(Variables variables);
 
-/// An Error (code 130) if the user asked to stop.
-void throw_if_stopped(const std::stop_token& stop);
+/// For who is told that a test was stopped: nothing of it is kept.
+inline constexpr std::string_view hint_when_stopped = "the next run begins anew";
 
 } // namespace envpm::selftest

@@ -1,6 +1,7 @@
 #include "selftest/libraries.h"
 
 #include "base/process.h"
+#include "base/waiting.h"
 #include "selftest/ending.h"
 
 #include <algorithm>
@@ -26,10 +27,10 @@ std::vector<TestedLibrary> test_libraries(const LibraryRequest& request,
                                           const std::stop_token& stop) {
     std::vector<TestedLibrary> tested;
     for (const LibraryToTest& library : request.libraries) {
-        throw_if_stopped(stop);
+        throw_if_stopped(stop, hint_when_stopped);
         tested.push_back(test(library, request, stop));
     }
-    throw_if_stopped(stop);
+    throw_if_stopped(stop, hint_when_stopped);
     return tested;
 }
 

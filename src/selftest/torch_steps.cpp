@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/process.h"
+#include "base/waiting.h"
 #include "selftest/ending.h"
 
 #include <fmt/format.h>
@@ -41,7 +42,7 @@ std::vector<TorchStep> run_torch_steps(const TorchRequest& request, const std::s
         if (!known.needs_gpu && !request.with_training) {
             continue;
         }
-        throw_if_stopped(stop);
+        throw_if_stopped(stop, hint_when_stopped);
         TorchStep step;
         step.name = known.name;
         step.device = request.gpus == UsableGpus::all ? "cuda" : "cpu";
@@ -50,7 +51,7 @@ std::vector<TorchStep> run_torch_steps(const TorchRequest& request, const std::s
         if (!step.is_skipped) {
             const TemporaryFolder folder(temporary_folder(request.variables));
             run(step, request, stop, folder.path());
-            throw_if_stopped(stop);
+            throw_if_stopped(stop, hint_when_stopped);
         }
         done.push_back(std::move(step));
     }
