@@ -28,6 +28,12 @@ constexpr char ascii_lower(char c) {
     return is_upper_case(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+/// The value of a hexadecimal digit of either case; -1 if it is none.
+constexpr int hex_digit(char c) {
+    const char lower = ascii_lower(c);
+    return is_digit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 std::string ascii_lower(std::string_view text);
 
 /// Without the white space at both ends.

@@ -26,7 +26,6 @@ std::string without_dots(std::string_view path);
 bool may_lead_to(std::string_view from, std::string_view to);
 bool is_clean(std::string_view reference);
 bool is_plain_part(std::string_view part);
-int hex_digit(char c);
 
 } // namespace
 
@@ -198,14 +197,6 @@ bool is_clean(std::string_view reference) {
 bool is_plain_part(std::string_view part) {
     return is_clean(part) && part != "." && part != ".." &&
            part.find('?') == std::string_view::npos;
-}
-
-int hex_digit(char c) {
-    if (is_digit(c)) {
-        return c - '0';
-    }
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 } // namespace

@@ -15,7 +15,6 @@ struct UrlParts {
 };
 
 UrlParts split(std::string_view url);
-int hex_digit(char digit);
 
 } // namespace
 
@@ -79,14 +78,6 @@ UrlParts split(std::string_view url) {
         parts.host.remove_prefix(at + 1);
     }
     return parts;
-}
-
-int hex_digit(char digit) {
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    const int letter = digit | 0x20;
-    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 } // namespace
