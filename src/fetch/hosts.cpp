@@ -7,10 +7,11 @@ namespace envpm::fetch {
 
 namespace {
 
-constexpr int most_per_volunteer = 2;
+constexpr int most_per_university_mirror = 2;
 
-/// With every host below them.
-constexpr std::array<std::string_view, 17> volunteers = {
+/// With every host below them. All are run without charge by a university, an institute or the
+/// education network of China, and are known to shut out who asks too much at once.
+constexpr std::array<std::string_view, 17> university_mirrors = {
     "mirror.iscas.ac.cn",    "mirror.lzu.edu.cn",      "mirror.nju.edu.cn",
     "mirror.nyist.edu.cn",   "mirror.sjtu.edu.cn",     "bfsu.edu.cn",
     "mirrors.cernet.edu.cn", "mirrors.hit.edu.cn",     "mirrors.hust.edu.cn",
@@ -32,7 +33,7 @@ constexpr int weight_of_old_delay = 3;
 } // namespace
 
 bool has_place_for_page(const Host& host) {
-    const bool is_limited = host.has_refused || (host.is_volunteer && !host.multiplexes);
+    const bool is_limited = host.has_refused || (host.is_university_mirror && !host.multiplexes);
     return !is_limited || host.in_flight < host.most;
 }
 
@@ -101,8 +102,9 @@ Host& Hosts::at(std::string_view name) {
     }
     Host& host = hosts_[std::string(name)];
     host.name = name;
-    host.is_volunteer = is_volunteer(name);
-    host.limit = host.is_volunteer ? std::min(most_per_host_, most_per_volunteer) : most_per_host_;
+    host.is_university_mirror = is_university_mirror(name);
+    host.limit = host.is_university_mirror ? std::min(most_per_host_, most_per_university_mirror)
+                                           : most_per_host_;
     host.most = host.limit;
     return host;
 }
@@ -113,12 +115,13 @@ void Hosts::for_each(const std::function<void(const Host&)>& visit) const {
     }
 }
 
-bool is_volunteer(std::string_view name) {
+bool is_university_mirror(std::string_view name) {
     name = name.substr(0, name.find(':'));
-    return std::any_of(volunteers.begin(), volunteers.end(), [&](std::string_view known) {
-        return name == known ||
-               (name.ends_with(known) && name[name.size() - known.size() - 1] == '.');
-    });
+    return std::any_of(
+        university_mirrors.begin(), university_mirrors.end(), [&](std::string_view known) {
+            return name == known ||
+                   (name.ends_with(known) && name[name.size() - known.size() - 1] == '.');
+        });
 }
 
 } // namespace envpm::fetch

@@ -19,7 +19,7 @@ struct Host {
     int in_flight = 0;
     int most = 4;  ///< transfers at once, now
     int limit = 4; ///< transfers at once, when all goes well
-    bool is_volunteer = false;
+    bool is_university_mirror = false;
     bool has_refused = false; ///< some since it last had all that it may have
     bool multiplexes = false; ///< it has answered by HTTP/2
     int failures = 0;         ///< since the last success
@@ -56,12 +56,13 @@ class HostPlace {
     Host& host_;
 };
 
-/// Whether one more page may be asked for. A volunteer has its limit unless they share a
-/// connection; others have one only since they refused some.
+/// Whether one more page may be asked for. A university's mirror has its limit unless they
+/// share a connection; others have one only since they refused some.
 bool has_place_for_page(const Host& host);
 
-/// Whether the user is to be told now that a host keeps everyone waiting; true means he is. Many
-/// transfers may wait for one: that is one line, and another only after two of `quiet_time`.
+/// Whether to tell the user now that a host keeps everyone waiting; if so, he counts as told. Many
+/// transfers may wait for one host: of them all one has its turn, and the next only after twice
+/// `quiet_time`.
 bool take_turn_to_tell(Host& host, Clock::duration quiet_time, Clock::time_point now);
 
 /// Two wrong files are no accident: such a host gives nothing more in this run.
@@ -84,7 +85,7 @@ void grow(Host& host, Clock::time_point now);
 
 class Hosts {
   public:
-    /// Mirrors that volunteers run get two transfers at once at most.
+    /// Mirrors that universities run get two transfers at once at most.
     explicit Hosts(int most_per_host)
         : most_per_host_(most_per_host) {}
 
@@ -99,8 +100,8 @@ class Hosts {
     std::map<std::string, Host, std::less<>> hosts_;
 };
 
-/// Whether `name`, as host_of writes it, is a mirror that a university or a club pays for and that
-/// is known to shut out who asks too much at once.
-bool is_volunteer(std::string_view name);
+/// Whether `name`, as host_of writes it, is one of the mirrors that universities run and that are
+/// known to shut out who asks too much at once.
+bool is_university_mirror(std::string_view name);
 
 } // namespace envpm::fetch

@@ -77,22 +77,22 @@ TEST_F(GrowingHost, LosesTheOneThatBroughtNothingAndIsLeftInPeace) {
     }
 }
 
-TEST(Hosts, GivePagesNoLimitUnlessTheyRefusedSomeOrAreVolunteers) {
+TEST(Hosts, GivePagesNoLimitUnlessTheyRefusedSomeOrAreUniversities) {
     Hosts hosts(4);
     Host& host = hosts.at("a.example.org");
-    Host& volunteer = hosts.at("mirrors.pku.edu.cn");
+    Host& university = hosts.at("mirrors.pku.edu.cn");
     std::deque<HostPlace> places;
     for (int i = 0; i < 4; ++i) {
         EXPECT_TRUE(has_place_for_page(host));
-        EXPECT_EQ(has_place_for_page(volunteer), i < 2);
+        EXPECT_EQ(has_place_for_page(university), i < 2);
         places.emplace_back(host);
-        places.emplace_back(volunteer);
+        places.emplace_back(university);
     }
     EXPECT_TRUE(has_place_for_page(host));
     shrink(host, Load::refused, Clock::now());
     EXPECT_FALSE(has_place_for_page(host));
-    volunteer.multiplexes = true; // they share a connection
-    EXPECT_TRUE(has_place_for_page(volunteer));
+    university.multiplexes = true; // they share a connection
+    EXPECT_TRUE(has_place_for_page(university));
     places.clear();
     EXPECT_EQ(host.in_flight, 0);
     EXPECT_TRUE(has_place_for_page(host)) << "one at a time";
