@@ -29,7 +29,7 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
     const auto app = command_line(arguments);
     const CLI::App& command = named_command(*app, count, words);
     const auto usage = [&] { return usage_of(command, line, variables); };
-    refuse_empty_values(usage());
+    refuse_missing_values(usage());
     try {
         app->parse(own, words);
     } catch (const CLI::CallForHelp&) {

@@ -36,7 +36,7 @@ Error usage_error(std::string_view sentence, const Usage& usage) {
                  ExitCode::usage);
 }
 
-void refuse_empty_values(const Usage& usage) {
+void refuse_missing_values(const Usage& usage) {
     for (const std::string_view word : usage.line) {
         const std::string_view name = word.substr(0, word.find('='));
         const bool is_known =

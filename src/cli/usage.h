@@ -29,15 +29,17 @@ struct Usage {
 /// and order are not those of our other errors; one that is not known here stays as it is.
 Error usage_error(std::string_view sentence, const Usage& usage);
 
-/// Throws such an Error for `--name=`: CLI11 takes the next word for its value, as the command.
-void refuse_empty_values(const Usage& usage);
+/// Throws such an Error for `--name=`, which has no value at all. Before CLI11 reads the line: it
+/// would take the next word for the value, as the command.
+void refuse_missing_values(const Usage& usage);
 
 /// Throws such an Error for a line without a command, if it has flags or is to be answered in JSON:
 /// whoever typed `envpm` alone, or `envpm gpu`, wants to see what there is.
 void refuse_lone_flags(const Usage& usage, bool is_json);
 
-/// Throws such an Error for an empty value, as of `--prefix "$UNSET"`, and if CLI11 took `[a,b]`
-/// for `a` and `b`, as it does where there may be several.
+/// Throws such an Error for a value that cannot be meant, of those that CLI11 read: an empty word,
+/// as of `--prefix "$UNSET"`, and `[a,b]`, which it takes for `a` and `b` where there may be
+/// several.
 void refuse_odd_values(Usage usage);
 
 /// A word that is no command: of envpm if `above` is empty, else of "gpu ".
