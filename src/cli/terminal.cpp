@@ -120,7 +120,7 @@ void TerminalProgress::begin(std::string_view task, std::uint64_t total, Progres
 
 void TerminalProgress::advance(std::uint64_t amount) {
     done_ += amount;
-    const Clock::time_point now = Clock::now();
+    const Clock::time_point now = now_();
     if (now.time_since_epoch().count() < next_draw_) {
         return;
     }
@@ -149,7 +149,7 @@ void TerminalProgress::note(std::string_view line) {
     }
     fmt::print(stderr, "{}\n", printable(line));
     if (is_open_ && terminal_.is_interactive) {
-        draw(Clock::now());
+        draw(now_());
     }
 }
 

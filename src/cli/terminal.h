@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace envpm::cli {
 
@@ -50,8 +52,12 @@ std::string human_seconds(double seconds);
 /// one line that all of them write is behind a mutex.
 class TerminalProgress final : public Progress {
   public:
-    explicit TerminalProgress(const Terminal& terminal)
-        : terminal_(terminal) {}
+    using Clock = std::chrono::steady_clock;
+
+    explicit TerminalProgress(const Terminal& terminal,
+                              std::function<Clock::time_point()> now = Clock::now)
+        : terminal_(terminal),
+          now_(std::move(now)) {}
 
     TerminalProgress(const TerminalProgress&) = delete;
     TerminalProgress& operator=(const TerminalProgress&) = delete;
@@ -64,8 +70,6 @@ class TerminalProgress final : public Progress {
     void trace(std::string_view line) override;
 
   private:
-    using Clock = std::chrono::steady_clock;
-
     void draw(Clock::time_point now);
     void clear_line();
     void take_sample(Clock::time_point now);
@@ -73,6 +77,7 @@ class TerminalProgress final : public Progress {
     [[nodiscard]] double bytes_per_second(Clock::time_point now) const;
 
     const Terminal& terminal_;
+    std::function<Clock::time_point()> now_;
     std::mutex mutex_;
     std::string task_;
     std::uint64_t total_ = 0;
