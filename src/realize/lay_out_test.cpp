@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/files.h"
+#include "base/told_progress.h"
 #include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
 #include "realize/world_for_tests.h"
@@ -9,36 +10,13 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
-#include <functional>
 #include <string_view>
-#include <utility>
 
 namespace envpm::realize {
 
 namespace {
 
 using testing::HasSubstr;
-
-/// Calls a function with what the user is told.
-class NoteProgress final : public Progress {
-  public:
-    explicit NoteProgress(std::function<void(std::string_view)> note)
-        : note_(std::move(note)) {}
-
-    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
-    }
-
-    void advance(std::uint64_t /*amount*/) override {}
-
-    void end() override {}
-
-    void note(std::string_view line) override { note_(line); }
-
-    void trace(std::string_view /*line*/) override {}
-
-  private:
-    std::function<void(std::string_view)> note_;
-};
 
 TEST(LayOut, ReplacesWhatItLaidOutAndNothingElse) {
     const World world;
@@ -103,12 +81,13 @@ TEST(LayOut, TakesTurnsAtAPlace) {
     Fd other = open_file(world.folder() / ".place.envpm" / "lock", O_RDWR | O_CREAT);
     ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
     int notes = 0;
-    NoteProgress progress([&](std::string_view line) {
+    envpm::test::ToldProgress progress;
+    progress.then = [&](std::string_view line) {
         EXPECT_THAT(line, HasSubstr("another process is laying out an environment there"));
         std::filesystem::remove_all(world.folder() / ".place.envpm"); // as the other one does
         other.reset();
         ++notes;
-    });
+    };
     const Layout layout = compose({world.package()}, {});
     ThreadPool pool(2);
     lay_out(world.store, world.request(layout), place, pool, progress);
