@@ -71,7 +71,7 @@ TEST_F(MirrorsTest, TheUserIsToldWhoKeepsHimWaiting) {
     silent.silence = Answer::Silence::before_head;
     first.serve("/file", {silent});
     NetworkSettings settings = quick_settings();
-    settings.first_byte_timeout = std::chrono::milliseconds(1500);
+    settings.first_byte_timeout = std::chrono::milliseconds(300);
     settings.quiet_time = std::chrono::milliseconds(100);
     client.emplace(settings, std::stop_token());
     EXPECT_TRUE(download(of("content", {first.url("/file")})));
