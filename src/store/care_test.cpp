@@ -63,7 +63,7 @@ struct Wound {
 TEST(Verify, FindsEverythingElseQuickly) {
     namespace fs = std::filesystem;
     const auto set_time = [](const fs::path& file) {
-        const struct timespec times[2] = {{315'532'800, 0}, {315'532'800, 0}};
+        const struct timespec times[2] = {{store_time, 0}, {store_time, 0}};
         ::utimensat(AT_FDCWD, file.c_str(), times, 0);
     };
     const auto resized = [set_time](std::uintmax_t size) {

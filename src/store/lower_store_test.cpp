@@ -57,7 +57,7 @@ TEST(TakingFromALowerStore, LeavesOutWhatIsDamagedThere) {
         write_all(file.get(), "T", "a test");
     }
     ::chmod(worlds.shared.c_str(), 0444);
-    const struct timespec times[2] = {{315'532'800, 0}, {315'532'800, 0}};
+    const struct timespec times[2] = {{store_time, 0}, {store_time, 0}};
     ::utimensat(AT_FDCWD, worlds.shared.c_str(), times, 0);
     EXPECT_THAT(worlds.take({worlds.a.sha256}), IsEmpty());
     EXPECT_THAT(listing(worlds.own.root / "objects"), IsEmpty());
