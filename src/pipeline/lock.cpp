@@ -27,7 +27,8 @@ namespace envpm::pipeline {
 namespace {
 
 /// All that a solve begins with, and whether its answer is known from an earlier one.
-struct Question {
+class Question {
+  public:
     Question(const Manifest& manifest, const std::optional<Lock>& previous,
              const LockRequest& request, Services& services);
     Question(const Question&) = delete; // its parts refer to each other
@@ -39,17 +40,32 @@ struct Question {
     /// Stamps the lock that came out, if it came of itself or of none.
     void keep_answer(const Lock& lock, const Run& run) const;
 
-    const std::optional<Lock>& previous;
-    Requests requests;
-    std::vector<pypi::Index> indexes;
-    CachePolicy policy;
-    Bindings bindings;
-    std::vector<pypi::PythonChoice> pythons; ///< with channels asked for if none of them has one
-    std::optional<FirstLook> first_look;
-    SolveInputs inputs;
-    LockStamps stamps;
-    bool is_upgrade;
-    bool may_stamp; ///< a stamp knows neither of channels nor of a table of facts of the user's
+    [[nodiscard]] const Requests& requests() const { return requests_; }
+
+    [[nodiscard]] const std::vector<pypi::Index>& indexes() const { return indexes_; }
+
+    [[nodiscard]] const CachePolicy& policy() const { return policy_; }
+
+    [[nodiscard]] const Bindings& bindings() const { return bindings_; }
+
+    [[nodiscard]] const SolveInputs& inputs() const { return inputs_; }
+
+    /// Null unless the manifest has neither a lock nor channels.
+    FirstLook* first_look() { return first_look_ ? &*first_look_ : nullptr; }
+
+  private:
+    // Each is made of those above it, and `inputs_` refers to some of them.
+    const std::optional<Lock>& previous_;
+    Requests requests_;
+    std::vector<pypi::Index> indexes_;
+    CachePolicy policy_;
+    Bindings bindings_;
+    std::vector<pypi::PythonChoice> pythons_; ///< with channels asked for if none of them has one
+    std::optional<FirstLook> first_look_;     ///< fills `pythons_`
+    SolveInputs inputs_;
+    LockStamps stamps_;
+    bool is_upgrade_;
+    bool may_stamp_; ///< a stamp knows neither of channels nor of a table of facts of the user's
 };
 
 void tell_notes(const Run& run, const Lock& lock);
@@ -99,15 +115,20 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     }
     // From here on there is something to solve.
 
-    WheelSources sources(services, question.policy, question.indexes, question.bindings);
-    CondaSources conda(manifest, question.requests, request.refresh, question.inputs.exclude_newer,
-                       services);
+    WheelSources sources(services, question.policy(), question.indexes(), question.bindings());
+    CondaSources conda(manifest, question.requests(), request.refresh,
+                       question.inputs().exclude_newer, services);
     std::vector<std::string> notes;
-    const Run run{manifest,        question.requests,
-                  request,         previous,
-                  question.inputs, sources.listings,
-                  conda,           services,
-                  notes,           question.first_look ? &*question.first_look : nullptr};
+    const Run run{manifest,
+                  question.requests(),
+                  request,
+                  previous,
+                  question.inputs(),
+                  sources.listings,
+                  conda,
+                  services,
+                  notes,
+                  question.first_look()};
     auto answer = solve_targets(run);
     if (auto* explanation = std::get_if<Explanation>(&answer)) {
         report.outcome = LockReport::Outcome::impossible;
@@ -118,7 +139,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 
     report.lock =
         compose_lock(std::get<std::vector<TargetSolution>>(answer),
-                     manifest_digest(manifest, question.requests), previous, manifest.files);
+                     manifest_digest(manifest, question.requests()), previous, manifest.files);
     tell_notes(run, *report.lock);
     report_difference(report, previous);
     question.keep_answer(*report.lock, run);
@@ -128,34 +149,34 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 
 namespace {
 
-Question::Question(const Manifest& manifest, const std::optional<Lock>& previous_lock,
+Question::Question(const Manifest& manifest, const std::optional<Lock>& previous,
                    const LockRequest& request, Services& services)
-    : previous(previous_lock),
-      requests(read_requests(manifest)),
-      indexes(indexes_of(manifest, requests, services)),
-      policy(cache_policy(services, request.refresh)),
-      bindings(bindings_of(manifest, requests, services)),
-      inputs{manifest, requests, pythons, indexes,
-             request.exclude_newer ? request.exclude_newer : manifest.exclude_newer},
-      stamps(services.cache("index") / "stamps", {services.cache("index"), policy}),
-      is_upgrade(request.upgrade_all || !request.upgrade_packages.empty()),
-      may_stamp(manifest.channels.empty() && !services.settings().gpu_facts) {
+    : previous_(previous),
+      requests_(read_requests(manifest)),
+      indexes_(indexes_of(manifest, requests_, services)),
+      policy_(cache_policy(services, request.refresh)),
+      bindings_(bindings_of(manifest, requests_, services)),
+      inputs_{manifest, requests_, pythons_, indexes_,
+              request.exclude_newer ? request.exclude_newer : manifest.exclude_newer},
+      stamps_(services.cache("index") / "stamps", {services.cache("index"), policy_}),
+      is_upgrade_(request.upgrade_all || !request.upgrade_packages.empty()),
+      may_stamp_(manifest.channels.empty() && !services.settings().gpu_facts) {
     if (manifest.channels.empty() && !previous) {
-        first_look.emplace(requests, services, pythons);
+        first_look_.emplace(requests_, services, pythons_);
     } else if (manifest.channels.empty()) {
-        pythons = python_choices(requests, services);
+        pythons_ = python_choices(requests_, services);
     }
 }
 
 bool Question::is_answered() const {
-    return previous && !is_upgrade && may_stamp && stamps.holds(inputs, *previous);
+    return previous_ && !is_upgrade_ && may_stamp_ && stamps_.holds(inputs_, *previous_);
 }
 
 void Question::keep_answer(const Lock& lock, const Run& run) const {
-    const bool is_same = previous && *previous == lock;
-    const bool is_own_start = !previous || run.request.upgrade_all || (is_same && !is_upgrade);
-    if (is_own_start && may_stamp && run.notes.empty() && run.listings.is_repeatable()) {
-        stamps.put(inputs, lock, run.listings.consulted());
+    const bool is_same = previous_ && *previous_ == lock;
+    const bool is_own_start = !previous_ || run.request.upgrade_all || (is_same && !is_upgrade_);
+    if (is_own_start && may_stamp_ && run.notes.empty() && run.listings.is_repeatable()) {
+        stamps_.put(inputs_, lock, run.listings.consulted());
     }
 }
 
