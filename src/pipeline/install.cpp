@@ -175,10 +175,9 @@ std::optional<InstallReport> if_current(const InstallRequest& request, const Ser
     // The store is the one that the prefix lies in (`p/<name>`), whatever is configured by now.
     // Into a lower one nothing is written: its prefixes are its owner's care.
     if (!is_in_lower_store(*prefix, services.settings())) {
-        const bool was_root =
-            generations_of(request.project)
-                .keep_alive(StorePaths(prefix->parent_path().parent_path()),
-                            [&services] { services.progress().note(store::words_of_collection); });
+        const bool was_root = generations_of(request.project)
+                                  .keep_alive(StorePaths(prefix->parent_path().parent_path()),
+                                              store::tell_of_collection(services.progress()));
         const bool was_leased = renew_lease(request.project, *prefix, services);
         // Who was neither may have found a prefix that was about to go.
         if (!(was_root && was_leased) && !realize::is_usable(*prefix)) {

@@ -26,7 +26,7 @@ bool renew_lease(const Project& project, const std::filesystem::path& prefix,
             return true;
         }
         const FileLock lock(store.lock(), LockKind::shared,
-                            [&services] { services.progress().note(store::words_of_collection); });
+                            store::tell_of_collection(services.progress()));
         store::renew_lease(store, name, environment, holder);
         return false;
     } catch (const Error& failure) {

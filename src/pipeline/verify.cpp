@@ -42,7 +42,7 @@ VerifyReport verify(store::VerifyDepth depth, Services& services) {
     const StorePaths paths(services.settings().store_root);
     store::require_format(paths); // before the lock is made: in another folder nothing is written
     const FileLock lock(paths.lock(), LockKind::shared,
-                        [&services] { services.progress().note(store::words_of_collection); });
+                        store::tell_of_collection(services.progress()));
     store::StoreVerdict verdict = store::verify(paths, depth, services.pool(), services.progress());
     services.throw_if_stopped();
     VerifyReport report;

@@ -44,7 +44,8 @@ struct StoreVerdict {
 };
 
 /// Checks every object and tree, on all threads of the pool, the largest object first. Changes
-/// nothing.
+/// nothing. The caller holds the store's lock, shared or exclusive: what a collector removes
+/// meanwhile would be damage.
 StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool,
                     Progress& progress);
 

@@ -358,16 +358,6 @@ TEST(Crash, WhatNamesIsOffTheDiskBeforeWhatItNames) {
     EXPECT_EQ(order_of([&] { collect(world.paths, request, world.progress); }), "rpstso");
 }
 
-TEST(Crash, AVerificationWaitsForACollection) {
-    World world;
-    Store::open(world.root);
-    std::optional<FileLock> collecting(std::in_place, world.paths.lock(), LockKind::exclusive);
-    const auto verify_it = [&world] { world.damages(VerifyDepth::quick); };
-    EXPECT_EQ(WEXITSTATUS(with_fault(Fault::waits, 0, verify_it)), would_wait);
-    collecting.reset();
-    EXPECT_EQ(with_fault(Fault::waits, 0, verify_it), 0);
-}
-
 TEST(Crash, ACollectionWaitsForEveryoneWhoUsesTheStore) {
     World world;
     const auto collect_now = [&world] {

@@ -31,6 +31,12 @@ void require_writable(const std::filesystem::path& root);
 
 } // namespace
 
+std::function<void()> tell_of_collection(Progress& progress) {
+    return [&progress] {
+        progress.note("`envpm gc` is collecting this store: waiting for it to end");
+    };
+}
+
 Store Store::open(const std::filesystem::path& root, const StorePolicy& policy,
                   const std::filesystem::path& cache, const std::function<void()>& before_waiting) {
     std::error_code failure;

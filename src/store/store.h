@@ -26,9 +26,8 @@
 
 namespace envpm::store {
 
-/// What to tell the user who has to wait for a collector.
-constexpr std::string_view words_of_collection =
-    "`envpm gc` is collecting this store: waiting for it to end";
+/// Tells the user that he has to wait for a collector: for the lock of a store.
+std::function<void()> tell_of_collection(Progress& progress);
 
 /// The content-addressed store of one root (docs/store.md): objects and trees, valid because they
 /// are present under their final names. Opening it writes VERSION and the folders if they are

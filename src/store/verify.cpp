@@ -1,6 +1,5 @@
 #include "base/disk_fault.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/hash_two.h"
 #include "base/progress_task.h"
 #include "store/care.h"
@@ -81,8 +80,6 @@ Damage damage_of(const FoundObject& object, const Fault& fault, const Claims& cl
 StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool,
                     Progress& progress) {
     require_format(paths);
-    const FileLock lock(paths.lock(), LockKind::shared,
-                        [&progress] { progress.note(words_of_collection); });
     const StoreContent content = list_content(paths);
     TreeFacts trees(content.trees, pool);
     trees.find_missing(paths, content.objects);
