@@ -143,7 +143,9 @@ class Server(Scratch):
         self.get().read()
         self.get("/c/noarch/absent").read()
         path = "/c/noarch/repodata.json"
+        deadline = time.monotonic() + 10
         while not self.server.sent[path]:  # counted after the last byte, by another thread
+            self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
         self.assertEqual(self.server.answers, [(path, 200), ("/c/noarch/absent", 404)])
         self.assertEqual((self.server.sent[path], self.server.requests_of("absent")), (10, 1))
