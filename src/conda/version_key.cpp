@@ -6,11 +6,10 @@
 // * A word is its letters and the byte `word_end`, below all letters; `dev` is one lower byte.
 // * `end` closes the version, and again what follows `+`. Zeros at the end of a segment and empty
 //   segments at the end of a version are left out, so that 1 and 1.0.0 have one key.
-// * Where something follows them, zeros and ends of segments are written down, and have a sign,
-// that
-//   of the first run behind them that is not zero, words being negative. A 0 that a word follows is
-//   below the end (1.0a < 1), one that a number follows is above it (1.0.1 > 1). `0-` only sees its
-//   own segment, so whatever its sign says comes before what the ends say.
+// * Where something follows them, zeros and ends of segments are written down, and have a sign:
+//   that of the first run behind them that is not zero, words being negative. A 0 that a word
+//   follows is below the end (1.0a < 1), one that a number follows is above it (1.0.1 > 1). `0-`
+//   only sees its own segment, so whatever its sign says comes before what the ends say.
 //
 // Signs are known from behind, so the key is written from its end to its beginning.
 

@@ -17,8 +17,7 @@ class PackageName {
     static std::optional<PackageName> parse(std::string_view text);
 
     /// A conda package's name, which has no other spelling: lower-case letters, digits, `.`, `-`
-    /// and
-    /// `_`, beginning with a letter, a digit or `_` (CEP 26). Nothing if it is none.
+    /// and `_`, beginning with a letter, a digit or `_` (CEP 26). Nothing if it is none.
     static std::optional<PackageName> parse_conda(std::string_view text);
 
     /// What is typed: a distribution's name in any spelling, else a conda package's
