@@ -6,12 +6,16 @@
 
 namespace envpm::realize {
 
-// How a finished prefix comes to its place, by renames alone. All throw an Error that names the
-// place; what was there then is there still, unless that is said.
+// How a finished prefix comes to its place.
 
+/// Of a prefix that was made just now; looks at the layout alone, not at the disk.
 PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path& prefix);
 
+/// With those above it; that they are there already is fine. Throws an Error that names `folder`.
 void create_folders(const std::filesystem::path& folder);
+
+// The rest is renames. They throw an Error that names the place; what was there then is there
+// still, unless that is said.
 
 /// False if something is there. An empty folder is a free place.
 bool rename_to_free_place(const std::filesystem::path& made, const std::filesystem::path& place);
