@@ -10,8 +10,8 @@ namespace envpm {
 
 /// Whether the disk does not give all bytes of a file any more: EIO, and EUCLEAN or EBADMSG of file
 /// systems that keep checksums. For who failed to read it: then it is damaged, as one with other
-/// bytes is. Reads it from its begin, and throws nothing: what fails otherwise, as for a missing
-/// right, says nothing about its bytes.
+/// bytes is. Reads it from its beginning, and throws nothing: what fails otherwise, as for a
+/// missing right, says nothing about its bytes.
 bool has_lost_bytes(const std::filesystem::path& file);
 
 /// Nothing if bytes of it are lost; throws an Error for any other reason.

@@ -12,8 +12,8 @@ struct BytesRead {
     int error_number = 0; ///< why they are less than asked for; 0 at the file's end
 };
 
-/// pread(2) until `into` is full, the file ends or fails. A signal is no failure. For who has
-/// something else to do where bytes are missing; the descriptor's own place stays as it is.
+/// pread(2) until `into` is full, the file ends or fails. A signal is no failure. For callers that
+/// go on in another way where bytes are missing. The descriptor's own offset stays as it is.
 BytesRead read_at(int descriptor, std::uint64_t offset, std::span<std::byte> into) noexcept;
 
 /// As read_at, but all of `into`, or an Error that names `subject`.

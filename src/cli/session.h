@@ -55,8 +55,8 @@ void write_output(const Session& session, const std::filesystem::path& file,
 std::optional<CheckPolicy> policy_of(const Session& session, const std::optional<std::string>& flag,
                                      const char* variable);
 
-/// Throws such an Error before any work is done, of which nothing would come. For commands that
-/// install.
+/// Throws the Error of policy_of if a variable is no policy. Commands that install call it first:
+/// the Error would come later anyway, and their work would be in vain.
 void check_policies(const Session& session);
 
 /// A self-test before an environment is used, as the policy wants it.

@@ -97,7 +97,7 @@ class CurlLoop {
     std::unique_ptr<Impl> impl_;
 };
 
-/// However its owner ends, the loop knows none of his receivers any more.
+/// At its end the loop forgets all receivers, also if the owner throws.
 class CancelAtEnd {
   public:
     explicit CancelAtEnd(CurlLoop& loop)

@@ -37,8 +37,9 @@ class Generations {
     [[nodiscard]] std::optional<Generation> current() const;
 
     /// Registers the project as a root of the store, if it is none yet, so that a collector never
-    /// takes its prefixes away. True if it is: that costs one look. Else it waits for a collector
-    /// (`before_waiting`), which may just have taken them away, and for the project's lock.
+    /// takes its prefixes away. True if it was one before, which costs one look. Else this has
+    /// waited for the project's lock and for a collector (`before_waiting` is called if one runs),
+    /// which may just have taken them away.
     bool keep_alive(const StorePaths& store, const std::function<void()>& before_waiting) const;
 
     /// Makes `prefix` current as a new generation, unless it already is; registers the project as a
