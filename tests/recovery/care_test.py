@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -18,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from command_tests import run_tests  # noqa: E402
 from index_server import Index  # noqa: E402
-from sandbox import Sandbox, manifest_of  # noqa: E402
+from sandbox import Sandbox, manifest_of, scratch_folder  # noqa: E402
 from wheels import Wheel  # noqa: E402
 
 ENVPM = Path()
@@ -38,9 +37,7 @@ def failing(calls: str, error: str, paths: list[Path]) -> list[str]:
 
 class Care(unittest.TestCase):
     def setUp(self):
-        memory = Path("/dev/shm")
-        place = memory if os.access(memory, os.W_OK) else None
-        self.folder = Path(tempfile.mkdtemp(prefix="envpm-care-", dir=place)).resolve()
+        self.folder = scratch_folder("envpm-care-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.sandbox = Sandbox(self.folder / "one", ENVPM, INDEX.simple_url)
         self.sandbox.write(manifest_of("alpha", "beta"))

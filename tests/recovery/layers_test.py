@@ -6,7 +6,6 @@ layers_test.py ENVPM [a test's name…]. Needs no network; skipped where overlay
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -14,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from command_tests import run_tests  # noqa: E402
 from index_server import Index  # noqa: E402
-from sandbox import Sandbox, manifest_of  # noqa: E402
+from sandbox import Sandbox, manifest_of, scratch_folder  # noqa: E402
 from wheels import Wheel  # noqa: E402
 
 ENVPM = Path()
@@ -65,7 +64,7 @@ class Layers:
 
 class OnLayers(unittest.TestCase):
     def setUp(self):
-        base = Path(tempfile.mkdtemp(prefix="envpm-layers-", dir="/dev/shm")).resolve()
+        base = scratch_folder("envpm-layers-")
         self.addCleanup(shutil.rmtree, base, ignore_errors=True)
         self.layers = Layers(base)
         self.addCleanup(self.layers.unmount)

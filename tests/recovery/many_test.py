@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 import varied_wheels  # noqa: E402
 from index_server import Index  # noqa: E402
-from sandbox import Sandbox, manifest_of  # noqa: E402
+from sandbox import Sandbox, manifest_of, scratch_folder  # noqa: E402
 from wheels import Wheel  # noqa: E402
 
 OWN_FILES = 20
@@ -190,11 +189,10 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=6)
     parser.add_argument("--same", action="store_true", help="one lock for all")
     parser.add_argument("--speed", type=int, default=0, help="MB/s of each transfer")
-    parser.add_argument("--measure", action="store_true", help="fail above 1.5 of one's time")
+    most = f"fail above {MOST_OF_ONE} times one's time"
+    parser.add_argument("--measure", action="store_true", help=most)
     options = parser.parse_args()
-    memory = Path("/dev/shm")
-    place = memory if os.access(memory, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="envpm-many-", dir=place)).resolve()
+    folder = scratch_folder("envpm-many-")
     index = Index(wheels_for(options.processes))
     try:
         locks = [n % 2 == 1 and not options.same for n in range(options.processes)]

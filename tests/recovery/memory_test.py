@@ -23,7 +23,7 @@ sys.path[:0] = [str(HERE.parent / "reliability"), str(HERE.parent / "support")]
 
 from command_tests import run_tests  # noqa: E402
 from fault_server import FaultServer, Reply  # noqa: E402
-from sandbox import Sandbox, manifest_of  # noqa: E402
+from sandbox import Sandbox, manifest_of, scratch_folder  # noqa: E402
 from wheels import EPOCH, Wheel, record_hash  # noqa: E402
 
 MEBIBYTE = 1 << 20
@@ -72,10 +72,7 @@ class World:
     """The archives, by the name of their project."""
 
     def __init__(self, envpm: Path):
-        memory = Path("/dev/shm")
-        is_roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 << 30
-        place = memory if is_roomy else None
-        self.folder = Path(tempfile.mkdtemp(prefix="envpm-memory-", dir=place)).resolve()
+        self.folder = scratch_folder("envpm-memory-", 4 << 30)
         self.envpm = envpm
         self.count = 0
         self.archives = {"tiny": Wheel("tiny", "1.0").archive(), "huge": huge_wheel("huge")}

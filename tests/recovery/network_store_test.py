@@ -5,11 +5,9 @@ statfs(2) say NFS of one folder and, where asked, has locks there fail as a serv
 daemon does. Skipped without a C compiler.
 """
 
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -17,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from command_tests import run_tests  # noqa: E402
 from index_server import Index  # noqa: E402
-from sandbox import Sandbox, manifest_of, snapshot  # noqa: E402
+from sandbox import Sandbox, manifest_of, scratch_folder, snapshot  # noqa: E402
 from wheels import Wheel  # noqa: E402
 
 ENVPM = Path()
@@ -118,9 +116,7 @@ class OnNfs(unittest.TestCase):
         compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
         if not compiler:
             self.skipTest("needs a C compiler")
-        memory = Path("/dev/shm")
-        place = memory if os.access(memory, os.W_OK) else None
-        self.folder = Path(tempfile.mkdtemp(prefix="envpm-network-", dir=place)).resolve()
+        self.folder = scratch_folder("envpm-network-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         (self.folder / "nfs.c").write_text(NFS)
         command = [compiler, "-shared", "-fPIC", "-o", "nfs.so", "nfs.c", "-ldl"]

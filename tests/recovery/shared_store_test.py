@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 from collections import Counter
 from pathlib import Path
@@ -19,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from command_tests import run_tests  # noqa: E402
 from index_server import Index  # noqa: E402
-from sandbox import Sandbox, manifest_of, snapshot  # noqa: E402
+from sandbox import Sandbox, manifest_of, scratch_folder, snapshot  # noqa: E402
 from wheels import Wheel  # noqa: E402
 
 ENVPM = Path()
@@ -39,9 +38,7 @@ NEEDS_ROOT = "needs root, to be several users"
 
 class Stores(unittest.TestCase):
     def setUp(self):
-        memory = Path("/dev/shm")
-        place = memory if os.access(memory, os.W_OK) else None
-        self.folder = Path(tempfile.mkdtemp(prefix="envpm-shared-", dir=place)).resolve()
+        self.folder = scratch_folder("envpm-shared-")
         self.folder.chmod(0o755)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         INDEX.forget()

@@ -12,13 +12,12 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_server import nginx
-from sandbox import Sandbox, manifest_of
+from sandbox import Sandbox, manifest_of, scratch_folder
 from wheels import Wheel
 
 MEBIBYTE = 1 << 20
@@ -165,9 +164,7 @@ def try_replaced(site: Site) -> None:
 def main() -> int:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    memory = Path("/dev/shm")
-    place = memory if os.access(memory, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="envpm-nginx-", dir=place)).resolve()
+    folder = scratch_folder("envpm-nginx-")
     try:
         site = Site(Path(sys.argv[1]).resolve(), folder)
         try_kill(site)

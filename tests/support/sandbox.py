@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +99,13 @@ class Sandbox:
 
     def info(self) -> dict:
         return json.loads(self.run("info", "--json").stdout)
+
+
+def scratch_folder(prefix: str, needs_bytes: int = 0) -> Path:
+    """A new folder for who removes it; in memory, if that has room for so much."""
+    memory = Path("/dev/shm")
+    is_usable = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > needs_bytes
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=memory if is_usable else None)).resolve()
 
 
 def manifest_of(*names: str, python: str = "") -> str:
