@@ -31,6 +31,7 @@ SERVER = """
 """
 LOST_MOST = 4 * MEBIBYTE  # a block of each part on its way, and what the sockets held
 INTEGRITY = 6
+QUIET_SECONDS = 0.3  # a log that has not grown for so long is whole
 
 
 @dataclass
@@ -91,10 +92,21 @@ class Site:
     def forget(self) -> None:
         os.truncate(self.log, 0)
 
+    def whole_log(self) -> str:
+        """Once nginx has written all: an answer's line comes when its connection is closed."""
+        deadline = time.monotonic() + 30
+        text, grew_at = self.log.read_text(), time.monotonic()
+        while not text.endswith("\n") or time.monotonic() < grew_at + QUIET_SECONDS:
+            expect(time.monotonic() < deadline, f"nginx's log does not end: {text}")
+            time.sleep(0.02)
+            now = self.log.read_text()
+            if now != text:
+                text, grew_at = now, time.monotonic()
+        return text
+
     def answers(self) -> list[Answer]:
-        """For the wheel, since the last `forget`; once nginx has written them all."""
-        time.sleep(0.3)
-        words = (line.split() for line in self.log.read_text().splitlines())
+        """For the wheel, since the last `forget`."""
+        words = (line.split() for line in self.whole_log().splitlines())
         return [Answer(int(w[0]), int(w[1])) for w in words if w[2].startswith("/files/")]
 
 
