@@ -1,9 +1,9 @@
 #include "base/files.h"
 
 #include "base/error.h"
+#include "base/remove_tree.h"
 #include "base/unfinished_file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
@@ -24,22 +24,10 @@ namespace envpm {
 
 namespace {
 
-using DirectoryHandle = std::unique_ptr<DIR, Deleter<closedir>>;
-
-/// Each level that is being emptied holds a descriptor, and an archive may hold more levels than
-/// there are descriptors. A folder at this depth is therefore first moved up to the top.
-constexpr unsigned deepest_descent = 64;
-
 /// A file that gets its name when it is written.
 struct Temporary {
     Fd file;
     std::string path;
-};
-
-struct Removal {
-    int top = -1;
-    unsigned raised = 0; ///< how many folders were moved to the top
-    int fault = 0;       ///< of the first thing that could not be removed
 };
 
 Fd open_to_read(const std::filesystem::path& path);
@@ -49,11 +37,6 @@ bool is_anonymous_pipe(int descriptor);
 std::string read_open_file(int descriptor, const std::filesystem::path& path,
                            std::size_t limit_bytes);
 [[noreturn]] void throw_too_large(const std::filesystem::path& path);
-Fd open_folder(int parent, const char* name) noexcept;
-bool is_mounted(int descriptor, const char* path) noexcept;
-bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth) noexcept;
-bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept;
-bool raise_folder(Removal& removal, int parent, const char* name) noexcept;
 std::filesystem::path end_of_links(const std::filesystem::path& path);
 void let_group_lock(int lock, const std::filesystem::path& folder);
 Temporary create_beside(const std::filesystem::path& path, const std::filesystem::path& folder,
@@ -149,32 +132,6 @@ void sync_folder(const std::filesystem::path& folder) {
 void sync_file_system(int descriptor, const std::filesystem::path& subject) {
     if (::syncfs(descriptor) != 0) {
         throw_system_error("cannot write to the disk", subject.string(), errno);
-    }
-}
-
-bool is_mount_point(const std::filesystem::path& folder) noexcept {
-    return is_mounted(AT_FDCWD, folder.c_str());
-}
-
-bool remove_tree(const std::filesystem::path& root) noexcept {
-    if (::unlinkat(AT_FDCWD, root.c_str(), 0) == 0 || errno == ENOENT) {
-        return true;
-    }
-    const Fd top = open_folder(AT_FDCWD, root.c_str());
-    if (!top) {
-        return false;
-    }
-    Removal removal{top.get()};
-    while (true) {
-        const unsigned raised_before = removal.raised;
-        Fd folder = open_folder(top.get(), ".");
-        if (!folder || !remove_entries(removal, std::move(folder), 0)) {
-            errno = removal.fault != 0 ? removal.fault : errno;
-            return false;
-        }
-        if (removal.raised == raised_before) {
-            return ::unlinkat(AT_FDCWD, root.c_str(), AT_REMOVEDIR) == 0;
-        }
     }
 }
 
@@ -339,80 +296,6 @@ std::string read_open_file(int descriptor, const std::filesystem::path& path,
 
 void throw_too_large(const std::filesystem::path& path) {
     throw Error({"a file is larger than it can rightly be", path.string(), {}});
-}
-
-Fd open_folder(int parent, const char* name) noexcept {
-    Fd folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (folder && is_mounted(folder.get(), "")) {
-        errno = EBUSY;
-        return Fd();
-    }
-    if (folder) {
-        ::fchmod(folder.get(), 0700);
-    }
-    return folder;
-}
-
-/// An empty `path` is the descriptor's own file.
-bool is_mounted(int descriptor, const char* path) noexcept {
-    struct statx status {};
-
-    const int flags = AT_SYMLINK_NOFOLLOW | (*path == '\0' ? AT_EMPTY_PATH : 0);
-    return ::statx(descriptor, path, flags, 0, &status) == 0 &&
-           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-}
-
-bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth) noexcept {
-    if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) {
-        return true;
-    }
-    const int fault = errno;
-    if (fault != EISDIR && fault != EPERM && fault != EACCES) {
-        return false;
-    }
-    if (depth == deepest_descent) {
-        return raise_folder(removal, parent, name);
-    }
-    Fd folder = open_folder(parent, name);
-    if (!folder) {
-        errno = errno == ENOTDIR ? fault : errno; // it is no folder, so that was the reason
-        return false;
-    }
-    return remove_entries(removal, std::move(folder), depth + 1) &&
-           ::unlinkat(parent, name, AT_REMOVEDIR) == 0;
-}
-
-bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept {
-    const DirectoryHandle entries(::fdopendir(folder.get()));
-    if (!entries) {
-        return false;
-    }
-    const int descriptor = folder.release(); // it is the stream's now
-    bool all = true;
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): each thread has a stream of its own.
-    while (const dirent* entry = ::readdir(entries.get())) {
-        const std::string_view name = entry->d_name;
-        if (name != "." && name != "..") {
-            all = remove_entry(removal, descriptor, entry->d_name, depth) && all;
-            removal.fault = all || removal.fault != 0 ? removal.fault : errno;
-        }
-    }
-    return all;
-}
-
-bool raise_folder(Removal& removal, int parent, const char* name) noexcept {
-    constexpr unsigned most_tries = 1000;
-    for (unsigned tries = 0; tries < most_tries; ++tries) {
-        std::array<char, 32> raised{};
-        std::snprintf(raised.data(), raised.size(), ".raised-%u", removal.raised++);
-        if (::renameat(parent, name, removal.top, raised.data()) == 0) {
-            return true;
-        }
-        if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) {
-            return false;
-        }
-    }
-    return false;
 }
 
 /// Of one's own only: the system lets nobody else. And only of what lies there alone: in such a

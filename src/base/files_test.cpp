@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include "base/error.h"
+#include "base/remove_tree.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

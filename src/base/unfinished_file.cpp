@@ -27,7 +27,8 @@ Fd lock_if_abandoned(const std::filesystem::path& unfinished) {
     struct stat status {};
 
     // A FIFO of such a name is not waited for.
-    Fd file(::open(unfinished.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    // For writing, without which a network file system locks nothing.
+    Fd file(::open(unfinished.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     const bool is_left = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
                          ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
     return is_left ? std::move(file) : Fd();

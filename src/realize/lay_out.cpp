@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/files.h"
+#include "base/remove_tree.h"
 #include "realize/place_prefix.h"
 #include "realize/prefix.h"
 #include "realize/prefix_manifest.h"

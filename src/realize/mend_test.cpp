@@ -1,6 +1,7 @@
 #include "realize/mend.h"
 
 #include "base/error.h"
+#include "base/remove_tree.h"
 #include "realize/prefix_manifest.h"
 #include "realize/world_for_tests.h"
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/remove_tree.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+#include "base/remove_tree.h"
 #include "realize/prefix.h"
 #include "realize/world_for_tests.h"
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/remove_tree.h"
 #include "model/store_paths.h"
 #include "store/sharing.h"
 #include "store/tree_file.h"

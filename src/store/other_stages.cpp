@@ -1,6 +1,7 @@
 #include "store/other_stages.h"
 
 #include "base/files.h"
+#include "base/remove_tree.h"
 #include "base/waiting.h"
 #include "store/object_name.h"
 #include "store/tree_file.h"

@@ -3,6 +3,7 @@
 #include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/remove_tree.h"
 #include "store/sharing.h"
 
 #include <fcntl.h>
