@@ -17,6 +17,7 @@ namespace {
 const CLI::App& named(const CLI::App& app, const std::string& name);
 const CLI::App& named_command(const CLI::App& app, int count, const char* const* words);
 Usage usage_of(const CLI::App& command, const OwnWords& line, const Variables& variables);
+void add_option(Usage& usage, const CLI::Option& option);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
 
 } // namespace
@@ -127,18 +128,22 @@ Usage usage_of(const CLI::App& command, const OwnWords& line, const Variables& v
     for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
         usage.command = app->get_name() + (usage.command.empty() ? "" : " ") + usage.command;
         for (const CLI::Option* option : app->get_options()) {
-            for (const std::string& value : option->results()) {
-                usage.values.emplace(value, option->get_name());
-            }
-            for (const std::string& name : option->get_lnames()) {
-                usage.flags.push_back("--" + name);
-                if (option->get_expected_max() == 0) {
-                    usage.switches.insert("--" + name);
-                }
-            }
+            add_option(usage, *option);
         }
     }
     return usage;
+}
+
+void add_option(Usage& usage, const CLI::Option& option) {
+    for (const std::string& value : option.results()) {
+        usage.values.emplace(value, option.get_name());
+    }
+    for (const std::string& name : option.get_lnames()) {
+        usage.flags.push_back("--" + name);
+        if (option.get_expected_max() == 0) {
+            usage.switches.insert("--" + name);
+        }
+    }
 }
 
 void throw_unknown_command(const CLI::App& parent, const std::string& word) {

@@ -86,7 +86,7 @@ class Page final : public Receiver {
     void fail(const Failure& failure);
     [[nodiscard]] std::string too_long() const;
     void finish(std::string error);
-    void tell(Clock::time_point now, const std::string& what);
+    void tell(Clock::time_point now, Clock::duration pause, const std::string& what);
     void read(HttpFollower& follower, SpareRoom& spare) noexcept;
     void unpack(SpareRoom& spare);
 
@@ -296,12 +296,12 @@ void Page::start() {
 
 void Page::tell_if_quiet(Clock::time_point now) {
     if (is_running() && now >= quiet_at()) {
-        tell(now, words_of_silence(host_.name, now - heard_at_));
+        tell(now, 2 * context_.quiet_time, words_of_silence(host_.name, now - heard_at_));
     }
 }
 
-void Page::tell(Clock::time_point now, const std::string& what) {
-    if (context_.tell && take_turn_to_tell(host_, context_.quiet_time, now)) {
+void Page::tell(Clock::time_point now, Clock::duration pause, const std::string& what) {
+    if (context_.tell && take_turn_to_tell(host_, pause, now)) {
         context_.tell(what);
     }
 }
@@ -437,7 +437,7 @@ void Page::fail(const Failure& failure) {
     }
     retry_at_ = now + context_.backoff.pause(tries_);
     if (now - started_at_ >= context_.quiet_time) { // what is over at once is nobody's concern
-        tell(now, failure.reason + ": trying again");
+        tell(now, context_.quiet_time, failure.reason + ": trying again");
     }
     if (failure.retry_after) {
         host_.parked_until = std::max(host_.parked_until, now + *failure.retry_after);

@@ -37,8 +37,8 @@ bool has_place_for_page(const Host& host) {
     return !is_limited || host.in_flight < host.most;
 }
 
-bool take_turn_to_tell(Host& host, Clock::duration quiet_time, Clock::time_point now) {
-    const bool is_due = now - host.told_at >= 2 * quiet_time;
+bool take_turn_to_tell(Host& host, Clock::duration pause, Clock::time_point now) {
+    const bool is_due = now - host.told_at >= pause;
     host.told_at = is_due ? now : host.told_at;
     return is_due;
 }

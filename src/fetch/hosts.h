@@ -60,10 +60,9 @@ class HostPlace {
 /// share a connection; others have one only since they refused some.
 bool has_place_for_page(const Host& host);
 
-/// Whether to tell the user now that a host keeps everyone waiting; if so, he counts as told. Many
-/// transfers may wait for one host: of them all one has its turn, and the next only after twice
-/// `quiet_time`.
-bool take_turn_to_tell(Host& host, Clock::duration quiet_time, Clock::time_point now);
+/// Whether the user is to be told now that a host keeps everyone waiting: many transfers may wait
+/// for one, and that is one line, and another only after `pause`. If so, notes that he is told.
+bool take_turn_to_tell(Host& host, Clock::duration pause, Clock::time_point now);
 
 /// Two wrong files are no accident: such a host gives nothing more in this run.
 constexpr int most_poisonings = 2;

@@ -101,9 +101,9 @@ TEST(Hosts, GivePagesNoLimitUnlessTheyRefusedSomeOrAreUniversities) {
 TEST(Hosts, KeepTheUserWaitingInOneLineForAWhile) {
     Host host;
     const Clock::time_point now = Clock::now();
-    EXPECT_TRUE(take_turn_to_tell(host, std::chrono::seconds(5), now));
-    EXPECT_FALSE(take_turn_to_tell(host, std::chrono::seconds(5), now + std::chrono::seconds(9)));
-    EXPECT_TRUE(take_turn_to_tell(host, std::chrono::seconds(5), now + std::chrono::seconds(10)));
+    EXPECT_TRUE(take_turn_to_tell(host, std::chrono::seconds(10), now));
+    EXPECT_FALSE(take_turn_to_tell(host, std::chrono::seconds(10), now + std::chrono::seconds(9)));
+    EXPECT_TRUE(take_turn_to_tell(host, std::chrono::seconds(10), now + std::chrono::seconds(10)));
 }
 
 TEST(Hosts, AreWaitedForTenTimesTheirWorstGap) {

@@ -176,7 +176,7 @@ void Target::tell_if_quiet(Clock::time_point now) {
         return;
     }
     Host& host = *mirrors()[last_asked_].host;
-    if (take_turn_to_tell(host, context_.quiet_time, now)) {
+    if (take_turn_to_tell(host, 2 * context_.quiet_time, now)) {
         context_.progress.note(words_of_silence(host.name, now - heard_at_));
     }
 }
