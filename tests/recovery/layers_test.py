@@ -135,7 +135,7 @@ class OnLayers(unittest.TestCase):
 
 class Mounts(unittest.TestCase):
     def setUp(self):
-        base = Path(tempfile.mkdtemp(prefix="envpm-mounts-")).resolve()
+        base = scratch_folder("envpm-mounts-")
         self.addCleanup(shutil.rmtree, base, ignore_errors=True)
         self.sandbox = Sandbox(base / "box", ENVPM, INDEX.simple_url)
         self.sandbox.write(manifest_of("alpha"))
