@@ -33,6 +33,9 @@ class Question {
              const LockRequest& request, Services& services);
     Question(const Question&) = delete; // its parts refer to each other
     Question& operator=(const Question&) = delete;
+    Question(Question&&) = delete;
+    Question& operator=(Question&&) = delete;
+    ~Question() = default;
 
     /// By a stamp: a solve would give the previous lock again.
     [[nodiscard]] bool is_answered() const;
