@@ -65,6 +65,15 @@ class TreeFacts {
 
 std::vector<struct stat> status_of_all(const std::vector<FoundObject>& objects, ThreadPool& pool);
 std::vector<std::size_t> largest_first(const std::vector<struct stat>& statuses);
+
+/// What is looked at, and how closely.
+struct Matter {
+    const std::vector<FoundObject>& objects;
+    const Claims& claims;
+    VerifyDepth depth;
+};
+
+std::vector<Finding> findings_of(const Matter& matter, ThreadPool& pool, ProgressTask& task);
 std::optional<Finding> look_at(const FoundObject& object, const struct stat& status,
                                const Claims& claims, VerifyDepth depth);
 std::vector<std::optional<Sha256>> digests_of(const std::vector<std::filesystem::path>& files);
@@ -84,28 +93,10 @@ StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool
     TreeFacts trees(content.trees, pool);
     trees.find_missing(paths, content.objects);
 
-    const std::vector<struct stat> statuses = status_of_all(content.objects, pool);
-    const std::vector<std::size_t> order = largest_first(statuses);
-    std::vector<Finding> findings(content.objects.size());
+    std::vector<Finding> findings;
     {
         ProgressTask task(progress, "verifying", content.objects.size(), ProgressUnit::items);
-        // Two at a time, of about one size.
-        parallel_for(pool, (order.size() + 1) / 2, [&](std::size_t i) {
-            std::vector<std::size_t> unread;
-            const std::size_t end = std::min(order.size(), 2 * i + 2);
-            for (std::size_t k = 2 * i; k < end; ++k) {
-                const std::size_t at = order[k];
-                std::optional<Finding> found =
-                    look_at(content.objects[at], statuses[at], trees.claims(), depth);
-                if (found) {
-                    findings[at] = std::move(*found);
-                } else {
-                    unread.push_back(at);
-                }
-            }
-            read(content.objects, statuses, unread, findings);
-            task.advance(end - 2 * i);
-        });
+        findings = findings_of({content.objects, trees.claims(), depth}, pool, task);
     }
 
     StoreVerdict verdict{trees.damages(), {}};
@@ -128,6 +119,30 @@ StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool
 }
 
 namespace {
+
+/// Two at a time, of about one size.
+std::vector<Finding> findings_of(const Matter& matter, ThreadPool& pool, ProgressTask& task) {
+    const std::vector<FoundObject>& objects = matter.objects;
+    const std::vector<struct stat> statuses = status_of_all(objects, pool);
+    const std::vector<std::size_t> order = largest_first(statuses);
+    std::vector<Finding> findings(objects.size());
+    parallel_for(pool, (order.size() + 1) / 2, [&](std::size_t i) {
+        std::vector<std::size_t> unread;
+        const std::size_t end = std::min(order.size(), 2 * i + 2);
+        for (std::size_t k = 2 * i; k < end; ++k) {
+            const std::size_t at = order[k];
+            auto found = look_at(objects[at], statuses[at], matter.claims, matter.depth);
+            if (found) {
+                findings[at] = std::move(*found);
+            } else {
+                unread.push_back(at);
+            }
+        }
+        read(objects, statuses, unread, findings);
+        task.advance(end - 2 * i);
+    });
+    return findings;
+}
 
 TreeFacts::TreeFacts(const std::vector<FoundTree>& found, ThreadPool& pool) {
     std::vector<std::optional<Tree>> trees(found.size());
