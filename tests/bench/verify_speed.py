@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How fast `envpm verify` reads, as a part of what all cores can hash (docs/performance.md).
 
 verify_speed.py ENVPM [--gigabytes N] [--small] [--rounds N]. The store is made up, lies in the page

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Many installs at the same time into one store, with the collector at work all the while.
 
 many_test.py ENVPM [--processes N] [--same] [--speed N] [--measure]. Half of the processes install

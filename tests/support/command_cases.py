@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Runs the command snapshots of tests/cases against a built envpm.
 
 A case is a folder with `commands` (a shell command a line), the files that its project begins
