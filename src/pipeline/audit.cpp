@@ -24,6 +24,7 @@ namespace {
 struct PrefixFiles {
     std::vector<std::string> paths; ///< of what may be a binary, sorted
     std::vector<gpu::FileToRead> files;
+    std::vector<std::string> owners; ///< the package of each, where a layout tells it
     std::vector<std::string> links;
     std::vector<std::string> records; ///< of packages
     bool is_own = false;              ///< envpm made the prefix
@@ -31,10 +32,14 @@ struct PrefixFiles {
 
 std::optional<LockedTarget> locked_target(const Project& project, const Sha256& env);
 GlibcVersion glibc_of_machine();
-PrefixFiles files_of(const std::filesystem::path& prefix);
+PrefixFiles files_of(const std::filesystem::path& prefix, const Layout* layout);
+std::optional<PrefixFiles> files_of_layout(const std::filesystem::path& prefix,
+                                           const Layout& layout);
 void add(PrefixFiles& files, const std::filesystem::path& prefix, realize::RealisedFile file,
          bool has_digest);
 bool is_wanted(std::string_view path, realize::EntryKind kind);
+std::vector<std::string> owners_of(const std::filesystem::path& prefix, const PrefixFiles& files,
+                                   const std::vector<std::optional<gpu::Binary>>& binaries);
 gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,
                               std::vector<std::optional<gpu::Binary>> binaries);
 void add_after_errors(const std::vector<gpu::Finding>& more, std::vector<gpu::Finding>& findings);
@@ -84,7 +89,7 @@ AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget t
     AuditReport report;
     report.prefix = prefix;
     report.target = std::move(target);
-    const PrefixFiles files = files_of(report.prefix);
+    const PrefixFiles files = files_of(report.prefix, order.layout);
     services.throw_if_stopped();
 
     auto binaries =
@@ -131,7 +136,12 @@ GlibcVersion glibc_of_machine() {
     return machine ? machine->glibc : GlibcVersion();
 }
 
-PrefixFiles files_of(const std::filesystem::path& prefix) {
+PrefixFiles files_of(const std::filesystem::path& prefix, const Layout* layout) {
+    if (layout != nullptr) {
+        if (auto known = files_of_layout(prefix, *layout)) {
+            return std::move(*known);
+        }
+    }
     PrefixFiles files;
     if (auto listed = realize::read_manifest_files(prefix, is_wanted)) {
         files.is_own = true;
@@ -148,6 +158,29 @@ PrefixFiles files_of(const std::filesystem::path& prefix) {
             add(files, prefix,
                 {entry.path, *entry.kind, Sha256({}), entry.size_bytes, realize::Relocation()},
                 false);
+        }
+    }
+    return files;
+}
+
+/// What envpm itself wrote is no binary. Nothing if one was relocated: only the prefix's manifest
+/// has the digest of what became of it.
+std::optional<PrefixFiles> files_of_layout(const std::filesystem::path& prefix,
+                                           const Layout& layout) {
+    PrefixFiles files;
+    files.is_own = true;
+    for (const LayoutEntry& entry : layout.entries) {
+        const std::string& path = entry.path.string();
+        if (std::holds_alternative<SymbolicLink>(entry.content)) {
+            files.links.push_back(path);
+        } else if (!may_be_binary(path, entry.is_executable)) {
+            continue;
+        } else if (const auto* const object = std::get_if<ObjectFile>(&entry.content)) {
+            files.files.push_back({prefix / path, object->object, object->size_bytes});
+            files.owners.push_back(entry.owner);
+            files.paths.push_back(path);
+        } else if (std::holds_alternative<RelocatedFile>(entry.content)) {
+            return std::nullopt;
         }
     }
     return files;
@@ -173,22 +206,35 @@ bool is_wanted(std::string_view path, realize::EntryKind kind) {
             may_be_binary(path, kind == realize::EntryKind::executable));
 }
 
-gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,
-                              std::vector<std::optional<gpu::Binary>> binaries) {
-    gpu::AuditRequest request;
-    request.prefix = prefix.string();
+/// In the order of the files; empty where no package is known.
+std::vector<std::string> owners_of(const std::filesystem::path& prefix, const PrefixFiles& files,
+                                   const std::vector<std::optional<gpu::Binary>>& binaries) {
+    if (!files.owners.empty()) {
+        return files.owners;
+    }
     std::set<std::string, std::less<>> paths;
     for (std::size_t i = 0; i < binaries.size(); ++i) {
         if (binaries[i]) {
             paths.insert(files.paths[i]);
         }
     }
-    const auto owners = package_owners(prefix, files.records, paths);
+    const auto known = package_owners(prefix, files.records, paths);
+    std::vector<std::string> owners;
+    for (const std::string& path : files.paths) {
+        const auto owner = known.find(path);
+        owners.push_back(owner == known.end() ? "" : owner->second);
+    }
+    return owners;
+}
+
+gpu::AuditRequest request_for(const std::filesystem::path& prefix, const PrefixFiles& files,
+                              std::vector<std::optional<gpu::Binary>> binaries) {
+    gpu::AuditRequest request;
+    request.prefix = prefix.string();
+    const std::vector<std::string> owners = owners_of(prefix, files, binaries);
     for (std::size_t i = 0; i < binaries.size(); ++i) {
         if (binaries[i]) {
-            const auto owner = owners.find(files.paths[i]);
-            request.binaries.push_back({files.paths[i], owner == owners.end() ? "" : owner->second,
-                                        std::move(*binaries[i])});
+            request.binaries.push_back({files.paths[i], owners[i], std::move(*binaries[i])});
         }
     }
     for (const std::string& link : files.links) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gpu/audit.h"
+#include "model/layout.h"
 #include "model/lock.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
@@ -19,6 +20,9 @@ struct AuditOrder {
     std::optional<CudaVersion> driver;
     std::vector<std::string> allowed; ///< libraries that the user vouches for
     LockedGpu locked{};               ///< what the lock says of the prefix, if it has one
+    /// Of a prefix of the store what it was made from, if that is known: then neither its manifest
+    /// nor the packages' records are read. Lives as long as the audit.
+    const Layout* layout = nullptr;
     /// The dynamic loader's, whose folders are looked at for doubles too: /etc/ld.so.conf.
     std::optional<std::filesystem::path> loader_configuration = {};
 };

@@ -51,6 +51,12 @@ struct Plan {
     std::uint64_t fetched_bytes = 0;
 };
 
+/// A prefix of the store, and what it was made from, if that is known.
+struct MadePrefix {
+    const std::filesystem::path& path;
+    const Layout* layout = nullptr;
+};
+
 /// What became of a plan.
 struct Realised {
     realize::PrefixReport prefix;
@@ -81,8 +87,8 @@ bool can_be_kept(const std::vector<LockedPackage>& packages);
 Fetched fetch(const Job& job, Services& services);
 CheckPolicy audit_policy(const InstallRequest& request, const Manifest& manifest);
 std::optional<AuditReport> audit_made(const InstallRequest& request, const Manifest& manifest,
-                                      const LockedTarget& target,
-                                      const std::filesystem::path& prefix, Services& services);
+                                      const LockedTarget& target, const MadePrefix& prefix,
+                                      Services& services);
 
 } // namespace
 
@@ -201,7 +207,7 @@ std::optional<InstallReport> install_from_lower(const InstallRequest& request,
         return std::nullopt;
     }
     InstallReport report;
-    report.audit = audit_made(request, manifest, target, *prefix, services);
+    report.audit = audit_made(request, manifest, target, {*prefix}, services);
     services.throw_if_stopped();
     make_current(*prefix, target, request, services.open_store(), services);
     tell_target(report, target, *prefix);
@@ -362,8 +368,8 @@ Realised realise(const Job& job, const Plan& plan, Services& services) {
     }
     services.throw_if_stopped();
     const auto audit = [&] {
-        realised.audit =
-            audit_made(job.request, job.manifest, job.target, realised.prefix.prefix, services);
+        realised.audit = audit_made(job.request, job.manifest, job.target,
+                                    {realised.prefix.prefix, &plan.layout}, services);
     };
     if (job.request.prefix) {
         wanted.meanwhile = [&](const std::filesystem::path& made) {
@@ -421,8 +427,8 @@ CheckPolicy audit_policy(const InstallRequest& request, const Manifest& manifest
 /// For the GPUs and the driver that the target declares. What was read of a binary is kept by its
 /// digest, so that only new ones are opened.
 std::optional<AuditReport> audit_made(const InstallRequest& request, const Manifest& manifest,
-                                      const LockedTarget& target,
-                                      const std::filesystem::path& prefix, Services& services) {
+                                      const LockedTarget& target, const MadePrefix& prefix,
+                                      Services& services) {
     const CheckPolicy policy = audit_policy(request, manifest);
     if (policy == CheckPolicy::off) {
         return std::nullopt;
@@ -431,7 +437,8 @@ std::optional<AuditReport> audit_made(const InstallRequest& request, const Manif
     AuditOrder order;
     order.allowed = manifest.gpu.audit_allow;
     order.locked = target.gpu;
-    AuditReport report = audit_prefix(prefix,
+    order.layout = prefix.layout;
+    AuditReport report = audit_prefix(prefix.path,
                                       {machine.gpus.value_or(std::vector<ComputeCapability>()),
                                        target.target.glibc, machine.cuda},
                                       order, services);
@@ -442,7 +449,7 @@ std::optional<AuditReport> audit_made(const InstallRequest& request, const Manif
              worst.package.empty() ? worst.file : fmt::format("{} ({})", worst.file, worst.package),
              fmt::format("{}; `envpm audit --prefix {}` shows all, `envpm install --audit warn` "
                          "installs it all the same",
-                         worst.hint, prefix.string())},
+                         worst.hint, prefix.path.string())},
             ExitCode::integrity);
     }
     return report;
