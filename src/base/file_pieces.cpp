@@ -14,7 +14,6 @@ namespace envpm {
 
 namespace {
 
-constexpr std::size_t most_bytes = 1U << 18U;
 constexpr std::size_t least_bytes = 4096;
 constexpr std::align_val_t page{4096};
 
@@ -24,7 +23,7 @@ void FilePieces::FreeRoom::operator()(std::byte* room) const noexcept {
     ::operator delete[](room, page);
 }
 
-FilePieces::FilePieces(const std::filesystem::path& path)
+FilePieces::FilePieces(const std::filesystem::path& path, std::size_t most_bytes)
     : path_(path),
       file_(open_file(path, O_RDONLY)) {
     struct stat status {};

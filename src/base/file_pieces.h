@@ -9,11 +9,14 @@
 
 namespace envpm {
 
-/// A file's bytes in order, in pieces of 256 KiB at most, which stay in a core's own cache. One
-/// thread at a time; each function throws an Error that names the file.
+/// A file's bytes in order, in pieces that stay in a core's own cache. One thread at a time; each
+/// function throws an Error that names the file.
 class FilePieces {
   public:
-    explicit FilePieces(const std::filesystem::path& path);
+    static constexpr std::size_t usual_bytes = 1U << 18U; ///< of a piece
+
+    /// `most_bytes`: of a piece, 4096 at least; fewer where the beginning is all that is wanted.
+    explicit FilePieces(const std::filesystem::path& path, std::size_t most_bytes = usual_bytes);
 
     /// The next bytes, which stay until the next call; none at the end.
     std::span<const std::byte> next();

@@ -21,10 +21,14 @@ namespace {
 /// Version 1 had no placeholders, no folders, and a host's Python always.
 constexpr int manifest_version = 2;
 
+/// Of a piece where the first lines are all that is wanted: a manifest has megabytes.
+constexpr std::size_t few_bytes = 1U << 13U;
+
 /// A file's lines, of which a piece is in memory.
 class Lines {
   public:
-    explicit Lines(const std::filesystem::path& file);
+    explicit Lines(const std::filesystem::path& file,
+                   std::size_t piece_bytes = FilePieces::usual_bytes);
 
     /// Without its end, which the last one need not have. It stays until the next call.
     std::optional<std::string_view> next();
@@ -130,7 +134,7 @@ std::optional<PrefixManifest> read_manifest(const std::filesystem::path& prefix)
 std::optional<std::filesystem::path> path_in_manifest(const std::filesystem::path& prefix) {
     try {
         const std::filesystem::path file = manifest_path(prefix);
-        Lines lines(file);
+        Lines lines(file, few_bytes);
         const std::string head(lines.next().value_or(std::string_view()));
         return parse_json(head + "]}", file.string()).text("prefix");
     } catch (const Error&) {
@@ -173,7 +177,7 @@ std::optional<bool> has_any_of(const std::filesystem::path& prefix,
                                const std::vector<std::string_view>& paths) {
     constexpr std::string_view behind_bin = "bin0"; // the byte after `/`
     try {
-        Lines lines(manifest_path(prefix));
+        Lines lines(manifest_path(prefix), few_bytes);
         std::optional<std::string_view> line = lines.next();
         bool is_known =
             line && line->starts_with(fmt::format("{{\"version\":{},", manifest_version));
@@ -195,8 +199,8 @@ std::optional<bool> has_any_of(const std::filesystem::path& prefix,
 
 namespace {
 
-Lines::Lines(const std::filesystem::path& file)
-    : pieces_(require_regular(file)) {}
+Lines::Lines(const std::filesystem::path& file, std::size_t piece_bytes)
+    : pieces_(require_regular(file), piece_bytes) {}
 
 std::optional<std::string_view> Lines::next() {
     begun_.clear();
