@@ -34,8 +34,9 @@ struct Checked {
 PrefixManifest require_manifest(const std::filesystem::path& prefix);
 std::variant<PrefixManifest, PrefixDamage> manifest_or_damage(const std::filesystem::path& prefix);
 bool is_as_realised(const Checked& checked, const RealisedFile& file, const FoundEntry& found);
-void add_strangers(const PrefixManifest& manifest, const std::vector<FoundEntry>& found,
-                   std::vector<PrefixDamage>& damage);
+std::vector<std::string> strangers(const PrefixManifest& manifest,
+                                   const std::vector<FoundEntry>& found);
+bool is_bytecode(const std::string& path);
 std::optional<PrefixDamage> damage_of_bytecode_link(const std::filesystem::path& prefix,
                                                     const PrefixManifest& manifest);
 Sha256 digest_before_relocation(const std::filesystem::path& prefix, const FoundEntry& found,
@@ -77,13 +78,22 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
             damage.push_back({manifest.files[i].path, std::string(verdicts[i])});
         }
     }
-    add_strangers(manifest, found, damage);
+    for (std::string& path : strangers(manifest, found)) {
+        damage.push_back({std::move(path), "not from a package"});
+    }
     if (auto one = damage_of_bytecode_link(prefix, manifest)) {
         damage.push_back(std::move(*one));
     }
     std::sort(damage.begin(), damage.end(),
               [](const PrefixDamage& a, const PrefixDamage& b) { return a.path < b.path; });
     return damage;
+}
+
+std::vector<std::string> strangers_in(const std::filesystem::path& prefix) {
+    std::vector<std::string> found = strangers(require_manifest(prefix), walk(prefix));
+    std::erase_if(found, is_bytecode);
+    std::sort(found.begin(), found.end());
+    return found;
 }
 
 Sha256 contents_digest_of_prefix(const std::filesystem::path& prefix, ThreadPool& pool,
@@ -173,8 +183,9 @@ bool is_as_realised(const Checked& checked, const RealisedFile& file, const Foun
 }
 
 /// Of a folder that is not ours the folder alone, not all that it holds.
-void add_strangers(const PrefixManifest& manifest, const std::vector<FoundEntry>& found,
-                   std::vector<PrefixDamage>& damage) {
+std::vector<std::string> strangers(const PrefixManifest& manifest,
+                                   const std::vector<FoundEntry>& found) {
+    std::vector<std::string> paths;
     std::unordered_set<std::string_view> known;
     for (const RealisedFile& file : manifest.files) {
         std::string_view path = file.path;
@@ -191,9 +202,15 @@ void add_strangers(const PrefixManifest& manifest, const std::vector<FoundEntry>
         strange.insert(path);
         const std::size_t slash = path.rfind('/');
         if (slash == std::string_view::npos || !strange.contains(path.substr(0, slash))) {
-            damage.push_back({entry.path, "not from a package"});
+            paths.push_back(entry.path);
         }
     }
+    return paths;
+}
+
+/// A Python that does not obey the prefix's settings (`-I`) leaves it beside its sources.
+bool is_bytecode(const std::string& path) {
+    return path.ends_with("__pycache__") || path.ends_with(".pyc");
 }
 
 /// Without it the bytecode of one environment would be taken for another's.

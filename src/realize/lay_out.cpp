@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
+#include <vector>
 
 // As `build`, but beside a place that is not the store's: what a crash leaves is `.NAME.envpm`
 // there, which the next run removes.
@@ -31,7 +33,7 @@ class Aside {
     Aside(Aside&&) = delete;
     Aside& operator=(Aside&&) = delete;
 
-    ~Aside() { remove_tree(path_); }
+    ~Aside();
 
   private:
     bool take(Progress& progress);
@@ -42,6 +44,7 @@ class Aside {
 
 std::filesystem::path absolute_destination(const std::filesystem::path& destination);
 void check_replaceable(const std::filesystem::path& destination, const StorePaths& store);
+void check_strangers(const std::filesystem::path& prefix);
 bool is_rest_of_a_copy(const std::filesystem::path& folder);
 void remove_all_but_manifest(const std::filesystem::path& prefix);
 
@@ -58,8 +61,10 @@ PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
         parent / fmt::format(".{}.envpm", report.prefix.filename().string());
     const Aside aside(beside, progress);
     check_replaceable(report.prefix, store); // who was waited for may have put something there
+    check_strangers(report.prefix);
     const std::filesystem::path made = beside / "prefix";
     report.link_mode = fill({store, made, report.prefix}, request, pool, progress);
+    check_strangers(report.prefix); // that took a while
     if (!rename_to_free_place(made, report.prefix) && !exchange(made, report.prefix)) {
         remove_all_but_manifest(report.prefix);
         move_to_freed_place(made, report.prefix);
@@ -80,6 +85,13 @@ Aside::Aside(std::filesystem::path path, Progress& progress)
                                errno);
         }
     }
+}
+
+/// Over NFS the lock's file stays, under another name, until it is closed.
+Aside::~Aside() {
+    remove_tree(path_);
+    lock_.reset();
+    ::rmdir(path_.c_str());
 }
 
 /// False if who had it has removed it meanwhile.
@@ -159,11 +171,26 @@ void check_replaceable(const std::filesystem::path& destination, const StorePath
         throw Error({"an environment cannot be laid out there: it is a mount point",
                      destination.string(), "choose a folder in it"});
     }
-    if (!std::filesystem::is_empty(destination, failure) && !read_manifest(destination) &&
+    if (!std::filesystem::is_empty(destination, failure) && !path_in_manifest(destination) &&
         !is_rest_of_a_copy(destination)) {
         throw Error({"a folder holds files that envpm did not put there", destination.string(),
                      "choose a folder that does not exist or is empty"});
     }
+}
+
+/// They would go with the environment that is replaced.
+void check_strangers(const std::filesystem::path& prefix) {
+    const std::vector<std::string> strangers =
+        path_in_manifest(prefix) ? strangers_in(prefix) : std::vector<std::string>();
+    if (strangers.empty()) {
+        return;
+    }
+    const std::string others =
+        strangers.size() == 1 ? std::string() : fmt::format(" and {} more", strangers.size() - 1);
+    throw Error({fmt::format("the environment there holds what is not of it, and would be lost: "
+                             "`{}`{}",
+                             strangers.front(), others),
+                 prefix.string(), "move that out of the folder, or choose another folder"});
 }
 
 /// What `move_to_freed_place` leaves if it is killed between the manifest and the folder.

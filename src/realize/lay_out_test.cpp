@@ -40,6 +40,43 @@ TEST(LayOut, ReplacesWhatItLaidOutAndNothingElse) {
     EXPECT_THROW(lay_out_with(world, world.request(one), "/"), Error);
 }
 
+TEST(LayOut, RefusesToReplaceWhatSomebodyKeepsInACopy) {
+    const World world;
+    const std::filesystem::path place = world.folder() / "place";
+    const Layout one = compose({world.package()}, {});
+    lay_out_with(world, world.request(one), place);
+    write_file(place / "lib" / "__pycache__" / "a.cpython-311.pyc", "", Durability::cached);
+    write_file(place / "results" / "a.csv", "weeks of work", Durability::cached);
+    write_file(place / "lib" / "notes.txt", "mine", Durability::cached);
+    const Layout other = compose({{{world.file("lib/other", "other")}}}, {});
+    try {
+        lay_out_with(world, world.request(other), place);
+        ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("`lib/notes.txt` and 1 more"));
+    }
+    EXPECT_EQ(read_file(place / "results" / "a.csv"), "weeks of work");
+    EXPECT_FALSE(std::filesystem::exists(world.folder() / ".place.envpm"));
+
+    std::filesystem::remove_all(place / "results");
+    std::filesystem::remove(place / "lib" / "notes.txt");
+    lay_out_with(world, world.request(other), place);
+    EXPECT_EQ(digest_at(place), contents_digest(other));
+}
+
+TEST(LayOut, KeepsWhatSomebodyPutIntoACopyMeanwhile) {
+    const World world;
+    const std::filesystem::path place = world.folder() / "place";
+    const Layout layout = compose({world.package()}, {});
+    PrefixRequest request = world.request(layout);
+    lay_out_with(world, request, place);
+    request.meanwhile = [&](const auto& /*made*/) {
+        write_file(place / "results.csv", "late", Durability::cached);
+    };
+    EXPECT_THROW(lay_out_with(world, request, place), Error);
+    EXPECT_EQ(read_file(place / "results.csv"), "late");
+}
+
 TEST(LayOut, TakesAnEmptyFolderAndClearsTheLeftoversOfACrash) {
     const World world;
     const std::filesystem::path place = world.folder() / "place";

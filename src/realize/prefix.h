@@ -132,6 +132,10 @@ enum class CheckDepth { quick, full };
 std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth depth,
                                 ThreadPool& pool, Progress& progress, const KnownFiles& known = {});
 
+/// What stands in a prefix and is not of it by its manifest, sorted: paths within it, of a folder
+/// the folder alone. Python's bytecode does not count. An Error as for a damaged manifest.
+std::vector<std::string> strangers_in(const std::filesystem::path& prefix);
+
 /// The contents digest of the bytes that the prefix really holds, relocation undone; for `seal` and
 /// for installs of a sealed lock.
 Sha256 contents_digest_of_prefix(const std::filesystem::path& prefix, ThreadPool& pool,
