@@ -33,7 +33,7 @@ std::vector<realize::Generation> generations(const Project& project) {
 
 realize::Generation roll_back(const Project& project, std::optional<int> number) {
     realize::Generation generation = generations_of(project).roll_back(number);
-    remember_rollback(project);
+    remember_rollback(project, generation.prefix);
     return generation;
 }
 

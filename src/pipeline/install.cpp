@@ -110,7 +110,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     require_this_machine(target);
     const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
     if (auto there = install_from_lower(request, manifest, *in_use.lock, target, services)) {
-        remember_install(request, inputs);
+        remember_install(request, inputs, there->prefix);
         there->lock = std::move(report.lock);
         there->seconds = seconds_since(start);
         return *there;
@@ -133,7 +133,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
     report.audit = std::move(realised->audit);
     // The prefix is whole and durable: now the project may point to it.
     make_current(prefix.prefix, target, request, store, services);
-    remember_install(request, inputs);
+    remember_install(request, inputs, prefix.prefix);
 
     tell_target(report, target, prefix.prefix);
     report.copy = request.prefix;

@@ -9,7 +9,9 @@ namespace envpm::pipeline {
 
 namespace {
 
-std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs);
+std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs,
+                     const std::filesystem::path& prefix);
+std::filesystem::path current_prefix(const Project& project);
 std::filesystem::path stamp_file(const Project& project, std::string_view name);
 bool has_stamp(const InstallRequest& request, std::string_view name);
 std::string digest_of(const std::filesystem::path& file);
@@ -26,10 +28,8 @@ std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& req
     if (request.prefix || !is_known) {
         return std::nullopt;
     }
-    std::error_code failure;
-    const std::filesystem::path prefix =
-        std::filesystem::canonical(generations_of(request.project).current_link(), failure);
-    if (failure || !realize::is_usable(prefix)) {
+    const std::filesystem::path prefix = current_prefix(request.project);
+    if (prefix.empty() || !realize::is_usable(prefix)) {
         return std::nullopt;
     }
     return prefix;
@@ -41,36 +41,43 @@ InstallInputs inputs_of(const InstallRequest& request) {
             digest_of(request.project.lock_file())};
 }
 
-void remember_install(const InstallRequest& request, const InstallInputs& inputs) {
+void remember_install(const InstallRequest& request, const InstallInputs& inputs,
+                      const std::filesystem::path& prefix) {
     std::filesystem::remove(stamp_file(request.project, after_rollback));
     const std::filesystem::path file = stamp_file(request.project, after_install);
-    const std::string stamp = stamp_of(request, inputs);
+    const std::string stamp = stamp_of(request, inputs, prefix);
     if (read_file_if_present(file) != stamp) { // or it is on the disk already
         write_file(file, stamp);
     }
 }
 
-void remember_rollback(const Project& project) {
+void remember_rollback(const Project& project, const std::filesystem::path& prefix) {
     const InstallRequest request{.project = project};
-    write_file(stamp_file(project, after_rollback), stamp_of(request, inputs_of(request)));
+    write_file(stamp_file(project, after_rollback), stamp_of(request, inputs_of(request), prefix));
 }
 
 namespace {
 
 bool has_stamp(const InstallRequest& request, std::string_view name) {
     const auto stamp = read_file_if_present(stamp_file(request.project, name));
-    return stamp && *stamp == stamp_of(request, inputs_of(request));
+    return stamp &&
+           *stamp == stamp_of(request, inputs_of(request), current_prefix(request.project));
 }
 
-std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs) {
+/// Empty if there is none.
+std::filesystem::path current_prefix(const Project& project) {
     std::error_code failure;
-    const std::filesystem::path prefix =
-        std::filesystem::canonical(generations_of(request.project).current_link(), failure);
+    return std::filesystem::canonical(generations_of(project).current_link(), failure);
+}
+
+std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs,
+                     const std::filesystem::path& prefix) {
+    std::error_code failure;
     return to_text(Json(Json::Object{
                {"version", 1},
                {"manifest", inputs.manifest},
                {"lock", inputs.lock},
-               {"prefix", prefix.string()},
+               {"prefix", std::filesystem::canonical(prefix, failure).string()},
                {"target", request.target.value_or("")},
            })) +
            "\n";

@@ -25,11 +25,13 @@ struct InstallInputs {
 /// As the files are now.
 InstallInputs inputs_of(const InstallRequest& request);
 
-/// After an install that read these.
-void remember_install(const InstallRequest& request, const InstallInputs& inputs);
+/// After an install that read these and made `prefix` current: by now another process may have made
+/// another one current, from a newer lock.
+void remember_install(const InstallRequest& request, const InstallInputs& inputs,
+                      const std::filesystem::path& prefix);
 
-/// After a rollback: the older state is meant, so `run` and `shell` use it until the manifest or
-/// the lock changes, or an `install` goes forward again.
-void remember_rollback(const Project& project);
+/// After a rollback to `prefix`: the older state is meant, so `run` and `shell` use it until the
+/// manifest or the lock changes, or an `install` goes forward again.
+void remember_rollback(const Project& project, const std::filesystem::path& prefix);
 
 } // namespace envpm::pipeline
