@@ -14,6 +14,7 @@ namespace {
 
 std::filesystem::path folder_of(const std::filesystem::path& cache);
 std::filesystem::path lock_of(const std::filesystem::path& cache);
+std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder);
 
 } // namespace
 
@@ -28,7 +29,7 @@ void ArchiveCache::remove_unpacked(const Sha256& archive) {
     // Two locks of one process exclude each other. Who comes in between begins only now, and finds
     // the archive here or what was unpacked from it in the store.
     not_alone_.reset();
-    if (FileLock::try_take(alone_path_, LockKind::exclusive)) {
+    if (const auto alone = FileLock::try_take(alone_path_, LockKind::exclusive)) {
         std::error_code failure; // what cannot be removed only takes room
         std::filesystem::remove(folder_ / archive.hex(), failure);
     }
@@ -45,11 +46,11 @@ void ArchiveCache::remove_stored(const std::filesystem::path& cache, const store
     if (!alone) {
         return;
     }
-    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
-        const std::string name = entry.path().filename().string();
+    for (const std::filesystem::path& file : files_in(folder)) {
+        const std::string name = file.filename().string();
         const std::optional<Sha256> archive = Sha256::parse(name.substr(0, name.find('.')));
         if (archive && store.tree(*archive)) {
-            std::filesystem::remove(entry.path(), failure);
+            std::filesystem::remove(file, failure);
         }
     }
 }
@@ -68,16 +69,16 @@ ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::pa
         return abandoned;
     }
     const std::time_t oldest = std::chrono::system_clock::to_time_t(now - abandoned_after);
-    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
+    for (const std::filesystem::path& file : files_in(folder)) {
         struct stat status {};
 
-        if (::lstat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+        if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
             status.st_mtim.tv_sec >= oldest) {
             continue;
         }
-        if (removal == Removal::only_tell || ::unlink(entry.path().c_str()) == 0) {
+        if (removal == Removal::only_tell || ::unlink(file.c_str()) == 0) {
             constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
-            abandoned.files.push_back(entry.path());
+            abandoned.files.push_back(file);
             abandoned.bytes += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
         }
     }
@@ -93,6 +94,18 @@ std::filesystem::path folder_of(const std::filesystem::path& cache) {
 
 std::filesystem::path lock_of(const std::filesystem::path& cache) {
     return cache / "dl.lock";
+}
+
+/// As far as the disk gives them: what stays only takes room.
+std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> files;
+    std::error_code failure;
+    std::filesystem::directory_iterator entries(folder, failure);
+    for (; !failure && entries != std::filesystem::directory_iterator();
+         entries.increment(failure)) {
+        files.push_back(entries->path());
+    }
+    return files;
 }
 
 } // namespace
