@@ -6,6 +6,7 @@
 #include "base/parse_number.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,7 +37,9 @@ std::set<int> numbers_in(const std::filesystem::path& folder);
 std::optional<Generation> read_generation(const std::filesystem::path& gens, int number);
 void write_generation(const std::filesystem::path& gens, const Generation& generation);
 void make_current(const std::filesystem::path& folder, int number);
-void remove_old(const std::filesystem::path& gens, const std::vector<Generation>& all);
+void remove_old(const std::filesystem::path& gens);
+bool may_be_there(const std::filesystem::path& link);
+void remove_unfinished_links(const std::filesystem::path& gens);
 [[noreturn]] void throw_no_generation(const std::vector<Generation>& all,
                                       std::optional<int> number);
 
@@ -52,10 +55,15 @@ std::vector<Generation> Generations::all() const {
         link ? parse_generation(link->filename().string()) : std::nullopt;
     std::vector<Generation> generations;
     for (const int number : numbers_in(generations_folder(folder_))) {
-        std::optional<Generation> generation = read_generation(generations_folder(folder_), number);
-        if (generation) {
-            generation->is_current = number == current_number;
-            generations.push_back(std::move(*generation));
+        try {
+            if (auto generation = read_generation(generations_folder(folder_), number)) {
+                generation->is_current = number == current_number;
+                generations.push_back(std::move(*generation));
+            }
+        } catch (const Error&) {
+            if (number == current_number) {
+                throw; // of the others one that is damaged stands in nobody's way
+            }
         }
     }
     return generations;
@@ -99,7 +107,7 @@ Generation Generations::switch_to(const StorePaths& store, const std::filesystem
     write_generation(generations_folder(folder_), next);
     sync_way_to(folder_);
     make_current(folder_, next.number);
-    remove_old(generations_folder(folder_), all());
+    remove_old(generations_folder(folder_));
     return next;
 }
 
@@ -116,6 +124,9 @@ Generation Generations::roll_back(std::optional<int> number) {
         chosen = chosen == generations.data() ? nullptr : chosen - 1;
     }
     if (chosen == nullptr) {
+        if (number) {
+            read_generation(generations_folder(folder_), *number); // a damaged one says so
+        }
         throw_no_generation(generations, number);
     }
     if (!std::filesystem::is_directory(chosen->prefix)) {
@@ -132,8 +143,11 @@ Generation Generations::roll_back(std::optional<int> number) {
 namespace {
 
 std::optional<int> parse_generation(const std::string& text) {
+    constexpr int most = 1'000'000'000; // so that there is always a next one
     const auto number = parse_number<int>(text);
-    return number && *number > 0 && std::to_string(*number) == text ? number : std::nullopt;
+    return number && *number > 0 && *number < most && std::to_string(*number) == text
+               ? number
+               : std::nullopt;
 }
 
 /// Nothing if it is no link, or not there. What cannot be read is a failure: taken for nothing, a
@@ -225,13 +239,17 @@ std::optional<Generation> read_generation(const std::filesystem::path& gens, int
     if (!text) {
         return std::nullopt;
     }
-    const Json json = parse_json(*text, record.string());
-    const std::optional<Sha256> env = Sha256::parse(json.text("env"));
-    if (json.number("version") != record_version || !env) {
-        throw Error({"the record of a generation cannot be used", record.string(),
-                     "remove it, and `envpm install` makes a new one"});
+    try {
+        const Json json = parse_json(*text, record.string());
+        const std::optional<Sha256> env = Sha256::parse(json.text("env"));
+        if (json.number("version") == record_version && env) {
+            return Generation{number, std::move(*prefix), *env, json.text("created"), false};
+        }
+    } catch (const Error&) {
+        // no JSON, or not all of it: the same as one of another version
     }
-    return Generation{number, std::move(*prefix), *env, json.text("created"), false};
+    throw Error({"the record of a generation cannot be used", record.string(),
+                 "remove it, and `envpm install` makes a new one"});
 }
 
 void write_generation(const std::filesystem::path& gens, const Generation& generation) {
@@ -249,16 +267,38 @@ void make_current(const std::filesystem::path& folder, int number) {
     replace_link(folder / "current", generations_folder("") / std::to_string(number));
 }
 
-/// The link first: what has no link counts for nothing.
-void remove_old(const std::filesystem::path& gens, const std::vector<Generation>& all) {
-    std::set<int> kept; // the current one is the newest
-    for (auto one = all.rbegin(); one != all.rend() && kept.size() < kept_generations; ++one) {
-        kept.insert(one->number);
+/// The link first: what has no link counts for nothing. The current one is the newest; that a
+/// record cannot be read now is no reason to remove it.
+void remove_old(const std::filesystem::path& gens) {
+    const std::set<int> numbers = numbers_in(gens);
+    std::size_t kept = 0;
+    for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+        const std::filesystem::path link = gens / std::to_string(*number);
+        if (kept < kept_generations && may_be_there(link)) {
+            ++kept;
+            continue;
+        }
+        ::unlink(link.c_str());
+        ::unlink((gens / fmt::format("{}.json", *number)).c_str());
     }
-    for (const int number : numbers_in(gens)) {
-        if (!kept.contains(number)) {
-            ::unlink((gens / std::to_string(number)).c_str());
-            ::unlink((gens / fmt::format("{}.json", number)).c_str());
+    remove_unfinished_links(gens);
+}
+
+bool may_be_there(const std::filesystem::path& link) {
+    struct stat status {};
+
+    return ::lstat(link.c_str(), &status) == 0 || errno != ENOENT;
+}
+
+/// What a kill left of `replace_link`: it would keep its prefix alive.
+void remove_unfinished_links(const std::filesystem::path& gens) {
+    std::error_code unreadable; // then they stay until the next time
+    std::filesystem::directory_iterator entries(gens, unreadable);
+    for (; !unreadable && entries != std::filesystem::directory_iterator();
+         entries.increment(unreadable)) {
+        const std::string name = entries->path().filename().string();
+        if (name.starts_with('.') && name.ends_with(".new")) {
+            ::unlink(entries->path().c_str());
         }
     }
 }

@@ -188,6 +188,33 @@ TEST(Generations, DoNotMindWhatACrashLeft) {
     EXPECT_EQ(project.install("two").number, 4);
 }
 
+TEST(Generations, DoNotMindADamagedRecordOfAnOlderOne) {
+    Project project;
+    project.install("one");
+    project.install("two");
+    const std::filesystem::path gens = project.generations.folder() / "gens";
+    write_file(gens / "1.json", "", Durability::cached);
+    EXPECT_EQ(project.install("three").number, 3);
+    EXPECT_THAT(project.numbers(), ElementsAre(2, 3));
+    EXPECT_EQ(project.generations.roll_back({}).number, 2);
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back(1); }),
+                HasSubstr("cannot be used; remove it"));
+    EXPECT_TRUE(std::filesystem::is_symlink(gens / "1")) << "it may be read again";
+
+    write_file(gens / "2.json", "{", Durability::cached);
+    EXPECT_THAT(hint_of([&] { project.install("four"); }), HasSubstr("cannot be used; remove it"));
+}
+
+TEST(Generations, ForgetTheLinkThatAKillLeft) {
+    Project project;
+    project.install("one");
+    const std::filesystem::path gens = project.generations.folder() / "gens";
+    std::filesystem::create_symlink("/prefix/of/a/killed/run", gens / ".2.new");
+    std::filesystem::create_symlink("/prefix", gens / "2147483647");
+    EXPECT_EQ(project.install("two").number, 2);
+    EXPECT_FALSE(std::filesystem::is_symlink(gens / ".2.new"));
+}
+
 TEST(Generations, ThatCannotBeReadAreAFailureAndNotNone) {
     Project project;
     project.install("a");
