@@ -63,12 +63,19 @@ std::vector<std::string> names_in(const Fd& root, const std::string& folder) {
     }
     static_cast<void>(handle.release()); // The stream owns it now.
     std::vector<std::string> names;
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a stream of its own.
-    while (const dirent* entry = ::readdir(entries.get())) {
+    const auto next = [&entries] {
+        errno = 0;
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a stream of its own.
+        return ::readdir(entries.get());
+    };
+    while (const dirent* entry = next()) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") {
             names.emplace_back(name);
         }
+    }
+    if (errno != 0) { // or what the disk does not give would count as missing
+        throw_system_error("cannot read a folder", folder, errno);
     }
     return names;
 }
