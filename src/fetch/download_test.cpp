@@ -85,6 +85,15 @@ TEST_F(DownloadTest, AFileThatIsThereIsUsedOnceItIsProven) {
     EXPECT_THAT(progress.notes, HasSubstr("the stored file of torch 2.9.1 was damaged"));
 }
 
+TEST_F(DownloadTest, AFolderInAFilesPlaceIsNoFile) {
+    const std::string content = text_of(5000);
+    first.serve("/file", {with_body(content)});
+    const std::filesystem::path path = folder.path() / sha256_of(content).hex();
+    write_file(path / "something", "else", Durability::cached);
+    expect_success(of(content, {first.url("/file")}));
+    EXPECT_TRUE(read_file(path) == content);
+}
+
 TEST_F(DownloadTest, TheNextMirrorTakesOver) {
     const std::string content = text_of(40'000);
     Answer cut = with_body(content);

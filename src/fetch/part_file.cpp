@@ -1,6 +1,7 @@
 #include "fetch/part_file.h"
 
 #include "base/assert.h"
+#include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/inflate.h"
@@ -283,8 +284,17 @@ void PartFile::catch_up(std::uint64_t budget_bytes) {
 
 bool is_whole(const std::filesystem::path& path, std::uint64_t size, const Sha256& sha256) {
     std::error_code absent;
-    return std::filesystem::file_size(path, absent) == size && !absent &&
-           sha256_of_file(path) == sha256;
+    if (std::filesystem::file_size(path, absent) != size || absent) {
+        return false;
+    }
+    try {
+        return sha256_unless_lost(path) == sha256;
+    } catch (const Error&) {
+        if (std::filesystem::exists(path, absent)) {
+            throw;
+        }
+        return false; // another process has unpacked and removed it
+    }
 }
 
 std::filesystem::path part_path(const std::filesystem::path& folder, const Sha256& sha256) {

@@ -1,7 +1,10 @@
 #include "fetch/part_tasks.h"
 
+#include "base/remove_tree.h"
+
 #include <unistd.h>
 
+#include <cerrno>
 #include <exception>
 #include <utility>
 
@@ -64,7 +67,7 @@ PartFound PartTasks::look(const std::vector<std::string>& sources) {
         found.state = PartFound::State::whole;
         return found;
     }
-    found.was_damaged = ::unlink(path.c_str()) == 0;
+    found.was_damaged = ::unlink(path.c_str()) == 0 || (errno == EISDIR && remove_tree(path));
     found.present = part_->present();
     for (const std::string& source : sources) {
         found.source_numbers.push_back(part_->source_number(source));
