@@ -124,7 +124,8 @@ void write_file(const std::filesystem::path& path, std::string_view content, Dur
 
 void sync_folder(const std::filesystem::path& folder) {
     const Fd handle = open_file(folder, O_RDONLY | O_DIRECTORY);
-    if (::fsync(handle.get()) != 0) {
+    // Some file systems (of FUSE, CIFS) cannot do that to folders, and say so: there is no more.
+    if (::fsync(handle.get()) != 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS) {
         throw_system_error("cannot sync a folder", folder.string(), errno);
     }
 }
@@ -378,12 +379,15 @@ bool take_alone(int descriptor) {
 void remove_abandoned(const std::filesystem::path& path, const std::filesystem::path& folder) {
     const std::string finished = path.filename().string();
     std::error_code unreadable; // then they stay
-    for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable)) {
-        if (name_when_finished(entry.path().filename().native()) != finished) {
+    std::filesystem::directory_iterator entries(folder, unreadable);
+    for (; !unreadable && entries != std::filesystem::directory_iterator();
+         entries.increment(unreadable)) {
+        const std::filesystem::path& entry = entries->path();
+        if (name_when_finished(entry.filename().native()) != finished) {
             continue;
         }
-        if (const Fd lock = lock_if_abandoned(entry.path())) {
-            ::unlink(entry.path().c_str());
+        if (const Fd lock = lock_if_abandoned(entry)) {
+            ::unlink(entry.c_str());
         }
     }
 }

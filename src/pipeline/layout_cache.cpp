@@ -69,8 +69,10 @@ std::filesystem::path LayoutCache::path_of(const Sha256& env) const {
 void LayoutCache::forget_oldest() const {
     std::error_code failed;
     std::vector<std::pair<std::filesystem::file_time_type, std::filesystem::path>> files;
-    for (const auto& file : std::filesystem::directory_iterator(folder_, failed)) {
-        files.emplace_back(file.last_write_time(failed), file.path());
+    std::filesystem::directory_iterator entries(folder_, failed);
+    for (; !failed && entries != std::filesystem::directory_iterator(); entries.increment(failed)) {
+        std::error_code unknown;
+        files.emplace_back(entries->last_write_time(unknown), entries->path());
     }
     std::sort(files.begin(), files.end());
     for (std::size_t i = 0; i + most_kept < files.size(); ++i) {
