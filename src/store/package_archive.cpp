@@ -111,7 +111,9 @@ Decompressor::Pieces pieces_of(const std::filesystem::path& file) {
     const auto open = std::make_shared<Fd>(open_file(file, O_RDONLY));
     const auto room = std::make_shared<std::vector<char>>(MemberReader::least_room_bytes);
     return [open, room, name = file.string()] {
-        const ssize_t size = ::read(open->get(), room->data(), room->size());
+        ssize_t size = 0;
+        while ((size = ::read(open->get(), room->data(), room->size())) < 0 && errno == EINTR) {
+        }
         if (size < 0) {
             throw_system_error("cannot read an archive", name, errno);
         }
