@@ -6,6 +6,8 @@
 #include "pipeline/lease.h"
 #include "realize/prefix.h"
 
+#include <string_view>
+
 namespace envpm::pipeline {
 
 namespace {
@@ -13,6 +15,7 @@ namespace {
 void require_usable(const std::filesystem::path& prefix);
 std::vector<std::string> task_or_command(const Manifest& manifest,
                                          const std::vector<std::string>& words);
+void check_pip(const std::filesystem::path& prefix, const std::vector<std::string>& words);
 std::vector<std::string> runner(const Project& project);
 
 } // namespace
@@ -42,6 +45,7 @@ std::vector<std::string> command_to_run(const Project& project,
                                         const ActiveEnvironment& environment,
                                         const std::vector<std::string>& words) {
     std::vector<std::string> command = task_or_command(read_manifest(project), words);
+    check_pip(environment.prefix, command);
     if (environment.sources_scripts) {
         command = activate::with_scripts(
             std::move(command), activate::conda_scripts(activate::Shell::bash, environment.prefix),
@@ -81,6 +85,19 @@ std::vector<std::string> task_or_command(const Manifest& manifest,
         }
     }
     return words;
+}
+
+/// By PATH it would be the machine's, which installs into the machine's Python.
+void check_pip(const std::filesystem::path& prefix, const std::vector<std::string>& words) {
+    constexpr std::string_view pip = "pip";
+    const std::string_view name = words.empty() ? std::string_view() : words.front();
+    const bool is_pip =
+        name.starts_with(pip) && name.find_first_not_of("0123456789.", pip.size()) == name.npos;
+    std::error_code failure;
+    if (is_pip && !std::filesystem::exists(prefix / "bin" / name, failure)) {
+        throw Error({"the environment has no pip, and the machine's would change the machine",
+                     std::string(name), "`envpm add PACKAGE` puts a package into the environment"});
+    }
 }
 
 /// None if this program's file is gone, replaced by an update: then bash is the last to speak.

@@ -25,7 +25,8 @@ ActiveEnvironment activate_project(const Project& project, const Services& servi
 /// The command line that `run` executes: a task of the manifest by its name, its arguments passed
 /// on, or the command as it is. If the environment sources the scripts of conda packages, it is
 /// bash that sources them and becomes the command, or `envpm run --activated --manifest-path FILE
-/// -- COMMAND`, which tells of one that is not there.
+/// -- COMMAND`, which tells of one that is not there. An Error (code 1) for `pip` if it is not the
+/// environment's own.
 std::vector<std::string> command_to_run(const Project& project,
                                         const ActiveEnvironment& environment,
                                         const std::vector<std::string>& words);
