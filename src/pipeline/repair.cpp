@@ -30,6 +30,7 @@ constexpr const char* install_or_collect =
     "`envpm install` makes what is locked now; what no project uses, `envpm gc` removes";
 
 std::vector<std::string> folders_of(const VerifyReport& report);
+const char* how_mended(const realize::PrefixDamage& damage);
 
 /// Of the first archive that has something there.
 template <class T>
@@ -294,7 +295,7 @@ void Repair::mend_environment(std::size_t index) {
     }
     for (const realize::PrefixDamage& damage : environment.files) {
         if (!still.contains(damage.path)) {
-            done(environment.prefix / damage.path, "made anew in the environment");
+            done(environment.prefix / damage.path, how_mended(damage));
             continue;
         }
         const auto unmoved = unmoved_.find(environment.prefix / damage.path);
@@ -333,7 +334,7 @@ void Repair::tell_environment(const DamagedEnvironment& environment) {
                   : realize::mendable(environment.prefix, environment.files);
     for (const realize::PrefixDamage& damage : environment.files) {
         if (is_locked || mendable.contains(damage.path)) {
-            done(environment.prefix / damage.path, "made anew in the environment");
+            done(environment.prefix / damage.path, how_mended(damage));
         } else {
             leave(environment, damage, no_lock, install_or_collect);
         }
@@ -400,6 +401,11 @@ realize::Disposal Repair::disposal() {
                     throw;
                 }
             }};
+}
+
+const char* how_mended(const realize::PrefixDamage& damage) {
+    return damage.what == realize::PrefixDamage::strange ? "put aside"
+                                                         : "made anew in the environment";
 }
 
 std::vector<std::string> folders_of(const VerifyReport& report) {

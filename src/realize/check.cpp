@@ -79,7 +79,7 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
         }
     }
     for (std::string& path : strangers(manifest, found)) {
-        damage.push_back({std::move(path), "not from a package"});
+        damage.push_back({std::move(path), PrefixDamage::strange});
     }
     if (auto one = damage_of_bytecode_link(prefix, manifest)) {
         damage.push_back(std::move(*one));

@@ -22,8 +22,6 @@ namespace envpm::realize {
 
 namespace {
 
-constexpr std::string_view strange = "not from a package";
-
 using FilesByPath = std::map<std::string, RealisedFile, std::less<>>;
 
 /// A file that stands ready, under a name of its own, to be renamed to its place.
@@ -52,7 +50,7 @@ std::set<std::string> mendable(const std::filesystem::path& prefix,
         const auto file = files.find(damage.path);
         const bool is_in_store = file != files.end() && (file->second.kind == EntryKind::folder ||
                                                          is_object(file->second));
-        if (damage.what == strange || is_in_store) {
+        if (damage.what == PrefixDamage::strange || is_in_store) {
             paths.insert(damage.path);
         }
     }
@@ -70,7 +68,7 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
     std::vector<Ready> ready;
     for (const PrefixDamage& damage : damages) {
         const auto file = files.find(damage.path);
-        if (damage.what == strange) {
+        if (damage.what == PrefixDamage::strange) {
             if (!move_away(prefix / damage.path, disposal)) {
                 left.push_back(damage);
             }

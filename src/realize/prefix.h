@@ -121,7 +121,9 @@ PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
 /// A file of a prefix that is not what was realised.
 struct PrefixDamage {
     std::string path; ///< within the prefix
-    std::string what; ///< "changed", "missing", "not from a package"
+    std::string what; ///< "changed", "missing", or `strange`
+
+    static constexpr const char* strange = "not from a package";
 };
 
 enum class CheckDepth { quick, full };
