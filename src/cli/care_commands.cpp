@@ -131,8 +131,9 @@ ExitCode run_rollback(const Session& session) {
     if (session.arguments.global.is_json) {
         show(document(json_of(std::vector<realize::Generation>{generation})));
     } else {
-        tell(session, fmt::format("generation {} is current again   env {}\n", generation.number,
-                                  short_name(generation.env)));
+        tell(session, fmt::format("generation {} is current again   env {}\n"
+                                  "envpm.lock is as it was: `envpm install` goes forward again\n",
+                                  generation.number, short_name(generation.env)));
     }
     return ExitCode::done;
 }

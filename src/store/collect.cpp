@@ -69,8 +69,10 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
     }
     CollectReport report = report_of(plan);
     for (const std::filesystem::path& root : plan.roots.stale) {
-        progress.note(fmt::format("`{}` no longer keeps anything: its project is gone",
-                                  std::filesystem::read_symlink(root).string()));
+        progress.note(
+            fmt::format("`{}` no longer keeps anything: its project was deleted, or moved "
+                        "(where it is now `envpm install` keeps its environment)",
+                        std::filesystem::read_symlink(root).string()));
     }
     if (!request.only_tell) {
         const ProgressTask task(progress, "collecting", 0, ProgressUnit::items);
