@@ -50,6 +50,29 @@ TEST(PackageOwners, names_who_brought_a_file) {
                     Pair("lib/site/odd, name.so", "nvidia-nccl-cu13 2.30.7")));
 }
 
+TEST(PackageOwners, reads_a_long_record_piece_by_piece) {
+    const Prefix prefix;
+    std::string text;
+    std::set<std::string, std::less<>> files;
+    for (int i = 0; i < 20'000; ++i) { // half a megabyte, cut at any place of a line
+        const std::string name = std::to_string(i) + ".py";
+        text += name + ",sha256=abc," + std::to_string(i) + "\n";
+        files.insert("lib/" + name);
+    }
+    prefix.put("lib/x-1.dist-info/RECORD", text + "last.py"); // no end of the last line
+    files.insert("lib/last.py");
+    const auto owners = package_owners(prefix.folder.path(), {"lib/x-1.dist-info/RECORD"}, files);
+    EXPECT_EQ(owners.size(), files.size());
+}
+
+TEST(PackageOwners, takes_no_path_from_a_line_without_an_end) {
+    const Prefix prefix;
+    prefix.put("lib/x-1.dist-info/RECORD", "a.py,,\n" + std::string(200'000, 'x') + "\nb.py,,\n");
+    EXPECT_THAT(package_owners(prefix.folder.path(), {"lib/x-1.dist-info/RECORD"},
+                               {"lib/a.py", "lib/b.py"}),
+                ElementsAre(Pair("lib/a.py", "x 1")));
+}
+
 TEST(PackageOwners, is_not_led_astray_by_a_damaged_record) {
     const Prefix prefix;
     prefix.put("lib/site/x.dist-info/RECORD", "\"\n,,,\n\n\"a");
