@@ -36,7 +36,7 @@ class Layouter {
 
     const PackageLayoutRequest& request_;
     std::string stem_; ///< "name-version-build"
-    std::string owner_;
+    SharedText owner_;
     PackageInfo info_;
     std::vector<LayoutEntry> entries_;
     std::vector<RecordedPath> recorded_;
@@ -61,13 +61,13 @@ Layout Layouter::run() {
     check_file_name();
     info_ = read_package_info(request_.tree,
                               {request_.name, request_.version, request_.build, request_.subdir},
-                              request_.content, owner_);
+                              request_.content, owner_.string());
     if (info_.is_noarch_python && !request_.python) {
         refuse("the package needs a Python, and the environment has none");
     }
     const std::vector<PackagePath> paths =
-        read_package_paths(request_.tree, request_.content, owner_);
-    check_paths(paths, request_.tree, owner_);
+        read_package_paths(request_.tree, request_.content, owner_.string());
+    check_paths(paths, request_.tree, owner_.string());
     for (const PackagePath& path : paths) {
         place(path);
     }
@@ -175,7 +175,7 @@ std::string Layouter::site_packages() const {
 }
 
 void Layouter::refuse(std::string what) const {
-    throw Error({std::move(what), owner_, {}}, ExitCode::integrity);
+    throw Error({std::move(what), owner_.string(), {}}, ExitCode::integrity);
 }
 
 /// What envpm writes itself, what would make the prefix another Python's, and what would pass for

@@ -87,11 +87,12 @@ TEST(PackageLayout, PlacesWhatIsListedWithoutInfo) {
                             "lib/libx.so.1", "lib/x.pyc", "share/doc", "var/empty"));
     const std::string script = "#!" + placeholder + "/bin/sh\n";
     EXPECT_EQ(
-        std::get<RelocatedFile>(layout.entries[0].content),
+        *std::get<Boxed<RelocatedFile>>(layout.entries[0].content),
         (RelocatedFile{{sha256_of(script), script.size()}, placeholder, PlaceholderMode::text}));
     EXPECT_TRUE(layout.entries[0].is_executable);
     EXPECT_EQ(std::get<SymbolicLink>(layout.entries[2].content).target, "libx.so.1");
-    EXPECT_EQ(std::get<RelocatedFile>(layout.entries[3].content).mode, PlaceholderMode::binary);
+    EXPECT_EQ(std::get<Boxed<RelocatedFile>>(layout.entries[3].content)->mode,
+              PlaceholderMode::binary);
     EXPECT_FALSE(layout.entries[3].is_executable);
     EXPECT_EQ(std::get<ObjectFile>(layout.entries[4].content),
               (ObjectFile{sha256_of("bytecode"), 8}));

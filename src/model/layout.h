@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/boxed.h"
 #include "base/hash.h"
 #include "base/relative_path.h"
+#include "model/shared_text.h"
 
 #include <cstdint>
 #include <string>
@@ -66,11 +68,13 @@ struct SymbolicLink {
     bool operator==(const SymbolicLink&) const = default;
 };
 
+/// An environment has tens of thousands of these, most of them objects.
 struct LayoutEntry {
     RelativePath path;
-    std::variant<ObjectFile, GeneratedFile, SymbolicLink, RelocatedFile, EmptyFolder> content;
+    std::variant<ObjectFile, GeneratedFile, SymbolicLink, Boxed<RelocatedFile>, EmptyFolder>
+        content;
     bool is_executable = false;
-    std::string owner; ///< the package, for messages: "numpy 2.1.0"
+    SharedText owner; ///< the package, for messages: "numpy 2.1.0"
 
     bool operator==(const LayoutEntry&) const = default;
 };

@@ -86,10 +86,10 @@ std::size_t most_bytes(const Layout& layout);
 std::optional<Head> read_head(const LayoutSource& source, const Sha256& env);
 std::optional<Head> parse_head(std::string_view list, std::uint64_t begin, const Sha256& env);
 bool read_part(const LayoutSource& source, const Part& part, std::span<LayoutEntry> entries);
-bool read_entry(Reader& reader, std::vector<std::string>& owners, LayoutEntry& entry);
+bool read_entry(Reader& reader, std::vector<SharedText>& owners, LayoutEntry& entry);
 bool read_content(Reader& reader, char kind, std::uint64_t size_bytes, LayoutEntry& entry);
 std::optional<ObjectFile> read_object(Reader& reader, std::string_view flags);
-bool read_owner(Reader& reader, std::vector<std::string>& owners, LayoutEntry& entry);
+bool read_owner(Reader& reader, std::vector<SharedText>& owners, LayoutEntry& entry);
 
 } // namespace
 
@@ -154,7 +154,7 @@ std::size_t most_bytes(const Layout& layout) {
     constexpr std::size_t most_beside_texts = 128; // flags, digest, numbers, ends of lines
     std::size_t bytes = 2 * most_beside_texts;
     for (const LayoutEntry& entry : layout.entries) {
-        bytes += most_beside_texts + entry.path.string().size() + entry.owner.size();
+        bytes += most_beside_texts + entry.path.string().size() + entry.owner.string().size();
         if (const auto* const generated = std::get_if<GeneratedFile>(&entry.content)) {
             bytes += generated->content.size();
         } else if (const auto* const link = std::get_if<SymbolicLink>(&entry.content)) {
@@ -180,7 +180,7 @@ bool Writer::add(const LayoutEntry& entry) {
     const std::string& content = generated != nullptr ? generated->content : link->target;
     fmt::format_to(std::back_inserter(text_), "{}{} {} {}\n{}\n{}\n",
                    generated != nullptr ? 'g' : 'l', entry.is_executable ? 'x' : '-',
-                   content.size(), owner_words(entry.owner), entry.path.string(), content);
+                   content.size(), owner_words(entry.owner.string()), entry.path.string(), content);
     return true;
 }
 
@@ -188,7 +188,7 @@ void Writer::add_object(const LayoutEntry& entry, const ObjectFile& object) {
     fmt::format_to(std::back_inserter(text_), "o{}{}{} {} {} {}\n{}\n",
                    entry.is_executable ? 'x' : '-', object.becomes_executable ? 'b' : '-',
                    object.is_always_copied ? 'c' : '-', object.object.hex(), object.size_bytes,
-                   owner_words(entry.owner), entry.path.string());
+                   owner_words(entry.owner.string()), entry.path.string());
 }
 
 /// Its number, and its name the first time.
@@ -297,14 +297,14 @@ bool read_part(const LayoutSource& source, const Part& part, std::span<LayoutEnt
         return false;
     }
     Reader reader(text);
-    std::vector<std::string> owners;
+    std::vector<SharedText> owners;
     return std::all_of(entries.begin(), entries.end(),
                        [&](LayoutEntry& entry) { return read_entry(reader, owners, entry); }) &&
            reader.is_at_end();
 }
 
 /// Into an entry that is new.
-bool read_entry(Reader& reader, std::vector<std::string>& owners, LayoutEntry& entry) {
+bool read_entry(Reader& reader, std::vector<SharedText>& owners, LayoutEntry& entry) {
     const std::string_view kind = reader.until(' ');
     const bool is_object = kind.size() == 4 && kind[0] == 'o';
     const bool is_other = kind.size() == 2 && (kind[0] == 'g' || kind[0] == 'l');
@@ -353,7 +353,7 @@ std::optional<ObjectFile> read_object(Reader& reader, std::string_view flags) {
     return ObjectFile{*digest, *size, flags[0] == 'b', flags[1] == 'c'};
 }
 
-bool read_owner(Reader& reader, std::vector<std::string>& owners, LayoutEntry& entry) {
+bool read_owner(Reader& reader, std::vector<SharedText>& owners, LayoutEntry& entry) {
     const std::string_view line = reader.until('\n');
     std::uint64_t number = 0;
     const auto [end, fault] = std::from_chars(line.data(), line.data() + line.size(), number);
@@ -364,7 +364,7 @@ bool read_owner(Reader& reader, std::vector<std::string>& owners, LayoutEntry& e
         return false;
     }
     if (!name.empty()) {
-        owners.emplace_back(name.substr(1));
+        owners.emplace_back(std::string(name.substr(1)));
     }
     entry.owner = owners[number];
     return true;

@@ -50,7 +50,7 @@ class Layouter {
     [[noreturn]] void refuse(std::string what) const;
 
     const WheelLayoutRequest& request_;
-    std::string owner_;
+    SharedText owner_;
     std::string site_;      ///< "lib/python3.11/site-packages"
     std::string dist_info_; ///< as the wheel spells it
     std::vector<ScriptEntry> scripts_;
@@ -77,9 +77,10 @@ Layouter::Layouter(const WheelLayoutRequest& request)
 
 Layout Layouter::run() {
     check_identity();
-    check_record(parse_record(text_of("RECORD"), owner_), request_.tree, dist_info_, owner_);
+    check_record(parse_record(text_of("RECORD"), owner_.string()), request_.tree, dist_info_,
+                 owner_.string());
     if (find_file(request_.tree, dist_info_ + "/entry_points.txt") != nullptr) {
-        scripts_ = parse_script_entries(text_of("entry_points.txt"), owner_);
+        scripts_ = parse_script_entries(text_of("entry_points.txt"), owner_.string());
     }
     for (const TreeFile& file : request_.tree.files) {
         place(file);
@@ -319,7 +320,7 @@ LayoutEntry Layouter::generated_entry(std::string content) const {
 }
 
 void Layouter::refuse(std::string what) const {
-    throw Error({std::move(what), owner_, {}}, ExitCode::integrity);
+    throw Error({std::move(what), owner_.string(), {}}, ExitCode::integrity);
 }
 
 /// What the realizer lays out itself, and no package may; and where conda-aware tools read what

@@ -35,7 +35,7 @@ Composition composed(const std::vector<FileClaim>& claims) {
 std::string owner_of(const Composition& composition, const std::string& path) {
     for (const LayoutEntry& entry : composition.layout.entries) {
         if (entry.path.string() == path) {
-            return entry.owner + ": " + std::get<GeneratedFile>(entry.content).content;
+            return entry.owner.string() + ": " + std::get<GeneratedFile>(entry.content).content;
         }
     }
     return "nothing";

@@ -98,9 +98,10 @@ void Merger::add(LayoutEntry&& entry) {
         key = folded = ascii_lower(key);
     }
     if (key == ".envpm" || key.starts_with(".envpm/")) {
-        throw Error({fmt::format("{} holds a file in `.envpm`, which is envpm's own", entry.owner),
-                     entry.path.string(),
-                     {}});
+        throw Error(
+            {fmt::format("{} holds a file in `.envpm`, which is envpm's own", entry.owner.string()),
+             entry.path.string(),
+             {}});
     }
     const auto found = index_by_folded_.find(key);
     if (found != index_by_folded_.end()) {
@@ -173,16 +174,16 @@ void Merger::settle_one(std::span<Again> others, Claims& claims) {
     if (different == others.end()) {
         return;
     }
-    std::vector<std::string> owners = {there.owner};
+    std::vector<std::string> owners = {there.owner.string()};
     for (const auto& [index, entry] : others) {
-        owners.push_back(entry.owner);
+        owners.push_back(entry.owner.string());
     }
     const std::optional<std::string> winner = claims.winner(there.path.string(), owners);
     if (!winner) {
         throw_different(there, different->second, claims.claimant(there.path.string()));
     }
     for (auto& [index, entry] : others) {
-        if (entry.owner == *winner) { // its path stays where it is, for keys lie in it
+        if (entry.owner.string() == *winner) { // its path stays where it is, for keys lie in it
             there.content = std::move(entry.content);
             there.is_executable = entry.is_executable;
             there.owner = std::move(entry.owner);
@@ -228,17 +229,17 @@ bool has_upper_case(std::string_view path) {
 
 /// What is relocated otherwise becomes another file of the same object.
 std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const LayoutEntry& entry) {
-    const auto* relocated = std::get_if<RelocatedFile>(&entry.content);
+    const auto* relocated = std::get_if<Boxed<RelocatedFile>>(&entry.content);
     if (relocated == nullptr) {
         return std::nullopt;
     }
-    return std::pair(relocated->placeholder, relocated->mode);
+    return std::pair((*relocated)->placeholder, (*relocated)->mode);
 }
 
 void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other) {
     throw Error({std::move(what),
-                 fmt::format("`{}` of {} and `{}` of {}", one.path.string(), one.owner,
-                             other.path.string(), other.owner),
+                 fmt::format("`{}` of {} and `{}` of {}", one.path.string(), one.owner.string(),
+                             other.path.string(), other.owner.string()),
                  "these packages cannot share an environment: leave one out, or ask for another "
                  "version"});
 }
@@ -247,13 +248,15 @@ void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& ot
 void throw_different(const LayoutEntry& one, const LayoutEntry& other,
                      const std::optional<std::string>& claimant) {
     constexpr const char* what = "two packages hold different files of one path";
-    if (one.owner == environment_owner || other.owner == environment_owner) {
+    if (one.owner.string() == environment_owner || other.owner.string() == environment_owner) {
         throw_clash(what, one, other);
     }
     const std::string& path = one.path.string();
-    const auto name = [](const std::string& owner) { return owner.substr(0, owner.find(' ')); };
+    const auto name = [](const SharedText& owner) {
+        return owner.string().substr(0, owner.string().find(' '));
+    };
     throw Error(
-        {what, fmt::format("`{}` of {} and of {}", path, one.owner, other.owner),
+        {what, fmt::format("`{}` of {} and of {}", path, one.owner.string(), other.owner.string()),
          claimant ? fmt::format("`[files]` of the manifest gives it to {}, which has no such file: "
                                 "name {} or {}",
                                 *claimant, name(one.owner), name(other.owner))

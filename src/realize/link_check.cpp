@@ -41,11 +41,11 @@ void check_links(const std::vector<LayoutEntry>& entries, const std::vector<Path
     }
     for (const LayoutEntry& entry : entries) {
         const auto* link = std::get_if<SymbolicLink>(&entry.content);
-        if (link != nullptr && entry.owner != environment_owner &&
+        if (link != nullptr && entry.owner.string() != environment_owner &&
             leads_outside(entry.path.parent(), link->target, links) &&
             !is_allowed(entry.path.string(), link->target, allowed)) {
             throw Error(
-                {fmt::format("a link of {} leads out of the environment", entry.owner),
+                {fmt::format("a link of {} leads out of the environment", entry.owner.string()),
                  fmt::format("`{}` -> `{}`", entry.path.string(), link->target),
                  fmt::format("if it may, say so under `[workspace]`: outside-links = [\"{}\"]",
                              entry.path.string())},

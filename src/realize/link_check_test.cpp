@@ -40,7 +40,7 @@ TEST(LinkCheck, RefusesWhatLeavesThePrefix) {
 TEST(LinkCheck, RefusesTokensOfPackages) {
     EXPECT_TRUE(is_refused({link("x", "/@ENVPM_PREFIX@/../../etc")}));
     LayoutEntry own = link("bin/python", "/@ENVPM_PYTHON_HOME@/python3.11");
-    own.owner = environment_owner;
+    own.owner = std::string(environment_owner);
     EXPECT_FALSE(is_refused({own}));
     EXPECT_FALSE(is_refused({own, link("bin/python2", "python")}));
 }

@@ -133,7 +133,7 @@ TEST_F(PackageFiles, HaveTheSameContentsWhereverTheyStand) {
 
 TEST_F(PackageFiles, WithTooLittleRoomForThePrefixNameTheFile) {
     LayoutEntry entry = relocated("lib/short.so", "/ph\0"s, PlaceholderMode::binary);
-    std::get<RelocatedFile>(entry.content).placeholder = "/ph";
+    std::get<Boxed<RelocatedFile>>(entry.content)->placeholder = "/ph";
     const Layout layout = compose({{{entry}}}, std::monostate());
     try {
         build_it(layout);
@@ -147,7 +147,7 @@ TEST_F(PackageFiles, WithTooLittleRoomForThePrefixNameTheFile) {
 
 TEST_F(PackageFiles, WhoseObjectIsMissingAreAnErrorOfIntegrity) {
     const Layout layout = compose({package()}, std::monostate());
-    const auto& file = std::get<RelocatedFile>(layout.entries.front().content);
+    const RelocatedFile& file = *std::get<Boxed<RelocatedFile>>(layout.entries.front().content);
     std::filesystem::remove(world.store.object(file.object.object, true));
     try {
         build_it(layout);
@@ -194,7 +194,7 @@ TEST_F(PackageFiles, OfTwoPackagesClashIfTheyAreRelocatedOtherwise) {
     LayoutEntry one = relocated("share/x", long_placeholder, PlaceholderMode::text);
     LayoutEntry other = one;
     EXPECT_NO_THROW(compose({{{one}}, {{other}}}, std::monostate()));
-    std::get<RelocatedFile>(other.content).mode = PlaceholderMode::binary;
+    std::get<Boxed<RelocatedFile>>(other.content)->mode = PlaceholderMode::binary;
     other.owner = "other 2.0";
     try {
         compose({{{one}}, {{other}}}, std::monostate());
@@ -203,7 +203,7 @@ TEST_F(PackageFiles, OfTwoPackagesClashIfTheyAreRelocatedOtherwise) {
         EXPECT_THAT(failure.what(), HasSubstr("demo 1.0"));
         EXPECT_THAT(failure.what(), HasSubstr("other 2.0"));
     }
-    other.content = std::get<RelocatedFile>(one.content).object;
+    other.content = std::get<Boxed<RelocatedFile>>(one.content)->object;
     EXPECT_THROW(compose({{{one}}, {{other}}}, std::monostate()), Error);
 }
 

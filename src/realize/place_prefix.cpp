@@ -17,8 +17,8 @@ PrefixReport report_of(const PrefixRequest& request, const std::filesystem::path
     for (const LayoutEntry& entry : request.layout.entries) {
         if (const auto* object = std::get_if<ObjectFile>(&entry.content)) {
             report.size_bytes += object->size_bytes;
-        } else if (const auto* relocated = std::get_if<RelocatedFile>(&entry.content)) {
-            report.size_bytes += relocated->object.size_bytes;
+        } else if (const auto* relocated = std::get_if<Boxed<RelocatedFile>>(&entry.content)) {
+            report.size_bytes += (*relocated)->object.size_bytes;
         } else if (const auto* text = std::get_if<GeneratedFile>(&entry.content)) {
             report.size_bytes += text->content.size();
         }

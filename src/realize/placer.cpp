@@ -261,19 +261,19 @@ void throw_if_damaged(int folder, const std::string& name, const Source& source,
     }
     if (!S_ISREG(status.st_mode) ||
         static_cast<std::uint64_t>(status.st_size) != source.size_bytes) {
-        throw Error(
-            {fmt::format("`{}` of {} is damaged in the store: {} bytes instead of {}",
-                         entry.path.string(), entry.owner, status.st_size, source.size_bytes),
-             source.subject(), install_again},
-            ExitCode::integrity);
+        throw Error({fmt::format("`{}` of {} is damaged in the store: {} bytes instead of {}",
+                                 entry.path.string(), entry.owner.string(), status.st_size,
+                                 source.size_bytes),
+                     source.subject(), install_again},
+                    ExitCode::integrity);
     }
 }
 
 void throw_missing(const Source& source, const LayoutEntry& entry) {
-    throw Error(
-        {fmt::format("`{}` of {} is missing from the store", entry.path.string(), entry.owner),
-         source.subject(), install_again},
-        ExitCode::integrity);
+    throw Error({fmt::format("`{}` of {} is missing from the store", entry.path.string(),
+                             entry.owner.string()),
+                 source.subject(), install_again},
+                ExitCode::integrity);
 }
 
 Fd create(const Place& place) {

@@ -47,7 +47,7 @@ void place_unchanged(const Placer& placer, const LayoutEntry& entry, int folder,
 
 PlacedFile place_relocated(const Placer& placer, const LayoutEntry& entry, int folder,
                            const std::string& prefix) {
-    const auto& file = std::get<RelocatedFile>(entry.content);
+    const RelocatedFile& file = *std::get<Boxed<RelocatedFile>>(entry.content);
     const std::string name(entry.path.filename());
     try {
         const PrivateBytes object(placer.open_object(entry, file.object), entry.path.string());
@@ -70,7 +70,7 @@ PlacedFile place_relocated(const Placer& placer, const LayoutEntry& entry, int f
         return {sha256_of(content), content.size(), std::move(use)};
     } catch (Error& failure) {
         failure.add_context(
-            fmt::format("while placing `{}` of {}", entry.path.string(), entry.owner));
+            fmt::format("while placing `{}` of {}", entry.path.string(), entry.owner.string()));
         throw;
     }
 }
@@ -125,7 +125,7 @@ void read_through(const Fd& file, const std::string& subject) {
 void place_unchanged(const Placer& placer, const LayoutEntry& entry, int folder,
                      const std::string& name) {
     LayoutEntry object = entry;
-    object.content = std::get<RelocatedFile>(entry.content).object;
+    object.content = std::get<Boxed<RelocatedFile>>(entry.content)->object;
     placer.place_object(object, folder, name);
 }
 

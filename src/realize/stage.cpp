@@ -190,7 +190,7 @@ void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const P
         if (may_have_tokens(generated->content)) {
             plan.texts[index] = relocate(generated->content, places);
         }
-    } else if (std::holds_alternative<RelocatedFile>(entry.content)) {
+    } else if (std::holds_alternative<Boxed<RelocatedFile>>(entry.content)) {
         plan.placed[index] = std::nullopt;
     }
 }
@@ -212,7 +212,7 @@ RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t i
     if (std::holds_alternative<EmptyFolder>(entry.content)) {
         return {path, kind_of(entry), digest_of(entry), 0, {}};
     }
-    if (std::holds_alternative<RelocatedFile>(entry.content)) {
+    if (std::holds_alternative<Boxed<RelocatedFile>>(entry.content)) {
         const PlacedFile& placed = plan.placed.at(index).value();
         RealisedFile file{path, kind_of(entry), placed.sha256, placed.size_bytes, {}};
         if (!placed.use.is_none()) {
@@ -332,7 +332,7 @@ void place(const Work& work, std::size_t index, int folder) {
     const std::string name(entry.path.filename());
     if (std::holds_alternative<ObjectFile>(entry.content)) {
         work.placer.place_object(entry, folder, name);
-    } else if (std::holds_alternative<RelocatedFile>(entry.content)) {
+    } else if (std::holds_alternative<Boxed<RelocatedFile>>(entry.content)) {
         work.plan.placed.at(index) =
             place_relocated(work.placer, entry, folder, work.places.prefix);
     } else if (std::holds_alternative<GeneratedFile>(entry.content)) {
@@ -389,8 +389,8 @@ Space space_of(const LayoutEntry& entry, LinkMode mode) {
         }
         return {0, mode == LinkMode::reflink ? 1U : 0U};
     }
-    if (const auto* relocated = std::get_if<RelocatedFile>(&entry.content)) {
-        return space_of_file(relocated->object.size_bytes);
+    if (const auto* relocated = std::get_if<Boxed<RelocatedFile>>(&entry.content)) {
+        return space_of_file((*relocated)->object.size_bytes);
     }
     if (const auto* generated = std::get_if<GeneratedFile>(&entry.content)) {
         return space_of_file(generated->content.size());

@@ -98,8 +98,8 @@ Sha256 digest_of(const LayoutEntry& entry) {
     if (const auto* link = std::get_if<SymbolicLink>(&entry.content)) {
         return link_digest(link->target);
     }
-    if (const auto* relocated = std::get_if<RelocatedFile>(&entry.content)) {
-        return relocated->object.object;
+    if (const auto* relocated = std::get_if<Boxed<RelocatedFile>>(&entry.content)) {
+        return (*relocated)->object.object;
     }
     if (std::holds_alternative<EmptyFolder>(entry.content)) {
         return TreeDigest().finish();
