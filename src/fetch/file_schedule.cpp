@@ -25,9 +25,9 @@ constexpr std::chrono::seconds rest_of_late{10};
 constexpr double least_gain_seconds = 0.5;
 constexpr double least_gain_share = 0.2;
 
-/// A silence of this length is a rate of 0, unless the host is known for longer ones.
-constexpr std::chrono::milliseconds silence{1'000};
-constexpr std::chrono::seconds longest_silence{5};
+/// How often a range that is in doubt is thought of, while it gets worse.
+constexpr std::chrono::milliseconds doubt_poll{50};
+
 constexpr std::chrono::seconds silence_before_answer{5};
 constexpr int answer_patience_factor = 3;
 constexpr std::chrono::seconds first_pause{1};
@@ -57,18 +57,19 @@ void FileSchedule::begin(std::span<const Piece> present) {
 }
 
 std::optional<FileSchedule::Order> FileSchedule::next(Clock::time_point now) {
-    wake_at_.reset();
     width_.think(now, in_flight());
     const auto busy =
         std::count_if(running_.begin(), running_.end(), [&](const Running::value_type& running) {
-            return rate_of(running.second, now) > 0;
+            return !is_in_doubt(running.second, now) && rate_of(running.second, now) > 0;
         });
+    wake_at_ = next_doubt(now);
     if (busy >= allowed()) {
         return std::nullopt;
     }
     const MirrorChoice choice = choose(now);
-    if (const auto* const wait = std::get_if<WaitForMirror>(&choice)) {
-        wake_at_ = wait->until;
+    const auto* const wait = std::get_if<WaitForMirror>(&choice);
+    if (wait != nullptr && wait->until) {
+        wake_at_ = std::min(wake_at_.value_or(*wait->until), *wait->until);
     }
     const auto* const use = std::get_if<UseMirror>(&choice);
     if (use != nullptr && has_gaps()) {
@@ -97,6 +98,7 @@ void FileSchedule::received(Id id, const Received& bytes, Clock::time_point now)
     forget_front(range.rest, bytes.wanted);
     range.brought += bytes.wanted;
     width_.received(bytes.all, now);
+    host.heard_at = now;
     host.received_bytes += bytes.all;
     host.step_bytes += now >= host.step_at ? bytes.all : 0;
     if (const std::optional<double> sample = range.meter.add(now, bytes.all)) {
@@ -258,11 +260,52 @@ double FileSchedule::rate_of(const Range& range, Clock::time_point now) const {
         const bool is_silent = !range.is_paused && now - range.started > most;
         return is_silent ? 0 : std::max(known_rate(host), guessed_bytes_per_second);
     }
-    const Clock::duration usual = std::min<Clock::duration>(2 * host.worst_gap, longest_silence);
-    if (now - *heard_at > std::max<Clock::duration>(silence, usual)) {
+    if (now - *heard_at >= silence_limit(host)) {
         return 0;
     }
     return range.meter.rate(now).value_or(std::max(known_rate(host), guessed_bytes_per_second));
+}
+
+/// It has begun to answer and is silent for longer than usual: what is judged is its silence, not
+/// a rate that falls by that.
+bool FileSchedule::is_pausing(const Range& range, Clock::time_point now) const {
+    return silent_for(range, now) >= pause_limit(*mirrors_[range.mirror].host);
+}
+
+/// The same, for much longer than ever. A file in one piece gains too little by that.
+bool FileSchedule::is_in_doubt(const Range& range, Clock::time_point now) const {
+    return is_spread() && silent_for(range, now) >= doubt_limit(*mirrors_[range.mirror].host);
+}
+
+/// 0 before its answer, and while we are slow.
+Clock::duration FileSchedule::silent_for(const Range& range, Clock::time_point now) {
+    return range.is_paused ? Clock::duration() : now - range.meter.heard_at().value_or(now);
+}
+
+/// As if it stayed silent for as long again, and then went on as before.
+double FileSchedule::rate_in_doubt(const Range& range, Clock::time_point now) const {
+    const double rate = rate_of(range, now);
+    const auto bytes = static_cast<double>(sum(range.rest));
+    const double more = seconds_of(silent_for(range, now));
+    return rate > 0 && bytes > 0 ? bytes / (more + bytes / rate) : 0;
+}
+
+/// When to think of the running ranges again, if they stay silent.
+std::optional<Clock::time_point> FileSchedule::next_doubt(Clock::time_point now) const {
+    std::optional<Clock::time_point> next;
+    for (const auto& [id, range] : running_) {
+        const std::optional<Clock::time_point> heard_at = range.meter.heard_at();
+        if (!heard_at || range.is_paused || rate_of(range, now) == 0) {
+            continue;
+        }
+        const Host& host = *mirrors_[range.mirror].host;
+        const Clock::duration first = is_spread() ? doubt_limit(host) : silence_limit(host);
+        const Clock::time_point at =
+            is_in_doubt(range, now) ? std::min(now + doubt_poll, *heard_at + silence_limit(host))
+                                    : *heard_at + first;
+        next = std::min(next.value_or(at), at);
+    }
+    return next;
 }
 
 /// A range that holds everyone up although one of `thief`'s would be much faster.
@@ -272,7 +315,8 @@ std::optional<FileSchedule::TakeOver> FileSchedule::find_late(std::size_t thief,
     for (auto range = running_.begin(); range != running_.end(); ++range) {
         const double rate = rate_of(range->second, now);
         const auto bytes = static_cast<double>(sum(range->second.rest));
-        const bool is_late = rate == 0 || bytes / rate > late_seconds;
+        const bool is_late =
+            rate == 0 || (bytes / rate > late_seconds && !is_pausing(range->second, now));
         const bool is_other = mirrors_[range->second.mirror].host != &host;
         if (!is_late || !is_other || bytes == 0 || !range->second.can_be_cut ||
             range->second.is_paused || host.bytes_per_second == 0) {
@@ -312,7 +356,8 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
                                                           Clock::time_point now) const {
     const Range& range = running_.at(victim);
     const Host& host = *mirrors_[thief].host;
-    const double theirs = rate_of(range, now);
+    const bool is_doubtful = is_in_doubt(range, now);
+    const double theirs = is_doubtful ? rate_in_doubt(range, now) : rate_of(range, now);
     const double mine =
         host.bytes_per_second > 0 ? host.bytes_per_second : guessed_bytes_per_second;
     const bool same_host = mirrors_[range.mirror].host == &host;
@@ -327,7 +372,7 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
     const double delay = delay_of(host);
     const double eta = theirs > 0 ? bytes / theirs : never;
     TakeOver best{victim, thief, std::nullopt, eta - (delay + bytes / mine), theirs == 0};
-    if (theirs > 0 && eta > delay) {
+    if (theirs > 0 && eta > delay && !is_doubtful) {
         const double share = (eta - delay) / (1 / mine + 1 / theirs);
         const Piece tail = tail_of(range.rest, static_cast<std::uint64_t>(share));
         const auto taken = static_cast<double>(tail.count);
@@ -336,7 +381,7 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
             best = {victim, thief, tail.first, eta - end, false};
         }
     }
-    best.is_slow = theirs < much_earlier * mine;
+    best.is_slow = theirs == 0 || (theirs < much_earlier * mine && !is_pausing(range, now));
     const bool is_worth_it =
         best.gain >= least_gain_seconds && (theirs == 0 || best.gain >= least_gain_share * eta);
     return is_worth_it ? std::optional(best) : std::nullopt;
@@ -344,7 +389,9 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
 
 FileSchedule::Order FileSchedule::take_over(const TakeOver& how, Clock::time_point now) {
     Range& range = running_.at(how.victim);
-    const Cut cut{how.victim, how.at, range.mirror, rate_of(range, now), how.is_slow};
+    const bool is_silent = is_in_doubt(range, now);
+    const Cut cut{how.victim, how.at, range.mirror, is_silent ? 0 : rate_of(range, now),
+                  how.is_slow || is_silent};
     if (how.at) {
         for (const Piece& piece : cut_tail(range.rest, *how.at)) {
             gaps_.give_back(piece);
@@ -357,27 +404,32 @@ FileSchedule::Order FileSchedule::take_over(const TakeOver& how, Clock::time_poi
     return order;
 }
 
-/// The victim brings nothing more. Its mirror is not asked at once again, unless it is the thief's.
-/// Whoever was too slow with a byte may be so again: the next wait for one is twice as long.
+/// The victim brings nothing more. Its mirror is not asked at once again, unless it is the thief's
+/// or sends on another connection: then only this one was bad. Whoever was too slow with a byte may
+/// be so again: the next wait for one is twice as long.
 void FileSchedule::close(const TakeOver& how, Clock::time_point now) {
     const Range& range = running_.at(how.victim);
     const bool is_silent = rate_of(range, now) == 0;
     Mirror& mirror = mirrors_[range.mirror];
     Host& host = *mirror.host;
-    if (range.brought >= worthwhile_bytes) {
-        mirror.failures = 0;
-    } else if (const std::optional<Clock::time_point> heard_at = range.meter.heard_at()) {
-        host.worst_gap = std::max(host.worst_gap, (now - *heard_at) / 5);
-    } else {
+    const bool was_worthwhile = range.brought >= worthwhile_bytes;
+    const bool host_sends = was_worthwhile && now - host.heard_at < doubt_limit(host);
+    const bool is_early = !is_silent && is_in_doubt(range, now);
+    mirror.failures = was_worthwhile ? 0 : mirror.failures;
+    if (!range.meter.heard_at()) {
         const Clock::duration waited = now - range.started;
         host.first_byte_after =
             std::max(host.first_byte_after, waited * 2 / answer_patience_factor);
+    } else if (!was_worthwhile || (is_early && !host_sends)) {
+        host.worst_gap = std::max(host.worst_gap, silent_for(range, now) / 5);
     }
     cancelled(how.victim);
     if (mirror.host == mirrors_[how.thief].host) {
         return;
     }
-    if (is_silent) {
+    if (is_silent && host_sends) {
+        shrink(host, Load::busy, now);
+    } else if (is_silent) {
         punish_silence(mirror, now);
     } else if (how.is_slow) {
         mirror.retry_at = std::max(mirror.retry_at, now + rest_of_late);

@@ -21,9 +21,11 @@ namespace envpm::fetch {
 ///
 /// A file from 16 MiB on that several mirrors have comes from all of them at once, in file order,
 /// in ranges of about 2 s. Mirrors that nobody measured get 1 MiB first; those that are twenty
-/// times slower than the best rest. When nothing is left to ask for, or when a range is far behind,
-/// a free connection takes over the end of the range that would be last, if that gains half a
-/// second and a fifth of its time. This moves bytes, it does not ask for them twice.
+/// times slower than the best rest. A range whose silence is doubtful does not count among those
+/// that run, so that another one goes on beside it. When nothing is left to ask for, or when a
+/// range is far behind, a free connection takes over the end of the range that would be last, if
+/// that gains half a second and a fifth of its time. This moves bytes, it does not ask for them
+/// twice.
 class FileSchedule {
   public:
     using Id = std::uint64_t;
@@ -138,6 +140,11 @@ class FileSchedule {
     [[nodiscard]] bool would_be_last(const Mirror& mirror, Clock::time_point now) const;
     [[nodiscard]] std::uint64_t present_bytes() const;
     [[nodiscard]] double rate_of(const Range& range, Clock::time_point now) const;
+    [[nodiscard]] static Clock::duration silent_for(const Range& range, Clock::time_point now);
+    [[nodiscard]] bool is_pausing(const Range& range, Clock::time_point now) const;
+    [[nodiscard]] bool is_in_doubt(const Range& range, Clock::time_point now) const;
+    [[nodiscard]] double rate_in_doubt(const Range& range, Clock::time_point now) const;
+    [[nodiscard]] std::optional<Clock::time_point> next_doubt(Clock::time_point now) const;
     std::optional<TakeOver> find_late(std::size_t thief, Clock::time_point now);
     std::optional<TakeOver> find_last(Clock::time_point now);
     [[nodiscard]] std::optional<TakeOver> weigh(Id victim, std::size_t thief,

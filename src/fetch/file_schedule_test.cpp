@@ -19,6 +19,7 @@ struct Server {
     double falls_at = 1e9;   ///< then it has a hundredth of its rate
     double freezes_at = 1e9; ///< then nothing comes, and nothing breaks
     milliseconds answers_after{50};
+    milliseconds pauses_for{0};         ///< at the beginning of each 2 s, with all its connections
     std::uint64_t stalls_after = ~0ULL; ///< bytes of one connection
 };
 
@@ -48,6 +49,7 @@ class World {
         schedule_.emplace(size, std::move(mirrors));
         schedule_->begin({});
         brought_.resize(servers_.size());
+        most_transfers_.resize(servers_.size());
     }
 
     /// Seconds until the file is there; 10,000 if it never is.
@@ -68,6 +70,9 @@ class World {
     }
 
     [[nodiscard]] std::uint64_t brought(std::size_t server) const { return brought_[server]; }
+
+    /// So many transfers ran at once with the server, at the most.
+    [[nodiscard]] int most_transfers(std::size_t server) const { return most_transfers_[server]; }
 
     [[nodiscard]] int cuts() const { return cuts_; }
 
@@ -108,6 +113,8 @@ class World {
         connection.heard_at = now_;
         connection.first_byte_at = now_ + servers_[order.mirror].answers_after;
         running_.emplace(order.id, std::move(connection));
+        most_transfers_[order.mirror] = std::max(most_transfers_[order.mirror],
+                                                 hosts_.at(std::to_string(order.mirror)).in_flight);
     }
 
     void step() {
@@ -131,7 +138,8 @@ class World {
             if (second >= server.dies_at || now_ - connection.heard_at >= patience) {
                 end(id, Failure{FailureClass::transient, "broke", std::nullopt});
             } else if (second < server.freezes_at && connection.sent < server.stalls_after &&
-                       now_ >= connection.first_byte_at) {
+                       now_ >= connection.first_byte_at &&
+                       (now_ - start) % seconds(2) >= server.pauses_for) {
                 const double rate = server.bytes_per_second / (second >= server.falls_at ? 100 : 1);
                 send(id, connection, rate / sharers[connection.mirror] * seconds_of(tick));
             }
@@ -201,6 +209,7 @@ class World {
     Gaps there_;
     std::uint64_t received_ = 0;
     std::vector<std::uint64_t> brought_;
+    std::vector<int> most_transfers_;
     int cuts_ = 0;
     int failures_ = 0;
     std::uint64_t front_ = 0;
@@ -278,6 +287,29 @@ TEST(FileSchedule, ConnectionsThatStallAreReplaced) {
     }
 }
 
+TEST(FileSchedule, StallsNearTheEndCostLittle) {
+    for (const int stalls_after : {25, 30, 37}) {
+        std::vector<Server> servers = {with_rate(10), with_rate(10)};
+        for (Server& server : servers) {
+            server.stalls_after = static_cast<std::uint64_t>(stalls_after * megabyte);
+        }
+        World world(servers, 150'000'000);
+        EXPECT_LT(world.run(), 7.5 * 1.25) << "stalling after " << stalls_after << " MB";
+    }
+}
+
+TEST(FileSchedule, ServersThatPauseAMomentAreNotHammered) {
+    for (const int pause : {200, 400, 600, 900}) {
+        std::vector<Server> servers = {with_rate(10), with_rate(10)};
+        servers[0].pauses_for = servers[1].pauses_for = milliseconds(pause);
+        World world(servers);
+        EXPECT_LT(world.run(), 75 * 2000.0 / (2000 - pause) * 1.2) << "pausing for " << pause;
+        EXPECT_LT(world.cuts(), 8) << "pausing for " << pause;
+        EXPECT_EQ(world.failures(), 0);
+        EXPECT_LE(world.most_transfers(0), 4);
+    }
+}
+
 TEST(FileSchedule, DrippingMirrorsHoldNothingUp) {
     World world(
         {with_rate(0.05), with_rate(0.05), with_rate(20), with_rate(0.05), with_rate(0.05)});
@@ -298,6 +330,111 @@ TEST(FileSchedule, ASmallFileIsLeftToOneUnlessThatIsSlow) {
     EXPECT_EQ(fast.brought(1), 0U);
     World slow({with_rate(0.1), with_rate(20)}, 10 * mebibyte);
     EXPECT_LT(slow.run(), 2);
+}
+
+/// Two measured mirrors, each with two connections that have brought some of a file of 1,500 MB.
+class Doubt : public ::testing::Test {
+  protected:
+    Doubt()
+        : schedule(file_bytes, mirrors()) {
+        schedule.begin({});
+        for (int i = 0; i < 4; ++i) {
+            orders.push_back(schedule.next(start).value());
+        }
+        now += milliseconds(50);
+        for (int i = 0; i < 4; ++i) {
+            hear(orders);
+            now += milliseconds(10);
+        }
+    }
+
+    void hear(const std::vector<FileSchedule::Order>& from) {
+        for (const FileSchedule::Order& order : from) {
+            schedule.received(order.id, {mebibyte / 2, mebibyte / 2}, now);
+        }
+    }
+
+    /// All but the first send for so long.
+    void hear_others(milliseconds time) {
+        const Clock::time_point until = now + time;
+        while (now < until) {
+            hear({orders.begin() + 1, orders.end()});
+            now += milliseconds(10);
+        }
+    }
+
+    std::vector<Mirror> mirrors() {
+        std::vector<Mirror> two(2);
+        for (std::size_t i = 0; i < 2; ++i) {
+            two[i].host = &hosts.at(std::to_string(i));
+            two[i].url = "http://" + two[i].host->name;
+            two[i].host->received_bytes = file_bytes;
+            take_rate(*two[i].host, 30 * megabyte, start);
+        }
+        return two;
+    }
+
+    [[nodiscard]] const Mirror& mirror_of(const FileSchedule::Order& order) const {
+        return schedule.mirrors()[order.mirror];
+    }
+
+    Hosts hosts{4};
+    FileSchedule schedule;
+    std::vector<FileSchedule::Order> orders;
+    Clock::time_point now = start;
+};
+
+TEST_F(Doubt, LetsAnotherConnectionGoOnBesideASilentOne) {
+    hear_others(milliseconds(200));
+    EXPECT_FALSE(schedule.next(now)) << "a pause of 0.2 s is nothing";
+    EXPECT_LE(schedule.wake_at().value(), now + milliseconds(50));
+    hear_others(milliseconds(50));
+    const std::optional<FileSchedule::Order> more = schedule.next(now);
+    ASSERT_TRUE(more);
+    EXPECT_FALSE(more->cut) << "the silent one keeps what it was asked for";
+    EXPECT_FALSE(schedule.next(now)) << "and it is one more, not two";
+    schedule.received(orders.front().id, {1, 1}, now);
+    EXPECT_EQ(mirror_of(orders.front()).failures, 0);
+}
+
+TEST_F(Doubt, WaitsLongerForAHostThatHasPausedBefore) {
+    mirror_of(orders.front()).host->worst_gap = milliseconds(60);
+    hear_others(milliseconds(550));
+    EXPECT_FALSE(schedule.next(now));
+    hear_others(milliseconds(50));
+    EXPECT_TRUE(schedule.next(now));
+}
+
+TEST_F(Doubt, KeepsTheLimitOfAHost) {
+    for (std::size_t i = 0; i < 2; ++i) {
+        hosts.at(std::to_string(i)).most = 2;
+    }
+    now += milliseconds(900);
+    EXPECT_FALSE(schedule.next(now));
+}
+
+TEST_F(Doubt, IsNotAboutAHostThatSendsOnAnotherConnection) {
+    hear_others(milliseconds(1'100));
+    const std::optional<FileSchedule::Order> order = schedule.next(now);
+    ASSERT_TRUE(order && order->cut);
+    EXPECT_EQ(order->cut->victim, orders.front().id);
+    EXPECT_FALSE(order->cut->at);
+    EXPECT_LE(mirror_of(orders.front()).retry_at, now);
+    EXPECT_EQ(mirror_of(orders.front()).failures, 0);
+}
+
+TEST_F(Doubt, IsAboutAHostThatIsSilentAltogether) {
+    const std::size_t silent = orders.front().mirror;
+    std::vector<FileSchedule::Order> others;
+    std::copy_if(orders.begin(), orders.end(), std::back_inserter(others),
+                 [&](const FileSchedule::Order& order) { return order.mirror != silent; });
+    for (int i = 0; i < 110; ++i) {
+        hear(others);
+        now += milliseconds(10);
+    }
+    const std::optional<FileSchedule::Order> order = schedule.next(now);
+    ASSERT_TRUE(order && order->cut);
+    EXPECT_GT(mirror_of(orders.front()).retry_at, now);
 }
 
 class ASuspect : public ::testing::Test {

@@ -23,6 +23,11 @@ constexpr std::array<std::string_view, 17> university_mirrors = {
 constexpr std::chrono::milliseconds shortest_stall{3'000};
 constexpr int patience_factor = 10;
 
+constexpr int usual_factor = 2;
+constexpr std::chrono::milliseconds shortest_pause{250};
+constexpr std::chrono::milliseconds shortest_silence{1'000};
+constexpr std::chrono::seconds longest_silence{5};
+
 constexpr std::chrono::seconds step{2};
 constexpr std::chrono::seconds rest_after_refusal{30};
 constexpr double worthwhile_rise = 1.1;
@@ -61,6 +66,20 @@ std::chrono::milliseconds stall_limit(const Host& host, std::chrono::millisecond
     const auto longest = std::chrono::ceil<std::chrono::milliseconds>(host.worst_gap);
     return std::clamp(std::min(longest, configured) * patience_factor,
                       std::min(shortest_stall, configured), configured);
+}
+
+Clock::duration pause_limit(const Host& host) {
+    return std::max<Clock::duration>(shortest_pause, usual_factor * host.worst_gap);
+}
+
+Clock::duration doubt_limit(const Host& host) {
+    return std::clamp<Clock::duration>(patience_factor * host.worst_gap, shortest_pause,
+                                       silence_limit(host));
+}
+
+Clock::duration silence_limit(const Host& host) {
+    return std::clamp<Clock::duration>(usual_factor * host.worst_gap, shortest_silence,
+                                       longest_silence);
 }
 
 void shrink(Host& host, Load load, Clock::time_point now) {

@@ -31,6 +31,7 @@ struct Host {
     Clock::time_point measured_at{};
     std::uint64_t received_bytes = 0;
     double remembered_bytes_per_second = 0; ///< of an earlier run; for the order only
+    Clock::time_point heard_at{};           ///< when it last sent bytes of a file
     Clock::duration worst_gap{};            ///< between two pieces of one answer
     Clock::duration first_byte_after{};     ///< an average
 
@@ -74,6 +75,13 @@ void take_first_byte(Host& host, Clock::duration after);
 /// How long an answer may be silent: ten times the worst that the host has shown, at least 3 s and
 /// at most what is configured.
 std::chrono::milliseconds stall_limit(const Host& host, std::chrono::milliseconds configured);
+
+/// A transfer that has begun to answer and is silent for so long. First it pauses, for longer than
+/// is usual for its host: nothing is concluded from its rate. Then it is in doubt, by ten times the
+/// worst that the host has shown: another transfer may go on beside it. Then its rate counts as 0.
+Clock::duration pause_limit(const Host& host);
+Clock::duration doubt_limit(const Host& host);
+Clock::duration silence_limit(const Host& host);
 
 /// The host refused or could not: it gets fewer transfers at once. 429 and 403 mean one, since
 /// mirrors ban whole networks that go on asking; 503 and silence mean no more than still run.

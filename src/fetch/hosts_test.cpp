@@ -116,6 +116,21 @@ TEST(Hosts, AreWaitedForTenTimesTheirWorstGap) {
     EXPECT_EQ(stall_limit(host, milliseconds(150)), milliseconds(150));
 }
 
+TEST(Hosts, AreDoubtedByTenTimesTheirWorstGapAndSilentAfterASecond) {
+    Host host;
+    EXPECT_EQ(doubt_limit(host), milliseconds(250));
+    EXPECT_EQ(silence_limit(host), seconds(1));
+    host.worst_gap = milliseconds(60);
+    EXPECT_EQ(doubt_limit(host), milliseconds(600));
+    EXPECT_EQ(pause_limit(host), milliseconds(250));
+    host.worst_gap = seconds(2);
+    EXPECT_EQ(pause_limit(host), seconds(4));
+    EXPECT_EQ(doubt_limit(host), seconds(4)) << "never later than it counts as silent";
+    EXPECT_EQ(silence_limit(host), seconds(4));
+    host.worst_gap = std::chrono::hours(10'000);
+    EXPECT_EQ(silence_limit(host), seconds(5));
+}
+
 TEST(Hosts, RatesForgetAndTheFirstOneCountsWhole) {
     Host host;
     take_rate(host, 1e6, first_moment);
