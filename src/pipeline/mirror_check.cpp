@@ -3,13 +3,16 @@
 #include "base/error.h"
 #include "base/url.h"
 #include "conda/subdir_search.h"
+#include "fetch/url.h"
 #include "pipeline/locate.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 
 namespace envpm::pipeline {
 
@@ -34,6 +37,7 @@ class Trial {
 
   private:
     void ask_index();
+    void ask_page(const PackageName& project);
     void ask_channel();
     void ask_blobs();
     void ask_piece(const std::string& url);
@@ -53,6 +57,7 @@ Mirror shown(Mirror place);
 std::vector<Source> sources_of(const Manifest& manifest, Services& services);
 std::vector<Source> configured_sources(const Settings& settings);
 const LockedPackage* largest_of(const Source& source, const std::optional<Lock>& lock);
+std::optional<PackageName> some_project_in(const std::filesystem::path& folder);
 std::string folder_of(const std::string& url);
 
 } // namespace
@@ -117,10 +122,27 @@ MirrorTrial Trial::run() {
     return std::move(trial_);
 }
 
-/// The page of the locked package says where its file is. Without one any page will do, and that
-/// a server has not that one is an answer too.
+/// The page of the locked package says where its file is. Without one any page will do: that a
+/// server has not that of pip is an answer too, and of a folder it is one that is there.
 void Trial::ask_index() {
-    const PackageName project = package_ != nullptr ? package_->name : *PackageName::parse("pip");
+    std::optional<PackageName> project = PackageName::parse("pip");
+    const std::optional<std::filesystem::path> folder = fetch::file_of(place_.url);
+    if (package_ != nullptr) {
+        project = package_->name;
+    } else if (folder) {
+        project = some_project_in(*folder);
+    }
+    if (!project) {
+        std::error_code failure;
+        trial_.problem = std::filesystem::is_directory(*folder, failure)
+                             ? "nothing is locked, and the folder has no page of a project"
+                             : "there is no such folder";
+        return;
+    }
+    ask_page(*project);
+}
+
+void Trial::ask_page(const PackageName& project) {
     const std::string url = folder_of(place_.url) + project.string() + "/";
     const HttpResponse page = ask({url, {std::string(pypi::accept_header)}, std::nullopt});
     trial_.status = page.status;
@@ -260,6 +282,23 @@ const LockedPackage* largest_of(const Source& source, const std::optional<Lock>&
         }
     }
     return largest;
+}
+
+/// The first that is found: a whole index has half a million.
+std::optional<PackageName> some_project_in(const std::filesystem::path& folder) {
+    std::error_code failure;
+    std::filesystem::directory_iterator entry(folder, failure);
+    while (!failure && entry != std::filesystem::directory_iterator()) {
+        const std::string name = entry->path().filename().string();
+        const std::optional<PackageName> project = PackageName::parse(name);
+        std::error_code unknown;
+        if (project && project->string() == name &&
+            std::filesystem::is_regular_file(entry->path() / "index.html", unknown)) {
+            return project;
+        }
+        entry.increment(failure);
+    }
+    return std::nullopt;
 }
 
 std::string folder_of(const std::string& url) {

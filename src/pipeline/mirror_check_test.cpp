@@ -63,6 +63,16 @@ class MirrorCheckTest : public testing::Test {
         return trials.front().trials.front();
     }
 
+    /// As if the project had no lock yet.
+    MirrorTrial trial_without_lock(const std::string& index) {
+        std::filesystem::remove(project().lock_file());
+        settings_.mirrors["pypi"] = {{local(index), ""}};
+        Services services(settings_,
+                          {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+                          progress_);
+        return try_sources(project(), services).front().trials.front();
+    }
+
     static constexpr const char* wheel = "alpha-1.0-py3-none-any.whl";
     TemporaryFolder folder_;
     Settings settings_;
@@ -91,6 +101,24 @@ TEST_F(MirrorCheckTest, a_place_with_another_file_of_that_name_lacks_it) {
 
 TEST_F(MirrorCheckTest, a_place_without_the_page_is_of_no_use) {
     EXPECT_EQ(trial_of({local("index"), ""}).problem, "answered 404");
+}
+
+TEST_F(MirrorCheckTest, a_folder_is_asked_for_a_page_that_it_has_if_nothing_is_locked) {
+    publish("index", bytes());
+    std::filesystem::create_directory(folder_.path() / "index/empty");
+    const MirrorTrial trial = trial_without_lock("index");
+    EXPECT_TRUE(trial.works()) << trial.problem;
+    EXPECT_EQ(trial.status, 200);
+    EXPECT_FALSE(trial.lacks);
+    write_file(folder_.path() / "index/alpha/index.html", "no page");
+    EXPECT_FALSE(trial_without_lock("index").works());
+}
+
+TEST_F(MirrorCheckTest, a_folder_without_any_page_is_of_no_use) {
+    std::filesystem::create_directories(folder_.path() / "index/empty");
+    EXPECT_EQ(trial_without_lock("index").problem,
+              "nothing is locked, and the folder has no page of a project");
+    EXPECT_EQ(trial_without_lock("nowhere").problem, "there is no such folder");
 }
 
 TEST_F(MirrorCheckTest, blobs_are_asked_for_the_archive_itself) {
