@@ -88,6 +88,7 @@ class CurlLoop::Impl {
     void finish_late(Clock::time_point now);
     [[nodiscard]] Clock::time_point next_deadline(Clock::time_point now) const;
     void finish(TransferId id, const TransferEnd& end);
+    [[nodiscard]] Patience::Answers answers_of(const std::string& url) const;
     void run_posted();
 
     NetworkSettings settings_;
@@ -99,6 +100,7 @@ class CurlLoop::Impl {
     std::map<TransferId, std::unique_ptr<Active>> active_;
     TransferId last_id_ = 0;
     std::set<std::string> http1_hosts_; ///< HTTP/2 went wrong there
+    std::set<std::string> proxy_hosts_; ///< which answered that they fetch first
     std::exception_ptr failure_;
     std::mutex mutex_;
     std::vector<std::function<void()>> posted_; ///< guarded by mutex_
@@ -160,7 +162,7 @@ TransferId CurlLoop::Impl::start(const Transfer& transfer, Receiver& receiver) {
     active->receiver = &receiver;
     active->failure = &failure_;
     active->url = transfer.url;
-    active->patience = Patience(Clock::now(), transfer.stall_after);
+    active->patience = Patience(Clock::now(), transfer.stall_after, answers_of(transfer.url));
     configure(*active, transfer);
     const TransferId id = ++last_id_;
     CURL* const easy = active->easy.get();
@@ -216,6 +218,11 @@ void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
         static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     // Waiting for the first handshake shows whether one connection is enough for all.
     set(active, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
+}
+
+Patience::Answers CurlLoop::Impl::answers_of(const std::string& url) const {
+    return proxy_hosts_.contains(host_of(url)) ? Patience::Answers::after_fetching
+                                               : Patience::Answers::directly;
 }
 
 void CurlLoop::Impl::resume(TransferId id) {
@@ -288,6 +295,9 @@ void CurlLoop::Impl::finish_ended() {
         TransferEnd end{read_head(*curl_, active.easy.get()), std::nullopt, active.stopped};
         if (code != CURLE_OK && !active.stopped) {
             end.failure = describe(active, code, settings_);
+        }
+        if (is_fetching_proxy(end.head)) {
+            proxy_hosts_.insert(host_of(end.head.url));
         }
         if (is_fault_of_http2(active, code)) {
             http1_hosts_.insert(host_of(active.url));

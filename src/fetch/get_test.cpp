@@ -83,6 +83,18 @@ TEST_F(GetTest, FollowsWhatAnAnswerLeadsToWithoutWaitingForTheSlow) {
     EXPECT_EQ(follower.numbers, (std::vector<std::size_t>{1, 2, 0}));
 }
 
+TEST_F(GetTest, WaitsThreeTimesAsLongForAProxyThatFetchesFirst) {
+    client.emplace(impatient_settings(), std::stop_token());
+    Answer page = with_body("page");
+    page.headers = {"Server: Nexus/3.70.1"};
+    Answer silent;
+    silent.silence = Answer::Silence::before_head;
+    server.serve("/page", {page});
+    server.serve("/slow", {silent});
+    EXPECT_EQ(get("/page").body, "page");
+    EXPECT_THAT(get("/slow").error, HasSubstr("did not answer for 0.18 s"));
+}
+
 /// Asks for one page more, when another thread says so; ends after the first answer.
 class WokenFollower final : public HttpFollower {
   public:

@@ -68,6 +68,11 @@ ResponseHead read_head(const CurlFunctions& curl, CURL* easy) {
     head.etag = field("ETag");
     head.last_modified = field("Last-Modified");
     head.cache_control = field("Cache-Control");
+    head.server = field("Server");
+    head.artifactory_id = field("X-Artifactory-Id");
+    if (head.artifactory_id.empty()) {
+        head.artifactory_id = field("X-JFrog-Version");
+    }
     if (length >= 0) {
         head.content_length = static_cast<std::uint64_t>(length);
     }

@@ -41,9 +41,9 @@ std::optional<Failure> Patience::judge(const NetworkSettings& settings, std::str
     }
     const Clock::duration silence = now - last_activity_;
     if (stage_ == Stage::waiting) {
-        return silence < settings.first_byte_timeout
+        return silence < first_byte_limit(settings)
                    ? std::nullopt
-                   : std::optional(silent(host, "did not answer", settings.first_byte_timeout));
+                   : std::optional(silent(host, "did not answer", first_byte_limit(settings)));
     }
     if (silence >= stall_limit(settings)) {
         return silent(host, "sent nothing", stall_limit(settings));
@@ -67,7 +67,7 @@ std::optional<Clock::time_point> Patience::deadline(const NetworkSettings& setti
         return std::nullopt;
     }
     if (stage_ == Stage::waiting) {
-        return last_activity_ + settings.first_byte_timeout;
+        return last_activity_ + first_byte_limit(settings);
     }
     return std::min(last_activity_ + stall_limit(settings), window_start_ + settings.speed_window);
 }

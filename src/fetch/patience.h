@@ -15,10 +15,15 @@ class Patience {
   public:
     enum class Stage { connecting, waiting, answering };
 
+    /// What is asked of a proxy that fetches first takes so many times longer to answer.
+    enum class Answers { directly = 1, after_fetching = 3 };
+
     /// `stall_after`: instead of the settings' `stall_timeout`.
     explicit Patience(Clock::time_point now,
-                      std::optional<std::chrono::milliseconds> stall_after = std::nullopt)
+                      std::optional<std::chrono::milliseconds> stall_after = std::nullopt,
+                      Answers answers = Answers::directly)
         : stall_after_(stall_after),
+          answers_(answers),
           last_activity_(now),
           window_start_(now) {}
 
@@ -47,7 +52,13 @@ class Patience {
         return stall_after_.value_or(settings.stall_timeout);
     }
 
+    [[nodiscard]] std::chrono::milliseconds
+    first_byte_limit(const NetworkSettings& settings) const {
+        return settings.first_byte_timeout * static_cast<int>(answers_);
+    }
+
     std::optional<std::chrono::milliseconds> stall_after_;
+    Answers answers_;
     Stage stage_ = Stage::connecting;
     bool is_paused_ = false;
     Clock::time_point last_activity_;

@@ -32,6 +32,14 @@ TEST_F(PatienceTest, TheFirstByteMayTakeItsTimeFromTheRequestOn) {
     EXPECT_EQ(judge_at(35), "`h` did not answer for 30 s");
 }
 
+TEST_F(PatienceTest, AProxyThatFetchesFirstGetsThreeTimesAsLong) {
+    patience = Patience(at(0), std::nullopt, Patience::Answers::after_fetching);
+    patience.request_sent(at(5));
+    EXPECT_EQ(patience.deadline(settings), at(95));
+    EXPECT_EQ(judge_at(94), "");
+    EXPECT_EQ(judge_at(95), "`h` did not answer for 90 s");
+}
+
 TEST_F(PatienceTest, LaterSilenceMayBeShorter) {
     patience.request_sent(at(0));
     patience.received(at(25), 100);

@@ -107,6 +107,11 @@ std::string encoding_of(const ResponseHead& head) {
     return encoding == "identity" || encoding == "none" ? std::string() : encoding;
 }
 
+bool is_fetching_proxy(const ResponseHead& head) {
+    return !head.artifactory_id.empty() || head.server.starts_with("Artifactory/") ||
+           head.server.starts_with("Nexus/");
+}
+
 bool looks_like_html(std::string_view content_type, std::string_view body) {
     constexpr std::size_t looked_at = 64;
     const std::string begin = ascii_lower(body.substr(0, looked_at));

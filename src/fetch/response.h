@@ -22,6 +22,8 @@ struct ResponseHead {
     std::string etag;
     std::string last_modified;
     std::string cache_control;
+    std::string server;
+    std::string artifactory_id; ///< of X-Artifactory-Id or X-JFrog-Version
     std::optional<std::uint64_t> content_length;
     bool is_redirected = false;  ///< from the URL that was asked for
     bool is_multiplexed = false; ///< by HTTP/2: many answers share a connection
@@ -78,6 +80,10 @@ std::optional<std::string> range_field(const ByteRange& range);
 /// How the body is compressed, in lower case; empty if it is not, which a server may also call
 /// `identity` (RFC 9110, section 8.4.1: in any case) or, as some do, `none`.
 std::string encoding_of(const ResponseHead& head);
+
+/// Whether it names itself as a proxy of packages (Artifactory, Nexus), which fetches a file whole
+/// before it sends the first byte.
+bool is_fetching_proxy(const ResponseHead& head);
 
 bool looks_like_html(std::string_view content_type, std::string_view body);
 

@@ -137,6 +137,19 @@ TEST(Response, EmptyAndOverflowingRangesAreNone) {
     EXPECT_EQ(range_field({5, 10}), "5-14");
 }
 
+TEST(Response, AProxyThatFetchesFirstNamesItself) {
+    ResponseHead head;
+    EXPECT_FALSE(is_fetching_proxy(head));
+    for (const char* const server : {"Artifactory/7.90.1", "Nexus/3.70.1-02 (OSS)"}) {
+        head.server = server;
+        EXPECT_TRUE(is_fetching_proxy(head)) << server;
+    }
+    head.server = "nginx";
+    EXPECT_FALSE(is_fetching_proxy(head));
+    head.artifactory_id = "0f3c";
+    EXPECT_TRUE(is_fetching_proxy(head));
+}
+
 TEST(Response, HtmlIsToldByTypeOrBeginning) {
     EXPECT_TRUE(looks_like_html("text/html; charset=utf-8", ""));
     EXPECT_TRUE(looks_like_html("", "\r\n<!DOCTYPE HTML><title>Login"));
