@@ -136,10 +136,12 @@ ExitCode run_deep_test(const Session& session, const pipeline::SelfTestRequest& 
          .time_limit = arguments.time_limit},
         session.services);
     const std::string text = document(json_of(report));
-    if (arguments.receipt) {
-        write_output(session, *arguments.receipt, text);
+    const std::optional<std::filesystem::path> receipt = output_file(arguments.receipt);
+    if (receipt) {
+        write_output(session, *receipt, text);
     }
-    show(arguments.global.is_json ? text : words_of(report, session.terminal));
+    const bool shows_receipt = arguments.receipt && !receipt; // in the words' place
+    show(arguments.global.is_json || shows_receipt ? text : words_of(report, session.terminal));
     return report.has_failed() && policy == CheckPolicy::strict ? ExitCode::self_test_failed
                                                                 : ExitCode::done;
 }

@@ -52,6 +52,11 @@ void show(const std::string& data) {
     }
 }
 
+std::optional<std::filesystem::path>
+output_file(const std::optional<std::filesystem::path>& named) {
+    return named == "-" ? std::nullopt : named;
+}
+
 void refuse_own_files(const Session& session, const std::filesystem::path& file) {
     const std::filesystem::path place = session.start / file;
     const auto project = project_if_any(session);

@@ -41,6 +41,9 @@ void tell_error(const std::string& words);
 /// Data, on standard output; throws an Error if that cannot be written.
 void show(const std::string& data);
 
+/// The output file that the command line names: none for `-`, which is standard output.
+std::optional<std::filesystem::path> output_file(const std::optional<std::filesystem::path>& named);
+
 /// Throws an Error if an output would replace the manifest or the lock, from which it is made.
 void refuse_own_files(const Session& session, const std::filesystem::path& file);
 
