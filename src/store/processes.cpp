@@ -42,6 +42,9 @@ std::set<std::string> prefixes_in_use(const std::filesystem::path& processes,
             add_names(text_of(entries->path() / text), known, found);
         }
     }
+    if (failure && failure != std::errc::no_such_file_or_directory) {
+        throw_system_error("cannot tell which programs run", processes.string(), failure.value());
+    }
     return found;
 }
 

@@ -1,5 +1,6 @@
 #include "store/processes.h"
 
+#include "base/error.h"
 #include "base/files.h"
 
 #include <gmock/gmock.h>
@@ -49,6 +50,13 @@ TEST(PrefixesInUse, AreThoseOfExecutablesWorkingFoldersAndMappedFiles) {
                   "7f00-7f01 r-xp 00000000 fe:00 12    /lib/libc.so\n"
                   "7f02-7f03 r-xp 00000000 fe:00 13    /s/p/cc/lib/liba.so (deleted)\n");
     EXPECT_THAT(processes.in_use(), ElementsAre("aa", "bb", "cc"));
+}
+
+TEST(PrefixesInUse, AreNotKnownIfTheProcessesCannotBeRead) {
+    const Processes processes;
+    EXPECT_THAT(prefixes_in_use(processes.folder.path() / "missing", {"aa"}), IsEmpty());
+    write_file(processes.folder.path() / "file", "", Durability::cached);
+    EXPECT_THROW(prefixes_in_use(processes.folder.path() / "file", {"aa"}), Error);
 }
 
 TEST(PrefixesInUse, AreThoseThatVariablesAndArgumentsName) {
