@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <cstdio>
 #include <system_error>
@@ -21,6 +22,7 @@ namespace envpm::store {
 
 namespace {
 
+std::string cut_to_fit(std::string name);
 void keep_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 int rename_folder(const std::filesystem::path& from, const std::filesystem::path& to);
 bool holds_mount(const std::filesystem::path& folder);
@@ -44,6 +46,7 @@ void Quarantine::keep(const std::filesystem::path& path) {
     }
     const std::filesystem::path to = place_for(path);
     if (::linkat(AT_FDCWD, path.c_str(), AT_FDCWD, to.c_str(), 0) == 0) {
+        sync_folder(to.parent_path()); // its other name is about to be another file's
         return;
     }
     // A file system without hard links, another's file, too many links.
@@ -80,7 +83,7 @@ std::filesystem::path Quarantine::place_for(const std::filesystem::path& path) {
         folder_ = folder.path();
         folder.keep();
     }
-    return *folder_ / fmt::format("{}-{}", next_++, path.filename().string());
+    return *folder_ / cut_to_fit(fmt::format("{}-{}", next_++, path.filename().string()));
 }
 
 std::optional<std::filesystem::path> Quarantine::folder() const {
@@ -89,6 +92,18 @@ std::optional<std::filesystem::path> Quarantine::folder() const {
 }
 
 namespace {
+
+/// To what a file's name may have; not within a character of UTF-8, since some file systems take
+/// nothing else.
+std::string cut_to_fit(std::string name) {
+    std::size_t size = std::min<std::size_t>(name.size(), NAME_MAX);
+    while (size > 0 && size < name.size() &&
+           (static_cast<unsigned char>(name[size]) & 0xC0U) == 0x80U) {
+        --size;
+    }
+    name.resize(size);
+    return name;
+}
 
 /// Durable, since the damaged one is about to be replaced. Of what the disk does not give nothing
 /// can be kept.

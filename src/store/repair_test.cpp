@@ -162,6 +162,26 @@ TEST(Quarantine, KeepsACopyWhereNoSecondNameCanBe) {
     EXPECT_EQ(std::filesystem::read_symlink(*quarantine.folder() / "1-link"), "nowhere");
 }
 
+TEST(Quarantine, TakesWhatHasTheLongestName) {
+    World world;
+    Store::open(world.root);
+    Quarantine quarantine(world.paths);
+    std::string name = "\u00e9";
+    while (name.size() <= 253) {
+        name += "\u00e9";
+    }
+    for (const std::string& one : {name, std::string(255, 'n')}) {
+        open_file(world.folder.path() / one, O_WRONLY | O_CREAT);
+        quarantine.keep(world.folder.path() / one);
+        quarantine.move(world.folder.path() / one);
+    }
+    const std::vector<std::string> kept = listing(*quarantine.folder());
+    ASSERT_EQ(kept.size(), 4U);
+    for (const std::string& one : kept) {
+        EXPECT_THAT(one, testing::AnyOf(testing::EndsWith("nnn"), testing::EndsWith("\u00e9")));
+    }
+}
+
 TEST(Quarantine, MovesAFolderOfOnesOwnThatMayNotBeWrittenTo) {
     World world;
     Store::open(world.root);
