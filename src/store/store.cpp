@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 namespace envpm::store {
 
@@ -24,6 +25,8 @@ constexpr std::array folders = {"objects", "objects/sha256", "trees", "trees/sha
                                 "roots",   "leases",         "tmp",   "locks"};
 
 void create_root(const std::filesystem::path& root);
+std::vector<std::filesystem::path> folders_to_change(const std::filesystem::path& made);
+void sync_if_readable(const std::filesystem::path& folder);
 void share_all(const StorePaths& paths);
 bool create_folder(const std::filesystem::path& folder);
 void sync_names(const StorePaths& paths);
@@ -96,10 +99,34 @@ void create_root(const std::filesystem::path& root) {
     if (std::filesystem::exists(root, failure)) {
         return;
     }
+    const std::vector<std::filesystem::path> changed = folders_to_change(root);
     std::filesystem::create_directories(root.parent_path(), failure);
     const int fault = failure ? failure.value() : ::mkdir(root.c_str(), 0775) == 0 ? 0 : errno;
     if (fault != 0 && fault != EEXIST) {
         throw_system_error("cannot create a folder of the store", root.string(), fault);
+    }
+    for (const std::filesystem::path& folder : changed) {
+        sync_if_readable(folder);
+    }
+}
+
+/// Those that get a new name when the folder and all that it lacks above are made: up to the first
+/// one that is there.
+std::vector<std::filesystem::path> folders_to_change(const std::filesystem::path& made) {
+    std::vector<std::filesystem::path> found;
+    std::error_code failure;
+    std::filesystem::path folder = made;
+    do {
+        folder = folder.parent_path();
+        found.push_back(folder);
+    } while (!std::filesystem::exists(folder, failure) && folder.has_relative_path());
+    return found;
+}
+
+/// One that may not be read is not ours, and was there before.
+void sync_if_readable(const std::filesystem::path& folder) {
+    if (::access(folder.c_str(), R_OK) == 0) {
+        sync_folder(folder);
     }
 }
 
@@ -134,10 +161,7 @@ void sync_names(const StorePaths& paths) {
     for (const char* name : {"objects", "trees", "."}) {
         sync_folder(paths.root() / name);
     }
-    // One that may not be read is not ours, and was there before.
-    if (::access(paths.root().parent_path().c_str(), R_OK) == 0) {
-        sync_folder(paths.root().parent_path());
-    }
+    sync_if_readable(paths.root().parent_path());
 }
 
 void require_writable(const std::filesystem::path& root) {
