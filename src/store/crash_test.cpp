@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "store/quarantine.h"
 #include "store/world_for_tests.h"
 
 #include <dlfcn.h>
@@ -33,7 +34,10 @@ struct Injection {
     Fault fault = Fault::none;
     std::atomic<bool> is_noted = false;
     std::mutex mutex;
-    std::string order; ///< guarded by mutex; a letter for calls of one kind in a row
+    std::string order;            ///< guarded by mutex; a letter for calls of one kind in a row
+    std::set<std::string> synced; ///< guarded by mutex; folders and files, while it is noted
+    int link_fault = 0;           ///< what every hard link ends with
+    std::function<void(std::string_view from)> before_link; ///< runs before one is made
 };
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): C calls have no other place.
@@ -68,6 +72,14 @@ char kind_of(std::string_view path) {
         }
     }
     return '-';
+}
+
+void note_synced(int file) {
+    if (injection.is_noted) {
+        const std::lock_guard lock(injection.mutex);
+        injection.synced.insert(
+            std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file)).string());
+    }
 }
 
 template <class Function> Function* next_of(const char* name) {
@@ -113,11 +125,22 @@ int mkdirat(int folder, const char* name, mode_t mode) noexcept {
 int fsync(int file) {
     static const auto real = next_of<int(int)>("fsync");
     note('s');
+    note_synced(file);
     if (injection.fault == Fault::no_sync) {
         errno = EIO;
         return -1;
     }
     return step() ? -1 : real(file);
+}
+
+int linkat(int from, const char* old_name, int to, const char* new_name, int flags) noexcept {
+    static const auto real = next_of<int(int, const char*, int, const char*, int)>("linkat");
+    note('l');
+    if (injection.before_link) {
+        injection.before_link(old_name);
+    }
+    errno = injection.link_fault;
+    return injection.link_fault != 0 ? -1 : real(from, old_name, to, new_name, flags);
 }
 
 int syncfs(int file) noexcept {
@@ -190,6 +213,7 @@ int steps_of(const std::function<void(World&)>& body) {
 /// What a body calls, in its order: see `note`.
 std::string order_of(const std::function<void()>& body) {
     injection.order.clear();
+    injection.synced.clear();
     injection.is_noted = true;
     body();
     injection.is_noted = false;
@@ -351,7 +375,7 @@ TEST(Crash, WhatIsNamedIsOnTheDiskBeforeItsName) {
 TEST(Crash, WhatNamesIsOffTheDiskBeforeWhatItNames) {
     World world;
     take_two(world);
-    write_file(world.root / "p" / "dead" / "file", "", Durability::cached);
+    write_file(world.root / "p" / "dead" / ".envpm" / "lost", "", Durability::cached);
     std::filesystem::create_symlink("/nothing/there", world.root / "roots" / "gone");
     CollectRequest request;
     request.now = std::chrono::system_clock::now() + std::chrono::hours(48);
@@ -370,6 +394,84 @@ TEST(Crash, ACollectionWaitsForEveryoneWhoUsesTheStore) {
     EXPECT_EQ(with_fault(Fault::waits, 0, [&] { Store::open(world.root); }), 0);
     store.reset();
     EXPECT_EQ(with_fault(Fault::waits, 0, collect_now), 0);
+}
+
+/// What a store of its own takes of a lower one that has a wheel, of which `object` may be lost.
+struct Lower {
+    World lower;
+    World own;
+    Archive archive = lower.archive("a", small_wheel("a"));
+    std::string object = StorePaths::object_below(sha256_of("the same in every wheel"), false);
+
+    Lower() { lower.take_in({archive}); }
+
+    Lower(const Lower&) = delete;
+    Lower(Lower&&) = delete;
+    Lower& operator=(const Lower&) = delete;
+    Lower& operator=(Lower&&) = delete;
+
+    ~Lower() {
+        injection.link_fault = 0;
+        injection.before_link = nullptr;
+    }
+
+    std::set<Sha256> take() {
+        ThreadPool pool(2);
+        const Store store = Store::open(own.root);
+        Intake intake(store, pool, own.progress);
+        std::set<Sha256> had = intake.take_from(lower.paths, {archive.sha256}, {});
+        intake.publish();
+        return had;
+    }
+};
+
+TEST(Crash, AnObjectThatAnotherProcessPublishesWhileItIsTakenOverIsTheOneThatIsNamed) {
+    Lower stores;
+    std::filesystem::remove(stores.lower.paths.objects() / stores.object);
+    injection.before_link = [&stores](std::string_view from) {
+        if (from == stores.object) {
+            stores.own.take_in({stores.archive});
+        }
+    };
+    EXPECT_THAT(stores.take(), testing::ElementsAre(stores.archive.sha256));
+    EXPECT_THAT(stores.own.damages(), testing::IsEmpty());
+}
+
+TEST(Crash, WhatCannotBeLinkedFromALowerStoreIsCopied) {
+    for (const int fault : {EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS, EACCES}) {
+        Lower stores;
+        injection.link_fault = fault;
+        EXPECT_THAT(stores.take(), testing::ElementsAre(stores.archive.sha256)) << fault;
+        EXPECT_THAT(stores.own.damages(), testing::IsEmpty());
+    }
+}
+
+TEST(Crash, AFaultOfTheDiskIsNotTakenForAnObjectThatALowerStoreLacks) {
+    for (const int fault : {EIO, ENOSPC}) {
+        Lower stores;
+        injection.link_fault = fault;
+        EXPECT_THROW(stores.take(), Error) << fault;
+    }
+}
+
+TEST(Crash, WhatARepairPutsAsideIsOnTheDiskBeforeItIsReplaced) {
+    World world;
+    Store::open(world.root);
+    write_file(world.folder.path() / "one", "1", Durability::cached);
+    write_file(world.folder.path() / "two", "2", Durability::cached);
+    Quarantine quarantine(world.paths);
+    quarantine.keep(world.folder.path() / "one");
+    EXPECT_EQ(order_of([&] { quarantine.keep(world.folder.path() / "two"); }), "ls");
+    EXPECT_THAT(injection.synced, testing::Contains(quarantine.folder()->string()));
+}
+
+TEST(Crash, TheNamesOfAllFoldersAboveANewStoreAreDurable) {
+    World world;
+    const std::filesystem::path above = world.folder.path();
+    order_of([&] { Store::open(above / "a" / "b" / "store"); });
+    EXPECT_THAT(injection.synced, testing::IsSupersetOf({above.string(), (above / "a").string(),
+                                                         (above / "a" / "b").string(),
+                                                         (above / "a" / "b" / "store").string()}));
 }
 
 TEST(Crash, TwoProcessesPublishTheSameArchivesAtOnce) {

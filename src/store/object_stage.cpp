@@ -36,6 +36,7 @@ void sync(int descriptor, const std::filesystem::path& subject);
 void sync_fan_outs(const std::filesystem::path& folder, const std::set<std::string>& fan_outs,
                    Syncing syncing);
 bool does_keep_modes(int folder);
+bool means_no_link(int fault);
 bool is_object(int folder, const std::string& file_name, const ObjectName& name,
                std::uint64_t size_bytes);
 
@@ -142,10 +143,11 @@ bool ObjectStage::take_over(int folder, const std::string& file, const ObjectNam
         // Linked before it is hashed, so that what was hashed is what stays, and before it is
         // claimed, since others rely on what is claimed here. By a second name: a kill in the
         // middle leaves the other stage whole.
-        if (!bring(folder, file, linked, name)) {
-            return is_in_store(name, size_bytes); // published meanwhile
+        const bool is_brought = bring(folder, file, linked, name);
+        if (!is_brought && !is_in_store(name, size_bytes)) { // nor published meanwhile
+            return false;
         }
-        if (!is_object(folder_handle_.get(), linked, name, size_bytes)) {
+        if (is_brought && !is_object(folder_handle_.get(), linked, name, size_bytes)) {
             ::unlinkat(folder_handle_.get(), linked.c_str(), 0);
             return false;
         }
@@ -165,9 +167,11 @@ bool ObjectStage::bring(int folder, const std::string& file, const std::string& 
     if (::linkat(folder, file.c_str(), folder_handle_.get(), to.c_str(), 0) == 0) {
         return true;
     }
-    // Another file system, another's file, too many links.
-    if (errno != EXDEV && errno != EPERM && errno != EMLINK) {
+    if (errno == ENOENT || errno == ENOTDIR) {
         return false;
+    }
+    if (!means_no_link(errno)) {
+        throw_system_error("cannot link an object of another store", file, errno);
     }
     const Fd from(::openat(folder, file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!from) {
@@ -267,11 +271,11 @@ bool ObjectStage::name_objects(const Tree& tree) {
         std::vector<Needed*> named;
         named.reserve(tree.files.size());
         for (const TreeFile& file : tree.files) {
-            Needed& needed = objects.at({file.object, file.is_executable});
-            if (!needed.is_written) {
+            const auto found = objects.find({file.object, file.is_executable});
+            if (found == objects.end() || !found->second.is_written) {
                 return false;
             }
-            named.push_back(&needed);
+            named.push_back(&found->second);
         }
         for (Needed* const needed : named) {
             needed->is_named = true;
@@ -395,6 +399,12 @@ bool does_keep_modes(int folder) {
 
     return file && ::fstat(file.get(), &status) == 0 && ::unlinkat(folder, name, 0) == 0 &&
            (status.st_mode & 07777U) == wanted;
+}
+
+/// Of a hard link: another file system, another's file, too many links, or a system without them.
+bool means_no_link(int fault) {
+    return fault == EXDEV || fault == EPERM || fault == EACCES || fault == EMLINK ||
+           fault == EOPNOTSUPP || fault == ENOSYS;
 }
 
 /// With the looks, the size and the bytes of that object.
