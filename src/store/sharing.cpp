@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <string_view>
 
 namespace envpm::store {
@@ -31,6 +32,25 @@ constexpr std::array network_file_systems = {
     FileSystem{0x00C36400, "Ceph"}, FileSystem{0x01021997, "9P"},
     FileSystem{0x5346414F, "AFS"},  FileSystem{0xAAD7AAEA, "PanFS"},
 };
+
+/// Takes the first part away from the text, and what ends it.
+std::string_view take_until(std::string_view& text, char end) {
+    const std::string_view part = text.substr(0, text.find(end));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    return part;
+}
+
+/// Which mount a file was opened by, as /proc tells; 0, which none has, if it does not.
+int mount_of(int file) {
+    constexpr std::string_view key = "mnt_id:\t";
+    const auto text = read_file_if_present(fmt::format("/proc/self/fdinfo/{}", file));
+    const std::size_t at = text ? text->find(key) : std::string::npos;
+    int number = 0;
+    if (at != std::string::npos) {
+        std::from_chars(text->data() + at + key.size(), text->data() + text->size(), number);
+    }
+    return number;
+}
 
 } // namespace
 
@@ -111,6 +131,17 @@ void require_locks(const std::filesystem::path& lock) {
 
     wanted.l_type = F_RDLCK;
     wanted.l_whence = SEEK_SET;
+    // That lock may go to the server though `flock`, of the same mount, stays here.
+    const std::optional<std::string> option = local_locks_of(
+        read_file_if_present("/proc/self/mountinfo").value_or(std::string()), mount_of(file.get()));
+    if (option) {
+        throw Error({fmt::format("locks on this {} (mounted with `{}`) say nothing to other "
+                                 "machines, so a store there cannot be written safely",
+                                 *name, *option),
+                     lock.parent_path().string(),
+                     "mount it without that, or set ENVPM_ROOT to a local folder, and "
+                     "`lower-store` to this one: it is then only read"});
+    }
     const int fault = ::fcntl(file.get(), F_OFD_SETLK, &wanted) == 0 ? 0 : errno;
     if (means_no_locks(fault)) {
         throw Error({fmt::format("files cannot be locked on this {}, so a store there cannot be "
@@ -128,6 +159,26 @@ std::optional<std::string> network_file_system(std::uint64_t type) {
                      [type](const FileSystem& system) { return system.type == type; });
     return found == network_file_systems.end() ? std::nullopt
                                                : std::optional(std::string(found->name));
+}
+
+std::optional<std::string> local_locks_of(std::string_view mounts, int mount) {
+    constexpr std::array<std::string_view, 4> local = {"nolock", "local_lock=flock",
+                                                       "local_lock=all", "localflock"};
+    const std::string number = fmt::format("{} ", mount);
+    while (!mounts.empty()) {
+        const std::string_view line = take_until(mounts, '\n');
+        if (!line.starts_with(number)) {
+            continue;
+        }
+        std::string_view options = line.substr(line.rfind(' ') + 1); // the file system's own
+        while (!options.empty()) {
+            const std::string_view option = take_until(options, ',');
+            if (std::find(local.begin(), local.end(), option) != local.end()) {
+                return std::string(option);
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 bool means_no_locks(int error_number) {

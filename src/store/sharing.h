@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 struct stat;
 
@@ -36,6 +37,10 @@ void require_locks(const std::filesystem::path& lock);
 
 /// "NFS", "Lustre", …, or nothing for a file system of this machine. `type` as in `statfs`.
 std::optional<std::string> network_file_system(std::uint64_t type);
+
+/// The option by which a mount (its number, and the text of /proc/self/mountinfo) keeps `flock`
+/// from other machines, though it succeeds: "nolock", "local_lock=all", …; nothing if none does.
+std::optional<std::string> local_locks_of(std::string_view mounts, int mount);
 
 /// Whether an attempt to lock that ended so says that there are no locks; `error_number` 0: got it.
 bool means_no_locks(int error_number);

@@ -160,6 +160,23 @@ TEST(Locks, AreAskedForOnNetworkFileSystemsOnly) {
     EXPECT_NO_THROW(require_locks(world.paths.lock()));
 }
 
+TEST(Locks, AreNoneBetweenMachinesWhereTheMountKeepsThemLocal) {
+    const auto mount = [](const std::string& options) {
+        return "28 1 8:1 / / rw,nolock - ext4 /dev/sda1 rw,nolock\n"
+               "40 28 0:45 / /srv\\040x rw,relatime shared:7 master:2 - nfs4 host:/x " +
+               options + "\n41 28 0:46 / /other rw - nfs host:/y rw,nolock,local_lock=all\n";
+    };
+    EXPECT_EQ(local_locks_of(mount("rw,vers=4.2,local_lock=none,addr=::1"), 40), std::nullopt);
+    EXPECT_EQ(local_locks_of(mount("rw,local_lock=posix"), 40), std::nullopt);
+    EXPECT_EQ(local_locks_of(mount("rw,flock,nolockd,lazystatfs"), 40), std::nullopt);
+    EXPECT_EQ(local_locks_of(mount("rw,vers=3,local_lock=flock"), 40), "local_lock=flock");
+    EXPECT_EQ(local_locks_of(mount("rw,vers=3,local_lock=all"), 40), "local_lock=all");
+    EXPECT_EQ(local_locks_of(mount("nolock"), 40), "nolock");
+    EXPECT_EQ(local_locks_of(mount("rw,localflock"), 40), "localflock");
+    EXPECT_EQ(local_locks_of(mount("rw,nolock"), 4), std::nullopt);
+    EXPECT_EQ(local_locks_of("40 28\n40\n\n- -\n", 40), std::nullopt);
+}
+
 } // namespace
 
 } // namespace envpm::store
