@@ -74,6 +74,14 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
                         "(where it is now `envpm install` keeps its environment)",
                         std::filesystem::read_symlink(root).string()));
     }
+    for (const std::filesystem::path& stranger : plan.strangers) {
+        progress.note(fmt::format("`{}` is not from envpm: it stays", stranger.string()));
+    }
+    for (const std::filesystem::path& tree : plan.lost_trees) {
+        progress.note(fmt::format("`{}` is missing or damaged and an environment needs it: all "
+                                  "objects stay; run `envpm repair`",
+                                  tree.string()));
+    }
     if (!request.only_tell) {
         const ProgressTask task(progress, "collecting", 0, ProgressUnit::items);
         remove_all(paths, plan);

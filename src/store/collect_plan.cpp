@@ -3,20 +3,25 @@
 #include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/handle.h"
 #include "model/store_paths.h"
 #include "store/environments.h"
 #include "store/processes.h"
 #include "store/tree_file.h"
 #include "store/walk.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace envpm::store {
@@ -68,16 +73,24 @@ struct Leased {
 
 struct stat status_of(const std::filesystem::path& path);
 std::vector<Lease> leases_of(const StorePaths& paths, const CollectRequest& request);
-Leased leased_by_others(const std::vector<Lease>& leases);
+Leased leased_out_of_sight(const std::vector<Lease>& leases);
+bool may_be_unmounted(const std::filesystem::path& environment);
 void keep_roots_of(const Leased& leased, Roots& roots);
 void plan_leases(const std::vector<Lease>& leases, const StorePaths& paths, CollectPlan& plan);
 void remove_names_below(const std::filesystem::path& path, Freed& freed);
+void remove_names_in(Fd folder, const std::filesystem::path& subject, Freed& freed);
+void remove_name_at(int folder, const char* name, const std::filesystem::path& subject,
+                    Freed& freed);
 std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
                                const Leased& leased, CollectPlan& plan, Freed& freed);
+bool is_short_name(std::string_view name);
+bool is_foreign(const std::filesystem::path& prefix);
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
 void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
                 const Grace& grace, CollectPlan& plan, std::set<ObjectName>& alive);
+std::vector<std::filesystem::path> lost_trees_of(const StorePaths& paths,
+                                                 const std::set<Sha256>& archives);
 void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& plan, Freed& freed);
 bool is_leftover(const std::filesystem::path& path, const Grace& grace);
 
@@ -92,19 +105,21 @@ CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& reque
         throw plan.roots.unreadable.front();
     }
     const std::vector<Lease> leases = leases_of(paths, request);
-    const Leased leased = leased_by_others(leases);
+    const Leased leased = leased_out_of_sight(leases);
     keep_roots_of(leased, plan.roots);
     const std::set<Sha256> archives = plan_prefixes(paths, request, leased, plan, freed);
     plan_leases(leases, paths, plan);
     const StoreContent content = list_content(paths);
     std::set<ObjectName> alive;
     plan_trees(content.trees, archives, grace, plan, alive);
+    plan.lost_trees = lost_trees_of(paths, archives);
     for (const std::filesystem::path& tree : plan.trees) {
         freed.remove_name(status_of(tree));
     }
     for (const FoundObject& object : content.objects) {
         const struct stat status = status_of(object.path);
-        if (!alive.contains(object.name) && !grace.protects(status) && !freed.is_enough()) {
+        if (plan.lost_trees.empty() && !alive.contains(object.name) && !grace.protects(status) &&
+            !freed.is_enough()) {
             plan.objects.push_back(object.path);
             freed.remove_name(status);
         }
@@ -120,7 +135,7 @@ bool is_outdated(const CollectPlan& plan, const StorePaths& paths, const Collect
         names.push_back(prefix.filename().string());
     }
     Roots roots = read_roots(paths);
-    const Leased leased = leased_by_others(leases_of(paths, request));
+    const Leased leased = leased_out_of_sight(leases_of(paths, request));
     keep_roots_of(leased, roots);
     const std::set<std::string> running = prefixes_in_use(request.processes, names);
     const bool is_used = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
@@ -161,27 +176,75 @@ void remove_names_below(const std::filesystem::path& path, Freed& freed) {
         freed.remove_name(status);
         return;
     }
-    std::error_code failure;
-    std::filesystem::recursive_directory_iterator entries(path, failure);
-    for (; !failure && entries != std::filesystem::recursive_directory_iterator();
-         entries.increment(failure)) {
-        freed.remove_name(status_of(entries->path()));
+    remove_names_in(open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path, freed);
+}
+
+/// Each by its folder: a whole path may be longer than the system takes at once.
+void remove_names_in(Fd folder, const std::filesystem::path& subject, Freed& freed) {
+    const std::unique_ptr<DIR, Deleter<closedir>> entries(::fdopendir(folder.get()));
+    if (!entries) {
+        throw_system_error("cannot read a folder", subject.string(), errno);
     }
-    if (failure) {
-        throw_system_error("cannot read a folder", path.string(), failure.value());
+    const int descriptor = folder.release(); // it is the stream's now
+    errno = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a stream of its own.
+    while (const dirent* entry = ::readdir(entries.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") {
+            remove_name_at(descriptor, entry->d_name, subject, freed);
+        }
+        errno = 0;
+    }
+    if (errno != 0) {
+        throw_system_error("cannot read a folder", subject.string(), errno);
     }
 }
 
-Leased leased_by_others(const std::vector<Lease>& leases) {
+void remove_name_at(int folder, const char* name, const std::filesystem::path& subject,
+                    Freed& freed) {
+    struct stat status {};
+
+    if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        throw_system_error("cannot look at a part of the store", subject.string(), errno);
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        freed.remove_name(status);
+        return;
+    }
+    Fd inner(::openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!inner) {
+        throw_system_error("cannot read a folder", subject.string(), errno);
+    }
+    remove_names_in(std::move(inner), subject, freed);
+}
+
+Leased leased_out_of_sight(const std::vector<Lease>& leases) {
     Leased leased;
     for (const Lease& lease : leases) {
-        if (lease.is_out_of_sight && !lease.is_over) {
+        if (!lease.is_over && (lease.is_out_of_sight || may_be_unmounted(lease.environment))) {
             std::string& host = leased.hosts.emplace(lease.prefix, lease.host).first->second;
             host = std::min(host, lease.host);
             leased.environments.insert(lease.environment);
         }
     }
     return leased;
+}
+
+/// Whether the file system that a project of this host lay in may only not be mounted: the project
+/// or the folder above is empty, as a place to mount at is, or that folder is missing too. Of a
+/// project that was deleted the folder above is still there, with other things in it.
+bool may_be_unmounted(const std::filesystem::path& environment) {
+    std::error_code failure;
+    if (environment.empty() || std::filesystem::exists(environment, failure)) {
+        return false;
+    }
+    const std::filesystem::path project = environment.parent_path().parent_path().parent_path();
+    for (const std::filesystem::path& folder : {project, project.parent_path()}) {
+        if (std::filesystem::exists(folder, failure)) {
+            return std::filesystem::is_empty(folder, failure) || failure;
+        }
+    }
+    return true;
 }
 
 /// A project that is not here may be on the disk of another host.
@@ -211,6 +274,10 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
     const std::set<std::string> running = prefixes_in_use(request.processes, names);
     for (const std::string& name : names) {
         const std::filesystem::path prefix = paths.prefix(name);
+        if (is_foreign(prefix)) {
+            plan.strangers.push_back(prefix);
+            continue;
+        }
         // One without a manifest was left by a collector that was killed: it is young, and no more.
         const bool is_young =
             grace.protects(status_of(prefix)) && std::filesystem::exists(manifest_path(prefix));
@@ -237,6 +304,19 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
     return archives;
 }
 
+bool is_short_name(std::string_view name) {
+    constexpr std::size_t characters = 26; // StorePaths::prefix
+    return name.size() == characters &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567") == std::string_view::npos;
+}
+
+/// It has neither the name of a prefix nor what each has in it.
+bool is_foreign(const std::filesystem::path& prefix) {
+    std::error_code failure;
+    return !is_short_name(prefix.filename().string()) &&
+           !std::filesystem::is_directory(manifest_path(prefix).parent_path(), failure);
+}
+
 /// Of a prefix that nobody uses. One without a manifest that says what it needs cannot stay.
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix) {
     return may_stay ? archives_of_prefix(prefix) : std::nullopt;
@@ -252,8 +332,7 @@ void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archive
     archives.insert(own->begin(), own->end());
 }
 
-/// A tree that stays keeps its objects. A damaged one cannot; it is as good as absent, and the next
-/// install makes it anew.
+/// A tree that stays keeps its objects. A damaged one cannot (`lost_trees_of`).
 void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
                 const Grace& grace, CollectPlan& plan, std::set<ObjectName>& alive) {
     for (const FoundTree& found : trees) {
@@ -268,6 +347,20 @@ void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& arc
             }
         }
     }
+}
+
+/// Trees that the prefixes which stay need, and that are missing or damaged: what they named is not
+/// known, though it is needed.
+std::vector<std::filesystem::path> lost_trees_of(const StorePaths& paths,
+                                                 const std::set<Sha256>& archives) {
+    std::vector<std::filesystem::path> lost;
+    for (const Sha256& archive : archives) {
+        const std::optional<std::string> text = read_file_unless_lost(paths.tree(archive));
+        if (!text || !parse_tree(*text, archive)) {
+            lost.push_back(paths.tree(archive));
+        }
+    }
+    return lost;
 }
 
 void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& plan, Freed& freed) {

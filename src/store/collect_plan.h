@@ -19,7 +19,9 @@ struct CollectPlan {
     std::vector<std::filesystem::path> prefixes;
     std::vector<std::filesystem::path> trees;
     std::vector<std::filesystem::path> objects;
-    std::vector<std::filesystem::path> leftovers; ///< below `tmp/` and `quarantine/`
+    std::vector<std::filesystem::path> leftovers;  ///< below `tmp/` and `quarantine/`
+    std::vector<std::filesystem::path> lost_trees; ///< that are needed: every object stays for them
+    std::vector<std::filesystem::path> strangers;  ///< among the prefixes, which stay
     std::uint64_t freed_bytes = 0;
 };
 

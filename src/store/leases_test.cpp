@@ -259,15 +259,71 @@ TEST(Collect, RemovesWhatIsLeftOfLeases) {
     EXPECT_THAT(listing(world.paths.leases()), SizeIs(1));
 }
 
-TEST(Collect, TakesNoNoticeOfItsOwnLeases) {
+TEST(Collect, TakesNoNoticeOfItsOwnLeasesOfProjectsThatWereDeleted) {
     World world;
     const Archive archive = world.archive("a", wheel("a"));
     world.take_in({archive});
     const std::filesystem::path prefix = add_prefix(world, "one", {archive});
-    renew_lease(world.paths, "one", "/gone/.envpm/envs/default", this_holder());
+    renew_lease(world.paths, "one", world.folder.path() / "gone/.envpm/envs/default",
+                this_holder());
     const CollectReport report = collect(world.paths, later(), world.progress);
     EXPECT_THAT(report.removed, Contains(prefix));
     EXPECT_THAT(listing(world.paths.leases()), IsEmpty());
+}
+
+/// A project of this host, of which `lost` cannot be seen any more.
+struct OutOfSight {
+    World world;
+    std::filesystem::path prefix;
+    std::filesystem::path above = world.folder.path() / "home";
+    std::filesystem::path project = above / "user" / "project";
+
+    OutOfSight() {
+        const Archive archive = world.archive("a", wheel("a"));
+        world.take_in({archive});
+        prefix = add_prefix(world, "one", {archive});
+        const std::filesystem::path environment = project / ".envpm" / "envs" / "default";
+        std::filesystem::create_directories(generations_folder(environment));
+        std::filesystem::create_symlink(prefix, generations_folder(environment) / "1");
+        std::filesystem::create_symlink(environment, world.root / "roots" / "project");
+        renew_lease(world.paths, "one", environment, this_holder());
+        write_file(project / "envpm.toml", "", Durability::cached);
+        write_file(above / "user" / "other", "", Durability::cached);
+    }
+
+    [[nodiscard]] bool is_kept(CollectRequest request) {
+        collect(world.paths, request, world.progress);
+        return std::filesystem::exists(prefix) &&
+               std::filesystem::is_symlink(world.root / "roots" / "project") &&
+               !listing(world.paths.objects()).empty();
+    }
+};
+
+TEST(Collect, KeepsAProjectWhoseFileSystemMayNotBeMounted) {
+    for (const char* lost : {"home", "home/user", "home/user/project"}) {
+        for (const bool has_mount_point : {true, false}) {
+            OutOfSight out;
+            const std::filesystem::path mounted = out.world.folder.path() / lost;
+            std::filesystem::remove_all(mounted);
+            if (has_mount_point) {
+                std::filesystem::create_directory(mounted);
+            } else if (mounted == out.project) {
+                continue; // it was deleted
+            }
+            EXPECT_TRUE(out.is_kept(later())) << lost;
+            CollectRequest much_later = later();
+            much_later.now += lease_duration;
+            EXPECT_FALSE(out.is_kept(much_later)) << lost;
+        }
+    }
+}
+
+TEST(Collect, DropsAProjectThatWasDeletedThoughThisHostHasALeaseOfIt) {
+    for (const char* deleted : {"home/user/project", "home/user/project/.envpm"}) {
+        OutOfSight out;
+        std::filesystem::remove_all(out.world.folder.path() / deleted);
+        EXPECT_FALSE(out.is_kept(later())) << deleted;
+    }
 }
 
 TEST_F(Leases, AreRenewedWithoutBeingMade) {
