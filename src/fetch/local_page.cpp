@@ -19,6 +19,7 @@ namespace {
 /// The bytes of the file that were asked for, with the status that goes with them.
 HttpResponse read_bytes(const HttpRequest& request, const std::filesystem::path& file);
 std::string entity_tag(const struct stat& status);
+std::string fault_of_folder(const std::filesystem::path& folder);
 bool is_known(const HttpRequest& request, const std::string& tag);
 
 } // namespace
@@ -30,7 +31,10 @@ HttpResponse read_local_page(const HttpRequest& request, const std::filesystem::
     const bool is_folder = std::filesystem::is_directory(file, failure);
     const std::filesystem::path page = is_folder ? file / "index.html" : file;
     if (!std::filesystem::exists(page, failure)) {
-        response.status = 404;
+        // A project's page is asked for as a folder (PEP 503), and lies in the index.
+        response.error =
+            file.has_filename() ? std::string() : fault_of_folder(file.parent_path().parent_path());
+        response.status = response.error.empty() ? 404 : 0;
         return response;
     }
     // One mirror's unreadable file is not the end while another has it.
@@ -89,6 +93,18 @@ std::string entity_tag(const struct stat& status) {
     };
     return fmt::format("\"{}-{}-{}-{}\"", status.st_size, status.st_ino,
                        nanoseconds(status.st_mtim), nanoseconds(status.st_ctim));
+}
+
+/// Why nothing can lie in it; empty if it is there.
+std::string fault_of_folder(const std::filesystem::path& folder) {
+    std::error_code failure;
+    const std::filesystem::file_type type = std::filesystem::status(folder, failure).type();
+    if (type == std::filesystem::file_type::directory) {
+        return {};
+    }
+    return type == std::filesystem::file_type::none
+               ? fmt::format("`{}` cannot be read: {}", folder.string(), failure.message())
+               : fmt::format("there is no folder `{}`", folder.string());
 }
 
 bool is_known(const HttpRequest& request, const std::string& tag) {

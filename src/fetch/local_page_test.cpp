@@ -71,6 +71,15 @@ TEST_F(LocalPageTest, what_is_not_there_is_404) {
     EXPECT_EQ(get("/empty/").status, 404);
 }
 
+/// Else an index that is not mounted would leave its projects to the next one.
+TEST_F(LocalPageTest, a_page_in_a_folder_that_is_not_there_is_an_error) {
+    const HttpResponse response = get("/absent/demo/");
+    EXPECT_EQ(response.status, 0);
+    EXPECT_EQ(response.error, "there is no folder `" + (folder_.path() / "absent").string() + "`");
+    EXPECT_EQ(get("/a%20b/index.html/demo/").status, 0);
+    EXPECT_EQ(get("/absent/repodata.json").status, 404);
+}
+
 TEST_F(LocalPageTest, what_is_too_large_is_an_error_of_the_answer) {
     const HttpResponse response = get("/a%20b/", {}, 9);
     EXPECT_THAT(response.error, HasSubstr("more than 9 bytes"));

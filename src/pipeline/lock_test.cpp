@@ -186,8 +186,10 @@ TEST_F(LockTest, an_index_that_is_a_folder_is_read_anew_each_time) {
     publish("alpha", {"1.0", "2.0"});
     EXPECT_THAT(versions_of(lock({.project = project(), .upgrade_all = true})),
                 ElementsAre("alpha 2.0"));
-    std::filesystem::remove_all(folder_.path() / "index");
+    std::filesystem::remove_all(folder_.path() / "index/alpha");
     EXPECT_EQ(lock().outcome, LockReport::Outcome::impossible);
+    std::filesystem::remove_all(folder_.path() / "index");
+    EXPECT_THROW((void)lock(), Error);
 }
 
 TEST_F(LockTest, keeps_what_is_locked_unless_asked_to_upgrade) {

@@ -7,6 +7,12 @@
 
 namespace envpm::pypi {
 
+namespace {
+
+std::string hint_of(const std::string& failures, const std::string& index);
+
+} // namespace
+
 HttpRequest MirrorSearch::request() const {
     return {url(), {std::string(accept_header)}, std::nullopt};
 }
@@ -54,12 +60,21 @@ PageAnswer MirrorSearch::take(const CachePolicy& policy) {
              "envpm is offline; run it once without `--offline`"},
             ExitCode::network);
     }
-    const bool wants_credentials = failures_.find("answered 401") != std::string::npos;
-    throw Error({what, failures_,
-                 wants_credentials
-                     ? "the user and password that it wants go into `~/.netrc`, for that host"
-                     : "run the same command again later, or name another mirror in `[mirrors]`"},
-                ExitCode::network);
+    throw Error({what, failures_, hint_of(failures_, index)}, ExitCode::network);
 }
+
+namespace {
+
+std::string hint_of(const std::string& failures, const std::string& index) {
+    if (failures.find("answered 401") != std::string::npos) {
+        return "the user and password that it wants go into `~/.netrc`, for that host";
+    }
+    if (failures.find("there is no folder") != std::string::npos) {
+        return fmt::format("mount it, or correct the URL of `{}`", index);
+    }
+    return "run the same command again later, or name another mirror in `[mirrors]`";
+}
+
+} // namespace
 
 } // namespace envpm::pypi
