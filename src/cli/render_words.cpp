@@ -15,6 +15,8 @@ constexpr std::size_t shown_changes = 40;
 constexpr std::size_t shown_lines = 10;
 
 std::string lines_of(const std::string& subject);
+std::string entry_line(const std::string& entry, const std::string& before, char sign,
+                       const Terminal& terminal);
 std::string change_line(const lockfiles::Change& change, const Terminal& terminal);
 std::string target_line(const pipeline::LockReport& report, const LockedTarget& target);
 std::string needs_line(const LockedTarget& target, bool is_one_of_several);
@@ -129,8 +131,9 @@ std::string words_of(const pipeline::EditReport& report, char sign, const Termin
                "envpm.toml and envpm.lock are as before\n";
     }
     std::string out;
-    for (const std::string& entry : report.entries) {
-        out += fmt::format("{} {}\n", styled(terminal, Style::bold, std::string(1, sign)), entry);
+    for (std::size_t i = 0; i < report.entries.size(); ++i) {
+        const std::string before = i < report.before.size() ? report.before[i] : "";
+        out += entry_line(report.entries[i], before, sign, terminal);
     }
     return out + words_of(report.lock, terminal);
 }
@@ -267,6 +270,21 @@ std::string lines_of(const std::string& subject) {
         out += fmt::format("    … {} more\n", more + 1);
     }
     return out;
+}
+
+std::string entry_line(const std::string& entry, const std::string& before, char sign,
+                       const Terminal& terminal) {
+    const std::size_t name = entry.find(' ');
+    if (before == entry) {
+        return fmt::format("{} is already in the manifest (`envpm add '{}>=2'` changes it)\n",
+                           entry, entry.substr(0, entry.find_first_of(" [")));
+    }
+    if (before.empty()) {
+        return fmt::format("{} {}\n", styled(terminal, Style::bold, std::string(1, sign)), entry);
+    }
+    const bool is_version_alone = before.starts_with(entry.substr(0, name + 1));
+    return fmt::format("{} {} → {}\n", styled(terminal, Style::bold, "~"), before,
+                       is_version_alone ? entry.substr(name + 1) : entry);
 }
 
 std::string change_line(const lockfiles::Change& change, const Terminal& terminal) {

@@ -176,6 +176,19 @@ TEST(WordsOfEdit, tell_entries_or_that_nothing_changed) {
     EXPECT_TRUE(words.ends_with("envpm.toml and envpm.lock are as before\n"));
 }
 
+TEST(WordsOfEdit, tell_what_was_replaced_and_what_was_kept) {
+    pipeline::EditReport report;
+    report.entries = {"a >=1.0", "b[x] ==2", "c *", "d[y] >=3"};
+    report.before = {"a ==1.0", "b[x] ==2", "", "d >=3"};
+    report.lock = lock_report();
+    EXPECT_THAT(
+        words_of(report, '+', Terminal()),
+        testing::StartsWith("~ a ==1.0 → >=1.0\n"
+                            "b[x] ==2 is already in the manifest (`envpm add 'b>=2'` changes it)\n"
+                            "+ c *\n"
+                            "~ d >=3 → d[y] >=3\n"));
+}
+
 TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {
     EXPECT_EQ(words_of(pipeline::VerifyReport(), Terminal()),
               "✓ store and environments are whole\n");

@@ -30,6 +30,7 @@ Addition conda_addition(const std::string& typed);
 void refuse_lone_versions(const std::vector<std::string>& typed);
 void check_index(const std::string& index, const Manifest& manifest);
 void keep_marker(ManifestRequirement& addition, const Manifest& manifest);
+void keep_version(Addition& addition, const Manifest& manifest);
 void join(TypedAddition& first, const TypedAddition& second);
 std::string joined_specifiers(const std::string& first, const std::string& second);
 std::string joined_specs(const TypedAddition& first, const TypedAddition& second);
@@ -65,6 +66,7 @@ std::vector<Addition> read_additions(const AddRequest& request, const Manifest& 
         if (!is_conda) {
             keep_parts(typed.addition.requirement, manifest);
         }
+        keep_version(typed.addition, manifest);
         additions.push_back(std::move(typed.addition));
     }
     return additions;
@@ -83,6 +85,22 @@ void keep_parts(ManifestRequirement& addition, const Manifest& manifest) {
             addition.index = there.index;
         }
     }
+}
+
+std::optional<ManifestRequirement> entry_before(const Addition& addition,
+                                                const Manifest& manifest) {
+    std::vector<ManifestRequirement> entries;
+    if (addition.to_dependencies) {
+        for (const CondaRequirement& there : manifest.dependencies) {
+            entries.push_back({there.name, there.specifier, {}, {}, there.channel, there.location});
+        }
+    } else {
+        entries = manifest.pypi_dependencies;
+    }
+    std::erase_if(entries, [&](const ManifestRequirement& there) {
+        return there.name != addition.requirement.name;
+    });
+    return entries.size() == 1 ? std::optional(std::move(entries.front())) : std::nullopt;
 }
 
 namespace {
@@ -168,6 +186,20 @@ void keep_marker(ManifestRequirement& addition, const Manifest& manifest) {
     }
     if (markers.size() == 1) {
         addition.marker = *markers.begin();
+    }
+}
+
+/// Who names no version wants no other one.
+void keep_version(Addition& addition, const Manifest& manifest) {
+    ManifestRequirement& requirement = addition.requirement;
+    const std::optional<ManifestRequirement> before = entry_before(addition, manifest);
+    if (!before || !requirement.specifier.empty() || before->specifier.empty() ||
+        before->specifier == "*") {
+        return;
+    }
+    requirement.specifier = before->specifier;
+    if (addition.to_dependencies) {
+        requirement.index = before->index;
     }
 }
 

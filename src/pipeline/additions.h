@@ -3,6 +3,7 @@
 #include "manifest/edit.h"
 #include "pipeline/edit.h"
 
+#include <optional>
 #include <vector>
 
 namespace envpm::pipeline {
@@ -12,8 +13,13 @@ namespace envpm::pipeline {
 ///
 /// Requirements of one name become one entry: its version must meet all of them (PEP 440; CEP 29),
 /// and it has the extras of all. Where their markers (PEP 508) or builds differ no one entry can
-/// say so: an Error of code 2 names both. So does a text that is no requirement.
+/// say so: an Error of code 2 names both. So does a text that is no requirement. One that names no
+/// version keeps that of the manifest's entry.
 std::vector<manifest::Addition> read_additions(const AddRequest& request, const Manifest& manifest);
+
+/// The manifest's entry that `addition` is to replace; nothing if it has none, or several.
+std::optional<ManifestRequirement> entry_before(const manifest::Addition& addition,
+                                                const Manifest& manifest);
 
 /// Gives `addition` the extras, the marker and the index of the entry that the manifest has for the
 /// name, each only where `addition` says nothing of it. If several entries have different markers,

@@ -85,6 +85,16 @@ TEST(TypedRequirements, keep_what_the_entry_has_and_they_do_not_name) {
                 HasSubstr("their markers differ"));
 }
 
+TEST(TypedRequirements, keep_the_version_that_the_entry_has_if_they_name_none) {
+    const std::string manifest = std::string(plain_manifest) + "[pypi-dependencies]\n"
+                                                               "a = \"==1.0\"\nb = \"*\"\n";
+    EXPECT_THAT(read({"a", "b", "c"}, manifest), ElementsAre("a==1.0", "b", "c"));
+    EXPECT_THAT(read({"a[x]", "a>=2"}, manifest), ElementsAre("a[x]>=2"));
+    EXPECT_THAT(read({"a[x]"}, manifest), ElementsAre("a[x]==1.0"));
+    const std::string of_conda = std::string(channel) + "[dependencies]\nn = \"2.*\"\n";
+    EXPECT_THAT(read({"n", "m"}, of_conda), ElementsAre("conda n 2.*", "conda m "));
+}
+
 TEST(TypedRequirements, keep_no_marker_where_the_manifest_has_several) {
     const std::string text = "[project]\nname = \"v\"\ndependencies = [\"a<2; os_name == 'nt'\", "
                              "\"a>=2; os_name == 'posix'\"]\n[tool.envpm]\n";

@@ -25,8 +25,9 @@ std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequ
 std::string with_change(const std::string& text, const ManifestChange& change,
                         const Manifest& manifest);
 Manifest parse_manifest(const std::string& text, const Project& project);
-std::string with_additions(std::string text, const AddRequest& request,
+std::string with_additions(std::string text, const Manifest& before,
                            const std::vector<Addition>& additions);
+bool says_the_same(const ManifestRequirement& one, const ManifestRequirement& other);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
 void commit(const Project& project, const std::string& manifest, EditReport& report);
 std::string entry_of(const ManifestRequirement& requirement);
@@ -40,9 +41,9 @@ EditReport add(const AddRequest& request, Services& services) {
     EditReport report;
     report.manifest_before = read_file(request.project.manifest_file);
     const std::string& text = report.manifest_before;
-    std::vector<Addition> additions =
-        read_additions(request, parse_manifest(text, request.project));
-    std::string edited = with_additions(text, request, additions);
+    const Manifest before = parse_manifest(text, request.project);
+    std::vector<Addition> additions = read_additions(request, before);
+    std::string edited = with_additions(text, before, additions);
     report.lock =
         solve_manifest(parse_manifest(edited, request.project), read_lock(request.project),
                        {.project = request.project}, services);
@@ -50,14 +51,16 @@ EditReport add(const AddRequest& request, Services& services) {
         return report;
     }
     bound_by_choice(additions, *report.lock.lock);
-    edited = with_additions(text, request, additions);
+    edited = with_additions(text, before, additions);
     const Manifest manifest = parse_manifest(edited, request.project);
     // The bounds are what was chosen, so the answer stands; only the manifest's digest is another.
     report.lock.lock->manifest = manifest_digest(manifest, read_requests(manifest));
     services.throw_if_stopped();
     commit(request.project, edited, report);
     for (const Addition& addition : additions) {
+        const std::optional<ManifestRequirement> old = entry_before(addition, before);
         report.entries.push_back(entry_of(addition.requirement));
+        report.before.push_back(old ? entry_of(*old) : "");
     }
     return report;
 }
@@ -224,12 +227,21 @@ Manifest parse_manifest(const std::string& text, const Project& project) {
                            machine ? machine->platform : Platform::linux_64);
 }
 
-std::string with_additions(std::string text, const AddRequest& request,
+/// What is there already stays as it was written.
+std::string with_additions(std::string text, const Manifest& before,
                            const std::vector<Addition>& additions) {
     for (const Addition& addition : additions) {
-        text = manifest::with_requirement(text, request.project.manifest_file, addition);
+        const std::optional<ManifestRequirement> old = entry_before(addition, before);
+        if (!old || !says_the_same(*old, addition.requirement)) {
+            text = manifest::with_requirement(text, before.file, addition);
+        }
     }
     return text;
+}
+
+bool says_the_same(const ManifestRequirement& one, const ManifestRequirement& other) {
+    return one.specifier == other.specifier && one.extras == other.extras &&
+           one.marker == other.marker && one.index == other.index;
 }
 
 /// `envpm add numpy` means "this numpy or a later one", as the lock then shows which.

@@ -28,16 +28,18 @@ struct RepairRequest {
 /// What an edit did: the manifest's new entries, and the lock that goes with them.
 struct EditReport {
     std::vector<std::string> entries; ///< "torch ~=2.9.0"; names for `remove`
-    LockReport lock;                  ///< impossible: manifest and lock stand as they were
-    std::string manifest_before;      ///< for `undo`
+    std::vector<std::string>
+        before{};                ///< of `add`, for each entry what it replaced: "torch ~=2.8.0"
+    LockReport lock;             ///< impossible: manifest and lock stand as they were
+    std::string manifest_before; ///< for `undo`
     std::optional<std::string> lock_before;
 };
 
 /// Changes envpm.toml and envpm.lock as one: both are new or both are old, even after a kill
 /// half-way (the next command finishes or forgets the change). A requirement without a version gets
-/// the bound `>=` of the version that the solve chose; extras, marker and index of an entry that is
-/// there already are kept unless the new one names its own. One edit of a project at a time: others
-/// wait. A manifest that someone changed meanwhile is left alone, with an Error.
+/// the bound `>=` of the version that the solve chose; version, extras, marker and index of an
+/// entry that is there already are kept unless the new one names its own. One edit of a project at
+/// a time: others wait. A manifest that someone changed meanwhile is left alone, with an Error.
 EditReport add(const AddRequest& request, Services& services);
 EditReport remove(const RemoveRequest& request, Services& services);
 
