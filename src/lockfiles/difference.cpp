@@ -17,6 +17,10 @@ struct Pair {
 using Name = PackageName;
 using Pairs = std::map<std::tuple<Name, bool, std::string>, Pair>; ///< name, is conda, target
 
+using Changes = std::map<std::tuple<Name, std::optional<std::string>, std::optional<std::string>>,
+                         std::vector<std::string>>; ///< targets by name and versions
+
+void collect_pythons(const Lock& before, const Lock& after, Changes& changes);
 void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs);
 bool is_same(const Pair& pair);
 std::optional<std::string> version_of(const LockedPackage* package);
@@ -31,9 +35,10 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
     }
     collect(after, &Pair::after, pairs);
 
-    std::map<std::tuple<Name, std::optional<std::string>, std::optional<std::string>>,
-             std::vector<std::string>>
-        changes;
+    Changes changes;
+    if (before) {
+        collect_pythons(*before, after, changes);
+    }
     for (const auto& [key, pair] : pairs) {
         if (!is_same(pair)) {
             changes[{std::get<0>(key), version_of(pair.before), version_of(pair.after)}].push_back(
@@ -50,6 +55,22 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
 }
 
 namespace {
+
+/// Those of the host, which are no packages; one of the same ABI is the same to a lock.
+void collect_pythons(const Lock& before, const Lock& after, Changes& changes) {
+    const auto is_of_host = [](const LockedTarget& target) {
+        return target.python && !target.python->is_package;
+    };
+    for (const LockedTarget& now : after.targets) {
+        for (const LockedTarget& then : before.targets) {
+            if (then.target.name == now.target.name && is_of_host(then) && is_of_host(now) &&
+                then.python->abi != now.python->abi) {
+                changes[{*Name::parse("python"), then.python->version, now.python->version}]
+                    .push_back(now.target.name);
+            }
+        }
+    }
+}
 
 void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs) {
     for (const LockedPackage& package : lock.packages) {

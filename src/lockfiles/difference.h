@@ -18,7 +18,8 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
-/// Sorted by name; empty for equal package sets.
+/// Sorted by name; empty for equal package sets. A Python of the host is told of like a package, if
+/// another ABI takes its place.
 std::vector<Change> difference(const std::optional<Lock>& before, const Lock& after);
 
 } // namespace envpm::lockfiles

@@ -34,6 +34,17 @@ Change change(const std::string& name, std::optional<std::string> before,
     return {*PackageName::parse(name), std::move(before), std::move(after), std::move(targets)};
 }
 
+TEST(Difference, TellsOfAnotherPythonOfTheHost) {
+    const Lock before = lock_of({"a"}, {});
+    Lock after = before;
+    after.targets[0].python->version = "3.11.9"; // serves the lock as well
+    EXPECT_THAT(difference(before, after), IsEmpty());
+    after.targets[0].python = {{"cpython", 3, 12, "cp312"}, "3.12.1"};
+    EXPECT_THAT(difference(before, after), ElementsAre(change("python", "3.11.7", "3.12.1")));
+    after.targets[0].python->is_package = true;
+    EXPECT_THAT(difference(before, after), IsEmpty());
+}
+
 TEST(Difference, OfEqualPackageSetsIsEmpty) {
     const Lock lock = lock_of({"a"}, {package_for("idna", "3.10", {"a"})});
     Lock other = lock;

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace envpm::pipeline {
 
 namespace {
 
 std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock);
 void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet);
+void add_unmet_python(const Request& request, const Lock& lock, std::vector<std::string>& unmet);
 
 } // namespace
 
@@ -30,6 +33,7 @@ namespace {
 
 std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock) {
     std::vector<std::string> unmet;
+    add_unmet_python(requests.python, lock, unmet);
     for (const Request& request : requests.packages) {
         bool is_locked = false;
         for (const LockedPackage& package : lock.packages) {
@@ -70,6 +74,22 @@ void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::s
     if (!is_locked && request.name.string() != "python") { // which may be the host's
         unmet.push_back(fmt::format("{} asks for {}, which is not locked", request.location.text(),
                                     request.text()));
+    }
+}
+
+/// That of the host: conda's is a package.
+void add_unmet_python(const Request& request, const Lock& lock, std::vector<std::string>& unmet) {
+    std::set<std::string> told;
+    for (const LockedTarget& target : lock.targets) {
+        if (!target.python || target.python->is_package) {
+            continue;
+        }
+        const auto version = pypi::Version::parse(target.python->version);
+        if (version && !request.specifiers.contains(*version) &&
+            told.insert(target.python->version).second) {
+            unmet.push_back(fmt::format("{} asks for {}, locked is {}", request.location.text(),
+                                        request.text(), target.python->version));
+        }
     }
 }
 

@@ -59,6 +59,20 @@ TEST(CheckLock, names_what_is_not_locked_or_locked_otherwise) {
                                            "envpm.toml:5:1 asks for beta, which is not locked"));
 }
 
+TEST(CheckLock, names_the_python_that_is_asked_for_and_locked) {
+    const std::string start = "[workspace]\nname = \"demo\"\n[dependencies]\n";
+    Lock lock = lock_for(start + "python = \"3.11.*\"\n", {});
+    for (const std::string name : {"default", "other"}) {
+        lock.targets.push_back({{name, Platform::linux_64, {}},
+                                LockedPython{{}, "3.11.7"},
+                                sha256_of(name),
+                                std::nullopt});
+    }
+    const Manifest changed = manifest_of(start + "python = \"3.12.*\"\n");
+    EXPECT_THAT(check_lock(changed, lock).reasons,
+                ElementsAre("envpm.toml:4:1 asks for python ==3.12.*, locked is 3.11.7"));
+}
+
 TEST(CheckLock, does_not_miss_a_package_whose_marker_may_not_hold) {
     const Lock lock = lock_for(lock_start + "alpha = \"*\"\n", {{"alpha", "1.0"}});
     const LockCheck check = check_lock(
