@@ -12,12 +12,14 @@ namespace envpm {
 namespace {
 
 constexpr std::size_t most_digits = 3;
+constexpr int first_product_major = 20; // of a bare number: "4090" is no 409.0
 
 std::optional<int> number_of(std::string_view digits);
 
 } // namespace
 
 std::optional<ComputeCapability> ComputeCapability::parse(std::string_view text) {
+    const bool is_bare = text.find_first_of("._") == std::string_view::npos;
     for (const std::string_view prefix : {"sm_", "compute_"}) {
         if (text.starts_with(prefix)) {
             text.remove_prefix(prefix.size());
@@ -38,7 +40,8 @@ std::optional<ComputeCapability> ComputeCapability::parse(std::string_view text)
     }
     const auto major_number = number_of(major_part);
     const auto minor_number = number_of(text.substr(text.size() - 1));
-    if (!major_number || !minor_number || *major_number < 2) {
+    if (!major_number || !minor_number || *major_number < 2 ||
+        (is_bare && *major_number >= first_product_major)) {
         return std::nullopt;
     }
     capability.major = *major_number;

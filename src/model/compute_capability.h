@@ -16,7 +16,8 @@ struct ComputeCapability {
     char suffix = '\0'; ///< 'a', 'f' or none
 
     /// "8.6", "9.0a", "86", "90a", "sm_86" or "compute_90a"; nothing for anything else, nor for
-    /// capabilities below 2, which nothing alive has: "12" is a mistake, not 1.2.
+    /// capabilities below 2, which nothing alive has: "12" is a mistake, not 1.2. Nor for a bare
+    /// number from 200 on: "4090" is a product.
     static std::optional<ComputeCapability> parse(std::string_view text);
 
     [[nodiscard]] std::string text() const; ///< "9.0a"
