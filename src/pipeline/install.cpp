@@ -63,6 +63,7 @@ struct Realised {
     std::optional<AuditReport> audit;
 };
 
+std::string obstacles_of(const Lock& lock, const Target& machine);
 std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
 std::optional<InstallReport> install_from_lower(const InstallRequest& request,
                                                 const Manifest& manifest, const Lock& lock,
@@ -162,8 +163,12 @@ const LockedTarget& choose_target(const Lock& lock, const std::optional<std::str
             return target;
         }
     }
-    throw Error({fmt::format("no target of the lock fits this machine: {}", describe(machine)),
-                 "envpm.lock", "declare it under `[targets]` and run `envpm lock`"});
+    const std::string obstacles = machine ? obstacles_of(lock, *machine) : std::string();
+    throw Error(
+        {fmt::format("no target of the lock fits this machine: {}{}", describe(machine), obstacles),
+         "envpm.lock",
+         "`envpm target detect` prints this machine as a target; put it under `[targets]` "
+         "and run `envpm lock`"});
 }
 
 bool runs_on(const Target& target, const Target& machine) {
@@ -171,6 +176,18 @@ bool runs_on(const Target& target, const Target& machine) {
 }
 
 namespace {
+
+/// "; `a` needs glibc 2.99; `b` is for linux-aarch64"
+std::string obstacles_of(const Lock& lock, const Target& machine) {
+    std::string out;
+    for (const LockedTarget& locked : lock.targets) {
+        const Target& target = locked.target;
+        out += target.platform == machine.platform
+                   ? fmt::format("; `{}` needs glibc {}", target.name, target.glibc.text())
+                   : fmt::format("; `{}` is for {}", target.name, to_text(target.platform));
+    }
+    return out;
+}
 
 /// A project that was moved is another root than before, so the root is renewed here too.
 std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services) {
