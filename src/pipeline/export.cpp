@@ -84,6 +84,12 @@ Export export_lock(const Project& project, const std::optional<std::string>& tar
 namespace {
 
 void Exporter::write_explicit() {
+    if (conda.empty()) {
+        throw Error({fmt::format("an explicit list has conda packages only, and target `{}` of "
+                                 "this lock has none",
+                                 target.target.name),
+                     "envpm.lock", "`--format environment-yml` has wheels too"});
+    }
     out.text = fmt::format("# made by envpm {} from envpm.lock, target {}\n# platform: {}\n"
                            "@EXPLICIT\n",
                            ENVPM_VERSION, target.target.name, to_text(target.target.platform));

@@ -27,7 +27,8 @@ struct Export {
 };
 
 /// The same lock is always the same text. Packages stand in an order in which each comes after what
-/// it needs. An Error if the manifest has not the channel that a package is locked from.
+/// it needs. An Error if the manifest has not the channel that a package is locked from, and for an
+/// explicit list without any package.
 Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarget& target,
                    ExportFormat format);
 

@@ -147,6 +147,18 @@ TEST(Export, is_imported_as_the_same_packages) {
         "[workspace]\nname = \"vision\"\n" + head + "\n[pypi-dependencies]\ntorch = \"==2.9.1\"\n");
 }
 
+TEST(ExportExplicit, is_refused_if_it_would_be_empty) {
+    const Lock lock = lock_of({wheel("six", "1.0", "pypi")});
+    try {
+        export_of(channels, lock, ExportFormat::explicit_list);
+        ADD_FAILURE() << "exported";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().what,
+                    testing::HasSubstr("target `default` of this lock has none"));
+        EXPECT_EQ(error.code(), ExitCode::failed);
+    }
+}
+
 TEST(ExportExplicit, has_what_is_for_its_target_alone) {
     Lock lock = lock_of({conda_package("zlib", "1.3", "conda-forge"),
                          conda_package("xz", "5.6", "conda-forge"), wheel("six", "1.0", "pypi")});
