@@ -56,8 +56,10 @@ std::string words_of(const std::vector<SourceTrial>& trials, const Terminal& ter
             out += line_of(each, width, terminal);
         }
         if (!trial.has_working_place()) {
-            out += fmt::format("{} no place of `{}` works\n",
-                               styled(terminal, Style::bad, "error:"), trial.source.name);
+            out += fmt::format("{} no place of `{}` works\n{} correct it, try again later, or name "
+                               "another in `[mirrors]`\n",
+                               styled(terminal, Style::bad, "error:"), trial.source.name,
+                               styled(terminal, Style::bold, "hint:"));
         }
     }
     return out;

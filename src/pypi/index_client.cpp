@@ -316,8 +316,7 @@ void check_reachable(const std::vector<MetadataSearch>& searches) {
     if (lost != searches.end()) {
         throw Error({fmt::format("the metadata of `{}` cannot be fetched: {}",
                                  lost->wheel().file_name, lost->reason()),
-                     without_credentials(lost->wheel().url),
-                     {}},
+                     without_credentials(lost->wheel().url), "run the same command again later"},
                     ExitCode::network);
     }
 }

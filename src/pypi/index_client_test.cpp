@@ -343,6 +343,7 @@ TEST(IndexClient, KeepsWhatItGotWhenAServerIsLost) {
         ADD_FAILURE() << "a lock must not depend on the network's mood";
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ExitCode::network);
+        EXPECT_EQ(error.text().hint, "run the same command again later");
         EXPECT_THAT(error.what(), HasSubstr(w.wheels[2].url));
         EXPECT_THAT(error.what(), HasSubstr("timed out"));
     }
