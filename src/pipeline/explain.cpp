@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/near_miss.h"
+#include "base/url.h"
 #include "conda/archive_name.h"
 #include "pipeline/explain_builds.h"
 #include "pipeline/version_range.h"
@@ -32,6 +33,7 @@ std::string explain_nothing(const Reason& reason, const PackageUniverse& univers
                             const Sources& sources);
 std::string explain_left_out(const CondaListing* listing, const std::string& requirement);
 std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources);
+std::string places_asked(const Listings& listings);
 std::string explain_unusable(const Reason& reason, const PackageUniverse& universe);
 std::string explain_exclusions(const pypi::Exclusions& exclusions);
 std::string what_there_is(const std::vector<std::string>& versions);
@@ -180,6 +182,7 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
         return fmt::format("no file of {} can be used: {}: {}", name, last.file_name, last.why);
     }
     std::vector<std::string> known = sources.listings.known_names();
+    const bool is_index_doubtful = known.empty() && universe.is_wheel_asked(slot);
     if (sources.conda != nullptr) {
         const std::vector<std::string> packages = sources.conda->known_names();
         known.insert(known.end(), packages.begin(), packages.end());
@@ -191,7 +194,21 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
                                    : universe.is_wheel_asked(slot) ? "no channel and no index has"
                                                                    : "no channel has";
     return fmt::format("{} `{}`{}", asked, name,
-                       meant ? fmt::format("; did you mean `{}`?", *meant) : "");
+                       meant               ? fmt::format("; did you mean `{}`?", *meant)
+                       : is_index_doubtful ? places_asked(sources.listings)
+                                           : "");
+}
+
+/// Where nothing was ever found there may be no index.
+std::string places_asked(const Listings& listings) {
+    std::vector<std::string> places;
+    for (const pypi::Index& index : listings.indexes()) {
+        for (const std::string& url : index.urls) {
+            places.push_back(fmt::format("`{}` at {}", index.name, without_credentials(url)));
+        }
+    }
+    return fmt::format("; asked: {} (`envpm mirror test` says whether that is an index)",
+                       fmt::join(places, ", "));
 }
 
 /// Candidates that cannot be used for one reason stand together; the newest first.

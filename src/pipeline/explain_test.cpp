@@ -14,6 +14,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 std::string asking_for(const std::string& requirements) {
     return "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n" + requirements;
@@ -130,7 +131,9 @@ TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", plain({"1.0"}));
     World world(indexes, asking_for("alpah = \"*\"\n"));
-    EXPECT_THAT(texts_of(explanation_of(world)), Contains("no index has `alpah`"));
+    EXPECT_THAT(texts_of(explanation_of(world)),
+                Contains("no index has `alpah`; asked: `pypi` at https://pypi.example.org/simple "
+                         "(`envpm mirror test` says whether that is an index)"));
     world.listings.load(std::vector<PackageName>{test::name_of("alpha")});
     World later(indexes, asking_for("alpah = \"*\"\n"));
     pypi::IndexClient same_cache(indexes.transport, world.folder.path(), {});
@@ -144,7 +147,9 @@ TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
 TEST(Explain, a_name_without_files_is_not_offered_in_its_own_place) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {});
-    EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"), Contains("no index has `alpha`"));
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
+                Contains(HasSubstr("no index has `alpha`")));
+    EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"), Not(Contains(HasSubstr("did you mean"))));
 }
 
 TEST(Explain, unusable_metadata_is_told_in_its_words) {

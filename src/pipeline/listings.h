@@ -48,6 +48,9 @@ class Listings {
     /// Loaded before.
     [[nodiscard]] const Listing& find(const PackageName& name) const;
 
+    /// Those that are asked, in order.
+    [[nodiscard]] const std::vector<pypi::Index>& indexes() const { return indexes_; }
+
     /// The projects that the indexes are known to have, sorted: those loaded, and those that
     /// earlier runs left in the cache. What a misspelt name may have meant.
     [[nodiscard]] std::vector<std::string> known_names() const;

@@ -193,6 +193,18 @@ TEST_F(LockTest, a_page_that_is_late_keeps_no_other_project_waiting) {
     EXPECT_EQ(asked[3], "/simple/beta/");
 }
 
+TEST_F(LockTest, says_whose_index_url_is_none) {
+    settings_.mirrors["pypi"] = {{"ftp://example.org/simple", "PIP_INDEX_URL", MirrorKind::pip}};
+    write_manifest("alpha = \"*\"\n");
+    try {
+        (void)lock();
+        ADD_FAILURE() << "locked";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().what, HasSubstr("begins with `https://`, `http://` or `file://`"));
+        EXPECT_EQ(error.text().subject, "PIP_INDEX_URL");
+    }
+}
+
 TEST_F(LockTest, an_index_that_is_a_folder_is_read_anew_each_time) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");

@@ -1,5 +1,6 @@
 #include "pipeline/sources.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/url.h"
 #include "manifest/channels.h"
@@ -17,6 +18,7 @@ namespace {
 
 Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda);
 void check_places(const std::vector<Mirror>& of_channel);
+void check_pip_places(const std::vector<Mirror>& places);
 std::vector<Mirror> places_of_index(const IndexEntry& entry, const Settings& settings);
 std::vector<std::string> page_urls(const Source& source);
 
@@ -58,6 +60,7 @@ std::vector<Source> index_sources(const Manifest& manifest, const Requests& requ
                          "set PIP_INDEX_URL, or add `pypi = \"https://…/simple\"` under "
                          "`[indexes]`"});
         }
+        check_pip_places(pypi.places);
         sources.push_back(std::move(pypi));
     }
     if (manifest.gpu.chooses_torch_variants) {
@@ -139,6 +142,19 @@ void check_places(const std::vector<Mirror>& of_channel) {
                                    ? manifest::fault_of_channel_url(without_credentials(mirror.url))
                                    : std::optional<manifest::UrlFault>()) {
             throw Error({fault->what, mirror.origin, fault->hint});
+        }
+    }
+}
+
+/// Those of a manifest were looked at when it was read.
+void check_pip_places(const std::vector<Mirror>& places) {
+    for (const Mirror& place : places) {
+        const std::string scheme = ascii_lower(place.url.substr(0, place.url.find("://")));
+        const bool is_known = scheme == "https" || scheme == "http" || scheme == "file";
+        if (place.kind == MirrorKind::pip && !is_known) {
+            throw Error({"an index URL begins with `https://`, `http://` or `file://`",
+                         place.origin,
+                         "correct it there, or name the index `pypi` under `[indexes]`"});
         }
     }
 }
