@@ -402,18 +402,12 @@ struct Lower {
     World own;
     Archive archive = lower.archive("a", small_wheel("a"));
     std::string object = StorePaths::object_below(sha256_of("the same in every wheel"), false);
+    std::shared_ptr<void> end{&injection, [](void* /*unused*/) {
+                                  injection.link_fault = 0;
+                                  injection.before_link = nullptr;
+                              }};
 
     Lower() { lower.take_in({archive}); }
-
-    Lower(const Lower&) = delete;
-    Lower(Lower&&) = delete;
-    Lower& operator=(const Lower&) = delete;
-    Lower& operator=(Lower&&) = delete;
-
-    ~Lower() {
-        injection.link_fault = 0;
-        injection.before_link = nullptr;
-    }
 
     std::set<Sha256> take() {
         ThreadPool pool(2);
@@ -444,10 +438,7 @@ TEST(Crash, WhatCannotBeLinkedFromALowerStoreIsCopied) {
         EXPECT_THAT(stores.take(), testing::ElementsAre(stores.archive.sha256)) << fault;
         EXPECT_THAT(stores.own.damages(), testing::IsEmpty());
     }
-}
-
-TEST(Crash, AFaultOfTheDiskIsNotTakenForAnObjectThatALowerStoreLacks) {
-    for (const int fault : {EIO, ENOSPC}) {
+    for (const int fault : {EIO, ENOSPC}) { // of the disk: no object that is missing there
         Lower stores;
         injection.link_fault = fault;
         EXPECT_THROW(stores.take(), Error) << fault;
@@ -458,10 +449,8 @@ TEST(Crash, WhatARepairPutsAsideIsOnTheDiskBeforeItIsReplaced) {
     World world;
     Store::open(world.root);
     write_file(world.folder.path() / "one", "1", Durability::cached);
-    write_file(world.folder.path() / "two", "2", Durability::cached);
     Quarantine quarantine(world.paths);
-    quarantine.keep(world.folder.path() / "one");
-    EXPECT_EQ(order_of([&] { quarantine.keep(world.folder.path() / "two"); }), "ls");
+    EXPECT_EQ(order_of([&] { quarantine.keep(world.folder.path() / "one"); }), "sls");
     EXPECT_THAT(injection.synced, testing::Contains(quarantine.folder()->string()));
 }
 
@@ -469,9 +458,9 @@ TEST(Crash, TheNamesOfAllFoldersAboveANewStoreAreDurable) {
     World world;
     const std::filesystem::path above = world.folder.path();
     order_of([&] { Store::open(above / "a" / "b" / "store"); });
-    EXPECT_THAT(injection.synced, testing::IsSupersetOf({above.string(), (above / "a").string(),
-                                                         (above / "a" / "b").string(),
-                                                         (above / "a" / "b" / "store").string()}));
+    for (const auto& folder : {above, above / "a", above / "a" / "b"}) {
+        EXPECT_THAT(injection.synced, testing::Contains(folder.string()));
+    }
 }
 
 TEST(Crash, TwoProcessesPublishTheSameArchivesAtOnce) {
