@@ -177,9 +177,9 @@ std::optional<PrefixFiles> files_of_layout(const std::filesystem::path& prefix,
             continue;
         } else if (const auto* const object = std::get_if<ObjectFile>(&entry.content)) {
             files.files.push_back({prefix / path, object->object, object->size_bytes});
-            files.owners.push_back(entry.owner);
+            files.owners.push_back(entry.owner.string());
             files.paths.push_back(path);
-        } else if (std::holds_alternative<RelocatedFile>(entry.content)) {
+        } else if (std::holds_alternative<Boxed<RelocatedFile>>(entry.content)) {
             return std::nullopt;
         }
     }
