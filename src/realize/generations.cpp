@@ -51,8 +51,7 @@ Generations::Generations(const std::filesystem::path& project, const std::string
 
 std::vector<Generation> Generations::all() const {
     const std::optional<std::filesystem::path> link = read_link(current_link());
-    const std::optional<int> current_number =
-        link ? parse_generation(link->filename().string()) : std::nullopt;
+    const int current_number = link ? parse_generation(link->filename().string()).value_or(0) : 0;
     std::vector<Generation> generations;
     for (const int number : numbers_in(generations_folder(folder_))) {
         try {

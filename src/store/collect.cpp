@@ -78,8 +78,8 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
         progress.note(fmt::format("`{}` is not from envpm: it stays", stranger.string()));
     }
     for (const std::filesystem::path& tree : plan.lost_trees) {
-        progress.note(fmt::format("`{}` is missing or damaged and an environment needs it: all "
-                                  "objects stay; run `envpm repair`",
+        progress.note(fmt::format("`{}` is damaged and an environment needs it: all objects "
+                                  "stay; run `envpm repair`",
                                   tree.string()));
     }
     if (!request.only_tell) {

@@ -349,15 +349,17 @@ void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& arc
     }
 }
 
-/// Trees that the prefixes which stay need, and that are missing or damaged: what they named is not
-/// known, though it is needed.
+/// Trees that the prefixes which stay need, and that are damaged: what they named is not known,
+/// though a repair needs it. One that is missing is fetched again with all that it names.
 std::vector<std::filesystem::path> lost_trees_of(const StorePaths& paths,
                                                  const std::set<Sha256>& archives) {
     std::vector<std::filesystem::path> lost;
     for (const Sha256& archive : archives) {
-        const std::optional<std::string> text = read_file_unless_lost(paths.tree(archive));
-        if (!text || !parse_tree(*text, archive)) {
-            lost.push_back(paths.tree(archive));
+        const std::filesystem::path tree = paths.tree(archive);
+        const std::optional<std::string> text = read_file_unless_lost(tree);
+        const bool is_damaged = text ? !parse_tree(*text, archive) : has_lost_bytes(tree);
+        if (is_damaged) {
+            lost.push_back(tree);
         }
     }
     return lost;
