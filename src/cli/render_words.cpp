@@ -276,8 +276,7 @@ std::string entry_line(const std::string& entry, const std::string& before, char
                        const Terminal& terminal) {
     const std::size_t name = entry.find(' ');
     if (before == entry) {
-        return fmt::format("{} is already in the manifest (`envpm add '{}>=2'` changes it)\n",
-                           entry, entry.substr(0, entry.find_first_of(" [")));
+        return fmt::format("{} keeps its version (name another one to change it)\n", entry);
     }
     if (before.empty()) {
         return fmt::format("{} {}\n", styled(terminal, Style::bold, std::string(1, sign)), entry);

@@ -184,7 +184,7 @@ TEST(WordsOfEdit, tell_what_was_replaced_and_what_was_kept) {
     EXPECT_THAT(
         words_of(report, '+', Terminal()),
         testing::StartsWith("~ a ==1.0 → >=1.0\n"
-                            "b[x] ==2 is already in the manifest (`envpm add 'b>=2'` changes it)\n"
+                            "b[x] ==2 keeps its version (name another one to change it)\n"
                             "+ c *\n"
                             "~ d >=3 → d[y] >=3\n"));
 }

@@ -33,7 +33,7 @@ std::string explain_nothing(const Reason& reason, const PackageUniverse& univers
                             const Sources& sources);
 std::string explain_left_out(const CondaListing* listing, const std::string& requirement);
 std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources);
-std::string places_asked(const Listings& listings);
+std::string places_asked(const PackageName& name, const Listings& listings);
 std::string explain_unusable(const Reason& reason, const PackageUniverse& universe);
 std::string explain_exclusions(const pypi::Exclusions& exclusions);
 std::string what_there_is(const std::vector<std::string>& versions);
@@ -182,7 +182,9 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
         return fmt::format("no file of {} can be used: {}: {}", name, last.file_name, last.why);
     }
     std::vector<std::string> known = sources.listings.known_names();
-    const bool is_index_doubtful = known.empty() && universe.is_wheel_asked(slot);
+    const std::optional<PackageName> wheel =
+        universe.is_wheel_asked(slot) ? PackageName::parse(name) : std::nullopt;
+    const bool is_index_doubtful = known.empty() && wheel;
     if (sources.conda != nullptr) {
         const std::vector<std::string> packages = sources.conda->known_names();
         known.insert(known.end(), packages.begin(), packages.end());
@@ -195,16 +197,16 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
                                                                    : "no channel has";
     return fmt::format("{} `{}`{}", asked, name,
                        meant               ? fmt::format("; did you mean `{}`?", *meant)
-                       : is_index_doubtful ? places_asked(sources.listings)
+                       : is_index_doubtful ? places_asked(*wheel, sources.listings)
                                            : "");
 }
 
 /// Where nothing was ever found there may be no index.
-std::string places_asked(const Listings& listings) {
+std::string places_asked(const PackageName& name, const Listings& listings) {
     std::vector<std::string> places;
-    for (const pypi::Index& index : listings.indexes()) {
-        for (const std::string& url : index.urls) {
-            places.push_back(fmt::format("`{}` at {}", index.name, without_credentials(url)));
+    for (const pypi::Index* const index : listings.indexes_for(name)) {
+        for (const std::string& url : index->urls) {
+            places.push_back(fmt::format("`{}` at {}", index->name, without_credentials(url)));
         }
     }
     return fmt::format("; asked: {} (`envpm mirror test` says whether that is an index)",

@@ -48,8 +48,9 @@ class Listings {
     /// Loaded before.
     [[nodiscard]] const Listing& find(const PackageName& name) const;
 
-    /// Those that are asked, in order.
-    [[nodiscard]] const std::vector<pypi::Index>& indexes() const { return indexes_; }
+    /// Those that are asked for it, in order: the one that it is bound to, else those that are not
+    /// explicit.
+    [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;
 
     /// The projects that the indexes are known to have, sorted: those loaded, and those that
     /// earlier runs left in the cache. What a misspelt name may have meant.
@@ -123,7 +124,6 @@ class Listings {
     void take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataAnswer& answer);
     std::vector<pypi::PageQuery> spread_queries(std::span<const PackageName> names);
     std::vector<PackageName> load_round(const std::vector<PackageName>& names, std::size_t round);
-    [[nodiscard]] std::vector<const pypi::Index*> indexes_for(const PackageName& name) const;
 
     pypi::IndexClient& client_;
     std::vector<pypi::Index> indexes_;

@@ -6,6 +6,8 @@
 #include "pipeline/lease.h"
 #include "realize/prefix.h"
 
+#include <fmt/format.h>
+
 #include <string_view>
 
 namespace envpm::pipeline {
@@ -95,8 +97,11 @@ void check_pip(const std::filesystem::path& prefix, const std::vector<std::strin
         name.starts_with(pip) && name.find_first_not_of("0123456789.", pip.size()) == name.npos;
     std::error_code failure;
     if (is_pip && !std::filesystem::exists(prefix / "bin" / name, failure)) {
-        throw Error({"the environment has no pip, and the machine's would change the machine",
-                     std::string(name), "`envpm add PACKAGE` puts a package into the environment"});
+        throw Error({fmt::format("the environment has no `{}`, and the machine's would change the "
+                                 "machine",
+                                 name),
+                     {},
+                     "`envpm add PACKAGE` puts a package into the environment"});
     }
 }
 
