@@ -80,6 +80,15 @@ TEST_F(LocalPageTest, a_page_in_a_folder_that_is_not_there_is_an_error) {
     EXPECT_EQ(get("/absent/repodata.json").status, 404);
 }
 
+TEST_F(LocalPageTest, where_nothing_is_mounted_or_can_be_read_is_an_error) {
+    std::filesystem::create_directory(folder_.path() / "share");
+    EXPECT_THAT(get("/share/demo/").error, HasSubstr("is empty, as where nothing is mounted"));
+    std::filesystem::create_directory(folder_.path() / "share" / "demo");
+    EXPECT_EQ(get("/share/other/").status, 404);
+    std::filesystem::create_symlink("index.html", folder_.path() / "share/demo/index.html");
+    EXPECT_THAT(get("/share/demo/").error, HasSubstr("cannot be read"));
+}
+
 TEST_F(LocalPageTest, what_is_too_large_is_an_error_of_the_answer) {
     const HttpResponse response = get("/a%20b/", {}, 9);
     EXPECT_THAT(response.error, HasSubstr("more than 9 bytes"));

@@ -83,8 +83,6 @@ void remove_name_at(int folder, const char* name, const std::filesystem::path& s
                     Freed& freed);
 std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
                                const Leased& leased, CollectPlan& plan, Freed& freed);
-bool is_short_name(std::string_view name);
-bool is_foreign(const std::filesystem::path& prefix);
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
 void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
@@ -230,21 +228,20 @@ Leased leased_out_of_sight(const std::vector<Lease>& leases) {
     return leased;
 }
 
-/// Whether the file system that a project of this host lay in may only not be mounted: the project
-/// or the folder above is empty, as a place to mount at is, or that folder is missing too. Of a
-/// project that was deleted the folder above is still there, with other things in it.
+/// Whether the file system that a project of this host lay in may only not be mounted: what is
+/// still there of the way to it is empty, as a place to mount at is. Where a project was deleted,
+/// other things lie mostly.
 bool may_be_unmounted(const std::filesystem::path& environment) {
     std::error_code failure;
     if (environment.empty() || std::filesystem::exists(environment, failure)) {
         return false;
     }
-    const std::filesystem::path project = environment.parent_path().parent_path().parent_path();
-    for (const std::filesystem::path& folder : {project, project.parent_path()}) {
-        if (std::filesystem::exists(folder, failure)) {
-            return std::filesystem::is_empty(folder, failure) || failure;
-        }
+    // From the project up: within it the environment alone may have been removed.
+    std::filesystem::path folder = environment.parent_path().parent_path().parent_path();
+    while (!std::filesystem::exists(folder, failure) && folder.has_relative_path()) {
+        folder = folder.parent_path();
     }
-    return true;
+    return std::filesystem::is_empty(folder, failure) || failure;
 }
 
 /// A project that is not here may be on the disk of another host.
@@ -302,19 +299,6 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
         }
     }
     return archives;
-}
-
-bool is_short_name(std::string_view name) {
-    constexpr std::size_t characters = 26; // StorePaths::prefix
-    return name.size() == characters &&
-           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567") == std::string_view::npos;
-}
-
-/// It has neither the name of a prefix nor what each has in it.
-bool is_foreign(const std::filesystem::path& prefix) {
-    std::error_code failure;
-    return !is_short_name(prefix.filename().string()) &&
-           !std::filesystem::is_directory(manifest_path(prefix).parent_path(), failure);
 }
 
 /// Of a prefix that nobody uses. One without a manifest that says what it needs cannot stay.

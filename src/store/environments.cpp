@@ -10,6 +10,7 @@
 #include "store/walk.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace envpm::store {
 namespace {
 
 std::optional<std::set<Sha256>> digests_of(const Json& manifest);
+bool is_short_name(std::string_view name);
 
 } // namespace
 
@@ -25,6 +27,9 @@ std::vector<Environment> environments_of(const StorePaths& paths) {
     const Roots roots = read_roots(paths);
     std::vector<Environment> environments;
     for (const std::string& name : names_in(paths.prefixes())) {
+        if (is_foreign(paths.prefix(name))) {
+            continue;
+        }
         Environment environment{
             name, {}, archives_of_prefix(paths.prefix(name)).value_or(std::set<Sha256>())};
         if (const auto users = roots.prefixes.find(name); users != roots.prefixes.end()) {
@@ -33,6 +38,12 @@ std::vector<Environment> environments_of(const StorePaths& paths) {
         environments.push_back(std::move(environment));
     }
     return environments;
+}
+
+bool is_foreign(const std::filesystem::path& prefix) {
+    std::error_code failure;
+    return !is_short_name(prefix.filename().string()) &&
+           !std::filesystem::is_directory(manifest_path(prefix).parent_path(), failure);
 }
 
 std::optional<std::set<Sha256>> archives_of_prefix(const std::filesystem::path& prefix) {
@@ -49,6 +60,12 @@ std::optional<std::set<Sha256>> archives_of_prefix(const std::filesystem::path& 
 }
 
 namespace {
+
+bool is_short_name(std::string_view name) {
+    constexpr std::size_t characters = 26; // StorePaths::prefix
+    return name.size() == characters &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567") == std::string_view::npos;
+}
 
 std::optional<std::set<Sha256>> digests_of(const Json& manifest) {
     std::set<Sha256> digests;

@@ -12,4 +12,8 @@ namespace envpm::store {
 /// missing or damaged. Throws if it cannot be read.
 std::optional<std::set<Sha256>> archives_of_prefix(const std::filesystem::path& prefix);
 
+/// Something in the store's `p/` that is not from envpm: it has neither the name of a prefix nor
+/// what each has in it.
+bool is_foreign(const std::filesystem::path& prefix);
+
 } // namespace envpm::store

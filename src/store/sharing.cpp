@@ -162,8 +162,8 @@ std::optional<std::string> network_file_system(std::uint64_t type) {
 }
 
 std::optional<std::string> local_locks_of(std::string_view mounts, int mount) {
-    constexpr std::array<std::string_view, 4> local = {"nolock", "local_lock=flock",
-                                                       "local_lock=all", "localflock"};
+    constexpr std::array<std::string_view, 5> local = {"nolock", "local_lock=flock",
+                                                       "local_lock=all", "localflock", "nobrl"};
     const std::string number = fmt::format("{} ", mount);
     while (!mounts.empty()) {
         const std::string_view line = take_until(mounts, '\n');

@@ -172,6 +172,7 @@ TEST(Locks, AreNoneBetweenMachinesWhereTheMountKeepsThemLocal) {
     EXPECT_EQ(local_locks_of(mount("rw,vers=3,local_lock=flock"), 40), "local_lock=flock");
     EXPECT_EQ(local_locks_of(mount("rw,vers=3,local_lock=all"), 40), "local_lock=all");
     EXPECT_EQ(local_locks_of(mount("nolock"), 40), "nolock");
+    EXPECT_EQ(local_locks_of(mount("rw,vers=3.1.1,nobrl,cache=strict"), 40), "nobrl");
     EXPECT_EQ(local_locks_of(mount("rw,localflock"), 40), "localflock");
     EXPECT_EQ(local_locks_of(mount("rw,nolock"), 4), std::nullopt);
     EXPECT_EQ(local_locks_of("40 28\n40\n\n- -\n", 40), std::nullopt);
