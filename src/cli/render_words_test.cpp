@@ -181,12 +181,11 @@ TEST(WordsOfEdit, tell_what_was_replaced_and_what_was_kept) {
     report.entries = {"a >=1.0", "b[x] ==2", "c *", "d[y] >=3"};
     report.before = {"a ==1.0", "b[x] ==2", "", "d >=3"};
     report.lock = lock_report();
-    EXPECT_THAT(
-        words_of(report, '+', Terminal()),
-        testing::StartsWith("~ a ==1.0 → >=1.0\n"
-                            "b[x] ==2 keeps its version (name another one to change it)\n"
-                            "+ c *\n"
-                            "~ d >=3 → d[y] >=3\n"));
+    EXPECT_THAT(words_of(report, '+', Terminal()),
+                testing::StartsWith("~ a ==1.0 → >=1.0\n"
+                                    "b[x] ==2 keeps its version (name another one to change it)\n"
+                                    "+ c *\n"
+                                    "~ d >=3 → d[y] >=3\n"));
 }
 
 TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {
