@@ -360,12 +360,11 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
     const double theirs = is_doubtful ? rate_in_doubt(range, now) : rate_of(range, now);
     const double mine =
         host.bytes_per_second > 0 ? host.bytes_per_second : guessed_bytes_per_second;
-    const bool same_host = mirrors_[range.mirror].host == &host;
     const bool is_fresh = !range.meter.rate(now) && theirs > 0;
     // A second connection is no better than one that brought nothing.
-    const bool is_vain = host.bytes_per_second == 0 || theirs > mine / 2 || range.brought == 0;
-    if (!range.can_be_cut || range.is_paused || is_fresh || range.rest.empty() ||
-        mirrors_[thief].trust > mirrors_[range.mirror].trust || (same_host && is_vain)) {
+    const bool is_vain = mirrors_[range.mirror].host == &host &&
+                         (host.bytes_per_second == 0 || theirs > mine / 2 || range.brought == 0);
+    if (is_fresh || is_vain || !may_lose_to(range, thief)) {
         return std::nullopt;
     }
     const auto bytes = static_cast<double>(sum(range.rest));
@@ -385,6 +384,11 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
     const bool is_worth_it =
         best.gain >= least_gain_seconds && (theirs == 0 || best.gain >= least_gain_share * eta);
     return is_worth_it ? std::optional(best) : std::nullopt;
+}
+
+bool FileSchedule::may_lose_to(const Range& range, std::size_t thief) const {
+    return range.can_be_cut && !range.is_paused && !range.rest.empty() &&
+           mirrors_[thief].trust <= mirrors_[range.mirror].trust;
 }
 
 FileSchedule::Order FileSchedule::take_over(const TakeOver& how, Clock::time_point now) {

@@ -30,11 +30,12 @@ HttpResponse read_local_page(const HttpRequest& request, const std::filesystem::
     std::error_code failure;
     const bool is_folder = std::filesystem::is_directory(file, failure);
     const std::filesystem::path page = is_folder ? file / "index.html" : file;
-    if (const auto type = std::filesystem::status(page, failure).type();
-        type == std::filesystem::file_type::none) {
+    const std::filesystem::file_type type = std::filesystem::status(page, failure).type();
+    if (type == std::filesystem::file_type::none) {
         response.error = fmt::format("`{}` cannot be read: {}", page.string(), failure.message());
         return response;
-    } else if (type == std::filesystem::file_type::not_found) {
+    }
+    if (type == std::filesystem::file_type::not_found) {
         // A project's page is asked for as a folder (PEP 503), and lies in the index.
         response.error =
             file.has_filename() ? std::string() : fault_of_folder(file.parent_path().parent_path());

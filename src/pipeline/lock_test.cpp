@@ -207,6 +207,7 @@ TEST_F(LockTest, says_whose_index_url_is_none) {
 
 TEST_F(LockTest, an_index_that_is_a_folder_is_read_anew_each_time) {
     publish("alpha", {"1.0"});
+    publish("other", {"1.0"});
     write_manifest("alpha = \"*\"\n");
     (void)lock();
     publish("alpha", {"1.0", "2.0"});
@@ -214,6 +215,8 @@ TEST_F(LockTest, an_index_that_is_a_folder_is_read_anew_each_time) {
                 ElementsAre("alpha 2.0"));
     std::filesystem::remove_all(folder_.path() / "index/alpha");
     EXPECT_EQ(lock().outcome, LockReport::Outcome::impossible);
+    std::filesystem::remove_all(folder_.path() / "index/other");
+    EXPECT_THROW((void)lock(), Error) << "nothing may be mounted there";
     std::filesystem::remove_all(folder_.path() / "index");
     EXPECT_THROW((void)lock(), Error);
 }

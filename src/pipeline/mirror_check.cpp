@@ -290,7 +290,7 @@ std::optional<PackageName> some_project_in(const std::filesystem::path& folder) 
     std::filesystem::directory_iterator entry(folder, failure);
     while (!failure && entry != std::filesystem::directory_iterator()) {
         const std::string name = entry->path().filename().string();
-        const std::optional<PackageName> project = PackageName::parse(name);
+        std::optional<PackageName> project = PackageName::parse(name);
         std::error_code unknown;
         if (project && project->string() == name &&
             std::filesystem::is_regular_file(entry->path() / "index.html", unknown)) {

@@ -101,7 +101,7 @@ TEST_F(MirrorCheckTest, a_place_with_another_file_of_that_name_lacks_it) {
 
 TEST_F(MirrorCheckTest, a_place_without_the_page_is_of_no_use) {
     EXPECT_THAT(trial_of({local("index"), ""}).problem, HasSubstr("there is no folder"));
-    std::filesystem::create_directory(folder_.path() / "index");
+    std::filesystem::create_directories(folder_.path() / "index/another");
     EXPECT_EQ(trial_of({local("index"), ""}).problem, "answered 404");
 }
 
