@@ -361,10 +361,7 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
     const double mine =
         host.bytes_per_second > 0 ? host.bytes_per_second : guessed_bytes_per_second;
     const bool is_fresh = !range.meter.rate(now) && theirs > 0;
-    // A second connection is no better than one that brought nothing.
-    const bool is_vain = mirrors_[range.mirror].host == &host &&
-                         (host.bytes_per_second == 0 || theirs > mine / 2 || range.brought == 0);
-    if (is_fresh || is_vain || !may_lose_to(range, thief)) {
+    if (is_fresh || !may_lose_to(range, thief, theirs > mine / 2)) {
         return std::nullopt;
     }
     const auto bytes = static_cast<double>(sum(range.rest));
@@ -381,13 +378,15 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
         }
     }
     best.is_slow = theirs == 0 || (theirs < much_earlier * mine && !is_pausing(range, now));
-    const bool is_worth_it =
-        best.gain >= least_gain_seconds && (theirs == 0 || best.gain >= least_gain_share * eta);
-    return is_worth_it ? std::optional(best) : std::nullopt;
+    const double least = theirs == 0 ? 0 : least_gain_share * eta;
+    return best.gain >= std::max(least, least_gain_seconds) ? std::optional(best) : std::nullopt;
 }
 
-bool FileSchedule::may_lose_to(const Range& range, std::size_t thief) const {
-    return range.can_be_cut && !range.is_paused && !range.rest.empty() &&
+bool FileSchedule::may_lose_to(const Range& range, std::size_t thief, bool is_fast) const {
+    const Host* const host = mirrors_[thief].host; // A second connection is often no better.
+    const bool is_vain = host == mirrors_[range.mirror].host &&
+                         (host->bytes_per_second == 0 || is_fast || range.brought == 0);
+    return !is_vain && range.can_be_cut && !range.is_paused && !range.rest.empty() &&
            mirrors_[thief].trust <= mirrors_[range.mirror].trust;
 }
 

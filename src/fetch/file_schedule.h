@@ -147,7 +147,7 @@ class FileSchedule {
     [[nodiscard]] std::optional<Clock::time_point> next_doubt(Clock::time_point now) const;
     std::optional<TakeOver> find_late(std::size_t thief, Clock::time_point now);
     std::optional<TakeOver> find_last(Clock::time_point now);
-    [[nodiscard]] bool may_lose_to(const Range& range, std::size_t thief) const;
+    [[nodiscard]] bool may_lose_to(const Range& range, std::size_t thief, bool is_fast) const;
     [[nodiscard]] std::optional<TakeOver> weigh(Id victim, std::size_t thief,
                                                 Clock::time_point now) const;
     Order take_over(const TakeOver& how, Clock::time_point now);

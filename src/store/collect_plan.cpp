@@ -90,6 +90,7 @@ void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& arc
 std::vector<std::filesystem::path> lost_trees_of(const StorePaths& paths,
                                                  const std::set<Sha256>& archives);
 void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& plan, Freed& freed);
+std::vector<std::string> own_names_in(const std::filesystem::path& prefixes, CollectPlan& plan);
 bool is_leftover(const std::filesystem::path& path, const Grace& grace);
 
 } // namespace
@@ -267,14 +268,10 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
                                const Leased& leased, CollectPlan& plan, Freed& freed) {
     const Grace grace(request);
     std::set<Sha256> archives;
-    const std::vector<std::string> names = names_in(paths.prefixes());
+    const std::vector<std::string> names = own_names_in(paths.prefixes(), plan);
     const std::set<std::string> running = prefixes_in_use(request.processes, names);
     for (const std::string& name : names) {
         const std::filesystem::path prefix = paths.prefix(name);
-        if (is_foreign(prefix)) {
-            plan.strangers.push_back(prefix);
-            continue;
-        }
         // One without a manifest was left by a collector that was killed: it is young, and no more.
         const bool is_young =
             grace.protects(status_of(prefix)) && std::filesystem::exists(manifest_path(prefix));
@@ -299,6 +296,19 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
         }
     }
     return archives;
+}
+
+/// The others are strangers.
+std::vector<std::string> own_names_in(const std::filesystem::path& prefixes, CollectPlan& plan) {
+    std::vector<std::string> names;
+    for (std::string& name : names_in(prefixes)) {
+        if (is_foreign(prefixes / name)) {
+            plan.strangers.push_back(prefixes / name);
+        } else {
+            names.push_back(std::move(name));
+        }
+    }
+    return names;
 }
 
 /// Of a prefix that nobody uses. One without a manifest that says what it needs cannot stay.
