@@ -38,8 +38,13 @@ if(ENVPM_SANITIZE MATCHES "fuzzer-no-link")
     target_compile_options(envpm_test_options INTERFACE -fno-sanitize=fuzzer-no-link)
 endif()
 
-# Two precompiled headers for the whole build, one for the product and one for the tests: without
-# them the standard library and GoogleTest are the larger part of every compilation.
+# What a command runs once is compiled for size: mapped code counts as memory, and this is a fifth
+# of the program's (docs/decisions/0012-speed.md).
+add_library(envpm_size_options INTERFACE)
+target_compile_options(envpm_size_options INTERFACE $<$<CONFIG:Release>:-Os>)
+
+# One precompiled header for the product, one for what of it is compiled for size, and one for the
+# tests: without them the standard library and GoogleTest are the larger part of every compilation.
 function(envpm_precompile target headers)
     if(NOT ENVPM_PRECOMPILED)
         return()
@@ -53,6 +58,8 @@ function(envpm_precompile target headers)
         if(headers STREQUAL "tests")
             target_link_libraries(${owner} PRIVATE GTest::gmock GTest::gtest envpm_test_options)
             target_precompile_headers(${owner} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+        elseif(headers STREQUAL "small")
+            target_link_libraries(${owner} PRIVATE envpm_size_options)
         endif()
         target_precompile_headers(${owner} PRIVATE
             <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map> <memory>
@@ -78,11 +85,12 @@ function(envpm_batch target)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${batches} ${ARGN})
 endfunction()
 
-# envpm_module(name SOURCES … HEADERS … TESTS … TEST_HEADERS … DEPENDS folders…
+# envpm_module(name [SMALL] SOURCES … HEADERS … TESTS … TEST_HEADERS … DEPENDS folders…
 #              LIBRARIES targets…)
-# TEST_HEADERS are read by tests only, the tests of other folders included.
+# SMALL is for folders whose code hardly counts in a command's time. TEST_HEADERS are read by tests
+# only, the tests of other folders included.
 function(envpm_module name)
-    cmake_parse_arguments(PARSE_ARGV 1 M "" ""
+    cmake_parse_arguments(PARSE_ARGV 1 M "SMALL" ""
                           "SOURCES;HEADERS;TESTS;TEST_HEADERS;DEPENDS;LIBRARIES")
     add_library(envpm_${name} STATIC ${M_SOURCES})
     target_sources(envpm_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src
@@ -90,7 +98,12 @@ function(envpm_module name)
     list(TRANSFORM M_DEPENDS PREPEND envpm_)
     target_link_libraries(envpm_${name} PUBLIC envpm_options ${M_DEPENDS} PRIVATE ${M_LIBRARIES})
     set_target_properties(envpm_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
-    envpm_precompile(envpm_${name} product)
+    if(M_SMALL)
+        target_link_libraries(envpm_${name} PRIVATE envpm_size_options)
+        envpm_precompile(envpm_${name} small)
+    else()
+        envpm_precompile(envpm_${name} product)
+    endif()
     envpm_batch(envpm_${name} ${M_SOURCES})
     if(ENVPM_TESTS AND M_TESTS)
         add_executable(envpm_${name}_test ${M_TESTS} ${M_TEST_HEADERS})
