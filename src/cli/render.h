@@ -5,7 +5,6 @@
 #include "cli/terminal.h"
 #include "pipeline/audit.h"
 #include "pipeline/care.h"
-#include "pipeline/deep_test.h"
 #include "pipeline/doctor.h"
 #include "pipeline/edit.h"
 #include "pipeline/export.h"
@@ -17,7 +16,8 @@
 #include "pipeline/machine_table.h"
 #include "pipeline/mirror_check.h"
 #include "pipeline/repair.h"
-#include "pipeline/self_test.h"
+#include "pipeline/selftest.h"
+#include "pipeline/selftest_deep.h"
 #include "pipeline/verify.h"
 
 #include <string>

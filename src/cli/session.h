@@ -7,7 +7,7 @@
 #include "cli/terminal.h"
 #include "pipeline/install.h"
 #include "pipeline/project.h"
-#include "pipeline/self_test.h"
+#include "pipeline/selftest.h"
 #include "pipeline/services.h"
 
 #include <filesystem>

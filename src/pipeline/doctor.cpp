@@ -5,7 +5,7 @@
 #include "pipeline/audit.h"
 #include "pipeline/gpu_machine.h"
 #include "pipeline/install.h"
-#include "pipeline/self_test.h"
+#include "pipeline/selftest.h"
 
 #include <fmt/format.h>
 

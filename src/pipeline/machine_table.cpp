@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/toml.h"
 #include "host/this_machine.h"
-#include "pipeline/self_test.h"
+#include "pipeline/selftest.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -3,7 +3,8 @@
 
 main -> cli -> pipeline -> stages -> model -> base; no stage includes another, `fetch` knows only
 `base`, and `gpuprobe`, a program of its own, knows itself. Also fails on a cycle between headers,
-on an include that is no file, and on a header that nobody but a test includes. A header that its
+on an include that is no file, on a source of the product that is called a test, and on a header
+that nobody but a test includes. A header that its
 folder's CMakeLists.txt lists under HEADERS is public: its caller may not be written yet. So are all
 headers of a folder that has none. A header under TEST_HEADERS is for tests: a test must include it,
 and nothing of the product may.
@@ -96,6 +97,13 @@ def arrow_faults(includes):
                 yield f"src/{path}:{number}: `{folder}` may not include `{target}`"
 
 
+def source_name_faults(root):
+    """What is called a test is passed over by whoever looks for the product's sources."""
+    for path in sorted(listed(root, "SOURCES", "cpp")):
+        if path.endswith("_test.cpp"):
+            yield f"src/{path}:1: a source of the product has the name of a test"
+
+
 def own_header_faults(includes):
     """A source's own header comes first, so that each header proves to be complete."""
     for path, found in includes.items():
@@ -151,6 +159,7 @@ def check(root):
     test_files |= for_tests | listed(root, "TESTS", "cpp")
     faults = [] if includes else ["src:1: there is no source here"]
     faults += arrow_faults(includes)
+    faults += source_name_faults(root)
     faults += own_header_faults(includes)
     faults += cycle_faults(includes)
     faults += orphan_faults(includes, public_headers(root), for_tests, test_files)
@@ -199,6 +208,10 @@ PLANTED = [
     (
         {"src/store/part.cpp": '#include "base/error.h"\n#include "store/part.h"\n'},
         "src/store/part.cpp:2: its own header",
+    ),
+    (
+        {"src/store/CMakeLists.txt": "envpm_module(store SOURCES part_test.cpp HEADERS store.h)\n"},
+        "src/store/part_test.cpp:1: a source of the product has the name of a test",
     ),
     (
         {"src/realize/CMakeLists.txt": "envpm_module(realize HEADERS prefix.h gone.h)\n"},

@@ -1,10 +1,10 @@
-#include "pipeline/self_test.h"
+#include "pipeline/selftest.h"
 
 #include "base/error.h"
 #include "pipeline/install.h"
 #include "pipeline/locked_target.h"
 #include "pipeline/own_libraries.h"
-#include "pipeline/self_test_needs.h"
+#include "pipeline/selftest_needs.h"
 #include "selftest/cache.h"
 #include "selftest/probe.h"
 

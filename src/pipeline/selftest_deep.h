@@ -1,6 +1,6 @@
 #pragma once
 
-#include "pipeline/self_test.h"
+#include "pipeline/selftest.h"
 #include "selftest/compute_steps.h"
 #include "selftest/libraries.h"
 #include "selftest/torch_steps.h"

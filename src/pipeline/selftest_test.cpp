@@ -1,4 +1,4 @@
-#include "pipeline/self_test.h"
+#include "pipeline/selftest.h"
 
 #include "base/files.h"
 #include "lockfiles/lock_file.h"

@@ -1,4 +1,4 @@
-#include "pipeline/deep_test.h"
+#include "pipeline/selftest_deep.h"
 
 #include "base/error.h"
 #include "base/moment.h"

@@ -1,4 +1,4 @@
-#include "pipeline/self_test_needs.h"
+#include "pipeline/selftest_needs.h"
 
 #include <gtest/gtest.h>
 
