@@ -243,6 +243,26 @@ TEST(IndexClient, TakesAnObjectStoresRefusalForNoSuchProject) {
     EXPECT_THAT(complaint(Cache().client(transport, at(0))), HasSubstr("answered 403"));
 }
 
+std::string hint_for_folder(const std::string& failure) {
+    FakeTransport transport;
+    transport.failures["file:///mnt/simple/demo/"] = failure;
+    const Index folder = {"share", {"file:///mnt/simple"}};
+    const PageQuery demo = {&folder, *PackageName::parse("demo")};
+    try {
+        Cache().client(transport).pages({&demo, 1});
+    } catch (const Error& error) {
+        return error.text().hint;
+    }
+    return "answered";
+}
+
+TEST(IndexClient, SaysWhatToDoAboutAFolderThatHasNoIndex) {
+    const std::string way_out = "mount it, or correct the URL of `share`";
+    EXPECT_EQ(hint_for_folder("there is no folder `/mnt/simple`"), way_out);
+    EXPECT_EQ(hint_for_folder("the folder `/mnt/simple` is empty, as where nothing is mounted"),
+              way_out);
+}
+
 TEST(IndexClient, SaysWhereAPasswordGoes) {
     FakeTransport transport;
     transport.statuses[first_page] = 401;

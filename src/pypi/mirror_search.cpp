@@ -69,7 +69,8 @@ std::string hint_of(const std::string& failures, const std::string& index) {
     if (failures.find("answered 401") != std::string::npos) {
         return "the user and password that it wants go into `~/.netrc`, for that host";
     }
-    if (failures.find("there is no folder") != std::string::npos) {
+    if (failures.find("there is no folder") != std::string::npos ||
+        failures.find("as where nothing is mounted") != std::string::npos) {
         return fmt::format("mount it, or correct the URL of `{}`", index);
     }
     return "run the same command again later, or name another mirror in `[mirrors]`";
