@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -217,6 +219,26 @@ TEST_F(Files, RemovesTreesButNeverWhatALinkPointsAt) {
     fs::create_directory_symlink(at("kept"), at("link"));
     EXPECT_TRUE(remove_tree(at("link")));
     EXPECT_EQ(names(), std::vector<std::string>{"kept"});
+}
+
+TEST_F(Files, RemovesAFolderOfOnesOwnThatIsClosed) {
+    write_file(at("open/tree/closed/file"), "x");
+    constexpr uid_t nobody = 65534;
+    if (::geteuid() == 0) { // to whom nothing is closed
+        for (const char* path : {".", "open", "open/tree", "open/tree/closed"}) {
+            ASSERT_EQ(::chown(at(path).c_str(), nobody, nobody), 0);
+        }
+    }
+    ASSERT_EQ(::chmod(at("open/tree/closed").c_str(), 0), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const bool is_user = ::geteuid() != 0 || ::setuid(nobody) == 0;
+        ::_exit(is_user && remove_tree(at("open/tree")) ? 0 : 1);
+    }
+    int status = 1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_FALSE(fs::exists(at("open/tree")));
 }
 
 TEST_F(Files, RemovingATreeTellsWhyTheFirstThingStayed) {

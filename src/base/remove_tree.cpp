@@ -31,6 +31,7 @@ struct Removal {
 };
 
 Fd open_folder(int parent, const char* name) noexcept;
+void give_rights(int parent, const char* name) noexcept;
 bool is_mounted(int descriptor, const char* path) noexcept;
 bool remove_entry(Removal& removal, int parent, const char* name, unsigned depth) noexcept;
 bool remove_entries(Removal& removal, Fd folder, unsigned depth) noexcept;
@@ -66,7 +67,12 @@ bool remove_tree(const std::filesystem::path& root) noexcept {
 namespace {
 
 Fd open_folder(int parent, const char* name) noexcept {
-    Fd folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    Fd folder(::openat(parent, name, flags));
+    if (!folder && errno == EACCES) {
+        give_rights(parent, name);
+        folder = Fd(::openat(parent, name, flags));
+    }
     if (folder && is_mounted(folder.get(), "")) {
         errno = EBUSY;
         return Fd();
@@ -75,6 +81,17 @@ Fd open_folder(int parent, const char* name) noexcept {
         ::fchmod(folder.get(), 0700);
     }
     return folder;
+}
+
+/// To a folder of one's own that somebody closed. By a descriptor that needs no rights, since a
+/// link of that name must not lead elsewhere.
+void give_rights(int parent, const char* name) noexcept {
+    const Fd closed(::openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    std::array<char, 32> itself{};
+    std::snprintf(itself.data(), itself.size(), "/proc/self/fd/%d", closed.get());
+    if (closed) {
+        ::chmod(itself.data(), 0700);
+    }
 }
 
 /// An empty `path` is the descriptor's own file.
