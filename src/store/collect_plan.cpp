@@ -211,10 +211,11 @@ void remove_name_at(int folder, const char* name, const std::filesystem::path& s
         return;
     }
     Fd inner(::openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!inner) {
+    if (inner) {
+        remove_names_in(std::move(inner), subject, freed);
+    } else if (errno != EACCES) { // a closed one is opened to be removed
         throw_system_error("cannot read a folder", subject.string(), errno);
     }
-    remove_names_in(std::move(inner), subject, freed);
 }
 
 Leased leased_out_of_sight(const std::vector<Lease>& leases) {

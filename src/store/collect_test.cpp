@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 #include <string_view>
@@ -96,6 +97,29 @@ TEST(Collect, LeavesWhatIsNoPrefixAmongThePrefixesAndSaysSo) {
     EXPECT_TRUE(std::filesystem::exists(prefixes / "file"));
     EXPECT_TRUE(std::filesystem::exists(prefixes / "abcdefghijklmnopqrstuvwxyz234567" / "c"));
     EXPECT_THAT(living.notes.text(), HasSubstr((prefixes / "notes").string()));
+}
+
+TEST(Collect, RemovesAPrefixWithAFolderThatSomebodyClosed) {
+    World world;
+    world.take_in({});
+    const std::filesystem::path prefix = add_prefix(world, "one", {});
+    if (::geteuid() == 0) { // to whom nothing is closed
+        constexpr uid_t nobody = 65534;
+        ASSERT_EQ(::chown(world.folder.path().c_str(), nobody, nobody), 0);
+        for (const auto& entry :
+             std::filesystem::recursive_directory_iterator(world.folder.path())) {
+            ASSERT_EQ(::chown(entry.path().c_str(), nobody, nobody), 0);
+        }
+    }
+    ::chmod((prefix / "lib").c_str(), 0);
+    const int status = test::in_child([&world] {
+        if (::geteuid() == 0 && ::setuid(65534) != 0) {
+            ::_exit(1);
+        }
+        collect(world.paths, later(), world.progress);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_FALSE(std::filesystem::exists(prefix));
 }
 
 TEST(Collect, RemovesPrefixesWithPathsThatAreLongerThanTheSystemTakesAtOnce) {
