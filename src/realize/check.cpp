@@ -10,7 +10,10 @@
 #include "realize/relocated_file.h"
 #include "realize/walk.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -33,6 +36,7 @@ struct Checked {
 
 PrefixManifest require_manifest(const std::filesystem::path& prefix);
 std::variant<PrefixManifest, PrefixDamage> manifest_or_damage(const std::filesystem::path& prefix);
+const std::string* unreadable_above(const Walk& walk, std::string_view path);
 bool is_as_realised(const Checked& checked, const RealisedFile& file, const FoundEntry& found);
 std::vector<std::string> strangers(const PrefixManifest& manifest,
                                    const std::vector<FoundEntry>& found);
@@ -51,10 +55,10 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
         return {*damage};
     }
     const auto& manifest = std::get<PrefixManifest>(read);
-    const std::vector<FoundEntry> found = walk(prefix);
+    const Walk walk = walk_readable(prefix);
     const Checked checked{prefix, depth, known};
     FoundByPath found_by_path;
-    for (const FoundEntry& entry : found) {
+    for (const FoundEntry& entry : walk.found) {
         found_by_path.emplace(entry.path, &entry);
     }
     std::vector<std::string_view> verdicts(manifest.files.size());
@@ -63,7 +67,9 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
         parallel_for(pool, manifest.files.size(), [&](std::size_t i) {
             const RealisedFile& file = manifest.files[i];
             const auto entry = found_by_path.find(file.path);
-            if (entry == found_by_path.end()) {
+            if (unreadable_above(walk, file.path) != nullptr) {
+                verdicts[i] = PrefixDamage::unreadable;
+            } else if (entry == found_by_path.end()) {
                 verdicts[i] = "missing";
             } else if (!is_as_realised(checked, file, *entry->second)) {
                 verdicts[i] = "changed";
@@ -73,12 +79,18 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
     }
 
     std::vector<PrefixDamage> damage;
+    std::set<std::string> unreadable;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        if (!verdicts[i].empty()) {
+        if (verdicts[i] == PrefixDamage::unreadable) {
+            unreadable.insert(*unreadable_above(walk, manifest.files[i].path));
+        } else if (!verdicts[i].empty()) {
             damage.push_back({manifest.files[i].path, std::string(verdicts[i])});
         }
     }
-    for (std::string& path : strangers(manifest, found)) {
+    for (const std::string& folder : unreadable) {
+        damage.push_back({folder, PrefixDamage::unreadable});
+    }
+    for (std::string& path : strangers(manifest, walk.found)) {
         damage.push_back({std::move(path), PrefixDamage::strange});
     }
     if (auto one = damage_of_bytecode_link(prefix, manifest)) {
@@ -159,6 +171,26 @@ std::variant<PrefixManifest, PrefixDamage> manifest_or_damage(const std::filesys
     }
 }
 
+/// The folder that a path is in or is, if it cannot be read. Of what it holds nothing is known.
+const std::string* unreadable_above(const Walk& walk, std::string_view path) {
+    if (walk.unreadable.empty()) {
+        return nullptr;
+    }
+    if (const auto root = walk.unreadable.find("."); root != walk.unreadable.end()) {
+        return &root->first;
+    }
+    while (true) {
+        if (const auto folder = walk.unreadable.find(path); folder != walk.unreadable.end()) {
+            return &folder->first;
+        }
+        const std::size_t slash = path.rfind('/');
+        if (slash == std::string_view::npos) {
+            return nullptr;
+        }
+        path = path.substr(0, slash);
+    }
+}
+
 /// A file whose time is not the constant one was touched by someone: then even a quick check reads
 /// it, which finds an edit of equal length.
 bool is_as_realised(const Checked& checked, const RealisedFile& file, const FoundEntry& found) {
@@ -179,6 +211,9 @@ bool is_as_realised(const Checked& checked, const RealisedFile& file, const Foun
         return *digest == file.sha256;
     }
     const bool is_read = checked.depth == CheckDepth::full || found.time != store_time;
+    if (is_read && ::access(path.c_str(), R_OK) != 0 && errno == EACCES) {
+        return false; // somebody took the right away
+    }
     return !is_read || sha256_unless_lost(path) == file.sha256;
 }
 

@@ -7,6 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <functional>
+#include <stdexcept>
 
 namespace envpm::realize {
 
@@ -107,6 +111,44 @@ TEST(Check, SeesQuicklyThatAFileHasAnotherSize) {
     ::utimensat(AT_FDCWD, file.c_str(), times, 0);
     EXPECT_EQ(prefix.damage(CheckDepth::quick),
               std::vector<std::string>{site + "demo/tools.py changed"});
+}
+
+/// Root may do anything and finds nothing closed.
+int as_user(const CheckedPrefix& prefix, const std::function<void()>& body) {
+    ::chmod(prefix.world.folder().c_str(), 0755);
+    return in_a_process([&body] {
+        constexpr uid_t nobody = 65534;
+        if (::geteuid() == 0 && ::setuid(nobody) != 0) {
+            throw std::runtime_error("setuid");
+        }
+        body();
+    });
+}
+
+TEST(Check, TellsOfAFolderThatCannotBeReadAndChecksTheRest) {
+    CheckedPrefix prefix;
+    std::filesystem::remove(prefix.path / "lib64");
+    std::filesystem::create_directory(prefix.path / "own");
+    ::chmod((prefix.demo / "tools.py").c_str(), 0);
+    ::chmod((prefix.demo / "data").c_str(), 0);
+    ::chmod((prefix.path / "own").c_str(), 0); // nothing of it is a package's
+    const int failed = as_user(prefix, [&prefix] {
+        ThreadPool pool(2);
+        std::vector<std::string> lines;
+        for (const PrefixDamage& one :
+             check(prefix.path, CheckDepth::full, pool, prefix.progress)) {
+            lines.push_back(one.path + " " + one.what);
+        }
+        EXPECT_EQ(lines, (std::vector<std::string>{site + "demo/data it cannot be read",
+                                                   site + "demo/tools.py changed", "lib64 missing",
+                                                   "own not from a package"}));
+        EXPECT_THROW(contents_digest_of_prefix(prefix.path, pool, prefix.progress), Error);
+        if (testing::Test::HasFailure()) {
+            throw std::runtime_error("failed");
+        }
+    });
+    EXPECT_EQ(failed, 0);
+    ::chmod((prefix.demo / "data").c_str(), 0755);
 }
 
 TEST(Check, DoesNotMindATouchedFile) {

@@ -24,10 +24,18 @@ namespace {
 
 using FilesByPath = std::map<std::string, RealisedFile, std::less<>>;
 
-/// A file that stands ready, under a name of its own, to be renamed to its place.
+/// A file or folder that stands ready, under a name of its own, to be renamed to its place.
 struct Ready {
     std::filesystem::path made;
     std::filesystem::path place;
+    const PrefixDamage& damage;
+};
+
+/// What damaged ones are made anew from.
+struct Source {
+    const StorePaths& store;
+    const Placer& placer;
+    const FilesByPath& files;
 };
 
 FilesByPath files_of(const std::filesystem::path& prefix, const std::vector<PrefixDamage>& damages);
@@ -35,8 +43,15 @@ bool is_object(const RealisedFile& file);
 std::optional<LayoutEntry> entry_of(const StorePaths& store, const RealisedFile& file);
 bool has_bytes(const std::filesystem::path& object, const Sha256& digest);
 bool make_folders(const std::filesystem::path& prefix, const std::filesystem::path& folder);
-bool make_empty_folder(const std::filesystem::path& prefix, const std::string& path,
-                       const Disposal& disposal);
+bool is_in(std::string_view folder, std::string_view path);
+std::vector<RealisedFile> files_in(const FilesByPath& files, const std::string& folder);
+bool is_of_objects(const FilesByPath& files, const std::string& folder);
+bool make_ready(const Source& source, const std::filesystem::path& prefix, const Ready& ready);
+bool make_folder_anew(const Source& source, const Ready& ready);
+bool make_file_anew(const Source& source, const RealisedFile& file,
+                    const std::filesystem::path& made);
+bool make_if_empty_folder(const Source& source, const std::filesystem::path& prefix,
+                          const PrefixDamage& damage, const Disposal& disposal);
 bool move_away(const std::filesystem::path& stranger, const Disposal& disposal);
 void put_in_place(const Ready& ready, const Disposal& disposal);
 
@@ -50,7 +65,9 @@ std::set<std::string> mendable(const std::filesystem::path& prefix,
         const auto file = files.find(damage.path);
         const bool is_in_store = file != files.end() && (file->second.kind == EntryKind::folder ||
                                                          is_object(file->second));
-        if (damage.what == PrefixDamage::strange || is_in_store) {
+        const bool is_folder_in_store =
+            damage.what == PrefixDamage::unreadable && is_of_objects(files, damage.path);
+        if (damage.what == PrefixDamage::strange || is_in_store || is_folder_in_store) {
             paths.insert(damage.path);
         }
     }
@@ -64,33 +81,31 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
     const Placer placer(store, link_mode, ObjectCheck::size, store.temporary());
     const TemporaryFolder folder(store.temporary());
     const Fd handle = open_file(folder.path(), O_RDONLY | O_DIRECTORY);
+    const Source source{store, placer, files};
     std::vector<PrefixDamage> left;
     std::vector<Ready> ready;
     for (const PrefixDamage& damage : damages) {
-        const auto file = files.find(damage.path);
-        if (damage.what == PrefixDamage::strange) {
-            if (!move_away(prefix / damage.path, disposal)) {
-                left.push_back(damage);
-            }
+        const Ready one{folder.path() / std::to_string(ready.size() + left.size()),
+                        prefix / damage.path, damage};
+        const bool is_settled = damage.what == PrefixDamage::strange
+                                    ? move_away(one.place, disposal)
+                                    : make_if_empty_folder(source, prefix, damage, disposal);
+        if (is_settled) {
             continue;
         }
-        if (file != files.end() && file->second.kind == EntryKind::folder &&
-            make_empty_folder(prefix, damage.path, disposal)) {
-            continue;
-        }
-        const auto entry = file == files.end() ? std::nullopt : entry_of(store, file->second);
-        const std::filesystem::path place = prefix / damage.path;
-        if (!entry || !make_folders(prefix, place.parent_path())) {
+        if (make_ready(source, prefix, one)) {
+            ready.push_back(one);
+        } else {
             left.push_back(damage);
-            continue;
         }
-        const std::string name = std::to_string(ready.size());
-        placer.place_object(*entry, handle.get(), name);
-        ready.push_back({folder.path() / name, place});
     }
     sync_file_system(handle.get(), folder.path());
     for (const Ready& one : ready) {
-        put_in_place(one, disposal);
+        if (one.damage.what == PrefixDamage::unreadable && !move_away(one.place, disposal)) {
+            left.push_back(one.damage);
+        } else {
+            put_in_place(one, disposal);
+        }
     }
     sync_file_system(handle.get(), folder.path());
     return left;
@@ -98,17 +113,26 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
 
 namespace {
 
-/// What the manifest says of the damaged ones; nothing if that cannot be used.
+/// What the manifest says of the damaged ones and of what they hold; nothing if that cannot be
+/// used.
 FilesByPath files_of(const std::filesystem::path& prefix,
                      const std::vector<PrefixDamage>& damages) {
     std::set<std::string_view> wanted;
+    std::vector<std::string_view> folders;
     for (const PrefixDamage& damage : damages) {
         wanted.insert(damage.path);
+        if (damage.what == PrefixDamage::unreadable) {
+            folders.push_back(damage.path);
+        }
     }
+    const auto is_wanted = [&](std::string_view path, EntryKind) {
+        return wanted.contains(path) ||
+               std::any_of(folders.begin(), folders.end(),
+                           [path](std::string_view folder) { return is_in(folder, path); });
+    };
     FilesByPath files;
     try {
-        const auto found = read_manifest_files(
-            prefix, [&](std::string_view path, EntryKind) { return wanted.contains(path); });
+        const auto found = read_manifest_files(prefix, is_wanted);
         for (const RealisedFile& file : found ? *found : std::vector<RealisedFile>()) {
             files.emplace(file.path, file);
         }
@@ -118,6 +142,74 @@ FilesByPath files_of(const std::filesystem::path& prefix,
         }
     }
     return files;
+}
+
+bool is_in(std::string_view folder, std::string_view path) {
+    return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+/// Of it and below it.
+std::vector<RealisedFile> files_in(const FilesByPath& files, const std::string& folder) {
+    std::vector<RealisedFile> found;
+    for (const auto& [path, file] : files) {
+        if (is_in(folder, path)) {
+            found.push_back(file);
+        }
+    }
+    return found;
+}
+
+/// And of folders that are empty.
+bool is_of_objects(const FilesByPath& files, const std::string& folder) {
+    const std::vector<RealisedFile> found = files_in(files, folder);
+    return !found.empty() && std::all_of(found.begin(), found.end(), [](const RealisedFile& file) {
+        return file.kind == EntryKind::folder || is_object(file);
+    });
+}
+
+/// False if the store lacks it, or it is not the store's to give.
+bool make_ready(const Source& source, const std::filesystem::path& prefix, const Ready& ready) {
+    if (ready.damage.what == PrefixDamage::unreadable) {
+        return make_folder_anew(source, ready);
+    }
+    const auto file = source.files.find(ready.damage.path);
+    return file != source.files.end() && make_folders(prefix, ready.place.parent_path()) &&
+           make_file_anew(source, file->second, ready.made);
+}
+
+/// With all that it holds, so that one rename puts it in its place; false if the store lacks one of
+/// its files, or one is no object.
+bool make_folder_anew(const Source& source, const Ready& ready) {
+    const std::vector<RealisedFile> files = files_in(source.files, ready.damage.path);
+    const std::filesystem::path above = ready.made.parent_path();
+    std::set<std::filesystem::path> folders;
+    for (const RealisedFile& file : files) {
+        const std::filesystem::path made =
+            ready.made.native() + file.path.substr(ready.damage.path.size());
+        const bool is_folder = file.kind == EntryKind::folder;
+        const std::filesystem::path folder = is_folder ? made : made.parent_path();
+        if (!make_folders(above, folder) || !(is_folder || make_file_anew(source, file, made))) {
+            return false;
+        }
+        for (std::filesystem::path one = folder; one != above; one = one.parent_path()) {
+            folders.insert(one);
+        }
+    }
+    for (const std::filesystem::path& folder : folders) {
+        set_store_time(AT_FDCWD, folder.c_str());
+    }
+    return !files.empty();
+}
+
+/// False if it is no object, or the store lacks it.
+bool make_file_anew(const Source& source, const RealisedFile& file,
+                    const std::filesystem::path& made) {
+    const std::optional<LayoutEntry> entry = entry_of(source.store, file);
+    if (entry) {
+        const Fd folder = open_file(made.parent_path(), O_RDONLY | O_DIRECTORY);
+        source.placer.place_object(*entry, folder.get(), made.filename());
+    }
+    return entry.has_value();
 }
 
 bool is_object(const RealisedFile& file) {
@@ -163,9 +255,23 @@ bool make_folders(const std::filesystem::path& prefix, const std::filesystem::pa
            ::chmod(folder.c_str(), 0755) == 0;
 }
 
-bool make_empty_folder(const std::filesystem::path& prefix, const std::string& path,
-                       const Disposal& disposal) {
-    const std::filesystem::path folder = prefix / path;
+bool is_in(std::string_view folder, std::string_view path);
+std::vector<RealisedFile> files_in(const FilesByPath& files, const std::string& folder);
+bool is_of_objects(const FilesByPath& files, const std::string& folder);
+bool make_ready(const Source& source, const std::filesystem::path& prefix, const Ready& ready);
+bool make_folder_anew(const Source& source, const Ready& ready);
+bool make_file_anew(const Source& source, const RealisedFile& file,
+                    const std::filesystem::path& made);
+
+/// False if it is none, or cannot be made.
+bool make_if_empty_folder(const Source& source, const std::filesystem::path& prefix,
+                          const PrefixDamage& damage, const Disposal& disposal) {
+    const auto file = source.files.find(damage.path);
+    if (file == source.files.end() || file->second.kind != EntryKind::folder ||
+        damage.what == PrefixDamage::unreadable) {
+        return false;
+    }
+    const std::filesystem::path folder = prefix / damage.path;
     const auto type = std::filesystem::symlink_status(folder).type();
     if (type != std::filesystem::file_type::not_found &&
         type != std::filesystem::file_type::directory) {

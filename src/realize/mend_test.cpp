@@ -109,6 +109,25 @@ TEST(Mend, WritesThroughNoLinkThatStandsForAFolder) {
     EXPECT_TRUE(std::filesystem::is_empty(outside));
 }
 
+TEST(Mend, MakesAFolderAnewOfWhichNothingCanBeRead) {
+    DamagedPrefix prefix;
+    const std::vector<PrefixDamage> damages = {
+        {mended_site + "demo/data", PrefixDamage::unreadable},
+        {mended_site + "demo/none", PrefixDamage::unreadable},
+        {"bin", PrefixDamage::unreadable},
+    };
+    write_file(prefix.demo / "data/strange", "x", Durability::cached);
+    EXPECT_EQ(mendable(prefix.path, damages), std::set<std::string>{mended_site + "demo/data"});
+    const auto left =
+        realize::mend(prefix.world.store, prefix.path, damages, LinkMode::copy, prefix.disposal());
+    ASSERT_EQ(left.size(), 2U);
+    EXPECT_EQ(left[1].path, "bin") << "what is generated is not in the store";
+    EXPECT_EQ(prefix.moved, std::vector<std::string>{mended_site + "demo/data"});
+    EXPECT_TRUE(prefix.damage().empty());
+    EXPECT_EQ(time_of(prefix.demo / "data"), store_time);
+    EXPECT_EQ(digest_at(prefix.path), contents_digest(prefix.layout));
+}
+
 TEST(Mend, CannotDoWithoutAManifest) {
     DamagedPrefix prefix;
     overwrite_with(manifest_path(prefix.path), "{");

@@ -121,9 +121,10 @@ PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
 /// A file of a prefix that is not what was realised.
 struct PrefixDamage {
     std::string path; ///< within the prefix
-    std::string what; ///< "changed", "missing", or `strange`
+    std::string what; ///< "changed", "missing", or one of these
 
     static constexpr const char* strange = "not from a package";
+    static constexpr const char* unreadable = "it cannot be read"; ///< a folder with all it holds
 };
 
 enum class CheckDepth { quick, full };

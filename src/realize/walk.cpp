@@ -21,20 +21,32 @@ FoundEntry look_at(const Fd& root, std::string path);
 } // namespace
 
 std::vector<FoundEntry> walk(const std::filesystem::path& prefix) {
+    Walk walk = walk_readable(prefix);
+    if (!walk.unreadable.empty()) {
+        throw walk.unreadable.begin()->second;
+    }
+    return std::move(walk.found);
+}
+
+Walk walk_readable(const std::filesystem::path& prefix) {
     const Fd root = open_file(prefix, O_RDONLY | O_DIRECTORY);
-    std::vector<FoundEntry> found;
+    Walk walk;
     std::vector<std::string> folders = {""};
     while (!folders.empty()) {
         const std::string folder = std::move(folders.back());
         folders.pop_back();
-        for (FoundEntry& entry : entries_of(root, folder)) {
-            if (entry.kind == EntryKind::folder) {
-                folders.push_back(entry.path);
+        try {
+            for (FoundEntry& entry : entries_of(root, folder)) {
+                if (entry.kind == EntryKind::folder) {
+                    folders.push_back(entry.path);
+                }
+                walk.found.push_back(std::move(entry));
             }
-            found.push_back(std::move(entry));
+        } catch (const Error& error) {
+            walk.unreadable.emplace(folder.empty() ? "." : folder, error);
         }
     }
-    return found;
+    return walk;
 }
 
 namespace {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "base/error.h"
 #include "base/known_files.h"
 #include "realize/tree_digest.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +23,17 @@ struct FoundEntry {
     FileIdentity identity;
 };
 
+struct Walk {
+    std::vector<FoundEntry> found;
+    /// Folders, by path (`.` is the prefix), of which not everything can be listed and looked at,
+    /// and why. Nothing of what they hold is in `found`.
+    std::map<std::string, Error, std::less<>> unreadable = {};
+};
+
 /// All but `.envpm`, following no link; folders before what they hold, else in no order.
+Walk walk_readable(const std::filesystem::path& prefix);
+
+/// The same for who needs all of it: an unreadable folder is an Error.
 std::vector<FoundEntry> walk(const std::filesystem::path& prefix);
 
 } // namespace envpm::realize

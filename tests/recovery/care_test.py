@@ -91,6 +91,23 @@ class Disks(Care):
             self.assertNotEqual(path.stat().st_ino, before)
             self.sandbox.run("verify")
 
+    def test_a_folder_of_a_prefix_that_the_disk_does_not_give_is_made_anew(self):
+        folder = next(self.prefix.rglob("beta/data.txt")).parent
+        other = next(self.prefix.rglob("alpha/data.txt"))
+        for is_locked, lost in ((True, self.prefix / "bin"), (True, folder), (False, folder)):
+            with self.subTest(lost=lost, is_locked=is_locked):
+                if not is_locked:
+                    self.sandbox.lock.unlink()
+                before = lost.stat().st_ino
+                wrapper = failing("getdents64", "EIO", [lost])
+                other.unlink()
+                expected = {str(lost): "it cannot be read", str(other): "missing"}
+                self.assertEqual(self.damages(wrapper), expected)
+                report = self.repair(wrapper)
+                self.assertEqual({one["path"] for one in report["repaired"]}, set(expected))
+                self.assertNotEqual(lost.stat().st_ino, before)
+                self.sandbox.run("verify")
+
     def test_what_cannot_be_moved_does_not_cost_the_rest(self):
         data = self.object_with("data of alpha\n")
         strangers = [data.parent / "stranger", self.prefix / "lib/stranger"]
