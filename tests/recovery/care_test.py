@@ -28,10 +28,10 @@ WHEELS = [
 ]
 
 
-def failing(calls: str, error: str, paths: list[Path]) -> list[str]:
-    """A command under which these calls fail for these paths."""
+def failing(calls: str, error: str, paths: list[Path], when: str = "1+") -> list[str]:
+    """A command under which these calls, from the N-th to the M-th (`N..M`), fail for these paths."""
     named = [word for path in paths for word in ("-P", str(path))]
-    fault = ["-e", f"trace={calls}", "-e", f"inject={calls}:error={error}"]
+    fault = ["-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
     return ["strace", "-f", "-qq", "-o", "/dev/null", *named, *fault]
 
 
@@ -108,6 +108,33 @@ class Disks(Care):
                 self.assertNotEqual(lost.stat().st_ino, before)
                 self.sandbox.run("verify")
 
+    def test_a_folder_that_is_cut_short_is_no_empty_one(self):
+        """Its names come, and then the disk fails: what was not listed must not count as gone."""
+        environment = self.sandbox.environment_folder
+        for folder, command in (
+            (self.root / "roots", "gc"),
+            (environment / "gens", "gc"),
+            (environment / "gens", "gens"),
+            (environment / "gens", "rollback"),
+            (self.root / "p", "gc"),
+            (self.root / "p", "verify"),
+            (self.root / "objects/sha256", "gc"),
+            (self.root / "objects/sha256", "verify"),
+            (self.root / "leases", "gc"),
+            (self.root / "tmp", "gc"),
+        ):
+            with self.subTest(folder=folder, command=command):
+                wrapper = failing("getdents64", "EIO", [folder], "2+")
+                done = self.sandbox.run(command, wrapper=wrapper, expected=1)
+                self.assertIn("Input/output error", done.stderr)
+        self.sandbox.run("verify")
+
+    def test_a_prefix_that_cannot_be_listed_to_its_end_is_not_collected(self):
+        shutil.rmtree(self.sandbox.environment_folder)
+        wrapper = failing("getdents64", "EIO", [self.prefix], "2+")
+        self.sandbox.run("gc", "--grace", "0s", wrapper=wrapper, expected=1)
+        self.assertTrue(self.prefix.is_dir())
+
     def test_what_cannot_be_moved_does_not_cost_the_rest(self):
         data = self.object_with("data of alpha\n")
         strangers = [data.parent / "stranger", self.prefix / "lib/stranger"]
@@ -161,6 +188,24 @@ class Together(Care):
             for call, number in re.findall(rf"(flock|close)\((\d+)<{lock}>", before):
                 held.add(number) if call == "flock" else held.discard(number)
             self.assertTrue(held, command)
+
+    @unittest.skipUnless(shutil.which("strace"), "needs strace")
+    def test_an_archive_goes_only_while_its_lock_keeps_others_out(self):
+        log = self.folder / "calls"
+        shutil.rmtree(self.root)
+        shutil.rmtree(self.sandbox.project / ".envpm")
+        calls = ["-z", "-e", "trace=flock,close,unlink"]
+        self.sandbox.run("install", wrapper=["strace", "-f", "-y", *calls, "-o", str(log)])
+        cache = re.escape(str(self.sandbox.cache))
+        lock = rf"\(\d+<{cache}/(dl[.a-z]*\.lock)>(?:, LOCK_(EX|SH))?"
+        held, removed = {}, 0
+        for line in log.read_text().splitlines():
+            if change := re.search(lock, line):
+                held[change[1]] = change[2]
+            elif re.search(rf'unlink\("{cache}/dl/[0-9a-f]{{64}}"', line):
+                self.assertIn("EX", held.values())
+                removed += 1
+        self.assertEqual(removed, len(WHEELS))
 
     def test_a_moved_project_waits_for_the_collector_that_may_not_know_it(self):
         moved = Sandbox(self.folder / "two", ENVPM, INDEX.simple_url, self.root, self.sandbox.cache)
