@@ -29,7 +29,7 @@ class SignalWaiter {
         for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) {
             sigaddset(&signals_, signal);
         }
-        pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
         thread_ = std::jthread([this] { wait(); });
     }
 
@@ -65,7 +65,6 @@ class SignalWaiter {
     }
 
     sigset_t signals_{};
-    sigset_t before_{};
     std::stop_source source_;
     std::atomic<bool> is_done_ = false;
     std::jthread thread_;

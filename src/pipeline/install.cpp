@@ -117,7 +117,7 @@ InstallReport install(const InstallRequest& request, Services& services) {
         return *there;
     }
     const store::Store store = services.open_store();
-    // From here on one does for all what they would find out, fetch and make alike.
+    // From here on this process works for all that want the same environment; the others wait.
     const std::optional<ByteLocks> turn = turn_to_make(target.env, store, services);
     Job job{request, manifest, target, packages, store, {}};
     TaskGroup asking(services.pool());
@@ -202,7 +202,8 @@ std::optional<InstallReport> if_current(const InstallRequest& request, const Ser
                                   .keep_alive(StorePaths(prefix->parent_path().parent_path()),
                                               store::tell_of_collection(services.progress()));
         const bool was_leased = renew_lease(request.project, *prefix, services);
-        // Who was neither may have found a prefix that was about to go.
+        // Without a root or a lease until now, `gc` may have begun to remove the prefix: look
+        // again.
         if (!(was_root && was_leased) && !realize::is_usable(*prefix)) {
             return std::nullopt;
         }
@@ -403,8 +404,8 @@ Realised realise(const Job& job, const Plan& plan, Services& services) {
     return realised;
 }
 
-/// Nothing if the store has lost something of it, which then is fetched, also if the prefix stands
-/// and needs none of it.
+/// Nothing if the store lacks one of the objects, even if the prefix is there: the caller then
+/// fetches the packages again.
 std::optional<Realised> realise_kept(const Job& job, const Plan& plan, Services& services) {
     const bool stands = realize::is_usable(job.store.paths().prefix(job.target.env));
     if (stands && !job.request.prefix && !has_all(job.store, plan.layout, services.pool())) {
@@ -421,7 +422,7 @@ std::optional<Realised> realise_kept(const Job& job, const Plan& plan, Services&
     return std::nullopt;
 }
 
-/// Of these nothing is told when they are laid out, so nothing goes untold when they are not.
+/// Laying out wheels prints no notes, so using the kept layout loses none.
 bool can_be_kept(const std::vector<LockedPackage>& packages) {
     return std::none_of(packages.begin(), packages.end(), [](const LockedPackage& package) {
         return package.is_conda() || !package.wins.empty();

@@ -33,9 +33,9 @@ struct InstallRequest {
     std::optional<std::filesystem::path> prefix = {}; ///< --prefix: laid out there besides
     InstallPurpose purpose = InstallPurpose::go_forward;
     std::optional<CheckPolicy> audit = {}; ///< --audit; else the manifest's
-    /// Called with the environment's prefix, when that was audited, while the disk takes what is
-    /// laid out elsewhere. Not called if nothing is. In the caller's thread; if it throws, what is
-    /// laid out elsewhere does not become visible.
+    /// Called once with the environment's prefix, after its audit, while the copy for `--prefix` is
+    /// being written to the disk. Not called without such a copy. Runs in the caller's thread; if
+    /// it throws, the copy does not become visible.
     std::function<void(const std::filesystem::path& prefix)> meanwhile = {};
 };
 

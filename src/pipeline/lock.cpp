@@ -37,10 +37,11 @@ class Question {
     Question& operator=(Question&&) = delete;
     ~Question() = default;
 
-    /// By a stamp: a solve would give the previous lock again.
+    /// Whether a stamp proves that solving would give the previous lock.
     [[nodiscard]] bool is_answered() const;
 
-    /// Stamps the lock that came out, if it came of itself or of none.
+    /// Writes a stamp if the solve began without a lock, or if its result equals the lock that it
+    /// began with: only then would the same solve give the same lock.
     void keep_answer(const Lock& lock, const Run& run) const;
 
     [[nodiscard]] const Requests& requests() const { return requests_; }
@@ -53,7 +54,7 @@ class Question {
 
     [[nodiscard]] const SolveInputs& inputs() const { return inputs_; }
 
-    /// Null unless the manifest has neither a lock nor channels.
+    /// Null if there is a previous lock or a channel.
     FirstLook* first_look() { return first_look_ ? &*first_look_ : nullptr; }
 
   private:
@@ -63,12 +64,12 @@ class Question {
     std::vector<pypi::Index> indexes_;
     CachePolicy policy_;
     Bindings bindings_;
-    std::vector<pypi::PythonChoice> pythons_; ///< with channels asked for if none of them has one
+    std::vector<pypi::PythonChoice> pythons_; ///< with channels: only if none of them has a Python
     std::optional<FirstLook> first_look_;     ///< fills `pythons_`
     SolveInputs inputs_;
     LockStamps stamps_;
     bool is_upgrade_;
-    bool may_stamp_; ///< a stamp knows neither of channels nor of a table of facts of the user's
+    bool may_stamp_; ///< not with channels or an own table of facts: no stamp covers them
 };
 
 void tell_notes(const Run& run, const Lock& lock);
@@ -183,7 +184,7 @@ void Question::keep_answer(const Lock& lock, const Run& run) const {
     }
 }
 
-/// Also what the user's rules are to the lock that came out.
+/// Adds notes on `[files]` rules and conda names that mean nothing in this lock, and prints all.
 void tell_notes(const Run& run, const Lock& lock) {
     add_notes(notes_on_absent_winners(run.manifest.files, lock), run.notes);
     add_notes(run.conda.notes_on_names(lock), run.notes);

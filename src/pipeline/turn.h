@@ -11,30 +11,29 @@
 
 namespace envpm::pipeline {
 
-// Of the processes of one user one does what several want, and the others wait for it. The locks
-// are bytes of files in `locks` (docs/store.md), so the system drops them with the process. Other
-// users are not waited for: what they unpack cannot be taken over, and who has stopped his process
-// shall not stop others. What is waited for is told once; an Error of code interrupted is thrown if
-// the user asks to stop.
+// When several processes of one user want the same thing, one makes it and the others wait. The
+// locks are bytes of files in `locks` (docs/store.md), so the system drops them with the process.
+// Processes of other users are not waited for: what they unpack cannot be taken over, and a user
+// could block others by stopping a process. A wait prints one note; if the user asks to stop, it
+// throws an Error of code interrupted.
 
-/// Of those that want one environment in one store, one makes it; the others wait until its prefix
-/// is there, or until it was given up or killed, and then the next one goes on with what there is.
-/// To be held until the prefix is made. Nothing if it is there already: then there is nothing to
-/// wait for.
+/// Waits until this process may make the environment: until no other is making it. If the maker
+/// gave up or was killed, the next one goes on with what there is. The caller holds the lock until
+/// the prefix is made. Returns nothing if the prefix is there already.
 std::optional<ByteLocks> turn_to_make(const Sha256& env, const store::Store& store,
                                       const Services& services);
 
-/// Some packages that this process is to bring into the store, while this lives.
+/// Packages that this process brings into the store. Others wait for them while this object lives.
 struct UnpackTurn {
     std::vector<LockedPackage> packages;
     ByteLocks locks;
 };
 
-/// Of the processes that want one package in one store, one brings and unpacks it. Gives those of
-/// `missing` that no other process is bringing, and waits until there is one; the others may then
-/// have brought it, so the caller looks again whether it is missing. A caller drops its turn before
-/// it asks for another, so that no two wait for each other. It may hold the turn to make an
-/// environment meanwhile: who waits for that one holds nothing.
+/// Returns those of `missing` that no other process is bringing, and waits until there is at least
+/// one. Another process may have brought it by then, so the caller looks again whether it is
+/// missing. A caller drops its turn before it asks for another, so that no two wait for each other.
+/// It may hold the turn to make an environment meanwhile: a process that waits for that turn holds
+/// nothing.
 UnpackTurn turn_to_unpack(const std::vector<LockedPackage>& missing, const store::Store& store,
                           const Services& services);
 
