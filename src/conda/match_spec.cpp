@@ -44,17 +44,6 @@ bool MatchSpec::matches(const RecordFields& record) const {
                        [&record](const FieldMatch& asked) { return holds(asked, record); });
 }
 
-bool MatchSpec::is_exact() const {
-    for (const Field hash : {Field::md5, Field::sha256}) {
-        const StringMatch* const match = field(hash);
-        if (match != nullptr && match->exact() != nullptr) {
-            return true;
-        }
-    }
-    return exact_name() != nullptr && version && version->exact() != nullptr && build &&
-           build->exact() != nullptr;
-}
-
 const StringMatch* MatchSpec::field(Field field) const {
     const auto found = std::find_if(fields.begin(), fields.end(), [field](const FieldMatch& asked) {
         return asked.field == field;

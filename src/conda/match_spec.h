@@ -94,10 +94,6 @@ struct MatchSpec {
 
     [[nodiscard]] bool matches(const RecordFields& record) const;
 
-    /// No two artifacts of a subdir match: the name, version and build are given exactly, or the
-    /// sha256 or md5.
-    [[nodiscard]] bool is_exact() const;
-
     [[nodiscard]] const StringMatch* field(FieldMatch::Field field) const; ///< nothing: not asked
 
     /// CEP 29's canonical form, which is the same spec when it is read again:

@@ -330,19 +330,6 @@ TEST(CondaMatchSpec, MatchesNoVersionThatIsNotKnown) {
     EXPECT_TRUE(MatchSpec::parse("foo[channel='*']").matches(record));
 }
 
-TEST(CondaMatchSpec, IsExactIfNoTwoArtifactsMatch) {
-    for (const std::string spec :
-         {"foo==1.2=py_0", "c/linux-64::foo 1.2 py_0", "https://h/noarch/foo-1-0.conda"}) {
-        EXPECT_TRUE(MatchSpec::parse(spec).is_exact()) << spec;
-    }
-    EXPECT_TRUE(MatchSpec::parse("*[md5=" + md5 + "]").is_exact());
-    EXPECT_TRUE(MatchSpec::parse("foo[sha256=" + sha256 + "]").is_exact());
-    for (const std::string spec : {"foo", "foo==1.2", "foo=1.2[build=py_0]", "foo 1.2 py*",
-                                   "f* 1.2 py_0", "foo[md5='*']", "foo * py_0"}) {
-        EXPECT_FALSE(MatchSpec::parse(spec).is_exact()) << spec;
-    }
-}
-
 TEST(CondaMatchSpec, TellsTheNameToLookUp) {
     EXPECT_EQ(*MatchSpec::parse("Foo >=1").exact_name(), "foo");
     EXPECT_EQ(MatchSpec::parse("f*").exact_name(), nullptr);

@@ -77,7 +77,7 @@ enum class ObjectCheck { size, done };
 
 struct PrefixRequest {
     Sha256 env;
-    const Layout& layout;                   ///< from `compose`
+    const Layout& layout;                   ///< from `compose_settled`
     std::optional<Interpreter> interpreter; ///< of this machine, if the Python is its
     std::vector<Sha256> archives; ///< what the layout was made from, for the collector; any order
     LinkMode link_mode = LinkMode::automatic;
