@@ -1,6 +1,7 @@
 #pragma once
 
-#include "cli/arguments.h"
+#include "cli/global_options.h"
+#include "model/cuda_version.h"
 
 #include <chrono>
 #include <cstdint>

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace envpm::cli {
 
@@ -18,6 +19,7 @@ const CLI::App& named(const CLI::App& app, const std::string& name);
 const CLI::App& named_command(const CLI::App& app, int count, const char* const* words);
 Usage usage_of(const CLI::App& command, const OwnWords& line, const Variables& variables);
 void add_option(Usage& usage, const CLI::Option& option);
+void choose_lock_use(InstallCommand& install, const Usage& usage);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
 
 } // namespace
@@ -26,8 +28,8 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
                                                 const Variables& variables) {
     const int own = own_words(count, words);
     const OwnWords line(words, words + own);
-    Arguments arguments;
-    const auto app = command_line(arguments);
+    ReadArguments read;
+    const auto app = command_line(read);
     const CLI::App& command = named_command(*app, count, words);
     const auto usage = [&] { return usage_of(command, line, variables); };
     refuse_missing_values(usage());
@@ -47,26 +49,22 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         throw usage_error(error.text().what, usage());
     }
     refuse_odd_values(usage());
-    if (arguments.command == Command::none) {
-        refuse_lone_flags(usage(), arguments.global.is_json);
+    if (!read.command) {
+        refuse_lone_flags(usage(), read.global.is_json);
         return Notice{app->help(), ExitCode::usage};
     }
-    if (arguments.command == Command::install && arguments.locked && arguments.frozen) {
-        arguments.frozen = !has_flag(line, "--locked"); // the line counts more than a variable
-        arguments.locked = !has_flag(line, "--frozen");
-        if (arguments.locked == arguments.frozen) {
-            throw usage_error("--locked excludes --frozen", usage());
-        }
+    if (auto* install = std::get_if<InstallCommand>(&*read.command)) {
+        choose_lock_use(*install, usage());
     }
-    if (arguments.command == Command::run) {
+    if (auto* run = std::get_if<RunCommand>(&*read.command)) {
         const bool has_separator = own < count && std::string_view(words[own]) == "--";
-        arguments.words.assign(words + own + (has_separator ? 1 : 0), words + count);
+        run->words.assign(words + own + (has_separator ? 1 : 0), words + count);
     }
-    return arguments;
+    return Arguments{std::move(read.global), *std::move(read.command)};
 }
 
 std::vector<CommandWord> command_words(const std::string& command) {
-    Arguments unread;
+    ReadArguments unread;
     const auto app = command_line(unread);
     std::vector<CommandWord> words;
     for (const CLI::App* each : named(*app, command).get_subcommands({})) {
@@ -76,7 +74,7 @@ std::vector<CommandWord> command_words(const std::string& command) {
 }
 
 std::vector<std::string> flags_of(const std::string& command) {
-    Arguments unread;
+    ReadArguments unread;
     const auto app = command_line(unread);
     const CLI::App& whole = named(*app, command);
     std::vector<const CLI::App*> apps = {&whole};
@@ -142,6 +140,17 @@ void add_option(Usage& usage, const CLI::Option& option) {
         usage.flags.push_back("--" + name);
         if (option.get_expected_max() == 0) {
             usage.switches.insert("--" + name);
+        }
+    }
+}
+
+/// Of `--locked` and `--frozen`, the line's counts more than a variable's.
+void choose_lock_use(InstallCommand& install, const Usage& usage) {
+    if (install.locked && install.frozen) {
+        install.frozen = !has_flag(usage.line, "--locked");
+        install.locked = !has_flag(usage.line, "--frozen");
+        if (install.locked == install.frozen) {
+            throw usage_error("--locked excludes --frozen", usage);
         }
     }
 }

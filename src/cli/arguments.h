@@ -2,115 +2,37 @@
 
 #include "base/exit_code.h"
 #include "base/variables.h"
-#include "model/cuda_version.h"
+#include "cli/audit_command.h"
+#include "cli/care_commands.h"
+#include "cli/completion.h"
+#include "cli/environment_commands.h"
+#include "cli/export_command.h"
+#include "cli/global_options.h"
+#include "cli/gpu_commands.h"
+#include "cli/mirror_commands.h"
+#include "cli/project_commands.h"
+#include "cli/reading_commands.h"
+#include "cli/selftest_commands.h"
 
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace envpm::cli {
 
-enum class Command {
-    none,
-    init,
-    add,
-    remove,
-    lock,
-    update,
-    install,
-    run,
-    shell,
-    shell_hook,
-    list,
-    tree,
-    why,
-    info,
-    seal,
-    selftest,
-    doctor,
-    verify,
-    repair,
-    audit,
-    gc,
-    gens,
-    rollback,
-    export_lock,
-    gpu_facts,
-    gpu_fits,
-    target_detect,
-    mirror_list,
-    mirror_test,
-    completion,
-};
+/// One of the commands, with its own flags: no other's can be seen.
+using Command =
+    std::variant<InitCommand, AddCommand, RemoveCommand, LockCommand, UpdateCommand, InstallCommand,
+                 RunCommand, ShellCommand, ShellHookCommand, ListCommand, TreeCommand, WhyCommand,
+                 InfoCommand, GensCommand, ExportCommand, SealCommand, RollbackCommand,
+                 VerifyCommand, RepairCommand, GcCommand, AuditCommand, SelftestCommand,
+                 DoctorCommand, GpuFactsCommand, GpuFitsCommand, TargetDetectCommand,
+                 MirrorListCommand, MirrorTestCommand, CompletionCommand>;
 
-enum class ColorMode { automatic, always, never };
-
-/// Flags that every command takes; each has an `ENVPM_*` variable too.
-struct GlobalOptions {
-    std::optional<std::filesystem::path> manifest_path;
-    std::optional<std::filesystem::path> config_file;
-    std::filesystem::path directory;
-    std::optional<std::string> target;
-    bool is_offline = false;
-    bool is_json = false;
-    bool is_quiet = false;
-    bool is_verbose = false;
-    bool has_no_progress = false;
-    bool ignores_config = false;
-    ColorMode color = ColorMode::automatic;
-};
-
-/// What the command line says, checked for form. A command reads the members that its help shows.
+/// What the command line says, checked for form.
 struct Arguments {
-    Command command = Command::none;
     GlobalOptions global;
-    std::vector<std::string> words; ///< requirements, names, a command to run, a shell's name
-
-    std::optional<std::string> index;
-    bool as_wheels = false; ///< --pypi
-    std::optional<std::string> name;
-    std::optional<std::filesystem::path> import_file; ///< --import
-    std::string environment = "default";              ///< --environment, of the file to import
-    std::string format;                               ///< --format
-    std::optional<std::filesystem::path> output;      ///< -o, --output
-    bool check = false;
-    bool upgrade = false;
-    std::vector<std::string> upgrade_packages;
-    bool refresh = false;
-    bool dry_run = false;
-    std::optional<std::size_t> repair; ///< of `lock`: the number of an offered change
-    std::optional<std::string> exclude_newer;
-    bool locked = false;
-    bool frozen = false;
-    bool no_install = false;
-    bool is_activated = false; ///< --activated, by which envpm calls itself behind bash
-    bool quick = false;
-    std::optional<std::filesystem::path> prefix;
-    std::optional<CudaVersion> driver_cuda;
-    std::vector<std::string> allowed; ///< --allow
-    std::optional<std::string> link_mode;
-    std::optional<std::size_t> jobs;
-    std::optional<int> concurrent_downloads;
-    std::optional<int> generation;
-    std::optional<std::chrono::seconds> grace;
-    std::optional<std::uint64_t> max_freed; ///< bytes
-    std::optional<std::string> shell;
-    std::optional<std::string> driver;
-    std::vector<std::string> gpus; ///< products or compute capabilities
-    std::optional<std::string> platform;
-    bool is_wsl = false;
-    std::optional<std::string> self_test; ///< --self-test, --policy: warn, strict or off
-    std::optional<std::string> audit;     ///< --audit: warn, strict or off
-    bool recheck = false;
-    bool is_deep = false;                                ///< --deep
-    bool with_torch = false;                             ///< --torch
-    std::optional<std::filesystem::path> receipt;        ///< --receipt
-    std::optional<std::chrono::milliseconds> time_limit; ///< --timeout
+    Command command;
 };
 
 /// Text to print instead of running a command: help or version. With another code than `done` it is

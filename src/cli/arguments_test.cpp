@@ -18,7 +18,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::vector<const char*> argv_of(const std::vector<std::string>& words) {
+using Words = std::vector<std::string>;
+
+std::vector<const char*> argv_of(const Words& words) {
     std::vector<const char*> argv = {"envpm"};
     for (const std::string& word : words) {
         argv.push_back(word.c_str());
@@ -26,22 +28,31 @@ std::vector<const char*> argv_of(const std::vector<std::string>& words) {
     return argv;
 }
 
-std::variant<Arguments, Notice> parse(const std::vector<std::string>& words) {
+std::variant<Arguments, Notice> parse(const Words& words) {
     const std::vector<const char*> argv = argv_of(words);
     return parse_arguments(static_cast<int>(argv.size()), argv.data(),
                            Variables::from_strings(::environ));
 }
 
-Arguments arguments_of(const std::vector<std::string>& words) {
-    return std::get<Arguments>(parse(words));
+GlobalOptions global_of(const Words& words) {
+    return std::get<Arguments>(parse(words)).global;
 }
 
-std::string notice_of(const std::vector<std::string>& words) {
+template <typename Own> Own command_of(const Words& words) {
+    return std::get<Own>(std::get<Arguments>(parse(words)).command);
+}
+
+/// Whether the words are read as that command.
+template <typename Own> bool is_read(const Words& words) {
+    return std::holds_alternative<Own>(std::get<Arguments>(parse(words)).command);
+}
+
+std::string notice_of(const Words& words) {
     return std::get<Notice>(parse(words)).text;
 }
 
 /// What and hint of wrong usage, whose code must be 2.
-std::string failure_of(const std::vector<std::string>& words) {
+std::string failure_of(const Words& words) {
     try {
         (void)parse(words);
     } catch (const Error& error) {
@@ -69,40 +80,41 @@ class Variable {
 };
 
 TEST(Arguments, every_command_is_known_by_its_word) {
-    const std::vector<std::pair<std::vector<std::string>, Command>> cases = {
-        {{"init"}, Command::init},
-        {{"update", "a"}, Command::update},
-        {{"mirror", "list"}, Command::mirror_list},
-        {{"mirror", "test"}, Command::mirror_test},
-        {{"add", "torch"}, Command::add},
-        {{"remove", "torch"}, Command::remove},
-        {{"lock"}, Command::lock},
-        {{"install"}, Command::install},
-        {{"sync"}, Command::install},
-        {{"run", "python"}, Command::run},
-        {{"shell"}, Command::shell},
-        {{"shell-hook"}, Command::shell_hook},
-        {{"list"}, Command::list},
-        {{"tree"}, Command::tree},
-        {{"why", "torch"}, Command::why},
-        {{"info"}, Command::info},
-        {{"seal"}, Command::seal},
-        {{"selftest"}, Command::selftest},
-        {{"doctor"}, Command::doctor},
-        {{"verify"}, Command::verify},
-        {{"repair"}, Command::repair},
-        {{"audit"}, Command::audit},
-        {{"gc"}, Command::gc},
-        {{"gens"}, Command::gens},
-        {{"rollback"}, Command::rollback},
-        {{"export", "--format", "explicit"}, Command::export_lock},
-        {{"gpu", "facts"}, Command::gpu_facts},
-        {{"gpu", "fits"}, Command::gpu_fits},
-        {{"target", "detect"}, Command::target_detect},
-        {{"completion", "bash"}, Command::completion},
+    using IsRead = bool (*)(const Words&);
+    const std::vector<std::pair<Words, IsRead>> cases = {
+        {{"init"}, is_read<InitCommand>},
+        {{"update", "a"}, is_read<UpdateCommand>},
+        {{"mirror", "list"}, is_read<MirrorListCommand>},
+        {{"mirror", "test"}, is_read<MirrorTestCommand>},
+        {{"add", "torch"}, is_read<AddCommand>},
+        {{"remove", "torch"}, is_read<RemoveCommand>},
+        {{"lock"}, is_read<LockCommand>},
+        {{"install"}, is_read<InstallCommand>},
+        {{"sync"}, is_read<InstallCommand>},
+        {{"run", "python"}, is_read<RunCommand>},
+        {{"shell"}, is_read<ShellCommand>},
+        {{"shell-hook"}, is_read<ShellHookCommand>},
+        {{"list"}, is_read<ListCommand>},
+        {{"tree"}, is_read<TreeCommand>},
+        {{"why", "torch"}, is_read<WhyCommand>},
+        {{"info"}, is_read<InfoCommand>},
+        {{"seal"}, is_read<SealCommand>},
+        {{"selftest"}, is_read<SelftestCommand>},
+        {{"doctor"}, is_read<DoctorCommand>},
+        {{"verify"}, is_read<VerifyCommand>},
+        {{"repair"}, is_read<RepairCommand>},
+        {{"audit"}, is_read<AuditCommand>},
+        {{"gc"}, is_read<GcCommand>},
+        {{"gens"}, is_read<GensCommand>},
+        {{"rollback"}, is_read<RollbackCommand>},
+        {{"export", "--format", "explicit"}, is_read<ExportCommand>},
+        {{"gpu", "facts"}, is_read<GpuFactsCommand>},
+        {{"gpu", "fits"}, is_read<GpuFitsCommand>},
+        {{"target", "detect"}, is_read<TargetDetectCommand>},
+        {{"completion", "bash"}, is_read<CompletionCommand>},
     };
-    for (const auto& [words, command] : cases) {
-        EXPECT_EQ(arguments_of(words).command, command) << words.front();
+    for (const auto& [words, is_read_so] : cases) {
+        EXPECT_TRUE(is_read_so(words)) << words.front();
     }
     // `sync` is another word for `install`, and `gpu` is none without one of its own.
     EXPECT_EQ(command_words().size() + 1 + command_words("gpu").size() - 1 +
@@ -111,29 +123,33 @@ TEST(Arguments, every_command_is_known_by_its_word) {
 }
 
 TEST(Arguments, the_policy_of_the_self_test_is_one_of_three) {
-    const Arguments run = arguments_of({"run", "--self-test", "strict", "python", "--self-test"});
-    EXPECT_EQ(run.self_test, "strict");
-    EXPECT_EQ(run.words, (std::vector<std::string>{"python", "--self-test"}));
-    EXPECT_EQ(arguments_of({"selftest", "--policy", "warn"}).self_test, "warn");
-    EXPECT_EQ(arguments_of({"install"}).self_test, std::nullopt);
-    EXPECT_THROW(arguments_of({"shell", "--self-test", "loud"}), Error);
+    const auto run =
+        command_of<RunCommand>({"run", "--self-test", "strict", "python", "--self-test"});
+    EXPECT_EQ(run.entry.self_test, CheckPolicy::strict);
+    EXPECT_EQ(run.words, (Words{"python", "--self-test"}));
+    EXPECT_EQ(command_of<SelftestCommand>({"selftest", "--policy", "warn"}).policy,
+              CheckPolicy::warn);
+    EXPECT_EQ(command_of<InstallCommand>({"install"}).self_test, std::nullopt);
+    EXPECT_EQ(command_of<InstallCommand>({"install", "--audit", "off"}).audit, CheckPolicy::off);
+    EXPECT_THROW(command_of<ShellCommand>({"shell", "--self-test", "loud"}), Error);
 }
 
 TEST(Arguments, the_time_of_a_self_test_is_in_seconds) {
     using std::chrono::milliseconds;
-    EXPECT_EQ(arguments_of({"selftest", "--timeout", "20"}).time_limit, milliseconds(20'000));
-    EXPECT_EQ(arguments_of({"selftest", "--timeout", "0.5"}).time_limit, milliseconds(500));
-    EXPECT_THROW(arguments_of({"selftest", "--timeout", "0"}), Error);
-    EXPECT_THROW(arguments_of({"selftest", "--timeout", "soon"}), Error);
+    EXPECT_EQ(command_of<SelftestCommand>({"selftest", "--timeout", "20"}).time_limit,
+              milliseconds(20'000));
+    EXPECT_EQ(command_of<SelftestCommand>({"selftest", "--timeout", "0.5"}).time_limit,
+              milliseconds(500));
+    EXPECT_THROW(command_of<SelftestCommand>({"selftest", "--timeout", "0"}), Error);
+    EXPECT_THROW(command_of<SelftestCommand>({"selftest", "--timeout", "soon"}), Error);
 }
 
 TEST(Arguments, global_flags_stand_before_or_after_the_command) {
-    for (const std::vector<std::string>& words :
-         {std::vector<std::string>{"--json", "-q", "-C", "/x", "--target", "gpu", "--offline",
-                                   "--color", "never", "--manifest-path=m.toml", "lock"},
-          std::vector<std::string>{"lock", "--json", "-q", "-C", "/x", "--target", "gpu",
-                                   "--offline", "--color", "never", "--manifest-path=m.toml"}}) {
-        const GlobalOptions global = arguments_of(words).global;
+    for (const Words& words : {Words{"--json", "-q", "-C", "/x", "--target", "gpu", "--offline",
+                                     "--color", "never", "--manifest-path=m.toml", "lock"},
+                               Words{"lock", "--json", "-q", "-C", "/x", "--target", "gpu",
+                                     "--offline", "--color", "never", "--manifest-path=m.toml"}}) {
+        const GlobalOptions global = global_of(words);
         EXPECT_TRUE(global.is_json);
         EXPECT_TRUE(global.is_quiet);
         EXPECT_TRUE(global.is_offline);
@@ -146,73 +162,77 @@ TEST(Arguments, global_flags_stand_before_or_after_the_command) {
 }
 
 TEST(Arguments, flags_of_the_commands_are_read) {
-    const Arguments lock = arguments_of({"lock", "--upgrade", "-P", "a", "-P", "b", "--refresh",
-                                         "--dry-run", "--exclude-newer", "2025-01-01"});
+    const auto lock =
+        command_of<LockCommand>({"lock", "--upgrade", "-P", "a", "-P", "b", "--refresh",
+                                 "--dry-run", "--exclude-newer", "2025-01-01"});
     EXPECT_TRUE(lock.upgrade && lock.refresh && lock.dry_run);
     EXPECT_FALSE(lock.check);
     EXPECT_THAT(lock.upgrade_packages, ElementsAre("a", "b"));
     EXPECT_EQ(lock.exclude_newer, "2025-01-01");
-    EXPECT_TRUE(arguments_of({"lock", "--check"}).check);
+    EXPECT_TRUE(command_of<LockCommand>({"lock", "--check"}).check);
 
-    const Arguments install = arguments_of({"install", "--frozen", "--prefix", "/p", "--jobs", "3",
-                                            "--concurrent-downloads", "2", "--link-mode", "copy"});
+    const auto install =
+        command_of<InstallCommand>({"install", "--frozen", "--prefix", "/p", "--jobs", "3",
+                                    "--concurrent-downloads", "2", "--link-mode", "copy"});
     EXPECT_TRUE(install.frozen);
     EXPECT_EQ(install.prefix, "/p");
-    EXPECT_EQ(install.jobs, 3U);
-    EXPECT_EQ(install.concurrent_downloads, 2);
-    EXPECT_EQ(install.link_mode, "copy");
+    EXPECT_EQ(install.speed.jobs, 3U);
+    EXPECT_EQ(install.speed.concurrent_downloads, 2);
+    EXPECT_EQ(install.speed.link_mode, "copy");
 
-    const Arguments add = arguments_of({"add", "a>=1", "b", "--index", "own", "--no-install"});
-    EXPECT_THAT(add.words, ElementsAre("a>=1", "b"));
+    const auto add = command_of<AddCommand>({"add", "a>=1", "b", "--index", "own", "--no-install"});
+    EXPECT_THAT(add.requirements, ElementsAre("a>=1", "b"));
     EXPECT_EQ(add.index, "own");
     EXPECT_TRUE(add.no_install);
 
-    EXPECT_EQ(arguments_of({"rollback", "3"}).generation, 3);
-    EXPECT_EQ(arguments_of({"shell-hook", "--shell", "fish"}).shell, "fish");
-    EXPECT_TRUE(arguments_of({"verify", "--quick"}).quick);
-    EXPECT_FALSE(arguments_of({"verify", "--full"}).quick);
-    EXPECT_THROW(arguments_of({"verify", "--full", "--quick"}), Error);
-    EXPECT_TRUE(arguments_of({"repair", "--dry-run"}).dry_run);
-    EXPECT_EQ(arguments_of({"gc", "--max-freed", "10kB"}).max_freed, 10'000U);
-    EXPECT_THROW(arguments_of({"gc", "--max-freed", "much"}), Error);
+    EXPECT_EQ(command_of<RollbackCommand>({"rollback", "3"}).generation, 3);
+    EXPECT_EQ(command_of<ShellHookCommand>({"shell-hook", "--shell", "fish"}).shell, "fish");
+    EXPECT_TRUE(command_of<VerifyCommand>({"verify", "--quick"}).quick);
+    EXPECT_FALSE(command_of<VerifyCommand>({"verify", "--full"}).quick);
+    EXPECT_THROW(command_of<VerifyCommand>({"verify", "--full", "--quick"}), Error);
+    EXPECT_TRUE(command_of<RepairCommand>({"repair", "--dry-run"}).dry_run);
+    EXPECT_EQ(command_of<GcCommand>({"gc", "--max-freed", "10kB"}).max_freed, 10'000U);
+    EXPECT_THROW(command_of<GcCommand>({"gc", "--max-freed", "much"}), Error);
 
-    const Arguments audit =
-        arguments_of({"audit", "--prefix", "/p", "--gpus", "8.9,12.0", "--driver-cuda", "12.8",
-                      "--allow", "a.so", "--allow", "b.so"});
+    const auto audit =
+        command_of<AuditCommand>({"audit", "--prefix", "/p", "--gpus", "8.9,12.0", "--driver-cuda",
+                                  "12.8", "--allow", "a.so", "--allow", "b.so"});
     EXPECT_EQ(audit.prefix, "/p");
     EXPECT_THAT(audit.gpus, ElementsAre("8.9", "12.0"));
-    EXPECT_THAT(arguments_of({"audit", "--gpus", "RTX 4090,A100"}).gpus,
+    EXPECT_THAT(command_of<AuditCommand>({"audit", "--gpus", "RTX 4090,A100"}).gpus,
                 ElementsAre("RTX 4090", "A100"));
     EXPECT_EQ(audit.driver_cuda, (CudaVersion{12, 8}));
     EXPECT_THAT(audit.allowed, ElementsAre("a.so", "b.so"));
-    EXPECT_EQ(arguments_of({"init", "--name", "x", "folder"}).name, "x");
-    EXPECT_THAT(arguments_of({"init", "--", "folder"}).words, ElementsAre("folder"));
-    EXPECT_THAT(arguments_of({"init"}).words, IsEmpty());
-    EXPECT_THAT(arguments_of({"update", "a", "b"}).upgrade_packages, ElementsAre("a", "b"));
+    EXPECT_EQ(command_of<InitCommand>({"init", "--name", "x", "folder"}).name, "x");
+    EXPECT_EQ(command_of<InitCommand>({"init", "--", "folder"}).folder, "folder");
+    EXPECT_EQ(command_of<InitCommand>({"init"}).folder, std::nullopt);
+    EXPECT_THAT(command_of<UpdateCommand>({"update", "a", "b"}).packages, ElementsAre("a", "b"));
+    EXPECT_EQ(command_of<WhyCommand>({"why", "a"}).package, "a");
+    EXPECT_EQ(command_of<CompletionCommand>({"completion", "zsh"}).shell, "zsh");
 }
 
 TEST(Arguments, grace_takes_units) {
-    EXPECT_EQ(arguments_of({"gc", "--grace", "0s"}).grace, std::chrono::seconds(0));
-    EXPECT_EQ(arguments_of({"gc", "--grace", "30min"}).grace, std::chrono::minutes(30));
-    EXPECT_EQ(arguments_of({"gc", "--grace", "7d"}).grace, std::chrono::hours(168));
-    EXPECT_EQ(arguments_of({"gc"}).grace, std::nullopt);
+    EXPECT_EQ(command_of<GcCommand>({"gc", "--grace", "0s"}).grace, std::chrono::seconds(0));
+    EXPECT_EQ(command_of<GcCommand>({"gc", "--grace", "30min"}).grace, std::chrono::minutes(30));
+    EXPECT_EQ(command_of<GcCommand>({"gc", "--grace", "7d"}).grace, std::chrono::hours(168));
+    EXPECT_EQ(command_of<GcCommand>({"gc"}).grace, std::nullopt);
     for (const std::string text : {"7", "d", "-1d", "1w", "999999999s"}) {
         EXPECT_THAT(failure_of({"gc", "--grace", text}), HasSubstr("--grace")) << text;
     }
 }
 
 TEST(Arguments, run_hands_on_everything_behind_its_command) {
-    EXPECT_THAT(arguments_of({"run", "python", "-c", "x", "--json", "--", "-q"}).words,
+    EXPECT_THAT(command_of<RunCommand>({"run", "python", "-c", "x", "--json", "--", "-q"}).words,
                 ElementsAre("python", "-c", "x", "--json", "--", "-q"));
-    EXPECT_FALSE(arguments_of({"run", "python", "--json"}).global.is_json);
-    const Arguments separated = arguments_of({"run", "--no-install", "--", "--odd", "-x"});
+    EXPECT_FALSE(global_of({"run", "python", "--json"}).is_json);
+    const auto separated = command_of<RunCommand>({"run", "--no-install", "--", "--odd", "-x"});
     EXPECT_THAT(separated.words, ElementsAre("--odd", "-x"));
-    EXPECT_TRUE(separated.no_install);
-    const Arguments with_values = arguments_of({"-C", "run", "run", "--target", "gpu", "python"});
-    EXPECT_EQ(with_values.global.directory, "run");
-    EXPECT_EQ(with_values.global.target, "gpu");
-    EXPECT_THAT(with_values.words, ElementsAre("python"));
-    EXPECT_THAT(arguments_of({"run"}).words, IsEmpty());
+    EXPECT_TRUE(separated.entry.no_install);
+    const Words with_values = {"-C", "run", "run", "--target", "gpu", "python"};
+    EXPECT_EQ(global_of(with_values).directory, "run");
+    EXPECT_EQ(global_of(with_values).target, "gpu");
+    EXPECT_THAT(command_of<RunCommand>(with_values).words, ElementsAre("python"));
+    EXPECT_THAT(command_of<RunCommand>({"run"}).words, IsEmpty());
 }
 
 TEST(Arguments, a_misspelt_command_gets_what_was_meant) {
@@ -229,25 +249,19 @@ TEST(Arguments, a_misspelt_command_gets_what_was_meant) {
 }
 
 TEST(Arguments, wrong_usage_is_refused) {
-    for (const std::vector<std::string>& words :
-         {std::vector<std::string>{"add"}, std::vector<std::string>{"why"},
-          std::vector<std::string>{"why", "a", "b"}, std::vector<std::string>{"lock", "--nonsense"},
-          std::vector<std::string>{"install", "--locked", "--frozen"},
-          std::vector<std::string>{"install", "--jobs", "0"},
-          std::vector<std::string>{"install", "--jobs", "many"},
-          std::vector<std::string>{"install", "--concurrent-downloads", "65"},
-          std::vector<std::string>{"lock", "--color", "pink"},
-          std::vector<std::string>{"rollback", "last"},
-          std::vector<std::string>{"run", "--nonsense", "python"},
-          std::vector<std::string>{"lock", "--repair", "1", "--dry-run"},
-          std::vector<std::string>{"lock", "--repair", "1", "--check"},
-          std::vector<std::string>{"lock", "--target"}}) {
+    for (const Words& words :
+         {Words{"add"}, Words{"why"}, Words{"why", "a", "b"}, Words{"lock", "--nonsense"},
+          Words{"install", "--locked", "--frozen"}, Words{"install", "--jobs", "0"},
+          Words{"install", "--jobs", "many"}, Words{"install", "--concurrent-downloads", "65"},
+          Words{"lock", "--color", "pink"}, Words{"rollback", "last"},
+          Words{"run", "--nonsense", "python"}, Words{"lock", "--repair", "1", "--dry-run"},
+          Words{"lock", "--repair", "1", "--check"}, Words{"lock", "--target"}}) {
         EXPECT_NE(failure_of(words), "no failure") << words.back();
     }
 }
 
 TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
-    const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+    const std::vector<std::pair<Words, std::string>> cases = {
         {{"verify", "--ful"}, "`envpm verify` does not take `--ful` | did you mean `--full`?"},
         {{"tree", "--jsno"}, "`envpm tree` does not take `--jsno` | did you mean `--json`?"},
         {{"shell", "--shell", "bash"},
@@ -310,26 +324,26 @@ TEST(Arguments, variables_stand_for_flags_that_are_not_there) {
     const Variable manifest("ENVPM_MANIFEST_PATH", "/m/envpm.toml");
     const Variable color("ENVPM_COLOR", "always");
     const Variable locked("ENVPM_LOCKED", "1");
-    const Arguments arguments = arguments_of({"install"});
-    EXPECT_EQ(arguments.global.target, "gpu");
-    EXPECT_TRUE(arguments.global.is_offline);
-    EXPECT_TRUE(arguments.global.is_json);
-    EXPECT_EQ(arguments.global.manifest_path, "/m/envpm.toml");
-    EXPECT_EQ(arguments.global.color, ColorMode::always);
-    EXPECT_TRUE(arguments.locked);
-    EXPECT_EQ(arguments_of({"install", "--target", "cpu"}).global.target, "cpu");
+    const GlobalOptions global = global_of({"install"});
+    EXPECT_EQ(global.target, "gpu");
+    EXPECT_TRUE(global.is_offline);
+    EXPECT_TRUE(global.is_json);
+    EXPECT_EQ(global.manifest_path, "/m/envpm.toml");
+    EXPECT_EQ(global.color, ColorMode::always);
+    EXPECT_TRUE(command_of<InstallCommand>({"install"}).locked);
+    EXPECT_EQ(global_of({"install", "--target", "cpu"}).target, "cpu");
 }
 
 TEST(Arguments, a_word_in_brackets_is_one_word) {
-    EXPECT_EQ(arguments_of({"-C", "[x]", "install", "--prefix", "[a,b]"}).prefix, "[a,b]");
-    EXPECT_EQ(arguments_of({"-C", "[x]", "install"}).global.directory, "[x]");
-    EXPECT_THAT(arguments_of({"init", "./[x]"}).words, ElementsAre("./[x]"));
-    EXPECT_THAT(arguments_of({"run", "test", "[x]"}).words, ElementsAre("test", "[x]"));
+    EXPECT_EQ(command_of<InstallCommand>({"-C", "[x]", "install", "--prefix", "[a,b]"}).prefix,
+              "[a,b]");
+    EXPECT_EQ(global_of({"-C", "[x]", "install"}).directory, "[x]");
+    EXPECT_EQ(command_of<InitCommand>({"init", "./[x]"}).folder, "./[x]");
+    EXPECT_THAT(command_of<RunCommand>({"run", "test", "[x]"}).words, ElementsAre("test", "[x]"));
 }
 
 TEST(Arguments, a_variable_that_is_wrong_is_named) {
-    const auto failure = [](const std::string& name, const std::string& value,
-                            const std::vector<std::string>& words) {
+    const auto failure = [](const std::string& name, const std::string& value, const Words& words) {
         const Variable variable(name, value);
         try {
             (void)parse(words);
@@ -361,21 +375,21 @@ TEST(Arguments, the_variables_that_stand_for_flags_are_those_that_were_handed_in
 
 TEST(Arguments, a_flag_counts_more_than_the_variable_of_one_that_excludes_it) {
     const Variable locked("ENVPM_LOCKED", "1");
-    EXPECT_TRUE(arguments_of({"install", "--frozen"}).frozen);
-    EXPECT_FALSE(arguments_of({"install", "--frozen"}).locked);
+    EXPECT_TRUE(command_of<InstallCommand>({"install", "--frozen"}).frozen);
+    EXPECT_FALSE(command_of<InstallCommand>({"install", "--frozen"}).locked);
     const std::string both = "`envpm install` does not take `--locked` and `--frozen` together | "
                              "`envpm install --help` shows what there is";
     EXPECT_EQ(failure_of({"install", "--frozen", "--locked"}), both);
     const Variable not_frozen("ENVPM_FROZEN", "0");
-    EXPECT_TRUE(arguments_of({"install"}).locked);
+    EXPECT_TRUE(command_of<InstallCommand>({"install"}).locked);
     const Variable frozen("ENVPM_FROZEN", "1");
     EXPECT_EQ(failure_of({"install"}), both);
-    EXPECT_EQ(arguments_of({"list"}).command, Command::list);
+    EXPECT_TRUE(is_read<ListCommand>({"list"}));
 }
 
 TEST(Arguments, a_variable_that_says_no_is_no_flag) {
     const Variable offline("ENVPM_OFFLINE", "0");
-    EXPECT_FALSE(arguments_of({"lock"}).global.is_offline);
+    EXPECT_FALSE(global_of({"lock"}).is_offline);
 }
 
 TEST(Arguments, help_and_version_are_notices) {
@@ -386,8 +400,7 @@ TEST(Arguments, help_and_version_are_notices) {
 }
 
 TEST(Arguments, no_command_shows_the_help_but_is_wrong_usage) {
-    for (const std::vector<std::string>& words :
-         {std::vector<std::string>{}, std::vector<std::string>{"gpu"}}) {
+    for (const Words& words : {Words{}, Words{"gpu"}}) {
         const Notice notice = std::get<Notice>(parse(words));
         EXPECT_EQ(notice.code, ExitCode::usage);
         EXPECT_THAT(notice.text, HasSubstr("--help"));
@@ -406,8 +419,10 @@ TEST(Arguments, an_empty_value_behind_an_equals_sign_names_its_flag) {
     EXPECT_EQ(failure_of({"lock", "--offline="}),
               "`--offline=` has no value | `envpm lock --help` shows what there is");
     EXPECT_THAT(failure_of({"lock", "--nonsense="}), HasSubstr("does not take `--nonsense=`"));
-    EXPECT_THAT(arguments_of({"gpu", "facts", "--", "--json="}).words, ElementsAre("--json="));
-    EXPECT_THAT(arguments_of({"run", "tool", "--json="}).words, ElementsAre("tool", "--json="));
+    EXPECT_THAT(command_of<GpuFactsCommand>({"gpu", "facts", "--", "--json="}).words,
+                ElementsAre("--json="));
+    EXPECT_THAT(command_of<RunCommand>({"run", "tool", "--json="}).words,
+                ElementsAre("tool", "--json="));
 }
 
 TEST(Arguments, an_empty_value_names_its_flag_or_argument) {
@@ -421,7 +436,7 @@ TEST(Arguments, an_empty_value_names_its_flag_or_argument) {
 }
 
 TEST(Arguments, json_is_seen_in_words_that_cannot_be_parsed) {
-    const auto asks = [](const std::vector<std::string>& words) {
+    const auto asks = [](const Words& words) {
         const std::vector<const char*> argv = argv_of(words);
         return asks_for_json(static_cast<int>(argv.size()), argv.data());
     };
@@ -439,29 +454,27 @@ TEST(Arguments, flags_are_listed_for_completion) {
 }
 
 TEST(Arguments, init_can_import_and_export_needs_a_format) {
-    EXPECT_EQ(arguments_of({"init", "--import", "environment.yml", "folder"}).import_file,
-              "environment.yml");
-    EXPECT_EQ(arguments_of({"init", "--import", "pixi.toml", "-e", "gpu"}).environment, "gpu");
+    EXPECT_EQ(
+        command_of<InitCommand>({"init", "--import", "environment.yml", "folder"}).import_file,
+        "environment.yml");
+    EXPECT_EQ(command_of<InitCommand>({"init", "--import", "pixi.toml", "-e", "gpu"}).environment,
+              "gpu");
     EXPECT_THAT(failure_of({"init", "--environment", "gpu"}), HasSubstr("--import"));
-    const Arguments exported =
-        arguments_of({"export", "--format", "explicit", "-o", "a.txt", "--target", "arm"});
-    EXPECT_EQ(exported.command, Command::export_lock);
+    const auto exported =
+        command_of<ExportCommand>({"export", "--format", "explicit", "-o", "a.txt"});
     EXPECT_EQ(exported.format, "explicit");
     EXPECT_EQ(exported.output, "a.txt");
-    EXPECT_EQ(exported.global.target, "arm");
     EXPECT_THAT(failure_of({"export"}), HasSubstr("--format"));
     EXPECT_THAT(failure_of({"export", "--format", "toml"}), HasSubstr("environment-yml"));
 }
 
 TEST(Arguments, gpu_has_commands_of_its_own) {
-    const Arguments facts = arguments_of({"gpu", "facts", "torch", "2.9", "--json"});
-    EXPECT_EQ(facts.command, Command::gpu_facts);
+    const auto facts = command_of<GpuFactsCommand>({"gpu", "facts", "torch", "2.9", "--json"});
     EXPECT_THAT(facts.words, ElementsAre("torch", "2.9"));
-    EXPECT_TRUE(facts.global.is_json);
-    const Arguments fits =
-        arguments_of({"-C", "/x", "gpu", "fits", "--driver", "535.104.05", "--gpu", "RTX 4090",
-                      "--gpu", "8.6", "--wsl", "--platform", "linux-aarch64"});
-    EXPECT_EQ(fits.command, Command::gpu_fits);
+    EXPECT_TRUE(global_of({"gpu", "facts", "torch", "--json"}).is_json);
+    const auto fits = command_of<GpuFitsCommand>({"-C", "/x", "gpu", "fits", "--driver",
+                                                  "535.104.05", "--gpu", "RTX 4090", "--gpu", "8.6",
+                                                  "--wsl", "--platform", "linux-aarch64"});
     EXPECT_EQ(fits.driver, "535.104.05");
     EXPECT_THAT(fits.gpus, ElementsAre("RTX 4090", "8.6"));
     EXPECT_TRUE(fits.is_wsl);

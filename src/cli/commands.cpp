@@ -2,7 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
-#include "cli/completion.h"
+#include "cli/arguments.h"
 #include "cli/own_words.h"
 #include "cli/render.h"
 #include "cli/session.h"
@@ -12,16 +12,29 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <utility>
+#include <variant>
 
 namespace envpm::cli {
 
 namespace {
 
-ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
-                    const Invocation& invocation);
+/// Runs the command that it is called with, in a session unless that command needs none.
+struct Runner {
+    const Arguments& arguments;
+    const Terminal& terminal;
+    const Invocation& invocation;
+
+    ExitCode operator()(const CompletionCommand& command) const;
+    ExitCode operator()(const RunCommand& command) const;
+    template <typename Own> ExitCode operator()(const Own& command) const;
+
+  private:
+    ExitCode in_session(const std::function<ExitCode(const Session&)>& run_it) const;
+};
+
 std::filesystem::path working_folder(const std::filesystem::path& directory);
-ExitCode dispatch(const Session& session);
 
 struct SettingsInUse {
     pipeline::Settings settings;
@@ -55,7 +68,7 @@ ExitCode run_command(const Invocation& invocation) {
         const auto& arguments = std::get<Arguments>(parsed);
         is_json = arguments.global.is_json;
         terminal = describe_terminal(arguments.global, invocation.variables);
-        return run_parsed(arguments, terminal, invocation);
+        return std::visit(Runner{arguments, terminal, invocation}, arguments.command);
     } catch (const Error& error) {
         return report_error(error, terminal, is_json);
     } catch (const std::filesystem::filesystem_error& error) {
@@ -69,19 +82,27 @@ ExitCode run_command(const Invocation& invocation) {
 
 namespace {
 
-ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
-                    const Invocation& invocation) {
-    if (arguments.command == Command::completion) {
-        show(completion_script(arguments.words.front()));
-        return ExitCode::done;
+ExitCode Runner::operator()(const CompletionCommand& command) const {
+    show(completion_script(command.shell));
+    return ExitCode::done;
+}
+
+ExitCode Runner::operator()(const RunCommand& command) const {
+    if (command.is_activated) {
+        become_activated(command, arguments.global, invocation.variables);
     }
-    if (arguments.is_activated) {
-        become_activated(arguments, invocation.variables);
-    }
+    return in_session([&](const Session& session) { return run(command, session); });
+}
+
+template <typename Own> ExitCode Runner::operator()(const Own& command) const {
+    return in_session([&](const Session& session) { return run(command, session); });
+}
+
+ExitCode Runner::in_session(const std::function<ExitCode(const Session&)>& run_it) const {
     const GlobalOptions& global = arguments.global;
     const std::filesystem::path start = working_folder(global.directory);
     std::optional<std::filesystem::path> folder;
-    if (arguments.command != Command::init) {
+    if (!std::holds_alternative<InitCommand>(arguments.command)) {
         if (const auto project = pipeline::find_project_if_any(global.manifest_path, start)) {
             folder = project->folder();
         }
@@ -93,7 +114,7 @@ ExitCode run_parsed(const Arguments& arguments, const Terminal& terminal,
         {invocation.variables, invocation.stop, invocation.now, invocation.random_seed,
          global.is_offline ? pipeline::NetworkUse::offline : pipeline::NetworkUse::online},
         progress);
-    return dispatch({arguments, terminal, services, start, std::move(settings.error)});
+    return run_it({global, terminal, services, start, std::move(settings.error)});
 }
 
 /// Goes to `directory` if there is one. A folder that was removed can still be the one that a
@@ -117,44 +138,6 @@ std::filesystem::path working_folder(const std::filesystem::path& directory) {
     return start;
 }
 
-ExitCode dispatch(const Session& session) {
-    using Run = ExitCode (*)(const Session&);
-    static constexpr auto runs = std::to_array<std::pair<Command, Run>>({
-        {Command::init, run_init},
-        {Command::add, run_add},
-        {Command::remove, run_remove},
-        {Command::lock, run_lock},
-        {Command::update, run_update},
-        {Command::install, run_install},
-        {Command::run, run_run},
-        {Command::shell, run_shell},
-        {Command::shell_hook, run_shell_hook},
-        {Command::list, run_view},
-        {Command::tree, run_view},
-        {Command::why, run_view},
-        {Command::info, run_info},
-        {Command::seal, run_seal},
-        {Command::selftest, run_selftest},
-        {Command::doctor, run_doctor},
-        {Command::verify, run_verify},
-        {Command::repair, run_repair},
-        {Command::audit, run_audit},
-        {Command::gc, run_gc},
-        {Command::gens, run_gens},
-        {Command::rollback, run_rollback},
-        {Command::export_lock, run_export},
-        {Command::gpu_facts, run_gpu_facts},
-        {Command::gpu_fits, run_gpu_fits},
-        {Command::target_detect, run_target_detect},
-        {Command::mirror_list, run_mirror_list},
-        {Command::mirror_test, run_mirror_test},
-    });
-    const auto found = std::find_if(runs.begin(), runs.end(), [&](const auto& run) {
-        return run.first == session.arguments.command;
-    });
-    return found == runs.end() ? ExitCode::usage : found->second(session);
-}
-
 /// `doctor` is asked when something is wrong: it tells what is wrong with the settings, and goes on
 /// without files and with those variables alone that say where things are.
 SettingsInUse settings_in_use(const Arguments& arguments, const Variables& variables,
@@ -162,7 +145,7 @@ SettingsInUse settings_in_use(const Arguments& arguments, const Variables& varia
     try {
         return {pipeline::load_settings(variables, flags_of(arguments), folder), std::nullopt};
     } catch (const Error& error) {
-        if (arguments.command != Command::doctor) {
+        if (!std::holds_alternative<DoctorCommand>(arguments.command)) {
             throw;
         }
         Variables places;
@@ -179,8 +162,17 @@ SettingsInUse settings_in_use(const Arguments& arguments, const Variables& varia
 }
 
 pipeline::SettingFlags flags_of(const Arguments& arguments) {
-    return {arguments.global.config_file, arguments.global.ignores_config, arguments.jobs,
-            arguments.concurrent_downloads, arguments.link_mode};
+    const SpeedFlags speed = std::visit(
+        [](const auto& command) {
+            if constexpr (requires { command.speed; }) {
+                return command.speed;
+            } else {
+                return SpeedFlags();
+            }
+        },
+        arguments.command);
+    return {arguments.global.config_file, arguments.global.ignores_config, speed.jobs,
+            speed.concurrent_downloads, speed.link_mode};
 }
 
 ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json) {

@@ -1,3 +1,5 @@
+#include "cli/environment_commands.h"
+
 #include "cli/render.h"
 #include "cli/session.h"
 #include "cli/shell.h"
@@ -15,31 +17,32 @@ namespace {
 using pipeline::Project;
 
 /// Before `run` and `shell`: brings the environment up to date unless that was refused.
-ExitCode prepare(const Session& session, const Project& project);
+ExitCode prepare(const EntryFlags& flags, const Session& session, const Project& project);
 
 /// What cannot be solved is an error.
 void tell_install(const Session& session, const pipeline::InstallReport& report);
 
 /// With that and a test of the GPUs; a code is why the environment is not to be entered.
-std::variant<pipeline::ActiveEnvironment, ExitCode> enter(const Session& session,
-                                                          const Project& project);
+std::variant<pipeline::ActiveEnvironment, ExitCode>
+enter(const EntryFlags& flags, const Session& session, const Project& project);
 
 } // namespace
 
-ExitCode run_install(const Session& session) {
-    const Arguments& arguments = session.arguments;
-    const pipeline::LockUse use = arguments.locked   ? pipeline::LockUse::locked
-                                  : arguments.frozen ? pipeline::LockUse::frozen
-                                                     : pipeline::LockUse::update;
+ExitCode run(const InstallCommand& command, const Session& session) {
+    const pipeline::LockUse use = command.locked   ? pipeline::LockUse::locked
+                                  : command.frozen ? pipeline::LockUse::frozen
+                                                   : pipeline::LockUse::update;
     const Project project = project_of(session);
-    check_policies(session);
+    check_policies(session, command.self_test, command.audit);
     const Installed installed =
-        install_and_test(session, {.project = project,
-                                   .lock_use = use,
-                                   .target = arguments.global.target,
-                                   .prefix = arguments.prefix,
-                                   .audit = policy_of(session, arguments.audit, "ENVPM_AUDIT")});
-    if (arguments.global.is_json) {
+        install_and_test(session,
+                         {.project = project,
+                          .lock_use = use,
+                          .target = session.global.target,
+                          .prefix = command.prefix,
+                          .audit = policy_of(session, command.audit, "ENVPM_AUDIT")},
+                         command.self_test);
+    if (session.global.is_json) {
         show(document(json_of(installed)));
     } else {
         tell_installed(session, installed);
@@ -48,10 +51,12 @@ ExitCode run_install(const Session& session) {
 }
 
 /// What `--prefix` lays out is tested while the disk takes it.
-Installed install_and_test(const Session& session, pipeline::InstallRequest request) {
+Installed install_and_test(const Session& session, pipeline::InstallRequest request,
+                           std::optional<CheckPolicy> self_test) {
     std::optional<ActivationTest> test;
     const auto run_test = [&](const std::filesystem::path& prefix) {
-        test = test_before_use(session, request.project, prefix, session.services.variables());
+        test = test_before_use(session, request.project, prefix, session.services.variables(),
+                               self_test);
     };
     request.meanwhile = run_test;
     Installed installed{pipeline::install(request, session.services)};
@@ -85,9 +90,9 @@ Json json_of(const Installed& installed) {
     return json;
 }
 
-ExitCode run_run(const Session& session) {
+ExitCode run(const RunCommand& command, const Session& session) {
     const Project project = project_of(session);
-    if (session.arguments.words.empty()) {
+    if (command.words.empty()) {
         const std::vector<std::string> tasks = pipeline::task_names(project);
         throw Error({"there is nothing to run", "envpm run",
                      tasks.empty() ? "name a command: `envpm run python train.py`"
@@ -95,43 +100,43 @@ ExitCode run_run(const Session& session) {
                                                  fmt::join(tasks, "`, `"))},
                     ExitCode::usage);
     }
-    const auto entered = enter(session, project);
+    const auto entered = enter(command.entry, session, project);
     if (const auto* const code = std::get_if<ExitCode>(&entered)) {
         return *code;
     }
     const auto& environment = std::get<pipeline::ActiveEnvironment>(entered);
-    const std::vector<std::string> command =
-        pipeline::command_to_run(project, environment, session.arguments.words);
-    const bool is_typed = command.front() == session.arguments.words.front();
+    const std::vector<std::string> words =
+        pipeline::command_to_run(project, environment, command.words);
+    const bool is_typed = words.front() == command.words.front();
     const auto tasks = [&] {
         return is_typed ? pipeline::task_names(project) : std::vector<std::string>();
     };
     try {
-        activate::become(command, environment.variables, environment.prefix, tasks);
+        activate::become(words, environment.variables, environment.prefix, tasks);
     } catch (Error& error) {
-        if (command.front() == "bash" && !is_typed) {
+        if (words.front() == "bash" && !is_typed) {
             error.add_context("while bash was to source the scripts of conda packages");
         }
         throw;
     }
 }
 
-void become_activated(const Arguments& arguments, const Variables& variables) {
+void become_activated(const RunCommand& command, const GlobalOptions& global,
+                      const Variables& variables) {
     const std::optional<std::string> prefix = variables.find("ENVPM_PREFIX");
-    if (!prefix || arguments.words.empty()) {
+    if (!prefix || command.words.empty()) {
         throw Error({"`--activated` is for envpm itself", "envpm run", "leave it out"},
                     ExitCode::usage);
     }
-    const auto tasks = [&arguments] {
-        const auto& manifest = arguments.global.manifest_path;
+    const auto tasks = [&manifest = global.manifest_path] {
         return manifest ? pipeline::task_names({*manifest}) : std::vector<std::string>();
     };
-    activate::become(arguments.words, variables, *prefix, tasks);
+    activate::become(command.words, variables, *prefix, tasks);
 }
 
-ExitCode run_shell(const Session& session) {
+ExitCode run(const ShellCommand& command, const Session& session) {
     const Project project = project_of(session);
-    const auto entered = enter(session, project);
+    const auto entered = enter(command.entry, session, project);
     if (const auto* const code = std::get_if<ExitCode>(&entered)) {
         return *code;
     }
@@ -141,14 +146,14 @@ ExitCode run_shell(const Session& session) {
     activate::become(start.command, start.variables, environment.prefix);
 }
 
-ExitCode run_shell_hook(const Session& session) {
+ExitCode run(const ShellHookCommand& command, const Session& session) {
     const Project project = project_of(session);
     const activate::Shell shell =
-        session.arguments.shell
-            ? shell_named(*session.arguments.shell, "--shell")
+        command.shell
+            ? shell_named(*command.shell, "--shell")
             : shell_named(session.services.variables().find("SHELL").value_or("bash"), "SHELL");
     // What the caller evaluates is all of it or nothing: its shell goes on either way.
-    const auto entered = enter(session, project);
+    const auto entered = enter(command.entry, session, project);
     if (const auto* const code = std::get_if<ExitCode>(&entered)) {
         return *code;
     }
@@ -160,14 +165,14 @@ ExitCode run_shell_hook(const Session& session) {
 
 namespace {
 
-ExitCode prepare(const Session& session, const Project& project) {
-    if (session.arguments.no_install) {
+ExitCode prepare(const EntryFlags& flags, const Session& session, const Project& project) {
+    if (flags.no_install) {
         return ExitCode::done;
     }
-    check_policies(session);
+    check_policies(session, flags.self_test);
     const pipeline::InstallReport report =
         pipeline::install({.project = project,
-                           .target = session.arguments.global.target,
+                           .target = session.global.target,
                            .purpose = pipeline::InstallPurpose::use_it,
                            .audit = policy_of(session, std::nullopt, "ENVPM_AUDIT")},
                           session.services);
@@ -186,14 +191,14 @@ void tell_install(const Session& session, const pipeline::InstallReport& report)
     }
 }
 
-std::variant<pipeline::ActiveEnvironment, ExitCode> enter(const Session& session,
-                                                          const Project& project) {
-    if (const ExitCode code = prepare(session, project); code != ExitCode::done) {
+std::variant<pipeline::ActiveEnvironment, ExitCode>
+enter(const EntryFlags& flags, const Session& session, const Project& project) {
+    if (const ExitCode code = prepare(flags, session, project); code != ExitCode::done) {
         return code;
     }
     pipeline::ActiveEnvironment environment = pipeline::activate_project(project, session.services);
-    const ActivationTest test =
-        test_before_use(session, project, environment.prefix, environment.variables);
+    const ActivationTest test = test_before_use(session, project, environment.prefix,
+                                                environment.variables, flags.self_test);
     tell_failure(session, test);
     if (test.code != ExitCode::done) {
         return test.code;

@@ -1,3 +1,5 @@
+#include "cli/gpu_commands.h"
+
 #include "base/error.h"
 #include "cli/render.h"
 #include "cli/session.h"
@@ -9,13 +11,13 @@ namespace envpm::cli {
 
 namespace {
 
-Platform platform_of(const Arguments& arguments);
+Platform platform_of(const GpuFitsCommand& command);
 void tell_unused_overrides(const Session& session);
 
 } // namespace
 
-ExitCode run_target_detect(const Session& session) {
-    const std::string name = session.arguments.name.value_or("this-machine");
+ExitCode run(const TargetDetectCommand& command, const Session& session) {
+    const std::string name = command.name.value_or("this-machine");
     if (!is_plain_name(name)) {
         throw Error({fmt::format("`{}` cannot name a target", name), "--name",
                      "letters, digits, `.`, `_` and `-`, at most 64"},
@@ -24,43 +26,42 @@ ExitCode run_target_detect(const Session& session) {
     tell_unused_overrides(session);
     const pipeline::DetectedMachine machine =
         pipeline::detect_machine(session.services.variables());
-    show(session.arguments.global.is_json ? document(json_of(machine))
-                                          : pipeline::target_table(machine, name));
+    show(session.global.is_json ? document(json_of(machine))
+                                : pipeline::target_table(machine, name));
     return ExitCode::done;
 }
 
-ExitCode run_gpu_facts(const Session& session) {
+ExitCode run(const GpuFactsCommand& command, const Session& session) {
     const pipeline::FactListing listing =
-        pipeline::list_facts(session.services.facts(), session.arguments.words);
-    show(session.arguments.global.is_json ? document(json_of(listing)) : words_of(listing));
+        pipeline::list_facts(session.services.facts(), command.words);
+    show(session.global.is_json ? document(json_of(listing)) : words_of(listing));
     return ExitCode::done;
 }
 
-ExitCode run_gpu_fits(const Session& session) {
-    const Arguments& arguments = session.arguments;
-    if (!arguments.driver && arguments.gpus.empty()) {
+ExitCode run(const GpuFitsCommand& command, const Session& session) {
+    if (!command.driver && command.gpus.empty()) {
         throw Error({"there is neither a driver nor a GPU to ask about", "envpm gpu fits",
                      "give `--driver 535.104.05`, `--gpu \"RTX 4090\"` or both"},
                     ExitCode::usage);
     }
     const pipeline::GpuAnswer answer = pipeline::answer(
         session.services.facts().get(),
-        {arguments.driver,
-         arguments.is_wsl ? gpu::DriverSystem::windows : gpu::DriverSystem::linux_kernel,
-         arguments.gpus, platform_of(arguments)});
-    show(arguments.global.is_json ? document(json_of(answer)) : words_of(answer));
+        {command.driver,
+         command.is_wsl ? gpu::DriverSystem::windows : gpu::DriverSystem::linux_kernel,
+         command.gpus, platform_of(command)});
+    show(session.global.is_json ? document(json_of(answer)) : words_of(answer));
     return ExitCode::done;
 }
 
 namespace {
 
-Platform platform_of(const Arguments& arguments) {
-    if (!arguments.platform) {
+Platform platform_of(const GpuFitsCommand& command) {
+    if (!command.platform) {
         return Platform::linux_64;
     }
-    const auto platform = parse_platform(*arguments.platform);
+    const auto platform = parse_platform(*command.platform);
     if (!platform) {
-        throw Error({fmt::format("`{}` is no platform", *arguments.platform), "--platform",
+        throw Error({fmt::format("`{}` is no platform", *command.platform), "--platform",
                      "known: linux-64, linux-aarch64"},
                     ExitCode::usage);
     }

@@ -1,3 +1,5 @@
+#include "cli/mirror_commands.h"
+
 #include "base/error.h"
 #include "cli/render.h"
 #include "cli/session.h"
@@ -6,18 +8,17 @@
 
 namespace envpm::cli {
 
-ExitCode run_mirror_list(const Session& session) {
+ExitCode run(const MirrorListCommand& /*command*/, const Session& session) {
     const std::vector<pipeline::Source> sources =
         pipeline::list_sources(project_if_any(session), session.services);
-    show(session.arguments.global.is_json ? document(json_of(sources)) : words_of(sources));
+    show(session.global.is_json ? document(json_of(sources)) : words_of(sources));
     return ExitCode::done;
 }
 
-ExitCode run_mirror_test(const Session& session) {
+ExitCode run(const MirrorTestCommand& /*command*/, const Session& session) {
     const std::vector<pipeline::SourceTrial> trials =
         pipeline::try_sources(project_of(session), session.services);
-    show(session.arguments.global.is_json ? document(json_of(trials))
-                                          : words_of(trials, session.terminal));
+    show(session.global.is_json ? document(json_of(trials)) : words_of(trials, session.terminal));
     const bool all_work =
         std::all_of(trials.begin(), trials.end(),
                     [](const pipeline::SourceTrial& trial) { return trial.has_working_place(); });

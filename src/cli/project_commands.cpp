@@ -1,3 +1,5 @@
+#include "cli/project_commands.h"
+
 #include "base/error.h"
 #include "cli/render.h"
 #include "cli/session.h"
@@ -13,9 +15,11 @@ namespace {
 using pipeline::LockReport;
 using pipeline::Project;
 
-void check_before_edit(const Session& session);
-ExitCode install_after_edit(const Session& session, const Project& project,
-                            const pipeline::EditReport& edit, char sign);
+enum class AfterEdit { install, nothing };
+
+AfterEdit after_edit(bool without_install, const Session& session);
+ExitCode finish_edit(const Session& session, const Project& project,
+                     const pipeline::EditReport& edit, char sign, AfterEdit next);
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit);
 pipeline::InstallRequest locked_install(const Session& session, const Project& project);
@@ -27,24 +31,21 @@ std::set<PackageName> names_of(const std::vector<std::string>& typed);
 
 } // namespace
 
-ExitCode run_init(const Session& session) {
-    const std::filesystem::path folder = session.arguments.words.empty()
-                                             ? session.start
-                                             : session.start / session.arguments.words.front();
-    const std::optional<std::filesystem::path>& foreign = session.arguments.import_file;
-    if (foreign) {
-        const pipeline::ImportReport report = pipeline::init_from(
-            folder, session.arguments.name, *foreign, session.arguments.environment);
-        if (session.arguments.global.is_json) {
+ExitCode run(const InitCommand& command, const Session& session) {
+    const std::filesystem::path folder =
+        command.folder ? session.start / *command.folder : session.start;
+    if (command.import_file) {
+        const pipeline::ImportReport report =
+            pipeline::init_from(folder, command.name, *command.import_file, command.environment);
+        if (session.global.is_json) {
             show(document(json_of(report)));
         } else {
             tell(session, words_of(report, session.terminal));
         }
         return ExitCode::done;
     }
-    const std::filesystem::path file =
-        pipeline::init(folder, session.arguments.name, session.services);
-    if (session.arguments.global.is_json) {
+    const std::filesystem::path file = pipeline::init(folder, command.name, session.services);
+    if (session.global.is_json) {
         show(document(Json::Object{{"manifest", file.string()}}));
     } else {
         tell(session, fmt::format("wrote {}\nnext: `envpm add torch`, then `envpm run python`\n",
@@ -53,68 +54,64 @@ ExitCode run_init(const Session& session) {
     return ExitCode::done;
 }
 
-ExitCode run_add(const Session& session) {
+ExitCode run(const AddCommand& command, const Session& session) {
     const Project project = project_of(session);
-    check_before_edit(session);
+    const AfterEdit next = after_edit(command.no_install, session);
     const pipeline::EditReport report = pipeline::add(
-        {project, session.arguments.words, session.arguments.index, session.arguments.as_wheels},
-        session.services);
-    return install_after_edit(session, project, report, '+');
+        {project, command.requirements, command.index, command.as_wheels}, session.services);
+    return finish_edit(session, project, report, '+', next);
 }
 
-ExitCode run_remove(const Session& session) {
+ExitCode run(const RemoveCommand& command, const Session& session) {
     const Project project = project_of(session);
-    check_before_edit(session);
+    const AfterEdit next = after_edit(command.no_install, session);
     const pipeline::EditReport report =
-        pipeline::remove({project, session.arguments.words}, session.services);
-    return install_after_edit(session, project, report, '-');
+        pipeline::remove({project, command.names}, session.services);
+    return finish_edit(session, project, report, '-', next);
 }
 
-ExitCode run_lock(const Session& session) {
-    const Arguments& arguments = session.arguments;
+ExitCode run(const LockCommand& command, const Session& session) {
     const Project project = project_of(session);
-    if (arguments.check) {
+    if (command.check) {
         return run_lock_check(session, project);
     }
     const pipeline::LockRequest request{.project = project,
-                                        .upgrade_all = arguments.upgrade,
-                                        .upgrade_packages = names_of(arguments.upgrade_packages),
-                                        .refresh = arguments.refresh,
-                                        .only_tell = arguments.dry_run,
-                                        .exclude_newer = arguments.exclude_newer};
-    if (arguments.repair) {
-        return run_repair(session, {request, *arguments.repair});
+                                        .upgrade_all = command.upgrade,
+                                        .upgrade_packages = names_of(command.upgrade_packages),
+                                        .refresh = command.refresh,
+                                        .only_tell = command.dry_run,
+                                        .exclude_newer = command.exclude_newer};
+    if (command.repair) {
+        return run_repair(session, {request, *command.repair});
     }
     const LockReport report = pipeline::lock(request, session.services);
-    if (arguments.global.is_json) {
+    if (session.global.is_json) {
         show(document(json_of(report)));
     } else {
         tell_lock(session, report,
-                  words_of(report, session.terminal) + last_line(report, arguments.dry_run));
+                  words_of(report, session.terminal) + last_line(report, command.dry_run));
     }
     return report.explanation ? ExitCode::no_solution : ExitCode::done;
 }
 
 /// `lock --upgrade`, or `--upgrade-package` for each name, and then `install`.
-ExitCode run_update(const Session& session) {
-    const Arguments& arguments = session.arguments;
+ExitCode run(const UpdateCommand& command, const Session& session) {
     const Project project = project_of(session);
-    const bool is_json = arguments.global.is_json;
-    check_before_edit(session);
-    const LockReport report =
-        pipeline::lock({.project = project,
-                        .upgrade_all = arguments.upgrade_packages.empty(),
-                        .upgrade_packages = names_of(arguments.upgrade_packages),
-                        .only_tell = arguments.dry_run,
-                        .exclude_newer = arguments.exclude_newer},
-                       session.services);
+    const bool is_json = session.global.is_json;
+    const AfterEdit next = after_edit(command.no_install || command.dry_run, session);
+    const LockReport report = pipeline::lock({.project = project,
+                                              .upgrade_all = command.packages.empty(),
+                                              .upgrade_packages = names_of(command.packages),
+                                              .only_tell = command.dry_run,
+                                              .exclude_newer = command.exclude_newer},
+                                             session.services);
     if (!is_json) {
         tell_lock(session, report,
-                  words_of(report, session.terminal) + last_line(report, arguments.dry_run));
+                  words_of(report, session.terminal) + last_line(report, command.dry_run));
     }
     Json document_value = json_of(report);
     ExitCode code = report.explanation ? ExitCode::no_solution : ExitCode::done;
-    if (code == ExitCode::done && !arguments.dry_run && !arguments.no_install) {
+    if (code == ExitCode::done && next == AfterEdit::install) {
         const Installed installed = install_and_test(session, locked_install(session, project));
         code = installed.code;
         if (is_json) {
@@ -154,7 +151,7 @@ std::string last_line(const LockReport& report, bool only_told) {
 /// Manifest and lock, and nothing else: `lock` never installs.
 ExitCode run_repair(const Session& session, const pipeline::RepairRequest& request) {
     const pipeline::EditReport report = pipeline::repair(request, session.services);
-    if (session.arguments.global.is_json) {
+    if (session.global.is_json) {
         show(document(json_of(report)));
     } else {
         tell_lock(session, report.lock, words_of(report, '~', session.terminal));
@@ -165,16 +162,9 @@ ExitCode run_repair(const Session& session, const pipeline::RepairRequest& reque
     return report.lock.explanation ? ExitCode::no_solution : ExitCode::done;
 }
 
-/// With `--no-install`, policies are nothing that counts.
-void check_before_edit(const Session& session) {
-    if (!session.arguments.no_install && !session.arguments.dry_run) {
-        check_policies(session);
-    }
-}
-
-ExitCode install_after_edit(const Session& session, const Project& project,
-                            const pipeline::EditReport& edit, char sign) {
-    const bool is_json = session.arguments.global.is_json;
+ExitCode finish_edit(const Session& session, const Project& project,
+                     const pipeline::EditReport& edit, char sign, AfterEdit next) {
+    const bool is_json = session.global.is_json;
     if (!is_json) {
         tell_lock(session, edit.lock, words_of(edit, sign, session.terminal));
     }
@@ -185,7 +175,7 @@ ExitCode install_after_edit(const Session& session, const Project& project,
         }
         return ExitCode::no_solution;
     }
-    if (!session.arguments.no_install) {
+    if (next == AfterEdit::install) {
         const pipeline::InstallReport installed = install_or_undo(session, project, edit);
         if (is_json) {
             document_value.get_if<Json::Object>()->emplace("install", json_of(installed));
@@ -197,6 +187,15 @@ ExitCode install_after_edit(const Session& session, const Project& project,
         show(document(std::move(document_value)));
     }
     return ExitCode::done;
+}
+
+/// Policies are looked at before the work that would be in vain; they count only for an install.
+AfterEdit after_edit(bool without_install, const Session& session) {
+    if (without_install) {
+        return AfterEdit::nothing;
+    }
+    check_policies(session);
+    return AfterEdit::install;
 }
 
 /// An edit that cannot be installed is taken back: all of it or nothing.
@@ -214,7 +213,7 @@ pipeline::InstallReport install_or_undo(const Session& session, const Project& p
 pipeline::InstallRequest locked_install(const Session& session, const Project& project) {
     return {.project = project,
             .lock_use = pipeline::LockUse::locked,
-            .target = session.arguments.global.target,
+            .target = session.global.target,
             .audit = policy_of(session, std::nullopt, "ENVPM_AUDIT")};
 }
 
@@ -235,7 +234,7 @@ std::set<PackageName> names_of(const std::vector<std::string>& typed) {
 ExitCode run_lock_check(const Session& session, const Project& project) {
     const pipeline::LockCheck check =
         pipeline::check_lock(pipeline::read_manifest(project), pipeline::read_lock(project));
-    if (session.arguments.global.is_json) {
+    if (session.global.is_json) {
         Json::Array reasons;
         for (const std::string& reason : check.reasons) {
             reasons.emplace_back(reason);

@@ -1,3 +1,5 @@
+#include "cli/selftest_commands.h"
+
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/render.h"
@@ -9,72 +11,68 @@ namespace {
 
 using selftest::Status;
 
-CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project);
-ExitCode run_deep_test(const Session& session, const pipeline::SelfTestRequest& request,
-                       CheckPolicy policy);
+CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project,
+                              std::optional<CheckPolicy> flag);
+ExitCode run_deep_test(const SelftestCommand& command, const Session& session,
+                       const pipeline::SelfTestRequest& request);
+ExitCode code_of(const SelftestCommand& command, bool has_failed);
 
 } // namespace
 
-ExitCode run_selftest(const Session& session) {
-    const Arguments& arguments = session.arguments;
-    const CheckPolicy policy = arguments.self_test
-                                   ? pipeline::parse_check_policy(*arguments.self_test).value()
-                                   : CheckPolicy::strict;
-    if (policy == CheckPolicy::off) {
-        if (arguments.global.is_json) {
+ExitCode run(const SelftestCommand& command, const Session& session) {
+    if (command.policy == CheckPolicy::off) {
+        if (session.global.is_json) {
             show(document(Json::Object{{"status", "off"}}));
         }
         return ExitCode::done;
     }
     pipeline::SelfTestRequest request{.project = project_if_any(session),
-                                      .target = arguments.global.target,
+                                      .target = session.global.target,
                                       .variables = session.services.variables()};
     request.memory =
-        arguments.recheck ? pipeline::SelfTestMemory::renew : pipeline::SelfTestMemory::use;
-    if (arguments.time_limit) {
-        request.time_limit = *arguments.time_limit;
+        command.recheck ? pipeline::SelfTestMemory::renew : pipeline::SelfTestMemory::use;
+    if (command.time_limit) {
+        request.time_limit = *command.time_limit;
     }
-    if (arguments.is_deep) {
-        return run_deep_test(session, request, policy);
+    if (command.is_deep) {
+        return run_deep_test(command, session, request);
     }
-    if (arguments.with_torch || arguments.receipt) {
+    if (command.with_torch || command.receipt) {
         throw Error(
             {"`--torch` and `--receipt` belong to `--deep`", "envpm selftest", "add `--deep`"},
             ExitCode::usage);
     }
     const pipeline::SelfTestReport report = pipeline::self_test(request, session.services);
-    show(arguments.global.is_json ? document(json_of(report))
-                                  : gpu_words(report) + words_of(report, session.terminal));
-    const bool has_failed = report.verdict.status == Status::failed;
-    return has_failed && policy == CheckPolicy::strict ? ExitCode::self_test_failed
-                                                       : ExitCode::done;
+    show(session.global.is_json ? document(json_of(report))
+                                : gpu_words(report) + words_of(report, session.terminal));
+    return code_of(command, report.verdict.status == Status::failed);
 }
 
-ExitCode run_doctor(const Session& session) {
-    const Arguments& arguments = session.arguments;
+ExitCode run(const DoctorCommand& command, const Session& session) {
     pipeline::DoctorRequest request{
-        .project = pipeline::find_project_if_any(arguments.global.manifest_path, session.start),
-        .target = arguments.global.target,
+        .project = pipeline::find_project_if_any(session.global.manifest_path, session.start),
+        .target = session.global.target,
         .variables = session.services.variables(),
         .settings_error = session.settings_error};
-    if (arguments.time_limit) {
-        request.time_limit = *arguments.time_limit;
+    if (command.time_limit) {
+        request.time_limit = *command.time_limit;
     }
     const pipeline::DoctorReport report = pipeline::doctor(request, session.services);
-    show(arguments.global.is_json ? document(json_of(report)) : words_of(report, session.terminal));
+    show(session.global.is_json ? document(json_of(report)) : words_of(report, session.terminal));
     return report.has_defect() ? ExitCode::failed : ExitCode::done;
 }
 
 ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
-                               const std::filesystem::path& prefix, const Variables& variables) {
-    const CheckPolicy policy = policy_before_use(session, project);
+                               const std::filesystem::path& prefix, const Variables& variables,
+                               std::optional<CheckPolicy> flag) {
+    const CheckPolicy policy = policy_before_use(session, project, flag);
     if (policy == CheckPolicy::off) {
         return {};
     }
     ActivationTest test;
     test.report = pipeline::self_test_of_prefix(
-        {.project = project, .target = session.arguments.global.target, .variables = variables},
-        prefix, session.services);
+        {.project = project, .target = session.global.target, .variables = variables}, prefix,
+        session.services);
     const bool has_failed = test.report && test.report->verdict.status == Status::failed;
     if (has_failed && policy == CheckPolicy::strict) {
         test.code = ExitCode::self_test_failed;
@@ -95,10 +93,10 @@ void tell_failure(const Session& session, const ActivationTest& test) {
     }
 }
 
-std::optional<CheckPolicy> policy_of(const Session& session, const std::optional<std::string>& flag,
+std::optional<CheckPolicy> policy_of(const Session& session, std::optional<CheckPolicy> flag,
                                      const char* variable) {
     if (flag) {
-        return pipeline::parse_check_policy(*flag).value();
+        return flag;
     }
     const auto value = session.services.variables().find(variable);
     if (!value) {
@@ -112,38 +110,44 @@ std::optional<CheckPolicy> policy_of(const Session& session, const std::optional
     return policy;
 }
 
-void check_policies(const Session& session) {
-    (void)policy_of(session, session.arguments.self_test, "ENVPM_SELF_TEST");
-    (void)policy_of(session, session.arguments.audit, "ENVPM_AUDIT");
+void check_policies(const Session& session, std::optional<CheckPolicy> self_test,
+                    std::optional<CheckPolicy> audit) {
+    (void)policy_of(session, self_test, "ENVPM_SELF_TEST");
+    (void)policy_of(session, audit, "ENVPM_AUDIT");
 }
 
 namespace {
 
-CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project) {
-    const auto policy = policy_of(session, session.arguments.self_test, "ENVPM_SELF_TEST");
+CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project,
+                              std::optional<CheckPolicy> flag) {
+    const auto policy = policy_of(session, flag, "ENVPM_SELF_TEST");
     return policy ? *policy : pipeline::read_manifest(project).gpu.self_test;
 }
 
-ExitCode run_deep_test(const Session& session, const pipeline::SelfTestRequest& request,
-                       CheckPolicy policy) {
-    const Arguments& arguments = session.arguments;
+ExitCode run_deep_test(const SelftestCommand& command, const Session& session,
+                       const pipeline::SelfTestRequest& request) {
     if (!request.project) {
         project_of(session); // an Error that says how to make one
     }
     const pipeline::DeepReport report = pipeline::deep_test(
         {.quick = request,
-         .torch = arguments.with_torch ? pipeline::TorchUse::all : pipeline::TorchUse::on_gpus,
-         .time_limit = arguments.time_limit},
+         .torch = command.with_torch ? pipeline::TorchUse::all : pipeline::TorchUse::on_gpus,
+         .time_limit = command.time_limit},
         session.services);
     const std::string text = document(json_of(report));
-    const std::optional<std::filesystem::path> receipt = output_file(arguments.receipt);
+    const std::optional<std::filesystem::path> receipt = output_file(command.receipt);
     if (receipt) {
         write_output(session, *receipt, text);
     }
-    const bool shows_receipt = arguments.receipt && !receipt; // in the words' place
-    show(arguments.global.is_json || shows_receipt ? text : words_of(report, session.terminal));
-    return report.has_failed() && policy == CheckPolicy::strict ? ExitCode::self_test_failed
-                                                                : ExitCode::done;
+    const bool shows_receipt = command.receipt && !receipt; // in the words' place
+    show(session.global.is_json || shows_receipt ? text : words_of(report, session.terminal));
+    return code_of(command, report.has_failed());
+}
+
+ExitCode code_of(const SelftestCommand& command, bool has_failed) {
+    return has_failed && command.policy.value_or(CheckPolicy::strict) == CheckPolicy::strict
+               ? ExitCode::self_test_failed
+               : ExitCode::done;
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "base/json.h"
-#include "cli/arguments.h"
+#include "cli/global_options.h"
 #include "cli/terminal.h"
 #include "pipeline/install.h"
 #include "pipeline/project.h"
@@ -18,7 +18,7 @@ namespace envpm::cli {
 
 /// One command under way: what it was asked, and where it tells.
 struct Session {
-    const Arguments& arguments;
+    const GlobalOptions& global;
     const Terminal& terminal;
     pipeline::Services& services;
     std::filesystem::path start; ///< the folder that it works in
@@ -53,14 +53,16 @@ void refuse_own_files(const Session& session, const std::filesystem::path& file)
 void write_output(const Session& session, const std::filesystem::path& file,
                   const std::string& data);
 
-/// By the flag, which is checked already, the variable, else the manifest: then nothing. An Error
+/// By the flag, the variable, else the manifest: then nothing. An Error
 /// (code 1) names a variable that is no policy.
-std::optional<CheckPolicy> policy_of(const Session& session, const std::optional<std::string>& flag,
+std::optional<CheckPolicy> policy_of(const Session& session, std::optional<CheckPolicy> flag,
                                      const char* variable);
 
-/// Throws the Error of policy_of if a variable is no policy. Commands that install call it first:
+/// Throws the Error of policy_of if a variable is no policy, and no flag of the command stands over
+/// it. Commands that install call it first:
 /// the Error would come later anyway, and their work would be in vain.
-void check_policies(const Session& session);
+void check_policies(const Session& session, std::optional<CheckPolicy> self_test = {},
+                    std::optional<CheckPolicy> audit = {});
 
 /// A self-test before an environment is used, as the policy wants it.
 struct ActivationTest {
@@ -68,9 +70,11 @@ struct ActivationTest {
     ExitCode code = ExitCode::done; ///< another one if the environment must not be used
 };
 
-/// Tests the GPUs with the environment's variables. Throws nothing that comes of the GPUs.
+/// Tests the GPUs with the environment's variables, as the flag says if there is one. Throws
+/// nothing that comes of the GPUs.
 ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
-                               const std::filesystem::path& prefix, const Variables& variables);
+                               const std::filesystem::path& prefix, const Variables& variables,
+                               std::optional<CheckPolicy> flag);
 
 /// Says so if it failed, or if the machine has libraries of the environment too; else nothing.
 void tell_failure(const Session& session, const ActivationTest& test);
@@ -83,44 +87,10 @@ struct Installed {
 };
 
 /// What was current already is not tested: it is again before it is used.
-Installed install_and_test(const Session& session, pipeline::InstallRequest request);
+Installed install_and_test(const Session& session, pipeline::InstallRequest request,
+                           std::optional<CheckPolicy> self_test = {});
 
 void tell_installed(const Session& session, const Installed& installed);
 Json json_of(const Installed& installed);
-
-// The commands, by what they do.
-ExitCode run_init(const Session& session);
-ExitCode run_add(const Session& session);
-ExitCode run_remove(const Session& session);
-ExitCode run_lock(const Session& session);
-ExitCode run_update(const Session& session);
-
-ExitCode run_install(const Session& session);
-ExitCode run_run(const Session& session);
-/// `run --activated`, what bash becomes behind the scripts of conda packages.
-[[noreturn]] void become_activated(const Arguments& arguments, const Variables& variables);
-
-ExitCode run_shell(const Session& session);
-ExitCode run_shell_hook(const Session& session);
-
-ExitCode run_view(const Session& session);
-ExitCode run_info(const Session& session);
-ExitCode run_seal(const Session& session);
-ExitCode run_selftest(const Session& session);
-ExitCode run_doctor(const Session& session);
-ExitCode run_verify(const Session& session);
-ExitCode run_repair(const Session& session);
-ExitCode run_audit(const Session& session);
-ExitCode run_gc(const Session& session);
-ExitCode run_gens(const Session& session);
-ExitCode run_rollback(const Session& session);
-ExitCode run_export(const Session& session);
-
-ExitCode run_gpu_facts(const Session& session);
-ExitCode run_gpu_fits(const Session& session);
-ExitCode run_target_detect(const Session& session);
-
-ExitCode run_mirror_list(const Session& session);
-ExitCode run_mirror_test(const Session& session);
 
 } // namespace envpm::cli

@@ -2,7 +2,7 @@
 
 #include "base/progress.h"
 #include "base/variables.h"
-#include "cli/arguments.h"
+#include "cli/global_options.h"
 
 #include <atomic>
 #include <chrono>

@@ -29,7 +29,7 @@ WHEELS = [
 
 
 def failing(calls: str, error: str, paths: list[Path], when: str = "1+") -> list[str]:
-    """A command under which these calls, from the N-th to the M-th (`N..M`), fail for these paths."""
+    """A command whose calls N to M (`N..M`) of this kind fail for these paths."""
     named = [word for path in paths for word in ("-P", str(path))]
     fault = ["-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
     return ["strace", "-f", "-qq", "-o", "/dev/null", *named, *fault]

@@ -21,19 +21,19 @@ FUNCTION = re.compile(
 SECTIONS = {
     "## What you can rely on": "document(Json",
     "## Errors": "json_of(Error explanation_json(Explanation",
-    "**`init`**": "run_init(Session json_of(ImportReport json_of_remarks(vector",
-    "**`lock`**": "json_of(LockReport run_update(Session",
+    "**`init`**": "run(InitCommand json_of(ImportReport json_of_remarks(vector",
+    "**`lock`**": "json_of(LockReport run(UpdateCommand",
     "**`lock --check`**": "run_lock_check(Session",
-    "**`add`**": "json_of(EditReport install_after_edit(Session",
+    "**`add`**": "json_of(EditReport finish_edit(Session",
     "**`install`**": "json_of(InstallReport json_of(Installed audit_summary(AuditReport",
     "**`list`**": "json_of(LockedView package_json(LockedPackage",
     "**`why`**": "json_of(Path",
-    "**`export`**": "json_of(Export run_export(Session",
+    "**`export`**": "json_of(Export run(ExportCommand",
     "**`gens`**": "json_of(Generation",
-    "**`seal`**": "run_seal(Session",
+    "**`seal`**": "run(SealCommand",
     "**`info`**": "json_of(Information",
     "### A target": "target_json(LockedTarget gpu_json(LockedGpu",
-    "**`selftest`**": "run_selftest(Session json_of(SelfTestReport json_of(TestedGpu json_of(Ending"
+    "**`selftest`**": "run(SelftestCommand json_of(SelfTestReport json_of(TestedGpu json_of(Ending"
                       " json_of(Needs",
     "### Receipts": "json_of(DeepReport json_of(TestedLibrary json_of(ComputeStep"
                     " json_of(TorchStep json_of(TestedIdentity",

@@ -1,3 +1,5 @@
+#include "cli/export_command.h"
+
 #include "cli/render.h"
 #include "cli/session.h"
 
@@ -5,19 +7,18 @@
 
 namespace envpm::cli {
 
-ExitCode run_export(const Session& session) {
-    const Arguments& arguments = session.arguments;
-    const auto format = pipeline::parse_export_format(arguments.format);
-    const std::optional<std::filesystem::path> output = output_file(arguments.output);
+ExitCode run(const ExportCommand& command, const Session& session) {
+    const auto format = pipeline::parse_export_format(command.format);
+    const std::optional<std::filesystem::path> output = output_file(command.output);
     if (output) {
         refuse_own_files(session, *output);
     }
     const pipeline::Export report =
-        pipeline::export_lock(project_of(session), arguments.global.target, format.value());
+        pipeline::export_lock(project_of(session), session.global.target, format.value());
     if (output) {
         write_output(session, *output, report.text);
     }
-    if (arguments.global.is_json) {
+    if (session.global.is_json) {
         Json answer = json_of(report);
         if (output) {
             answer.get_if<Json::Object>()->emplace("file", output->string());

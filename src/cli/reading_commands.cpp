@@ -1,0 +1,63 @@
+#include "cli/reading_commands.h"
+
+#include "base/error.h"
+#include "cli/render.h"
+#include "cli/session.h"
+
+#include <fmt/format.h>
+
+namespace envpm::cli {
+
+namespace {
+
+pipeline::LockedView view_of(const Session& session);
+
+} // namespace
+
+ExitCode run(const ListCommand& /*command*/, const Session& session) {
+    const pipeline::LockedView view = view_of(session);
+    show(session.global.is_json ? document(json_of(view)) : list_words(view));
+    return ExitCode::done;
+}
+
+ExitCode run(const TreeCommand& /*command*/, const Session& session) {
+    const pipeline::LockedView view = view_of(session);
+    show(session.global.is_json ? document(json_of(view)) : tree_words(view));
+    return ExitCode::done;
+}
+
+ExitCode run(const WhyCommand& command, const Session& session) {
+    const pipeline::LockedView view = view_of(session);
+    const auto name = PackageName::parse_either(command.package);
+    if (!name) {
+        throw Error({fmt::format("`{}` is no package name", command.package), "envpm why",
+                     "name it as `envpm list` does"},
+                    ExitCode::usage);
+    }
+    const std::vector<pipeline::Path> paths = pipeline::why(view, *name);
+    show(session.global.is_json ? document(json_of(paths)) : why_words(paths));
+    return ExitCode::done;
+}
+
+ExitCode run(const InfoCommand& /*command*/, const Session& session) {
+    const pipeline::Information information =
+        pipeline::inform(project_if_any(session), session.global.target, session.services);
+    show(session.global.is_json ? document(json_of(information)) : words_of(information));
+    return ExitCode::done;
+}
+
+ExitCode run(const GensCommand& /*command*/, const Session& session) {
+    const auto generations = pipeline::generations(project_of(session));
+    show(session.global.is_json ? document(json_of(generations)) : words_of(generations));
+    return ExitCode::done;
+}
+
+namespace {
+
+pipeline::LockedView view_of(const Session& session) {
+    return pipeline::view_lock(project_of(session), session.global.target);
+}
+
+} // namespace
+
+} // namespace envpm::cli
