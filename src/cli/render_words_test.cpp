@@ -178,14 +178,15 @@ TEST(WordsOfEdit, tell_entries_or_that_nothing_changed) {
 
 TEST(WordsOfEdit, tell_what_was_replaced_and_what_was_kept) {
     pipeline::EditReport report;
-    report.entries = {"a >=1.0", "b[x] ==2", "c *", "d[y] >=3"};
-    report.before = {"a ==1.0", "b[x] ==2", "", "d >=3"};
+    report.entries = {"a >=1.0", "b[x] ==2", "c *", "d[y] >=3", "e <2 from lab"};
+    report.before = {"a ==1.0", "b[x] ==2", "", "d >=3", "e <2"};
     report.lock = lock_report();
     EXPECT_THAT(words_of(report, '+', Terminal()),
                 testing::StartsWith("~ a ==1.0 → >=1.0\n"
                                     "b[x] ==2 keeps its version (name another one to change it)\n"
                                     "+ c *\n"
-                                    "~ d >=3 → d[y] >=3\n"));
+                                    "~ d >=3 → d[y] >=3\n"
+                                    "~ e <2 → <2 from lab\n"));
 }
 
 TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {

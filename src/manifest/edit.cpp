@@ -29,8 +29,10 @@ KeyPath path_in(const std::filesystem::path& file, const std::string& table);
 std::vector<KeyPath> neighbours_of(const std::filesystem::path& file, const std::string& table);
 std::string with_entry(const std::string& text, const std::filesystem::path& file,
                        const std::string& table, const ManifestRequirement& requirement);
-std::string with_channel_entry(const std::string& text, const std::filesystem::path& file,
-                               const ManifestRequirement& requirement);
+std::string with_conda_entry(const std::string& text, const std::filesystem::path& file,
+                             const Addition& addition);
+bool says_already(const Document& document, KeyPath member, const std::string& field,
+                  const std::optional<std::string>& words);
 std::string with_new_value(const Document& document, const KeyPath& member,
                            const ManifestRequirement& requirement);
 std::string with_project_item(const std::string& text, const std::filesystem::path& file,
@@ -41,6 +43,8 @@ std::string without_project_items(const std::string& text, const std::filesystem
                                   const PackageName& name);
 ProjectList project_list(const Document& document, const std::filesystem::path& file);
 void refuse_dynamic(const TomlValue& root, const std::filesystem::path& file);
+void refuse_other_marker(const TomlValue& root, const std::filesystem::path& file,
+                         const ManifestRequirement& requirement);
 std::optional<std::string> member_named(const Document& document, const KeyPath& table,
                                         const PackageName& name);
 std::string value_text(const ManifestRequirement& requirement);
@@ -60,10 +64,7 @@ std::string with_requirement(const std::string& text, const std::filesystem::pat
     const TomlValue root = parse_toml(text, file.string());
     const ManifestRequirement& requirement = addition.requirement;
     if (addition.to_dependencies) {
-        return checked(addition.is_conda && requirement.index
-                           ? with_channel_entry(text, file, requirement)
-                           : with_entry(text, file, "dependencies", requirement),
-                       file);
+        return checked(with_conda_entry(text, file, addition), file);
     }
     const Document document = scan(text);
     if (!is_pyproject(file) || !has_table(document, {"project"})) {
@@ -78,6 +79,7 @@ std::string with_requirement(const std::string& text, const std::filesystem::pat
         return checked(with_entry(text, file, "pypi-dependencies", requirement), file);
     }
     refuse_dynamic(root, file);
+    refuse_other_marker(root, file, requirement);
     std::string out = with_project_item(text, file, requirement);
     if (requirement.index) {
         // What the project publishes stays whole; where this workspace gets it is said beside it.
@@ -203,22 +205,55 @@ std::string with_entry(const std::string& text, const std::filesystem::path& fil
                        neighbours_of(file, table));
 }
 
-/// A conda package that is there already and is bound to a channel, which it keeps.
-std::string with_channel_entry(const std::string& text, const std::filesystem::path& file,
-                               const ManifestRequirement& requirement) {
+std::string with_conda_entry(const std::string& text, const std::filesystem::path& file,
+                             const Addition& addition) {
+    const ManifestRequirement& requirement = addition.requirement;
+    using Field = std::pair<const char*, std::optional<std::string>>;
+    const std::string version = specifier_text(requirement);
+    const Field fields[] = {
+        {"version", version},
+        {"build", addition.build.empty() ? std::nullopt : std::optional(quoted(addition.build))},
+        {"channel", requirement.index ? std::optional(quoted(*requirement.index)) : std::nullopt}};
+    std::string value;
+    for (const auto& [field, words] : fields) {
+        value += words ? fmt::format("{}{} = {}", value.empty() ? "" : ", ", field, *words) : "";
+    }
+    value = addition.build.empty() && !requirement.index ? version : "{ " + value + " }";
+
     const Document document = scan(text);
     KeyPath member = path_in(file, "dependencies");
-    member.push_back(
-        member_named(document, member, requirement.name).value_or(requirement.name.string()));
-    const std::vector<Entry> entries = entries_of(document, member);
-    const std::string version = specifier_text(requirement);
-    if (entries.size() == 1 && entries[0].path == member) {
-        return replaced(
-            document, entries[0].value,
-            fmt::format("{{ version = {}, channel = {} }}", version, quoted(*requirement.index)));
+    const auto name = member_named(document, member, requirement.name);
+    member.push_back(name.value_or(requirement.name.string()));
+    if (!name) {
+        return with_member(document, member, value, Order::kept,
+                           neighbours_of(file, "dependencies"));
     }
-    return with_field(scan(with_field(document, member, "version", version)), member, "build",
-                      std::nullopt);
+    const std::vector<Entry> entries = entries_of(document, member);
+    if (entries.size() == 1 && entries[0].path == member) {
+        return replaced(document, entries[0].value, value);
+    }
+    std::string out = text;
+    for (const auto& [field, words] : fields) {
+        const Document now = scan(out);
+        out = says_already(now, member, field, words) ? out : with_field(now, member, field, words);
+    }
+    return out;
+}
+
+/// In whatever quotes.
+bool says_already(const Document& document, KeyPath member, const std::string& field,
+                  const std::optional<std::string>& words) {
+    member.push_back(field);
+    const std::vector<Entry> entries = entries_of(document, member);
+    if (!words || entries.size() != 1 || entries[0].path != member) {
+        return !words && entries.empty();
+    }
+    const auto string_of = [](std::string_view value) {
+        const TomlValue table = parse_toml("x = " + std::string(value), "");
+        const std::string* const text = table.find("x")->get_if<std::string>();
+        return text == nullptr ? std::string() : *text;
+    };
+    return string_of(document.at(entries[0].value)) == string_of(*words);
 }
 
 /// A value is replaced where it stands; fields that stand apart are each set or removed.
@@ -338,6 +373,30 @@ void refuse_dynamic(const TomlValue& root, const std::filesystem::path& file) {
                 {"`project.dependencies` is dynamic: nothing can be added to it here",
                  SourceLocation{file.string(), field.location.line, field.location.column}.text(),
                  "add it where the build backend reads it from"});
+        }
+    }
+}
+
+/// What stands beside `[project]` goes when its item is written, and with it a marker of its own.
+void refuse_other_marker(const TomlValue& root, const std::filesystem::path& file,
+                         const ManifestRequirement& requirement) {
+    const TomlValue* table = &root;
+    for (const std::string& key : path_in(file, "pypi-dependencies")) {
+        table = table == nullptr ? nullptr : table->find(key);
+    }
+    const auto* const members = table == nullptr ? nullptr : table->get_if<TomlValue::Table>();
+    for (const TomlValue::Member& member : members == nullptr ? TomlValue::Table() : *members) {
+        const TomlValue* const marker = member.value.find("marker");
+        const auto* const text = marker == nullptr ? nullptr : marker->get_if<std::string>();
+        if (PackageName::parse(member.name) == requirement.name && text != nullptr &&
+            *text != requirement.marker) {
+            throw Error(
+                {fmt::format("`{}` stands in `[project] dependencies` and beside it, for another "
+                             "marker",
+                             requirement.name.string()),
+                 SourceLocation{file.string(), marker->location.line, marker->location.column}
+                     .text(),
+                 "edit it by hand"});
         }
     }
 }

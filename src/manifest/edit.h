@@ -13,11 +13,13 @@ struct Addition {
     ManifestRequirement requirement;
     bool to_dependencies = false; ///< `[dependencies]`: a conda package, or python
     bool is_conda = false;        ///< its specifier is in conda's language, and its index a channel
+    std::string build{};          ///< conda's, where an entry has it beside the version
 };
 
 /// The text with the requirement added or its entry replaced; comments, order and style of the rest
 /// stay byte for byte. A new entry goes where the table's order puts it if the table is sorted,
-/// else to its end. In pyproject.toml the `[project] dependencies` array is edited.
+/// else to its end. In pyproject.toml the `[project] dependencies` array is edited; an Error if the
+/// name has requirements for several markers there or beside it, and the addition is for none.
 std::string with_requirement(const std::string& text, const std::filesystem::path& file,
                              const Addition& addition);
 

@@ -317,6 +317,26 @@ TEST(ChangingACondaPackage, KeepsItsChannel) {
         head + "[dependencies.mkl]\nversion = \"2025.0.*\"\nchannel = 'lab'\n");
 }
 
+TEST(ChangingACondaPackage, KeepsItsBuild) {
+    const Addition mkl{{name_of("mkl"), "2025.0.*", {}, {}, std::nullopt, {}}, true, true, "h*"};
+    EXPECT_EQ(added("[dependencies]\nmkl = { build = 'h*' } # why\n", mkl),
+              "[dependencies]\nmkl = { version = \"2025.0.*\", build = \"h*\" } # why\n");
+    EXPECT_EQ(added("[dependencies.mkl]\nbuild = 'h*' # why\n", mkl),
+              "[dependencies.mkl]\nbuild = 'h*' # why\nversion = \"2025.0.*\"\n");
+}
+
+TEST(AddingToAProject, RefusesToDropTheMarkerOfAnEntryBesideIt) {
+    const std::string beside = "[project]\nname = 'v'\ndependencies = ['a<2']\n"
+                               "[tool.envpm.pypi-dependencies]\n"
+                               "a = { version = '>=1', marker = \"os_name == 'nt'\" }\n";
+    try {
+        (void)added_to_project(beside, wheel("a>=3"));
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.text().subject, "pyproject.toml:5:29");
+    }
+}
+
 TEST(ChangingAConstraint, ReplacesOrRemovesIt) {
     ManifestRequirement numpy{name_of("numpy"), "~=2.0", {}, {}, std::nullopt, {}};
     EXPECT_EQ(with_constraint("[constraints]\nnumpy = '<2' # old\n", "envpm.toml", numpy),

@@ -31,6 +31,12 @@ void refuse_lone_versions(const std::vector<std::string>& typed);
 void check_index(const std::string& index, const Manifest& manifest);
 void keep_marker(ManifestRequirement& addition, const Manifest& manifest);
 void keep_version(Addition& addition, const Manifest& manifest);
+bool is_open(const std::string& specifier);
+void keep_other_part(Addition& addition, const Addition& before);
+conda::MatchSpec spec_of(const Addition& addition);
+std::vector<ManifestRequirement> wheel_entries(const ManifestRequirement& addition,
+                                               const Manifest& manifest);
+void unite(std::vector<PackageName>& extras, const std::vector<PackageName>& more);
 void join(TypedAddition& first, const TypedAddition& second);
 std::string joined_specifiers(const std::string& first, const std::string& second);
 std::string joined_specs(const TypedAddition& first, const TypedAddition& second);
@@ -74,12 +80,13 @@ std::vector<Addition> read_additions(const AddRequest& request, const Manifest& 
 
 void keep_parts(ManifestRequirement& addition, const Manifest& manifest) {
     keep_marker(addition, manifest);
-    for (const ManifestRequirement& there : manifest.pypi_dependencies) {
-        if (there.name != addition.name) {
-            continue;
+    const bool has_extras = !addition.extras.empty();
+    for (const ManifestRequirement& there : wheel_entries(addition, manifest)) {
+        if (is_same_marker(addition.marker, there.marker)) {
+            addition.marker = there.marker; // as it is spelt there
         }
-        if (addition.extras.empty()) {
-            addition.extras = there.extras;
+        if (!has_extras) {
+            unite(addition.extras, there.extras);
         }
         if (!addition.index) {
             addition.index = there.index;
@@ -87,20 +94,40 @@ void keep_parts(ManifestRequirement& addition, const Manifest& manifest) {
     }
 }
 
-std::optional<ManifestRequirement> entry_before(const Addition& addition,
-                                                const Manifest& manifest) {
-    std::vector<ManifestRequirement> entries;
+std::optional<Addition> entry_before(const Addition& addition, const Manifest& manifest) {
     if (addition.to_dependencies) {
         for (const CondaRequirement& there : manifest.dependencies) {
-            entries.push_back({there.name, there.specifier, {}, {}, there.channel, there.location});
+            if (there.name == addition.requirement.name) {
+                return Addition{
+                    {there.name, there.specifier, {}, {}, there.channel, there.location},
+                    true,
+                    addition.is_conda,
+                    there.build};
+            }
         }
-    } else {
-        entries = manifest.pypi_dependencies;
+        return std::nullopt;
     }
-    std::erase_if(entries, [&](const ManifestRequirement& there) {
-        return there.name != addition.requirement.name;
-    });
-    return entries.size() == 1 ? std::optional(std::move(entries.front())) : std::nullopt;
+    const std::vector<ManifestRequirement> entries = wheel_entries(addition.requirement, manifest);
+    if (entries.empty()) {
+        return std::nullopt;
+    }
+    Addition before{entries.front(), false, false};
+    for (std::size_t i = 1; i < entries.size(); ++i) {
+        if (!is_same_marker(before.requirement.marker, entries[i].marker)) {
+            return std::nullopt;
+        }
+        before.requirement.specifier =
+            joined_specifiers(before.requirement.specifier, entries[i].specifier);
+        unite(before.requirement.extras, entries[i].extras);
+    }
+    return before;
+}
+
+bool says_the_same(const Addition& one, const Addition& other) {
+    const ManifestRequirement& first = one.requirement;
+    const ManifestRequirement& second = other.requirement;
+    return first.specifier == second.specifier && first.extras == second.extras &&
+           first.marker == second.marker && first.index == second.index && one.build == other.build;
 }
 
 namespace {
@@ -189,18 +216,79 @@ void keep_marker(ManifestRequirement& addition, const Manifest& manifest) {
     }
 }
 
-/// Who names no version wants no other one.
+/// Who names no version wants no other one, and the same holds for a build and a channel.
 void keep_version(Addition& addition, const Manifest& manifest) {
     ManifestRequirement& requirement = addition.requirement;
-    const std::optional<ManifestRequirement> before = entry_before(addition, manifest);
-    if (!before || !requirement.specifier.empty() || before->specifier.empty() ||
-        before->specifier == "*") {
+    std::optional<Addition> before = entry_before(addition, manifest);
+    if (!before) {
         return;
     }
-    requirement.specifier = before->specifier;
     if (addition.to_dependencies) {
-        requirement.index = before->index;
+        requirement.index = before->requirement.index;
     }
+    if (requirement.specifier.empty() && !is_open(before->requirement.specifier)) {
+        requirement.specifier = before->requirement.specifier;
+        addition.build = before->build;
+    } else if (addition.is_conda) {
+        keep_other_part(addition, *before);
+    }
+}
+
+bool is_open(const std::string& specifier) {
+    return specifier.empty() || specifier == "*";
+}
+
+/// Of version and build, that which only the entry names. A build that stands by itself stays so.
+void keep_other_part(Addition& addition, const Addition& before) {
+    const conda::MatchSpec typed = spec_of(addition);
+    const conda::MatchSpec there = [&] {
+        try {
+            return spec_of(before);
+        } catch (const Error& error) {
+            throw Error({error.text().what, before.requirement.location.text(), error.text().hint});
+        }
+    }();
+    std::string& specifier = addition.requirement.specifier;
+    if (typed.build && !typed.version && there.version) {
+        specifier = there.version->text() + " " + typed.build->text();
+    } else if (!typed.build && !before.build.empty()) {
+        addition.build = before.build;
+    } else if (!typed.build && there.build) {
+        specifier += " " + there.build->text();
+    }
+}
+
+conda::MatchSpec spec_of(const Addition& addition) {
+    const ManifestRequirement& requirement = addition.requirement;
+    const std::string version = requirement.specifier.empty() ? "*" : requirement.specifier;
+    return conda::MatchSpec::parse(
+        fmt::format("{} {} {}", requirement.name.string(), version, addition.build));
+}
+
+/// Where the manifest asks for the wheel that `addition` is for: each with the index of all. One
+/// that says nothing but the index does not count beside others.
+std::vector<ManifestRequirement> wheel_entries(const ManifestRequirement& addition,
+                                               const Manifest& manifest) {
+    std::vector<ManifestRequirement> entries = manifest.pypi_dependencies;
+    std::erase_if(entries, [&](const auto& entry) { return entry.name != addition.name; });
+    const auto keep = [&](const auto& is_kept) {
+        if (std::any_of(entries.begin(), entries.end(), is_kept)) {
+            std::erase_if(entries, [&](const auto& entry) { return !is_kept(entry); });
+        }
+    };
+    keep([](const ManifestRequirement& entry) {
+        return !entry.extras.empty() || !entry.marker.empty() || !is_open(entry.specifier);
+    });
+    keep([&](const ManifestRequirement& entry) {
+        return is_same_marker(entry.marker, addition.marker);
+    });
+    return entries;
+}
+
+void unite(std::vector<PackageName>& extras, const std::vector<PackageName>& more) {
+    extras.insert(extras.end(), more.begin(), more.end());
+    std::sort(extras.begin(), extras.end());
+    extras.erase(std::unique(extras.begin(), extras.end()), extras.end());
 }
 
 void join(TypedAddition& first, const TypedAddition& second) {
@@ -214,26 +302,20 @@ void join(TypedAddition& first, const TypedAddition& second) {
         refuse_join(first, second, "their markers differ", "give both the same marker");
     }
     joined.specifier = joined_specifiers(joined.specifier, more.specifier);
-    std::vector<PackageName> extras;
-    std::set_union(joined.extras.begin(), joined.extras.end(), more.extras.begin(),
-                   more.extras.end(), std::back_inserter(extras));
-    joined.extras = std::move(extras);
+    unite(joined.extras, more.extras);
 }
 
 std::string joined_specifiers(const std::string& first, const std::string& second) {
-    const bool is_one_open = first.empty() || second.empty();
-    return is_one_open ? first + second
-                       : pypi::SpecifierSet::parse(fmt::format("{},{}", first, second)).text();
+    if (is_open(first) || is_open(second)) {
+        return is_open(first) ? second : first;
+    }
+    return pypi::SpecifierSet::parse(fmt::format("{},{}", first, second)).text();
 }
 
 /// The specifier of a conda addition is a version, or a version and a build.
 std::string joined_specs(const TypedAddition& first, const TypedAddition& second) {
-    const auto spec_of = [](const TypedAddition& typed) {
-        const ManifestRequirement& requirement = typed.addition.requirement;
-        return conda::MatchSpec::parse(requirement.name.string() + " " + requirement.specifier);
-    };
-    conda::MatchSpec joined = spec_of(first);
-    const conda::MatchSpec more = spec_of(second);
+    conda::MatchSpec joined = spec_of(first.addition);
+    const conda::MatchSpec more = spec_of(second.addition);
     if (joined.build && more.build && *joined.build != *more.build) {
         refuse_join(first, second, "their builds differ", "name one build");
     }
@@ -249,7 +331,7 @@ std::string joined_specs(const TypedAddition& first, const TypedAddition& second
 }
 
 bool is_same_marker(const std::string& first, const std::string& second) {
-    if (first.empty() || second.empty()) {
+    if (first == second || first.empty() || second.empty()) {
         return first == second;
     }
     return pypi::Marker::parse(first).text() == pypi::Marker::parse(second).text();

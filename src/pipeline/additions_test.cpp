@@ -4,6 +4,7 @@
 #include "manifest/read.h"
 #include "manifest/requirement_text.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +29,9 @@ std::vector<std::string> read(const std::vector<std::string>& typed,
         const ManifestRequirement& requirement = addition.requirement;
         out.push_back(
             addition.is_conda
-                ? "conda " + requirement.name.string() + " " + requirement.specifier
+                ? fmt::format("conda {} {}{}{}", requirement.name.string(), requirement.specifier,
+                              addition.build.empty() ? "" : " [" + addition.build + "]",
+                              requirement.index ? " from " + *requirement.index : "")
                 : manifest::requirement_text(requirement) +
                       (requirement.index ? " from " + *requirement.index : std::string()));
     }
@@ -80,7 +83,7 @@ TEST(TypedRequirements, keep_what_the_entry_has_and_they_do_not_name) {
     EXPECT_THAT(read({"a[x]>=1", "a<2"}, manifest),
                 ElementsAre("a[x]<2, >=1; os_name=='posix' from own"));
     EXPECT_THAT(read({"a>=1; os_name == 'posix'", "a<2"}, manifest),
-                ElementsAre("a[e]<2, >=1; os_name == \"posix\" from own"));
+                ElementsAre("a[e]<2, >=1; os_name=='posix' from own"));
     EXPECT_THAT(complaint({"a>=1; os_name == 'nt'", "a<2"}, manifest),
                 HasSubstr("their markers differ"));
 }
@@ -93,6 +96,55 @@ TEST(TypedRequirements, keep_the_version_that_the_entry_has_if_they_name_none) {
     EXPECT_THAT(read({"a[x]"}, manifest), ElementsAre("a[x]==1.0"));
     const std::string of_conda = std::string(channel) + "[dependencies]\nn = \"2.*\"\n";
     EXPECT_THAT(read({"n", "m"}, of_conda), ElementsAre("conda n 2.*", "conda m "));
+}
+
+TEST(TypedRequirements, keep_build_and_channel_of_a_conda_package) {
+    const std::string manifest = std::string(channel) +
+                                 "[channels]\nlab = \"https://example.org/lab\"\n[dependencies]\n"
+                                 "a = { version = \"2.*\", build = \"h*\", channel = \"lab\" }\n"
+                                 "b = { channel = \"lab\" }\n"
+                                 "c = \">=1 *cuda*\"\n"
+                                 "d = { build = \"h*\" }\n";
+    EXPECT_THAT(read({"a", "b", "c", "d"}, manifest),
+                ElementsAre("conda a 2.* [h*] from lab", "conda b  from lab", "conda c >=1 *cuda*",
+                            "conda d  [h*]"));
+    EXPECT_THAT(read({"a>=3", "b>=3", "c>=3", "d>=3"}, manifest),
+                ElementsAre("conda a >=3 [h*] from lab", "conda b >=3 from lab",
+                            "conda c >=3 *cuda*", "conda d >=3 [h*]"));
+    EXPECT_THAT(read({"a * g*", "b * g*", "c>=3 g*", "d * g*"}, manifest),
+                ElementsAre("conda a 2.* g* from lab", "conda b * g* from lab", "conda c >=3 g*",
+                            "conda d * g*"));
+}
+
+/// As `pyproject.toml` reads with these lists.
+std::vector<std::string> read_beside(const std::string& in_project, const std::string& beside,
+                                     const std::string& typed) {
+    const std::string text = "[project]\nname = \"v\"\ndependencies = [" + in_project +
+                             "]\n[tool.envpm.indexes]\nlab = \"https://example.org/s\"\n"
+                             "[tool.envpm.pypi-dependencies]\n" +
+                             beside + "\n";
+    const Manifest manifest = manifest::parse(text, "/x/pyproject.toml", Platform::linux_64);
+    const AddRequest request{{}, {typed}, std::nullopt, false};
+    const manifest::Addition addition = read_additions(request, manifest).at(0);
+    const auto before = entry_before(addition, manifest);
+    const auto text_of = [](const manifest::Addition& one) {
+        return manifest::requirement_text(one.requirement) + " from " +
+               one.requirement.index.value_or("any");
+    };
+    return {before ? text_of(*before) : "", text_of(addition)};
+}
+
+TEST(TypedRequirements, keep_what_an_entry_says_in_two_tables) {
+    const std::string index = "a = { index = \"lab\" }";
+    EXPECT_THAT(read_beside("'a<2'", index, "a"), ElementsAre("a<2 from lab", "a<2 from lab"));
+    EXPECT_THAT(read_beside("'a[x]<2'", "a = { version = '>=1', extras = ['y'] }", "a"),
+                ElementsAre("a[x,y]<2, >=1 from any", "a[x,y]<2, >=1 from any"));
+    EXPECT_THAT(read_beside("'a[x]<2'", index, "a>=3"),
+                ElementsAre("a[x]<2 from lab", "a[x]>=3 from lab"));
+    const std::string both = "\"a<2; os_name == 'nt'\", \"a>=2; os_name == 'posix'\"";
+    EXPECT_THAT(read_beside(both, index, "a; os_name == 'nt'"),
+                ElementsAre("a<2; os_name == 'nt' from lab", "a<2; os_name == 'nt' from lab"));
+    EXPECT_THAT(read_beside(both, index, "a"), ElementsAre("", "a from lab"));
 }
 
 TEST(TypedRequirements, keep_no_marker_where_the_manifest_has_several) {

@@ -27,10 +27,9 @@ std::string with_change(const std::string& text, const ManifestChange& change,
 Manifest parse_manifest(const std::string& text, const Project& project);
 std::string with_additions(std::string text, const Manifest& before,
                            const std::vector<Addition>& additions);
-bool says_the_same(const ManifestRequirement& one, const ManifestRequirement& other);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
 void commit(const Project& project, const std::string& manifest, EditReport& report);
-std::string entry_of(const ManifestRequirement& requirement);
+std::string entry_of(const Addition& addition);
 void append_missing_line(const std::filesystem::path& file, const std::string& line);
 std::optional<std::string> python_series(const Services& services);
 
@@ -58,8 +57,8 @@ EditReport add(const AddRequest& request, Services& services) {
     services.throw_if_stopped();
     commit(request.project, edited, report);
     for (const Addition& addition : additions) {
-        const std::optional<ManifestRequirement> old = entry_before(addition, before);
-        report.entries.push_back(entry_of(addition.requirement));
+        const std::optional<Addition> old = entry_before(addition, before);
+        report.entries.push_back(entry_of(addition));
         report.before.push_back(old ? entry_of(*old) : "");
     }
     return report;
@@ -231,17 +230,12 @@ Manifest parse_manifest(const std::string& text, const Project& project) {
 std::string with_additions(std::string text, const Manifest& before,
                            const std::vector<Addition>& additions) {
     for (const Addition& addition : additions) {
-        const std::optional<ManifestRequirement> old = entry_before(addition, before);
-        if (!old || !says_the_same(*old, addition.requirement)) {
+        const std::optional<Addition> old = entry_before(addition, before);
+        if (!old || !says_the_same(*old, addition)) {
             text = manifest::with_requirement(text, before.file, addition);
         }
     }
     return text;
-}
-
-bool says_the_same(const ManifestRequirement& one, const ManifestRequirement& other) {
-    return one.specifier == other.specifier && one.extras == other.extras &&
-           one.marker == other.marker && one.index == other.index;
 }
 
 /// `envpm add numpy` means "this numpy or a later one", as the lock then shows which.
@@ -273,14 +267,18 @@ void commit(const Project& project, const std::string& manifest, EditReport& rep
     write_both(project, manifest, lockfiles::to_text(*report.lock.lock));
 }
 
-std::string entry_of(const ManifestRequirement& requirement) {
+std::string entry_of(const Addition& addition) {
+    const ManifestRequirement& requirement = addition.requirement;
     std::string extras;
     for (const PackageName& extra : requirement.extras) {
         extras += (extras.empty() ? "" : ",") + extra.string();
     }
-    return fmt::format("{}{} {}", requirement.name.string(),
+    return fmt::format("{}{} {}{}{}{}", requirement.name.string(),
                        extras.empty() ? "" : "[" + extras + "]",
-                       requirement.specifier.empty() ? "*" : requirement.specifier);
+                       requirement.specifier.empty() ? "*" : requirement.specifier,
+                       addition.build.empty() ? "" : " " + addition.build,
+                       requirement.marker.empty() ? "" : "; " + requirement.marker,
+                       requirement.index ? fmt::format(" from {}", *requirement.index) : "");
 }
 
 void append_missing_line(const std::filesystem::path& file, const std::string& line) {
