@@ -1,8 +1,42 @@
+#include "base/error.h"
 #include "store/collect_plan.h"
 #include "store/world_for_tests.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <functional>
+#include <utility>
+
+namespace {
+
+/// What another process does right after this one has listed a folder.
+struct Interruption {
+    std::filesystem::path folder;
+    std::function<void()> then; ///< once
+};
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): C calls have no other place.
+Interruption interruption;
+
+} // namespace
+
+/// Stands before the C library's.
+extern "C" int closedir(DIR* entries) {
+    static const auto real =
+        reinterpret_cast<int (*)(DIR*)>(::dlsym(RTLD_NEXT, "closedir")); // NOLINT: as dlsym gives
+    const bool is_due =
+        interruption.then &&
+        std::filesystem::equivalent(interruption.folder,
+                                    "/proc/self/fd/" + std::to_string(::dirfd(entries)));
+    const int result = real(entries);
+    if (is_due) {
+        std::exchange(interruption.then, {})();
+    }
+    return result;
+}
 
 namespace envpm::store {
 
@@ -69,6 +103,57 @@ TEST(CollectPlan, IsOutdatedByAProjectThatIsBack) {
     EXPECT_FALSE(planned.is_outdated());
     std::filesystem::rename(planned.world.folder.path() / "away", project);
     EXPECT_TRUE(planned.is_outdated());
+}
+
+/// A prefix that nobody uses. The quarantine is the last that a collector looks into before it
+/// removes something.
+struct Interrupted {
+    World world;
+    CollectRequest request = later();
+    std::filesystem::path prefix;
+
+    Interrupted() {
+        world.take_in({world.archive("a", wheel("a"))});
+        request.processes = world.folder.path() / "proc";
+        std::filesystem::create_directories(request.processes);
+        std::filesystem::create_directories(world.paths.quarantine());
+        prefix = add_prefix(world, "one", {});
+    }
+
+    CollectReport collect_while(const std::function<void()>& then) {
+        interruption = {world.paths.quarantine(), then};
+        CollectReport report = collect(world.paths, request, world.progress);
+        EXPECT_FALSE(interruption.then) << "the collector was not interrupted";
+        return report;
+    }
+};
+
+TEST(Collect, KeepsWhatAProgramWasStartedInWhileItDecided) {
+    Interrupted store;
+    const CollectReport report = store.collect_while([&store] {
+        std::filesystem::create_directories(store.request.processes / "12");
+        std::filesystem::create_symlink(store.prefix / "bin/python",
+                                        store.request.processes / "12/exe");
+    });
+    EXPECT_THAT(report.running, ElementsAre("one"));
+    EXPECT_TRUE(std::filesystem::exists(store.prefix / "lib/generated.py"));
+}
+
+TEST(Collect, RemovesNothingBehindALinkThatWasPutInPlaceOfAFolder) {
+    for (const std::string folder : {"objects/sha256", "trees/sha256", "roots"}) {
+        Interrupted store;
+        std::filesystem::create_symlink("/nowhere", store.world.root / "roots/gone");
+        const std::filesystem::path inside = store.world.root / folder;
+        const std::filesystem::path outside = store.world.folder.path() / "outside";
+        const std::vector<std::string> before = test::listing(inside);
+        EXPECT_FALSE(before.empty());
+        const auto swap = [&] {
+            std::filesystem::rename(inside, outside);
+            std::filesystem::create_directory_symlink(outside, inside);
+        };
+        EXPECT_THROW(store.collect_while(swap), Error) << folder;
+        EXPECT_EQ(test::listing(outside), before);
+    }
 }
 
 } // namespace
