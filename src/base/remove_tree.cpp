@@ -43,23 +43,27 @@ bool is_mount_point(const std::filesystem::path& folder) noexcept {
 }
 
 bool remove_tree(const std::filesystem::path& root) noexcept {
-    if (::unlinkat(AT_FDCWD, root.c_str(), 0) == 0 || errno == ENOENT) {
+    return remove_tree_at(AT_FDCWD, root.c_str());
+}
+
+bool remove_tree_at(int folder, const char* name) noexcept {
+    if (::unlinkat(folder, name, 0) == 0 || errno == ENOENT) {
         return true;
     }
-    const Fd top = open_folder(AT_FDCWD, root.c_str());
+    const Fd top = open_folder(folder, name);
     if (!top) {
         return false;
     }
     Removal removal{top.get()};
     while (true) {
         const unsigned raised_before = removal.raised;
-        Fd folder = open_folder(top.get(), ".");
-        if (!folder || !remove_entries(removal, std::move(folder), 0)) {
+        Fd itself = open_folder(top.get(), ".");
+        if (!itself || !remove_entries(removal, std::move(itself), 0)) {
             errno = removal.fault != 0 ? removal.fault : errno;
             return false;
         }
         if (removal.raised == raised_before) {
-            return ::unlinkat(AT_FDCWD, root.c_str(), AT_REMOVEDIR) == 0;
+            return ::unlinkat(folder, name, AT_REMOVEDIR) == 0;
         }
     }
 }

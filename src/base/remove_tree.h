@@ -14,4 +14,7 @@ bool is_mount_point(const std::filesystem::path& folder) noexcept;
 /// something stayed, and errno says why the first of it did.
 bool remove_tree(const std::filesystem::path& root) noexcept;
 
+/// The same of what has this name in a folder, whatever the way to that has become.
+bool remove_tree_at(int folder, const char* name) noexcept;
+
 } // namespace envpm

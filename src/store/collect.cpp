@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 // The order is the reverse of publishing, with a barrier between the steps, so that whatever is
 // left after a crash names nothing that is gone: roots, prefixes, trees, objects. What is removed
@@ -27,32 +26,35 @@ namespace {
 
 void remove_all(const StorePaths& paths, const CollectPlan& plan);
 
-/// Removes files of the store, each by the folder that it lies in, to which no link is followed:
-/// who may write to the store could put one there while we work.
-class FileRemoval {
+/// Removes parts of the store, each by the folder that it lies in, to which no link is followed:
+/// who may write to the store could put one there while we work. What is not there is removed.
+class Removal {
   public:
-    explicit FileRemoval(const std::filesystem::path& root)
+    explicit Removal(const std::filesystem::path& root)
         : root_(root),
           root_handle_(open_file(root, O_RDONLY | O_DIRECTORY)) {}
 
     void remove(const std::vector<std::filesystem::path>& files);
-
-    /// What is not there is removed.
     void remove(const std::filesystem::path& file);
+    void remove_if_allowed(const std::filesystem::path& file);
+    void remove_folder(const std::filesystem::path& folder);
+
+    /// Where it is then. On overlayfs a folder that an earlier layer brought cannot be renamed.
+    std::filesystem::path put_away(const std::filesystem::path& prefix,
+                                   const std::filesystem::path& trash);
 
     [[nodiscard]] int root_handle() const { return root_handle_.get(); }
 
   private:
+    const Fd& folder_of(const std::filesystem::path& path);
+
     std::filesystem::path root_;
     Fd root_handle_;
-    std::filesystem::path folder_; ///< of the last file
+    std::filesystem::path folder_; ///< of the last one
     Fd folder_handle_;             ///< none if it is not there
 };
 
 Fd open_below(int root, const std::filesystem::path& folder);
-std::filesystem::path put_away(const std::filesystem::path& prefix,
-                               const std::filesystem::path& trash, FileRemoval& removal);
-void remove_folder(const std::filesystem::path& folder);
 CollectReport report_of(const CollectPlan& plan);
 
 } // namespace
@@ -95,59 +97,76 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
 namespace {
 
 void remove_all(const StorePaths& paths, const CollectPlan& plan) {
-    FileRemoval removal(paths.root());
+    Removal removal(paths.root());
     const auto barrier = [&] { sync_file_system(removal.root_handle(), paths.root()); };
     removal.remove(plan.roots.stale);
     for (const std::filesystem::path& lease : plan.leases) {
-        ::unlink(lease.c_str()); // another user's may stay: it says nothing of what is there
+        removal.remove_if_allowed(lease); // another user's says nothing of what is there
     }
     remove_unfinished_leases(paths);
     const TemporaryFolder trash(paths.temporary());
     std::vector<std::filesystem::path> put_aside;
     for (const std::filesystem::path& prefix : plan.prefixes) {
-        put_aside.push_back(put_away(prefix, trash.path(), removal));
+        put_aside.push_back(removal.put_away(prefix, trash.path()));
     }
     barrier();
     removal.remove(plan.trees);
     barrier();
     removal.remove(plan.objects);
     for (const std::filesystem::path& leftover : plan.leftovers) {
-        remove_folder(leftover);
+        removal.remove_folder(leftover);
     }
     for (const std::filesystem::path& prefix : put_aside) {
-        remove_folder(prefix);
+        removal.remove_folder(prefix);
     }
 }
 
-/// Where it is then. On overlayfs a folder that an earlier layer brought cannot be renamed.
-std::filesystem::path put_away(const std::filesystem::path& prefix,
-                               const std::filesystem::path& trash, FileRemoval& removal) {
-    std::filesystem::path to = trash / prefix.filename();
-    if (std::rename(prefix.c_str(), to.c_str()) == 0) {
-        return to;
-    }
-    if (errno != EXDEV) {
-        throw_system_error("cannot remove a prefix", prefix.string(), errno);
-    }
-    removal.remove(manifest_path(prefix));
-    return prefix;
-}
-
-void FileRemoval::remove(const std::vector<std::filesystem::path>& files) {
+void Removal::remove(const std::vector<std::filesystem::path>& files) {
     for (const std::filesystem::path& file : files) {
         remove(file);
     }
 }
 
-void FileRemoval::remove(const std::filesystem::path& file) {
-    if (const std::filesystem::path folder = file.parent_path(); folder != folder_) {
+void Removal::remove(const std::filesystem::path& file) {
+    const Fd& folder = folder_of(file);
+    if (folder && ::unlinkat(folder.get(), file.filename().c_str(), 0) != 0 && errno != ENOENT) {
+        throw_system_error("cannot remove a file of the store", file.string(), errno);
+    }
+}
+
+void Removal::remove_if_allowed(const std::filesystem::path& file) {
+    if (const Fd& folder = folder_of(file)) {
+        ::unlinkat(folder.get(), file.filename().c_str(), 0);
+    }
+}
+
+void Removal::remove_folder(const std::filesystem::path& folder) {
+    const Fd& above = folder_of(folder);
+    if (above && !remove_tree_at(above.get(), folder.filename().c_str())) {
+        throw_system_error("cannot remove a folder of the store", folder.string(), errno);
+    }
+}
+
+std::filesystem::path Removal::put_away(const std::filesystem::path& prefix,
+                                        const std::filesystem::path& trash) {
+    const std::filesystem::path name = prefix.filename();
+    const Fd to = open_file(trash, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (::renameat(folder_of(prefix).get(), name.c_str(), to.get(), name.c_str()) == 0) {
+        return trash / name;
+    }
+    if (errno != EXDEV) {
+        throw_system_error("cannot remove a prefix", prefix.string(), errno);
+    }
+    remove(manifest_path(prefix));
+    return prefix;
+}
+
+const Fd& Removal::folder_of(const std::filesystem::path& path) {
+    if (const std::filesystem::path folder = path.parent_path(); folder != folder_) {
         folder_handle_ = open_below(root_handle_.get(), folder.lexically_relative(root_));
         folder_ = folder;
     }
-    if (folder_handle_ && ::unlinkat(folder_handle_.get(), file.filename().c_str(), 0) != 0 &&
-        errno != ENOENT) {
-        throw_system_error("cannot remove a file of the store", file.string(), errno);
-    }
+    return folder_handle_;
 }
 
 /// Nothing if it is not there.
@@ -164,12 +183,6 @@ Fd open_below(int root, const std::filesystem::path& folder) {
         }
     }
     return handle;
-}
-
-void remove_folder(const std::filesystem::path& folder) {
-    if (!remove_tree(folder)) {
-        throw_system_error("cannot remove a folder of the store", folder.string(), errno);
-    }
 }
 
 CollectReport report_of(const CollectPlan& plan) {

@@ -140,16 +140,18 @@ TEST(Collect, KeepsWhatAProgramWasStartedInWhileItDecided) {
 }
 
 TEST(Collect, RemovesNothingBehindALinkThatWasPutInPlaceOfAFolder) {
-    for (const std::string folder : {"objects/sha256", "trees/sha256", "roots"}) {
+    const auto folders = {"objects/sha256", "trees/sha256", "roots", "p", "quarantine"};
+    for (const std::string folder : folders) {
         Interrupted store;
-        std::filesystem::create_symlink("/nowhere", store.world.root / "roots/gone");
-        const std::filesystem::path inside = store.world.root / folder;
+        const std::filesystem::path root = store.world.root;
+        std::filesystem::create_symlink("/nowhere", root / "roots/gone");
+        write_file(root / "quarantine/old/file", "x", Durability::cached);
         const std::filesystem::path outside = store.world.folder.path() / "outside";
-        const std::vector<std::string> before = test::listing(inside);
+        const std::vector<std::string> before = test::listing(root / folder);
         EXPECT_FALSE(before.empty());
         const auto swap = [&] {
-            std::filesystem::rename(inside, outside);
-            std::filesystem::create_directory_symlink(outside, inside);
+            std::filesystem::rename(root / folder, outside);
+            std::filesystem::create_directory_symlink(outside, root / folder);
         };
         EXPECT_THROW(store.collect_while(swap), Error) << folder;
         EXPECT_EQ(test::listing(outside), before);

@@ -100,15 +100,14 @@ int renameat2(int from, const char* old_name, int to, const char* new_name,
 
 int renameat(int from, const char* old_name, int to, const char* new_name) noexcept {
     static const auto real = next_of<int(int, const char*, int, const char*)>("renameat");
-    if (from != to) {
-        note('t'); // a stage's tree becomes the store's
+    if (from != to) { // a stage's tree becomes the store's, or a prefix goes
+        note(std::string_view(new_name).ends_with(".json") ? 't' : 'p');
     }
     return step() ? -1 : real(from, old_name, to, new_name);
 }
 
 int rename(const char* old_name, const char* new_name) noexcept {
     static const auto real = next_of<int(const char*, const char*)>("rename");
-    note('p'); // a prefix goes
     return step() ? -1 : real(old_name, new_name);
 }
 
