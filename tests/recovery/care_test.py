@@ -131,7 +131,10 @@ class Disks(Care):
 
     def test_a_prefix_that_cannot_be_listed_to_its_end_is_not_collected(self):
         shutil.rmtree(self.sandbox.environment_folder)
-        wrapper = failing("getdents64", "EIO", [self.prefix], "2+")
+        # By another name: a process that names the prefix is one that uses it.
+        alias = self.sandbox.folder / "alias"
+        alias.symlink_to(self.prefix)
+        wrapper = failing("getdents64", "EIO", [alias], "2+")
         self.sandbox.run("gc", "--grace", "0s", wrapper=wrapper, expected=1)
         self.assertTrue(self.prefix.is_dir())
 
