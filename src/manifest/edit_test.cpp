@@ -333,7 +333,7 @@ TEST(AddingToAProject, RefusesToDropTheMarkerOfAnEntryBesideIt) {
         (void)added_to_project(beside, wheel("a>=3"));
         FAIL();
     } catch (const Error& error) {
-        EXPECT_EQ(error.text().subject, "pyproject.toml:5:29");
+        EXPECT_EQ(error.text().subject, "pyproject.toml:5:33");
     }
 }
 
