@@ -38,8 +38,8 @@ if(ENVPM_SANITIZE MATCHES "fuzzer-no-link")
     target_compile_options(envpm_test_options INTERFACE -fno-sanitize=fuzzer-no-link)
 endif()
 
-# What a command runs once is compiled for size: mapped code counts as memory, and this is a fifth
-# of the program's (docs/decisions/0012-speed.md).
+# What a command runs once is compiled for size: mapped code counts as memory, and of the program's
+# this saves a quarter (docs/decisions/0012-speed.md).
 add_library(envpm_size_options INTERFACE)
 target_compile_options(envpm_size_options INTERFACE $<$<CONFIG:Release>:-Os>)
 

@@ -255,14 +255,6 @@ bool make_folders(const std::filesystem::path& prefix, const std::filesystem::pa
            ::chmod(folder.c_str(), 0755) == 0;
 }
 
-bool is_in(std::string_view folder, std::string_view path);
-std::vector<RealisedFile> files_in(const FilesByPath& files, const std::string& folder);
-bool is_of_objects(const FilesByPath& files, const std::string& folder);
-bool make_ready(const Source& source, const std::filesystem::path& prefix, const Ready& ready);
-bool make_folder_anew(const Source& source, const Ready& ready);
-bool make_file_anew(const Source& source, const RealisedFile& file,
-                    const std::filesystem::path& made);
-
 /// False if it is none, or cannot be made.
 bool make_if_empty_folder(const Source& source, const std::filesystem::path& prefix,
                           const PrefixDamage& damage, const Disposal& disposal) {
