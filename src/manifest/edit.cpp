@@ -12,10 +12,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace envpm::manifest {
 
 namespace {
+
+/// A member of a conda entry, and its value as TOML; none: it has none.
+using CondaField = std::pair<const char*, std::optional<std::string>>;
 
 /// `[project] dependencies` as it stands in the text.
 struct ProjectList {
@@ -29,6 +33,8 @@ KeyPath path_in(const std::filesystem::path& file, const std::string& table);
 std::vector<KeyPath> neighbours_of(const std::filesystem::path& file, const std::string& table);
 std::string with_entry(const std::string& text, const std::filesystem::path& file,
                        const std::string& table, const ManifestRequirement& requirement);
+std::array<CondaField, 3> conda_fields(const Addition& addition);
+std::string conda_value(const std::array<CondaField, 3>& fields);
 std::string with_conda_entry(const std::string& text, const std::filesystem::path& file,
                              const Addition& addition);
 bool says_already(const Document& document, KeyPath member, const std::string& field,
@@ -208,18 +214,8 @@ std::string with_entry(const std::string& text, const std::filesystem::path& fil
 std::string with_conda_entry(const std::string& text, const std::filesystem::path& file,
                              const Addition& addition) {
     const ManifestRequirement& requirement = addition.requirement;
-    using Field = std::pair<const char*, std::optional<std::string>>;
-    const std::string version = specifier_text(requirement);
-    const Field fields[] = {
-        {"version", version},
-        {"build", addition.build.empty() ? std::nullopt : std::optional(quoted(addition.build))},
-        {"channel", requirement.index ? std::optional(quoted(*requirement.index)) : std::nullopt}};
-    std::string value;
-    for (const auto& [field, words] : fields) {
-        value += words ? fmt::format("{}{} = {}", value.empty() ? "" : ", ", field, *words) : "";
-    }
-    value = addition.build.empty() && !requirement.index ? version : "{ " + value + " }";
-
+    const std::array<CondaField, 3> fields = conda_fields(addition);
+    const std::string value = conda_value(fields);
     const Document document = scan(text);
     KeyPath member = path_in(file, "dependencies");
     const auto name = member_named(document, member, requirement.name);
@@ -238,6 +234,27 @@ std::string with_conda_entry(const std::string& text, const std::filesystem::pat
         out = says_already(now, member, field, words) ? out : with_field(now, member, field, words);
     }
     return out;
+}
+
+std::array<CondaField, 3> conda_fields(const Addition& addition) {
+    const std::optional<std::string>& channel = addition.requirement.index;
+    return {
+        CondaField{"version", specifier_text(addition.requirement)},
+        {"build", addition.build.empty() ? std::nullopt : std::optional(quoted(addition.build))},
+        {"channel", channel ? std::optional(quoted(*channel)) : std::nullopt}};
+}
+
+/// The version stands alone where nothing else is said.
+std::string conda_value(const std::array<CondaField, 3>& fields) {
+    if (!fields[1].second && !fields[2].second) {
+        return *fields[0].second;
+    }
+    std::string members;
+    for (const auto& [field, words] : fields) {
+        members +=
+            words ? fmt::format("{}{} = {}", members.empty() ? "" : ", ", field, *words) : "";
+    }
+    return "{ " + members + " }";
 }
 
 /// In whatever quotes.

@@ -35,15 +35,17 @@ Walk walk_readable(const std::filesystem::path& prefix) {
     while (!folders.empty()) {
         const std::string folder = std::move(folders.back());
         folders.pop_back();
+        std::vector<FoundEntry> entries;
         try {
-            for (FoundEntry& entry : entries_of(root, folder)) {
-                if (entry.kind == EntryKind::folder) {
-                    folders.push_back(entry.path);
-                }
-                walk.found.push_back(std::move(entry));
-            }
+            entries = entries_of(root, folder);
         } catch (const Error& error) {
             walk.unreadable.emplace(folder.empty() ? "." : folder, error);
+        }
+        for (FoundEntry& entry : entries) {
+            if (entry.kind == EntryKind::folder) {
+                folders.push_back(entry.path);
+            }
+            walk.found.push_back(std::move(entry));
         }
     }
     return walk;
