@@ -4,6 +4,7 @@
 #include "base/near_miss.h"
 #include "base/toml.h"
 #include "manifest/document.h"
+#include "manifest/entry_text.h"
 #include "manifest/list_edit.h"
 #include "manifest/quoted.h"
 #include "manifest/requirement_text.h"
@@ -12,14 +13,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace envpm::manifest {
 
 namespace {
-
-/// A member of a conda entry, and its value as TOML; none: it has none.
-using CondaField = std::pair<const char*, std::optional<std::string>>;
 
 /// `[project] dependencies` as it stands in the text.
 struct ProjectList {
@@ -32,15 +29,10 @@ bool is_pyproject(const std::filesystem::path& file);
 KeyPath path_in(const std::filesystem::path& file, const std::string& table);
 std::vector<KeyPath> neighbours_of(const std::filesystem::path& file, const std::string& table);
 std::string with_entry(const std::string& text, const std::filesystem::path& file,
-                       const std::string& table, const ManifestRequirement& requirement);
-std::array<CondaField, 3> conda_fields(const Addition& addition);
-std::string conda_value(const std::array<CondaField, 3>& fields);
-std::string with_conda_entry(const std::string& text, const std::filesystem::path& file,
-                             const Addition& addition);
+                       const std::string& table, const EntryText& entry);
 bool says_already(const Document& document, KeyPath member, const std::string& field,
                   const std::optional<std::string>& words);
-std::string with_new_value(const Document& document, const KeyPath& member,
-                           const ManifestRequirement& requirement);
+std::string with_new_value(const Document& document, const KeyPath& member, const EntryText& entry);
 std::string with_project_item(const std::string& text, const std::filesystem::path& file,
                               const ManifestRequirement& requirement);
 std::string without_project_copies(std::string text, const std::filesystem::path& file,
@@ -53,10 +45,6 @@ void refuse_other_marker(const TomlValue& root, const std::filesystem::path& fil
                          const ManifestRequirement& requirement);
 std::optional<std::string> member_named(const Document& document, const KeyPath& table,
                                         const PackageName& name);
-std::string value_text(const ManifestRequirement& requirement);
-std::string specifier_text(const ManifestRequirement& requirement);
-std::optional<std::string> field_text(const ManifestRequirement& requirement,
-                                      std::string_view field);
 std::string checked(std::string text, const std::filesystem::path& file);
 SourceLocation location_of(const Document& document, const std::filesystem::path& file,
                            std::size_t offset);
@@ -70,11 +58,11 @@ std::string with_requirement(const std::string& text, const std::filesystem::pat
     const TomlValue root = parse_toml(text, file.string());
     const ManifestRequirement& requirement = addition.requirement;
     if (addition.to_dependencies) {
-        return checked(with_conda_entry(text, file, addition), file);
+        return checked(with_entry(text, file, "dependencies", conda_entry(addition)), file);
     }
     const Document document = scan(text);
     if (!is_pyproject(file) || !has_table(document, {"project"})) {
-        return checked(with_entry(text, file, "pypi-dependencies", requirement), file);
+        return checked(with_entry(text, file, "pypi-dependencies", wheel_entry(requirement)), file);
     }
     const KeyPath table = path_in(file, "pypi-dependencies");
     const bool is_in_project = [&] {
@@ -82,7 +70,7 @@ std::string with_requirement(const std::string& text, const std::filesystem::pat
         return std::find(names.begin(), names.end(), requirement.name) != names.end();
     }();
     if (!is_in_project && member_named(document, table, requirement.name)) {
-        return checked(with_entry(text, file, "pypi-dependencies", requirement), file);
+        return checked(with_entry(text, file, "pypi-dependencies", wheel_entry(requirement)), file);
     }
     refuse_dynamic(root, file);
     refuse_other_marker(root, file, requirement);
@@ -90,7 +78,7 @@ std::string with_requirement(const std::string& text, const std::filesystem::pat
     if (requirement.index) {
         // What the project publishes stays whole; where this workspace gets it is said beside it.
         ManifestRequirement source{requirement.name, "*", {}, {}, requirement.index, {}};
-        out = with_entry(out, file, "pypi-dependencies", source);
+        out = with_entry(out, file, "pypi-dependencies", wheel_entry(source));
     } else if (const auto member = member_named(scan(out), table, requirement.name)) {
         KeyPath path = table;
         path.push_back(*member);
@@ -123,7 +111,7 @@ std::string with_constraint(const std::string& text, const std::filesystem::path
                             const ManifestRequirement& constraint) {
     parse_toml(text, file.string());
     if (!constraint.specifier.empty()) {
-        return checked(with_entry(text, file, "constraints", constraint), file);
+        return checked(with_entry(text, file, "constraints", wheel_entry(constraint)), file);
     }
     const Document document = scan(text);
     KeyPath path = path_in(file, "constraints");
@@ -199,62 +187,32 @@ std::vector<KeyPath> neighbours_of(const std::filesystem::path& file, const std:
 }
 
 std::string with_entry(const std::string& text, const std::filesystem::path& file,
-                       const std::string& table, const ManifestRequirement& requirement) {
+                       const std::string& table, const EntryText& entry) {
     const Document document = scan(text);
     KeyPath member = path_in(file, table);
-    if (const auto name = member_named(document, member, requirement.name)) {
+    if (const auto name = member_named(document, member, entry.name)) {
         member.push_back(*name);
-        return with_new_value(document, member, requirement);
+        return with_new_value(document, member, entry);
     }
-    member.push_back(requirement.name.string());
-    return with_member(document, member, value_text(requirement), Order::kept,
-                       neighbours_of(file, table));
+    member.push_back(entry.name.string());
+    return with_member(document, member, entry.value(), Order::kept, neighbours_of(file, table));
 }
 
-std::string with_conda_entry(const std::string& text, const std::filesystem::path& file,
-                             const Addition& addition) {
-    const ManifestRequirement& requirement = addition.requirement;
-    const std::array<CondaField, 3> fields = conda_fields(addition);
-    const std::string value = conda_value(fields);
-    const Document document = scan(text);
-    KeyPath member = path_in(file, "dependencies");
-    const auto name = member_named(document, member, requirement.name);
-    member.push_back(name.value_or(requirement.name.string()));
-    if (!name) {
-        return with_member(document, member, value, Order::kept,
-                           neighbours_of(file, "dependencies"));
-    }
+/// A value is replaced where it stands; fields that stand apart are each set or removed.
+std::string with_new_value(const Document& document, const KeyPath& member,
+                           const EntryText& entry) {
     const std::vector<Entry> entries = entries_of(document, member);
     if (entries.size() == 1 && entries[0].path == member) {
-        return replaced(document, entries[0].value, value);
+        return replaced(document, entries[0].value, entry.value());
     }
-    std::string out = text;
-    for (const auto& [field, words] : fields) {
-        const Document now = scan(out);
-        out = says_already(now, member, field, words) ? out : with_field(now, member, field, words);
+    std::string text = document.text;
+    for (const auto& [field, words] : entry.fields) {
+        const Document now = scan(text);
+        if (!says_already(now, member, field, words)) {
+            text = with_field(now, member, field, words);
+        }
     }
-    return out;
-}
-
-std::array<CondaField, 3> conda_fields(const Addition& addition) {
-    const std::optional<std::string>& channel = addition.requirement.index;
-    return {
-        CondaField{"version", specifier_text(addition.requirement)},
-        {"build", addition.build.empty() ? std::nullopt : std::optional(quoted(addition.build))},
-        {"channel", channel ? std::optional(quoted(*channel)) : std::nullopt}};
-}
-
-/// The version stands alone where nothing else is said.
-std::string conda_value(const std::array<CondaField, 3>& fields) {
-    if (!fields[1].second && !fields[2].second) {
-        return *fields[0].second;
-    }
-    std::string members;
-    for (const auto& [field, words] : fields) {
-        members +=
-            words ? fmt::format("{}{} = {}", members.empty() ? "" : ", ", field, *words) : "";
-    }
-    return "{ " + members + " }";
+    return text;
 }
 
 /// In whatever quotes.
@@ -265,26 +223,13 @@ bool says_already(const Document& document, KeyPath member, const std::string& f
     if (!words || entries.size() != 1 || entries[0].path != member) {
         return !words && entries.empty();
     }
-    const auto string_of = [](std::string_view value) {
+    const auto string_of = [](std::string_view value) -> std::optional<std::string> {
         const TomlValue table = parse_toml("x = " + std::string(value), "");
         const std::string* const text = table.find("x")->get_if<std::string>();
-        return text == nullptr ? std::string() : *text;
+        return text == nullptr ? std::nullopt : std::optional(*text);
     };
-    return string_of(document.at(entries[0].value)) == string_of(*words);
-}
-
-/// A value is replaced where it stands; fields that stand apart are each set or removed.
-std::string with_new_value(const Document& document, const KeyPath& member,
-                           const ManifestRequirement& requirement) {
-    const std::vector<Entry> entries = entries_of(document, member);
-    if (entries.size() == 1 && entries[0].path == member) {
-        return replaced(document, entries[0].value, value_text(requirement));
-    }
-    std::string text = document.text;
-    for (const char* field : {"version", "extras", "marker", "index"}) {
-        text = with_field(scan(text), member, field, field_text(requirement, field));
-    }
-    return text;
+    const std::optional<std::string> said = string_of(document.at(entries[0].value));
+    return said && said == string_of(*words);
 }
 
 std::string with_project_item(const std::string& text, const std::filesystem::path& file,
@@ -425,43 +370,6 @@ std::optional<std::string> member_named(const Document& document, const KeyPath&
         if (PackageName::parse(member) == name || PackageName::parse_conda(member) == name) {
             return member;
         }
-    }
-    return std::nullopt;
-}
-
-std::string value_text(const ManifestRequirement& requirement) {
-    std::string fields;
-    for (const char* field : {"version", "extras", "marker", "index"}) {
-        if (const auto value = field_text(requirement, field)) {
-            fields += fmt::format("{}{} = {}", fields.empty() ? "" : ", ", field, *value);
-        }
-    }
-    const bool is_version_only =
-        requirement.extras.empty() && requirement.marker.empty() && !requirement.index;
-    return is_version_only ? specifier_text(requirement) : "{ " + fields + " }";
-}
-
-std::string specifier_text(const ManifestRequirement& requirement) {
-    return quoted(requirement.specifier.empty() ? "*" : requirement.specifier);
-}
-
-std::optional<std::string> field_text(const ManifestRequirement& requirement,
-                                      std::string_view field) {
-    if (field == "version") {
-        return specifier_text(requirement);
-    }
-    if (field == "marker" && !requirement.marker.empty()) {
-        return quoted(requirement.marker);
-    }
-    if (field == "index" && requirement.index) {
-        return quoted(*requirement.index);
-    }
-    if (field == "extras" && !requirement.extras.empty()) {
-        std::string list;
-        for (const PackageName& extra : requirement.extras) {
-            list += (list.empty() ? "" : ", ") + quoted(extra.string());
-        }
-        return "[" + list + "]";
     }
     return std::nullopt;
 }
