@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/remove_tree.h"
 #include "realize/placer.h"
 #include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
@@ -186,6 +187,38 @@ TEST(Build, CopiesAFileThatHasAllTheLinksItCanHave) {
     const PrefixReport report = build_with(world, request);
     EXPECT_EQ(status_of(report.prefix / "lib/popular").st_nlink, 1U);
     EXPECT_EQ(read_file(report.prefix / "lib/popular"), "popular");
+}
+
+TEST(Build, RefusesAPathThatIsTooLongForItsPlaceBeforeItWritesAnything) {
+    const World world;
+    ThreadPool pool(2);
+    SilentProgress progress;
+    const std::size_t prefix_bytes = world.store.prefix(sha256_of("env")).native().size();
+    for (const std::size_t over : {0U, 1U}) {
+        std::string path = "lib";
+        while (prefix_bytes + 1 + path.size() < 4000 + over) {
+            const std::size_t left = 4000 + over - (prefix_bytes + 1 + path.size());
+            path += "/" + std::string(left > 202 ? 200 : left - 1, 'n');
+        }
+        const Layout layout = compose({{{world.file(path, "x"), world.file("a", "y")}}}, {});
+        PrefixRequest request = world.request(layout);
+        request.link_mode = LinkMode::copy;
+        request.syncing = Syncing::file;
+        if (over == 0) {
+            const PrefixReport report = build_with(world, request);
+            EXPECT_TRUE(check(report.prefix, CheckDepth::full, pool, progress).empty());
+            EXPECT_EQ(digest_at(report.prefix), contents_digest(layout));
+            remove_tree(report.prefix);
+            continue;
+        }
+        try {
+            build_with(world, request);
+            FAIL() << "it was laid out";
+        } catch (const Error& error) {
+            EXPECT_THAT(error.what(), HasSubstr("demo 1.0 would have 4001 bytes"));
+        }
+        EXPECT_EQ(world.leftovers(), 0U);
+    }
 }
 
 TEST(Build, TellsOfADamagedStoreAndLeavesNothing) {

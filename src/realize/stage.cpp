@@ -33,6 +33,11 @@ namespace {
 
 constexpr std::size_t least_files_of_a_task = 256;
 constexpr mode_t folder_mode = 0755;
+
+/// Of a file's whole path. Linux opens no path over 4,095 bytes, and where a prefix is made or put
+/// aside its path is a little longer.
+constexpr std::size_t longest_path = 4000;
+
 constexpr const char* own_folder = ".envpm";
 
 /// What is decided before anything is written.
@@ -97,6 +102,7 @@ Filled fill_folder(const Site& site, const PrefixRequest& request, ThreadPool& p
                    Progress& progress);
 Plan plan_of(const Layout& layout, const Places& places);
 bool is_sorted(const Layout& layout);
+void require_openable(const LayoutEntry& entry, const std::string& prefix);
 void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places);
 const std::string& text_of(const Layout& layout, const Plan& plan, std::size_t index);
 RealisedFile realised_file(const Layout& layout, const Plan& plan, std::size_t index);
@@ -171,6 +177,7 @@ Plan plan_of(const Layout& layout, const Places& places) {
     Plan plan;
     plan.folders = plan_folders(layout);
     for (std::size_t i = 0; i < layout.entries.size(); ++i) {
+        require_openable(layout.entries[i], places.prefix);
         plan_entry(plan, i, layout.entries[i], places);
     }
     return plan;
@@ -181,6 +188,18 @@ bool is_sorted(const Layout& layout) {
                           [](const LayoutEntry& a, const LayoutEntry& b) {
                               return a.path.string() < b.path.string();
                           });
+}
+
+void require_openable(const LayoutEntry& entry, const std::string& prefix) {
+    const std::string& path = entry.path.string();
+    if (prefix.size() + 1 + path.size() > longest_path) {
+        throw Error(
+            {fmt::format("a path of {} would have {} bytes there, and {} are the limit",
+                         entry.owner.string(), prefix.size() + 1 + path.size(), longest_path),
+             prefix + "/" + path,
+             "choose a folder with a shorter path for the store (ENVPM_ROOT) or, with "
+             "--prefix, for the environment"});
+    }
 }
 
 void plan_entry(Plan& plan, std::size_t index, const LayoutEntry& entry, const Places& places) {
