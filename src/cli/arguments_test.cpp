@@ -165,7 +165,8 @@ TEST(Arguments, flags_of_the_commands_are_read) {
     const auto lock =
         command_of<LockCommand>({"lock", "--upgrade", "-P", "a", "-P", "b", "--refresh",
                                  "--dry-run", "--exclude-newer", "2025-01-01"});
-    EXPECT_TRUE(lock.upgrade && lock.refresh && lock.dry_run);
+    EXPECT_TRUE(lock.upgrade && lock.refresh);
+    EXPECT_EQ(lock.dry_run, DryRun::yes);
     EXPECT_FALSE(lock.check);
     EXPECT_THAT(lock.upgrade_packages, ElementsAre("a", "b"));
     EXPECT_EQ(lock.exclude_newer, "2025-01-01");
@@ -190,7 +191,8 @@ TEST(Arguments, flags_of_the_commands_are_read) {
     EXPECT_TRUE(command_of<VerifyCommand>({"verify", "--quick"}).quick);
     EXPECT_FALSE(command_of<VerifyCommand>({"verify", "--full"}).quick);
     EXPECT_THROW(command_of<VerifyCommand>({"verify", "--full", "--quick"}), Error);
-    EXPECT_TRUE(command_of<RepairCommand>({"repair", "--dry-run"}).dry_run);
+    EXPECT_EQ(command_of<RepairCommand>({"repair", "--dry-run"}).dry_run, DryRun::yes);
+    EXPECT_EQ(command_of<GcCommand>({"gc"}).dry_run, DryRun::no);
     EXPECT_EQ(command_of<GcCommand>({"gc", "--max-freed", "10kB"}).max_freed, 10'000U);
     EXPECT_THROW(command_of<GcCommand>({"gc", "--max-freed", "much"}), Error);
 

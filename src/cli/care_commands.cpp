@@ -39,26 +39,22 @@ ExitCode run(const VerifyCommand& command, const Session& session) {
 }
 
 ExitCode run(const RepairCommand& command, const Session& session) {
-    const bool only_tell = command.dry_run;
-    const pipeline::RepairOutcome outcome = pipeline::repair(
-        project_if_any(session),
-        only_tell ? pipeline::RepairMode::only_tell : pipeline::RepairMode::mend, session.services);
+    const pipeline::RepairOutcome outcome =
+        pipeline::repair(project_if_any(session), command.dry_run, session.services);
     if (session.global.is_json) {
-        show(document(repair_json(outcome, only_tell)));
+        show(document(json_of(outcome)));
     } else if (outcome.repaired.empty() && outcome.left.empty()) {
-        tell(session, repair_words(outcome, only_tell, session.terminal));
+        tell(session, words_of(outcome, session.terminal));
     } else {
-        show(repair_words(outcome, only_tell, session.terminal));
+        show(words_of(outcome, session.terminal));
     }
     return outcome.left.empty() ? ExitCode::done : ExitCode::integrity;
 }
 
 ExitCode run(const GcCommand& command, const Session& session) {
-    const bool only_tell = command.dry_run;
-    const store::CollectReport report = pipeline::collect(
-        only_tell ? pipeline::CollectMode::only_tell : pipeline::CollectMode::remove,
-        {command.grace, command.max_freed}, session.services);
-    show(session.global.is_json ? document(json_of(report)) : words_of(report, only_tell));
+    const store::CollectReport report =
+        pipeline::collect({command.grace, command.max_freed}, command.dry_run, session.services);
+    show(session.global.is_json ? document(json_of(report)) : words_of(report));
     return ExitCode::done;
 }
 

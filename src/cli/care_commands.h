@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/dry_run.h"
 #include "base/exit_code.h"
 
 #include <chrono>
@@ -23,11 +24,11 @@ struct VerifyCommand {
 };
 
 struct RepairCommand {
-    bool dry_run = false;
+    DryRun dry_run = DryRun::no;
 };
 
 struct GcCommand {
-    bool dry_run = false;
+    DryRun dry_run = DryRun::no;
     std::optional<std::chrono::seconds> grace = {};
     std::optional<std::uint64_t> max_freed = {}; ///< bytes
 };

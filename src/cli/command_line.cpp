@@ -52,6 +52,7 @@ template <typename Own> struct Commands::Added {
     Own& own;
 };
 
+void add_dry_run_flag(CLI::App* app, const std::string& help, DryRun& into);
 void add_date_flag(CLI::App* app, std::optional<std::string>& into);
 void add_speed_flags(CLI::App* app, SpeedFlags& into);
 void add_entry_flags(CLI::App* app, EntryFlags& into);
@@ -189,7 +190,7 @@ void Commands::add_lock() {
     const auto [lock, own] = add<LockCommand>("lock", "solve envpm.toml and write envpm.lock");
     CLI::Option* check =
         lock->add_flag("--check", own.check, "only tell whether the lock is up to date (code 3)");
-    lock->add_flag("--dry-run", own.dry_run, "show what would change, write nothing");
+    add_dry_run_flag(lock, "show what would change, write nothing", own.dry_run);
     lock->add_option("--repair", own.repair,
                      "apply the N-th change that is offered for a conflict, and lock")
         ->type_name("N")
@@ -210,7 +211,7 @@ void Commands::add_update() {
     const auto [update, own] =
         add<UpdateCommand>("update", "lock the newest that envpm.toml allows, and install");
     update->add_option("package", own.packages, "only these; default: all");
-    update->add_flag("--dry-run", own.dry_run, "show what would change, write nothing");
+    add_dry_run_flag(update, "show what would change, write nothing", own.dry_run);
     update->add_flag("--no-install", own.no_install, "only lock");
     add_date_flag(update, own.exclude_newer);
     add_speed_flags(update, own.speed);
@@ -309,7 +310,7 @@ void Commands::add_verify_and_repair() {
 
     const auto [repair, repaired] =
         add<RepairCommand>("repair", "make anew what `verify` finds damaged");
-    repair->add_flag("--dry-run", repaired.dry_run, "only tell");
+    add_dry_run_flag(repair, "only tell", repaired.dry_run);
 }
 
 void Commands::add_audit() {
@@ -336,7 +337,7 @@ void Commands::add_audit() {
 
 void Commands::add_gc() {
     const auto [gc, own] = add<GcCommand>("gc", "remove from the store what no project uses");
-    gc->add_flag("--dry-run", own.dry_run, "only tell");
+    add_dry_run_flag(gc, "only tell", own.dry_run);
     gc->add_option_function<std::string>(
           "--grace", [&into = own.grace](const std::string& text) { into = grace_of(text); },
           "keep what is younger; default 24h")
@@ -378,6 +379,12 @@ void Commands::add_machine_commands() {
                               "the mirrors of each source, and who configured them");
     add_to<MirrorTestCommand>(*mirror, "test",
                               "ask each mirror for a page and a piece of a package");
+}
+
+void add_dry_run_flag(CLI::App* app, const std::string& help, DryRun& into) {
+    app->add_flag_function(
+        "--dry-run", [&into](std::int64_t count) { into = count > 0 ? DryRun::yes : DryRun::no; },
+        help);
 }
 
 void add_date_flag(CLI::App* app, std::optional<std::string>& into) {

@@ -25,7 +25,7 @@ pipeline::InstallReport install_or_undo(const Session& session, const Project& p
 pipeline::InstallRequest locked_install(const Session& session, const Project& project);
 ExitCode run_lock_check(const Session& session, const Project& project);
 void tell_lock(const Session& session, const LockReport& report, const std::string& words);
-std::string last_line(const LockReport& report, bool only_told);
+std::string last_line(const LockReport& report);
 ExitCode run_repair(const Session& session, const pipeline::RepairRequest& request);
 std::set<PackageName> names_of(const std::vector<std::string>& typed);
 
@@ -79,7 +79,7 @@ ExitCode run(const LockCommand& command, const Session& session) {
                                         .upgrade_all = command.upgrade,
                                         .upgrade_packages = names_of(command.upgrade_packages),
                                         .refresh = command.refresh,
-                                        .only_tell = command.dry_run,
+                                        .dry_run = command.dry_run,
                                         .exclude_newer = command.exclude_newer};
     if (command.repair) {
         return run_repair(session, {request, *command.repair});
@@ -88,8 +88,7 @@ ExitCode run(const LockCommand& command, const Session& session) {
     if (session.global.is_json) {
         show(document(json_of(report)));
     } else {
-        tell_lock(session, report,
-                  words_of(report, session.terminal) + last_line(report, command.dry_run));
+        tell_lock(session, report, words_of(report, session.terminal) + last_line(report));
     }
     return report.explanation ? ExitCode::no_solution : ExitCode::done;
 }
@@ -98,16 +97,16 @@ ExitCode run(const LockCommand& command, const Session& session) {
 ExitCode run(const UpdateCommand& command, const Session& session) {
     const Project project = project_of(session);
     const bool is_json = session.global.is_json;
-    const AfterEdit next = after_edit(command.no_install || command.dry_run, session);
+    const AfterEdit next =
+        after_edit(command.no_install || command.dry_run == DryRun::yes, session);
     const LockReport report = pipeline::lock({.project = project,
                                               .upgrade_all = command.packages.empty(),
                                               .upgrade_packages = names_of(command.packages),
-                                              .only_tell = command.dry_run,
+                                              .dry_run = command.dry_run,
                                               .exclude_newer = command.exclude_newer},
                                              session.services);
     if (!is_json) {
-        tell_lock(session, report,
-                  words_of(report, session.terminal) + last_line(report, command.dry_run));
+        tell_lock(session, report, words_of(report, session.terminal) + last_line(report));
     }
     Json document_value = json_of(report);
     ExitCode code = report.explanation ? ExitCode::no_solution : ExitCode::done;
@@ -137,15 +136,15 @@ void tell_lock(const Session& session, const LockReport& report, const std::stri
     }
 }
 
-std::string last_line(const LockReport& report, bool only_told) {
+std::string last_line(const LockReport& report) {
     if (report.explanation) {
         return report.explanation->nearest.empty() ? ""
                                                    : "apply one with `envpm lock --repair 1`\n";
     }
     const bool is_locked = report.outcome == LockReport::Outcome::locked;
-    return !is_locked  ? "envpm.lock is up to date\n"
-           : only_told ? "envpm.lock would change\n"
-                       : "wrote envpm.lock\n";
+    return !is_locked                      ? "envpm.lock is up to date\n"
+           : report.dry_run == DryRun::yes ? "envpm.lock would change\n"
+                                           : "wrote envpm.lock\n";
 }
 
 /// Manifest and lock, and nothing else: `lock` never installs.

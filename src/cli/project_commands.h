@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/dry_run.h"
 #include "base/exit_code.h"
 #include "cli/shared_flags.h"
 
@@ -43,14 +44,14 @@ struct LockCommand {
     bool upgrade = false;
     std::vector<std::string> upgrade_packages = {};
     bool refresh = false;
-    bool dry_run = false;
+    DryRun dry_run = DryRun::no;
     std::optional<std::size_t> repair = {}; ///< the number of an offered change
     std::optional<std::string> exclude_newer = {};
 };
 
 struct UpdateCommand {
     std::vector<std::string> packages = {};
-    bool dry_run = false;
+    DryRun dry_run = DryRun::no;
     bool no_install = false;
     std::optional<std::string> exclude_newer = {};
     SpeedFlags speed = {};

@@ -34,14 +34,13 @@ std::string words_of(const pipeline::EditReport& report, char sign, const Termin
 std::string words_of(const pipeline::ImportReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Export& report, const Terminal& terminal);
 std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal);
-std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
-                         const Terminal& terminal);
+std::string words_of(const pipeline::RepairOutcome& outcome, const Terminal& terminal);
 std::string words_of(const pipeline::SelfTestReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::AuditReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::DeepReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::DoctorReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Information& information);
-std::string words_of(const store::CollectReport& report, bool only_tell);
+std::string words_of(const store::CollectReport& report);
 std::string words_of(const std::vector<realize::Generation>& generations);
 std::string words_of(const pipeline::FactListing& listing);
 std::string words_of(const pipeline::GpuAnswer& answer);
@@ -63,7 +62,7 @@ Json json_of(const pipeline::ImportReport& report);
 Json json_of(const pipeline::Export& report);
 Json json_of(const pipeline::LockedView& view);
 Json json_of(const pipeline::VerifyReport& report);
-Json repair_json(const pipeline::RepairOutcome& outcome, bool only_tell);
+Json json_of(const pipeline::RepairOutcome& outcome);
 Json json_of(const pipeline::AuditReport& report);
 Json audit_summary(const pipeline::AuditReport& report); ///< without the device code
 Json json_of(const pipeline::DeepReport& report);

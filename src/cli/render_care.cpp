@@ -78,8 +78,7 @@ Json json_of(const pipeline::VerifyReport& report) {
                         {"environments", std::uint64_t{report.checked_environments}}};
 }
 
-std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
-                         const Terminal& terminal) {
+std::string words_of(const pipeline::RepairOutcome& outcome, const Terminal& terminal) {
     if (outcome.repaired.empty() && outcome.left.empty()) {
         return fmt::format("{} store and environments are whole\n",
                            styled(terminal, Style::good, "✓"));
@@ -96,9 +95,9 @@ std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
              "files"});
     }
     std::string out = text_of(lines, terminal);
-    out +=
-        fmt::format("{} {}, {} left\n", only_tell ? "would repair" : "repaired",
-                    counted(outcome.repaired.size(), "file"), counted(outcome.left.size(), "file"));
+    out += fmt::format(
+        "{} {}, {} left\n", outcome.dry_run == DryRun::yes ? "would repair" : "repaired",
+        counted(outcome.repaired.size(), "file"), counted(outcome.left.size(), "file"));
     if (outcome.quarantine) {
         out += fmt::format("what was damaged is in {}, until `envpm gc` removes it\n",
                            outcome.quarantine->string());
@@ -112,7 +111,7 @@ std::string repair_words(const pipeline::RepairOutcome& outcome, bool only_tell,
     return out;
 }
 
-Json repair_json(const pipeline::RepairOutcome& outcome, bool only_tell) {
+Json json_of(const pipeline::RepairOutcome& outcome) {
     Json::Array repaired;
     for (const pipeline::Repaired& one : outcome.repaired) {
         repaired.emplace_back(Json::Object{{"path", one.path.string()}, {"how", one.how}});
@@ -126,7 +125,7 @@ Json repair_json(const pipeline::RepairOutcome& outcome, bool only_tell) {
                                        {"projects", texts(one.projects)}});
     }
     return Json::Object{
-        {"dry_run", only_tell},
+        {"dry_run", outcome.dry_run == DryRun::yes},
         {"repaired", std::move(repaired)},
         {"left", std::move(left)},
         {"quarantine", outcome.quarantine ? Json(outcome.quarantine->string()) : Json()}};

@@ -97,8 +97,9 @@ TEST(JsonOfInstall, has_no_count_of_files_that_it_did_not_make) {
 TEST(RepairJson, says_whether_it_only_tells) {
     pipeline::RepairOutcome outcome;
     outcome.repaired = {{"/s/a", "from its archive"}};
-    EXPECT_EQ(*repair_json(outcome, true).find("dry_run"), Json(true));
-    EXPECT_EQ(*repair_json(outcome, false).find("dry_run"), Json(false));
+    EXPECT_EQ(*json_of(outcome).find("dry_run"), Json(false));
+    outcome.dry_run = DryRun::yes;
+    EXPECT_EQ(*json_of(outcome).find("dry_run"), Json(true));
 }
 
 TEST(JsonOfView, has_every_package) {

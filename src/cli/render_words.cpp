@@ -182,12 +182,13 @@ std::string words_of(const pipeline::Information& information) {
     return out;
 }
 
-std::string words_of(const store::CollectReport& report, bool only_tell) {
+std::string words_of(const store::CollectReport& report) {
     std::string out;
     for (const std::filesystem::path& path : report.removed) {
         out += path.string() + "\n";
     }
-    out += fmt::format("{} {}, {}; the rest is kept for {}\n", only_tell ? "would free" : "freed",
+    out += fmt::format("{} {}, {}; the rest is kept for {}\n",
+                       report.dry_run == DryRun::yes ? "would free" : "freed",
                        human_bytes(report.freed_bytes), counted(report.removed.size(), "thing"),
                        counted(report.kept_roots.size(), "project"));
     if (!report.running.empty()) {

@@ -248,7 +248,7 @@ TEST(WordsOfRepair, tell_many_of_one_sort_as_the_first_few_and_a_count) {
     for (int i = 0; i < 8; ++i) {
         outcome.repaired.push_back({fmt::format("o{}", i), "put aside"});
     }
-    EXPECT_EQ(repair_words(outcome, false, Terminal()),
+    EXPECT_EQ(words_of(outcome, Terminal()),
               "o0: put aside\no1: put aside\no2: put aside\no3: put aside\no4: put aside\n"
               "and 3 more files: put aside\nrepaired 8 files, 0 files left\n");
 }

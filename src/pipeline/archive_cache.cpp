@@ -57,7 +57,7 @@ void ArchiveCache::remove_stored(const std::filesystem::path& cache, const store
 
 ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::path& cache,
                                                        std::chrono::system_clock::time_point now,
-                                                       Removal removal) {
+                                                       DryRun dry_run) {
     Abandoned abandoned;
     const std::filesystem::path folder = folder_of(cache);
     std::error_code failure;
@@ -76,7 +76,7 @@ ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::pa
             status.st_mtim.tv_sec >= oldest) {
             continue;
         }
-        if (removal == Removal::only_tell || ::unlink(file.c_str()) == 0) {
+        if (dry_run == DryRun::yes || ::unlink(file.c_str()) == 0) {
             constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
             abandoned.files.push_back(file);
             abandoned.bytes += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/dry_run.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "store/store.h"
@@ -33,8 +34,6 @@ class ArchiveCache {
     /// this process has an ArchiveCache.
     static void remove_stored(const std::filesystem::path& cache, const store::Store& store);
 
-    enum class Removal { remove, only_tell };
-
     struct Abandoned {
         std::vector<std::filesystem::path> files; ///< sorted
         std::uint64_t bytes = 0;                  ///< on disk: part files have holes
@@ -43,7 +42,7 @@ class ArchiveCache {
     /// Files that nobody has written to for a week (`abandoned_after`), so that nobody goes on with
     /// them. None while another process is at work.
     static Abandoned remove_abandoned(const std::filesystem::path& cache,
-                                      std::chrono::system_clock::time_point now, Removal removal);
+                                      std::chrono::system_clock::time_point now, DryRun dry_run);
 
     static constexpr std::chrono::hours abandoned_after{7 * 24};
 

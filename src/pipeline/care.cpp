@@ -65,9 +65,9 @@ SealReport seal(const Project& project, Services& services) {
     return report;
 }
 
-store::CollectReport collect(CollectMode mode, const CollectLimits& limits, Services& services) {
+store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Services& services) {
     store::CollectRequest request;
-    request.only_tell = mode == CollectMode::only_tell;
+    request.dry_run = dry_run;
     request.now = services.now();
     request.most_freed_bytes = limits.most_freed_bytes;
     if (limits.grace) {
@@ -75,15 +75,13 @@ store::CollectReport collect(CollectMode mode, const CollectLimits& limits, Serv
     }
     store::CollectReport report =
         store::collect(StorePaths(services.settings().store_root), request, services.progress());
-    const auto removal =
-        request.only_tell ? ArchiveCache::Removal::only_tell : ArchiveCache::Removal::remove;
     const ArchiveCache::Abandoned abandoned =
-        ArchiveCache::remove_abandoned(services.settings().cache_root, services.now(), removal);
+        ArchiveCache::remove_abandoned(services.settings().cache_root, services.now(), dry_run);
     report.removed.insert(report.removed.end(), abandoned.files.begin(), abandoned.files.end());
     report.freed_bytes += abandoned.bytes;
     const CacheLeftovers leftovers = find_cache_leftovers(
         services.settings().cache_root, StorePaths(services.settings().store_root), services.now());
-    if (!request.only_tell) {
+    if (dry_run == DryRun::no) {
         remove_cache_leftovers(leftovers);
     }
     report.removed.insert(report.removed.end(), leftovers.files.begin(), leftovers.files.end());

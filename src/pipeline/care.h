@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/dry_run.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
 #include "realize/generations.h"
@@ -33,8 +34,6 @@ struct SealReport {
 /// if the prefix is not that of the lock, of code 6 if it is damaged.
 SealReport seal(const Project& project, Services& services);
 
-enum class CollectMode { remove, only_tell };
-
 struct CollectLimits {
     std::optional<std::chrono::seconds> grace;
     std::optional<std::uint64_t> most_freed_bytes;
@@ -42,6 +41,6 @@ struct CollectLimits {
 
 /// What no project uses goes from the store, and from the cache unfinished downloads that are a
 /// week old and what kills left of its files.
-store::CollectReport collect(CollectMode mode, const CollectLimits& limits, Services& services);
+store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Services& services);
 
 } // namespace envpm::pipeline

@@ -100,7 +100,8 @@ LockReport lock(const LockRequest& request, Services& services) {
     // A lock that was merged by hand is a good start, even if its digests are not yet right.
     const std::optional<Lock> previous = lockfiles::read_for_update(request.project.lock_file());
     LockReport report = solve_manifest(manifest, previous, request, services);
-    if (report.outcome == LockReport::Outcome::locked && !request.only_tell) {
+    report.dry_run = request.dry_run;
+    if (report.outcome == LockReport::Outcome::locked && request.dry_run == DryRun::no) {
         lockfiles::write(request.project.lock_file(), *report.lock);
     }
     return report;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/dry_run.h"
 #include "lockfiles/difference.h"
 #include "model/lock.h"
 #include "pipeline/explain.h"
@@ -16,9 +17,9 @@ namespace envpm::pipeline {
 struct LockRequest {
     Project project;
     bool upgrade_all = false; ///< --upgrade: nothing of the old lock is preferred
-    std::set<PackageName> upgrade_packages = {};   ///< --upgrade-package
-    bool refresh = false;                          ///< --refresh: no cached page is trusted
-    bool only_tell = false;                        ///< --dry-run: nothing is written
+    std::set<PackageName> upgrade_packages = {}; ///< --upgrade-package
+    bool refresh = false;                        ///< --refresh: no cached page is trusted
+    DryRun dry_run = DryRun::no;
     std::optional<std::string> exclude_newer = {}; ///< --exclude-newer, instead of the manifest's
 };
 
@@ -26,12 +27,13 @@ struct LockRequest {
 struct LockReport {
     enum class Outcome {
         unchanged,  ///< the lock was already what a solve gives, or nothing had to be solved
-        locked,     ///< a lock was written, or would have been under --dry-run
+        locked,     ///< a lock was written, or would have been but for the dry run
         impossible, ///< `explanation` says why; the old lock stands
     };
 
     Outcome outcome = Outcome::unchanged;
-    std::optional<Lock> lock; ///< none if impossible
+    DryRun dry_run = DryRun::no; ///< of the request
+    std::optional<Lock> lock;    ///< none if impossible
     std::vector<lockfiles::Change> changes;
     std::optional<Explanation> explanation;
     std::vector<std::string> unknown_upgrades; ///< --upgrade-package of what is not in the lock

@@ -242,7 +242,7 @@ TEST_F(LockTest, keeps_what_is_locked_unless_asked_to_upgrade) {
 TEST_F(LockTest, a_dry_run_tells_and_writes_nothing) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
-    const LockReport report = lock({.project = project(), .only_tell = true});
+    const LockReport report = lock({.project = project(), .dry_run = DryRun::yes});
     EXPECT_EQ(report.outcome, LockReport::Outcome::locked);
     EXPECT_EQ(report.changes.size(), 1U);
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));

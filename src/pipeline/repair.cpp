@@ -51,10 +51,11 @@ class Repair {
            Services& services)
         : report_(std::move(report)),
           projects_(projects),
-          only_tells_(!store),
           services_(services),
           quarantine_(StorePaths(services.settings().store_root)),
-          store_(std::move(store)) {}
+          store_(std::move(store)) {
+        outcome_.dry_run = store_ ? DryRun::no : DryRun::yes;
+    }
 
     RepairOutcome run();
 
@@ -80,9 +81,10 @@ class Repair {
                const std::string& why, const std::string& hint);
     realize::Disposal disposal();
 
+    [[nodiscard]] bool only_tells() const { return outcome_.dry_run == DryRun::yes; }
+
     VerifyReport report_;
     const LockedProjects& projects_;
-    bool only_tells_;
     Services& services_;
     store::Quarantine quarantine_;
     std::optional<store::Store> store_;     ///< none if it is only told
@@ -95,11 +97,11 @@ class Repair {
 
 } // namespace
 
-RepairOutcome repair(const std::optional<Project>& own, RepairMode mode, Services& services) {
+RepairOutcome repair(const std::optional<Project>& own, DryRun dry_run, Services& services) {
     const StorePaths paths(services.settings().store_root);
     std::optional<FileLock> alone;
     std::optional<store::Store> store; // until the end: what was found must stay to be mended
-    if (mode == RepairMode::mend) {
+    if (dry_run == DryRun::no) {
         // Before the lock is made: in another folder nothing is written.
         store::require_format(paths);
         store::require_trusted(paths.root(), services.settings().store_policy.sharing);
@@ -120,7 +122,7 @@ RepairOutcome Repair::run() {
     settle_objects();
     for (std::size_t i = 0; i < report_.environments.size(); ++i) {
         services_.throw_if_stopped();
-        if (only_tells_) {
+        if (only_tells()) {
             tell_environment(report_.environments[i]);
         } else if (!report_.environments[i].files.empty()) {
             mend_environment(i);
@@ -139,7 +141,7 @@ void Repair::mend_without_archives() {
                 done(damage.path, "put aside");
             }
         } else if (damage.kind == store::DamageKind::looks) {
-            if (!only_tells_) {
+            if (!only_tells()) {
                 store::restore_looks(damage);
             }
             done(damage.path, "mode and time set");
@@ -150,7 +152,7 @@ void Repair::mend_without_archives() {
 void Repair::fetch_archives() {
     for (const auto& [project, packages] : needed_archives()) {
         services_.throw_if_stopped();
-        if (!only_tells_) {
+        if (!only_tells()) {
             fetch(*project, packages);
             continue;
         }
@@ -260,7 +262,7 @@ void Repair::settle_object(std::size_t index) {
 bool Repair::put_aside(std::size_t index) {
     const store::Damage& damage = report_.store[index];
     try {
-        if (!only_tells_) {
+        if (!only_tells()) {
             quarantine_.move(damage.path);
         }
         return true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/dry_run.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
 
@@ -9,8 +10,6 @@
 #include <vector>
 
 namespace envpm::pipeline {
-
-enum class RepairMode { mend, only_tell };
 
 /// A damaged file, and what was done about it, or would be.
 struct Repaired {
@@ -28,6 +27,7 @@ struct Unrepaired {
 };
 
 struct RepairOutcome {
+    DryRun dry_run = DryRun::no; ///< whether all of this was only told
     std::vector<Repaired> repaired;
     std::vector<Unrepaired> left;
     std::optional<std::filesystem::path> quarantine; ///< where the damaged files went
@@ -42,6 +42,6 @@ struct RepairOutcome {
 /// never touched. A kill at any point leaves each file old or new, and the next repair goes on. One
 /// repair at a time; installs may run meanwhile. Sources that fail are told of with the files that
 /// need them. Throws if the store cannot be checked or written.
-RepairOutcome repair(const std::optional<Project>& own, RepairMode mode, Services& services);
+RepairOutcome repair(const std::optional<Project>& own, DryRun dry_run, Services& services);
 
 } // namespace envpm::pipeline

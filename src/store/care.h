@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/dry_run.h"
 #include "base/hash.h"
 #include "base/known_files.h"
 #include "base/progress.h"
@@ -61,7 +62,7 @@ struct Environment {
 std::vector<Environment> environments_of(const StorePaths& paths);
 
 struct CollectRequest {
-    bool only_tell = false;                   ///< --dry-run
+    DryRun dry_run = DryRun::no;
     std::chrono::seconds grace{24 * 60 * 60}; ///< younger things are never collected
     std::chrono::system_clock::time_point now;
     /// Enough when so many bytes are free: the rest stays for the next time.
@@ -79,6 +80,7 @@ struct LeasedPrefix {
 };
 
 struct CollectReport {
+    DryRun dry_run = DryRun::no;                ///< of the request
     std::vector<std::filesystem::path> removed; ///< prefixes, trees, objects, leftovers; sorted
     std::uint64_t freed_bytes = 0;
     std::vector<std::string> kept_roots; ///< projects that keep something alive; sorted

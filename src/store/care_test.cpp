@@ -217,7 +217,7 @@ TEST(Collect, KeepsWhatAGenerationReachesAndRemovesTheRest) {
     const std::vector<std::string> before = listing(world.root);
 
     CollectRequest request = later();
-    request.only_tell = true;
+    request.dry_run = DryRun::yes;
     const CollectReport told = collect(world.paths, request, world.progress);
     EXPECT_EQ(listing(world.root), before);
 
@@ -277,7 +277,7 @@ TEST(Collect, CountsAFileOfSeveralNamesOnlyWhenAllOfThemGo) {
     const std::filesystem::path prefix = add_prefix(world, "dead", {archive});
     std::filesystem::create_hard_link(object, prefix / "data.bin");
     CollectRequest request = later();
-    request.only_tell = true;
+    request.dry_run = DryRun::yes;
     const std::uint64_t all = collect(world.paths, request, world.progress).freed_bytes;
     EXPECT_GT(all, 700'000U);
     EXPECT_LT(all, 705'000U);

@@ -66,10 +66,11 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
         progress.note("another process is using this store: waiting for it");
     });
     CollectPlan plan = plan_collection(paths, request);
-    while (!request.only_tell && is_outdated(plan, paths, request)) {
+    while (request.dry_run == DryRun::no && is_outdated(plan, paths, request)) {
         plan = plan_collection(paths, request);
     }
     CollectReport report = report_of(plan);
+    report.dry_run = request.dry_run;
     for (const std::filesystem::path& root : plan.roots.stale) {
         progress.note(
             fmt::format("`{}` no longer keeps anything: its project was deleted, or moved "
@@ -84,7 +85,7 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
                                   "stay; run `envpm repair`",
                                   tree.string()));
     }
-    if (!request.only_tell) {
+    if (request.dry_run == DryRun::no) {
         const ProgressTask task(progress, "collecting", 0, ProgressUnit::items);
         remove_all(paths, plan);
     }

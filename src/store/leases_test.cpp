@@ -225,7 +225,7 @@ TEST(Collect, KeepsWhatAnotherHostHasALeaseOf) {
     // There it is known whether anything uses it.
     CollectRequest there = later();
     there.holder = other;
-    there.only_tell = true;
+    there.dry_run = DryRun::yes;
     EXPECT_THAT(collect(world.paths, there, world.progress).removed, Contains(prefix));
 
     // A month after the last word nothing is kept for it any more.
@@ -250,10 +250,10 @@ TEST(Collect, RemovesWhatIsLeftOfLeases) {
     renew_lease(world.paths, "one", "/a", gone);
     renew_lease(world.paths, "one", "/a", {"node7", "elsewhere", "pid:[7]"});
     write_file(world.paths.leases() / ".one.0123456789abcdef.00000001", "envpm-le");
-    request.only_tell = true;
+    request.dry_run = DryRun::yes;
     collect(world.paths, request, world.progress);
     EXPECT_THAT(listing(world.paths.leases()), SizeIs(3));
-    request.only_tell = false;
+    request.dry_run = DryRun::no;
     collect(world.paths, request, world.progress);
     EXPECT_THAT(read_leases(world.paths, {this_holder()}, request.now), SizeIs(1));
     EXPECT_THAT(listing(world.paths.leases()), SizeIs(1));

@@ -40,7 +40,7 @@ SECTIONS = {
     "**`doctor`**": "json_of(DoctorReport",
     "**`audit`**": "json_of(AuditReport json_of(Finding json_of(CodeReport",
     "**`verify`**": "json_of(VerifyReport json_of_damage(string",
-    "**`repair`**": "repair_json(RepairOutcome",
+    "**`repair`**": "json_of(RepairOutcome",
     "**`gc`**": "json_of(CollectReport",
     "**`gpu facts`**": "json_of(FactListing",
     "**`gpu fits`**": "json_of(GpuAnswer json_of_answer(Cited json_of(NamedGpu json_of(Build",
