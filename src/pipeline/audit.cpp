@@ -7,7 +7,7 @@
 #include "host/this_machine.h"
 #include "pipeline/audit_ahead.h"
 #include "pipeline/audit_lock.h"
-#include "pipeline/care.h"
+#include "pipeline/generations.h"
 #include "pipeline/own_libraries.h"
 #include "pipeline/package_owners.h"
 #include "realize/prefix_manifest.h"

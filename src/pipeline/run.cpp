@@ -2,7 +2,7 @@
 
 #include "activate/conda_files.h"
 #include "base/error.h"
-#include "pipeline/care.h"
+#include "pipeline/generations.h"
 #include "pipeline/lease.h"
 #include "realize/prefix.h"
 

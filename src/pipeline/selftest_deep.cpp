@@ -4,7 +4,7 @@
 #include "base/moment.h"
 #include "gpu/binary.h"
 #include "gpu/package_traits.h"
-#include "pipeline/care.h"
+#include "pipeline/generations.h"
 #include "pipeline/install.h"
 #include "pipeline/run.h"
 #include "realize/prefix_manifest.h"

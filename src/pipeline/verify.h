@@ -2,7 +2,7 @@
 
 #include "pipeline/services.h"
 #include "realize/prefix.h"
-#include "store/care.h"
+#include "store/verify.h"
 
 #include <filesystem>
 #include <functional>

@@ -1,8 +1,9 @@
+#include "store/collect.h"
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress_task.h"
 #include "base/remove_tree.h"
-#include "store/care.h"
 #include "store/collect_plan.h"
 #include "store/format.h"
 #include "store/leases.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/care.h"
+#include "store/collect.h"
 #include "store/roots.h"
 
 #include <cstdint>

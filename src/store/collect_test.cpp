@@ -1,3 +1,6 @@
+#include "store/collect.h"
+
+#include "base/error.h"
 #include "store/world_for_tests.h"
 
 #include <fcntl.h>
@@ -15,6 +18,7 @@ namespace {
 
 using test::add_prefix;
 using test::add_project;
+using test::as_nobody;
 using test::later;
 using test::listing;
 using test::wheel;
@@ -139,6 +143,274 @@ TEST(Collect, RemovesPrefixesWithPathsThatAreLongerThanTheSystemTakesAtOnce) {
     const std::uint64_t others = std::string("{\"version\":1,\"archives\":[]}12345").size();
     EXPECT_EQ(report.freed_bytes, 8U + others);
     EXPECT_THAT(listing(world.paths.prefixes()), IsEmpty());
+}
+
+TEST(Collect, KeepsWhatAGenerationReachesAndRemovesTheRest) {
+    World world;
+    const Archive kept = world.archive("kept", wheel("kept"));
+    const Archive dropped = world.archive("dropped", wheel("dropped"));
+    world.take_in({kept, dropped});
+    const std::filesystem::path living = add_prefix(world, "living", {kept});
+    const std::filesystem::path dead = add_prefix(world, "dead", {dropped});
+    add_project(world, "project", living);
+    const std::vector<std::string> before = listing(world.root);
+
+    CollectRequest request = later();
+    request.dry_run = DryRun::yes;
+    const CollectReport told = collect(world.paths, request, world.progress);
+    EXPECT_EQ(listing(world.root), before);
+
+    const CollectReport report = collect(world.paths, later(), world.progress);
+    EXPECT_EQ(report.removed, told.removed);
+    EXPECT_EQ(report.freed_bytes, told.freed_bytes);
+    // Of the five objects of `dropped` three are also in `kept`.
+    EXPECT_EQ(report.removed.size(), 1U + 1U + 2U);
+    EXPECT_THAT(report.removed, Contains(dead));
+    EXPECT_THAT(report.removed, Contains(world.paths.tree(dropped.sha256)));
+    EXPECT_GT(report.freed_bytes, 700'000U);
+    EXPECT_LT(report.freed_bytes, 703'000U);
+    EXPECT_THAT(report.kept_roots, ElementsAre((world.folder.path() / "project").string()));
+    EXPECT_FALSE(std::filesystem::exists(dead));
+    EXPECT_TRUE(std::filesystem::exists(living / "lib" / "generated.py"));
+    EXPECT_THAT(world.damages(), IsEmpty());
+    EXPECT_TRUE(Store::open(world.root).tree(kept.sha256));
+    EXPECT_FALSE(Store::open(world.root).tree(dropped.sha256));
+    EXPECT_THAT(listing(world.root / "tmp"), IsEmpty());
+    EXPECT_THAT(collect(world.paths, later(), world.progress).removed, IsEmpty());
+}
+
+TEST(Collect, LeavesYoungThingsAlone) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    CollectRequest request;
+    request.now = std::chrono::system_clock::now() + std::chrono::hours(23);
+    EXPECT_THAT(collect(world.paths, request, world.progress).removed, IsEmpty());
+    add_prefix(world, "young", {archive});
+    EXPECT_THAT(collect(world.paths, request, world.progress).removed, IsEmpty());
+    // Objects have one time for all: it is their inode's that tells how old they are.
+    std::filesystem::remove(world.paths.tree(archive.sha256));
+    EXPECT_THAT(collect(world.paths, request, world.progress).removed, IsEmpty());
+    request.grace = std::chrono::hours(1);
+    EXPECT_EQ(collect(world.paths, request, world.progress).removed.size(), 1U + 5U);
+}
+
+TEST(Collect, LeavesAllAloneHoweverLongTheGracePeriodIs) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    add_prefix(world, "young", {archive});
+    CollectRequest request = later();
+    constexpr std::int64_t day = 86400;
+    for (const std::int64_t days : {std::int64_t{200'000}, std::int64_t{99'999'999}}) {
+        request.grace = std::chrono::seconds(days * day);
+        EXPECT_THAT(collect(world.paths, request, world.progress).removed, IsEmpty()) << days;
+    }
+}
+
+TEST(Collect, CountsAFileOfSeveralNamesOnlyWhenAllOfThemGo) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path object =
+        world.paths.object(sha256_of(std::string(700'000, 'd') + "a"), false);
+    const std::filesystem::path prefix = add_prefix(world, "dead", {archive});
+    std::filesystem::create_hard_link(object, prefix / "data.bin");
+    CollectRequest request = later();
+    request.dry_run = DryRun::yes;
+    const std::uint64_t all = collect(world.paths, request, world.progress).freed_bytes;
+    EXPECT_GT(all, 700'000U);
+    EXPECT_LT(all, 705'000U);
+    std::filesystem::create_hard_link(object, world.folder.path() / "elsewhere");
+    EXPECT_EQ(collect(world.paths, request, world.progress).freed_bytes, all - 700'001U);
+}
+
+TEST(Collect, KeepsWhatAProgramRunsIn) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path prefix = add_prefix(world, "one", {archive});
+    CollectRequest request = later();
+    request.processes = world.folder.path() / "proc";
+    std::filesystem::create_directories(request.processes / "12");
+    std::filesystem::create_symlink(prefix / "bin/python", request.processes / "12" / "exe");
+    CollectReport report = collect(world.paths, request, world.progress);
+    EXPECT_THAT(report.removed, IsEmpty());
+    EXPECT_THAT(report.running, ElementsAre("one"));
+
+    // One that a project keeps needs no program.
+    const std::filesystem::path environment = add_project(world, "project", prefix);
+    EXPECT_THAT(collect(world.paths, request, world.progress).running, IsEmpty());
+    std::filesystem::remove_all(environment);
+    std::filesystem::remove_all(request.processes / "12");
+    report = collect(world.paths, request, world.progress);
+    EXPECT_THAT(report.removed, Contains(prefix));
+}
+
+TEST(Collect, StopsWhenEnoughIsFreeAndLeavesAWholeStore) {
+    World world;
+    const Archive a = world.archive("a", wheel("a"));
+    const Archive b = world.archive("b", wheel("b"));
+    world.take_in({a, b});
+    add_prefix(world, "one", {a});
+    add_prefix(world, "two", {b});
+    CollectRequest request = later();
+    request.most_freed_bytes = 1;
+    const CollectReport first = collect(world.paths, request, world.progress);
+    EXPECT_THAT(first.removed, Contains(world.root / "p" / "one"));
+    EXPECT_GE(first.freed_bytes, 1U);
+    EXPECT_LT(first.freed_bytes, 700'000U);
+    EXPECT_TRUE(std::filesystem::exists(world.root / "p" / "two"));
+    EXPECT_TRUE(Store::open(world.root).tree(b.sha256));
+    EXPECT_THAT(world.damages(), IsEmpty());
+    request.most_freed_bytes = std::nullopt;
+    collect(world.paths, request, world.progress);
+    EXPECT_THAT(listing(world.root), ElementsAre("VERSION", "store.lock"));
+}
+
+TEST(Collect, LetsADamagedPrefixGoThatNobodyUsesThoughEnoughIsFree) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    add_prefix(world, "one", {archive});
+    const std::filesystem::path damaged = add_prefix(world, "two", {archive});
+    std::filesystem::remove(damaged / ".envpm" / "manifest.json");
+    CollectRequest request = later();
+    request.most_freed_bytes = 1;
+    EXPECT_THAT(collect(world.paths, request, world.progress).removed,
+                testing::IsSupersetOf({world.root / "p" / "one", damaged}));
+}
+
+TEST(Collect, LeavesWhatAnotherUserKeepsClosed) {
+    World world;
+    Store::open(world.root);
+    for (const std::filesystem::path& folder :
+         {world.root, world.paths.temporary(), world.root / "p", world.paths.roots()}) {
+        ::chmod(folder.c_str(), 0777);
+    }
+    ::chmod(world.paths.lock().c_str(), 0666);
+    const std::filesystem::path stage = world.paths.temporary() / "stage";
+    write_file(stage / "lock", "", Durability::cached);
+    ::chmod(stage.c_str(), 0);
+    const int status = as_nobody(
+        world, [&world] { return collect(world.paths, later(), world.progress).removed.empty(); });
+    ::chmod(stage.c_str(), 0700);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(std::filesystem::exists(stage / "lock"));
+}
+
+TEST(Collect, TakesWhatARepairPutAsideWhenItIsOld) {
+    World world;
+    world.take_in({});
+    write_file(world.paths.quarantine() / "x" / "0-object", "damaged", Durability::cached);
+    CollectRequest young;
+    young.now = std::chrono::system_clock::now();
+    EXPECT_THAT(collect(world.paths, young, world.progress).removed, IsEmpty());
+    EXPECT_THAT(collect(world.paths, later(), world.progress).removed,
+                ElementsAre(world.paths.quarantine() / "x"));
+}
+
+TEST(Collect, DropsRootsOfProjectsThatAreGone) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path prefix = add_prefix(world, "one", {archive});
+    add_project(world, "project", prefix);
+    std::filesystem::remove_all(world.folder.path() / "project");
+    const CollectReport report = collect(world.paths, later(), world.progress);
+    EXPECT_THAT(report.kept_roots, IsEmpty());
+    EXPECT_THAT(listing(world.root), ElementsAre("VERSION", "store.lock"));
+}
+
+std::string fault_of(World& world) {
+    try {
+        collect(world.paths, later(), world.progress);
+    } catch (const Error& failure) {
+        return failure.what();
+    }
+    return "collected";
+}
+
+struct Breakage {
+    const char* what;
+    std::function<void(const World&, const std::filesystem::path& environment)> inflict;
+    const char* fault;
+};
+
+std::vector<Breakage> breakages() {
+    namespace fs = std::filesystem;
+    return {
+        {"a loop of links",
+         [](const World& world, const fs::path& /*environment*/) {
+             fs::create_symlink(world.root / "roots" / "loop", world.root / "roots" / "loop");
+         },
+         "cannot read a project"},
+        {"no link",
+         [](const World& world, const fs::path& /*environment*/) {
+             write_file(world.root / "roots" / "file", "x");
+         },
+         "not a link"},
+        {"generations that are no folder",
+         [](const World& /*world*/, const fs::path& environment) {
+             fs::remove_all(environment / "gens");
+             write_file(environment / "gens", "x");
+         },
+         "cannot read a folder"},
+        {"a prefix without a manifest",
+         [](const World& world, const fs::path& /*environment*/) {
+             fs::remove(world.root / "p" / "living" / ".envpm" / "manifest.json");
+         },
+         "missing or damaged"},
+        {"a manifest that is no JSON",
+         [](const World& world, const fs::path& /*environment*/) {
+             write_file(world.root / "p" / "living" / ".envpm" / "manifest.json", "{");
+         },
+         "missing or damaged"},
+        {"a manifest without archives",
+         [](const World& world, const fs::path& /*environment*/) {
+             write_file(world.root / "p" / "living" / ".envpm" / "manifest.json", "{}");
+         },
+         "missing or damaged"},
+        {"a manifest with a wrong digest",
+         [](const World& world, const fs::path& /*environment*/) {
+             write_file(world.root / "p" / "living" / ".envpm" / "manifest.json",
+                        R"({"archives":["../../x"]})");
+         },
+         "missing or damaged"},
+    };
+}
+
+TEST(Collect, RemovesNothingIfARootOrAPrefixCannotBeRead) {
+    for (const Breakage& broken : breakages()) {
+        World world;
+        const Archive archive = world.archive("a", wheel("a"));
+        world.take_in({archive, world.archive("b", wheel("b"))});
+        add_prefix(world, "dead", {});
+        const std::filesystem::path environment =
+            add_project(world, "project", add_prefix(world, "living", {archive}));
+        broken.inflict(world, environment);
+        const std::vector<std::string> before = listing(world.root);
+        EXPECT_THAT(fault_of(world), HasSubstr(broken.fault)) << broken.what;
+        EXPECT_EQ(listing(world.root), before) << broken.what;
+    }
+}
+
+TEST(Collect, RemovesLeftoversOfTheDeadButNotOfTheLiving) {
+    World world;
+    Store::open(world.root);
+    for (const char* name : {"dead", "living"}) {
+        write_file(world.root / "tmp" / name / "lock", "", Durability::cached);
+        write_file(world.root / "tmp" / name / "1", "half an object", Durability::cached);
+    }
+    write_file(world.root / "tmp" / "young" / "file", "x", Durability::cached);
+    const FileLock held(world.root / "tmp" / "living" / "lock", LockKind::exclusive);
+    CollectRequest now;
+    now.now = std::chrono::system_clock::now();
+    const CollectReport report = collect(world.paths, now, world.progress);
+    EXPECT_THAT(report.removed, ElementsAre(world.root / "tmp" / "dead"));
+    EXPECT_EQ(report.freed_bytes, 14U);
+    collect(world.paths, later(), world.progress);
+    EXPECT_THAT(listing(world.root / "tmp"), ElementsAre("living/1", "living/lock"));
 }
 
 } // namespace

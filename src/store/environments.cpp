@@ -5,7 +5,6 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "model/store_paths.h"
-#include "store/care.h"
 #include "store/roots.h"
 #include "store/walk.h"
 

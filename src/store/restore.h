@@ -1,7 +1,7 @@
 #pragma once
 
-#include "store/care.h"
 #include "store/object_name.h"
+#include "store/verify.h"
 
 #include <optional>
 

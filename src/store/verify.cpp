@@ -1,8 +1,9 @@
+#include "store/verify.h"
+
 #include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/hash_two.h"
 #include "base/progress_task.h"
-#include "store/care.h"
 #include "store/format.h"
 #include "store/store.h"
 #include "store/tree_file.h"

@@ -2,8 +2,10 @@
 
 #include "base/files.h"
 #include "base/zip_writer.h"
-#include "store/care.h"
+#include "store/collect.h"
+#include "store/environments.h"
 #include "store/store.h"
+#include "store/verify.h"
 
 #include <sys/wait.h>
 
@@ -137,6 +139,21 @@ inline int in_child(const std::function<void()>& body) {
     int status = 0;
     ::waitpid(child, &status, 0);
     return status;
+}
+
+/// As root reads everything, in a process of a user who does not; 0 if `body` says so.
+inline int as_nobody(const World& world, const std::function<bool()>& body) {
+    std::filesystem::permissions(world.folder.path(),
+                                 std::filesystem::perms::group_exec |
+                                     std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
+    return in_child([&body] {
+        constexpr uid_t nobody = 65534;
+        if (::geteuid() == 0 && ::setuid(nobody) != 0) {
+            ::_exit(1);
+        }
+        ::_exit(body() ? 0 : 2);
+    });
 }
 
 } // namespace envpm::store::test

@@ -1,10 +1,7 @@
 #pragma once
 
 #include "base/dry_run.h"
-#include "base/hash.h"
-#include "base/known_files.h"
 #include "base/progress.h"
-#include "base/thread_pool.h"
 #include "model/store_paths.h"
 #include "store/leases.h"
 
@@ -12,54 +9,11 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace envpm::store {
-
-enum class VerifyDepth {
-    quick, ///< type, size, mode
-    full,  ///< every byte
-};
-
-enum class DamageKind {
-    looks,    ///< of an object whose bytes are right: mode or time (`full` only)
-    object,   ///< its bytes, its size, its type
-    missing,  ///< an object that a tree names
-    tree,     ///< not what was written
-    stranger, ///< not from envpm
-};
-
-/// Something in the store that is not what its name says.
-struct Damage {
-    std::filesystem::path path; ///< of what is missing: where it should be
-    std::string what;
-    DamageKind kind = DamageKind::object;
-    std::vector<Sha256> archives = {}; ///< whose content this is; sorted
-};
-
-struct StoreVerdict {
-    std::vector<Damage> damages; ///< sorted by path
-    KnownFiles sound;            ///< objects with the bytes that they should have (`full` only)
-};
-
-/// Checks every object and tree, on all threads of the pool, the largest object first. Changes
-/// nothing. The caller holds the store's lock, shared or exclusive: what a collector removes
-/// meanwhile would be damage.
-StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool,
-                    Progress& progress);
-
-/// A realised prefix of the store.
-struct Environment {
-    std::string name;                  ///< below `p/`
-    std::vector<std::string> projects; ///< folders that have it in a generation; sorted
-    std::set<Sha256> archives;         ///< that it was made from; none if its manifest is damaged
-};
-
-/// All prefixes, sorted by name. Roots that cannot be read are left out: what they keep has no
-/// project here.
-std::vector<Environment> environments_of(const StorePaths& paths);
 
 struct CollectRequest {
     DryRun dry_run = DryRun::no;

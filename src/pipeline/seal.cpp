@@ -1,14 +1,16 @@
-#include "pipeline/care.h"
+#include "pipeline/seal.h"
 
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
-#include "pipeline/archive_cache.h"
-#include "pipeline/cache_leftovers.h"
-#include "pipeline/installed.h"
+#include "pipeline/generations.h"
+#include "realize/prefix.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <vector>
 
 namespace envpm::pipeline {
 
@@ -18,24 +20,6 @@ namespace {
                                 const std::filesystem::path& prefix);
 
 } // namespace
-
-realize::Generation current_generation(const Project& project) {
-    if (auto current = generations_of(project).current()) {
-        return *current;
-    }
-    throw Error({"nothing is installed for this project yet", project.folder().string(),
-                 "run `envpm install`"});
-}
-
-std::vector<realize::Generation> generations(const Project& project) {
-    return generations_of(project).all();
-}
-
-realize::Generation roll_back(const Project& project, std::optional<int> number) {
-    realize::Generation generation = generations_of(project).roll_back(number);
-    remember_rollback(project, generation.prefix);
-    return generation;
-}
 
 SealReport seal(const Project& project, Services& services) {
     std::optional<Lock> lock = read_lock(project);
@@ -62,30 +46,6 @@ SealReport seal(const Project& project, Services& services) {
         target->contents = contents;
         lockfiles::write(project.lock_file(), *lock);
     }
-    return report;
-}
-
-store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Services& services) {
-    store::CollectRequest request;
-    request.dry_run = dry_run;
-    request.now = services.now();
-    request.most_freed_bytes = limits.most_freed_bytes;
-    if (limits.grace) {
-        request.grace = *limits.grace;
-    }
-    store::CollectReport report =
-        store::collect(StorePaths(services.settings().store_root), request, services.progress());
-    const ArchiveCache::Abandoned abandoned =
-        ArchiveCache::remove_abandoned(services.settings().cache_root, services.now(), dry_run);
-    report.removed.insert(report.removed.end(), abandoned.files.begin(), abandoned.files.end());
-    report.freed_bytes += abandoned.bytes;
-    const CacheLeftovers leftovers = find_cache_leftovers(
-        services.settings().cache_root, StorePaths(services.settings().store_root), services.now());
-    if (dry_run == DryRun::no) {
-        remove_cache_leftovers(leftovers);
-    }
-    report.removed.insert(report.removed.end(), leftovers.files.begin(), leftovers.files.end());
-    report.freed_bytes += leftovers.bytes;
     return report;
 }
 

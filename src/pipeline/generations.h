@@ -1,0 +1,23 @@
+#pragma once
+
+#include "pipeline/project.h"
+#include "realize/generations.h"
+
+#include <optional>
+#include <vector>
+
+namespace envpm::pipeline {
+
+// In: a project. Out: the states that its environment was in, and one of them current. What is not
+// there is an Error. Killed half-way, either the old or the new one is current.
+
+/// The prefix that is current in the project; an Error (code 1) says to install first.
+realize::Generation current_generation(const Project& project);
+
+/// Ascending by number.
+std::vector<realize::Generation> generations(const Project& project);
+
+/// That of the number, or the one before the current one, is current again. envpm.lock stays.
+realize::Generation roll_back(const Project& project, std::optional<int> number);
+
+} // namespace envpm::pipeline
