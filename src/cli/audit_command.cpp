@@ -1,6 +1,7 @@
 #include "cli/audit_command.h"
 
 #include "base/error.h"
+#include "cli/output.h"
 #include "cli/render.h"
 #include "cli/session.h"
 #include "pipeline/gpu_facts.h"

@@ -1,5 +1,6 @@
 #include "cli/care_commands.h"
 
+#include "cli/output.h"
 #include "cli/render.h"
 #include "cli/session.h"
 

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "cli/arguments.h"
+#include "cli/output.h"
 #include "cli/own_words.h"
 #include "cli/render.h"
 #include "cli/session.h"

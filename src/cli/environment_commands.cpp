@@ -1,8 +1,12 @@
 #include "cli/environment_commands.h"
 
+#include "cli/output.h"
+#include "cli/policies.h"
 #include "cli/render.h"
 #include "cli/session.h"
 #include "cli/shell.h"
+#include "cli/test_before_use.h"
+#include "cli/tested_install.h"
 #include "pipeline/run.h"
 
 #include <fmt/format.h>
@@ -18,9 +22,6 @@ using pipeline::Project;
 
 /// Before `run` and `shell`: brings the environment up to date unless that was refused.
 ExitCode prepare(const EntryFlags& flags, const Session& session, const Project& project);
-
-/// What cannot be solved is an error.
-void tell_install(const Session& session, const pipeline::InstallReport& report);
 
 /// With that and a test of the GPUs; a code is why the environment is not to be entered.
 std::variant<pipeline::ActiveEnvironment, ExitCode>
@@ -48,46 +49,6 @@ ExitCode run(const InstallCommand& command, const Session& session) {
         tell_installed(session, installed);
     }
     return installed.code;
-}
-
-/// What `--prefix` lays out is tested while the disk takes it.
-Installed install_and_test(const Session& session, pipeline::InstallRequest request,
-                           std::optional<CheckPolicy> self_test) {
-    std::optional<ActivationTest> test;
-    const auto run_test = [&](const std::filesystem::path& prefix) {
-        test = test_before_use(session, request.project, prefix, session.services.variables(),
-                               self_test);
-    };
-    request.meanwhile = run_test;
-    Installed installed{pipeline::install(request, session.services)};
-    const pipeline::InstallReport& report = installed.report;
-    if (report.lock && report.lock->explanation) {
-        installed.code = ExitCode::no_solution;
-    } else if (!report.was_current) {
-        if (!test) {
-            run_test(report.prefix);
-        }
-        installed.test = std::move(*test);
-        installed.code = installed.test.code;
-    }
-    return installed;
-}
-
-void tell_installed(const Session& session, const Installed& installed) {
-    tell_install(session, installed.report);
-    if (installed.test.code != ExitCode::done) {
-        tell_failure(session, installed.test);
-    } else if (installed.test.report) {
-        tell(session, words_of(*installed.test.report, session.terminal));
-    }
-}
-
-Json json_of(const Installed& installed) {
-    Json json = json_of(installed.report);
-    if (installed.test.report) {
-        json.get_if<Json::Object>()->emplace("self_test", json_of(*installed.test.report));
-    }
-    return json;
 }
 
 ExitCode run(const RunCommand& command, const Session& session) {
@@ -180,15 +141,6 @@ ExitCode prepare(const EntryFlags& flags, const Session& session, const Project&
         tell_install(session, report);
     }
     return report.lock && report.lock->explanation ? ExitCode::no_solution : ExitCode::done;
-}
-
-void tell_install(const Session& session, const pipeline::InstallReport& report) {
-    const std::string words = words_of(report, session.terminal);
-    if (report.lock && report.lock->explanation) {
-        tell_error(words);
-    } else {
-        tell(session, words);
-    }
 }
 
 std::variant<pipeline::ActiveEnvironment, ExitCode>

@@ -1,5 +1,6 @@
 #include "cli/export_command.h"
 
+#include "cli/output.h"
 #include "cli/render.h"
 #include "cli/session.h"
 

@@ -1,6 +1,7 @@
 #include "cli/gpu_commands.h"
 
 #include "base/error.h"
+#include "cli/output.h"
 #include "cli/render.h"
 #include "cli/session.h"
 #include "model/plain_name.h"

@@ -1,6 +1,7 @@
 #include "cli/mirror_commands.h"
 
 #include "base/error.h"
+#include "cli/output.h"
 #include "cli/render.h"
 #include "cli/session.h"
 

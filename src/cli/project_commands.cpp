@@ -1,8 +1,11 @@
 #include "cli/project_commands.h"
 
 #include "base/error.h"
+#include "cli/output.h"
+#include "cli/policies.h"
 #include "cli/render.h"
 #include "cli/session.h"
+#include "cli/tested_install.h"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "cli/output.h"
 #include "cli/render.h"
 #include "cli/session.h"
 
@@ -11,8 +12,6 @@ namespace {
 
 using selftest::Status;
 
-CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project,
-                              std::optional<CheckPolicy> flag);
 ExitCode run_deep_test(const SelftestCommand& command, const Session& session,
                        const pipeline::SelfTestRequest& request);
 ExitCode code_of(const SelftestCommand& command, bool has_failed);
@@ -62,67 +61,7 @@ ExitCode run(const DoctorCommand& command, const Session& session) {
     return report.has_defect() ? ExitCode::failed : ExitCode::done;
 }
 
-ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
-                               const std::filesystem::path& prefix, const Variables& variables,
-                               std::optional<CheckPolicy> flag) {
-    const CheckPolicy policy = policy_before_use(session, project, flag);
-    if (policy == CheckPolicy::off) {
-        return {};
-    }
-    ActivationTest test;
-    test.report = pipeline::self_test_of_prefix(
-        {.project = project, .target = session.global.target, .variables = variables}, prefix,
-        session.services);
-    const bool has_failed = test.report && test.report->verdict.status == Status::failed;
-    if (has_failed && policy == CheckPolicy::strict) {
-        test.code = ExitCode::self_test_failed;
-    }
-    return test;
-}
-
-void tell_failure(const Session& session, const ActivationTest& test) {
-    if (!test.report ||
-        (test.report->verdict.status != Status::failed && !test.report->has_doubles)) {
-        return;
-    }
-    const std::string words = words_of(*test.report, session.terminal);
-    if (test.code == ExitCode::done) {
-        tell(session, words);
-    } else {
-        tell_error(words);
-    }
-}
-
-std::optional<CheckPolicy> policy_of(const Session& session, std::optional<CheckPolicy> flag,
-                                     const char* variable) {
-    if (flag) {
-        return flag;
-    }
-    const auto value = session.services.variables().find(variable);
-    if (!value) {
-        return std::nullopt;
-    }
-    const auto policy = pipeline::parse_check_policy(*value);
-    if (!policy) {
-        throw Error(
-            {"`" + *value + "` is no policy", variable, "set it to `warn`, `strict` or `off`"});
-    }
-    return policy;
-}
-
-void check_policies(const Session& session, std::optional<CheckPolicy> self_test,
-                    std::optional<CheckPolicy> audit) {
-    (void)policy_of(session, self_test, "ENVPM_SELF_TEST");
-    (void)policy_of(session, audit, "ENVPM_AUDIT");
-}
-
 namespace {
-
-CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project,
-                              std::optional<CheckPolicy> flag) {
-    const auto policy = policy_of(session, flag, "ENVPM_SELF_TEST");
-    return policy ? *policy : pipeline::read_manifest(project).gpu.self_test;
-}
 
 ExitCode run_deep_test(const SelftestCommand& command, const Session& session,
                        const pipeline::SelfTestRequest& request) {
