@@ -1,7 +1,9 @@
 #include "cli/care_commands.h"
 
 #include "cli/output.h"
-#include "cli/render.h"
+#include "cli/render_care.h"
+#include "cli/render_error.h"
+#include "cli/render_views.h"
 #include "cli/session.h"
 
 #include <fmt/format.h>

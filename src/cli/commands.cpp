@@ -5,7 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/own_words.h"
-#include "cli/render.h"
+#include "cli/render_error.h"
 #include "cli/session.h"
 
 #include <fmt/format.h>

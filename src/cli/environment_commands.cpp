@@ -2,7 +2,8 @@
 
 #include "cli/output.h"
 #include "cli/policies.h"
-#include "cli/render.h"
+#include "cli/render_error.h"
+#include "cli/render_project.h"
 #include "cli/session.h"
 #include "cli/shell.h"
 #include "cli/test_before_use.h"

@@ -1,7 +1,8 @@
 #include "cli/export_command.h"
 
 #include "cli/output.h"
-#include "cli/render.h"
+#include "cli/render_error.h"
+#include "cli/render_exchange.h"
 #include "cli/session.h"
 
 #include <fmt/format.h>

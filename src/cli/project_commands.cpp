@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "cli/output.h"
 #include "cli/policies.h"
-#include "cli/render.h"
+#include "cli/render_error.h"
+#include "cli/render_exchange.h"
+#include "cli/render_project.h"
 #include "cli/session.h"
 #include "cli/tested_install.h"
 

@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 #include "cli/output.h"
-#include "cli/render.h"
+#include "cli/render_error.h"
+#include "cli/render_views.h"
 #include "cli/session.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "cli/render.h"
+#include "cli/render_audit.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,7 +1,9 @@
+#include "cli/render_care.h"
+
 #include "cli/json_parts.h"
-#include "cli/render.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -129,6 +131,47 @@ Json json_of(const pipeline::RepairOutcome& outcome) {
         {"repaired", std::move(repaired)},
         {"left", std::move(left)},
         {"quarantine", outcome.quarantine ? Json(outcome.quarantine->string()) : Json()}};
+}
+
+std::string words_of(const store::CollectReport& report) {
+    std::string out;
+    for (const std::filesystem::path& path : report.removed) {
+        out += path.string() + "\n";
+    }
+    out += fmt::format("{} {}, {}; the rest is kept for {}\n",
+                       report.dry_run == DryRun::yes ? "would free" : "freed",
+                       human_bytes(report.freed_bytes), counted(report.removed.size(), "thing"),
+                       counted(report.kept_roots.size(), "project"));
+    if (!report.running.empty()) {
+        out += fmt::format("programs that run keep {}: {}\n",
+                           counted(report.running.size(), "environment"),
+                           fmt::join(report.running, ", "));
+    }
+    std::vector<std::string> leased;
+    for (const store::LeasedPrefix& one : report.leased) {
+        leased.push_back(fmt::format("{} ({})", one.prefix, printable(one.host)));
+    }
+    if (!leased.empty()) {
+        out += fmt::format("leases of others keep {}: {}\n", counted(leased.size(), "environment"),
+                           fmt::join(leased, ", "));
+    }
+    return out;
+}
+
+Json json_of(const store::CollectReport& report) {
+    Json::Array removed;
+    for (const std::filesystem::path& path : report.removed) {
+        removed.emplace_back(path.string());
+    }
+    Json::Array leased;
+    for (const store::LeasedPrefix& one : report.leased) {
+        leased.emplace_back(Json::Object{{"prefix", one.prefix}, {"host", one.host}});
+    }
+    return Json::Object{{"removed", std::move(removed)},
+                        {"freed_bytes", report.freed_bytes},
+                        {"roots", texts(report.kept_roots)},
+                        {"running", texts(report.running)},
+                        {"leased", std::move(leased)}};
 }
 
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/render.h"
+#include "cli/render_exchange.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "cli/render.h"
+#include "cli/render_gpu.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "cli/render.h"
+#include "cli/render_gpu.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

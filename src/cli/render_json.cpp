@@ -1,5 +1,8 @@
 #include "cli/json_parts.h"
-#include "cli/render.h"
+#include "cli/render_audit.h"
+#include "cli/render_error.h"
+#include "cli/render_project.h"
+#include "cli/render_views.h"
 
 #include <fmt/format.h>
 
@@ -155,22 +158,6 @@ Json json_of(const pipeline::Information& information) {
         facts["python"] = python ? Json(python->version) : Json();
     }
     return facts;
-}
-
-Json json_of(const store::CollectReport& report) {
-    Json::Array removed;
-    for (const std::filesystem::path& path : report.removed) {
-        removed.emplace_back(path.string());
-    }
-    Json::Array leased;
-    for (const store::LeasedPrefix& one : report.leased) {
-        leased.emplace_back(Json::Object{{"prefix", one.prefix}, {"host", one.host}});
-    }
-    return Json::Object{{"removed", std::move(removed)},
-                        {"freed_bytes", report.freed_bytes},
-                        {"roots", texts(report.kept_roots)},
-                        {"running", texts(report.running)},
-                        {"leased", std::move(leased)}};
 }
 
 Json json_of(const std::vector<realize::Generation>& generations) {

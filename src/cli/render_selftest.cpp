@@ -1,5 +1,6 @@
+#include "cli/render_selftest.h"
+
 #include "cli/json_parts.h"
-#include "cli/render.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 #include "cli/json_parts.h"
-#include "cli/render.h"
+#include "cli/render_selftest.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,7 @@
-#include "cli/render.h"
+#include "cli/render_audit.h"
+#include "cli/render_error.h"
+#include "cli/render_project.h"
+#include "cli/render_views.h"
 #include "pipeline/gpu_needs.h"
 
 #include <fmt/format.h>
@@ -178,31 +181,6 @@ std::string words_of(const pipeline::Information& information) {
         out += fmt::format("never run  {} of {}\n",
                            printable(fmt::format("{}", fmt::join(scripts.paths, ", "))),
                            printable(scripts.package));
-    }
-    return out;
-}
-
-std::string words_of(const store::CollectReport& report) {
-    std::string out;
-    for (const std::filesystem::path& path : report.removed) {
-        out += path.string() + "\n";
-    }
-    out += fmt::format("{} {}, {}; the rest is kept for {}\n",
-                       report.dry_run == DryRun::yes ? "would free" : "freed",
-                       human_bytes(report.freed_bytes), counted(report.removed.size(), "thing"),
-                       counted(report.kept_roots.size(), "project"));
-    if (!report.running.empty()) {
-        out += fmt::format("programs that run keep {}: {}\n",
-                           counted(report.running.size(), "environment"),
-                           fmt::join(report.running, ", "));
-    }
-    std::vector<std::string> leased;
-    for (const store::LeasedPrefix& one : report.leased) {
-        leased.push_back(fmt::format("{} ({})", one.prefix, printable(one.host)));
-    }
-    if (!leased.empty()) {
-        out += fmt::format("leases of others keep {}: {}\n", counted(leased.size(), "environment"),
-                           fmt::join(leased, ", "));
     }
     return out;
 }

@@ -1,4 +1,9 @@
-#include "cli/render.h"
+#include "cli/render_care.h"
+#include "cli/render_error.h"
+#include "cli/render_mirrors.h"
+#include "cli/render_project.h"
+#include "cli/render_selftest.h"
+#include "cli/render_views.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

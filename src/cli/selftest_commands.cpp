@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/output.h"
-#include "cli/render.h"
+#include "cli/render_doctor.h"
+#include "cli/render_error.h"
+#include "cli/render_selftest.h"
 #include "cli/session.h"
 
 namespace envpm::cli {

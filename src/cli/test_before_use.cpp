@@ -2,7 +2,7 @@
 
 #include "cli/output.h"
 #include "cli/policies.h"
-#include "cli/render.h"
+#include "cli/render_selftest.h"
 
 namespace envpm::cli {
 

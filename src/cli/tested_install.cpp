@@ -1,7 +1,8 @@
 #include "cli/tested_install.h"
 
 #include "cli/output.h"
-#include "cli/render.h"
+#include "cli/render_project.h"
+#include "cli/render_selftest.h"
 
 #include <filesystem>
 #include <utility>
