@@ -226,7 +226,7 @@ std::vector<MirrorSearch*> IndexClient::still_open(std::vector<MirrorSearch>& se
 /// Passes over the mirrors that may not be asked.
 bool IndexClient::is_to_be_asked(MirrorSearch& search) const {
     while (cached_.policy().offline && search.is_open() && !is_local_url(search.mirror())) {
-        search.go_on();
+        search.pass_over();
     }
     return search.is_open();
 }

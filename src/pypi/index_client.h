@@ -62,11 +62,11 @@ class IndexClient {
   public:
     IndexClient(HttpTransport& transport, std::filesystem::path cache_folder, CachePolicy policy);
 
-    /// In the queries' order. Each mirror of an index is asked until one answers; 404 and 410 are
-    /// the answer "no such project" only if no mirror has it. Throws an Error (code 5) naming every
-    /// URL tried and its reason if none answers, or if it is offline and the page is not in the
-    /// cache. Wheels on the mirror's own host get its credentials into their URLs, here only: never
-    /// in the cache, nor in an error.
+    /// In the queries' order. Each mirror of an index is asked until one has the page; 404 and
+    /// 410 are the answer "no such project" only if every mirror gives it. Throws an Error (code 5)
+    /// naming the URLs that failed and the reasons if not, or if it is offline and the page is not
+    /// in the cache. Wheels on the mirror's own host get its credentials into their URLs, here
+    /// only: never in the cache, nor in an error.
     std::vector<PageAnswer> pages(std::span<const PageQuery> queries);
 
     /// The projects of an index that the cache has pages of, sorted: what a misspelt name may mean.

@@ -230,6 +230,27 @@ TEST(IndexClient, RemembersThatThereIsNoSuchProject) {
     EXPECT_EQ(version_of(ask(cache.client(transport, at(600)))), "1.0");
 }
 
+TEST(IndexClient, AMirrorWithoutTheProjectDoesNotSpeakForOneThatFails) {
+    for (const std::string& failing : {first_page, second_page}) {
+        const Cache cache;
+        FakeTransport transport;
+        transport.statuses[failing] = 503;
+        const std::string text = complaint(cache.client(transport, at(0)));
+        EXPECT_THAT(text, HasSubstr("cannot be asked for `demo`"));
+        EXPECT_THAT(text, HasSubstr("answered 503"));
+        EXPECT_THAT(complaint(cache.client(transport, at(60))), HasSubstr("answered 503"))
+            << "the other mirror's answer is in the cache now";
+    }
+}
+
+TEST(IndexClient, OfflineAMirrorThatWasNeverAskedMayHaveTheProject) {
+    const Cache cache;
+    FakeTransport transport;
+    transport.failures[second_page] = "two.example.org: refused";
+    complaint(cache.client(transport, at(0)));
+    EXPECT_THAT(complaint(cache.client(transport, offline(at(60)))), HasSubstr("not in the cache"));
+}
+
 TEST(IndexClient, TakesAnObjectStoresRefusalForNoSuchProject) {
     FakeTransport transport;
     transport.files[first_page] = "<Error><Code>AccessDenied</Code></Error>";

@@ -37,11 +37,16 @@ void MirrorSearch::note_absent(const std::string& mirror) {
     }
 }
 
+void MirrorSearch::pass_over() {
+    is_one_passed_over_ = true;
+    go_on();
+}
+
 PageAnswer MirrorSearch::take(const CachePolicy& policy) {
     if (answer_) {
         return std::move(*answer_);
     }
-    if (!absent_from_.empty()) {
+    if (is_absent()) {
         return {std::nullopt, absent_from_, {}};
     }
     const std::string& project = query_.project.string();

@@ -18,8 +18,9 @@ class MirrorSearch {
 
     [[nodiscard]] const PageQuery& query() const { return query_; }
 
-    /// An answer of either kind came, if no mirror is left to ask.
-    [[nodiscard]] bool is_answered() const { return answer_ || !absent_from_.empty(); }
+    /// An answer of either kind came, if no mirror is left to ask. That one of them has no such
+    /// project is none while another may have it: the next index would be asked in their place.
+    [[nodiscard]] bool is_answered() const { return answer_ || is_absent(); }
 
     [[nodiscard]] bool is_open() const { return !answer_ && next_ < mirrors_.size(); }
 
@@ -40,16 +41,24 @@ class MirrorSearch {
 
     void go_on() { ++next_; }
 
-    /// Throws if no mirror answered.
+    /// Goes on without having asked, as offline.
+    void pass_over();
+
+    /// Throws if the mirrors gave no answer.
     [[nodiscard]] PageAnswer take(const CachePolicy& policy);
 
   private:
+    [[nodiscard]] bool is_absent() const {
+        return !absent_from_.empty() && failures_.empty() && !is_one_passed_over_;
+    }
+
     PageQuery query_;
     std::vector<std::string> mirrors_; ///< those to ask
     std::size_t next_ = 0;
     std::optional<PageAnswer> answer_;
     std::string absent_from_;
     std::string failures_;
+    bool is_one_passed_over_ = false;
 };
 
 } // namespace envpm::pypi
