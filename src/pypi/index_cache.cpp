@@ -18,7 +18,7 @@ namespace envpm::pypi {
 namespace {
 
 constexpr std::string_view page_kind = "envpm-page 3";
-constexpr std::string_view metadata_kind = "envpm-metadata 1";
+constexpr std::string_view metadata_kind = "envpm-metadata 2";
 constexpr std::string_view nothing = "-";
 constexpr std::string_view present = "present";
 constexpr std::string_view absent = "absent";
@@ -55,6 +55,7 @@ std::optional<PageHead> read_start(FieldReader& reader);
 std::optional<std::string_view> unsealed(FieldReader& reader);
 std::string file_head(const std::filesystem::path& file);
 std::string page_head(const std::string& mirror, const PackageName& project);
+std::string lines_of(const MetadataKey& key);
 void add_line(std::string& out, std::string_view line);
 void add_wheel(std::string& out, const WheelFile& wheel);
 std::optional<WheelFile> read_wheel(FieldReader& reader, WheelNameReader& names);
@@ -138,15 +139,16 @@ std::vector<std::string> IndexCache::projects(const std::string& mirror) const {
     return names;
 }
 
-std::optional<CachedMetadata> IndexCache::metadata(const Sha256& wheel) const {
-    const std::string text = read_file_if_present(metadata_file(wheel)).value_or("");
+std::optional<CachedMetadata> IndexCache::metadata(const MetadataKey& key) const {
+    const std::string head = lines_of(key);
+    const std::string text = read_file_if_present(metadata_file(head)).value_or("");
     FieldReader file(text);
     file.expect(file.field('\n') == metadata_kind);
     const std::optional<std::string_view> content = unsealed(file);
-    if (!content) {
+    if (!content || !content->starts_with(head)) {
         return std::nullopt;
     }
-    FieldReader reader(*content);
+    FieldReader reader(content->substr(head.size()));
     const std::uint64_t wheel_bytes = reader.number('\n');
     if (!reader.is_good()) {
         return std::nullopt;
@@ -154,9 +156,10 @@ std::optional<CachedMetadata> IndexCache::metadata(const Sha256& wheel) const {
     return CachedMetadata{std::string(reader.rest()), wheel_bytes};
 }
 
-void IndexCache::store_metadata(const Sha256& wheel, const CachedMetadata& metadata) const {
-    const std::string content = fmt::format("{}\n{}", metadata.wheel_bytes, metadata.text);
-    write_file(metadata_file(wheel),
+void IndexCache::store_metadata(const MetadataKey& key, const CachedMetadata& metadata) const {
+    const std::string head = lines_of(key);
+    const std::string content = fmt::format("{}{}\n{}", head, metadata.wheel_bytes, metadata.text);
+    write_file(metadata_file(head),
                fmt::format("{}\n{}\n{}", metadata_kind, sha256_of(content).hex(), content),
                Durability::cached);
 }
@@ -173,8 +176,8 @@ std::filesystem::path IndexCache::page_file(const std::string& mirror,
     return page_folder(mirror) / (name.size() <= longest_file_name ? name : sha256_of(name).hex());
 }
 
-std::filesystem::path IndexCache::metadata_file(const Sha256& wheel) const {
-    const std::string hex = wheel.hex();
+std::filesystem::path IndexCache::metadata_file(const std::string& key_lines) const {
+    const std::string hex = sha256_of(key_lines).hex();
     return folder_ / "metadata" / hex.substr(0, 2) / hex;
 }
 
@@ -234,6 +237,10 @@ std::string file_head(const std::filesystem::path& file) {
 
 std::string page_head(const std::string& mirror, const PackageName& project) {
     return fmt::format("{}\n{}\n", mirror, project.string());
+}
+
+std::string lines_of(const MetadataKey& key) {
+    return fmt::format("{}\n{}\n{}\n", key.wheel.hex(), key.file_name, key.proof);
 }
 
 void add_line(std::string& out, std::string_view line) {

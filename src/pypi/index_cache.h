@@ -25,6 +25,15 @@ struct PageHead {
     Sha256 digest;           ///< of all that the page says, mirror and project included
 };
 
+/// What a METADATA was believed of. A page may claim any digest for a wheel of its own making, so
+/// that alone would let one index speak for the wheels of another.
+struct MetadataKey {
+    Sha256 wheel;          ///< as its page says
+    std::string file_name; ///< of the wheel
+    std::string proof; ///< the METADATA's own SHA-256 and the wheel's size, as the page says, with
+                       ///< a blank between; else the URL it was read from, without credentials
+};
+
 /// A wheel's METADATA, up to the first empty line.
 struct CachedMetadata {
     std::string text;
@@ -32,11 +41,11 @@ struct CachedMetadata {
 };
 
 /// What is kept of indexes between runs, below one folder: `pages/<mirror>/<project>` and
-/// `metadata/ab/<sha256 of the wheel>`. Each file begins with its kind and format version, then
-/// the SHA-256 of the rest: what does not match is damaged and counts as absent. A page's first
-/// lines (digest, time) are sealed by themselves. Pages are kept parsed, as lines of fields,
-/// because a solve reads hundreds of them; a page that did not change has the same digest whenever
-/// it was fetched.
+/// `metadata/ab/<sha256 of the key>`. Each file begins with its kind and format version, then the
+/// SHA-256 of the rest: what does not match is damaged and counts as absent. A page's first lines
+/// (digest, time) are sealed by themselves. Pages are kept parsed, as lines of fields, because a
+/// solve reads hundreds of them; a page that did not change has the same digest whenever it was
+/// fetched.
 class IndexCache {
   public:
     explicit IndexCache(std::filesystem::path folder)
@@ -58,14 +67,14 @@ class IndexCache {
     /// the explanation of a failure.
     [[nodiscard]] std::vector<std::string> projects(const std::string& mirror) const;
 
-    [[nodiscard]] std::optional<CachedMetadata> metadata(const Sha256& wheel) const;
-    void store_metadata(const Sha256& wheel, const CachedMetadata& metadata) const;
+    [[nodiscard]] std::optional<CachedMetadata> metadata(const MetadataKey& key) const;
+    void store_metadata(const MetadataKey& key, const CachedMetadata& metadata) const;
 
   private:
     [[nodiscard]] std::filesystem::path page_folder(const std::string& mirror) const;
     [[nodiscard]] std::filesystem::path page_file(const std::string& mirror,
                                                   const PackageName& project) const;
-    [[nodiscard]] std::filesystem::path metadata_file(const Sha256& wheel) const;
+    [[nodiscard]] std::filesystem::path metadata_file(const std::string& key_lines) const;
 
     std::filesystem::path folder_;
 };

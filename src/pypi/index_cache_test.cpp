@@ -61,10 +61,12 @@ TEST(IndexCache, HasTheFormsThatItsPageInTheDocsSays) {
     EXPECT_EQ(read_file(folder.path() / "pages" / sha256_of(mirror).hex().substr(0, 16) / "demo"),
               "envpm-page 3\n" + sha256_of(head).hex() + "\n" + head + content);
 
-    cache.store_metadata(sha256_of("wheel"), {"Name: demo\n", 77});
-    const std::string hex = sha256_of("wheel").hex();
+    cache.store_metadata({sha256_of("wheel"), wheel.file_name, "p"}, {"Name: demo\n", 77});
+    const std::string key = sha256_of("wheel").hex() + "\n" + wheel.file_name + "\np\n";
+    const std::string kept = key + "77\nName: demo\n";
+    const std::string hex = sha256_of(key).hex();
     EXPECT_EQ(read_file(folder.path() / "metadata" / hex.substr(0, 2) / hex),
-              "envpm-metadata 1\n" + sha256_of("77\nName: demo\n").hex() + "\n77\nName: demo\n");
+              "envpm-metadata 2\n" + sha256_of(kept).hex() + "\n" + kept);
 }
 
 TEST(IndexCache, KeepsMirrorsAndProjectsApart) {
@@ -97,15 +99,18 @@ TEST(IndexCache, TellsAPageByItsDigestWheneverItWasFetched) {
     EXPECT_FALSE(cache.head(mirror, name("demo"))->is_present);
 }
 
-TEST(IndexCache, KeepsMetadataByTheWheelsDigest) {
+TEST(IndexCache, KeepsMetadataByWheelNameAndProof) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const IndexCache cache(folder.path());
-    cache.store_metadata(sha256_of("wheel"), {"Name: demo\nVersion: 1\n", 77});
-    const std::optional<CachedMetadata> cached = cache.metadata(sha256_of("wheel"));
+    const MetadataKey key = {sha256_of("wheel"), "demo-1-py3-none-any.whl", "https://e.org/f"};
+    cache.store_metadata(key, {"Name: demo\nVersion: 1\n", 77});
+    const std::optional<CachedMetadata> cached = cache.metadata(key);
     ASSERT_TRUE(cached);
     EXPECT_EQ(cached->text, "Name: demo\nVersion: 1\n");
     EXPECT_EQ(cached->wheel_bytes, 77U);
-    EXPECT_FALSE(cache.metadata(sha256_of("another")));
+    EXPECT_FALSE(cache.metadata({sha256_of("another"), key.file_name, key.proof}));
+    EXPECT_FALSE(cache.metadata({key.wheel, "demo-1-py2-none-any.whl", key.proof}));
+    EXPECT_FALSE(cache.metadata({key.wheel, key.file_name, "https://e.org/g"}));
 }
 
 } // namespace

@@ -20,6 +20,8 @@ constexpr std::size_t most_whole_files = 4;    // at once: they are held in memo
 constexpr std::size_t most_open_searches = 64; // more than the network takes at once
 
 MetadataAnswer failed_answer(const WheelFile& wheel, std::string reason);
+std::optional<MetadataKey> key_by_metadata(const WheelFile& wheel);
+MetadataKey key_by_place(const WheelFile& wheel);
 bool is_for_a_part(const MetadataSearch& search);
 std::vector<MetadataSearch*> next_whole_files(std::vector<MetadataSearch>& searches);
 void check_reachable(const std::vector<MetadataSearch>& searches);
@@ -232,8 +234,14 @@ bool IndexClient::is_to_be_asked(MirrorSearch& search) const {
 }
 
 std::optional<MetadataAnswer> IndexClient::known_metadata(const WheelFile& wheel) const {
-    std::optional<CachedMetadata> cached =
-        wheel.sha256 ? cached_.cache().metadata(*wheel.sha256) : std::nullopt;
+    if (!wheel.sha256) {
+        return std::nullopt;
+    }
+    const std::optional<MetadataKey> key = key_by_metadata(wheel);
+    std::optional<CachedMetadata> cached = key ? cached_.cache().metadata(*key) : std::nullopt;
+    if (!cached) {
+        cached = cached_.cache().metadata(key_by_place(wheel));
+    }
     if (!cached) {
         return std::nullopt;
     }
@@ -274,10 +282,14 @@ void IndexClient::accept(MirrorSearch& search, const HttpResponse& response) con
 
 void IndexClient::store_found(const std::vector<MetadataSearch*>& searches) const {
     for (const MetadataSearch* search : searches) {
-        if (search->state() == MetadataSearch::State::found) {
-            cached_.cache().store_metadata(*search->sha256(),
-                                           {search->text(), search->wheel_bytes()});
+        const WheelFile& wheel = search->wheel();
+        if (search->state() != MetadataSearch::State::found || !wheel.sha256) {
+            continue;
         }
+        const std::optional<MetadataKey> key =
+            search->is_as_listed() ? key_by_metadata(wheel) : std::nullopt;
+        cached_.cache().store_metadata(key ? *key : key_by_place(wheel),
+                                       {search->text(), search->wheel_bytes()});
     }
 }
 
@@ -292,6 +304,20 @@ namespace {
 
 MetadataAnswer failed_answer(const WheelFile& wheel, std::string reason) {
     return {{}, wheel.sha256.value_or(Sha256({})), wheel.size_bytes.value_or(0), std::move(reason)};
+}
+
+/// For every page that lists this very METADATA. It must give the size too: what another page said
+/// of that was not compared with the wheel.
+std::optional<MetadataKey> key_by_metadata(const WheelFile& wheel) {
+    if (!wheel.metadata_sha256 || !wheel.size_bytes) {
+        return std::nullopt;
+    }
+    return MetadataKey{*wheel.sha256, wheel.file_name,
+                       fmt::format("{} {}", wheel.metadata_sha256->hex(), *wheel.size_bytes)};
+}
+
+MetadataKey key_by_place(const WheelFile& wheel) {
+    return {*wheel.sha256, wheel.file_name, without_credentials(wheel.url)};
 }
 
 bool is_for_a_part(const MetadataSearch& search) {

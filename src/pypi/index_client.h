@@ -55,9 +55,10 @@ class Explorer {
 /// Pages and wheel metadata, from the cache where it may be used and from the network in one batch
 /// where not. Not for two threads at once.
 ///
-/// Cache: metadata by the wheel's sha256, for ever (a wheel is immutable); pages by index and
-/// project, each with the time it was fetched, but for those of file: URLs, which are read anew;
-/// files are written by rename, so a crash leaves old or new, and a damaged one counts as absent.
+/// Cache: metadata for ever (a wheel is immutable), by what it was believed of (MetadataKey); pages
+/// by index and project, each with the time it was fetched, but for those of file: URLs, which are
+/// read anew; files are written by rename, so a crash leaves old or new, and a damaged one counts
+/// as absent.
 class IndexClient {
   public:
     IndexClient(HttpTransport& transport, std::filesystem::path cache_folder, CachePolicy policy);

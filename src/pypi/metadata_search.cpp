@@ -78,13 +78,15 @@ void MetadataSearch::accept(HttpResponse response) {
 /// A sidecar that is missing or not the one that the page means costs one more request, no more:
 /// the wheel itself is the truth.
 void MetadataSearch::accept_sidecar(const HttpResponse& response) {
-    const bool is_right =
-        response.error.empty() && response.status == status_whole &&
-        (!wheel_.metadata_sha256 || sha256_of(response.body) == wheel_.metadata_sha256) &&
-        contradiction(header_block(response.body), wheel_).empty();
+    const bool is_file = response.error.empty() && response.status == status_whole;
+    is_as_listed_ =
+        is_file && wheel_.metadata_sha256 && sha256_of(response.body) == wheel_.metadata_sha256;
+    const bool is_right = is_file && (!wheel_.metadata_sha256 || is_as_listed_) &&
+                          contradiction(header_block(response.body), wheel_).empty();
     if (is_right) {
         finish(response.body);
     } else {
+        is_as_listed_ = false;
         step_ = Step::tail;
     }
 }

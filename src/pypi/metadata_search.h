@@ -40,6 +40,10 @@ class MetadataSearch {
 
     [[nodiscard]] const std::string& text() const { return text_; } ///< to the first empty line
 
+    /// The text is of the METADATA whose sha256 the page gives, and not only said to be the
+    /// wheel's.
+    [[nodiscard]] bool is_as_listed() const { return is_as_listed_; }
+
     [[nodiscard]] const std::optional<Sha256>& sha256() const { return sha256_; }
 
     [[nodiscard]] std::uint64_t wheel_bytes() const { return wheel_bytes_; }
@@ -74,6 +78,7 @@ class MetadataSearch {
     ZipMember member_;
     std::uint64_t member_end_ = 0;
     std::string text_;
+    bool is_as_listed_ = false;
     std::optional<Sha256> sha256_;
     std::uint64_t wheel_bytes_ = 0;
     std::string reason_;

@@ -50,14 +50,17 @@ void check_page(const pypi::IndexCache& cache, const PackageName& project) {
 }
 
 void check_metadata(const pypi::IndexCache& cache, std::string_view input) {
-    const Sha256 wheel = sha256_of("wheel");
-    const std::string file = "metadata/" + wheel.hex().substr(0, 2) + "/" + wheel.hex();
+    const pypi::MetadataKey key = {sha256_of("wheel"), "demo-1-py3-none-any.whl", "https://e.org"};
+    const std::string head = key.wheel.hex() + "\n" + key.file_name + "\n" + key.proof + "\n";
+    const std::string name = sha256_of(head).hex();
+    const std::string file = "metadata/" + name.substr(0, 2) + "/" + name;
     write_scratch(file, input);
-    (void)cache.metadata(wheel);
-    write_scratch(file, "envpm-metadata 1\n" + sha256_of(input).hex() + "\n" + std::string(input));
-    if (const auto metadata = cache.metadata(wheel)) {
-        cache.store_metadata(wheel, *metadata);
-        const auto again = cache.metadata(wheel);
+    (void)cache.metadata(key);
+    const std::string content = head + std::string(input);
+    write_scratch(file, "envpm-metadata 2\n" + sha256_of(content).hex() + "\n" + content);
+    if (const auto metadata = cache.metadata(key)) {
+        cache.store_metadata(key, *metadata);
+        const auto again = cache.metadata(key);
         ENVPM_ASSERT(again && again->text == metadata->text);
         ENVPM_ASSERT(again->wheel_bytes == metadata->wheel_bytes);
     }
