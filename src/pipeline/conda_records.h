@@ -33,7 +33,12 @@ struct CondaListing {
     std::vector<conda::Unusable> unusable;  ///< of the channels that serve it
     std::vector<std::string> too_new;       ///< versions that exclude-newer leaves out
     std::optional<PackageName> project;     ///< the Python project that it is
-    bool is_python_distribution = false;    ///< some record is for Python
+    bool is_python_distribution = false;    ///< some record is for Python, be it too new
+
+    /// The name is there, and what it is cannot be read.
+    [[nodiscard]] bool has_only_unusable() const {
+        return candidates.empty() && too_new.empty() && !unusable.empty();
+    }
 };
 
 struct CondaRecordsRequest {

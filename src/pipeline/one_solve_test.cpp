@@ -134,6 +134,23 @@ TEST(OneSolve, TheFirstChannelServesUnlessPriorityIsFlexible) {
                 Contains("lib 2.0 linux-64"));
 }
 
+TEST(OneSolve, AChannelServesANameOfWhichItHasNothingToUse) {
+    const auto numpy = needing(entry("numpy", "1.0"), {"python >=3"});
+    for (const Json::Object& fault :
+         {Json::Object{{"sha256", nullptr}}, Json::Object{{"revoked", true}},
+          Json::Object{{"timestamp", 1'900'000'000'000}}}) {
+        Mixed world;
+        world.add("a", with_pythons({with(numpy, fault)}));
+        world.indexes.add("pypi", "app", {{"app-1.0-py3-none-any.whl", {"numpy"}}});
+        world.indexes.add("pypi", "numpy", {{"numpy-50.0-py3-none-any.whl"}});
+        const std::string limit = "exclude-newer = \"2024-01-01\"\n[channels]";
+        std::string manifest = channel_a + "[pypi-dependencies]\napp = \"*\"\n";
+        manifest.replace(manifest.find("[channels]"), 10, limit);
+        EXPECT_THAT(world.chosen(manifest), IsEmpty());
+        EXPECT_THAT(world.asked(), Not(Contains(FakeIndexes::page_url("pypi", "numpy"))));
+    }
+}
+
 TEST(OneSolve, BuildsArePreferredByFeaturesVersionNumberAndTime) {
     Mixed world;
     const auto build = [](const std::string& name, const Json::Object& more) {

@@ -196,8 +196,9 @@ pypi::CandidateList PackageUniverse::find_wheels(const PackageName& name) {
     return list;
 }
 
-/// The first source that has a distribution serves it, and an environment that asks for no wheel
-/// asks no index.
+/// The first source that has a distribution serves it, even if none of its files can be used: a
+/// package of the same name elsewhere may be another's. An environment that asks for no wheel asks
+/// no index.
 bool PackageUniverse::may_have_wheels(const SlotEntry& slot) const {
     if (!slot.name) {
         return false;
@@ -209,8 +210,8 @@ bool PackageUniverse::may_have_wheels(const SlotEntry& slot) const {
         return false;
     }
     ENVPM_ASSERT(slot.conda_list != nullptr);
-    const bool is_served =
-        !slot.conda_list->candidates.empty() && slot.conda_list->is_python_distribution;
+    const CondaListing& list = *slot.conda_list;
+    const bool is_served = list.is_python_distribution || list.has_only_unusable();
     return !is_served || request_.channel_priority == ChannelPriority::flexible;
 }
 
