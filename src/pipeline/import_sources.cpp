@@ -53,24 +53,37 @@ void ImportSources::add(const importers::ImportedIndex& index) {
             {index.location, fmt::format("the index `{}`", index.url), std::move(fault->what)});
         return;
     }
-    indexes_.push_back(
-        {index.is_default ? "pypi" : free_name(index.url), index.url, false, index.location});
+    IndexEntry entry = {index.is_default ? "pypi" : free_name(index.url), index.url, false,
+                        index.location};
+    if (index.is_default) {
+        default_index_ = std::move(entry);
+    } else {
+        extra_indexes_.push_back(std::move(entry));
+    }
+}
+
+std::vector<IndexEntry> ImportSources::indexes() const {
+    std::vector<IndexEntry> all = extra_indexes_;
+    if (default_index_) {
+        all.push_back(*default_index_);
+    }
+    return all;
 }
 
 std::optional<std::string> ImportSources::index_of(const std::string& url,
                                                    const SourceLocation& location) {
-    for (const IndexEntry& index : indexes_) {
+    for (const IndexEntry& index : indexes()) {
         if (index.url == url) {
             return index.name;
         }
     }
-    const std::size_t before = indexes_.size();
+    const std::size_t before = extra_indexes_.size();
     add({url, location, false});
-    if (indexes_.size() == before) {
+    if (extra_indexes_.size() == before) {
         return std::nullopt;
     }
-    indexes_.back().is_explicit = true;
-    return indexes_.back().name;
+    extra_indexes_.back().is_explicit = true;
+    return extra_indexes_.back().name;
 }
 
 std::optional<std::size_t> ImportSources::place_of(const std::string& text,

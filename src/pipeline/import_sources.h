@@ -32,7 +32,9 @@ class ImportSources {
 
     [[nodiscard]] const std::vector<ChannelEntry>& channels() const { return channels_; }
 
-    [[nodiscard]] const std::vector<IndexEntry>& indexes() const { return indexes_; }
+    /// In the order in which envpm is to ask them: the default one last, whatever stood first. The
+    /// first that has a name serves it, and extra indexes are there for what is not public.
+    [[nodiscard]] std::vector<IndexEntry> indexes() const;
 
   private:
     std::optional<std::size_t> place_of(const std::string& text, const SourceLocation& location);
@@ -41,7 +43,8 @@ class ImportSources {
 
     Remarks& remarks_;
     std::vector<ChannelEntry> channels_;
-    std::vector<IndexEntry> indexes_;
+    std::vector<IndexEntry> extra_indexes_;
+    std::optional<IndexEntry> default_index_;
     std::set<std::string> names_ = {"pypi"};
 };
 

@@ -44,6 +44,19 @@ prefix: /home/me/miniconda3/envs/vision
 
 } // namespace
 
+TEST(ImportEnvironment, asks_the_default_index_last) {
+    const ImportedManifest imported =
+        imported_from("dependencies:\n  - pip:\n"
+                      "    - --index-url https://all.example.org/simple\n"
+                      "    - --extra-index-url https://own.example.org/simple\n"
+                      "    - secret\n",
+                      "environment.yml");
+    const std::size_t own = imported.text.find("https://own.example.org/simple");
+    const std::size_t all = imported.text.find("pypi = \"https://all.example.org/simple\"");
+    ASSERT_NE(all, std::string::npos) << imported.text;
+    EXPECT_LT(own, all) << imported.text;
+}
+
 TEST(ImportEnvironment, carries_what_real_files_have) {
     const ImportedManifest imported = imported_from(real_environment, "environment.yml");
     EXPECT_EQ(imported.text, R"([workspace]
