@@ -181,9 +181,14 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
         const conda::Unusable& last = listing->unusable.back();
         return fmt::format("no file of {} can be used: {}: {}", name, last.file_name, last.why);
     }
-    std::vector<std::string> known = sources.listings.known_names();
     const std::optional<PackageName> wheel =
         universe.is_wheel_asked(slot) ? PackageName::parse(name) : std::nullopt;
+    if (wheel && sources.listings.is_loaded(*wheel) &&
+        sources.listings.find(*wheel).index != nullptr) {
+        return fmt::format("index `{}` has `{}`, but no file of it that envpm can read",
+                           sources.listings.find(*wheel).index->name, name);
+    }
+    std::vector<std::string> known = sources.listings.known_names();
     const bool is_index_doubtful = known.empty() && wheel;
     if (sources.conda != nullptr) {
         const std::vector<std::string> packages = sources.conda->known_names();
@@ -245,6 +250,9 @@ std::string explain_exclusions(const pypi::Exclusions& exclusions) {
     add(exclusions.other_python, "asks", "ask", "for another Python");
     add(exclusions.only_sdist, "has", "have", "only a source archive, which envpm does not build");
     add(exclusions.too_new, "is", "are", "newer than exclude-newer");
+    for (const std::string& entry : exclusions.unreadable) {
+        parts.push_back("its index's entry cannot be read of " + entry);
+    }
     return fmt::format("{}", fmt::join(parts, "; "));
 }
 

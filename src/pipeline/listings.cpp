@@ -116,6 +116,9 @@ void Listings::load_spread(std::span<const PackageName> names) {
             listing.page.wheels.push_back(std::move(wheel));
             listing.origins.push_back(queries[i].index);
         }
+        std::vector<std::string>& unreadable = listing.page.unreadable;
+        unreadable.insert(unreadable.end(), answers[i].page->unreadable.begin(),
+                          answers[i].page->unreadable.end());
     }
 }
 

@@ -83,6 +83,8 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
                                                        const std::vector<TargetSolution>& solved);
 void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
                       std::vector<std::string>& notes);
+std::vector<std::string> notes_on_unreadable(const Resolution& resolution,
+                                             const PackageUniverse& universe);
 void add_notes(const std::vector<std::string>& more, std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
@@ -286,6 +288,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     }
     const auto& resolution = std::get<Resolution>(answer);
     note_passed_over(resolution, universe, run.notes);
+    add_notes(notes_on_unreadable(resolution, universe), run.notes);
     add_notes(notes_on_extras(resolution, universe, run.requests), run.notes);
     add_notes(
         notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
@@ -314,6 +317,27 @@ void note_passed_over(const Resolution& resolution, const PackageUniverse& unive
             }
         }
     }
+}
+
+/// Of wheels that are newer than the ones chosen.
+std::vector<std::string> notes_on_unreadable(const Resolution& resolution,
+                                             const PackageUniverse& universe) {
+    std::vector<std::string> notes;
+    for (const CandidateId chosen : resolution.chosen) {
+        const pypi::WheelCandidate* const wheel = universe.wheel(chosen);
+        if (wheel == nullptr) {
+            continue;
+        }
+        const SlotId slot = universe.candidate(chosen).slot;
+        for (const std::string& entry : universe.exclusions(slot).unreadable) {
+            const auto name = pypi::WheelName::parse(entry.substr(0, entry.find(": ")));
+            if (name && name->version > wheel->file->wheel.version) {
+                notes.push_back(
+                    fmt::format("note: its index's entry of {} was passed over", entry));
+            }
+        }
+    }
+    return notes;
 }
 
 /// Each once: targets often have the same.

@@ -142,6 +142,7 @@ CandidateList PageSearch::run() {
         std::reverse(versions->begin(), versions->end()); // they came oldest first
         versions->resize(std::min(versions->size(), most_named_versions));
     }
+    list_.exclusions.unreadable = page_.unreadable;
     number_releases();
     return std::move(list_);
 }

@@ -17,7 +17,7 @@ namespace envpm::pypi {
 
 namespace {
 
-constexpr std::string_view page_kind = "envpm-page 3";
+constexpr std::string_view page_kind = "envpm-page 4";
 constexpr std::string_view metadata_kind = "envpm-metadata 2";
 constexpr std::string_view nothing = "-";
 constexpr std::string_view present = "present";
@@ -116,6 +116,9 @@ Sha256 IndexCache::store_page(const std::string& mirror, const PackageName& proj
         add_line(out, std::to_string(page.page->sdist_versions.size()));
         for (const std::string& version : page.page->sdist_versions) {
             add_line(out, version);
+        }
+        for (const std::string& entry : page.page->unreadable) {
+            add_line(out, entry);
         }
     }
     const Sha256 digest = sha256_of(std::string_view(out).substr(begin));
@@ -322,6 +325,9 @@ std::optional<ProjectPage> read_page(FieldReader& reader) {
     const std::uint64_t sdists = reader.number('\n');
     for (std::uint64_t i = 0; i < sdists && reader.is_good(); ++i) {
         page.sdist_versions.emplace_back(reader.field('\n'));
+    }
+    while (reader.is_good() && !reader.rest().empty()) {
+        page.unreadable.emplace_back(reader.field('\n'));
     }
     return page;
 }

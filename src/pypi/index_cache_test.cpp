@@ -34,7 +34,7 @@ TEST(IndexCache, GivesBackEveryFieldOfAPage) {
     WheelFile bare = test::wheel_file("demo-2.0-py3-none-any.whl", "", "https://e.org/f?id=2");
     bare.sha256.reset();
     bare.size_bytes.reset();
-    const ProjectPage page = {{full, bare}, {"0.9", "1.0"}};
+    const ProjectPage page = {{full, bare}, {"0.9", "1.0"}, {"x.whl: y"}};
     cache.store_page(mirror, name("demo"), {1234, page});
 
     const std::optional<CachedPage> cached = cache.page(mirror, name("demo"));
@@ -44,6 +44,7 @@ TEST(IndexCache, GivesBackEveryFieldOfAPage) {
     EXPECT_TRUE(is_same(cached->page->wheels[0], full));
     EXPECT_TRUE(is_same(cached->page->wheels[1], bare));
     EXPECT_EQ(cached->page->sdist_versions, page.sdist_versions);
+    EXPECT_EQ(cached->page->unreadable, page.unreadable);
 }
 
 TEST(IndexCache, HasTheFormsThatItsPageInTheDocsSays) {
@@ -53,13 +54,13 @@ TEST(IndexCache, HasTheFormsThatItsPageInTheDocsSays) {
                                        "https://e.org/demo-1.0-py3-none-any.whl");
     wheel.size_bytes = 7;
     wheel.is_yanked = true;
-    cache.store_page(mirror, name("demo"), {1234, ProjectPage{{wheel}, {"0.9"}}});
+    cache.store_page(mirror, name("demo"), {1234, ProjectPage{{wheel}, {"0.9"}, {"a: b"}}});
     const std::string content = mirror + "\ndemo\npresent\n1\ndemo-1.0-py3-none-any.whl\t" +
                                 "https://e.org/\t" + wheel.sha256->hex() +
-                                "\t7\t-\ty\t-\t\n1\n0.9\n";
+                                "\t7\t-\ty\t-\t\n1\n0.9\na: b\n";
     const std::string head = "1234\n" + sha256_of(content).hex() + "\n";
     EXPECT_EQ(read_file(folder.path() / "pages" / sha256_of(mirror).hex().substr(0, 16) / "demo"),
-              "envpm-page 3\n" + sha256_of(head).hex() + "\n" + head + content);
+              "envpm-page 4\n" + sha256_of(head).hex() + "\n" + head + content);
 
     cache.store_metadata({sha256_of("wheel"), wheel.file_name, "p"}, {"Name: demo\n", 77});
     const std::string key = sha256_of("wheel").hex() + "\n" + wheel.file_name + "\np\n";

@@ -29,6 +29,7 @@ class PageReader final : public EntryTaker {
 
     bool wants(std::string_view file_name) override;
     void add(const PageEntry& entry) override;
+    void leave_out(std::string_view file_name, std::string_view why) override;
 
     /// While what the entries point into is still there.
     ProjectPage take();
@@ -55,6 +56,7 @@ class PageReader final : public EntryTaker {
 };
 
 constexpr std::string_view wheel_ending = ".whl";
+constexpr std::size_t most_named_entries = 5; // of those that cannot be read
 
 /// From where white space and a byte order mark end.
 std::string_view without_mark(std::string_view bytes);
@@ -143,6 +145,15 @@ void PageReader::add(const PageEntry& entry) {
     }
 }
 
+void PageReader::leave_out(std::string_view file_name, std::string_view why) {
+    const bool is_wheel = is_plain_name(file_name) && file_name.ends_with(wheel_ending);
+    const std::optional<WheelName> name = is_wheel ? names_.read(file_name) : std::nullopt;
+    if (name && name->name == project_ && !is_left_out(file_name) &&
+        page_.unreadable.size() < most_named_entries) {
+        page_.unreadable.push_back(std::string(file_name).append(": ").append(why));
+    }
+}
+
 bool PageReader::is_left_out(std::string_view wheel) const {
     return which_ == Wheels::native && !is_native(wheel);
 }
@@ -206,8 +217,13 @@ std::optional<WheelFile> PageReader::read_wheel(const PageEntry& entry) {
         requires_python.begin(), requires_python.end(),
         [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     std::optional<std::string> url = urls_.resolve(entry.url);
+    if (!url || !has_plain_name(*url, entry.file_name)) {
+        leave_out(entry.file_name, "its URL cannot be read");
+        return std::nullopt;
+    }
     std::optional<Sha256> sha256;
-    if (!url || !has_plain_name(*url, entry.file_name) || !read_hash(entry.sha256, sha256)) {
+    if (!read_hash(entry.sha256, sha256)) {
+        leave_out(entry.file_name, "its sha256 is none");
         return std::nullopt;
     }
     if (url->find('@') != std::string::npos) {
@@ -232,9 +248,13 @@ bool has_plain_name(const std::string& url, std::string_view file_name) {
     return is_the_same || is_plain_name(file_name_of_url(url));
 }
 
-/// False for a digest that is none: the file could never be verified. None at all is fine.
+/// False for a digest that is none: the file could never be verified. None at all is fine, and so
+/// are letters in upper case, which are seldom enough to be tried last.
 bool read_hash(std::string_view hex, std::optional<Sha256>& digest) {
     digest = Sha256::parse(hex);
+    if (!digest && !hex.empty()) {
+        digest = Sha256::parse(ascii_lower(hex));
+    }
     return digest || hex.empty();
 }
 

@@ -31,6 +31,8 @@ struct ProjectPage {
     std::vector<WheelFile> wheels;           ///< in the page's order; those with wheel names only
     std::vector<std::string> sdist_versions; ///< those with an sdist, but for the ones whose wheels
                                              ///< write them alike; normalised, sorted
+    std::vector<std::string> unreadable{};   ///< wheels whose entries cannot be read, a few of
+                                             ///< them: "demo-2.0-py3-none-any.whl: its size …"
 };
 
 enum class Wheels {
@@ -49,8 +51,8 @@ constexpr std::string_view accept_header = "Accept: application/vnd.pypi.simple.
 /// Reads whichever of the two forms the bytes are: the content type is a hint that mirrors get
 /// wrong. `url` is the page's own, to resolve relative links against. Throws an Error (code 5) that
 /// says what came instead (HTML that is no index page, a truncated page …). A file that cannot be
-/// read (no version, bad hash) is left out; one bad entry does not spoil a page. JSON with memory
-/// behind its end (`gunzip_room` is enough) is read where it lies, else copied.
+/// read (no version, bad hash) is left out; one bad entry does not spoil a page, but is told. JSON
+/// with memory behind its end (`gunzip_room` is enough) is read where it lies, else copied.
 ProjectPage parse_page(const std::string& bytes, std::string_view content_type,
                        const std::string& url, const PackageName& project,
                        Wheels which = Wheels::all);

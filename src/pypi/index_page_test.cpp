@@ -109,6 +109,29 @@ TEST(IndexPage, TakesNullsAndAbsentFieldsForUnknown) {
     EXPECT_EQ(wheel.upload_time, std::nullopt);
 }
 
+TEST(IndexPage, ReadsDigestsInEitherCaseAndTrimsUrls) {
+    const std::string upper(64, 'A');
+    const WheelFile json =
+        only_wheel(json_page(json_wheel(R"(,"hashes":{"sha256":")" + upper + "\"}")));
+    EXPECT_EQ(json.sha256, Sha256::parse(digest));
+    const WheelFile html =
+        only_wheel("<a href=\" ../w.whl#sha256=" + upper + " \">demo_pkg-1.0-py3-none-any.whl</a>");
+    EXPECT_EQ(html.sha256, Sha256::parse(digest));
+    EXPECT_EQ(html.url, "https://index.example.org/simple/w.whl");
+}
+
+TEST(IndexPage, TellsWhichEntriesItCannotRead) {
+    const ProjectPage page = parse(json_page(
+        json_wheel(R"(,"size":"12")") + "," + json_wheel(R"(,"hashes":{"sha256":"12"})") + "," +
+        R"({"filename":"demo_pkg-3.0-py3-none-any.whl"},{"filename":"other-3.0-py3-none-any.whl"})"));
+    EXPECT_THAT(page.wheels, IsEmpty());
+    EXPECT_THAT(page.unreadable,
+                ElementsAre("demo_pkg-1.0-py3-none-any.whl: its size, or another field, cannot be "
+                            "read",
+                            "demo_pkg-1.0-py3-none-any.whl: its sha256 is none",
+                            "demo_pkg-3.0-py3-none-any.whl: it has no URL"));
+}
+
 TEST(IndexPage, LeavesOutWhatCannotBeReadAndKeepsTheRest) {
     const std::string good = json_wheel("");
     for (const std::string& bad : {

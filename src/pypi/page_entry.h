@@ -37,6 +37,9 @@ class EntryTaker {
 
     /// All of one that is wanted.
     virtual void add(const PageEntry& entry) = 0;
+
+    /// One that has this name and cannot be read.
+    virtual void leave_out(std::string_view file_name, std::string_view why) = 0;
 };
 
 /// What a page's entries, and the names of those that are not wanted, point into.
@@ -48,7 +51,7 @@ class PageText {
     virtual ~PageText() = default;
 };
 
-/// PEP 691. An entry whose fields have the wrong kinds is left out, if it is wanted. Throws an
+/// PEP 691. An entry whose fields have the wrong kinds is left out. Throws an
 /// Error (code 5) for what is no JSON to its end, or no index page; the taker has a part then.
 /// `room`: how many bytes may be read from where `bytes` begins; with enough behind its end it is
 /// not copied, and must live as long as the answer. `url`: the page's own, without credentials.

@@ -85,11 +85,12 @@ HtmlPage read_html_page(std::string_view bytes, const std::string& url) {
     bool is_index = bytes.find("Links for ") != std::string_view::npos;
     bool is_open = false; // between <html> and </html>, or <body> and </body>
     while (const std::optional<Tag> tag = scanner.next()) {
-        const std::string* href = tag->find("href");
-        if (tag->name == "base" && href != nullptr && !href->empty()) {
-            page.base = resolve_url(url, *href).value_or(url);
-        } else if (tag->name == "a" && href != nullptr && is_distribution(*href)) {
-            page.entries.push_back(entry_of(*tag, *href, texts));
+        const std::string* written = tag->find("href");
+        const std::string href(trimmed(written != nullptr ? *written : std::string()));
+        if (tag->name == "base" && !href.empty()) {
+            page.base = resolve_url(url, href).value_or(url);
+        } else if (tag->name == "a" && is_distribution(href)) {
+            page.entries.push_back(entry_of(*tag, href, texts));
         } else if (tag->name == "meta") {
             const std::string* name = tag->find("name");
             is_index = is_index || (name != nullptr && *name == "pypi:repository-version");

@@ -163,6 +163,9 @@ void JsonPageReader::read_entry(ondemand::object file) {
     }
     if (is_good && !entry.file_name.empty() && !entry.url.empty()) {
         taker_.add(entry);
+    } else if (!entry.file_name.empty()) {
+        taker_.leave_out(entry.file_name,
+                         is_good ? "it has no URL" : "its size, or another field, cannot be read");
     }
 }
 

@@ -23,7 +23,7 @@ void read(std::string_view input) {
     check_page(cache, project);
     const std::string content = std::string(mirror) + "\ndemo\n" + std::string(input);
     const std::string head = "1790000000000000000\n" + sha256_of(content).hex() + "\n";
-    write_scratch(page, "envpm-page 3\n" + sha256_of(head).hex() + "\n" + head + content);
+    write_scratch(page, "envpm-page 4\n" + sha256_of(head).hex() + "\n" + head + content);
     ENVPM_ASSERT(!cache.head(mirror, project) ||
                  cache.head(mirror, project)->digest == sha256_of(content));
     check_page(cache, project);
@@ -46,6 +46,7 @@ void check_page(const pypi::IndexCache& cache, const PackageName& project) {
     if (first->page) {
         ENVPM_ASSERT(second->page->wheels.size() == first->page->wheels.size());
         ENVPM_ASSERT(second->page->sdist_versions == first->page->sdist_versions);
+        ENVPM_ASSERT(second->page->unreadable == first->page->unreadable);
     }
 }
 
