@@ -85,6 +85,8 @@ void note_passed_over(const Resolution& resolution, const PackageUniverse& unive
                       std::vector<std::string>& notes);
 std::vector<std::string> notes_on_unreadable(const Resolution& resolution,
                                              const PackageUniverse& universe);
+std::vector<std::string> notes_on_yanked(const Resolution& resolution,
+                                         const PackageUniverse& universe);
 void add_notes(const std::vector<std::string>& more, std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
@@ -289,6 +291,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     const auto& resolution = std::get<Resolution>(answer);
     note_passed_over(resolution, universe, run.notes);
     add_notes(notes_on_unreadable(resolution, universe), run.notes);
+    add_notes(notes_on_yanked(resolution, universe), run.notes);
     add_notes(notes_on_extras(resolution, universe, run.requests), run.notes);
     add_notes(
         notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
@@ -335,6 +338,21 @@ std::vector<std::string> notes_on_unreadable(const Resolution& resolution,
                 notes.push_back(
                     fmt::format("note: its index's entry of {} was passed over", entry));
             }
+        }
+    }
+    return notes;
+}
+
+/// PEP 592: whoever takes one is to be told.
+std::vector<std::string> notes_on_yanked(const Resolution& resolution,
+                                         const PackageUniverse& universe) {
+    std::vector<std::string> notes;
+    for (const CandidateId chosen : resolution.chosen) {
+        const pypi::WheelCandidate* const wheel = universe.wheel(chosen);
+        if (wheel != nullptr && wheel->file->is_yanked) {
+            notes.push_back(fmt::format("note: {} {} is yanked from its index, and pinned",
+                                        universe.slot(universe.candidate(chosen).slot).name,
+                                        universe.candidate(chosen).version));
         }
     }
     return notes;

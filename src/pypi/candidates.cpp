@@ -138,7 +138,7 @@ CandidateList PageSearch::run() {
     note_sdists(all);
     for (std::vector<std::string>* versions :
          {&list_.exclusions.no_matching_tag, &list_.exclusions.other_python,
-          &list_.exclusions.too_new}) {
+          &list_.exclusions.too_new, &list_.exclusions.yanked}) {
         std::reverse(versions->begin(), versions->end()); // they came oldest first
         versions->resize(std::min(versions->size(), most_named_versions));
     }
@@ -196,6 +196,10 @@ void PageSearch::add_release(const Release& release) {
               [](const WheelCandidate& a, const WheelCandidate& b) {
                   return a.pythons.back() < b.pythons.back();
               });
+    if (std::all_of(list_.wheels.begin() + static_cast<std::ptrdiff_t>(first), list_.wheels.end(),
+                    [](const WheelCandidate& wheel) { return wheel.file->is_yanked; })) {
+        list_.exclusions.yanked.push_back(page_.wheels[release.front()].wheel.version.text());
+    }
 }
 
 /// Takes a wheel, whose ranks are in `ranks_`, for each Python that it is better for.

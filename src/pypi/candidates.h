@@ -43,6 +43,7 @@ struct Exclusions {
     std::vector<std::string> no_matching_tag;
     std::vector<std::string> other_python; ///< requires-python
     std::vector<std::string> too_new;      ///< exclude-newer
+    std::vector<std::string> yanked{};     ///< but for a pin
     std::vector<std::string> unreadable{}; ///< ProjectPage::unreadable
 };
 

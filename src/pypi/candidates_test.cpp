@@ -198,6 +198,7 @@ TEST(Matching, ChoosesYankedFilesForAPinOnly) {
     EXPECT_THAT(match("==2.0"), ElementsAre(1));
     EXPECT_THAT(match("==2.*"), IsEmpty());
     EXPECT_THAT(match(">=2"), ElementsAre(2)) << "a yanked stable one does not count as fitting";
+    EXPECT_THAT(candidates(page, request()).exclusions.yanked, ElementsAre("2.0"));
 }
 
 } // namespace
