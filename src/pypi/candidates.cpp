@@ -317,7 +317,8 @@ bool PageSearch::is_better(const WheelFile& wheel, std::uint32_t rank, const Whe
         return std::tuple(file.is_yanked, file_rank);
     };
     const auto build = [](const WheelFile& file) {
-        return std::tie(file.wheel.build_number, file.wheel.build_rest, file.file_name);
+        return std::tie(file.wheel.build_number, file.wheel.build_rest, file.file_name, file.sha256,
+                        file.url);
     };
     return key(wheel, rank) != key(than, than_rank) ? key(wheel, rank) < key(than, than_rank)
                                                     : build(wheel) > build(than);

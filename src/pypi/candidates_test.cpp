@@ -151,6 +151,17 @@ TEST(Candidates, ExplainTheVersionsThatHaveNone) {
     EXPECT_THAT(candidates({}, request()).wheels, IsEmpty());
 }
 
+TEST(Candidates, DoNotDependOnThePagesOrderWhereAFileIsListedTwice) {
+    WheelFile one = wheel("1.0-py3-none-any");
+    WheelFile other = one;
+    one.sha256 = sha256_of("one");
+    other.sha256 = sha256_of("other");
+    const ProjectPage page = {{one, other}, {}};
+    const ProjectPage turned = {{other, one}, {}};
+    EXPECT_EQ(candidates(page, request()).wheels.at(0).file->sha256,
+              candidates(turned, request()).wheels.at(0).file->sha256);
+}
+
 TEST(Matching, KeepsToThePolicyOfPrereleases) {
     const ProjectPage page = {{wheel("1.0-py3-none-any"), wheel("2.0rc1-py3-none-any"),
                                wheel("2.0-py3-none-any"), wheel("3.0.dev1-py3-none-any")},
