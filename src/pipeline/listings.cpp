@@ -35,7 +35,7 @@ class Listings::Exploration final : public pypi::Explorer {
     Listings& listings_;
     Guide& guide_;
     std::map<PackageName, std::size_t> rounds_; ///< the indexes asked so far
-    std::set<std::string> urls_;
+    std::set<WheelKey> wheels_;
 };
 
 Listings::Listings(pypi::IndexClient& client, std::vector<pypi::Index> indexes, Bindings bindings)
@@ -146,9 +146,9 @@ std::vector<std::string> Listings::known_names() const {
 std::vector<const Listings::Description*>
 Listings::describe(std::span<const pypi::WheelFile* const> wheels) {
     std::vector<pypi::WheelFile> open;
-    std::set<std::string_view> seen;
+    std::set<WheelKey> seen;
     for (const pypi::WheelFile* wheel : wheels) {
-        if (!descriptions_.contains(wheel->url) && seen.insert(wheel->url).second) {
+        if (!is_described(*wheel) && seen.insert(key_of(*wheel)).second) {
             open.push_back(*wheel);
         }
     }
@@ -159,7 +159,7 @@ Listings::describe(std::span<const pypi::WheelFile* const> wheels) {
     std::vector<const Description*> out;
     out.reserve(wheels.size());
     for (const pypi::WheelFile* wheel : wheels) {
-        out.push_back(&descriptions_.find(wheel->url)->second);
+        out.push_back(&descriptions_.find(key_of(*wheel))->second);
     }
     return out;
 }
@@ -180,7 +180,7 @@ bool Listings::take_page(const pypi::PageQuery& query, pypi::PageAnswer answer) 
 
 void Listings::take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataAnswer& answer) {
     is_repeatable_ = is_repeatable_ && wheel.sha256 && answer.error.empty();
-    descriptions_.emplace(wheel.url, read_description(wheel, answer));
+    descriptions_.emplace(key_of(wheel), read_description(wheel, answer));
 }
 
 std::vector<const pypi::Index*> Listings::indexes_for(const PackageName& name) const {
@@ -206,7 +206,7 @@ pypi::Wanted Listings::Exploration::wanted(Leads leads) {
         }
     }
     for (pypi::WheelFile& wheel : leads.wheels) {
-        if (!listings_.is_described(wheel) && urls_.insert(wheel.url).second) {
+        if (!listings_.is_described(wheel) && wheels_.insert(key_of(wheel)).second) {
             wanted.wheels.push_back(std::move(wheel));
         }
     }

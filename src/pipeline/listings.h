@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace envpm::pipeline {
@@ -100,7 +101,7 @@ class Listings {
     [[nodiscard]] bool is_loaded(const PackageName& name) const { return listings_.contains(name); }
 
     [[nodiscard]] bool is_described(const pypi::WheelFile& wheel) const {
-        return descriptions_.contains(wheel.url);
+        return descriptions_.contains(key_of(wheel));
     }
 
     /// A page that was asked for, and what came.
@@ -120,6 +121,14 @@ class Listings {
   private:
     class Exploration;
 
+    /// A page may have one URL under two names or digests, and what is wrong with one of these
+    /// entries must not take the other away.
+    using WheelKey = std::tuple<std::string, std::string, std::optional<Sha256>>;
+
+    static WheelKey key_of(const pypi::WheelFile& wheel) {
+        return {wheel.url, wheel.file_name, wheel.sha256};
+    }
+
     bool take_page(const pypi::PageQuery& query, pypi::PageAnswer answer);
     void take_metadata(const pypi::WheelFile& wheel, const pypi::MetadataAnswer& answer);
     std::vector<pypi::PageQuery> spread_queries(std::span<const PackageName> names);
@@ -129,7 +138,7 @@ class Listings {
     std::vector<pypi::Index> indexes_;
     Bindings bindings_;
     std::map<PackageName, Listing> listings_;
-    std::map<std::string, Description, std::less<>> descriptions_; ///< by wheel URL
+    std::map<WheelKey, Description> descriptions_;
     std::vector<Consulted> consulted_;
     bool is_repeatable_ = true;
 };

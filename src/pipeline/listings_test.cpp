@@ -123,6 +123,19 @@ TEST_F(ListingsTest, describes_wheels_in_one_batch_and_each_once) {
     EXPECT_EQ(indexes_.transport.batches.size(), 1U);
 }
 
+TEST_F(ListingsTest, a_wrong_entry_with_a_wheels_url_does_not_spoil_the_wheel) {
+    indexes_.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
+    Listings known = listings();
+    known.load(std::vector<PackageName>{name_of("alpha")});
+    const pypi::WheelFile good = known.find(name_of("alpha")).page.wheels.front();
+    pypi::WheelFile wrong = good;
+    wrong.file_name = "alpha-2.0-py3-none-any.whl";
+    wrong.wheel = *pypi::WheelName::parse(wrong.file_name);
+    const auto described = known.describe(std::vector<const pypi::WheelFile*>{&wrong, &good});
+    EXPECT_NE(described[0]->problem, "");
+    EXPECT_EQ(described[1]->problem, "");
+}
+
 TEST_F(ListingsTest, bad_metadata_is_the_wheels_problem_and_not_the_commands) {
     indexes_.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta >>> 1"}}});
     Listings known = listings();
