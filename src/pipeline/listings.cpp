@@ -250,7 +250,8 @@ Listings::Description read_description(const pypi::WheelFile& wheel,
     // One package's bad metadata takes that candidate away, not the command down.
     try {
         pypi::Metadata metadata = pypi::Metadata::parse(answer.text, wheel.file_name);
-        description.requires_python = pypi::SpecifierSet::parse(metadata.requires_python);
+        description.requires_python =
+            pypi::SpecifierSet::of_requires_python(metadata.requires_python);
         description.metadata = std::move(metadata);
     } catch (const Error& error) {
         description.problem = error.text().what;

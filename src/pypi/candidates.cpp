@@ -292,13 +292,9 @@ const std::vector<bool>& PageSearch::allowed(const std::string& requires_python)
         return allowed;
     }
     allowed.assign(finder_.pythons_.size(), true);
-    try {
-        const SpecifierSet specifiers = SpecifierSet::parse(requires_python, Reading::old_metadata);
-        std::transform(finder_.pythons_.begin(), finder_.pythons_.end(), allowed.begin(),
-                       [&](const Version& python) { return specifiers.contains(python); });
-    } catch (const Error&) { // an outcome here: pip too takes the wheel, and so do its users
-        return allowed;
-    }
+    const SpecifierSet specifiers = SpecifierSet::of_requires_python(requires_python);
+    std::transform(finder_.pythons_.begin(), finder_.pythons_.end(), allowed.begin(),
+                   [&](const Version& python) { return specifiers.contains(python); });
     return allowed;
 }
 

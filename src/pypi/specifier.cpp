@@ -73,6 +73,14 @@ SpecifierSet SpecifierSet::parse(std::string_view text, Reading reading) {
     return set;
 }
 
+SpecifierSet SpecifierSet::of_requires_python(std::string_view text) {
+    try {
+        return parse(text, Reading::old_metadata);
+    } catch (const Error&) { // an outcome here
+        return {};
+    }
+}
+
 std::optional<SpecifierSet> SpecifierSet::of_clause(std::string_view op, std::string_view operand,
                                                     Reading reading) {
     std::optional<Clause> clause = read_clause(op, operand, reading);

@@ -21,6 +21,10 @@ class SpecifierSet {
     /// are any. Commas between clauses may be missing: `>=1 <2`.
     static SpecifierSet parse(std::string_view text, Reading reading = Reading::strict);
 
+    /// The Pythons that a page or METADATA asks for. What cannot be read excludes nothing, as in
+    /// pip: such wheels are in use.
+    static SpecifierSet of_requires_python(std::string_view text);
+
     /// A set of one clause, from an operator and what follows it; nothing if they are none.
     static std::optional<SpecifierSet> of_clause(std::string_view op, std::string_view operand,
                                                  Reading reading = Reading::strict);

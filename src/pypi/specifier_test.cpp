@@ -218,6 +218,16 @@ TEST(Specifier, QuotesOnlyTheFaultyClause) {
     EXPECT_EQ(error_of(">=1.0 || <3").what, "`||` is no version specifier");
 }
 
+TEST(Specifier, TakesAPythonThatCannotBeReadForAny) {
+    const auto text_of = [](const char* text) {
+        return SpecifierSet::of_requires_python(text).text();
+    };
+    EXPECT_EQ(text_of(">=3.6.*,<4"), "<4, >=3.6");
+    for (const char* text : {"=>3.6", "3.11", "UNKNOWN", "~=3"}) {
+        EXPECT_EQ(text_of(text), "") << text;
+    }
+}
+
 TEST(Specifier, ReadsTheWildcardsOfOldMetadata) {
     const SpecifierSet set = SpecifierSet::parse(">=2.7, !=3.0.*, <4.*", Reading::old_metadata);
     EXPECT_EQ(set.text(), "!=3.0.*, <4, >=2.7");
