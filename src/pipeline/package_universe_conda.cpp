@@ -301,8 +301,11 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
     }
     const SlotEntry& base = at(*find_slot(slot.name->string()));
     const bool is_named = request_.requests.named_prereleases.contains(*slot.name);
+    const auto pinned = request_.requests.pins.find(*slot.name);
+    const std::vector<pypi::SpecifierSet> pins =
+        pinned == request_.requests.pins.end() ? std::vector<pypi::SpecifierSet>() : pinned->second;
     for (const std::size_t index :
-         pypi::matching(base.list.wheels, entry.specifiers, request_.prereleases, is_named)) {
+         pypi::matching(base.list.wheels, entry.specifiers, request_.prereleases, is_named, pins)) {
         out.push_back(slot.candidates[index]);
     }
     for (std::size_t i = base.list.wheels.size(); i < base.candidates.size(); ++i) {

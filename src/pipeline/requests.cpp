@@ -73,11 +73,17 @@ Requests read_requests(const Manifest& manifest) {
             if (request.specifiers.names_prerelease()) {
                 requests.named_prereleases.insert(request.name);
             }
+            if (request.specifiers.is_pin()) {
+                requests.pins[request.name].push_back(request.specifiers);
+            }
         }
     }
     for (const auto& [name, specifiers] : requests.overrides) {
         if (specifiers.names_prerelease()) {
             requests.named_prereleases.insert(name);
+        }
+        if (specifiers.is_pin()) {
+            requests.pins[name].push_back(specifiers);
         }
     }
     return requests;

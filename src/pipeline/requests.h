@@ -61,6 +61,8 @@ struct Requests {
     std::vector<Request> constraints;
     std::map<PackageName, pypi::SpecifierSet> overrides;
     std::set<PackageName> named_prereleases; ///< some request of the name mentions a pre-release
+    std::map<PackageName, std::vector<pypi::SpecifierSet>> pins{}; ///< to one version, by requests,
+                                                                   ///< constraints and overrides
     GpuRequests gpu{};
 };
 

@@ -101,11 +101,11 @@ CandidateList candidates(const ProjectPage& page, const CandidateRequest& reques
 
 std::vector<std::size_t> matching(const std::vector<WheelCandidate>& wheels,
                                   const SpecifierSet& specifiers, Prereleases prereleases,
-                                  bool names_prerelease) {
-    const bool may_be_yanked = specifiers.is_pin();
+                                  bool names_prerelease, const std::vector<SpecifierSet>& pins) {
     std::vector<std::size_t> fitting;
     const Version* version = nullptr;
     bool is_in = false;
+    bool may_be_yanked = false;
     for (std::size_t i = 0; i < wheels.size(); ++i) {
         const WheelCandidate& wheel = wheels[i];
         // The wheels of a version stand together.
@@ -113,6 +113,10 @@ std::vector<std::size_t> matching(const std::vector<WheelCandidate>& wheels,
             version = &wheel.file->wheel.version;
             is_in = !(prereleases == Prereleases::never && is_prerelease(wheel)) &&
                     specifiers.contains(wheel.file->wheel.version);
+            may_be_yanked = specifiers.is_pin() ||
+                            std::any_of(pins.begin(), pins.end(), [&](const SpecifierSet& pin) {
+                                return pin.contains(*version);
+                            });
         }
         if (is_in && (may_be_yanked || !wheel.file->is_yanked)) {
             fitting.push_back(i);

@@ -85,9 +85,10 @@ CandidateList candidates(const ProjectPage& page, const CandidateRequest& reques
 /// Indexes into `wheels`, ascending, of those that the specifiers choose. Pre-releases: with
 /// `if_necessary` those that a specifier names, or where no stable one fits; `names_prerelease`
 /// says that another requirement of the request already asked for this project's. Yanked files only
-/// for a pin.
+/// for a pin, and those that one of `pins` chooses: what the user pinned, others may need too.
 std::vector<std::size_t> matching(const std::vector<WheelCandidate>& wheels,
                                   const SpecifierSet& specifiers, Prereleases prereleases,
-                                  bool names_prerelease);
+                                  bool names_prerelease,
+                                  const std::vector<SpecifierSet>& pins = {});
 
 } // namespace envpm::pypi

@@ -210,6 +210,10 @@ TEST(Matching, ChoosesYankedFilesForAPinOnly) {
     EXPECT_THAT(match("==2.*"), IsEmpty());
     EXPECT_THAT(match(">=2"), ElementsAre(2)) << "a yanked stable one does not count as fitting";
     EXPECT_THAT(candidates(page, request()).exclusions.yanked, ElementsAre("2.0"));
+    EXPECT_THAT(matching(wheels, SpecifierSet::parse(">=1"), Prereleases::if_necessary, false,
+                         {SpecifierSet::parse("==2.0")}),
+                ElementsAre(0, 1))
+        << "pinned elsewhere";
 }
 
 } // namespace
