@@ -11,6 +11,9 @@ namespace envpm::pipeline {
 
 namespace {
 
+using FoundChoice = std::pair<pypi::Version, pypi::PythonChoice>;
+
+void order_by_preference(std::vector<FoundChoice>& choices, const pypi::SpecifierSet& specifiers);
 [[noreturn]] void throw_no_python(const Request& python, const Services& services);
 
 } // namespace
@@ -19,7 +22,7 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const S
                                                PythonScope scope) {
     const pypi::SpecifierSet specifiers =
         scope == PythonScope::asked ? requests.python.specifiers : pypi::SpecifierSet();
-    std::vector<std::pair<pypi::Version, pypi::PythonChoice>> choices;
+    std::vector<FoundChoice> choices;
     for (const Interpreter& interpreter : host_interpreters(services, specifiers).found) {
         const auto version = pypi::Version::parse(interpreter.version);
         const bool is_known = std::any_of(choices.begin(), choices.end(), [&](const auto& choice) {
@@ -33,8 +36,7 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const S
     if (choices.empty() && requests.conda.empty()) {
         throw_no_python(requests.python, services);
     }
-    std::stable_sort(choices.begin(), choices.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    order_by_preference(choices, specifiers);
     std::vector<pypi::PythonChoice> out;
     for (auto& [version, choice] : choices) {
         out.push_back(std::move(choice));
@@ -71,6 +73,19 @@ UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecor
 }
 
 namespace {
+
+/// Ascending. A pre-release of Python is one as in PEP 440: below every other, and none where there
+/// is another and nothing names it.
+void order_by_preference(std::vector<FoundChoice>& choices, const pypi::SpecifierSet& specifiers) {
+    const auto is_stable = [](const FoundChoice& choice) { return !choice.first.is_prerelease(); };
+    if (!specifiers.names_prerelease() && std::any_of(choices.begin(), choices.end(), is_stable)) {
+        std::erase_if(choices, [&](const FoundChoice& choice) { return !is_stable(choice); });
+    }
+    std::stable_sort(choices.begin(), choices.end(),
+                     [&](const FoundChoice& a, const FoundChoice& b) {
+                         return std::pair(is_stable(a), a.first) < std::pair(is_stable(b), b.first);
+                     });
+}
 
 void throw_no_python(const Request& python, const Services& services) {
     std::string versions;
