@@ -151,6 +151,17 @@ TEST(OneSolve, AChannelServesANameOfWhichItHasNothingToUse) {
     }
 }
 
+TEST(OneSolve, NeverHoldsForWhatWheelsNeedOfAChannel) {
+    Mixed world;
+    world.add("a", with_pythons({needing(entry("numpy", "1.0"), {"python >=3"}),
+                                 needing(entry("numpy", "2.0rc1"), {"python >=3"})}));
+    world.indexes.add("pypi", "app", {{"app-1.0-py3-none-any.whl", {"numpy>=1"}}});
+    std::string manifest = channel_a + "[pypi-dependencies]\napp = \"*\"\n";
+    EXPECT_THAT(world.chosen(manifest), Contains("numpy 2.0rc1 linux-64"));
+    manifest.replace(manifest.find("[channels]"), 10, "prereleases = \"never\"\n[channels]");
+    EXPECT_THAT(world.chosen(manifest), Contains("numpy 1.0 linux-64"));
+}
+
 TEST(OneSolve, BuildsArePreferredByFeaturesVersionNumberAndTime) {
     Mixed world;
     const auto build = [](const std::string& name, const Json::Object& more) {

@@ -349,6 +349,9 @@ bool PackageUniverse::matches(CandidateId id, const pypi::SpecifierSet& specifie
         return false;
     }
     const auto version = pypi::Version::parse(entry.candidate.version);
+    if (version && version->is_prerelease() && request_.prereleases == Prereleases::never) {
+        return false;
+    }
     return specifiers.is_any() || (version && specifiers.contains(*version));
 }
 
