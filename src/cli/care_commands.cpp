@@ -5,6 +5,9 @@
 #include "cli/render_error.h"
 #include "cli/render_views.h"
 #include "cli/session.h"
+#include "pipeline/collect.h"
+#include "pipeline/generations.h"
+#include "pipeline/seal.h"
 
 #include <fmt/format.h>
 

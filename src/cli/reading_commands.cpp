@@ -5,6 +5,7 @@
 #include "cli/render_error.h"
 #include "cli/render_views.h"
 #include "cli/session.h"
+#include "pipeline/generations.h"
 
 #include <fmt/format.h>
 

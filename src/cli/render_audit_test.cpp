@@ -1,5 +1,8 @@
 #include "cli/render_audit.h"
 
+#include "cli/render_doctor.h"
+#include "cli/render_selftest.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

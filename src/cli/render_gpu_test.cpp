@@ -1,5 +1,7 @@
 #include "cli/render_gpu.h"
 
+#include "cli/render_error.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "pipeline/package_owners.h"
 #include "realize/prefix_manifest.h"
+#include "store/environments.h"
 #include "store/format.h"
 #include "store/store.h"
 

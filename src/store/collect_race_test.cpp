@@ -45,6 +45,8 @@ namespace {
 using test::add_prefix;
 using test::add_project;
 using test::later;
+using test::listing;
+using test::wheel;
 using test::World;
 
 using testing::ElementsAre;
