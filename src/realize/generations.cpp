@@ -24,6 +24,7 @@ namespace envpm::realize {
 namespace {
 
 constexpr int record_version = 1;
+constexpr int most_generations = 1'000'000'000; ///< no number is as large
 
 std::optional<int> parse_generation(const std::string& text);
 std::optional<std::filesystem::path> read_link(const std::filesystem::path& link);
@@ -37,7 +38,8 @@ std::set<int> numbers_in(const std::filesystem::path& folder);
 std::optional<Generation> read_generation(const std::filesystem::path& gens, int number);
 void write_generation(const std::filesystem::path& gens, const Generation& generation);
 void make_current(const std::filesystem::path& folder, int number);
-void remove_old(const std::filesystem::path& gens);
+int next_number(const std::set<int>& numbers);
+void remove_old(const std::filesystem::path& gens, int current);
 bool may_be_there(const std::filesystem::path& link);
 void remove_unfinished_links(const std::filesystem::path& gens);
 [[noreturn]] void throw_no_generation(const std::vector<Generation>& all,
@@ -102,11 +104,11 @@ Generation Generations::switch_to(const StorePaths& store, const std::filesystem
         return *before;
     }
     const std::set<int> numbers = numbers_in(generations_folder(folder_));
-    Generation next{numbers.empty() ? 1 : *numbers.rbegin() + 1, prefix, env, now, true};
+    Generation next{next_number(numbers), prefix, env, now, true};
     write_generation(generations_folder(folder_), next);
     sync_way_to(folder_);
     make_current(folder_, next.number);
-    remove_old(generations_folder(folder_));
+    remove_old(generations_folder(folder_), next.number);
     return next;
 }
 
@@ -142,9 +144,8 @@ Generation Generations::roll_back(std::optional<int> number) {
 namespace {
 
 std::optional<int> parse_generation(const std::string& text) {
-    constexpr int most = 1'000'000'000; // so that there is always a next one
     const auto number = parse_number<int>(text);
-    return number && *number > 0 && *number < most && std::to_string(*number) == text
+    return number && *number > 0 && *number < most_generations && std::to_string(*number) == text
                ? number
                : std::nullopt;
 }
@@ -266,14 +267,25 @@ void make_current(const std::filesystem::path& folder, int number) {
     replace_link(folder / "current", generations_folder("") / std::to_string(number));
 }
 
-/// The link first: what has no link counts for nothing. The current one is the newest; that a
-/// record cannot be read now is no reason to remove it.
-void remove_old(const std::filesystem::path& gens) {
+/// Behind the greatest that has room behind it: one that is not from here may have the last number.
+int next_number(const std::set<int>& numbers) {
+    for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+        const int next = *number + 1;
+        if (next < most_generations && !numbers.contains(next)) {
+            return next;
+        }
+    }
+    return 1;
+}
+
+/// The link first: what has no link counts for nothing. That a record cannot be read now is no
+/// reason to remove it.
+void remove_old(const std::filesystem::path& gens, int current) {
     const std::set<int> numbers = numbers_in(gens);
     std::size_t kept = 0;
     for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
         const std::filesystem::path link = gens / std::to_string(*number);
-        if (kept < kept_generations && may_be_there(link)) {
+        if (*number == current || (kept < kept_generations && may_be_there(link))) {
             ++kept;
             continue;
         }

@@ -205,6 +205,20 @@ TEST(Generations, DoNotMindADamagedRecordOfAnOlderOne) {
     EXPECT_THAT(hint_of([&] { project.install("four"); }), HasSubstr("cannot be used; remove it"));
 }
 
+TEST(Generations, GoOnBesideTheLastNumbersWhoeverTookThem) {
+    Project project;
+    project.install("one");
+    const std::filesystem::path gens = project.generations.folder() / "gens";
+    for (int number = 999'999'999; number > 999'999'993; --number) {
+        write_file(gens / std::to_string(number), "not a link", Durability::cached);
+    }
+    for (int i = 2; i <= 4; ++i) {
+        EXPECT_EQ(project.install(std::to_string(i)).number, i);
+        EXPECT_EQ(project.generations.current()->number, i);
+        EXPECT_EQ(project.current_name(), std::to_string(i));
+    }
+}
+
 TEST(Generations, ForgetTheLinkThatAKillLeft) {
     Project project;
     project.install("one");
