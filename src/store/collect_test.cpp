@@ -1,16 +1,14 @@
 #include "store/collect.h"
 
-#include "base/error.h"
+#include "base/told_progress.h"
 #include "store/world_for_tests.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <string>
-#include <string_view>
 
 namespace envpm::store {
 
@@ -29,32 +27,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// What was noted for the user.
-class Notes final : public Progress {
-  public:
-    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
-    }
-
-    void advance(std::uint64_t /*amount*/) override {}
-
-    void end() override {}
-
-    void note(std::string_view line) override { text_ += std::string(line) + "\n"; }
-
-    void trace(std::string_view /*line*/) override {}
-
-    [[nodiscard]] const std::string& text() const { return text_; }
-
-  private:
-    std::string text_;
-};
-
 /// A project with an environment of one archive, and an archive that nobody needs.
 struct Living {
     World world;
     Archive used = world.archive("used", wheel("used"));
     Archive unused = world.archive("unused", wheel("unused"));
-    Notes notes;
+    envpm::test::ToldProgress notes;
 
     Living() {
         world.take_in({used, unused});
@@ -71,7 +49,7 @@ TEST(Collect, KeepsAllObjectsWhileATreeThatIsNeededIsDamaged) {
     const std::vector<std::string> before = listing(living.world.paths.objects());
     collect(living.world.paths, later(), living.notes);
     EXPECT_EQ(listing(living.world.paths.objects()), before);
-    EXPECT_THAT(living.notes.text(), HasSubstr(tree.string()));
+    EXPECT_THAT(living.notes.lines, Contains(HasSubstr(tree.string())));
     EXPECT_FALSE(std::filesystem::exists(living.world.paths.tree(living.unused.sha256)));
 
     write_file(tree, text, Durability::cached);
@@ -100,27 +78,18 @@ TEST(Collect, LeavesWhatIsNoPrefixAmongThePrefixesAndSaysSo) {
     EXPECT_TRUE(std::filesystem::exists(prefixes / "notes" / "a"));
     EXPECT_TRUE(std::filesystem::exists(prefixes / "file"));
     EXPECT_TRUE(std::filesystem::exists(prefixes / "abcdefghijklmnopqrstuvwxyz234567" / "c"));
-    EXPECT_THAT(living.notes.text(), HasSubstr((prefixes / "notes").string()));
+    EXPECT_THAT(living.notes.lines, Contains(HasSubstr((prefixes / "notes").string())));
 }
 
 TEST(Collect, RemovesAPrefixWithAFolderThatSomebodyClosed) {
     World world;
     world.take_in({});
     const std::filesystem::path prefix = add_prefix(world, "one", {});
-    if (::geteuid() == 0) { // to whom nothing is closed
-        constexpr uid_t nobody = 65534;
-        ASSERT_EQ(::chown(world.folder.path().c_str(), nobody, nobody), 0);
-        for (const auto& entry :
-             std::filesystem::recursive_directory_iterator(world.folder.path())) {
-            ASSERT_EQ(::chown(entry.path().c_str(), nobody, nobody), 0);
-        }
-    }
+    test::give_to_nobody(world);
     ::chmod((prefix / "lib").c_str(), 0);
-    const int status = test::in_child([&world] {
-        if (::geteuid() == 0 && ::setuid(65534) != 0) {
-            ::_exit(1);
-        }
+    const int status = test::as_nobody(world, [&world] {
         collect(world.paths, later(), world.progress);
+        return true;
     });
     EXPECT_EQ(status, 0);
     EXPECT_FALSE(std::filesystem::exists(prefix));

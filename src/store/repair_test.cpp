@@ -187,24 +187,16 @@ TEST(Quarantine, MovesAFolderOfOnesOwnThatMayNotBeWrittenTo) {
     Store::open(world.root);
     const std::filesystem::path folder = world.folder.path() / "closed";
     std::filesystem::create_directories(folder);
-    if (::geteuid() == 0) { // who may do anything finds nothing closed
-        constexpr uid_t nobody = 65534;
-        for (const auto& path : {folder, world.root, world.folder.path()}) {
-            ASSERT_EQ(::chown(path.c_str(), nobody, nobody), 0);
-        }
-    }
+    test::give_to_nobody(world);
     ::chmod(folder.c_str(), 0555);
-    const int status = test::in_child([&] {
-        if (::geteuid() == 0 && ::setuid(65534) != 0) {
-            ::_exit(1);
-        }
+    const int status = test::as_nobody(world, [&] {
         Quarantine quarantine(world.paths);
         quarantine.move(folder);
 
         struct stat moved {};
 
         const std::filesystem::path to = *quarantine.folder() / "0-closed";
-        ::_exit(::stat(to.c_str(), &moved) == 0 && (moved.st_mode & 07777U) == 0555 ? 0 : 2);
+        return ::stat(to.c_str(), &moved) == 0 && (moved.st_mode & 07777U) == 0555;
     });
     EXPECT_EQ(status, 0);
     EXPECT_FALSE(std::filesystem::exists(folder));

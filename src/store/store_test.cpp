@@ -157,21 +157,11 @@ TEST(Store, NeverFollowsALinkInPlaceOfOneOfItsFolders) {
 TEST(Store, SaysThatItCannotBeWritten) {
     const World world;
     Store::open(world.root);
-    std::filesystem::permissions(world.folder.path(),
-                                 std::filesystem::perms::group_exec |
-                                     std::filesystem::perms::others_exec,
-                                 std::filesystem::perm_options::add);
-    const int status = test::in_child([&] {
-        constexpr uid_t nobody = 65534;
-        ::chmod(world.root.c_str(), 0555);
-        if (::geteuid() == 0 && ::setuid(nobody) != 0) {
-            ::_exit(1);
-        }
+    ::chmod(world.root.c_str(), 0555);
+    const int status = test::as_nobody(world, [&] {
         const std::string fault = fault_of(world.root);
-        ::_exit(fault.find("the store cannot be written") != std::string::npos &&
-                        fault.find("ENVPM_ROOT") != std::string::npos
-                    ? 0
-                    : 2);
+        return fault.find("the store cannot be written") != std::string::npos &&
+               fault.find("ENVPM_ROOT") != std::string::npos;
     });
     EXPECT_EQ(status, 0);
     EXPECT_THAT(fault_of("/proc/version/store"), testing::HasSubstr("/proc/version/store"));

@@ -7,12 +7,15 @@
 #include "store/store.h"
 #include "store/verify.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -141,12 +144,11 @@ inline int in_child(const std::function<void()>& body) {
     return status;
 }
 
-/// As root reads everything, in a process of a user who does not; 0 if `body` says so.
+/// As root may do everything, in a process of a user who may not; 0 if `body` says so.
 inline int as_nobody(const World& world, const std::function<bool()>& body) {
-    std::filesystem::permissions(world.folder.path(),
-                                 std::filesystem::perms::group_exec |
-                                     std::filesystem::perms::others_exec,
-                                 std::filesystem::perm_options::add);
+    constexpr std::filesystem::perms enter =
+        std::filesystem::perms::group_exec | std::filesystem::perms::others_exec;
+    std::filesystem::permissions(world.folder.path(), enter, std::filesystem::perm_options::add);
     return in_child([&body] {
         constexpr uid_t nobody = 65534;
         if (::geteuid() == 0 && ::setuid(nobody) != 0) {
@@ -154,6 +156,20 @@ inline int as_nobody(const World& world, const std::function<bool()>& body) {
         }
         ::_exit(body() ? 0 : 2);
     });
+}
+
+/// If root made it all.
+inline void give_to_nobody(const World& world) {
+    constexpr uid_t nobody = 65534;
+    const auto give = [](const std::filesystem::path& path) {
+        if (::geteuid() == 0 && ::lchown(path.c_str(), nobody, nobody) != 0) {
+            throw std::runtime_error("lchown");
+        }
+    };
+    give(world.folder.path());
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(world.folder.path())) {
+        give(entry.path());
+    }
 }
 
 } // namespace envpm::store::test
