@@ -8,7 +8,6 @@ namespace envpm::pipeline {
 store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Services& services) {
     store::CollectRequest request;
     request.dry_run = dry_run;
-    request.now = services.now();
     request.most_freed_bytes = limits.most_freed_bytes;
     if (limits.grace) {
         request.grace = *limits.grace;

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +26,7 @@ namespace envpm::store {
 
 namespace {
 
+std::chrono::system_clock::time_point time_of_files(const StorePaths& paths);
 void remove_all(const StorePaths& paths, const CollectPlan& plan);
 
 /// Removes parts of the store, each by the folder that it lies in, to which no link is followed:
@@ -60,12 +62,14 @@ CollectReport report_of(const CollectPlan& plan);
 
 } // namespace
 
-CollectReport collect(const StorePaths& paths, const CollectRequest& request, Progress& progress) {
+CollectReport collect(const StorePaths& paths, const CollectRequest& asked, Progress& progress) {
     require_format(paths);
     require_locks(paths.lock());
     const FileLock lock(paths.lock(), LockKind::exclusive, [&progress] {
         progress.note("another process is using this store: waiting for it");
     });
+    CollectRequest request = asked;
+    request.now = asked.now ? *asked.now : time_of_files(paths);
     CollectPlan plan = plan_collection(paths, request);
     while (request.dry_run == DryRun::no && is_outdated(plan, paths, request)) {
         plan = plan_collection(paths, request);
@@ -97,6 +101,22 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& request, Pr
 }
 
 namespace {
+
+/// Of a network file system's files the server's clock gives it, which may be far from ours: ages
+/// are told by that one alone. Ours stands in where nothing can be made, as on a full disk.
+std::chrono::system_clock::time_point time_of_files(const StorePaths& paths) {
+    struct stat status {};
+
+    try {
+        const TemporaryFolder made(paths.temporary());
+        if (::lstat(made.path().c_str(), &status) == 0) {
+            return std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
+        }
+    } catch (const Error&) {
+        status = {};
+    }
+    return std::chrono::system_clock::now();
+}
 
 void remove_all(const StorePaths& paths, const CollectPlan& plan) {
     Removal removal(paths.root());

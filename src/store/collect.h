@@ -18,7 +18,8 @@ namespace envpm::store {
 struct CollectRequest {
     DryRun dry_run = DryRun::no;
     std::chrono::seconds grace{24 * 60 * 60}; ///< younger things are never collected
-    std::chrono::system_clock::time_point now;
+    /// Nothing: by the clock that the store's files have their times from.
+    std::optional<std::chrono::system_clock::time_point> now = {};
     /// Enough when so many bytes are free: the rest stays for the next time.
     std::optional<std::uint64_t> most_freed_bytes = {};
     std::filesystem::path processes = "/proc";

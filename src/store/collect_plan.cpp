@@ -34,7 +34,7 @@ class Grace {
   public:
     /// In seconds, and not before 1970: the clock's own unit overflows after 292 years.
     explicit Grace(const CollectRequest& request) {
-        const std::time_t now = std::chrono::system_clock::to_time_t(request.now);
+        const std::time_t now = std::chrono::system_clock::to_time_t(request.now.value());
         oldest_kept_ = now - std::min<std::time_t>(now, request.grace.count());
     }
 
@@ -156,7 +156,8 @@ struct stat status_of(const std::filesystem::path& path) {
 }
 
 std::vector<Lease> leases_of(const StorePaths& paths, const CollectRequest& request) {
-    return read_leases(paths, {request.holder, process_namespaces(request.processes)}, request.now);
+    return read_leases(paths, {request.holder, process_namespaces(request.processes)},
+                       request.now.value());
 }
 
 void Freed::remove_name(const struct stat& status) {

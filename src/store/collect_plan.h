@@ -26,7 +26,7 @@ struct CollectPlan {
 };
 
 /// Decides everything before anything is removed, also because removing a prefix makes its objects
-/// look young. Needs `store.lock` exclusive. Changes nothing.
+/// look young. Needs `store.lock` exclusive, and the time in the request. Changes nothing.
 CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& request);
 
 /// Whether one of the prefixes came into use since, as by a program that was started meanwhile, or

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <ctime>
 #include <functional>
 #include <utility>
 
@@ -34,6 +36,25 @@ extern "C" int closedir(DIR* entries) {
     const int result = real(entries);
     if (is_due) {
         std::exchange(interruption.then, {})();
+    }
+    return result;
+}
+
+namespace {
+
+/// How far the clock of this process is ahead of the one that gives files their times.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): C calls have no other place.
+std::atomic<std::int64_t> seconds_ahead = 0;
+
+} // namespace
+
+/// Stands before the C library's.
+extern "C" int clock_gettime(clockid_t clock, struct timespec* time) noexcept {
+    static const auto real = reinterpret_cast<int (*)(clockid_t, struct timespec*)>( // NOLINT
+        ::dlsym(RTLD_NEXT, "clock_gettime"));
+    const int result = real(clock, time);
+    if (clock == CLOCK_REALTIME) {
+        time->tv_sec += seconds_ahead;
     }
     return result;
 }
@@ -139,6 +160,24 @@ TEST(Collect, KeepsWhatAProgramWasStartedInWhileItDecided) {
     });
     EXPECT_THAT(report.running, ElementsAre("one"));
     EXPECT_TRUE(std::filesystem::exists(store.prefix / "lib/generated.py"));
+}
+
+TEST(Collect, TellsAgesByTheClockOfTheFilesAlone) {
+    constexpr std::int64_t year = 365 * 86400;
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path prefix = add_prefix(world, "one", {});
+    add_prefix(world, "leased", {archive});
+    renew_lease(world.paths, "leased", "/far", {"another", "machine", "pid:[1]", "", ""});
+    CollectRequest request;
+    request.grace = std::chrono::hours(1);
+    seconds_ahead = year;
+    EXPECT_THAT(collect(world.paths, request, world.progress).removed, testing::IsEmpty());
+    request.grace = std::chrono::seconds(-1);
+    seconds_ahead = -year;
+    EXPECT_THAT(collect(world.paths, request, world.progress).removed, ElementsAre(prefix));
+    seconds_ahead = 0;
 }
 
 TEST(Collect, RemovesNothingBehindALinkThatWasPutInPlaceOfAFolder) {

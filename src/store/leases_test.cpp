@@ -230,7 +230,7 @@ TEST(Collect, KeepsWhatAnotherHostHasALeaseOf) {
 
     // A month after the last word nothing is kept for it any more.
     CollectRequest much_later = later();
-    much_later.now += lease_duration;
+    much_later.now.value() += lease_duration;
     report = collect(world.paths, much_later, world.progress);
     EXPECT_THAT(report.removed, Contains(prefix));
     EXPECT_THAT(listing(world.paths.leases()), IsEmpty());
@@ -255,7 +255,7 @@ TEST(Collect, RemovesWhatIsLeftOfLeases) {
     EXPECT_THAT(listing(world.paths.leases()), SizeIs(3));
     request.dry_run = DryRun::no;
     collect(world.paths, request, world.progress);
-    EXPECT_THAT(read_leases(world.paths, {this_holder()}, request.now), SizeIs(1));
+    EXPECT_THAT(read_leases(world.paths, {this_holder()}, request.now.value()), SizeIs(1));
     EXPECT_THAT(listing(world.paths.leases()), SizeIs(1));
 }
 
@@ -307,7 +307,7 @@ TEST(Collect, KeepsAProjectWhoseFileSystemMayNotBeMounted) {
         std::filesystem::create_directory(mounted);
         EXPECT_TRUE(out.is_kept(later())) << lost;
         CollectRequest much_later = later();
-        much_later.now += lease_duration;
+        much_later.now.value() += lease_duration;
         EXPECT_FALSE(out.is_kept(much_later)) << lost;
     }
 }
