@@ -207,7 +207,7 @@ class AllStates(Crash):
         states = 0
         outside = scene.outside
         before, after = (below(d.walk(), outside) for d in (recording.start, recording.end))
-        sample = (4, EVERY) if EVERY else (2, max(1, last // 30), 4)
+        sample = (4, EVERY) if EVERY else (2, 3, 4)
         for state in Replay(recording.start, recording.operations, model, SEED).states(*sample):
             states += 1
             # What was reported is promised.
