@@ -128,30 +128,32 @@ int execute(const fs::path& file, const std::vector<std::string>& command,
 void refuse(const std::string& program, const Refusal& refusal) {
     std::error_code ignored;
     const std::string file = refusal.file.string();
+    std::string why = std::generic_category().message(refusal.error_number);
+    std::string hint;
     if (fs::is_directory(refusal.file, ignored)) {
-        throw Error({fmt::format("cannot run `{}`: it is a folder", program), file, {}});
+        why = "it is a folder";
+    } else if (refusal.error_number == EACCES) {
+        why = "permission denied";
+        hint = fmt::format("make it executable with `chmod +x {}`", file);
+    } else if (refusal.error_number == ENOENT) {
+        why = "the interpreter that it names is not there";
+        hint = "look at its first line, or at the loader that it was built for";
     }
-    if (refusal.error_number == EACCES) {
-        throw Error({fmt::format("cannot run `{}`: permission denied", program), file,
-                     fmt::format("make it executable with `chmod +x {}`", file)});
-    }
-    if (refusal.error_number == ENOENT) {
-        throw Error(
-            {fmt::format("cannot run `{}`: the interpreter that it names is not there", program),
-             file, "look at its first line, or at the loader that it was built for"});
-    }
-    throw_system_error(fmt::format("cannot run `{}`", program), file, refusal.error_number);
+    throw Error({fmt::format("cannot run `{}`: {}", program, why), file, hint},
+                ExitCode::cannot_run);
 }
 
 void refuse_unknown(const std::string& program, const fs::path& prefix,
                     const std::vector<std::string>& tasks) {
     if (program.find('/') != std::string::npos) {
-        throw Error({fmt::format("there is no file `{}` to run", program), {}, {}});
+        throw Error({fmt::format("there is no file `{}` to run", program), {}, {}},
+                    ExitCode::not_found);
     }
     throw Error({fmt::format("no program `{}` in the environment or on PATH{}", program,
                              tasks.empty() ? "" : ", and no task of that name"),
                  {},
-                 hint_for(program, prefix, tasks)});
+                 hint_for(program, prefix, tasks)},
+                ExitCode::not_found);
 }
 
 std::string hint_for(const std::string& program, const fs::path& prefix,

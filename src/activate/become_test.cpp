@@ -52,8 +52,8 @@ TEST_F(BecomeDeathTest, LooksIntoTheNewPathFirst) {
 TEST_F(BecomeDeathTest, TakesANameWithASlashAsAPath) {
     const fs::path tool = program("other/tool", "#!/bin/sh\nexit 6\n");
     EXPECT_EXIT(run({tool.string()}), exits_with(6), "");
-    EXPECT_EXIT(run({"tool"}), exits_with(1), "no program `tool`");
-    EXPECT_EXIT(run({"/absent/tool"}), exits_with(1), "there is no file `/absent/tool` to run");
+    EXPECT_EXIT(run({"tool"}), exits_with(127), "no program `tool`");
+    EXPECT_EXIT(run({"/absent/tool"}), exits_with(127), "there is no file `/absent/tool` to run");
 }
 
 TEST_F(BecomeDeathTest, GivesAScriptWithoutAFirstLineToTheShell) {
@@ -64,29 +64,29 @@ TEST_F(BecomeDeathTest, GivesAScriptWithoutAFirstLineToTheShell) {
 TEST_F(BecomeDeathTest, NamesTheNearMissAmongThePrefixsPrograms) {
     program("bin/torchrun", "");
     program("bin/tensorboard", "");
-    EXPECT_EXIT(run({"torchrnu"}), exits_with(1),
+    EXPECT_EXIT(run({"torchrnu"}), exits_with(127),
                 "no program `torchrnu`.*did you mean `torchrun`\\?");
-    EXPECT_EXIT(run({"quite-different"}), exits_with(1), "no program `quite-different`[^?]*$");
-    EXPECT_EXIT(run({""}), exits_with(1), "no program ``");
+    EXPECT_EXIT(run({"quite-different"}), exits_with(127), "no program `quite-different`[^?]*$");
+    EXPECT_EXIT(run({""}), exits_with(127), "no program ``");
 }
 
 TEST_F(BecomeDeathTest, NamesTheNearMissAmongTheTasksAndElseAllOfThem) {
     program("bin/trial", "");
     tasks_ = {"train", "evaluate"};
-    EXPECT_EXIT(run({"trian"}), exits_with(1),
+    EXPECT_EXIT(run({"trian"}), exits_with(127),
                 "no program `trian` .*, and no task of that name .*mean the task `train`\\?");
-    EXPECT_EXIT(run({"triall"}), exits_with(1), "did you mean `trial`\\?");
-    EXPECT_EXIT(run({"quite-different"}), exits_with(1), "the tasks are `train`, `evaluate`");
-    EXPECT_EXIT(run({"./trian"}), exits_with(1), "there is no file `./trian` to run$");
+    EXPECT_EXIT(run({"triall"}), exits_with(127), "did you mean `trial`\\?");
+    EXPECT_EXIT(run({"quite-different"}), exits_with(127), "the tasks are `train`, `evaluate`");
+    EXPECT_EXIT(run({"./trian"}), exits_with(127), "there is no file `./trian` to run$");
 }
 
 TEST_F(BecomeDeathTest, SaysWhatMayNotRun) {
     write_file(prefix_ / "bin/data", "x", Durability::cached);
     fs::create_directories(prefix_ / "bin/folder");
-    EXPECT_EXIT(run({"data"}), exits_with(1), "permission denied: .*/bin/data .*chmod");
-    EXPECT_EXIT(run({"folder"}), exits_with(1), "it is a folder");
+    EXPECT_EXIT(run({"data"}), exits_with(126), "permission denied: .*/bin/data .*chmod");
+    EXPECT_EXIT(run({"folder"}), exits_with(126), "it is a folder");
     program("bin/script", "#!/absent/python\n");
-    EXPECT_EXIT(run({"script"}), exits_with(1), "interpreter that it names is not there");
+    EXPECT_EXIT(run({"script"}), exits_with(126), "interpreter that it names is not there");
 }
 
 TEST_F(BecomeDeathTest, GoesOnBehindWhatMayNotRun) {

@@ -58,8 +58,8 @@ std::vector<std::string> with_scripts(std::vector<std::string> command, const Co
 using TaskNames = std::function<std::vector<std::string>()>;
 
 /// Becomes `command` (execve; looked up in the new PATH). Returns only by throwing: an Error that
-/// names the command, with code 1, and the near miss among the prefix's programs and `tasks`; if
-/// none is near, which tasks there are.
+/// names the command, with code 127, or 126 if it is there and does not start, and the near miss
+/// among the prefix's programs and `tasks`; if none is near, which tasks there are.
 [[noreturn]] void become(const std::vector<std::string>& command, const Variables& variables,
                          const std::filesystem::path& prefix, const TaskNames& tasks = {});
 

@@ -12,6 +12,8 @@ enum class ExitCode {
     network = 5,
     integrity = 6,
     self_test_failed = 7,
+    cannot_run = 126, ///< of `run`, as shells have it: the program is there, and does not start
+    not_found = 127,  ///< likewise: there is no such program
     interrupted = 130,
 };
 
