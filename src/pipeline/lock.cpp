@@ -7,6 +7,7 @@
 #include "pipeline/file_rules.h"
 #include "pipeline/first_look.h"
 #include "pipeline/gpu_needs.h"
+#include "pipeline/gpu_machine.h"
 #include "pipeline/lag.h"
 #include "pipeline/lock_conflict.h"
 #include "pipeline/lock_run.h"
@@ -127,6 +128,10 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     WheelSources sources(services, question.policy(), question.indexes(), question.bindings());
     CondaSources conda(manifest, question.requests(), request.refresh,
                        question.inputs().exclude_newer, services);
+    for (const Target& target : manifest.targets) {
+        (void)gpu_machine(manifest, target, services.facts()); // its faults come before any request
+    }
+
     std::vector<std::string> notes;
     const Run run{manifest,
                   question.requests(),
