@@ -1,13 +1,14 @@
 #include "pipeline/lock.h"
 
 #include "base/error.h"
+#include "base/near_miss.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/conda_sources.h"
 #include "pipeline/extras.h"
 #include "pipeline/file_rules.h"
 #include "pipeline/first_look.h"
-#include "pipeline/gpu_needs.h"
 #include "pipeline/gpu_machine.h"
+#include "pipeline/gpu_needs.h"
 #include "pipeline/lag.h"
 #include "pipeline/lock_conflict.h"
 #include "pipeline/lock_run.h"
@@ -95,8 +96,10 @@ std::vector<CandidateId> preferred(const Run& run, const Target& target,
 void prefer(const LockedPackage& package, PackageUniverse& universe, std::vector<CandidateId>& out);
 bool is_same(const LockedPackage& package, CandidateId candidate, const PackageUniverse& universe);
 bool is_upgraded(const LockedPackage& package, const LockRequest& request);
-std::vector<std::string> unknown_upgrades(const LockRequest& request,
+std::vector<std::string> unknown_upgrades(const Manifest& manifest, const LockRequest& request,
                                           const std::optional<Lock>& previous);
+void refuse_unknown_upgrade(const std::string& name, const Manifest& manifest,
+                            const Lock& previous);
 
 } // namespace
 
@@ -117,7 +120,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     const auto start = std::chrono::steady_clock::now();
     Question question(manifest, previous, request, services);
     LockReport report;
-    report.unknown_upgrades = unknown_upgrades(request, previous);
+    report.unknown_upgrades = unknown_upgrades(manifest, request, previous);
     if (question.is_answered()) {
         report.lock = previous;
         report.seconds = seconds_since(start);
@@ -125,13 +128,13 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     }
     // From here on there is something to solve.
 
-    WheelSources sources(services, question.policy(), question.indexes(), question.bindings());
-    CondaSources conda(manifest, question.requests(), request.refresh,
-                       question.inputs().exclude_newer, services);
     for (const Target& target : manifest.targets) {
         (void)gpu_machine(manifest, target, services.facts()); // its faults come before any request
     }
 
+    WheelSources sources(services, question.policy(), question.indexes(), question.bindings());
+    CondaSources conda(manifest, question.requests(), request.refresh,
+                       question.inputs().exclude_newer, services);
     std::vector<std::string> notes;
     const Run run{manifest,
                   question.requests(),
@@ -426,21 +429,46 @@ bool is_upgraded(const LockedPackage& package, const LockRequest& request) {
            (normal && request.upgrade_packages.contains(*normal));
 }
 
-std::vector<std::string> unknown_upgrades(const LockRequest& request,
+/// A package that the manifest asks for since, or a dependency of what was never locked, may be
+/// meant; any other name is misspelt.
+std::vector<std::string> unknown_upgrades(const Manifest& manifest, const LockRequest& request,
                                           const std::optional<Lock>& previous) {
     std::vector<std::string> unknown;
     for (const PackageName& name : request.upgrade_packages) {
-        const bool is_known =
-            previous && std::any_of(previous->packages.begin(), previous->packages.end(),
-                                    [&](const auto& package) {
-                                        return package.name == name ||
-                                               PackageName::parse(package.name.string()) == name;
-                                    });
-        if (!is_known) {
-            unknown.push_back(name.string());
+        const auto is_it = [&](const auto& entry) {
+            return entry.name == name || PackageName::parse(entry.name.string()) == name;
+        };
+        const auto has_it = [&](const auto& entries) {
+            return std::any_of(entries.begin(), entries.end(), is_it);
+        };
+        if (previous && has_it(previous->packages)) {
+            continue;
         }
+        if (previous && !has_it(manifest.dependencies) && !has_it(manifest.pypi_dependencies)) {
+            refuse_unknown_upgrade(name.string(), manifest, *previous);
+        }
+        unknown.push_back(name.string());
     }
     return unknown;
+}
+
+void refuse_unknown_upgrade(const std::string& name, const Manifest& manifest,
+                            const Lock& previous) {
+    std::vector<std::string> known;
+    const auto add = [&](const auto& entries) {
+        for (const auto& entry : entries) {
+            known.push_back(entry.name.string());
+        }
+    };
+    add(manifest.dependencies);
+    add(manifest.pypi_dependencies);
+    add(previous.packages);
+    const auto meant = near_miss(name, known);
+    throw Error(
+        {fmt::format("neither the manifest nor the lock has a package `{}`", name),
+         "the command line",
+         meant ? fmt::format("did you mean `{}`?", *meant) : "`envpm list` shows what is locked"},
+        ExitCode::usage);
 }
 
 } // namespace

@@ -231,12 +231,21 @@ TEST_F(LockTest, keeps_what_is_locked_unless_asked_to_upgrade) {
     now_ += std::chrono::seconds(1);
     EXPECT_THAT(versions_of(lock({.project = project(), .refresh = true})),
                 ElementsAre("alpha 1.0", "beta 1.0"));
+    publish("gamma", {"1.0"});
+    write_manifest("alpha = \"*\"\nbeta = \"*\"\ngamma = \"*\"\n");
     const LockReport one =
-        lock({.project = project(), .upgrade_packages = {name_of("alpha"), name_of("other")}});
-    EXPECT_THAT(versions_of(one), ElementsAre("alpha 2.0", "beta 1.0"));
-    EXPECT_THAT(one.unknown_upgrades, ElementsAre("other"));
+        lock({.project = project(), .upgrade_packages = {name_of("alpha"), name_of("gamma")}});
+    EXPECT_THAT(versions_of(one), ElementsAre("alpha 2.0", "beta 1.0", "gamma 1.0"));
+    EXPECT_THAT(one.unknown_upgrades, ElementsAre("gamma"));
+    try {
+        (void)lock({.project = project(), .upgrade_packages = {name_of("aplha")}});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::usage);
+        EXPECT_EQ(error.text().hint, "did you mean `alpha`?");
+    }
     EXPECT_THAT(versions_of(lock({.project = project(), .upgrade_all = true})),
-                ElementsAre("alpha 2.0", "beta 2.0"));
+                ElementsAre("alpha 2.0", "beta 2.0", "gamma 1.0"));
 }
 
 TEST_F(LockTest, a_dry_run_tells_and_writes_nothing) {
