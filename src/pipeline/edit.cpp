@@ -9,6 +9,7 @@
 #include "manifest/tables.h"
 #include "pipeline/additions.h"
 #include "pipeline/edit_journal.h"
+#include "pipeline/inspect.h"
 #include "pypi/version.h"
 
 #include <fmt/format.h>
@@ -29,6 +30,7 @@ std::string with_additions(std::string text, const Manifest& before,
                            const std::vector<Addition>& additions);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
 void commit(const Project& project, const std::string& manifest, EditReport& report);
+void note_user(const std::string& removed, const Lock& lock, Services& services);
 std::string entry_of(const Addition& addition);
 void append_missing_line(const std::filesystem::path& file, const std::string& line);
 std::optional<std::string> python_series(const Services& services);
@@ -88,6 +90,9 @@ EditReport remove(const RemoveRequest& request, Services& services) {
     services.throw_if_stopped();
     if (report.lock.outcome != LockReport::Outcome::impossible) {
         commit(request.project, text, report);
+        for (const std::string& name : report.entries) {
+            note_user(name, *report.lock.lock, services);
+        }
     }
     return report;
 }
@@ -265,6 +270,28 @@ void commit(const Project& project, const std::string& manifest, EditReport& rep
     }
     report.lock_before = read_file_if_present(project.lock_file());
     write_both(project, manifest, lockfiles::to_text(*report.lock.lock));
+}
+
+/// Who removes what others need still has it, and may wonder.
+void note_user(const std::string& removed, const Lock& lock, Services& services) {
+    const auto is_it = [&](const PackageName& name) {
+        return name.string() == removed ||
+               PackageName::parse(name.string()) == PackageName::parse(removed);
+    };
+    const bool stays = std::any_of(lock.packages.begin(), lock.packages.end(),
+                                   [&](const auto& package) { return is_it(package.name); });
+    for (const LockedPackage& package : lock.packages) {
+        const auto& needs = package.dependencies;
+        const bool is_user = std::any_of(needs.begin(), needs.end(), [&](const auto& text) {
+            return is_it(name_of_dependency(text));
+        });
+        if (stays && is_user) {
+            services.progress().note(fmt::format("`{}` stays installed, because `{}` needs it "
+                                                 "(`envpm why {}`)",
+                                                 removed, package.name.string(), removed));
+            return;
+        }
+    }
 }
 
 std::string entry_of(const Addition& addition) {
