@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace envpm::cli {
@@ -18,6 +19,7 @@ namespace envpm::cli {
 namespace {
 
 using pipeline::LockReport;
+using pipeline::ManifestChange;
 using pipeline::Project;
 
 enum class AfterEdit { install, nothing };
@@ -25,6 +27,9 @@ enum class AfterEdit { install, nothing };
 AfterEdit after_edit(bool without_install, const Session& session);
 ExitCode finish_edit(const Session& session, const Project& project,
                      const pipeline::EditReport& edit, char sign, AfterEdit next);
+std::string offer_line(const AddCommand& command, const pipeline::Explanation& explanation);
+std::string with_offer(const std::string& typed, const std::vector<ManifestChange>& offered,
+                       std::vector<ManifestChange>& left);
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit);
 pipeline::InstallRequest locked_install(const Session& session, const Project& project);
@@ -64,7 +69,11 @@ ExitCode run(const AddCommand& command, const Session& session) {
     const AfterEdit next = after_edit(command.no_install, session);
     const pipeline::EditReport report = pipeline::add(
         {project, command.requirements, command.index, command.as_wheels}, session.services);
-    return finish_edit(session, project, report, '+', next);
+    const ExitCode code = finish_edit(session, project, report, '+', next);
+    if (report.lock.explanation && !session.global.is_json) {
+        tell_error(offer_line(command, *report.lock.explanation));
+    }
+    return code;
 }
 
 ExitCode run(const RemoveCommand& command, const Session& session) {
@@ -200,6 +209,57 @@ AfterEdit after_edit(bool without_install, const Session& session) {
     }
     check_policies(session);
     return AfterEdit::install;
+}
+
+/// What was offered is for a manifest that was taken back: the command that comes to the same.
+std::string offer_line(const AddCommand& command, const pipeline::Explanation& explanation) {
+    using Table = ManifestChange::Table;
+    for (std::size_t i = 0; i < explanation.nearest.size(); ++i) {
+        std::vector<ManifestChange> changes = explanation.nearest[i].changes;
+        const bool is_conda = changes.empty() || changes.front().table == Table::packages;
+        const bool is_plain = std::all_of(changes.begin(), changes.end(), [&](const auto& change) {
+            return !change.value.empty() &&
+                   change.table == (is_conda ? Table::packages : Table::wheels);
+        });
+        if (!is_plain || command.index || (is_conda && command.as_wheels)) {
+            continue;
+        }
+        std::string line = command.as_wheels ? "envpm add --pypi" : "envpm add";
+        for (const std::string& typed : command.requirements) {
+            const std::string word = with_offer(typed, explanation.nearest[i].changes, changes);
+            line += word.empty() ? "" : fmt::format(" '{}'", word);
+        }
+        for (const ManifestChange& change : changes) {
+            line += fmt::format(" '{}{}{}'", change.name, is_conda ? " " : "", change.value);
+        }
+        return fmt::format("number {} is `{}`\n", i + 1, line);
+    }
+    return explanation.nearest.empty()
+               ? std::string()
+               : "to take one, write it into the manifest, and add what you want again\n";
+}
+
+/// The typed requirement with the version that is offered for its name, which then is not `left`;
+/// empty if an earlier word of that name has it.
+std::string with_offer(const std::string& typed, const std::vector<ManifestChange>& offered,
+                       std::vector<ManifestChange>& left) {
+    const std::size_t name_end = std::min(typed.find_first_of("[<>=!~; (@"), typed.size());
+    const auto name = PackageName::parse_either(typed.substr(0, name_end));
+    const auto is_it = [&](const ManifestChange& one) {
+        return name && PackageName::parse_either(one.name) == name;
+    };
+    const auto change = std::find_if(offered.begin(), offered.end(), is_it);
+    if (change == offered.end()) {
+        return typed;
+    }
+    if (std::erase_if(left, is_it) == 0) {
+        return {};
+    }
+    const bool is_conda = change->table == ManifestChange::Table::packages;
+    const std::size_t extras = is_conda ? std::string::npos : typed.find(']');
+    const std::size_t marker = std::min(typed.find(';'), typed.size());
+    const std::string head = typed.substr(0, extras == std::string::npos ? name_end : extras + 1);
+    return head + (is_conda ? " " : "") + change->value + typed.substr(marker);
 }
 
 /// An edit that cannot be installed is taken back: all of it or nothing.
