@@ -5,6 +5,7 @@
 #include "pipeline/audit.h"
 #include "pipeline/gpu_machine.h"
 #include "pipeline/install.h"
+#include "pipeline/mirror_check.h"
 #include "pipeline/selftest.h"
 
 #include <fmt/format.h>
@@ -113,6 +114,12 @@ void Examination::look_at_project() {
         }
         wanted.machine = gpu_machine(manifest, wanted.target, services_.facts());
         wanted_ = std::move(wanted);
+        for (const IdleMirrors& idle : idle_mirrors(manifest, services_)) {
+            if (idle.meant) { // others may be for another project
+                add({"mirrors", Condition::warning, idle.what, idle.origin,
+                     fmt::format("did you mean `{}`?", *idle.meant)});
+            }
+        }
     } catch (const Error& error) {
         add("project", error.text());
     }

@@ -39,6 +39,7 @@ class Doctor : public testing::Test {
 
     DoctorReport report() {
         Settings settings;
+        settings.mirrors = mirrors;
         settings.store_root = root / "store";
         settings.cache_root = root / "cache";
         Surroundings surroundings;
@@ -51,6 +52,7 @@ class Doctor : public testing::Test {
     std::filesystem::path root = folder.path();
     SilentProgress progress;
     DoctorRequest request;
+    std::map<std::string, std::vector<Mirror>> mirrors;
 };
 
 auto says(Condition condition, const std::string& part, const std::string& fact) {
@@ -145,6 +147,17 @@ TEST_F(Doctor, a_machine_below_its_target_is_a_defect_and_an_undeclared_gpu_a_wa
     EXPECT_THAT(found.diagnoses, says(Condition::defect, "CUDA", "declares 13.0"));
     EXPECT_THAT(found.diagnoses, says(Condition::warning, "GPU", "does not declare such a GPU"));
     EXPECT_THAT(found.diagnoses, says(Condition::defect, "system", "glibc 2.99 or later"));
+}
+
+TEST_F(Doctor, mirrors_under_a_misspelt_name_are_a_warning) {
+    write_manifest("");
+    mirrors = {{"pypy", {{"https://a.example.org/simple", "config.toml:2"}}},
+               {"another-project", {{"https://a.example.org/simple", "config.toml:3"}}}};
+    const DoctorReport found = report();
+    EXPECT_THAT(found.diagnoses, says(Condition::warning, "mirrors", "is called `pypy`"));
+    EXPECT_THAT(found.diagnoses, advises("did you mean `pypi`?"));
+    EXPECT_THAT(found.diagnoses,
+                Not(says(Condition::warning, "mirrors", "is called `another-project`")));
 }
 
 TEST_F(Doctor, a_broken_project_or_variable_does_not_keep_it_from_the_rest) {

@@ -1,6 +1,7 @@
 #include "pipeline/mirror_check.h"
 
 #include "base/error.h"
+#include "base/near_miss.h"
 #include "base/url.h"
 #include "conda/subdir_search.h"
 #include "fetch/url.h"
@@ -68,12 +69,36 @@ bool SourceTrial::has_working_place() const {
 }
 
 std::vector<Source> list_sources(const std::optional<Project>& project, Services& services) {
-    std::vector<Source> sources = project ? sources_of(read_manifest(*project), services)
-                                          : configured_sources(services.settings());
+    const std::optional<Manifest> manifest =
+        project ? std::optional(read_manifest(*project)) : std::nullopt;
+    std::vector<Source> sources =
+        manifest ? sources_of(*manifest, services) : configured_sources(services.settings());
+    for (const IdleMirrors& idle :
+         manifest ? idle_mirrors(*manifest, services) : std::vector<IdleMirrors>()) {
+        services.progress().note(fmt::format(
+            "{}: {}{}", idle.origin, idle.what,
+            idle.meant ? fmt::format("; did you mean `{}`?", *idle.meant) : std::string()));
+    }
     for (Source& source : sources) {
         std::transform(source.places.begin(), source.places.end(), source.places.begin(), shown);
     }
     return sources;
+}
+
+std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, Services& services) {
+    std::vector<std::string> known = {"pypi", "pytorch"};
+    for (const Source& source : sources_of(manifest, services)) {
+        known.push_back(source.name);
+    }
+    std::vector<IdleMirrors> idle;
+    for (const auto& [name, mirrors] : services.settings().mirrors) {
+        if (std::find(known.begin(), known.end(), name) == known.end()) {
+            idle.push_back({name, mirrors.empty() ? "" : mirrors.front().origin,
+                            fmt::format("no source of this project is called `{}`", name),
+                            near_miss(name, known)});
+        }
+    }
+    return idle;
 }
 
 std::vector<SourceTrial> try_sources(const Project& project, Services& services) {

@@ -12,8 +12,19 @@
 namespace envpm::pipeline {
 
 /// The sources of a project, channels first; without one `pypi` and what is configured. URLs are
-/// without credentials, to be shown.
+/// without credentials, to be shown. Notes mirrors that are of no source of the project.
 std::vector<Source> list_sources(const std::optional<Project>& project, Services& services);
+
+/// A list of `[mirrors]` whose name no source of the project has. It may be for another project, or
+/// misspelt.
+struct IdleMirrors {
+    std::string name;
+    std::string origin;               ///< file and line
+    std::string what;                 ///< a sentence
+    std::optional<std::string> meant; ///< the source with a name that is nearly the same
+};
+
+std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, Services& services);
 
 /// What one place answered.
 struct MirrorTrial {

@@ -1,6 +1,7 @@
 #include "pipeline/mirror_check.h"
 
 #include "base/files.h"
+#include "base/told_progress.h"
 #include "fetch/loopback_server.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/locate.h"
@@ -155,6 +156,17 @@ TEST_F(MirrorCheckTest, without_a_project_only_the_default_index_has_a_kind) {
     ASSERT_EQ(sources.size(), 2U);
     EXPECT_EQ(sources[0].kind, std::nullopt);
     EXPECT_EQ(sources[1].kind, Source::Kind::index);
+}
+
+TEST_F(MirrorCheckTest, mirrors_of_no_source_are_told_with_the_one_that_may_be_meant) {
+    settings_.mirrors["pypy"] = {{"https://a.example.org/simple", "/c/config.toml:2"}};
+    settings_.mirrors["pytorch"] = {{"https://a.example.org/whl", ""}};
+    envpm::test::ToldProgress told;
+    Services services(settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+                      told);
+    (void)list_sources(project(), services);
+    EXPECT_THAT(told.lines, testing::ElementsAre("/c/config.toml:2: no source of this project is "
+                                                 "called `pypy`; did you mean `pypi`?"));
 }
 
 TEST_F(MirrorCheckTest, what_is_shown_has_no_credentials) {
