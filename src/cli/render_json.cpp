@@ -63,6 +63,7 @@ Json json_of(const pipeline::InstallReport& report) {
     }
     Json::Object facts{{"changed", !report.was_current},
                        {"env", report.env},
+                       {"env_name", report.env},
                        {"prefix", report.prefix.string()},
                        {"copy", text_or_null(report.copy ? report.copy->string() : "")},
                        {"target", report.target},
@@ -152,6 +153,7 @@ Json json_of(const pipeline::Information& information) {
     if (information.target) {
         facts["target"] = information.target->target.name;
         facts["env"] = information.target->env.hex();
+        facts["env_name"] = short_name(information.target->env);
         facts["contents"] =
             information.target->contents ? Json(information.target->contents->hex()) : Json();
         const auto& python = information.target->python;
@@ -166,6 +168,7 @@ Json json_of(const std::vector<realize::Generation>& generations) {
         out.emplace_back(Json::Object{{"number", generation.number},
                                       {"prefix", generation.prefix.string()},
                                       {"env", generation.env.hex()},
+                                      {"env_name", short_name(generation.env)},
                                       {"created", generation.created},
                                       {"current", generation.is_current}});
     }
@@ -194,6 +197,7 @@ Json target_json(const LockedTarget& target) {
                         {"python-from", python_from(target)},
                         {"gpu", gpu_json(target.gpu)},
                         {"env", target.env.hex()},
+                        {"env_name", short_name(target.env)},
                         {"contents", target.contents ? Json(target.contents->hex()) : Json()}};
 }
 
