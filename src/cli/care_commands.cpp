@@ -60,7 +60,9 @@ ExitCode run(const RepairCommand& command, const Session& session) {
 ExitCode run(const GcCommand& command, const Session& session) {
     const store::CollectReport report =
         pipeline::collect({command.grace, command.max_freed}, command.dry_run, session.services);
-    show(session.global.is_json ? document(json_of(report)) : words_of(report));
+    show(session.global.is_json
+             ? document(json_of(report))
+             : words_of(report, session.global.is_verbose ? CollectWords::all : CollectWords::few));
     return ExitCode::done;
 }
 

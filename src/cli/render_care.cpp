@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -15,6 +16,12 @@ namespace {
 
 constexpr std::size_t shown_users = 3;
 constexpr std::size_t shown_alike = 5;
+
+/// What lies in a store and its cache, as it is counted.
+constexpr std::array<std::string_view, 4> collect_kinds = {"environment", "package", "file",
+                                                           "leftover"};
+
+std::size_t kind_of_removed(const std::filesystem::path& path);
 
 /// What is told of a file. Those of one kind of which the same is said may be told as one.
 struct Line {
@@ -133,15 +140,26 @@ Json json_of(const pipeline::RepairOutcome& outcome) {
         {"quarantine", outcome.quarantine ? Json(outcome.quarantine->string()) : Json()}};
 }
 
-std::string words_of(const store::CollectReport& report) {
+std::string words_of(const store::CollectReport& report, CollectWords words) {
     std::string out;
+    std::array<std::size_t, collect_kinds.size()> counts{};
     for (const std::filesystem::path& path : report.removed) {
-        out += path.string() + "\n";
+        const std::size_t kind = kind_of_removed(path);
+        ++counts[kind];
+        if (words == CollectWords::all || collect_kinds[kind] == "environment") {
+            out += path.string() + "\n";
+        }
     }
-    out += fmt::format("{} {}, {}; the rest is kept for {}\n",
+    std::vector<std::string> kinds;
+    for (std::size_t kind = 0; kind < counts.size(); ++kind) {
+        if (counts[kind] > 0) {
+            kinds.push_back(counted(counts[kind], std::string(collect_kinds[kind])));
+        }
+    }
+    out += fmt::format("{} {}{}{}; the rest is kept for {}\n",
                        report.dry_run == DryRun::yes ? "would free" : "freed",
-                       human_bytes(report.freed_bytes), counted(report.removed.size(), "thing"),
-                       counted(report.kept_roots.size(), "project"));
+                       human_bytes(report.freed_bytes), kinds.empty() ? "" : ": ",
+                       fmt::join(kinds, ", "), counted(report.kept_roots.size(), "project"));
     if (!report.running.empty()) {
         out += fmt::format("programs that run keep {}: {}\n",
                            counted(report.running.size(), "environment"),
@@ -255,6 +273,18 @@ Json::Object json_of_damage(const std::string& path, const std::string& what,
                                                {"projects", texts(environment.projects)}});
     }
     return {{"path", path}, {"what", what}, {"environments", std::move(environments)}};
+}
+
+/// An index of `collect_kinds`, by the folders of `StorePaths`.
+std::size_t kind_of_removed(const std::filesystem::path& path) {
+    const std::filesystem::path above = path.parent_path();
+    const std::filesystem::path sha256 = above.parent_path();
+    const bool is_by_digest = sha256.filename() == "sha256";
+    const std::filesystem::path sort = sha256.parent_path().filename();
+    return above.filename() == "p"             ? 0
+           : is_by_digest && sort == "trees"   ? 1
+           : is_by_digest && sort == "objects" ? 2
+                                               : 3;
 }
 
 } // namespace

@@ -15,7 +15,13 @@ namespace envpm::cli {
 
 std::string words_of(const pipeline::VerifyReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::RepairOutcome& outcome, const Terminal& terminal);
-std::string words_of(const store::CollectReport& report);
+
+/// What a collector removed: environments by name and the rest as counts, or every path.
+enum class CollectWords { few, all };
+
+std::string words_of(const store::CollectReport& report, CollectWords words = CollectWords::few);
+
+
 Json json_of(const pipeline::VerifyReport& report);
 Json json_of(const pipeline::RepairOutcome& outcome);
 Json json_of(const store::CollectReport& report);

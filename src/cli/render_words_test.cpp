@@ -194,6 +194,32 @@ TEST(WordsOfEdit, tell_what_was_replaced_and_what_was_kept) {
                                     "~ e <2 → <2 from lab\n"));
 }
 
+TEST(WordsOfCollect, name_environments_and_count_the_rest) {
+    const store::CollectReport report{{"/c/dl/x.part", "/s/objects/sha256/ab/abc", "/s/p/e1",
+                                       "/s/objects/sha256/ab/abd.x", "/s/trees/sha256/cd/cde.json"},
+                                      2048,
+                                      {"/a"}};
+    EXPECT_EQ(words_of(report),
+              "/s/p/e1\n"
+              "freed 2.0 kB: 1 environment, 1 package, 2 files, 1 leftover; the rest is kept for 1 "
+              "project\n");
+    EXPECT_THAT(words_of(report, CollectWords::all),
+                testing::StartsWith("/c/dl/x.part\n/s/objects/sha256/ab/abc\n/s/p/e1\n"));
+    EXPECT_EQ(words_of(store::CollectReport()), "freed 0 B; the rest is kept for 0 projects\n");
+}
+
+TEST(WordsOfGenerations, say_which_are_the_same) {
+    const Sha256 one = sha256_of("1");
+    const Sha256 two = sha256_of("2");
+    const std::string words =
+        words_of(std::vector<realize::Generation>{{1, "/s/p/a", one, "t", false},
+                                                  {2, "/o/p/b", two, "t", false},
+                                                  {3, "/s/p/a", one, "t", true}});
+    EXPECT_THAT(words, testing::HasSubstr(short_name(two) + "  in /o/p\n"));
+    EXPECT_THAT(words, testing::EndsWith(short_name(one) + "  the same as 1\n"));
+    EXPECT_THAT(words, testing::Not(testing::HasSubstr(short_name(two) + "  the same")));
+}
+
 TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {
     EXPECT_EQ(words_of(pipeline::VerifyReport(), Terminal()),
               "✓ store and environments are whole\n");
