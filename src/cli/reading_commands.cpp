@@ -14,18 +14,21 @@ namespace envpm::cli {
 namespace {
 
 pipeline::LockedView view_of(const Session& session);
+void tell_other_environment(const Session& session, const pipeline::LockedView& view);
 
 } // namespace
 
 ExitCode run(const ListCommand& /*command*/, const Session& session) {
     const pipeline::LockedView view = view_of(session);
     show(session.global.is_json ? document(json_of(view)) : list_words(view));
+    tell_other_environment(session, view);
     return ExitCode::done;
 }
 
 ExitCode run(const TreeCommand& /*command*/, const Session& session) {
     const pipeline::LockedView view = view_of(session);
     show(session.global.is_json ? document(json_of(view)) : tree_words(view));
+    tell_other_environment(session, view);
     return ExitCode::done;
 }
 
@@ -59,6 +62,21 @@ namespace {
 
 pipeline::LockedView view_of(const Session& session) {
     return pipeline::view_lock(project_of(session), session.global.target);
+}
+
+/// After a rollback, or a `lock` that was not followed by an install, the lock is of something
+/// else.
+void tell_other_environment(const Session& session, const pipeline::LockedView& view) {
+    if (session.global.is_json) {
+        return;
+    }
+    for (const realize::Generation& generation : pipeline::generations(project_of(session))) {
+        if (generation.is_current && generation.env != view.target.env) {
+            tell(session, fmt::format("note: that is envpm.lock for target `{}`; the environment "
+                                      "in use is another one, generation {} (`envpm gens`)\n",
+                                      view.target.target.name, generation.number));
+        }
+    }
 }
 
 } // namespace

@@ -188,8 +188,18 @@ std::string words_of(const pipeline::Information& information) {
 std::string words_of(const std::vector<realize::Generation>& generations) {
     std::string out;
     for (const realize::Generation& generation : generations) {
-        out += fmt::format("{} {:>4}  {}  {}\n", generation.is_current ? "*" : " ",
-                           generation.number, generation.created, short_name(generation.env));
+        const auto first = std::find_if(
+            generations.begin(), generations.end(),
+            [&](const realize::Generation& one) { return one.prefix == generation.prefix; });
+        // Stores differ if ENVPM_ROOT did.
+        const std::filesystem::path store = generation.prefix.parent_path();
+        const bool is_elsewhere = store != generations.back().prefix.parent_path();
+        out += fmt::format("{} {:>4}  {}  {}{}{}\n", generation.is_current ? "*" : " ",
+                           generation.number, generation.created, short_name(generation.env),
+                           is_elsewhere ? "  in " + store.string() : std::string(),
+                           first->number == generation.number
+                               ? std::string()
+                               : fmt::format("  the same as {}", first->number));
     }
     return out;
 }
