@@ -87,8 +87,11 @@ std::vector<Source> list_sources(const std::optional<Project>& project, Services
 
 std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, Services& services) {
     std::vector<std::string> known = {"pypi", "pytorch"};
-    for (const Source& source : sources_of(manifest, services)) {
-        known.push_back(source.name);
+    for (const ChannelEntry& channel : manifest.channels) {
+        known.push_back(channel.name);
+    }
+    for (const IndexEntry& index : manifest.indexes) {
+        known.push_back(index.name);
     }
     std::vector<IdleMirrors> idle;
     for (const auto& [name, mirrors] : services.settings().mirrors) {
