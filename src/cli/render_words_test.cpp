@@ -195,10 +195,13 @@ TEST(WordsOfEdit, tell_what_was_replaced_and_what_was_kept) {
 }
 
 TEST(WordsOfCollect, name_environments_and_count_the_rest) {
-    const store::CollectReport report{{"/c/dl/x.part", "/s/objects/sha256/ab/abc", "/s/p/e1",
+    const store::CollectReport report{DryRun::no,
+                                      {"/c/dl/x.part", "/s/objects/sha256/ab/abc", "/s/p/e1",
                                        "/s/objects/sha256/ab/abd.x", "/s/trees/sha256/cd/cde.json"},
                                       2048,
-                                      {"/a"}};
+                                      {"/a"},
+                                      {},
+                                      {}};
     EXPECT_EQ(words_of(report),
               "/s/p/e1\n"
               "freed 2.0 kB: 1 environment, 1 package, 2 files, 1 leftover; the rest is kept for 1 "
