@@ -148,7 +148,7 @@ TEST(Explain, a_name_without_files_is_not_offered_in_its_own_place) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {});
     EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
-                Contains(HasSubstr("no index has `alpha`")));
+                Contains(HasSubstr("but no file of it that envpm can read")));
     EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"), Not(Contains(HasSubstr("did you mean"))));
 }
 

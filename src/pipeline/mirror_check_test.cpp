@@ -159,6 +159,7 @@ TEST_F(MirrorCheckTest, without_a_project_only_the_default_index_has_a_kind) {
 }
 
 TEST_F(MirrorCheckTest, mirrors_of_no_source_are_told_with_the_one_that_may_be_meant) {
+    settings_.mirrors["pypi"] = {{"https://a.example.org/simple", "PIP_INDEX_URL"}};
     settings_.mirrors["pypy"] = {{"https://a.example.org/simple", "/c/config.toml:2"}};
     settings_.mirrors["pytorch"] = {{"https://a.example.org/whl", ""}};
     envpm::test::ToldProgress told;

@@ -19,6 +19,7 @@ namespace {
 Mirror own_place(const ChannelEntry& entry, const CondaSettings& conda);
 void check_places(const std::vector<Mirror>& of_channel);
 void check_pip_places(const std::vector<Mirror>& places);
+bool is_of_pip(const Mirror& mirror);
 std::vector<Mirror> places_of_index(const IndexEntry& entry, const Settings& settings);
 std::vector<std::string> page_urls(const Source& source);
 
@@ -45,8 +46,8 @@ std::vector<Source> index_sources(const Manifest& manifest, const Requests& requ
     bool has_pypi = false;
     for (const IndexEntry& entry : manifest.indexes) {
         has_pypi |= entry.name == "pypi";
-        sources.push_back(
-            {Source::Kind::index, entry.name, entry.is_explicit, places_of_index(entry, settings)});
+        sources.push_back({Source::Kind::index, entry.name, entry.is_explicit,
+                           places_of_index(entry, settings), entry.url});
     }
     if (!has_pypi) {
         const auto configured = settings.mirrors.find("pypi");
@@ -61,6 +62,8 @@ std::vector<Source> index_sources(const Manifest& manifest, const Requests& requ
                          "`[indexes]`"});
         }
         check_pip_places(pypi.places);
+        const auto pip = std::find_if(pypi.places.begin(), pypi.places.end(), is_of_pip);
+        pypi.own_url = pip != pypi.places.end() ? pip->url : "";
         sources.push_back(std::move(pypi));
     }
     if (manifest.gpu.chooses_torch_variants) {
@@ -83,7 +86,7 @@ std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& re
                                     Services& services) {
     std::vector<pypi::Index> indexes;
     for (const Source& source : index_sources(manifest, requests, services)) {
-        indexes.push_back({source.name, page_urls(source), source.is_explicit});
+        indexes.push_back({source.name, page_urls(source), source.is_explicit, source.own_url});
     }
     return indexes;
 }
@@ -160,6 +163,10 @@ void check_pip_places(const std::vector<Mirror>& places) {
 }
 
 /// One of PyTorch's is mirrored with the place that it lies below, unless it is by its own name.
+bool is_of_pip(const Mirror& mirror) {
+    return mirror.kind == MirrorKind::pip;
+}
+
 std::vector<Mirror> places_of_index(const IndexEntry& entry, const Settings& settings) {
     const Mirror own{entry.url, entry.location.text()};
     if (!settings.mirrors.contains(entry.name) && is_torch_place(entry.url)) {

@@ -26,8 +26,8 @@ std::vector<Source> torch_sources(const GpuRequests& gpu, const gpu::Facts& fact
     std::vector<Source> sources;
     for (const std::string& variant : variants(gpu, facts)) {
         const Mirror own{fmt::format("{}/{}", place, variant), "default"};
-        sources.push_back(
-            {Source::Kind::index, "pytorch-" + variant, true, torch_places(settings, own)});
+        sources.push_back({Source::Kind::index, "pytorch-" + variant, true,
+                           torch_places(settings, own), own.url});
     }
     return sources;
 }

@@ -20,6 +20,9 @@ struct Index {
     std::string name;
     std::vector<std::string> urls; ///< "https://…/simple"
     bool is_explicit = false;
+    /// The one of `urls` that is the index itself: it alone can say that there is no such project.
+    /// Empty: its mirrors stand for it, and only all of them can.
+    std::string own_url{};
 };
 
 struct PageQuery {

@@ -243,6 +243,18 @@ TEST(IndexClient, AMirrorWithoutTheProjectDoesNotSpeakForOneThatFails) {
     }
 }
 
+TEST(IndexClient, TheIndexItselfSpeaksForMirrorsThatFail) {
+    for (const std::string& own : {first_mirror, second_mirror}) {
+        const Index with_own = {"pypi", {first_mirror, second_mirror}, false, own};
+        const Cache cache;
+        FakeTransport transport;
+        transport.statuses[own == first_mirror ? second_page : first_page] = 503;
+        const std::vector<PageQuery> queries = {{&with_own, *PackageName::parse("demo")}};
+        EXPECT_FALSE(cache.client(transport, at(0)).pages(queries).front().page);
+        EXPECT_FALSE(cache.client(transport, offline(at(60))).pages(queries).front().page);
+    }
+}
+
 TEST(IndexClient, OfflineAMirrorThatWasNeverAskedMayHaveTheProject) {
     const Cache cache;
     FakeTransport transport;

@@ -35,6 +35,8 @@ void MirrorSearch::note_absent(const std::string& mirror) {
     if (absent_from_.empty()) {
         absent_from_ = cache_name(mirror);
     }
+    const std::string& own = query_.index->own_url;
+    is_absent_from_index_ |= !own.empty() && cache_name(base_url(own)) == cache_name(mirror);
 }
 
 void MirrorSearch::pass_over() {

@@ -18,8 +18,9 @@ class MirrorSearch {
 
     [[nodiscard]] const PageQuery& query() const { return query_; }
 
-    /// An answer of either kind came, if no mirror is left to ask. That one of them has no such
+    /// An answer of either kind came, if no mirror is left to ask. That a mirror has no such
     /// project is none while another may have it: the next index would be asked in their place.
+    /// The index's own word needs no other.
     [[nodiscard]] bool is_answered() const { return answer_ || is_absent(); }
 
     [[nodiscard]] bool is_open() const { return !answer_ && next_ < mirrors_.size(); }
@@ -49,7 +50,8 @@ class MirrorSearch {
 
   private:
     [[nodiscard]] bool is_absent() const {
-        return !absent_from_.empty() && failures_.empty() && !is_one_passed_over_;
+        return is_absent_from_index_ ||
+               (!absent_from_.empty() && failures_.empty() && !is_one_passed_over_);
     }
 
     PageQuery query_;
@@ -59,6 +61,7 @@ class MirrorSearch {
     std::string absent_from_;
     std::string failures_;
     bool is_one_passed_over_ = false;
+    bool is_absent_from_index_ = false;
 };
 
 } // namespace envpm::pypi
