@@ -83,16 +83,15 @@ std::optional<std::string> fault_of_cudnn(std::string_view version, const Target
     return std::nullopt;
 }
 
-std::optional<std::string> fault_of_build(Build build, Accelerator accelerator) {
-    if (build == Build::cpu && accelerator == Accelerator::cuda) {
-        return "it is a build for the processor alone, and `[gpu] accelerator` is \"cuda\"";
+std::optional<std::string> fault_of_build(Build build, const AskedAccelerator& accelerator) {
+    if (build == Build::cpu && accelerator.value == Accelerator::cuda) {
+        return "it is a build for the processor alone, and " + accelerator.reason;
     }
-    if (build == Build::cuda && accelerator == Accelerator::cpu) {
-        return "it is for CUDA, and `[gpu] accelerator` is \"cpu\"";
+    if (build == Build::cuda && accelerator.value == Accelerator::cpu) {
+        return "it is for CUDA, and " + accelerator.reason;
     }
-    if (build == Build::other && accelerator != Accelerator::any) {
-        return fmt::format("it is for GPUs of another maker, and `[gpu] accelerator` is \"{}\"",
-                           accelerator == Accelerator::cuda ? "cuda" : "cpu");
+    if (build == Build::other && accelerator.value != Accelerator::any) {
+        return "it is for GPUs of another maker, and " + accelerator.reason;
     }
     return std::nullopt;
 }

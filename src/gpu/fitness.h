@@ -19,6 +19,7 @@ struct TargetMachine {
     std::optional<DriverVersion> driver;
     std::optional<CudaVersion> cuda;                    ///< the newest that the driver runs
     std::optional<std::vector<ComputeCapability>> gpus; ///< ascending; empty: there is none
+    AskedAccelerator accelerator = {};
 };
 
 // Why something cannot be in an environment for a machine: a text that names the facts and their
@@ -37,7 +38,7 @@ std::optional<std::string> fault_of_torch(std::string_view version, const CudaRu
 std::optional<std::string> fault_of_cudnn(std::string_view version, const TargetMachine& machine,
                                           const Facts& facts);
 
-/// A build against what `[gpu] accelerator` asks for.
-std::optional<std::string> fault_of_build(Build build, Accelerator accelerator);
+/// A build against what is asked for.
+std::optional<std::string> fault_of_build(Build build, const AskedAccelerator& accelerator);
 
 } // namespace envpm::gpu

@@ -122,14 +122,15 @@ TEST(Torch, IsNotJudgedByWhatIsNotKnown) {
 }
 
 TEST(Builds, AreForWhatIsAskedFor) {
-    EXPECT_THAT(fault_of_build(Build::cpu, Accelerator::cuda).value_or(""),
-                HasSubstr("processor alone"));
-    EXPECT_THAT(fault_of_build(Build::cuda, Accelerator::cpu).value_or(""), HasSubstr("for CUDA"));
+    EXPECT_THAT(fault_of_build(Build::cpu, {Accelerator::cuda, "a has GPUs"}).value_or(""),
+                HasSubstr("processor alone, and a has GPUs"));
+    EXPECT_THAT(fault_of_build(Build::cuda, {Accelerator::cpu, "a has none"}).value_or(""),
+                HasSubstr("for CUDA, and a has none"));
     for (const Build build : {Build::cpu, Build::cuda, Build::unknown}) {
-        EXPECT_EQ(fault_of_build(build, Accelerator::any), std::nullopt);
+        EXPECT_EQ(fault_of_build(build, {Accelerator::any, {}}), std::nullopt);
     }
-    EXPECT_EQ(fault_of_build(Build::cuda, Accelerator::cuda), std::nullopt);
-    EXPECT_EQ(fault_of_build(Build::unknown, Accelerator::cpu), std::nullopt);
+    EXPECT_EQ(fault_of_build(Build::cuda, {Accelerator::cuda, {}}), std::nullopt);
+    EXPECT_EQ(fault_of_build(Build::unknown, {Accelerator::cpu, {}}), std::nullopt);
 }
 
 } // namespace

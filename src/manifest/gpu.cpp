@@ -17,6 +17,7 @@ using Keys = std::vector<std::string>;
 template <class Value, std::size_t count>
 Value read_word(const TomlValue& value, const std::string& key,
                 const std::array<std::pair<std::string_view, Value>, count>& words);
+std::optional<Accelerator> read_accelerator(const TomlValue& table, const std::string& key);
 std::optional<GpuPin> read_pin(const TomlValue& table, const char* key, const std::string& where);
 CheckPolicy read_check(const TomlValue& table, const char* key);
 std::vector<std::string> read_allowed(const TomlValue& table, const char* key);
@@ -29,10 +30,7 @@ GpuPolicy read_gpu(const TomlValue& table, const std::string& name) {
                 Keys{"accelerator", "cuda", "cudnn", "nccl", "torch-variants", "self-test", "audit",
                      "audit-allow"});
     GpuPolicy policy;
-    if (const TomlValue* const value = table.find("accelerator")) {
-        policy.accelerator = read_word<Accelerator, 2>(
-            *value, "accelerator", {{{"cuda", Accelerator::cuda}, {"cpu", Accelerator::cpu}}});
-    }
+    policy.accelerator = read_accelerator(table, "accelerator");
     if (const TomlValue* const value = table.find("torch-variants")) {
         policy.chooses_torch_variants =
             read_word<bool, 2>(*value, "torch-variants", {{{"auto", true}, {"off", false}}});
@@ -73,10 +71,21 @@ DeclaredGpu read_declared_gpu(const TomlValue& target, const std::string& key) {
         declared.gpus = read_gpu_names(*value, key + ".gpus");
         declared.gpus_location = value->location;
     }
+    declared.accelerator = read_accelerator(target, key + ".accelerator");
     return declared;
 }
 
 namespace {
+
+std::optional<Accelerator> read_accelerator(const TomlValue& table, const std::string& key) {
+    const TomlValue* const value = table.find("accelerator");
+    return value == nullptr
+               ? std::nullopt
+               : std::optional(read_word<Accelerator, 3>(*value, key,
+                                                         {{{"cuda", Accelerator::cuda},
+                                                           {"cpu", Accelerator::cpu},
+                                                           {"any", Accelerator::any}}}));
+}
 
 CheckPolicy read_check(const TomlValue& table, const char* key) {
     const TomlValue* const value = table.find(key);

@@ -27,7 +27,7 @@ std::string complaint(const std::string& text) {
 
 TEST(GpuTable, LeavesOpenWhatIsNotSaid) {
     const GpuPolicy gpu = parsed_gpu("").gpu;
-    EXPECT_EQ(gpu.accelerator, Accelerator::any);
+    EXPECT_FALSE(gpu.accelerator.has_value());
     EXPECT_FALSE(gpu.cuda || gpu.cudnn || gpu.nccl || gpu.chooses_torch_variants);
     EXPECT_EQ(gpu.self_test, CheckPolicy::warn);
     EXPECT_EQ(gpu.audit, CheckPolicy::warn);
@@ -78,6 +78,17 @@ TEST(DeclaredGpu, IsWhatTheTargetSays) {
     EXPECT_EQ(a.gpus_location.text(), "envpm.toml:5:8");
     EXPECT_THAT(manifest.declared_gpus.at("b").gpus.value(), IsEmpty());
     EXPECT_FALSE(manifest.declared_gpus.at("c").gpus.has_value());
+    EXPECT_FALSE(manifest.declared_gpus.at("c").accelerator.has_value());
+}
+
+TEST(DeclaredGpu, HasAnAcceleratorOfItsOwn) {
+    const Manifest manifest =
+        parsed_gpu("[gpu]\naccelerator = \"any\"\n"
+                   "[targets.a]\nplatform = \"linux-64\"\naccelerator = \"cuda\"\n"
+                   "[targets.b]\nplatform = \"linux-64\"\naccelerator = \"cpu\"\n");
+    EXPECT_EQ(manifest.gpu.accelerator, Accelerator::any);
+    EXPECT_EQ(manifest.declared_gpus.at("a").accelerator, Accelerator::cuda);
+    EXPECT_EQ(manifest.declared_gpus.at("b").accelerator, Accelerator::cpu);
 }
 
 TEST(DeclaredGpu, RefusesWhatCannotBe) {
@@ -90,6 +101,8 @@ TEST(DeclaredGpu, RefusesWhatCannotBe) {
     EXPECT_THAT(said("gpus = \"8.0\""), HasSubstr("must be a list, or \"none\""));
     EXPECT_THAT(said("gpus = []"), HasSubstr("names none"));
     EXPECT_THAT(said("gpu = [\"8.0\"]"), HasSubstr("did you mean `gpus`"));
+    EXPECT_THAT(said("accelerator = \"gpu\""),
+                HasSubstr("`targets.a.accelerator` cannot be \"gpu\""));
 }
 
 } // namespace

@@ -234,7 +234,8 @@ IndexEntry read_index(const TomlValue::Member& member, const std::string& where)
 Target read_target(const TomlValue::Member& member, const std::string& where) {
     const std::string key = where + "." + member.name;
     expect_plain_name(member, "a target");
-    expect_keys(member.value, key, Keys{"platform", "glibc", "driver", "cuda", "gpus"});
+    expect_keys(member.value, key,
+                Keys{"platform", "glibc", "driver", "cuda", "gpus", "accelerator"});
     const TomlValue* const platform_value = member.value.find("platform");
     if (platform_value == nullptr) {
         complain_at(member.location, fmt::format("`platform` is missing in `{}`", key),

@@ -171,9 +171,8 @@ Lines override_lines(const std::vector<Override>& overrides) {
 
 Lines gpu_lines(const GpuPolicy& gpu) {
     Lines lines;
-    if (gpu.accelerator != Accelerator::any) {
-        lines.push_back(
-            {"accelerator", quoted(gpu.accelerator == Accelerator::cuda ? "cuda" : "cpu")});
+    if (gpu.accelerator) {
+        lines.push_back({"accelerator", quoted(std::string(to_text(*gpu.accelerator)))});
     }
     for (const auto& [key, pin] :
          {std::pair("cuda", &gpu.cuda), {"cudnn", &gpu.cudnn}, {"nccl", &gpu.nccl}}) {
@@ -209,6 +208,9 @@ Lines target_lines(const Target& target, const DeclaredGpu& gpu) {
     }
     if (gpu.gpus) {
         lines.push_back({"gpus", gpu.gpus->empty() ? quoted("none") : list(*gpu.gpus)});
+    }
+    if (gpu.accelerator) {
+        lines.push_back({"accelerator", quoted(std::string(to_text(*gpu.accelerator)))});
     }
     return lines;
 }

@@ -60,6 +60,7 @@ glibc = "2.31"
 driver = "535.104.05"
 cuda = "12.2"
 gpus = ["8.0", "RTX 4090"]
+accelerator = "any"
 
 [targets.arm]
 platform = "linux-aarch64"

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace envpm {
@@ -14,6 +15,19 @@ enum class Accelerator {
     any,  ///< whatever the sources offer
     cuda, ///< no build for the processor alone of what has CUDA builds
     cpu,  ///< nothing for CUDA
+};
+
+constexpr std::string_view to_text(Accelerator accelerator) {
+    return accelerator == Accelerator::cuda  ? "cuda"
+           : accelerator == Accelerator::cpu ? "cpu"
+                                             : "any";
+}
+
+/// What a target's builds are to be for, and who says so, for messages: "target `a` declares GPUs".
+struct AskedAccelerator {
+    Accelerator value = Accelerator::any;
+    std::string reason;
+    bool is_wish = false; ///< gives way where nothing else fits
 };
 
 /// What a failed self-test does to an activation, or an audit with an error to an install: it is
@@ -28,8 +42,8 @@ struct GpuPin {
 
 /// `[gpu]`: what holds for every target.
 struct GpuPolicy {
-    Accelerator accelerator = Accelerator::any;
-    std::optional<GpuPin> cuda; ///< the runtime's version
+    std::optional<Accelerator> accelerator; ///< unset: each target's declarations tell it
+    std::optional<GpuPin> cuda;             ///< the runtime's version
     std::optional<GpuPin> cudnn;
     std::optional<GpuPin> nccl;
     bool chooses_torch_variants = false; ///< `torch-variants = "auto"`
@@ -47,6 +61,7 @@ struct DeclaredGpu {
     /// Compute capabilities or product names; empty: the machine has none.
     std::optional<std::vector<std::string>> gpus;
     SourceLocation gpus_location;
+    std::optional<Accelerator> accelerator; ///< in place of `[gpu]`'s
 };
 
 } // namespace envpm

@@ -3,11 +3,11 @@
 namespace envpm::pipeline {
 
 std::optional<std::string> GpuJudge::fault_of(const gpu::PackageLabel& label) const {
-    if (accelerator_ == Accelerator::any && !has_gpus()) {
+    if (machine_.accelerator.value == Accelerator::any && !has_gpus()) {
         return std::nullopt; // most environments: nothing to tell, and many candidates
     }
     const gpu::PackageTraits traits = gpu::traits_of(label);
-    if (auto fault = gpu::fault_of_build(traits.build, accelerator_)) {
+    if (auto fault = gpu::fault_of_build(traits.build, machine_.accelerator)) {
         return fault;
     }
     if (facts_ != nullptr && has_gpus() && gpu::holds(traits, "cudnn")) {
@@ -26,10 +26,10 @@ std::optional<std::string> GpuJudge::fault_of(const gpu::PackageLabel& label,
 }
 
 std::optional<std::string> GpuJudge::fault_of_torch(gpu::Build build) const {
-    if (build == gpu::Build::unknown && accelerator_ == Accelerator::cuda) {
-        return "nothing tells that it is a build for CUDA, and `[gpu] accelerator` is \"cuda\"";
+    if (build == gpu::Build::unknown && machine_.accelerator.value == Accelerator::cuda) {
+        return "nothing tells that it is a build for CUDA, and " + machine_.accelerator.reason;
     }
-    return gpu::fault_of_build(build, accelerator_);
+    return gpu::fault_of_build(build, machine_.accelerator);
 }
 
 std::optional<std::string> GpuJudge::fault_of(const CudaVersion& runtime) const {

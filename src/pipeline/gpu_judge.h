@@ -13,9 +13,8 @@ namespace envpm::pipeline {
 class GpuJudge {
   public:
     /// `facts`: null if no fact is to forbid anything.
-    GpuJudge(gpu::TargetMachine machine, Accelerator accelerator, FactsTable* facts)
+    GpuJudge(gpu::TargetMachine machine, FactsTable* facts)
         : machine_(std::move(machine)),
-          accelerator_(accelerator),
           facts_(facts) {}
 
     /// The newest CUDA of the target's driver.
@@ -38,7 +37,6 @@ class GpuJudge {
     [[nodiscard]] bool has_gpus() const { return machine_.gpus && !machine_.gpus->empty(); }
 
     gpu::TargetMachine machine_;
-    Accelerator accelerator_;
     FactsTable* facts_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "pipeline/requests.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,7 +23,8 @@ void check_cuda(const gpu::TargetMachine& machine, const DeclaredGpu& declared,
 } // namespace
 
 gpu::TargetMachine gpu_machine(const Manifest& manifest, const Target& target, FactsTable& facts) {
-    gpu::TargetMachine machine{target.name, target.platform, {}, {}, {}};
+    gpu::TargetMachine machine{
+        target.name, target.platform, {}, {}, {}, accelerator_for(manifest, target)};
     const auto found = manifest.declared_gpus.find(target.name);
     if (found == manifest.declared_gpus.end()) {
         return machine;

@@ -163,6 +163,15 @@ TEST_F(DefaultIndex, AcceleratorsRuleOutTheOthersBuilds) {
     EXPECT_EQ(torch_of(any + "[gpu]\naccelerator = \"cpu\"\n"), "2.9.0+cpu");
 }
 
+TEST_F(DefaultIndex, ATargetsDeclarationsRuleOutTheOthersBuildsToo) {
+    indexes.add("pypi", "torch", {{"torch-2.9.0+cpu" + x86_end}, {"torch-2.8.0+cu126" + x86_end}});
+    EXPECT_EQ(torch_of(any + target("gpus = \"none\"\n")), "2.9.0+cpu");
+    EXPECT_EQ(torch_of(any + target("gpus = [\"8.0\"]\n")), "2.8.0+cu126");
+    EXPECT_EQ(torch_of(any + target("gpus = [\"8.0\"]\naccelerator = \"any\"\n")), "2.9.0+cpu");
+    EXPECT_THAT(World(indexes, any + target("driver = \"470.82.01\"\n")).why_not(),
+                HasSubstr("processor alone, and target `t` declares an NVIDIA driver"));
+}
+
 TEST_F(DefaultIndex, WhatDoesNotFitIsNotFetched) {
     indexes.add("pypi", "torch", {{"torch-2.8.0+cpu" + x86_end}, {"torch-2.8.0+cu126" + x86_end}});
     torch_of(any + "[gpu]\naccelerator = \"cpu\"\n");

@@ -83,6 +83,10 @@ bool is_kept(const Run& run, const Target& target, const LockedPackage& package)
 std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved);
+Answer solve_in(PackageUniverse& universe, const Run& run, const Target& target,
+                const std::vector<TargetSolution>& solved);
+TargetSolution solution_of(const Resolution& resolution, PackageUniverse& universe,
+                           const UniverseRequest& wanted, const Run& run, CondaRecords* records);
 void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
                       std::vector<std::string>& notes);
 std::vector<std::string> notes_on_unreadable(const Resolution& resolution,
@@ -284,19 +288,44 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         run.listings.load(known_names(run.requests, run.previous));
     }
     UniverseRequest wanted = wanted_universe(run, target, records, PythonScope::asked);
+    const AskedAccelerator accelerator = accelerator_for(run.manifest, target);
+    if (accelerator.is_wish) {
+        UniverseRequest wished = wanted;
+        wished.machine.accelerator = accelerator;
+        PackageUniverse universe(wished, run.listings, records);
+        const Answer answer = solve_in(universe, run, target, solved);
+        if (const auto* const resolution = std::get_if<Resolution>(&answer)) {
+            return solution_of(*resolution, universe, wished, run, records);
+        }
+    }
     wanted.found = records == nullptr ? &found : nullptr;
     PackageUniverse universe(wanted, run.listings, records);
-    const solver::SolveRequest question{universe.roots(), universe.constraints(),
-                                        preferred(run, target, solved, universe)};
-    solver::SolveStatistics statistics;
-    const Answer answer = solver::solve_again(question, universe, run.services.stop(), &statistics);
-    run.services.progress().trace(
-        fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
-                    statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
+    const Answer answer = solve_in(universe, run, target, solved);
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
         return explain_conflict(*conflict, universe, run, target, records);
     }
-    const auto& resolution = std::get<Resolution>(answer);
+    if (accelerator.is_wish) {
+        add_notes({fmt::format("note: {}, and what you ask for has no builds without CUDA there",
+                               accelerator.reason)},
+                  run.notes);
+    }
+    return solution_of(std::get<Resolution>(answer), universe, wanted, run, records);
+}
+
+Answer solve_in(PackageUniverse& universe, const Run& run, const Target& target,
+                const std::vector<TargetSolution>& solved) {
+    const solver::SolveRequest question{universe.roots(), universe.constraints(),
+                                        preferred(run, target, solved, universe)};
+    solver::SolveStatistics statistics;
+    Answer answer = solver::solve_again(question, universe, run.services.stop(), &statistics);
+    run.services.progress().trace(
+        fmt::format("solve {}: {} rounds, {} candidates described, solver {:.0f} ms", target.name,
+                    statistics.rounds, statistics.described, statistics.solver_seconds * 1000));
+    return answer;
+}
+
+TargetSolution solution_of(const Resolution& resolution, PackageUniverse& universe,
+                           const UniverseRequest& wanted, const Run& run, CondaRecords* records) {
     note_passed_over(resolution, universe, run.notes);
     add_notes(notes_on_unreadable(resolution, universe), run.notes);
     add_notes(notes_on_yanked(resolution, universe), run.notes);
@@ -304,7 +333,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     add_notes(
         notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
         run.notes);
-    TargetSolution solution = to_solution(resolution, universe, run.requests, target);
+    TargetSolution solution = to_solution(resolution, universe, run.requests, wanted.target);
     solution.gpu =
         gpu_needs(solution.packages, resolution, universe, wanted.machine, run.services.facts());
     return solution;

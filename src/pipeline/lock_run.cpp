@@ -58,6 +58,9 @@ UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecor
                            run.manifest.channel_priority,
                            gpu_machine(run.manifest, target, run.services.facts()),
                            &run.services.facts()};
+    if (wanted.machine.accelerator.is_wish) {
+        wanted.machine.accelerator = {};
+    }
     if (records != nullptr) {
         const std::vector<std::string> python = {"python"};
         records->load(python);

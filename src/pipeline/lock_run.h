@@ -49,7 +49,8 @@ enum class PythonScope { asked, all };
 std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
                                                PythonScope scope = PythonScope::asked);
 
-/// What a target's universe is made for. `records`: null without channels.
+/// What a target's universe is made for, without its wish for an accelerator: what has a solution
+/// has one without it. `records`: null without channels.
 UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
                                 PythonScope scope);
 

@@ -21,7 +21,7 @@ std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& s
 PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda)
     : request_(std::move(request)),
       pythons_(request_.target, request_.pythons),
-      judge_(request_.machine, request_.requests.gpu.accelerator, request_.facts),
+      judge_(request_.machine, request_.facts),
       listings_(listings),
       conda_(conda) {
     add_pythons();

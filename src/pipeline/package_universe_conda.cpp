@@ -40,8 +40,7 @@ void PackageUniverse::add_pythons() {
 /// What the target declares is a root: what constrains it must find it there. What it leaves open
 /// is chosen only if something needs it.
 void PackageUniverse::add_virtual_packages() {
-    virtual_packages_ =
-        virtual_packages(request_.target, request_.machine, request_.requests.gpu.accelerator);
+    virtual_packages_ = virtual_packages(request_.target, request_.machine);
     for (std::size_t i = 0; i < virtual_packages_.size(); ++i) {
         const VirtualPackage& package = virtual_packages_[i];
         const auto known = find_slot(package.name);

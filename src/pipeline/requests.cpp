@@ -22,7 +22,8 @@ std::string conda_specifier(const CondaRequirement& requirement);
 std::string python_specifier(const std::string& text);
 pypi::SpecifierSet specifiers_at(const std::string& text, const SourceLocation& location);
 std::string line_of(std::string_view kind, const Request& request);
-GpuRequests read_gpu_requests(const GpuPolicy& policy);
+GpuRequests read_gpu_requests(const Manifest& manifest);
+std::optional<AskedAccelerator> follows_from(const DeclaredGpu& declared, const std::string& name);
 std::optional<GpuPinRequest> read_pin(const char* name, const std::optional<GpuPin>& pin);
 void add_gpu_lines(const Manifest& manifest, const Requests& requests,
                    std::vector<std::string>& lines);
@@ -50,6 +51,25 @@ std::string CondaRequest::text() const {
     return spec.build ? out + " " + spec.build->text() : out;
 }
 
+AskedAccelerator accelerator_for(const Manifest& manifest, const Target& target) {
+    const auto found = manifest.declared_gpus.find(target.name);
+    const DeclaredGpu declared =
+        found == manifest.declared_gpus.end() ? DeclaredGpu{} : found->second;
+    if (const auto& own = declared.accelerator) {
+        return {*own,
+                fmt::format("`accelerator` of target `{}` is \"{}\"", target.name, to_text(*own))};
+    }
+    if (const auto& common = manifest.gpu.accelerator) {
+        return {*common, fmt::format("`[gpu] accelerator` is \"{}\"", to_text(*common))};
+    }
+    if (auto follows = follows_from(declared, target.name)) {
+        return *follows;
+    }
+    // Who names its version means to have it.
+    return manifest.gpu.cuda ? AskedAccelerator{Accelerator::cuda, "`[gpu]` pins CUDA"}
+                             : AskedAccelerator{};
+}
+
 Requests read_requests(const Manifest& manifest) {
     Requests requests{read_python(manifest), {}, {}, {}, {}, {}};
     for (const ManifestRequirement& requirement : manifest.pypi_dependencies) {
@@ -60,7 +80,7 @@ Requests read_requests(const Manifest& manifest) {
             requests.conda.push_back(read_conda_request(requirement));
         }
     }
-    requests.gpu = read_gpu_requests(manifest.gpu);
+    requests.gpu = read_gpu_requests(manifest);
     for (const ManifestRequirement& requirement : manifest.constraints) {
         requests.constraints.push_back(read_request(requirement));
     }
@@ -251,13 +271,31 @@ std::invoke_result_t<Read> with_place(const SourceLocation& location, Read read)
     }
 }
 
-GpuRequests read_gpu_requests(const GpuPolicy& policy) {
-    GpuRequests requests{policy.accelerator, read_pin("cuda", policy.cuda),
-                         read_pin("cudnn", policy.cudnn), read_pin("nccl", policy.nccl)};
-    if (requests.cuda && requests.accelerator == Accelerator::any) {
-        requests.accelerator = Accelerator::cuda; // who names its version means to have it
+GpuRequests read_gpu_requests(const Manifest& manifest) {
+    const GpuPolicy& policy = manifest.gpu;
+    GpuRequests requests{accelerator_for(manifest, manifest.targets.front()).value,
+                         read_pin("cuda", policy.cuda), read_pin("cudnn", policy.cudnn),
+                         read_pin("nccl", policy.nccl)};
+    for (const Target& target : manifest.targets) {
+        if (accelerator_for(manifest, target).value != requests.accelerator) {
+            requests.accelerator = Accelerator::any;
+        }
     }
     return requests;
+}
+
+/// Nothing if the target leaves it open.
+std::optional<AskedAccelerator> follows_from(const DeclaredGpu& declared, const std::string& name) {
+    if (declared.gpus && declared.gpus->empty()) {
+        return AskedAccelerator{Accelerator::cpu,
+                                fmt::format("target `{}` has `gpus = \"none\"`", name), true};
+    }
+    if (declared.gpus || declared.driver || declared.cuda) {
+        return AskedAccelerator{Accelerator::cuda,
+                                fmt::format("target `{}` declares {}", name,
+                                            declared.gpus ? "GPUs" : "an NVIDIA driver")};
+    }
+    return std::nullopt;
 }
 
 /// A version without an operator is that series, as in conda's `12.8.*`: whoever pins CUDA means no
@@ -280,9 +318,9 @@ std::optional<GpuPinRequest> read_pin(const char* name, const std::optional<GpuP
 void add_gpu_lines(const Manifest& manifest, const Requests& requests,
                    std::vector<std::string>& lines) {
     const GpuRequests& gpu = requests.gpu;
-    if (gpu.accelerator != Accelerator::any) {
+    if (manifest.gpu.accelerator || gpu.cuda) {
         lines.push_back(fmt::format("gpu accelerator {}",
-                                    gpu.accelerator == Accelerator::cuda ? "cuda" : "cpu"));
+                                    to_text(manifest.gpu.accelerator.value_or(Accelerator::cuda))));
     }
     for (const auto& [name, pin] :
          {std::pair("cuda", &gpu.cuda), {"cudnn", &gpu.cudnn}, {"nccl", &gpu.nccl}}) {
@@ -302,6 +340,10 @@ void add_gpu_lines(const Manifest& manifest, const Requests& requests,
         }
         if (declared.gpus) {
             lines.push_back(fmt::format("gpus of {} {}", target, fmt::join(*declared.gpus, ", ")));
+        }
+        if (declared.accelerator) {
+            lines.push_back(
+                fmt::format("accelerator of {} {}", target, to_text(*declared.accelerator)));
         }
     }
 }

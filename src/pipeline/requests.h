@@ -47,6 +47,7 @@ struct GpuPinRequest {
 
 /// `[gpu]` as far as it decides the solve.
 struct GpuRequests {
+    /// What all targets ask for; `any` if they differ, too.
     Accelerator accelerator = Accelerator::any;
     std::optional<GpuPinRequest> cuda;
     std::optional<GpuPinRequest> cudnn;
@@ -65,6 +66,11 @@ struct Requests {
                                                                    ///< constraints and overrides
     GpuRequests gpu{};
 };
+
+/// What the target's builds are to be for: what its `accelerator` says, else that of `[gpu]`, else
+/// what follows from its declarations (GPUs or a driver: cuda; `gpus = "none"`: cpu, as a wish, for
+/// many wheels have no other build and do without a GPU), else cuda if `[gpu]` pins its version.
+AskedAccelerator accelerator_for(const Manifest& manifest, const Target& target);
 
 /// Reads specifiers and markers; an Error (code 1) for a bad one names file:line:column.
 Requests read_requests(const Manifest& manifest);

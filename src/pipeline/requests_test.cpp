@@ -129,11 +129,44 @@ TEST(ManifestDigest, is_moved_by_everything_that_the_solve_sees) {
             "[indexes]\ny = \"https://y.example.org/simple\"\n"
             "x = \"https://x.example.org/simple\"\n",
         requests_start + body + "[targets]\ngpu = { platform = \"linux-64\", glibc = \"2.35\" }\n",
+        requests_start + body + "[targets]\nt = { platform = \"linux-64\", gpus = \"none\" }\n",
+        requests_start + body +
+            "[targets]\nt = { platform = \"linux-64\", gpus = \"none\", accelerator = \"any\" }\n",
+        requests_start + body + "[gpu]\naccelerator = \"any\"\n",
     };
     std::set<std::string> digests;
     for (const std::string& text : texts) {
         EXPECT_TRUE(digests.insert(digest_of(text).hex()).second) << text;
     }
+}
+
+std::string accelerator_of(const std::string& target, const std::string& gpu = "") {
+    const Manifest manifest = manifest_of(requests_start + (gpu.empty() ? "" : "[gpu]\n" + gpu) +
+                                          "[targets.t]\nplatform = \"linux-64\"\n" + target);
+    const AskedAccelerator asked = accelerator_for(manifest, manifest.targets.front());
+    return std::string(to_text(asked.value)) + (asked.is_wish ? "?" : "") +
+           (asked.reason.empty() ? "" : ": " + asked.reason);
+}
+
+TEST(AcceleratorFor, follows_from_what_a_target_declares) {
+    EXPECT_EQ(accelerator_of(""), "any");
+    EXPECT_EQ(accelerator_of("gpus = \"none\"\n"), "cpu?: target `t` has `gpus = \"none\"`");
+    EXPECT_EQ(accelerator_of("gpus = [\"8.0\"]\n"), "cuda: target `t` declares GPUs");
+    EXPECT_EQ(accelerator_of("driver = \"535\"\n"), "cuda: target `t` declares an NVIDIA driver");
+    EXPECT_EQ(accelerator_of("cuda = \"12.2\"\n"), "cuda: target `t` declares an NVIDIA driver");
+}
+
+TEST(AcceleratorFor, a_word_counts_more_than_declarations_and_those_more_than_a_pin) {
+    EXPECT_EQ(accelerator_of("gpus = \"none\"\n", "accelerator = \"cuda\"\n"),
+              "cuda: `[gpu] accelerator` is \"cuda\"");
+    EXPECT_EQ(accelerator_of("gpus = [\"8.0\"]\n", "accelerator = \"any\"\n"),
+              "any: `[gpu] accelerator` is \"any\"");
+    EXPECT_EQ(
+        accelerator_of("gpus = [\"8.0\"]\naccelerator = \"cpu\"\n", "accelerator = \"cuda\"\n"),
+        "cpu: `accelerator` of target `t` is \"cpu\"");
+    EXPECT_EQ(accelerator_of("gpus = \"none\"\n", "cuda = \"12.8\"\n"),
+              "cpu?: target `t` has `gpus = \"none\"`");
+    EXPECT_EQ(accelerator_of("", "cuda = \"12.8\"\n"), "cuda: `[gpu]` pins CUDA");
 }
 
 TEST(RequirementFromText, reads_what_people_type) {

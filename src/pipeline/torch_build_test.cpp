@@ -142,7 +142,8 @@ TEST_F(Marked, ACompanionOfTheProcessorsBuildIsForTheProcessor) {
 }
 
 TEST_F(Marked, AnOldGpuIsNotHeldAgainstLibrariesThatAreNotForTheTarget) {
-    const std::string old = "[targets.t]\nplatform = \"linux-aarch64\"\ngpus = [\"3.5\"]\n";
+    const std::string old = "[targets.t]\nplatform = \"linux-aarch64\"\ngpus = [\"3.5\"]\n"
+                            "accelerator = \"any\"\n";
     EXPECT_THAT(chosen("torch", old), Contains("torch 2.5.1"));
 }
 

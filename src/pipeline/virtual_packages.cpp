@@ -25,14 +25,14 @@ bool VirtualPackage::matches(const conda::MatchSpec& spec) const {
     return spec.matches(fields);
 }
 
-std::vector<VirtualPackage>
-virtual_packages(const Target& target, const gpu::TargetMachine& machine, Accelerator accelerator) {
+std::vector<VirtualPackage> virtual_packages(const Target& target,
+                                             const gpu::TargetMachine& machine) {
     std::vector<VirtualPackage> packages = {
         package("__unix", "0", "0"), package("__linux", "4.18", "0"),
         package("__glibc", target.glibc.text(), "0"),
         package("__archspec", "1", std::string(machine_of(target.platform)))};
     const bool has_none = machine.gpus && machine.gpus->empty();
-    if (has_none || accelerator == Accelerator::cpu) {
+    if (has_none || machine.accelerator.value == Accelerator::cpu) {
         return packages;
     }
     if (machine.cuda) {

@@ -25,7 +25,7 @@ struct VirtualPackage {
 /// version, in descending order: of several that will do, the last, which is the lowest, is all
 /// that is needed. The kernel is not declared: it counts as 4.18, that of the oldest distribution
 /// with glibc 2.28.
-std::vector<VirtualPackage>
-virtual_packages(const Target& target, const gpu::TargetMachine& machine, Accelerator accelerator);
+std::vector<VirtualPackage> virtual_packages(const Target& target,
+                                             const gpu::TargetMachine& machine);
 
 } // namespace envpm::pipeline
