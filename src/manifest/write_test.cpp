@@ -60,7 +60,6 @@ glibc = "2.31"
 driver = "535.104.05"
 cuda = "12.2"
 gpus = ["8.0", "RTX 4090"]
-accelerator = "any"
 
 [targets.arm]
 platform = "linux-aarch64"
@@ -73,6 +72,12 @@ train = "python train.py"
 [activation.env]
 HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
 )";
+    EXPECT_EQ(to_text(manifest_of(text)), text);
+}
+
+TEST(WriteManifest, keeps_the_accelerator_of_a_target) {
+    const std::string text = "[workspace]\nname = \"a\"\n\n[targets.a]\nplatform = \"linux-64\"\n"
+                             "accelerator = \"any\"\n";
     EXPECT_EQ(to_text(manifest_of(text)), text);
 }
 
