@@ -149,9 +149,10 @@ enter(const EntryFlags& flags, const Session& session, const Project& project) {
     if (const ExitCode code = prepare(flags, session, project); code != ExitCode::done) {
         return code;
     }
-    pipeline::ActiveEnvironment environment = pipeline::activate_project(project, session.services);
-    const ActivationTest test = test_before_use(session, project, environment.prefix,
-                                                environment.variables, flags.self_test);
+    pipeline::ActiveEnvironment environment =
+        pipeline::activate_project(project, session.global.target, session.services);
+    const ActivationTest test = test_before_use(
+        session, project, {environment.prefix, environment.variables}, flags.self_test);
     tell_failure(session, test);
     if (test.code != ExitCode::done) {
         return test.code;

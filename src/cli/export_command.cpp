@@ -15,8 +15,8 @@ ExitCode run(const ExportCommand& command, const Session& session) {
     if (output) {
         refuse_own_files(session, *output);
     }
-    const pipeline::Export report =
-        pipeline::export_lock(project_of(session), session.global.target, format.value());
+    const pipeline::Export report = pipeline::export_lock(
+        project_of(session), session.global.target, format.value(), session.services);
     if (output) {
         write_output(session, *output, report.text);
     }

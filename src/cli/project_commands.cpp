@@ -54,12 +54,15 @@ ExitCode run(const InitCommand& command, const Session& session) {
         }
         return ExitCode::done;
     }
-    const std::filesystem::path file = pipeline::init(folder, command.name, session.services);
+    const pipeline::NewManifest made = pipeline::init(folder, command.name, session.services);
     if (session.global.is_json) {
-        show(document(Json::Object{{"manifest", file.string()}}));
+        show(document(Json::Object{{"manifest", made.file.string()}}));
     } else {
-        tell(session, fmt::format("wrote {}\nnext: `envpm add torch`, then `envpm run python`\n",
-                                  file.string()));
+        const std::string python =
+            made.python ? fmt::format("; it pins python {}, the first on this host", *made.python)
+                        : std::string();
+        tell(session, fmt::format("wrote {}{}\nnext: `envpm add torch`, then `envpm run python`\n",
+                                  made.file.string(), python));
     }
     return ExitCode::done;
 }

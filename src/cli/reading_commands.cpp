@@ -61,7 +61,7 @@ ExitCode run(const GensCommand& /*command*/, const Session& session) {
 namespace {
 
 pipeline::LockedView view_of(const Session& session) {
-    return pipeline::view_lock(project_of(session), session.global.target);
+    return pipeline::view_lock(project_of(session), session.global.target, session.services);
 }
 
 /// After a rollback, or a `lock` that was not followed by an install, the lock is of something

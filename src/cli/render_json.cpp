@@ -45,6 +45,13 @@ Json json_of(const pipeline::LockReport& report) {
                                           {"after", or_null(change.after)},
                                           {"targets", texts(change.targets)}});
     }
+    Json::Array target_changes;
+    for (const lockfiles::TargetChange& change : report.target_changes) {
+        target_changes.emplace_back(
+            Json::Object{{"target", change.target},
+                         {"added", change.is_added},
+                         {"packages", static_cast<std::int64_t>(change.packages)}});
+    }
     Json::Array targets;
     for (const LockedTarget& target : report.lock->targets) {
         targets.push_back(target_json(target));
@@ -52,6 +59,7 @@ Json json_of(const pipeline::LockReport& report) {
     return Json::Object{{"changed", report.outcome == pipeline::LockReport::Outcome::locked},
                         {"changes", std::move(changes)},
                         {"packages", static_cast<std::int64_t>(report.lock->packages.size())},
+                        {"target_changes", std::move(target_changes)},
                         {"targets", std::move(targets)},
                         {"unknown_upgrades", texts(report.unknown_upgrades)},
                         {"seconds", report.seconds}};
@@ -170,6 +178,7 @@ Json json_of(const std::vector<realize::Generation>& generations) {
                                       {"env", generation.env.hex()},
                                       {"env_name", short_name(generation.env)},
                                       {"created", generation.created},
+                                      {"target", generation.target},
                                       {"current", generation.is_current}});
     }
     return Json::Object{{"generations", std::move(out)}};

@@ -143,9 +143,10 @@ TEST(JsonOfInformation, has_null_for_what_there_is_not) {
 
 TEST(JsonOfGenerations, are_a_list) {
     const Json json = json_of(std::vector<realize::Generation>{
-        {3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", true}});
+        {3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "default", true}});
     const Json& found = json.array("generations").at(0);
     EXPECT_EQ(found.number("number"), 3);
+    EXPECT_EQ(found.text("target"), "default");
     EXPECT_EQ(*found.find("current"), Json(true));
 }
 

@@ -57,6 +57,12 @@ std::string words_of(const pipeline::LockReport& report, const Terminal& termina
     for (const LockedTarget& target : report.lock->targets) {
         out += target_line(report, target);
     }
+    for (const lockfiles::TargetChange& change : report.target_changes) {
+        out += fmt::format("  {} target {} ({})\n",
+                           change.is_added ? styled(terminal, Style::good, "+")
+                                           : styled(terminal, Style::bad, "-"),
+                           change.target, counted(change.packages, "package"));
+    }
     for (std::size_t i = 0; i < report.changes.size() && i < shown_changes; ++i) {
         out += change_line(report.changes[i], terminal);
     }
@@ -194,8 +200,9 @@ std::string words_of(const std::vector<realize::Generation>& generations) {
         // Stores differ if ENVPM_ROOT did.
         const std::filesystem::path store = generation.prefix.parent_path();
         const bool is_elsewhere = store != generations.back().prefix.parent_path();
-        out += fmt::format("{} {:>4}  {}  {}{}{}\n", generation.is_current ? "*" : " ",
+        out += fmt::format("{} {:>4}  {}  {}  {}{}{}\n", generation.is_current ? "*" : " ",
                            generation.number, generation.created, short_name(generation.env),
+                           generation.target.empty() ? "-" : generation.target,
                            is_elsewhere ? "  in " + store.string() : std::string(),
                            first->number == generation.number
                                ? std::string()
@@ -224,7 +231,7 @@ std::string tree_words(const pipeline::LockedView& view) {
     std::string out;
     std::set<PackageName> shown;
     for (const PackageName& name : view.requested) {
-        const LockedPackage* package = pipeline::find_package(view, name);
+        const LockedPackage* package = pipeline::find_package(view.packages, name);
         out += fmt::format("{} {}\n", name.string(), package->version);
         shown.insert(name);
         add_tree(out, view, name, "", shown);
@@ -320,11 +327,11 @@ std::size_t packages_of(const Lock& lock, const std::string& target) {
 /// A package's needs are shown where it first stands; later it has a mark instead.
 void add_tree(std::string& out, const pipeline::LockedView& view, const PackageName& name,
               const std::string& indent, std::set<PackageName>& shown) {
-    const LockedPackage* package = pipeline::find_package(view, name);
+    const LockedPackage* package = pipeline::find_package(view.packages, name);
     for (std::size_t i = 0; i < package->dependencies.size(); ++i) {
         const bool is_last = i + 1 == package->dependencies.size();
-        const LockedPackage* found =
-            pipeline::find_package(view, pipeline::name_of_dependency(package->dependencies[i]));
+        const LockedPackage* found = pipeline::find_package(
+            view.packages, pipeline::name_of_dependency(package->dependencies[i]));
         if (found == nullptr) {
             continue;
         }

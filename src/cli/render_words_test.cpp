@@ -311,12 +311,12 @@ TEST(WordsOfInformation, tell_of_a_machine_without_a_project) {
                                      "prefix     nothing is installed yet\n");
 }
 
-TEST(WordsOfGenerations, mark_the_current_one) {
+TEST(WordsOfGenerations, mark_the_current_one_and_name_the_target) {
     EXPECT_EQ(words_of(std::vector<realize::Generation>{
-                  {1, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", false},
-                  {12, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", true}}),
-              "     1  2025-01-01T00:00:00Z  " + short_name(sha256_of("a")) + "\n" +
-                  "*   12  2025-01-02T00:00:00Z  " + short_name(sha256_of("b")) + "\n");
+                  {1, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "", false},
+                  {12, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", "lab", true}}),
+              "     1  2025-01-01T00:00:00Z  " + short_name(sha256_of("a")) + "  -\n" +
+                  "*   12  2025-01-02T00:00:00Z  " + short_name(sha256_of("b")) + "  lab\n");
 }
 
 TEST(ListWords, are_a_table) {

@@ -43,7 +43,10 @@ ExitCode run(const SelftestCommand& command, const Session& session) {
             {"`--torch` and `--receipt` belong to `--deep`", "envpm selftest", "add `--deep`"},
             ExitCode::usage);
     }
-    const pipeline::SelfTestReport report = pipeline::self_test(request, session.services);
+    pipeline::SelfTestReport report = pipeline::self_test(request, session.services);
+    if (command.policy.value_or(CheckPolicy::strict) == CheckPolicy::strict) {
+        report = pipeline::with_gpus_required(std::move(report));
+    }
     show(session.global.is_json ? document(json_of(report))
                                 : gpu_words(report) + words_of(report, session.terminal));
     return code_of(command, report.verdict.status == Status::failed);

@@ -4,6 +4,8 @@
 #include "cli/policies.h"
 #include "cli/render_selftest.h"
 
+#include <utility>
+
 namespace envpm::cli {
 
 namespace {
@@ -16,16 +18,18 @@ CheckPolicy policy_before_use(const Session& session, const pipeline::Project& p
 } // namespace
 
 ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
-                               const std::filesystem::path& prefix, const Variables& variables,
-                               std::optional<CheckPolicy> flag) {
+                               const TestSubject& subject, std::optional<CheckPolicy> flag) {
     const CheckPolicy policy = policy_before_use(session, project, flag);
     if (policy == CheckPolicy::off) {
         return {};
     }
     ActivationTest test;
     test.report = pipeline::self_test_of_prefix(
-        {.project = project, .target = session.global.target, .variables = variables}, prefix,
-        session.services);
+        {.project = project, .target = session.global.target, .variables = subject.variables},
+        subject.prefix, session.services);
+    if (test.report && policy == CheckPolicy::strict && subject.occasion == TestOccasion::use) {
+        test.report = pipeline::with_gpus_required(std::move(*test.report));
+    }
     const bool has_failed = test.report && test.report->verdict.status == Status::failed;
     if (has_failed && policy == CheckPolicy::strict) {
         test.code = ExitCode::self_test_failed;

@@ -17,11 +17,20 @@ struct ActivationTest {
     ExitCode code = ExitCode::done; ///< another one if the environment must not be used
 };
 
-/// Tests the GPUs with the environment's variables, as the flag says if there is one. Throws
-/// nothing that comes of the GPUs.
+/// Before work is done, a machine without the GPUs that the target declares fails under `strict`;
+/// an install may be made where there are none.
+enum class TestOccasion { install, use };
+
+/// An environment that is tested.
+struct TestSubject {
+    const std::filesystem::path& prefix;
+    const Variables& variables; ///< those of the environment
+    TestOccasion occasion = TestOccasion::use;
+};
+
+/// Tests the GPUs, as the flag says if there is one. Throws nothing that comes of the GPUs.
 ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
-                               const std::filesystem::path& prefix, const Variables& variables,
-                               std::optional<CheckPolicy> flag);
+                               const TestSubject& subject, std::optional<CheckPolicy> flag);
 
 /// Says so if it failed, or if the machine has libraries of the environment too; else nothing.
 void tell_failure(const Session& session, const ActivationTest& test);

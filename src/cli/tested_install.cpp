@@ -14,7 +14,8 @@ Installed install_and_test(const Session& session, pipeline::InstallRequest requ
                            std::optional<CheckPolicy> self_test) {
     std::optional<ActivationTest> test;
     const auto run_test = [&](const std::filesystem::path& prefix) {
-        test = test_before_use(session, request.project, prefix, session.services.variables(),
+        test = test_before_use(session, request.project,
+                               {prefix, session.services.variables(), TestOccasion::install},
                                self_test);
     };
     request.meanwhile = run_test;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace envpm::lockfiles {
@@ -15,6 +16,7 @@ struct Pair {
 };
 
 using Name = PackageName;
+using Names = std::set<std::string>;
 using Pairs = std::map<std::tuple<Name, bool, std::string>, Pair>; ///< name, is conda, target
 
 using Changes = std::map<std::tuple<Name, std::optional<std::string>, std::optional<std::string>>,
@@ -23,6 +25,8 @@ using Changes = std::map<std::tuple<Name, std::optional<std::string>, std::optio
 void collect_pythons(const Lock& before, const Lock& after, Changes& changes);
 void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs);
 bool is_same(const Pair& pair);
+Names targets_of(const Lock& lock);
+bool has(const Lock& lock, const LockedPackage& package);
 std::optional<std::string> version_of(const LockedPackage* package);
 bool is_everywhere(const std::vector<std::string>& targets, const Lock& lock);
 
@@ -39,8 +43,14 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
     if (before) {
         collect_pythons(*before, after, changes);
     }
+    const auto came_along = [&](const Pair& pair, const std::string& target) {
+        return before && ((pair.before == nullptr && !targets_of(*before).contains(target) &&
+                           has(*before, *pair.after)) ||
+                          (pair.after == nullptr && !targets_of(after).contains(target) &&
+                           has(after, *pair.before)));
+    };
     for (const auto& [key, pair] : pairs) {
-        if (!is_same(pair)) {
+        if (!is_same(pair) && !came_along(pair, std::get<2>(key))) {
             changes[{std::get<0>(key), version_of(pair.before), version_of(pair.after)}].push_back(
                 std::get<2>(key));
         }
@@ -52,6 +62,28 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
                        is_everywhere(targets, after) ? std::vector<std::string>() : targets});
     }
     return out;
+}
+
+std::vector<TargetChange> target_difference(const std::optional<Lock>& before, const Lock& after) {
+    std::vector<TargetChange> changes;
+    const auto add_missing = [&changes](const Lock& here, const Lock& there, bool is_added) {
+        const Names others = targets_of(there);
+        for (const std::string& target : targets_of(here)) {
+            if (!others.contains(target)) {
+                const auto packages = std::count_if(
+                    here.packages.begin(), here.packages.end(),
+                    [&](const LockedPackage& package) { return package.is_for(target); });
+                changes.push_back({target, is_added, static_cast<std::size_t>(packages)});
+            }
+        }
+    };
+    if (before) {
+        add_missing(after, *before, true);
+        add_missing(*before, after, false);
+    }
+    std::sort(changes.begin(), changes.end(),
+              [](const TargetChange& a, const TargetChange& b) { return a.target < b.target; });
+    return changes;
 }
 
 namespace {
@@ -84,6 +116,21 @@ bool is_same(const Pair& pair) {
     return pair.before != nullptr && pair.after != nullptr &&
            pair.before->version == pair.after->version && pair.before->file == pair.after->file &&
            pair.before->sha256 == pair.after->sha256;
+}
+
+Names targets_of(const Lock& lock) {
+    Names names;
+    for (const LockedTarget& target : lock.targets) {
+        names.insert(target.target.name);
+    }
+    return names;
+}
+
+bool has(const Lock& lock, const LockedPackage& package) {
+    return std::any_of(lock.packages.begin(), lock.packages.end(), [&](const LockedPackage& other) {
+        return other.name == package.name && other.file == package.file &&
+               other.sha256 == package.sha256;
+    });
 }
 
 std::optional<std::string> version_of(const LockedPackage* package) {

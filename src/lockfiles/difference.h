@@ -18,6 +18,19 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
+/// A target that only one of the locks has.
+struct TargetChange {
+    std::string target;
+    bool is_added = false; ///< else removed
+    std::size_t packages = 0;
+
+    bool operator==(const TargetChange&) const = default;
+};
+
+/// Sorted by name; empty if there was no lock before.
+std::vector<TargetChange> target_difference(const std::optional<Lock>& before, const Lock& after);
+
+/// What a target brings or takes along that the other lock has for another one is no change.
 /// Sorted by name; empty for equal package sets. A Python of the host is told of like a package, if
 /// another ABI takes its place.
 std::vector<Change> difference(const std::optional<Lock>& before, const Lock& after);

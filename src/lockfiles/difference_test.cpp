@@ -95,11 +95,25 @@ TEST(Difference, NamesTheTargetsWhereItIsNotEverywhere) {
                 ElementsAre(change("numpy", "1", "2", {"a"}), change("numpy", "1", "3", {"b"})));
 }
 
-TEST(Difference, OfOneMoreTargetIsWhatItGets) {
+TEST(Difference, OfATargetThatGoesByAnotherNameIsTheTargetAlone) {
+    const Lock before =
+        lock_of({"a"}, {package_for("numpy", "1", {"a"}), package_for("torch", "1", {"a"})});
+    const Lock after =
+        lock_of({"b"}, {package_for("numpy", "1", {"b"}), package_for("torch", "2", {"b"})});
+    EXPECT_THAT(target_difference(before, after),
+                ElementsAre(TargetChange{"a", false, 2}, TargetChange{"b", true, 2}));
+    EXPECT_THAT(difference(before, after), ElementsAre(change("torch", std::nullopt, "2"),
+                                                       change("torch", "1", std::nullopt, {"a"})));
+    EXPECT_THAT(target_difference(std::nullopt, after), IsEmpty());
+    EXPECT_THAT(target_difference(after, after), IsEmpty());
+}
+
+TEST(Difference, OfOneMoreTargetIsWhatTheOthersHaveNot) {
     const Lock before = lock_of({"a"}, {package_for("numpy", "1", {"a"})});
-    const Lock after = lock_of({"a", "b"}, {package_for("numpy", "1", {"a", "b"})});
-    EXPECT_THAT(difference(before, after), ElementsAre(change("numpy", std::nullopt, "1", {"b"})));
-    EXPECT_THAT(difference(after, before), ElementsAre(change("numpy", "1", std::nullopt, {"b"})));
+    const Lock after = lock_of(
+        {"a", "b"}, {package_for("numpy", "1", {"a", "b"}), package_for("idna", "3", {"b"})});
+    EXPECT_THAT(difference(before, after), ElementsAre(change("idna", std::nullopt, "3", {"b"})));
+    EXPECT_THAT(difference(after, before), ElementsAre(change("idna", "3", std::nullopt, {"b"})));
 }
 
 } // namespace

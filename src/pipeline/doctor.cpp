@@ -4,9 +4,9 @@
 #include "host/this_machine.h"
 #include "pipeline/audit.h"
 #include "pipeline/gpu_machine.h"
-#include "pipeline/install.h"
 #include "pipeline/mirror_check.h"
 #include "pipeline/selftest.h"
+#include "pipeline/target_choice.h"
 
 #include <fmt/format.h>
 
@@ -59,7 +59,8 @@ class Examination {
 };
 
 Target target_for(const Project& project, const Manifest& manifest,
-                  const std::optional<std::string>& name);
+                  const std::optional<std::string>& name, Services& services);
+std::string gpu_teller(const host::MachineFacts& facts);
 std::string names_of(const std::vector<ProbedGpu>& gpus);
 bool is_declared(const ProbedGpu& gpu, const std::vector<ComputeCapability>& declared);
 
@@ -107,7 +108,7 @@ void Examination::look_at_project() {
     }
     try {
         const Manifest manifest = read_manifest(*request_.project);
-        Wanted wanted{target_for(*request_.project, manifest, request_.target), {}, {}};
+        Wanted wanted{target_for(*request_.project, manifest, request_.target, services_), {}, {}};
         if (const auto found = manifest.declared_gpus.find(wanted.target.name);
             found != manifest.declared_gpus.end()) {
             wanted.declared = found->second;
@@ -198,9 +199,13 @@ void Examination::look_at_gpus() {
         add({"GPU", Condition::warning, note, "", ""});
     }
     look_at_libcuda(report.situation);
+    const bool is_skipped = report.verdict.status == selftest::Status::skipped;
+    const std::string teller = gpu_teller(facts_);
     if (report.verdict.status == selftest::Status::passed) {
         add({"GPU", Condition::good, report.verdict.summary, library});
-    } else if (report.verdict.status == selftest::Status::skipped) {
+    } else if (is_skipped && !teller.empty()) {
+        add({"GPU", Condition::absent, "not tested: the machine's GPUs are told by " + teller});
+    } else if (is_skipped) {
         const bool is_wanted = wanted_ && wanted_->wants_gpu();
         add({"GPU", is_wanted ? Condition::defect : Condition::absent,
              is_wanted ? fmt::format("target `{}` declares GPUs: {}", wanted_->target.name,
@@ -299,23 +304,32 @@ void Examination::look_at_libraries() {
 
 /// The named one; else what an install would take here, or the first if it would take none.
 Target target_for(const Project& project, const Manifest& manifest,
-                  const std::optional<std::string>& name) {
+                  const std::optional<std::string>& name, Services& services) {
     if (const std::optional<Lock> lock = read_lock(project)) {
-        return choose_target(*lock, name).target;
+        return choose_target(manifest, *lock, name, services).target;
     }
-    const std::optional<Target> machine = host::detect_target();
-    const auto found =
-        std::find_if(manifest.targets.begin(), manifest.targets.end(), [&](const Target& target) {
-            return name ? target.name == *name : machine && runs_on(target, *machine);
-        });
-    if (found == manifest.targets.end() && !name) {
-        return manifest.targets.front();
+    std::vector<const Target*> targets;
+    for (const Target& target : manifest.targets) {
+        if (name && target.name == *name) {
+            return target;
+        }
+        targets.push_back(&target);
     }
-    if (found == manifest.targets.end()) {
+    if (name) {
         throw Error({fmt::format("the manifest has no target `{}`", *name), manifest.file.string(),
                      "`--target` takes the name of a table of `[targets]`"});
     }
-    return *found;
+    const Target* const here = target_here(manifest, targets, services);
+    return here == nullptr ? manifest.targets.front() : *here;
+}
+
+/// The variable that tells of GPUs which need not be in this machine; empty if none does.
+std::string gpu_teller(const host::MachineFacts& facts) {
+    const std::string origin = facts.gpus.value     ? facts.gpus.origin
+                               : facts.driver.value ? facts.driver.origin
+                                                    : std::string();
+    const bool is_variable = origin.starts_with("ENVPM_") || origin.starts_with("CONDA_OVERRIDE_");
+    return is_variable ? origin : std::string();
 }
 
 std::string names_of(const std::vector<ProbedGpu>& gpus) {

@@ -123,6 +123,15 @@ TEST_F(Doctor, a_target_that_declares_gpus_asks_for_one) {
     EXPECT_FALSE(report().has_defect());
 }
 
+TEST_F(Doctor, gpus_that_a_variable_tells_of_are_not_missed) {
+    write_manifest("gpus = [\"8.0\"]\n");
+    request.variables.set("ENVPM_DRIVER", "550.54.15");
+    request.variables.set("ENVPM_GPUS", "8.0");
+    const DoctorReport found = report();
+    EXPECT_FALSE(found.has_defect());
+    EXPECT_THAT(found.diagnoses, says(Condition::absent, "GPU", "told by ENVPM_GPUS"));
+}
+
 TEST_F(Doctor, a_machine_is_held_against_the_first_target_that_it_fits) {
     write_manifest("glibc = \"2.99\"\ngpus = [\"9.0\"]\n\n[targets.here]\nplatform = \"" +
                    std::string(to_text(host::detect_target()->platform)) + "\"\n");

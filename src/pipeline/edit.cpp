@@ -165,15 +165,16 @@ void write_project(const NewProject& project, const std::string& text) {
     write_file(project.manifest, text);
 }
 
-std::filesystem::path init(const std::filesystem::path& folder,
-                           const std::optional<std::string>& name, const Services& services) {
+NewManifest init(const std::filesystem::path& folder, const std::optional<std::string>& name,
+                 const Services& services) {
     const NewProject project = new_project(folder, name);
     if (!manifest::is_workspace_name(project.name)) {
         throw Error({"a workspace cannot be called what this folder is called",
                      project.folder.string(), "name it: `--name NAME`"});
     }
-    write_project(project, manifest::new_manifest(project.name, python_series(services)));
-    return project.manifest;
+    const std::optional<std::string> python = python_series(services);
+    write_project(project, manifest::new_manifest(project.name, python));
+    return {project.manifest, python};
 }
 
 namespace {

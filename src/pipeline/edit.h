@@ -65,9 +65,15 @@ NewProject new_project(const std::filesystem::path& folder, const std::optional<
 /// manifest.
 void write_project(const NewProject& project, const std::string& text);
 
+/// A manifest that was written.
+struct NewManifest {
+    std::filesystem::path file;
+    std::optional<std::string> python; ///< "3.11.*", of this host; none if it has none
+};
+
 /// Writes a manifest, and lines for `.gitignore` and `.gitattributes`, into `folder`; refuses to
-/// overwrite a manifest. Returns its file.
-std::filesystem::path init(const std::filesystem::path& folder,
-                           const std::optional<std::string>& name, const Services& services);
+/// overwrite a manifest.
+NewManifest init(const std::filesystem::path& folder, const std::optional<std::string>& name,
+                 const Services& services);
 
 } // namespace envpm::pipeline

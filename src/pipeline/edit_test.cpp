@@ -134,7 +134,7 @@ TEST_F(EditTest, init_writes_a_manifest_and_the_lines_for_git_once) {
     write_file(home / ".gitignore", "*.o");
     write_file(home / ".gitattributes", "envpm.lock linguist-generated=true\n");
     const Services world = services();
-    EXPECT_EQ(init(home, std::nullopt, world), home / "envpm.toml");
+    EXPECT_EQ(init(home, std::nullopt, world).file, home / "envpm.toml");
     EXPECT_EQ(read_manifest({home / "envpm.toml"}).name, "vision");
     EXPECT_EQ(read_file(home / ".gitignore"), "*.o\n.envpm/\n");
     EXPECT_EQ(read_file(home / ".gitattributes"), "envpm.lock linguist-generated=true\n");
@@ -159,7 +159,7 @@ TEST_F(EditTest, init_writes_nothing_under_a_name_that_no_workspace_can_have) {
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ExitCode::usage); // it stood on the command line
     }
-    EXPECT_EQ(init(home, "short", world), home / "envpm.toml");
+    EXPECT_EQ(init(home, "short", world).file, home / "envpm.toml");
 }
 
 } // namespace

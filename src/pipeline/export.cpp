@@ -5,8 +5,8 @@
 #include "conda/archive_name.h"
 #include "manifest/channels.h"
 #include "pipeline/inspect.h"
-#include "pipeline/install.h"
 #include "pipeline/lock.h"
+#include "pipeline/target_choice.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -69,7 +69,7 @@ Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarge
 }
 
 Export export_lock(const Project& project, const std::optional<std::string>& target,
-                   ExportFormat format) {
+                   ExportFormat format, Services& services) {
     const Manifest manifest = read_manifest(project);
     const std::optional<Lock> lock = read_lock(project);
     const LockCheck check = check_lock(manifest, lock);
@@ -78,7 +78,7 @@ Export export_lock(const Project& project, const std::optional<std::string>& tar
                      project.lock_file().string(), "run `envpm lock`"},
                     ExitCode::lock_out_of_date);
     }
-    return export_text(manifest, *lock, choose_target(*lock, target), format);
+    return export_text(manifest, *lock, choose_target(manifest, *lock, target, services), format);
 }
 
 namespace {

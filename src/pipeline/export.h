@@ -35,6 +35,6 @@ Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarge
 /// Of the project's lock, as it stands; an Error of code 3 if there is none, or if it does not fit
 /// the manifest.
 Export export_lock(const Project& project, const std::optional<std::string>& target,
-                   ExportFormat format);
+                   ExportFormat format, Services& services);
 
 } // namespace envpm::pipeline

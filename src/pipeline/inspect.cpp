@@ -4,12 +4,14 @@
 #include "base/near_miss.h"
 #include "base/url.h"
 #include "host/this_machine.h"
-#include "pipeline/install.h"
+#include "pipeline/lock.h"
 #include "pipeline/sources.h"
+#include "pipeline/target_choice.h"
 #include "pypi/marker.h"
 #include "realize/generations.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <deque>
@@ -28,20 +30,20 @@ void inform_of_project(Information& information, const Project& project,
 
 } // namespace
 
-LockedView view_lock(const Project& project, const std::optional<std::string>& target) {
+LockedView view_lock(const Project& project, const std::optional<std::string>& target,
+                     Services& services) {
     const std::optional<Lock> lock = read_lock(project);
     if (!lock) {
         throw Error({"there is no envpm.lock yet", project.lock_file().string(),
                      "run `envpm lock` to make it"},
                     ExitCode::lock_out_of_date);
     }
-    LockedView view{choose_target(*lock, target), {}, {}};
-    for (const LockedPackage& package : lock->packages) {
-        if (package.is_for(view.target.target.name)) {
-            view.packages.push_back(package);
-        }
-    }
     const Manifest manifest = read_manifest(project);
+    LockedView view{choose_target(manifest, *lock, target, services), {}, {}, {}};
+    for (const LockedPackage& package : lock->packages) {
+        auto& packages = package.is_for(view.target.target.name) ? view.packages : view.elsewhere;
+        packages.push_back(package);
+    }
     for (const CondaRequirement& requirement : manifest.dependencies) {
         add_requested(view, requirement.name);
     }
@@ -63,21 +65,28 @@ PackageName name_of_dependency(const std::string& text) {
     return *name;
 }
 
-const LockedPackage* find_package(const LockedView& view, const PackageName& name) {
+const LockedPackage* find_package(const std::vector<LockedPackage>& packages,
+                                  const PackageName& name) {
     const auto named = [&](const LockedPackage& package) { return package.name == name; };
     const auto means_it = [normal = PackageName::parse(name.string())](const auto& package) {
         return normal && PackageName::parse(package.name.string()) == normal;
     };
-    auto found = std::find_if(view.packages.begin(), view.packages.end(), named);
-    if (found == view.packages.end()) {
-        found = std::find_if(view.packages.begin(), view.packages.end(), means_it);
+    auto found = std::find_if(packages.begin(), packages.end(), named);
+    if (found == packages.end()) {
+        found = std::find_if(packages.begin(), packages.end(), means_it);
     }
-    return found == view.packages.end() ? nullptr : &*found;
+    return found == packages.end() ? nullptr : &*found;
 }
 
 std::vector<Path> why(const LockedView& view, const PackageName& name) {
-    const LockedPackage* wanted = find_package(view, name);
+    const LockedPackage* wanted = find_package(view.packages, name);
     if (wanted == nullptr) {
+        if (const LockedPackage* other = find_package(view.elsewhere, name)) {
+            throw Error({fmt::format("`{}` is not locked for target `{}`, but for `{}`",
+                                     other->name.string(), view.target.target.name,
+                                     fmt::join(other->targets, "`, `")),
+                         "envpm.lock", fmt::format("add `--target {}`", other->targets.front())});
+        }
         std::vector<std::string> names;
         for (const LockedPackage& package : view.packages) {
             names.push_back(package.name.string());
@@ -124,7 +133,7 @@ bool is_for(const ManifestRequirement& requirement, const LockedTarget& target) 
 
 /// `python` may be the host's, and then is no package.
 void add_requested(LockedView& view, const PackageName& name) {
-    const LockedPackage* package = find_package(view, name);
+    const LockedPackage* package = find_package(view.packages, name);
     if (package != nullptr && std::find(view.requested.begin(), view.requested.end(),
                                         package->name) == view.requested.end()) {
         view.requested.push_back(package->name);
@@ -142,9 +151,9 @@ std::optional<Path> shortest_path(const LockedView& view, const PackageName& fro
         if (name == to) {
             return path;
         }
-        const LockedPackage* package = find_package(view, name);
+        const LockedPackage* package = find_package(view.packages, name);
         for (const std::string& text : package->dependencies) {
-            const LockedPackage* next = find_package(view, name_of_dependency(text));
+            const LockedPackage* next = find_package(view.packages, name_of_dependency(text));
             if (next != nullptr && seen.insert(next->name).second) {
                 Path longer = path;
                 longer.push_back(next->name.string());
@@ -179,15 +188,10 @@ void inform_of_project(Information& information, const Project& project,
     if (!check.is_fresh) {
         information.lock_problem = "envpm.lock is out of date: " + check.reasons.front();
     }
-    if (wanted) {
-        information.target = choose_target(*lock, wanted);
-        return;
-    }
-    for (const LockedTarget& target : lock->targets) {
-        if (information.machine && target.target.platform == information.machine->platform &&
-            target.target.glibc <= information.machine->glibc && !information.target) {
-            information.target = target;
-        }
+    const Target* const here =
+        wanted ? nullptr : target_here(manifest, targets_of(*lock), services);
+    if (wanted || here != nullptr) {
+        information.target = named_target(*lock, wanted ? *wanted : here->name);
     }
 }
 

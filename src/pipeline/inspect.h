@@ -16,11 +16,14 @@ namespace envpm::pipeline {
 /// lock.
 struct LockedView {
     LockedTarget target;
-    std::vector<LockedPackage> packages; ///< sorted by name
-    std::vector<PackageName> requested;  ///< by the manifest, in its order
+    std::vector<LockedPackage> packages;       ///< sorted by name
+    std::vector<PackageName> requested;        ///< by the manifest, in its order
+    std::vector<LockedPackage> elsewhere = {}; ///< those of other targets alone
 };
 
-LockedView view_lock(const Project& project, const std::optional<std::string>& target);
+/// Of the named target, else of that for this machine (pipeline/target_choice.h).
+LockedView view_lock(const Project& project, const std::optional<std::string>& target,
+                     Services& services);
 
 /// The package that a dependency text ("name[extra] specifier") is about.
 PackageName name_of_dependency(const std::string& text);
@@ -29,10 +32,11 @@ PackageName name_of_dependency(const std::string& text);
 using Path = std::vector<std::string>;
 
 /// Of both spellings: a conda package `ruamel.yaml` is found as `ruamel-yaml` too. Null if none.
-const LockedPackage* find_package(const LockedView& view, const PackageName& name);
+const LockedPackage* find_package(const std::vector<LockedPackage>& packages,
+                                  const PackageName& name);
 
 /// Every requested package's shortest chain to `name`; an Error with the near miss if it is not
-/// locked.
+/// locked, or with the targets that have it.
 std::vector<Path> why(const LockedView& view, const PackageName& name);
 
 /// Facts of project, environment, store and host.

@@ -22,7 +22,7 @@ LockedPackage package(const std::string& name, std::vector<std::string> dependen
 
 /// app → web → core, app → cli → web, tool → core, and a pair that needs each other.
 LockedView view() {
-    LockedView out{{{}, {}, sha256_of("env"), {}}, {}, {}};
+    LockedView out{{{}, {}, sha256_of("env"), {}}, {}, {}, {}};
     out.packages = {package("app", {"cli", "web >=1"}),
                     package("cli", {"web[fast] >=1"}),
                     package("core"),
@@ -71,11 +71,28 @@ TEST(Why, offers_the_near_miss_of_what_is_not_locked) {
     }
 }
 
+TEST(Why, names_the_targets_that_have_what_this_one_has_not) {
+    LockedView without = view();
+    without.target.target.name = "gpubox";
+    without.elsewhere = {package("big")};
+    without.elsewhere.front().targets = {"arm", "laptop"};
+    try {
+        (void)why(without, name_of("big"));
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.text().what,
+                  "`big` is not locked for target `gpubox`, but for `arm`, `laptop`");
+        EXPECT_EQ(error.text().hint, "add `--target arm`");
+    }
+}
+
 TEST(ViewLock, without_a_lock_says_how_to_make_one) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     write_file(folder.path() / "envpm.toml", "[workspace]\nname = \"demo\"\n");
     try {
-        (void)view_lock({folder.path() / "envpm.toml"}, std::nullopt);
+        SilentProgress progress;
+        Services services({}, {}, progress);
+        (void)view_lock({folder.path() / "envpm.toml"}, std::nullopt, services);
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ExitCode::lock_out_of_date);

@@ -14,6 +14,7 @@
 #include "pipeline/lease.h"
 #include "pipeline/locked_target.h"
 #include "pipeline/lower_prefix.h"
+#include "pipeline/target_choice.h"
 #include "pipeline/turn.h"
 #include "realize/generations.h"
 #include "realize/prefix.h"
@@ -63,7 +64,6 @@ struct Realised {
     std::optional<AuditReport> audit;
 };
 
-std::string obstacles_of(const Lock& lock, const Target& machine);
 std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
 std::optional<InstallReport> install_from_lower(const InstallRequest& request,
                                                 const Manifest& manifest, const Lock& lock,
@@ -74,7 +74,6 @@ void tell_target(InstallReport& report, const LockedTarget& target,
                  const std::filesystem::path& prefix);
 void tell_counts(InstallReport& report, const Plan& plan, const realize::PrefixReport& prefix);
 void require_this_machine(const LockedTarget& target);
-std::string describe(const std::optional<Target>& machine);
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services);
 void check_seal(const LockedTarget& target, const Layout& layout,
                 const std::filesystem::path& prefix, Services& services);
@@ -107,8 +106,11 @@ InstallReport install(const InstallRequest& request, Services& services) {
     if (!in_use.lock) {
         return report;
     }
-    const LockedTarget& target = choose_target(*in_use.lock, request.target);
+    const LockedTarget& target = choose_target(manifest, *in_use.lock, request.target, services);
     require_this_machine(target);
+    if (!request.target && in_use.lock->targets.size() > 1) {
+        inputs.machine = machine_stamp(services.variables());
+    }
     const std::vector<LockedPackage> packages = packages_of(*in_use.lock, target);
     if (auto there = install_from_lower(request, manifest, *in_use.lock, target, services)) {
         remember_install(request, inputs, there->prefix);
@@ -144,54 +146,11 @@ InstallReport install(const InstallRequest& request, Services& services) {
     return report;
 }
 
-const LockedTarget& choose_target(const Lock& lock, const std::optional<std::string>& name) {
-    std::vector<std::string> names;
-    for (const LockedTarget& target : lock.targets) {
-        if (name && target.target.name == *name) {
-            return target;
-        }
-        names.push_back("`" + target.target.name + "`");
-    }
-    if (name) {
-        throw Error({fmt::format("the lock has no target `{}`", *name), "envpm.lock",
-                     fmt::format("it has {}", fmt::join(names, ", "))},
-                    ExitCode::usage);
-    }
-    const std::optional<Target> machine = host::detect_target();
-    for (const LockedTarget& target : lock.targets) {
-        if (machine && runs_on(target.target, *machine)) {
-            return target;
-        }
-    }
-    const std::string obstacles = machine ? obstacles_of(lock, *machine) : std::string();
-    throw Error(
-        {fmt::format("no target of the lock fits this machine: {}{}", describe(machine), obstacles),
-         "envpm.lock",
-         "`envpm target detect` prints this machine as a target; put it under `[targets]` "
-         "and run `envpm lock`"});
-}
-
-bool runs_on(const Target& target, const Target& machine) {
-    return target.platform == machine.platform && target.glibc <= machine.glibc;
-}
-
 namespace {
-
-/// "; `a` needs glibc 2.99; `b` is for linux-aarch64"
-std::string obstacles_of(const Lock& lock, const Target& machine) {
-    std::string out;
-    for (const LockedTarget& locked : lock.targets) {
-        const Target& target = locked.target;
-        out += target.platform == machine.platform
-                   ? fmt::format("; `{}` needs glibc {}", target.name, target.glibc.text())
-                   : fmt::format("; `{}` is for {}", target.name, to_text(target.platform));
-    }
-    return out;
-}
 
 /// A project that was moved is another root than before, so the root is renewed here too.
 std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services) {
-    const auto prefix = up_to_date_prefix(request);
+    const auto prefix = up_to_date_prefix(request, services.variables());
     if (!prefix) {
         return std::nullopt;
     }
@@ -238,7 +197,8 @@ void make_current(const std::filesystem::path& prefix, const LockedTarget& targe
                   const InstallRequest& request, const store::Store& store, Services& services) {
     renew_lease(request.project, prefix, services);
     generations_of(request.project)
-        .switch_to(store.paths(), prefix, target.env, to_rfc3339(services.now()));
+        .switch_to(store.paths(),
+                   {prefix, target.env, to_rfc3339(services.now()), target.target.name});
 }
 
 void tell_target(InstallReport& report, const LockedTarget& target,
@@ -267,12 +227,6 @@ void require_this_machine(const LockedTarget& target) {
                      target.target.name, to_text(target.target.platform),
                      target.target.glibc.text(), describe(machine)),
          "--target", "install it on such a machine"});
-}
-
-std::string describe(const std::optional<Target>& machine) {
-    return machine
-               ? fmt::format("{} with glibc {}", to_text(machine->platform), machine->glibc.text())
-               : std::string("a platform that envpm does not know");
 }
 
 LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest, Services& services) {

@@ -66,10 +66,4 @@ struct InstallReport {
 /// audit is an Error of code 6, before the link is switched.
 InstallReport install(const InstallRequest& request, Services& services);
 
-/// The target to use here: the named one, or the first whose platform and glibc this machine has.
-const LockedTarget& choose_target(const Lock& lock, const std::optional<std::string>& name);
-
-/// Whether a machine has the platform that a target is for, and its glibc or a later one.
-bool runs_on(const Target& target, const Target& machine);
-
 } // namespace envpm::pipeline

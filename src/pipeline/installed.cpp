@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "host/gpu_files.h"
 #include "realize/prefix.h"
 
 namespace envpm::pipeline {
@@ -13,7 +14,7 @@ std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs,
                      const std::filesystem::path& prefix);
 std::filesystem::path current_prefix(const Project& project);
 std::filesystem::path stamp_file(const Project& project, std::string_view name);
-bool has_stamp(const InstallRequest& request, std::string_view name);
+bool has_stamp(const InstallRequest& request, std::string_view name, const Variables& variables);
 std::string digest_of(const std::filesystem::path& file);
 
 constexpr std::string_view after_install = "installed.json";
@@ -21,10 +22,11 @@ constexpr std::string_view after_rollback = "rolled-back.json";
 
 } // namespace
 
-std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& request) {
-    const bool is_known = has_stamp(request, after_install) ||
+std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& request,
+                                                       const Variables& variables) {
+    const bool is_known = has_stamp(request, after_install, variables) ||
                           (request.purpose == InstallPurpose::use_it &&
-                           has_stamp({.project = request.project}, after_rollback));
+                           has_stamp({.project = request.project}, after_rollback, variables));
     if (request.prefix || !is_known) {
         return std::nullopt;
     }
@@ -39,6 +41,22 @@ InstallInputs inputs_of(const InstallRequest& request) {
     return {request.lock_use == LockUse::frozen ? std::string("any")
                                                 : digest_of(request.project.manifest_file),
             digest_of(request.project.lock_file())};
+}
+
+std::string machine_stamp(const Variables& variables) {
+    const host::KernelDriver driver = host::read_kernel_driver({});
+    std::string text = driver.version;
+    for (const auto* list : {&driver.gpus, &driver.stamp}) {
+        for (const std::string& each : *list) {
+            text += "\n" + each;
+        }
+    }
+    for (const char* name : {"ENVPM_DRIVER", "ENVPM_CUDA", "ENVPM_GPUS", "CONDA_OVERRIDE_CUDA",
+                             "CONDA_OVERRIDE_CUDA_ARCH"}) {
+        const auto value = variables.all().find(name);
+        text += value == variables.all().end() ? "\n-" : "\n=" + value->second;
+    }
+    return sha256_of(text).hex();
 }
 
 void remember_install(const InstallRequest& request, const InstallInputs& inputs,
@@ -58,10 +76,18 @@ void remember_rollback(const Project& project, const std::filesystem::path& pref
 
 namespace {
 
-bool has_stamp(const InstallRequest& request, std::string_view name) {
+bool has_stamp(const InstallRequest& request, std::string_view name, const Variables& variables) {
     const auto stamp = read_file_if_present(stamp_file(request.project, name));
-    return stamp &&
-           *stamp == stamp_of(request, inputs_of(request), current_prefix(request.project));
+    if (!stamp) {
+        return false;
+    }
+    InstallInputs inputs = inputs_of(request);
+    const std::filesystem::path prefix = current_prefix(request.project);
+    if (*stamp == stamp_of(request, inputs, prefix)) {
+        return true;
+    }
+    inputs.machine = machine_stamp(variables);
+    return *stamp == stamp_of(request, inputs, prefix);
 }
 
 /// Empty if there is none.
@@ -77,6 +103,7 @@ std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs,
                {"version", 1},
                {"manifest", inputs.manifest},
                {"lock", inputs.lock},
+               {"machine", inputs.machine},
                {"prefix", std::filesystem::canonical(prefix, failure).string()},
                {"target", request.target.value_or("")},
            })) +

@@ -75,6 +75,7 @@ class Question {
 };
 
 void tell_notes(const Run& run, const Lock& lock);
+void tell_of_open_python(const Run& run, const Lock& lock);
 void report_difference(LockReport& report, const std::optional<Lock>& previous);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
 std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Target& target,
@@ -164,6 +165,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     tell_notes(run, *report.lock);
     report_difference(report, previous);
     question.keep_answer(*report.lock, run);
+    tell_of_open_python(run, *report.lock);
     report.seconds = seconds_since(start);
     return report;
 }
@@ -210,8 +212,33 @@ void tell_notes(const Run& run, const Lock& lock) {
     }
 }
 
+/// The host that locks has chosen for all: told here, as it is found out only on another machine.
+/// No note of the answer, so that this is known when it is asked for again.
+void tell_of_open_python(const Run& run, const Lock& lock) {
+    const auto may_be_another = [&](const PythonAbi& abi) {
+        const auto is_asked_for = [&](int minor, int patch) {
+            const auto version =
+                pypi::Version::parse(fmt::format("{}.{}.{}", abi.major, minor, patch));
+            return version && run.requests.python.specifiers.contains(*version);
+        };
+        return is_asked_for(abi.minor - 1, 99) || is_asked_for(abi.minor + 1, 0);
+    };
+    for (const LockedTarget& target : lock.targets) {
+        if (lock.targets.size() > 1 && target.python && !target.python->is_package &&
+            may_be_another(target.python->abi)) {
+            const std::string series = target.python->abi.feature_version();
+            run.services.progress().note(fmt::format(
+                "note: every target is locked to Python {0}, as this host has it; "
+                "`python = \"{0}.*\"` under `[dependencies]` names one that all machines have",
+                series));
+            return;
+        }
+    }
+}
+
 void report_difference(LockReport& report, const std::optional<Lock>& previous) {
     report.changes = lockfiles::difference(previous, *report.lock);
+    report.target_changes = lockfiles::target_difference(previous, *report.lock);
     const bool is_same = previous && *previous == *report.lock;
     report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
 }

@@ -35,6 +35,7 @@ struct LockReport {
     DryRun dry_run = DryRun::no; ///< of the request
     std::optional<Lock> lock;    ///< none if impossible
     std::vector<lockfiles::Change> changes;
+    std::vector<lockfiles::TargetChange> target_changes = {};
     std::optional<Explanation> explanation;
     std::vector<std::string> unknown_upgrades; ///< --upgrade-package of what is not in the lock
     double seconds = 0;

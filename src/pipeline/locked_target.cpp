@@ -50,8 +50,10 @@ std::optional<Interpreter> interpreter_for(const LockedTarget& target, const Ser
     throw Error({fmt::format("the lock needs a Python {} ({}), and this host has none",
                              abi.feature_version(), abi.abi),
                  "envpm.lock",
-                 fmt::format("install one; found: {}{}", versions.empty() ? "none" : versions,
-                             host::words_of(all.silent))});
+                 fmt::format("install one, or write a version that all machines have under "
+                             "`[dependencies]` (`python = \"3.11.*\"`) and lock, or list a conda "
+                             "channel, which brings its own; found: {}{}",
+                             versions.empty() ? "none" : versions, host::words_of(all.silent))});
 }
 
 } // namespace envpm::pipeline

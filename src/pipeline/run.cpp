@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "pipeline/generations.h"
 #include "pipeline/lease.h"
+#include "pipeline/target_choice.h"
 #include "realize/prefix.h"
 
 #include <fmt/format.h>
@@ -14,6 +15,9 @@ namespace envpm::pipeline {
 
 namespace {
 
+void require_target(const std::string& name, const realize::Generation& current,
+                    const Project& project);
+std::string target_of(const realize::Generation& generation, const Lock& lock);
 void require_usable(const std::filesystem::path& prefix);
 std::vector<std::string> task_or_command(const Manifest& manifest,
                                          const std::vector<std::string>& words);
@@ -22,9 +26,13 @@ std::vector<std::string> runner(const Project& project);
 
 } // namespace
 
-ActiveEnvironment activate_project(const Project& project, const Services& services) {
+ActiveEnvironment activate_project(const Project& project, const std::optional<std::string>& target,
+                                   const Services& services) {
     const Manifest manifest = read_manifest(project);
     const realize::Generation current = current_generation(project);
+    if (target && *target != current.target) {
+        require_target(*target, current, project);
+    }
     require_usable(current.prefix);
     if (!renew_lease(project, current.prefix, services)) {
         require_usable(current.prefix);
@@ -65,6 +73,35 @@ std::vector<std::string> task_names(const Project& project) {
 }
 
 namespace {
+
+/// A project has one environment at a time, of the target that was installed last; another one may
+/// be the same down to the files.
+void require_target(const std::string& name, const realize::Generation& current,
+                    const Project& project) {
+    const std::optional<Lock> lock = read_lock(project);
+    if (!lock || named_target(*lock, name).env == current.env) {
+        return;
+    }
+    const std::string installed = target_of(current, *lock);
+    if (!installed.empty()) {
+        throw Error({fmt::format("the environment that is installed is of target `{}`, not of `{}`",
+                                 installed, name),
+                     current.prefix.string(),
+                     fmt::format("`envpm install --target {}` makes that one current; machines of "
+                                 "several targets need a copy of the project each",
+                                 name)});
+    }
+}
+
+/// Empty if neither its record nor the lock tells.
+std::string target_of(const realize::Generation& generation, const Lock& lock) {
+    for (const LockedTarget& target : lock.targets) {
+        if (generation.target.empty() && target.env == generation.env) {
+            return target.target.name;
+        }
+    }
+    return generation.target;
+}
 
 void require_usable(const std::filesystem::path& prefix) {
     if (!realize::is_usable(prefix)) {

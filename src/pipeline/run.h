@@ -4,6 +4,7 @@
 #include "pipeline/project.h"
 #include "pipeline/services.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,11 @@ struct ActiveEnvironment {
     bool sources_scripts = false; ///< those of conda packages (`activate/conda_files.h`)
 };
 
-/// Activates the project's current prefix; an Error (code 1) says to install first. A note names
-/// what conda packages wanted to set and may not.
-ActiveEnvironment activate_project(const Project& project, const Services& services);
+/// Activates the project's current prefix; an Error (code 1) says to install first, or that what is
+/// installed is of another target than the named one. A note names what conda packages wanted to
+/// set and may not.
+ActiveEnvironment activate_project(const Project& project, const std::optional<std::string>& target,
+                                   const Services& services);
 
 /// The command line that `run` executes: a task of the manifest by its name, its arguments passed
 /// on, or the command as it is. If the environment sources the scripts of conda packages, it is

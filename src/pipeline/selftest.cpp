@@ -1,12 +1,14 @@
 #include "pipeline/selftest.h"
 
 #include "base/error.h"
-#include "pipeline/install.h"
 #include "pipeline/locked_target.h"
 #include "pipeline/own_libraries.h"
 #include "pipeline/selftest_needs.h"
+#include "pipeline/target_choice.h"
 #include "selftest/cache.h"
 #include "selftest/probe.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -19,10 +21,13 @@ namespace fs = std::filesystem;
 /// Whose test it is.
 struct Subject {
     selftest::Needs needs;
-    std::optional<Sha256> env; ///< of the lock's target; none without a lock
+    std::optional<Sha256> env;   ///< of the lock's target; none without a lock
+    std::string gpu_target = {}; ///< its name, if it declares GPUs
 };
 
-Subject subject_of(const SelfTestRequest& request);
+Subject subject_of(const SelfTestRequest& request, Services& services);
+std::optional<Subject> subject_in(const fs::path& prefix, const SelfTestRequest& request);
+Subject subject_of(const Manifest& manifest, const Lock& lock, const LockedTarget& target);
 SelfTestReport run_test(const SelfTestRequest& request, Subject subject, Services& services);
 selftest::ProbeRequest probe_request(const SelfTestRequest& request);
 Sha256 key_of(const Subject& subject, const host::KernelDriver& driver, const Variables& variables);
@@ -44,7 +49,7 @@ std::optional<CheckPolicy> parse_check_policy(std::string_view text) {
 }
 
 SelfTestReport self_test(const SelfTestRequest& request, Services& services) {
-    Subject subject = subject_of(request);
+    Subject subject = subject_of(request, services);
     add_floors(subject.needs, services.facts().get());
     return run_test(request, std::move(subject), services);
 }
@@ -52,11 +57,11 @@ SelfTestReport self_test(const SelfTestRequest& request, Services& services) {
 std::optional<SelfTestReport> self_test_of_prefix(const SelfTestRequest& request,
                                                   const fs::path& prefix, Services& services) {
     try {
-        Subject subject = subject_of(request);
-        if (!subject.needs.uses_cuda || short_name(*subject.env) != prefix.filename()) {
+        std::optional<Subject> subject = subject_in(prefix, request);
+        if (!subject || !subject->needs.uses_cuda) {
             return std::nullopt;
         }
-        SelfTestReport report = run_test(request, std::move(subject), services);
+        SelfTestReport report = run_test(request, std::move(*subject), services);
         look_for_others(request, prefix, services, report);
         return report;
     } catch (const Error& error) {
@@ -65,6 +70,19 @@ std::optional<SelfTestReport> self_test_of_prefix(const SelfTestRequest& request
         return report_of_failure(
             {error.code().message(), error.path1().string(), "check that path"});
     }
+}
+
+SelfTestReport with_gpus_required(SelfTestReport report) {
+    selftest::Verdict& verdict = report.verdict;
+    if (verdict.status == selftest::Status::skipped && !report.gpu_target.empty()) {
+        verdict.findings.push_back(
+            {"start it where the GPUs are (a container with `--gpus all`), or name another target "
+             "(`--target`)",
+             verdict.summary});
+        verdict.summary = fmt::format("target `{}` declares GPUs", report.gpu_target);
+        verdict.status = selftest::Status::failed;
+    }
+    return report;
 }
 
 fs::path gpu_probe() {
@@ -77,13 +95,36 @@ fs::path gpu_probe() {
 
 namespace {
 
-Subject subject_of(const SelfTestRequest& request) {
+Subject subject_of(const SelfTestRequest& request, Services& services) {
     const std::optional<Lock> lock = request.project ? read_lock(*request.project) : std::nullopt;
     if (!lock) {
         return {};
     }
-    const LockedTarget& target = choose_target(*lock, request.target);
-    return {needs_of(packages_of(*lock, target), target.gpu), target.env};
+    const Manifest manifest = read_manifest(*request.project);
+    return subject_of(manifest, *lock, choose_target(manifest, *lock, request.target, services));
+}
+
+/// The target that the prefix is of, whichever one would be chosen here; the named one, if there is
+/// one. None if the lock has none such.
+std::optional<Subject> subject_in(const fs::path& prefix, const SelfTestRequest& request) {
+    const std::optional<Lock> lock = request.project ? read_lock(*request.project) : std::nullopt;
+    for (const LockedTarget& target : lock ? lock->targets : std::vector<LockedTarget>()) {
+        if (short_name(target.env) == prefix.filename() &&
+            (!request.target || target.target.name == *request.target)) {
+            return subject_of(read_manifest(*request.project), *lock, target);
+        }
+    }
+    return std::nullopt;
+}
+
+Subject subject_of(const Manifest& manifest, const Lock& lock, const LockedTarget& target) {
+    Subject subject{needs_of(packages_of(lock, target), target.gpu), target.env};
+    const auto declared = manifest.declared_gpus.find(target.target.name);
+    if (declared != manifest.declared_gpus.end() && declared->second.gpus &&
+        !declared->second.gpus->empty()) {
+        subject.gpu_target = target.target.name;
+    }
+    return subject;
 }
 
 SelfTestReport run_test(const SelfTestRequest& request, Subject subject, Services& services) {
@@ -94,6 +135,7 @@ SelfTestReport run_test(const SelfTestRequest& request, Subject subject, Service
     const Sha256 key = key_of(subject, driver, request.variables);
 
     SelfTestReport report;
+    report.gpu_target = subject.gpu_target;
     selftest::Situation& situation = report.situation;
     situation.kernel_driver = driver.version;
     situation.kernel_gpus = driver.gpus;

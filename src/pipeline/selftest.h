@@ -43,8 +43,12 @@ struct SelfTestReport {
     /// has libraries of the environment too. False for a success that is remembered: once is
     /// enough.
     bool has_doubles = false;
+    std::string gpu_target = {}; ///< the lock's target, if it declares GPUs
     double seconds = 0;
 };
+
+/// What was skipped has failed, if its target declares GPUs: for who must have them.
+SelfTestReport with_gpus_required(SelfTestReport report);
 
 /// The lock's needs, the machine's files, what is remembered; else the probe, and NVML if CUDA sees
 /// no GPU: then the verdict. Successes are remembered. Never hangs: at most the limit and two

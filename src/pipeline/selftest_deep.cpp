@@ -99,7 +99,7 @@ Tested tested_environment(const SelfTestRequest& request, const Services& servic
     }
     const auto index = target - lock->targets.begin();
     Tested tested{std::move(*lock), nullptr, current.prefix,
-                  activate_project(*request.project, services).variables};
+                  activate_project(*request.project, std::nullopt, services).variables};
     tested.target = &tested.lock.targets[static_cast<std::size_t>(index)];
     return tested;
 }

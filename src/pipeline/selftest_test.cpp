@@ -22,6 +22,7 @@ class SelfTest : public testing::Test {
         request.time_limit = std::chrono::seconds(20);
         request.project = Project{root / "envpm.toml"};
         use_driver("ok");
+        write_file(request.project->manifest_file, "", Durability::cached);
         lock_package("torch", "2.9.1+cu130");
     }
 
@@ -209,6 +210,21 @@ TEST_F(SelfTest, where_nothing_can_be_tested_the_loaders_libraries_are_no_note) 
     const auto report = tested_before_use();
     EXPECT_EQ(report->verdict.status, Status::skipped);
     EXPECT_TRUE(report->verdict.notes.empty());
+}
+
+TEST_F(SelfTest, without_a_driver_fails_only_for_who_needs_the_gpus_that_the_target_declares) {
+    request.variables.set("LD_LIBRARY_PATH", "");
+    const std::string target = "[targets.default]\nplatform = \"linux-64\"\n";
+    write_file(request.project->manifest_file, target, Durability::cached);
+    SelfTestReport report = with_gpus_required(*tested_before_use());
+    EXPECT_EQ(report.verdict.status, Status::skipped);
+    write_file(request.project->manifest_file, target + "gpus = [\"8.0\"]\n", Durability::cached);
+    report = *tested_before_use();
+    EXPECT_EQ(report.verdict.status, Status::skipped);
+    report = with_gpus_required(std::move(report));
+    EXPECT_EQ(report.verdict.status, Status::failed);
+    EXPECT_EQ(report.verdict.summary, "target `default` declares GPUs");
+    EXPECT_EQ(report.verdict.findings.size(), 1U);
 }
 
 TEST_F(SelfTest, sonames_are_kept_of_the_store_alone_and_read_only_as_they_were_written) {

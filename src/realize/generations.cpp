@@ -93,18 +93,19 @@ bool Generations::keep_alive(const StorePaths& store,
     return false;
 }
 
-Generation Generations::switch_to(const StorePaths& store, const std::filesystem::path& prefix,
-                                  const Sha256& env, const std::string& now) {
+Generation Generations::switch_to(const StorePaths& store, const NewGeneration& wanted) {
     const FileLock lock(folder_ / "lock", LockKind::exclusive);
     register_root(store, folder_);
     sync_folder(store.roots()); // a link that was there may be a killed run's
     const std::optional<Generation> before = current();
-    if (before && before->prefix == prefix && before->env == env) {
+    if (before && before->prefix == wanted.prefix && before->env == wanted.env &&
+        before->target == wanted.target) {
         sync_way_to(folder_); // who made it current may have been killed before it came to that
         return *before;
     }
     const std::set<int> numbers = numbers_in(generations_folder(folder_));
-    Generation next{next_number(numbers), prefix, env, now, true};
+    Generation next{next_number(numbers), wanted.prefix, wanted.env,
+                    wanted.now,           wanted.target, true};
     write_generation(generations_folder(folder_), next);
     sync_way_to(folder_);
     make_current(folder_, next.number);
@@ -243,7 +244,13 @@ std::optional<Generation> read_generation(const std::filesystem::path& gens, int
         const Json json = parse_json(*text, record.string());
         const std::optional<Sha256> env = Sha256::parse(json.text("env"));
         if (json.number("version") == record_version && env) {
-            return Generation{number, std::move(*prefix), *env, json.text("created"), false};
+            const Json* const target = json.find("target");
+            return Generation{number,
+                              std::move(*prefix),
+                              *env,
+                              json.text("created"),
+                              target == nullptr ? std::string() : json.text("target"),
+                              false};
         }
     } catch (const Error&) {
         // no JSON, or not all of it: the same as one of another version
@@ -257,6 +264,7 @@ void write_generation(const std::filesystem::path& gens, const Generation& gener
         {"created", generation.created},
         {"env", generation.env.hex()},
         {"prefix", generation.prefix.string()},
+        {"target", generation.target},
         {"version", record_version},
     });
     write_file(gens / fmt::format("{}.json", generation.number), to_text(record, 2) + "\n");

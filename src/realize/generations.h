@@ -17,7 +17,16 @@ struct Generation {
     std::filesystem::path prefix;
     Sha256 env;
     std::string created; ///< RFC 3339, UTC
+    std::string target;  ///< of the lock; empty in a record that does not tell
     bool is_current = false;
+};
+
+/// What becomes a generation.
+struct NewGeneration {
+    std::filesystem::path prefix;
+    Sha256 env;
+    std::string now; ///< RFC 3339, UTC
+    std::string target;
 };
 
 /// A project's environments: `.envpm/envs/<name>/current` → `gens/<n>` → a prefix of the store,
@@ -42,11 +51,10 @@ class Generations {
     /// which may just have taken them away.
     bool keep_alive(const StorePaths& store, const std::function<void()>& before_waiting) const;
 
-    /// Makes `prefix` current as a new generation, unless it already is; registers the project as a
+    /// Makes a prefix current as a new generation, unless it already is; registers the project as a
     /// root of the store first, so that a collector can never take it away. Keeps the newest
     /// `kept_generations`, and the current one.
-    Generation switch_to(const StorePaths& store, const std::filesystem::path& prefix,
-                         const Sha256& env, const std::string& now);
+    Generation switch_to(const StorePaths& store, const NewGeneration& wanted);
 
     /// Makes generation `number`, or the one before the current, current again; an Error names what
     /// there is, of code 2 if there is no `number`.

@@ -21,7 +21,8 @@ class Project {
     Generation install(const std::string& env) {
         const std::filesystem::path prefix = world.store.prefix(sha256_of(env));
         write_file(prefix / "name", env, Durability::cached);
-        return generations.switch_to(world.store, prefix, sha256_of(env), "2026-11-25T12:00:00Z");
+        return generations.switch_to(world.store,
+                                     {prefix, sha256_of(env), "2026-11-25T12:00:00Z", "default"});
     }
 
     [[nodiscard]] std::vector<int> numbers() const {
