@@ -17,10 +17,8 @@ std::optional<std::string_view> header_field(std::string_view text, std::string_
         text.remove_prefix(byte_order_mark.size());
     }
     const std::string wanted = ascii_lower(name);
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find('\n', begin), text.size());
-        const std::string_view line = text.substr(begin, end - begin);
-        begin = end + 1;
+    while (!text.empty()) {
+        const std::string_view line = take_line(text);
         if (line.starts_with(' ') || line.starts_with('\t')) {
             continue;
         }
@@ -33,6 +31,14 @@ std::optional<std::string_view> header_field(std::string_view text, std::string_
         }
     }
     return std::nullopt;
+}
+
+std::string_view take_line(std::string_view& text) {
+    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    text.remove_prefix(text.starts_with("\r\n") ? 2 : std::min<std::size_t>(text.size(), 1));
+    return line;
 }
 
 bool is_header_name(std::string_view text) {

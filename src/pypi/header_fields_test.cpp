@@ -18,6 +18,8 @@ TEST(HeaderField, IsTheFirstOfItsNameBeforeTheBody) {
     EXPECT_EQ(header_field("no header\nName: x\n", "Name"), std::nullopt)
         << "what is no header ends them, as it does for Metadata::parse";
     EXPECT_EQ(header_field("Name :x\nVersion: 1", "Version"), std::nullopt);
+    EXPECT_EQ(header_field("Summary: x\rName: first\r\rTag: in the body", "Name"), "first");
+    EXPECT_EQ(header_field("Summary: x\rName: first\r\rTag: in the body", "Tag"), std::nullopt);
     EXPECT_EQ(header_field("", "Name"), std::nullopt);
 }
 

@@ -35,8 +35,6 @@ class Headers {
     [[nodiscard]] std::size_t size_left_bytes() const { return rest_.size(); }
 
   private:
-    std::string_view take_line();
-
     std::string_view rest_;
 };
 
@@ -89,27 +87,20 @@ bool is_continuation(std::string_view text) {
 
 std::optional<Headers::Header> Headers::next() {
     while (is_continuation(rest_)) {
-        take_line(); // of no header: only before the first
+        take_line(rest_); // of no header: only before the first
     }
-    const std::string_view line = take_line();
+    const std::string_view line = take_line(rest_);
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_header_name(line.substr(0, colon))) {
         return std::nullopt;
     }
     Header header{ascii_lower(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))};
     while (is_continuation(rest_)) {
-        const std::string_view continuation = trimmed(take_line());
+        const std::string_view continuation = trimmed(take_line(rest_));
         header.value += continuation.empty() || header.value.empty() ? "" : " ";
         header.value += continuation;
     }
     return header;
-}
-
-std::string_view Headers::take_line() {
-    const std::size_t end = rest_.find('\n');
-    const std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
-    return line;
 }
 
 void take(Found& found, Headers::Header header, const std::string& subject) {

@@ -284,13 +284,12 @@ std::string sidecar_url(const std::string& url) {
 
 /// The description below it can be a hundred times as long, and no solve reads it.
 std::string_view header_block(std::string_view metadata) {
-    for (std::size_t begin = 0; begin < metadata.size();) {
-        const std::size_t end = std::min(metadata.find('\n', begin), metadata.size() - 1) + 1;
-        if (metadata.substr(begin, end - begin).find_first_not_of("\r\n") ==
-            std::string_view::npos) {
+    std::string_view rest = metadata;
+    while (!rest.empty()) {
+        const std::size_t begin = metadata.size() - rest.size();
+        if (take_line(rest).empty()) {
             return metadata.substr(0, begin);
         }
-        begin = end;
     }
     return metadata;
 }

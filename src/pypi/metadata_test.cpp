@@ -65,6 +65,14 @@ TEST(Metadata, ReadsFoldedLinesAndAnyLineEnd) {
     EXPECT_THAT(requirements(metadata), testing::ElementsAre("numpy <3, >=1.26"));
 }
 
+TEST(Metadata, EndsALineAtALoneCarriageReturnAsPythonDoes) {
+    EXPECT_THAT(requirements(Metadata::parse(
+                    head + "Summary: x\rRequires-Dist: dep\r\nRequires-Dist: other\n", subject)),
+                testing::ElementsAre("dep", "other"));
+    EXPECT_THAT(requirements(Metadata::parse(head + "\rRequires-Dist: dep\n", subject)),
+                testing::IsEmpty());
+}
+
 TEST(Metadata, HasNoBlanksAtTheEndOfAFoldedValue) {
     const Metadata metadata = Metadata::parse("Name: demo\nVersion: 1.0\n \n\n", subject);
     EXPECT_EQ(metadata.version, "1.0");
