@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/rewrite_file.h"
 #include "base/toml.h"
 #include "lockfiles/canonical.h"
 #include "model/layout.h"
@@ -58,7 +59,7 @@ void write(const std::filesystem::path& file, const Lock& lock) {
     // What an index said is in here: a lock that nobody could read again must not replace one that
     // everybody can.
     parse(text, file);
-    write_file(file, text);
+    rewrite_file(file, text);
 }
 
 Sha256 env_digest(const Lock& lock, const LockedTarget& target) {
