@@ -1,6 +1,7 @@
 // Conda packages and wheels in one solve.
 
 #include "base/error.h"
+#include "lockfiles/lock_file.h"
 #include "pipeline/gpu_needs.h"
 #include "pipeline/mixed_world_for_tests.h"
 
@@ -215,6 +216,24 @@ TEST(OneSolve, WhatIsAskedOfTheDriverIsTheLeastThatWillDo) {
     };
     EXPECT_EQ(driver_for("lib"), of_toolkit("12.4"));
     EXPECT_EQ(driver_for("old"), DriverVersion::parse("525.60.13"));
+}
+
+TEST(OneSolve, HoweverADependencyIsWrittenALockCanHoldIt) {
+    for (const auto& [written, locked] : std::vector<std::pair<std::string, std::string>>{
+             {"lib>=1", "lib >=1"},
+             {"lib=1", "lib =1"},
+             {"lib=1.0=*", "lib =1.0=*"},
+             {"lib>= 1", "lib >= 1"},
+             {"lib[version='>=1']", "lib[version='>=1']"},
+             {"a::lib 1.0", "lib 1.0"},
+             {"lib\t>=1", "lib"}}) {
+        Mixed world;
+        world.add("a", {needing(entry("app", "1.0"), {written}), entry("lib", "1.0")});
+        ASSERT_EQ(world.chosen(channel_a + "[dependencies]\napp = \"*\"\n").size(), 2U) << written;
+        EXPECT_THAT(world.solution->packages.front().dependencies, ElementsAre(locked)) << written;
+        const Lock lock = compose_lock({*world.solution}, sha256_of("manifest"), {});
+        EXPECT_EQ(lockfiles::parse(lockfiles::to_text(lock), "envpm.lock"), lock) << written;
+    }
 }
 
 TEST(OneSolve, ALimitIsNoNeed) {

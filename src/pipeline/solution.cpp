@@ -192,15 +192,22 @@ void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& u
     }
 }
 
-/// A wheel that needs torch may get the conda package pytorch: the lock speaks of what is in it.
+/// A line of `requires`, which is a name and, after a blank, what is asked of it. A wheel that
+/// needs torch may get the conda package pytorch: the lock speaks of what is in it.
 std::string under_name(const std::string& text, const PackageName& name) {
     const std::size_t end = std::min(text.find_first_of(" [=<>!~"), text.size());
-    if (text.find_first_of("@/\\") != std::string::npos) { // conda's rarer forms
+    const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+        return c >= ' ' && c <= '~' && c != '@' && c != '/' && c != '\\';
+    });
+    if (!is_plain) { // conda's rarer forms
         return name.string();
     }
-    return PackageName::parse(text.substr(0, end)) == PackageName::parse(name.string())
-               ? text
-               : name.string() + text.substr(end);
+    const std::string word = text.substr(0, end);
+    const std::string rest = text.substr(end);
+    const bool is_apart = rest.empty() || rest.front() == ' ' || rest.front() == '[';
+    const auto normal = PackageName::parse(word);
+    const bool is_it = normal ? normal == PackageName::parse(name.string()) : word == name.string();
+    return (is_it ? word : name.string()) + (is_apart ? "" : " ") + rest;
 }
 
 bool is_overridden(const LockedPackage& package, const Requests& requests) {
