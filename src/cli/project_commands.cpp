@@ -271,8 +271,9 @@ pipeline::InstallReport install_or_undo(const Session& session, const Project& p
     try {
         return pipeline::install(locked_install(session, project), session.services);
     } catch (Error& error) {
-        pipeline::undo(project, edit);
-        error.add_context("envpm.toml and envpm.lock are as before");
+        error.add_context(pipeline::undo(project, edit)
+                              ? "envpm.toml and envpm.lock are as before"
+                              : "envpm.toml or envpm.lock was changed meanwhile, so both stay");
         throw;
     }
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/rewrite_file.h"
 #include "host/this_machine.h"
 #include "lockfiles/lock_file.h"
 #include "manifest/edit.h"
@@ -38,6 +39,7 @@ std::optional<std::string> python_series(const Services& services);
 } // namespace
 
 EditReport add(const AddRequest& request, Services& services) {
+    check_may_edit(request.project);
     const FileLock alone = edit_lock(request.project, services.progress());
     EditReport report;
     report.manifest_before = read_file(request.project.manifest_file);
@@ -67,6 +69,7 @@ EditReport add(const AddRequest& request, Services& services) {
 }
 
 EditReport remove(const RemoveRequest& request, Services& services) {
+    check_may_edit(request.project);
     const FileLock alone = edit_lock(request.project, services.progress());
     EditReport report;
     report.manifest_before = read_file(request.project.manifest_file);
@@ -99,6 +102,7 @@ EditReport remove(const RemoveRequest& request, Services& services) {
 
 EditReport repair(const RepairRequest& request, Services& services) {
     const Project& project = request.lock.project;
+    check_may_edit(project);
     const FileLock alone = edit_lock(project, services.progress());
     EditReport report;
     report.manifest_before = read_file(project.manifest_file);
@@ -118,20 +122,21 @@ EditReport repair(const RepairRequest& request, Services& services) {
     return report;
 }
 
-void undo(const Project& project, const EditReport& edit) {
+bool undo(const Project& project, const EditReport& edit) {
     SilentProgress silent;
     const FileLock alone = edit_lock(project, silent);
-    const auto now = read_file_if_present(project.lock_file());
-    if (!now || *now != lockfiles::to_text(*edit.lock.lock)) {
-        return;
+    if (read_file_if_present(project.manifest_file) != edit.manifest_after ||
+        read_file_if_present(project.lock_file()) != lockfiles::to_text(*edit.lock.lock)) {
+        return false;
     }
     // The manifest first: a kill between the two leaves a stale lock, which the next command mends.
-    write_file(project.manifest_file, edit.manifest_before);
+    rewrite_file(project.manifest_file, edit.manifest_before);
     if (edit.lock_before) {
-        write_file(project.lock_file(), *edit.lock_before);
+        rewrite_file(project.lock_file(), *edit.lock_before);
     } else {
         std::filesystem::remove(project.lock_file());
     }
+    return true;
 }
 
 NewProject new_project(const std::filesystem::path& folder,
@@ -270,6 +275,7 @@ void commit(const Project& project, const std::string& manifest, EditReport& rep
                      project.manifest_file.string(), "run the command again"});
     }
     report.lock_before = read_file_if_present(project.lock_file());
+    report.manifest_after = manifest;
     write_both(project, manifest, lockfiles::to_text(*report.lock.lock));
 }
 

@@ -31,7 +31,8 @@ struct EditReport {
     std::vector<std::string>
         before{};                ///< of `add`, for each entry what it replaced: "torch ~=2.8.0"
     LockReport lock;             ///< impossible: manifest and lock stand as they were
-    std::string manifest_before; ///< for `undo`
+    std::string manifest_before; ///< for `undo`, as the two below
+    std::string manifest_after;
     std::optional<std::string> lock_before;
 };
 
@@ -47,8 +48,9 @@ EditReport remove(const RemoveRequest& request, Services& services);
 /// Error of code 2 if there is no conflict, or no change of that number.
 EditReport repair(const RepairRequest& request, Services& services);
 
-/// Puts manifest and lock back as they were before the edit, unless someone changed them since.
-void undo(const Project& project, const EditReport& edit);
+/// Puts manifest and lock back as they were before the edit. False, with both left as they are, if
+/// someone changed either since.
+bool undo(const Project& project, const EditReport& edit);
 
 /// A folder that is to become a project.
 struct NewProject {

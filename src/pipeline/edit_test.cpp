@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/told_progress.h"
+#include "lockfiles/lock_file.h"
 #include "pipeline/edit_journal.h"
 
 #include <gmock/gmock.h>
@@ -30,11 +31,18 @@ class EditTest : public testing::Test {
         return folder_.path() / "project/.envpm/edit.json";
     }
 
-    void write_journal(int version) const {
+    /// Of an edit that began when both files were "old\n", or the lock was not there.
+    void write_journal(int version = 2, const std::string& lock_before = digest_of("old\n")) const {
         write_file(journal(), to_text(Json(Json::Object{{"version", version},
                                                         {"manifest", "new manifest\n"},
-                                                        {"lock", "new lock\n"}})));
+                                                        {"manifest-before", digest_of("old\n")},
+                                                        {"lock", "new lock\n"},
+                                                        {"lock-before", lock_before}})));
     }
+
+    static std::string digest_of(const std::string& text) { return sha256_of(text).hex(); }
+
+    void finish() { finish_interrupted_edit(project(), told_); }
 
     [[nodiscard]] Services services() { return {settings_, {variables_, {}, {}}, progress_}; }
 
@@ -42,6 +50,7 @@ class EditTest : public testing::Test {
     Settings settings_;
     Variables variables_;
     SilentProgress progress_;
+    envpm::test::ToldProgress told_;
 };
 
 TEST_F(EditTest, an_interrupted_edit_is_finished_whichever_file_was_written) {
@@ -49,13 +58,54 @@ TEST_F(EditTest, an_interrupted_edit_is_finished_whichever_file_was_written) {
         for (const bool has_new_lock : {false, true}) {
             write_file(project().manifest_file, has_new_manifest ? "new manifest\n" : "old\n");
             write_file(project().lock_file(), has_new_lock ? "new lock\n" : "old\n");
-            write_journal(1);
-            finish_interrupted_edit(project());
+            write_journal();
+            finish();
             EXPECT_EQ(read_file(project().manifest_file), "new manifest\n");
             EXPECT_EQ(read_file(project().lock_file()), "new lock\n");
             EXPECT_FALSE(std::filesystem::exists(journal()));
         }
     }
+}
+
+TEST_F(EditTest, an_interrupted_edit_says_that_it_is_finished) {
+    write_file(project().manifest_file, "old\n");
+    write_journal(2, "absent");
+    finish();
+    EXPECT_EQ(read_file(project().manifest_file), "new manifest\n");
+    EXPECT_EQ(read_file(project().lock_file()), "new lock\n");
+    EXPECT_THAT(told_.lines, Contains(HasSubstr("finished an edit")));
+}
+
+TEST_F(EditTest, what_was_written_after_an_interrupted_edit_stays) {
+    for (const bool is_manifest : {true, false}) {
+        write_file(project().manifest_file, is_manifest ? "the user's\n" : "old\n");
+        write_file(project().lock_file(), is_manifest ? "old\n" : "the user's\n");
+        write_journal();
+        const std::string wanted = read_file(journal());
+        finish();
+        EXPECT_EQ(read_file(project().manifest_file), is_manifest ? "the user's\n" : "old\n");
+        EXPECT_EQ(read_file(project().lock_file()), is_manifest ? "old\n" : "the user's\n");
+        EXPECT_FALSE(std::filesystem::exists(journal()));
+        EXPECT_EQ(read_file(project().folder() / ".envpm/edit-left.json"), wanted);
+        EXPECT_THAT(told_.lines, Contains(HasSubstr("both stay as they are")));
+    }
+}
+
+TEST_F(EditTest, what_was_written_after_an_edit_is_not_undone) {
+    EditReport edit;
+    edit.lock.lock = Lock{sha256_of("manifest"), {}, {}};
+    edit.manifest_before = "old\n";
+    edit.manifest_after = "new\n";
+    const std::string lock = lockfiles::to_text(*edit.lock.lock);
+    write_file(project().lock_file(), lock);
+    write_file(project().manifest_file, "new\n# the user's\n");
+    EXPECT_FALSE(undo(project(), edit));
+    EXPECT_EQ(read_file(project().manifest_file), "new\n# the user's\n");
+    EXPECT_EQ(read_file(project().lock_file()), lock);
+    write_file(project().manifest_file, "new\n");
+    EXPECT_TRUE(undo(project(), edit));
+    EXPECT_EQ(read_file(project().manifest_file), "old\n");
+    EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
 }
 
 TEST_F(EditTest, who_waits_for_another_edit_is_told) {
@@ -71,26 +121,26 @@ TEST_F(EditTest, who_waits_for_another_edit_is_told) {
 
 TEST_F(EditTest, a_project_without_a_journal_is_left_alone) {
     write_file(project().manifest_file, "old\n");
-    finish_interrupted_edit(project());
+    finish();
     EXPECT_EQ(read_file(project().manifest_file), "old\n");
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
 }
 
 TEST_F(EditTest, a_journal_of_another_version_is_not_guessed_at) {
     write_file(project().manifest_file, "old\n");
-    write_journal(2);
-    EXPECT_THROW(finish_interrupted_edit(project()), Error);
+    write_journal(1);
+    EXPECT_THROW(finish(), Error);
     EXPECT_EQ(read_file(project().manifest_file), "old\n");
     EXPECT_TRUE(std::filesystem::exists(journal()));
 }
 
 TEST_F(EditTest, a_damaged_journal_changes_neither_file) {
-    for (const std::string text :
-         {R"({"version":1,"manifest":"new\n"})", R"({"version":1,"lock":"new\n"})", "{"}) {
+    for (const std::string text : {R"({"version":2,"manifest":"new\n","manifest-before":"absent"})",
+                                   R"({"version":2,"lock":"new\n","lock-before":"absent"})", "{"}) {
         write_file(project().manifest_file, "old\n");
         write_file(project().lock_file(), "old\n");
         write_file(journal(), text);
-        EXPECT_THROW(finish_interrupted_edit(project()), Error) << text;
+        EXPECT_THROW(finish(), Error) << text;
         EXPECT_EQ(read_file(project().manifest_file), "old\n") << text;
         EXPECT_EQ(read_file(project().lock_file()), "old\n") << text;
     }
@@ -127,6 +177,18 @@ TEST_F(EditTest, a_manifest_that_was_changed_meanwhile_stays_as_it_is) {
     EXPECT_EQ(read_file(project().manifest_file), "the user's\n");
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
     EXPECT_FALSE(std::filesystem::exists(journal()));
+}
+
+TEST_F(EditTest, a_manifest_under_another_name_is_not_cut_from_its_link) {
+    const std::string text = "[workspace]\nname = \"x\"\n[pypi-dependencies]\nalpha = \"*\"\n";
+    write_file(project().folder() / "real.toml", text);
+    std::filesystem::create_symlink("real.toml", project().manifest_file);
+    Services world = services();
+    EXPECT_THROW((void)remove({project(), {"alpha"}}, world), Error);
+    EXPECT_THROW(write_both(project(), "new\n", "lock\n"), Error);
+    EXPECT_FALSE(std::filesystem::exists(journal()));
+    EXPECT_TRUE(std::filesystem::is_symlink(project().manifest_file));
+    EXPECT_EQ(read_file(project().folder() / "real.toml"), text);
 }
 
 TEST_F(EditTest, init_writes_a_manifest_and_the_lines_for_git_once) {
