@@ -1,9 +1,12 @@
 #include "pipeline/lock.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/near_miss.h"
+#include "base/rewrite_file.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/conda_sources.h"
+#include "pipeline/edit_journal.h"
 #include "pipeline/extras.h"
 #include "pipeline/file_rules.h"
 #include "pipeline/first_look.h"
@@ -74,6 +77,15 @@ class Question {
     bool may_stamp_; ///< not with channels or an own table of facts: no stamp covers them
 };
 
+/// What a lock is made of, to see whether someone else wrote meanwhile.
+struct ProjectFiles {
+    std::string manifest;
+    std::optional<std::string> lock;
+
+    bool operator==(const ProjectFiles&) const = default;
+};
+
+ProjectFiles read_files(const Project& project);
 void tell_notes(const Run& run, const Lock& lock);
 void tell_of_open_python(const Run& run, const Lock& lock);
 void report_difference(LockReport& report, const std::optional<Lock>& previous);
@@ -109,15 +121,30 @@ void refuse_unknown_upgrade(const std::string& name, const Manifest& manifest,
 } // namespace
 
 LockReport lock(const LockRequest& request, Services& services) {
-    const Manifest manifest = read_manifest(request.project);
-    // A lock that was merged by hand is a good start, even if its digests are not yet right.
-    const std::optional<Lock> previous = lockfiles::read_for_update(request.project.lock_file());
-    LockReport report = solve_manifest(manifest, previous, request, services);
-    report.dry_run = request.dry_run;
-    if (report.outcome == LockReport::Outcome::locked && request.dry_run == DryRun::no) {
-        lockfiles::write(request.project.lock_file(), *report.lock);
+    constexpr int most_solves = 3;
+    if (request.dry_run == DryRun::no) {
+        check_may_rewrite(request.project.lock_file()); // sooner than after a solve
     }
-    return report;
+    for (int solves = 1; true; ++solves) {
+        const ProjectFiles before = read_files(request.project);
+        const Manifest manifest = read_manifest(request.project);
+        // A lock that was merged by hand is a good start, even if its digests are not yet right.
+        const auto previous = lockfiles::read_for_update(request.project.lock_file());
+        LockReport report = solve_manifest(manifest, previous, request, services);
+        if (report.outcome != LockReport::Outcome::locked || request.dry_run == DryRun::yes) {
+            return report;
+        }
+        const FileLock alone = edit_lock(request.project, services.progress());
+        if (read_files(request.project) == before) {
+            lockfiles::write(request.project.lock_file(), *report.lock);
+            return report;
+        }
+        if (solves == most_solves) {
+            throw Error({"the manifest or the lock was changed each time that envpm solved it, so "
+                         "nothing was written",
+                         request.project.manifest_file.string(), "run `envpm lock` again"});
+        }
+    }
 }
 
 LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& previous,
@@ -201,6 +228,10 @@ void Question::keep_answer(const Lock& lock, const Run& run) const {
     if (is_own_start && may_stamp_ && run.notes.empty() && run.listings.is_repeatable()) {
         stamps_.put(inputs_, lock, run.listings.consulted());
     }
+}
+
+ProjectFiles read_files(const Project& project) {
+    return {read_file(project.manifest_file), read_file_if_present(project.lock_file())};
 }
 
 /// Adds notes on `[files]` rules and conda names that mean nothing in this lock, and prints all.

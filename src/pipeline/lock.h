@@ -41,7 +41,8 @@ struct LockReport {
     double seconds = 0;
 };
 
-/// Manifest → envpm.lock. Old or new, never half; without an answer the old lock stands.
+/// Manifest → envpm.lock. Old or new, never half; without an answer the old lock stands. Solves
+/// anew, twice at most, if someone changed either file meanwhile.
 LockReport lock(const LockRequest& request, Services& services);
 
 /// The same for a manifest that is not yet on disk; writes nothing.

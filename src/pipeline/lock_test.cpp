@@ -1,6 +1,8 @@
 #include "pipeline/lock.h"
 
 #include "base/error.h"
+#include "base/files.h"
+#include "base/told_progress.h"
 #include "fetch/loopback_server.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/world_for_tests.h"
@@ -246,6 +248,28 @@ TEST_F(LockTest, keeps_what_is_locked_unless_asked_to_upgrade) {
     }
     EXPECT_THAT(versions_of(lock({.project = project(), .upgrade_all = true})),
                 ElementsAre("alpha 2.0", "beta 2.0", "gamma 1.0"));
+}
+
+TEST_F(LockTest, what_another_lock_wrote_meanwhile_is_not_taken_back) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    (void)lock();
+    publish("beta", {"1.0"});
+    write_manifest("alpha = \"*\"\nbeta = \"*\"\n");
+    std::optional<FileLock> other(std::in_place, project().folder() / ".envpm/edit.lock",
+                                  LockKind::exclusive);
+    envpm::test::ToldProgress progress;
+    progress.then = [&](std::string_view /*line*/) {
+        if (other) {
+            publish("alpha", {"1.0", "2.0"});
+            other.reset();
+            (void)lock({.project = project(), .upgrade_all = true});
+        }
+    };
+    Services services(settings_, {variables_, stop_.get_token(), now_}, progress);
+    EXPECT_THAT(versions_of(pipeline::lock({.project = project()}, services)),
+                ElementsAre("alpha 2.0", "beta 1.0"));
+    EXPECT_THAT(versions_of(lock()), ElementsAre("alpha 2.0", "beta 1.0"));
 }
 
 TEST_F(LockTest, a_dry_run_tells_and_writes_nothing) {
