@@ -198,6 +198,12 @@ TEST_F(ExplainNearestTest, one_far_change_comes_before_two_near_ones) {
                             "alpha = \"~=5.0.0\", delta = \"~=2.0.0\" gives alpha 5.0, delta 2.0"));
 }
 
+TEST_F(ExplainNearestTest, offers_nothing_that_only_a_pin_gets) {
+    indexes_.add("pypi", "delta",
+                 {{"delta-1.0-py3-none-any.whl"}, {"delta-2.0-py3-none-any.whl", {}, {}, true}});
+    EXPECT_THAT(nearest("delta = \">=3\"\n"), ElementsAre("delta = \"~=1.0.0\" gives delta 1.0"));
+}
+
 TEST_F(ExplainNearestTest, a_package_is_told_whose_extra_is_in_the_way) {
     indexes_.add("pypi", "delta",
                  {{"delta-1.0-py3-none-any.whl", {"alpha==1.0 ; extra == 'x'"}},

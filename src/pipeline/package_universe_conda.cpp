@@ -12,6 +12,7 @@ namespace envpm::pipeline {
 
 namespace {
 
+bool may_be_offered(const pypi::WheelCandidate* wheel, const UniverseRequest& request);
 std::string_view name_in(std::string_view dependency);
 void add_names(const std::vector<std::string>& dependencies, std::vector<std::string>& names);
 
@@ -123,7 +124,7 @@ RequirementId PackageUniverse::on_spec(const conda::MatchSpec& spec, const std::
                             std::move(entry));
 }
 
-/// Any candidate of the slot.
+/// Any candidate of the slot that a line of a manifest can get without pinning it.
 RequirementId PackageUniverse::on_slot(SlotId slot) {
     RequirementEntry entry;
     entry.requirement = {slot, RequirementKind::needs, at(slot).slot.name};
@@ -287,8 +288,13 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
                      });
         return out;
     }
-    if (entry.is_any || slot.kind == SlotKind::manifest) {
+    if (slot.kind == SlotKind::manifest) {
         return slot.candidates;
+    }
+    if (entry.is_any) {
+        std::copy_if(slot.candidates.begin(), slot.candidates.end(), std::back_inserter(out),
+                     [this](CandidateId id) { return may_be_offered(wheel(id), request_); });
+        return out;
     }
     if (slot.kind == SlotKind::fact) {
         std::copy_if(slot.candidates.begin(), slot.candidates.end(), std::back_inserter(out),
@@ -355,6 +361,13 @@ bool PackageUniverse::matches(CandidateId id, const pypi::SpecifierSet& specifie
 }
 
 namespace {
+
+/// False for a wheel that a line which is no pin never gets: an offer of it would not solve.
+bool may_be_offered(const pypi::WheelCandidate* wheel, const UniverseRequest& request) {
+    return wheel == nullptr ||
+           (!wheel->file->is_yanked && (request.prereleases != Prereleases::never ||
+                                        !wheel->file->wheel.version.is_prerelease()));
+}
 
 /// "libfoo" of "libfoo >=1.2,<2" and of "libfoo>=1.2"; the channel before it is left off.
 std::string_view name_in(std::string_view dependency) {
