@@ -27,8 +27,11 @@ std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequ
 std::string with_change(const std::string& text, const ManifestChange& change,
                         const Manifest& manifest);
 Manifest parse_manifest(const std::string& text, const Project& project);
+Manifest parse_edited(const std::string& text, const Manifest& before, const Project& project);
 std::string with_additions(std::string text, const Manifest& before,
                            const std::vector<Addition>& additions);
+bool is_same_entry(const ManifestRequirement& one, const ManifestRequirement& other);
+bool is_same_entry(const CondaRequirement& one, const CondaRequirement& other);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
 void commit(const Project& project, const std::string& manifest, EditReport& report);
 void note_user(const std::string& removed, const Lock& lock, Services& services);
@@ -48,7 +51,7 @@ EditReport add(const AddRequest& request, Services& services) {
     std::vector<Addition> additions = read_additions(request, before);
     std::string edited = with_additions(text, before, additions);
     report.lock =
-        solve_manifest(parse_manifest(edited, request.project), read_lock(request.project),
+        solve_manifest(parse_edited(edited, before, request.project), read_lock(request.project),
                        {.project = request.project}, services);
     if (report.lock.outcome == LockReport::Outcome::impossible) {
         return report;
@@ -74,6 +77,7 @@ EditReport remove(const RemoveRequest& request, Services& services) {
     EditReport report;
     report.manifest_before = read_file(request.project.manifest_file);
     std::string text = report.manifest_before;
+    const Manifest before = parse_manifest(text, request.project);
     for (const std::string& typed : request.names) {
         const auto name = PackageName::parse_either(typed);
         if (!name) {
@@ -88,8 +92,9 @@ EditReport remove(const RemoveRequest& request, Services& services) {
         text = manifest::without_requirement(text, request.project.manifest_file, *name);
         report.entries.push_back(name->string());
     }
-    report.lock = solve_manifest(parse_manifest(text, request.project), read_lock(request.project),
-                                 {.project = request.project}, services);
+    report.lock =
+        solve_manifest(parse_edited(text, before, request.project), read_lock(request.project),
+                       {.project = request.project}, services);
     services.throw_if_stopped();
     if (report.lock.outcome != LockReport::Outcome::impossible) {
         commit(request.project, text, report);
@@ -237,6 +242,27 @@ Manifest parse_manifest(const std::string& text, const Project& project) {
                            machine ? machine->platform : Platform::linux_64);
 }
 
+/// With the places that the file has as it is, which is what a complaint leaves behind: only
+/// entries are edited, and what is new or other stands on the command line.
+Manifest parse_edited(const std::string& text, const Manifest& before, const Project& project) {
+    const auto place = [](auto& entries, const auto& known) {
+        for (auto& entry : entries) {
+            const auto same = std::find_if(known.begin(), known.end(), [&](const auto& other) {
+                return is_same_entry(other, entry);
+            });
+            entry.location =
+                same == known.end() ? SourceLocation{"the command line", 0, 0} : same->location;
+        }
+    };
+    Manifest edited = parse_manifest(text, project);
+    Manifest placed = before;
+    placed.dependencies = std::move(edited.dependencies);
+    placed.pypi_dependencies = std::move(edited.pypi_dependencies);
+    place(placed.dependencies, before.dependencies);
+    place(placed.pypi_dependencies, before.pypi_dependencies);
+    return placed;
+}
+
 /// What is there already stays as it was written.
 std::string with_additions(std::string text, const Manifest& before,
                            const std::vector<Addition>& additions) {
@@ -247,6 +273,16 @@ std::string with_additions(std::string text, const Manifest& before,
         }
     }
     return text;
+}
+
+bool is_same_entry(const ManifestRequirement& one, const ManifestRequirement& other) {
+    return one.name == other.name && one.specifier == other.specifier &&
+           one.extras == other.extras && one.marker == other.marker && one.index == other.index;
+}
+
+bool is_same_entry(const CondaRequirement& one, const CondaRequirement& other) {
+    return one.name == other.name && one.specifier == other.specifier && one.build == other.build &&
+           one.channel == other.channel;
 }
 
 /// `envpm add numpy` means "this numpy or a later one", as the lock then shows which.
