@@ -38,6 +38,8 @@ void note_user(const std::string& removed, const Lock& lock, Services& services)
 std::string entry_of(const Addition& addition);
 void append_missing_line(const std::filesystem::path& file, const std::string& line);
 std::optional<std::string> python_series(const Services& services);
+void refuse_beside_own(const NewProject& project);
+void note_foreign(const NewProject& project, Progress& progress);
 
 } // namespace
 
@@ -182,8 +184,10 @@ NewManifest init(const std::filesystem::path& folder, const std::optional<std::s
         throw Error({"a workspace cannot be called what this folder is called",
                      project.folder.string(), "name it: `--name NAME`"});
     }
+    refuse_beside_own(project);
     const std::optional<std::string> python = python_series(services);
     write_project(project, manifest::new_manifest(project.name, python));
+    note_foreign(project, services.progress());
     return {project.manifest, python};
 }
 
@@ -369,6 +373,34 @@ std::optional<std::string> python_series(const Services& services) {
         return std::nullopt;
     }
     return found.front().abi.feature_version() + ".*";
+}
+
+/// An envpm.toml would hide it, and with it what is locked and installed.
+void refuse_beside_own(const NewProject& project) {
+    const std::filesystem::path other = project.folder / "pyproject.toml";
+    if (std::filesystem::exists(other) && manifest::find(project.folder) == other) {
+        throw Error({"there is a manifest already: this file has `[tool.envpm]`", other.string(),
+                     "edit it, or use `envpm add` and `envpm remove`"});
+    }
+}
+
+/// Files that say what to install, and that the new manifest does not read.
+void note_foreign(const NewProject& project, Progress& progress) {
+    if (std::filesystem::exists(project.folder / "pyproject.toml")) {
+        progress.note("note: envpm.toml does not use the `[project]` of pyproject.toml; to use it, "
+                      "give pyproject.toml a `[tool.envpm]` table in place of envpm.toml");
+    }
+    for (const std::string name : {"environment.yml", "environment.yaml", "pixi.toml",
+                                   "conda-lock.yml", "requirements.txt"}) {
+        if (std::filesystem::exists(project.folder / name)) {
+            const std::string way = name == "requirements.txt"
+                                        ? "`envpm add -r requirements.txt` takes it over"
+                                        : fmt::format("`envpm init --import {}` in place of this "
+                                                      "envpm.toml takes it over",
+                                                      name);
+            progress.note(fmt::format("note: envpm.toml does not use {}; {}", name, way));
+        }
+    }
 }
 
 } // namespace

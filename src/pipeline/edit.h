@@ -74,7 +74,8 @@ struct NewManifest {
 };
 
 /// Writes a manifest, and lines for `.gitignore` and `.gitattributes`, into `folder`; refuses to
-/// overwrite a manifest.
+/// overwrite a manifest, or to hide one that is a pyproject.toml. Notes what stands beside it that
+/// it does not use.
 NewManifest init(const std::filesystem::path& folder, const std::optional<std::string>& name,
                  const Services& services);
 

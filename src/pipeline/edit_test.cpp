@@ -202,6 +202,20 @@ TEST_F(EditTest, init_writes_a_manifest_and_the_lines_for_git_once) {
     EXPECT_EQ(read_file(home / ".gitattributes"), "envpm.lock linguist-generated=true\n");
 }
 
+TEST_F(EditTest, init_hides_no_manifest_and_names_what_it_does_not_use) {
+    const Services world(settings_, {variables_, {}, {}}, told_);
+    const std::filesystem::path home = folder_.path() / "home";
+    write_file(home / "pyproject.toml", "[project]\nname = \"x\"\n[tool.envpm]\n");
+    EXPECT_THROW((void)init(home, std::nullopt, world), Error);
+    EXPECT_FALSE(std::filesystem::exists(home / "envpm.toml"));
+    write_file(home / "pyproject.toml", "[project]\nname = \"x\"\n");
+    write_file(home / "environment.yml", "dependencies: []\n");
+    (void)init(home, std::nullopt, world);
+    EXPECT_THAT(told_.lines, Contains(HasSubstr("`[project]` of pyproject.toml")));
+    EXPECT_THAT(told_.lines, Contains(HasSubstr("`envpm init --import environment.yml`")));
+    EXPECT_EQ(told_.lines.size(), 2U);
+}
+
 TEST_F(EditTest, init_takes_a_name_and_never_overwrites) {
     const Services world = services();
     const std::filesystem::path home = folder_.path() / "new/";
