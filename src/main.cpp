@@ -18,13 +18,15 @@ namespace {
 constexpr timespec patience{1, 0};
 constexpr std::string_view last_words =
     "error: interrupted\nhint: the next run goes on from here\n";
+constexpr std::string_view clear_line = "\r\x1b[K";
 
 /// Turns SIGINT, SIGTERM and SIGHUP into a stop request. A second one, or work that has not come to
 /// a place to stop at in time, as within a large file, ends the process at once, which is safe at
 /// any point. Signals are blocked in every other thread, so no code is ever interrupted.
 class SignalWaiter {
   public:
-    SignalWaiter() {
+    explicit SignalWaiter(bool clears_line)
+        : clears_line_(clears_line) {
         sigemptyset(&signals_);
         for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) {
             sigaddset(&signals_, signal);
@@ -57,13 +59,18 @@ class SignalWaiter {
         source_.request_stop();
         sigtimedwait(&signals_, nullptr, &patience);
         if (!is_done_) {
-            // Nobody can be told if that fails.
-            [[maybe_unused]] const ssize_t told =
-                ::write(STDERR_FILENO, last_words.data(), last_words.size());
+            tell(clears_line_ ? clear_line : "");
+            tell(last_words);
             ::_exit(130);
         }
     }
 
+    /// Nobody can be told if that fails.
+    static void tell(std::string_view words) {
+        [[maybe_unused]] const ssize_t told = ::write(STDERR_FILENO, words.data(), words.size());
+    }
+
+    const bool clears_line_; ///< progress may stand in it
     sigset_t signals_{};
     std::stop_source source_;
     std::atomic<bool> is_done_ = false;
@@ -92,11 +99,12 @@ int main(int argc, char** argv, char** variables) {
     // that nobody reads, or that goes beyond the limit of a file's size, fails with an error.
     std::signal(SIGPIPE, [](int) {});
     std::signal(SIGXFSZ, [](int) {});
-    const SignalWaiter signals;
     envpm::cli::Invocation invocation;
     invocation.argument_count = argc;
     invocation.arguments = argv;
     invocation.variables = envpm::Variables::from_strings(variables);
+    const SignalWaiter signals(::isatty(STDERR_FILENO) == 1 &&
+                               invocation.variables.find("TERM").value_or("dumb") != "dumb");
     invocation.stop = signals.token();
     invocation.now = std::chrono::system_clock::now();
     invocation.random_seed = std::random_device()();

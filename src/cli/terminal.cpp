@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace envpm::cli {
@@ -99,6 +100,19 @@ std::string human_seconds(double seconds) {
     }
     const auto whole = static_cast<long>(seconds);
     return fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+std::string human_remainder(double seconds) {
+    constexpr double longest = 100 * 3600;
+    const long whole = std::lround(std::min(seconds, longest));
+    if (whole < 1) {
+        return "<1 s";
+    }
+    if (whole < 60) {
+        return fmt::format("{} s", whole);
+    }
+    return whole < 3600 ? fmt::format("{} min {} s", whole / 60, whole % 60)
+                        : fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
 }
 
 TerminalProgress::~TerminalProgress() {
@@ -214,7 +228,7 @@ std::string TerminalProgress::amounts(Clock::time_point now) const {
     const double rate = bytes_per_second(now);
     text += fmt::format("  {}/s", human_bytes(static_cast<std::uint64_t>(rate)));
     if (total_ > done && rate > 0) {
-        text += "  eta " + human_seconds(static_cast<double>(total_ - done) / rate);
+        text += "  eta " + human_remainder(static_cast<double>(total_ - done) / rate);
     }
     return text;
 }

@@ -47,6 +47,10 @@ std::string counted(std::uint64_t count, std::string_view noun);
 /// "1.4 s", "230 ms", "2 min 5 s".
 std::string human_seconds(double seconds);
 
+/// What is left of a time, no finer than it can be known: "<1 s", "38 s", "1 min 37 s", "2 h 5
+/// min".
+std::string human_remainder(double seconds);
+
 /// Progress on standard error: a bar on a terminal, redrawn ten times a second at most; elsewhere a
 /// line when a task begins to take long, and one each ten seconds. Any thread may call it, so the
 /// one line that all of them write is behind a mutex.

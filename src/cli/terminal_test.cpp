@@ -33,6 +33,11 @@ TEST(HumanSeconds, changes_units_where_people_do) {
     EXPECT_EQ(human_seconds(1.44), "1.4 s");
     EXPECT_EQ(human_seconds(99.9), "99.9 s");
     EXPECT_EQ(human_seconds(125), "2 min 5 s");
+    EXPECT_EQ(human_remainder(0.4), "<1 s");
+    EXPECT_EQ(human_remainder(37.6), "38 s");
+    EXPECT_EQ(human_remainder(97.4), "1 min 37 s");
+    EXPECT_EQ(human_remainder(7530), "2 h 5 min");
+    EXPECT_EQ(human_remainder(1e12), "100 h 0 min");
 }
 
 TEST(Styled, adds_codes_only_with_colour) {
@@ -115,9 +120,8 @@ TEST(TerminalProgress, WhatWasThereBeforeCountsForNoRate) {
         now += std::chrono::milliseconds(101);
         progress.advance(500'000);
     }
-    EXPECT_EQ(
-        testing::internal::GetCapturedStderr(),
-        "\r\x1b[Kfetching  ███████████████████░  1.9 GB/2.0 GB  5.0 MB/s  eta 19.8 s\r\x1b[K");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "\r\x1b[Kfetching  ███████████████████░  1.9 GB/2.0 GB  5.0 MB/s  eta 20 s\r\x1b[K");
 }
 
 TEST(TerminalProgress, ANoteLeavesTheBarInSight) {
