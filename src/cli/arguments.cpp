@@ -53,6 +53,10 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         refuse_lone_flags(usage(), read.global.is_json);
         return Notice{app->help(), ExitCode::usage};
     }
+    const auto* add = std::get_if<AddCommand>(&*read.command);
+    if (add != nullptr && add->requirements.empty() && add->files.empty()) {
+        throw usage_error("package is required", usage());
+    }
     if (auto* install = std::get_if<InstallCommand>(&*read.command)) {
         choose_lock_use(*install, usage());
     }

@@ -270,6 +270,7 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
          "`envpm shell` does not take `--shell` | `envpm shell --help` shows what there is"},
         {{"gpu", "fits", "here"},
          "`envpm gpu fits` does not take `here` | `envpm gpu fits --help` shows what there is"},
+        {{"add"}, "`envpm add` needs a package | `envpm add --help` shows what there is"},
         {{"why"}, "`envpm why` needs a package | `envpm why --help` shows what there is"},
         {{"export"}, "`envpm export` needs `--format` | `envpm export --help` shows what there is"},
         {{"rollback", "last"},

@@ -168,11 +168,14 @@ void Commands::add_init() {
 void Commands::add_edits() {
     const auto [add_app, added] =
         add<AddCommand>("add", "add packages to envpm.toml, lock and install");
+    add_app->add_option("package", added.requirements,
+                        "NAME[EXTRAS]SPECIFIER, as `torch~=2.9.0`; with channels a conda spec, as "
+                        "`ffmpeg>=6`");
     add_app
-        ->add_option("package", added.requirements,
-                     "NAME[EXTRAS]SPECIFIER, as `torch~=2.9.0`; with channels a conda spec, as "
-                     "`ffmpeg>=6`")
-        ->required();
+        ->add_option("-r,--requirements", added.files, "what this file of pip asks for, as wheels")
+        ->type_name("FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     add_app->add_flag("--pypi", added.as_wheels, "wheels, though the manifest lists channels");
     add_app->add_option("--index", added.index, "the only index that may serve them")
         ->type_name("NAME");

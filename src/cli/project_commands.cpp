@@ -8,6 +8,7 @@
 #include "cli/render_project.h"
 #include "cli/session.h"
 #include "cli/tested_install.h"
+#include "pipeline/requirements_file.h"
 
 #include <fmt/format.h>
 
@@ -24,6 +25,8 @@ using pipeline::Project;
 
 enum class AfterEdit { install, nothing };
 
+pipeline::AddRequest add_request(const AddCommand& command, const Session& session,
+                                 const Project& project);
 AfterEdit after_edit(bool without_install, const Session& session);
 ExitCode finish_edit(const Session& session, const Project& project,
                      const pipeline::EditReport& edit, char sign, AfterEdit next);
@@ -70,8 +73,8 @@ ExitCode run(const InitCommand& command, const Session& session) {
 ExitCode run(const AddCommand& command, const Session& session) {
     const Project project = project_of(session);
     const AfterEdit next = after_edit(command.no_install, session);
-    const pipeline::EditReport report = pipeline::add(
-        {project, command.requirements, command.index, command.as_wheels}, session.services);
+    const pipeline::EditReport report =
+        pipeline::add(add_request(command, session, project), session.services);
     const ExitCode code = finish_edit(session, project, report, '+', next);
     if (report.lock.explanation && !session.global.is_json) {
         tell_error(offer_line(command, *report.lock.explanation));
@@ -143,6 +146,23 @@ ExitCode run(const UpdateCommand& command, const Session& session) {
 }
 
 namespace {
+
+/// With what files of pip ask for; what of them is not taken is told.
+pipeline::AddRequest add_request(const AddCommand& command, const Session& session,
+                                 const Project& project) {
+    pipeline::AddRequest request{project, command.requirements, command.index, command.as_wheels};
+    for (const std::filesystem::path& file : command.files) {
+        const pipeline::RequirementsFile read = pipeline::read_requirements_file(file);
+        request.requirements.insert(request.requirements.end(), read.requirements.begin(),
+                                    read.requirements.end());
+        request.as_wheels = true;
+        for (const Remark& remark : read.remarks.left) {
+            session.services.progress().note(fmt::format(
+                "note: {}: left out: {}: {}", remark.location.text(), remark.what, remark.why));
+        }
+    }
+    return request;
+}
 
 /// What cannot be solved is an error.
 void tell_lock(const Session& session, const LockReport& report, const std::string& words) {
@@ -224,7 +244,8 @@ std::string offer_line(const AddCommand& command, const pipeline::Explanation& e
             return !change.value.empty() &&
                    change.table == (is_conda ? Table::packages : Table::wheels);
         });
-        if (!is_plain || command.index || (is_conda && command.as_wheels)) {
+        if (!is_plain || command.index || !command.files.empty() ||
+            (is_conda && command.as_wheels)) {
             continue;
         }
         std::string line = command.as_wheels ? "envpm add --pypi" : "envpm add";

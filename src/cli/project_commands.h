@@ -27,6 +27,7 @@ struct InitCommand {
 
 struct AddCommand {
     std::vector<std::string> requirements = {};
+    std::vector<std::filesystem::path> files = {}; ///< -r, --requirements
     std::optional<std::string> index = {};
     bool as_wheels = false; ///< --pypi
     bool no_install = false;

@@ -19,8 +19,8 @@ struct OptionReason {
 constexpr std::array<OptionReason, 9> reasons{{
     {"-e", "envpm installs wheels only, and no project in its folder"},
     {"--editable", "envpm installs wheels only, and no project in its folder"},
-    {"-r", "that file is not read; give its lines to `envpm add --pypi`"},
-    {"--requirement", "that file is not read; give its lines to `envpm add --pypi`"},
+    {"-r", "that file is not read; `envpm add -r` takes one"},
+    {"--requirement", "that file is not read; `envpm add -r` takes one"},
     {"-c", "that file is not read; its lines can go under `[constraints]`"},
     {"--constraint", "that file is not read; its lines can go under `[constraints]`"},
     {"-f", "wheels come from indexes; a folder of pages can be one, under `[indexes]`"},

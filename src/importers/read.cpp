@@ -39,7 +39,7 @@ Imported read(std::string_view text, const std::string& file, std::string_view e
         refuse_file(file, "import the pixi.toml that it was made from");
     }
     refuse_file(file, "a list of URLs has a line `@EXPLICIT`, other files are known by `.yml` and "
-                      "`.toml`; lines of requirements.txt go through `envpm add --pypi`");
+                      "`.toml`; a requirements.txt goes through `envpm add -r`");
 }
 
 namespace {

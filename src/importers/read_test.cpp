@@ -34,7 +34,7 @@ void expect_refused(const BadFile& bad) {
 TEST(Import, refuses_what_is_none_of_its_files) {
     const std::vector<BadFile> files = {
         {"requirements.txt", "numpy==1.0\n", "requirements.txt", "no file that envpm can import",
-         "envpm add --pypi"},
+         "envpm add -r"},
         {"pixi.lock", "version: 6\n", "pixi.lock", "no file", "import the pixi.toml"},
         {"a.yml", "services: {}\n", "a.yml", "no file", "has `dependencies`"},
         {"Cargo.toml", "[package]\nname = \"a\"\n", "Cargo.toml", "no file", "[workspace]"},
