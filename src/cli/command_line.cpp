@@ -260,11 +260,11 @@ void Commands::add_reading_commands() {
     why->add_option("package", asked.package, "its name")->required()->allow_extra_args();
     add<InfoCommand>("info", "project, environment, store and this machine");
     const auto [export_lock, own] =
-        add<ExportCommand>("export", "the lock as a file for conda and its like");
-    export_lock->add_option("--format", own.format, "explicit or environment-yml")
+        add<ExportCommand>("export", "the lock as a file for conda, pip and their like");
+    export_lock->add_option("--format", own.format, "explicit, environment-yml or requirements-txt")
         ->type_name("FORMAT")
         ->required()
-        ->check(one_of({"explicit", "environment-yml"}));
+        ->check(one_of({"explicit", "environment-yml", "requirements-txt"}));
     export_lock->add_option("-o,--output", own.output, "the file; default: standard output")
         ->type_name("FILE");
     add<GensCommand>("gens", "the states that the environment was in");

@@ -29,6 +29,7 @@ struct Exporter {
 
     void write_explicit();
     void write_environment();
+    void write_requirements();
     void write_channels();
     void write_dependencies();
     void write_wheels();
@@ -39,6 +40,7 @@ struct Exporter {
 };
 
 std::vector<const LockedPackage*> in_order_of_needs(const std::vector<const LockedPackage*>& all);
+std::string counted_packages(const std::vector<const LockedPackage*>& packages);
 std::string without_last_slash(std::string url);
 std::string yaml_text(const std::string& text);
 
@@ -47,6 +49,9 @@ std::string yaml_text(const std::string& text);
 std::optional<ExportFormat> parse_export_format(std::string_view text) {
     if (text == "explicit") {
         return ExportFormat::explicit_list;
+    }
+    if (text == "requirements-txt") {
+        return ExportFormat::requirements_txt;
     }
     return text == "environment-yml" ? std::optional(ExportFormat::environment_yml) : std::nullopt;
 }
@@ -62,6 +67,8 @@ Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarge
     exporter.conda = in_order_of_needs(exporter.conda);
     if (format == ExportFormat::explicit_list) {
         exporter.write_explicit();
+    } else if (format == ExportFormat::requirements_txt) {
+        exporter.write_requirements();
     } else {
         exporter.write_environment();
     }
@@ -123,6 +130,43 @@ void Exporter::write_environment() {
     write_variables();
     leave("digests",
           "an environment.yml has none; `--format explicit` has those of conda packages");
+}
+
+/// pip may take any of the files that have one of the digests: here there is one.
+void Exporter::write_requirements() {
+    if (wheels.empty()) {
+        throw Error({fmt::format("a requirements file has wheels only, and target `{}` of this "
+                                 "lock has none",
+                                 target.target.name),
+                     "envpm.lock", "`--format explicit` has conda packages"});
+    }
+    out.text = fmt::format("# made by envpm {} from envpm.lock, target {} ({}{})\n", ENVPM_VERSION,
+                           target.target.name, to_text(target.target.platform),
+                           target.python ? ", python " + target.python->version : "");
+    std::set<std::string> unknown;
+    for (const LockedPackage* wheel : wheels) {
+        if (wheel->source != "pypi") {
+            unknown.insert(wheel->source);
+        }
+    }
+    for (const IndexEntry& index : manifest.indexes) {
+        const bool is_default = index.name == "pypi";
+        if (is_default || unknown.erase(index.name) > 0) {
+            out.text +=
+                fmt::format("{} {}\n", is_default ? "--index-url" : "--extra-index-url", index.url);
+        }
+    }
+    for (const LockedPackage* wheel : wheels) {
+        out.text += fmt::format("{}=={} \\\n    --hash=sha256:{}\n", wheel->name.string(),
+                                wheel->version, wheel->sha256.hex());
+    }
+    for (const std::string& index : unknown) {
+        leave(fmt::format("the index `{}`", index),
+              "the manifest has no URL of it; give it to pip by `--extra-index-url`");
+    }
+    if (!conda.empty()) {
+        leave(counted_packages(conda), "pip has no conda packages; `--format explicit` lists them");
+    }
 }
 
 void Exporter::write_channels() {
@@ -276,6 +320,10 @@ std::vector<const LockedPackage*> in_order_of_needs(const std::vector<const Lock
         order.add(*package);
     }
     return std::move(order.out);
+}
+
+std::string counted_packages(const std::vector<const LockedPackage*>& packages) {
+    return fmt::format("{} conda package{}", packages.size(), packages.size() == 1 ? "" : "s");
 }
 
 std::string without_last_slash(std::string url) {

@@ -13,8 +13,9 @@
 namespace envpm::pipeline {
 
 enum class ExportFormat {
-    explicit_list,   ///< URLs with digests (CEP 23): `conda create --file`
-    environment_yml, ///< `name=version=build` (CEP 24): `conda env create --file`
+    explicit_list,    ///< URLs with digests (CEP 23): `conda create --file`
+    environment_yml,  ///< `name=version=build` (CEP 24): `conda env create --file`
+    requirements_txt, ///< wheels with digests: `pip install --require-hashes -r`
 };
 
 std::optional<ExportFormat> parse_export_format(std::string_view text);
@@ -27,8 +28,8 @@ struct Export {
 };
 
 /// The same lock is always the same text. Packages stand in an order in which each comes after what
-/// it needs. An Error if the manifest has not the channel that a package is locked from, and for an
-/// explicit list without any package.
+/// it needs. An Error if the manifest has not the channel that a package is locked from, and for a
+/// list without any package.
 Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarget& target,
                    ExportFormat format);
 

@@ -77,6 +77,25 @@ TEST(ExportExplicit, lists_urls_behind_those_of_what_they_need) {
     EXPECT_THAT(left_of(exported), testing::ElementsAre("wheels: torch 2.9.1"));
 }
 
+TEST(ExportRequirements, have_versions_and_digests_and_the_places_of_wheels) {
+    const Lock lock = lock_of({wheel("alpha", "1.0", "own"), wheel("beta", "2.0", "pypi"),
+                               wheel("torch", "2.9.1+cu128", "pytorch-cu128"),
+                               conda_package("zlib", "1.3", "conda-forge")});
+    const Export exported =
+        export_of(channels + "[indexes]\nown = \"https://own.example.org/simple\"\n"
+                             "unused = \"https://unused.example.org/simple\"\n",
+                  lock, ExportFormat::requirements_txt);
+    const std::string hash = " \\\n    --hash=sha256:" + digest() + "\n";
+    EXPECT_EQ(exported.text.substr(exported.text.find('\n') + 1),
+              "--extra-index-url https://own.example.org/simple\n"
+              "alpha==1.0" +
+                  hash + "beta==2.0" + hash + "torch==2.9.1+cu128" + hash);
+    EXPECT_THAT(left_of(exported), ElementsAre("the index `pytorch-cu128`", "1 conda package"));
+    EXPECT_THROW((void)export_of(channels, lock_of({conda_package("zlib", "1.3", "conda-forge")}),
+                                 ExportFormat::requirements_txt),
+                 Error);
+}
+
 TEST(ExportEnvironment, says_name_version_and_build) {
     const Lock lock = lock_of(
         {conda_package("python", "3.12.4", "conda-forge"), conda_package("stone", "1.0", "lab"),
