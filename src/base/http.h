@@ -22,6 +22,9 @@ struct HttpRequest {
     std::vector<std::string> headers; ///< "Accept: …"; never credentials, those come from netrc
     std::optional<ByteRange> range;
     std::uint64_t limit_bytes = 64U << 20U; ///< more than this is an error
+    /// Of a page at a file: URL: the folder that shows whether its share is mounted. Empty: the one
+    /// that the page's own lies in.
+    std::string root_url{};
 };
 
 /// What came back. Transport failures are in `error`, so that one bad mirror does not end a batch.

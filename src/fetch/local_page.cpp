@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/read_at.h"
+#include "fetch/url.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ namespace {
 /// The bytes of the file that were asked for, with the status that goes with them.
 HttpResponse read_bytes(const HttpRequest& request, const std::filesystem::path& file);
 std::string entity_tag(const struct stat& status);
+std::filesystem::path root(const HttpRequest& request, const std::filesystem::path& page);
 std::string fault_of_folder(const std::filesystem::path& folder);
 bool is_known(const HttpRequest& request, const std::string& tag);
 
@@ -36,9 +38,7 @@ HttpResponse read_local_page(const HttpRequest& request, const std::filesystem::
         return response;
     }
     if (type == std::filesystem::file_type::not_found) {
-        // A project's page is asked for as a folder (PEP 503), and lies in the index.
-        response.error =
-            file.has_filename() ? std::string() : fault_of_folder(file.parent_path().parent_path());
+        response.error = file.has_filename() ? std::string() : fault_of_folder(root(request, file));
         response.status = response.error.empty() ? 404 : 0;
         return response;
     }
@@ -98,6 +98,11 @@ std::string entity_tag(const struct stat& status) {
     };
     return fmt::format("\"{}-{}-{}-{}\"", status.st_size, status.st_ino,
                        nanoseconds(status.st_mtim), nanoseconds(status.st_ctim));
+}
+
+/// A project's page is asked for as a folder (PEP 503), and lies in the index.
+std::filesystem::path root(const HttpRequest& request, const std::filesystem::path& page) {
+    return file_of(request.root_url).value_or(page.parent_path().parent_path());
 }
 
 /// Why nothing can lie in it; empty if it is there.

@@ -80,6 +80,21 @@ TEST_F(LocalPageTest, a_page_in_a_folder_that_is_not_there_is_an_error) {
     EXPECT_EQ(get("/absent/repodata.json").status, 404);
 }
 
+TEST_F(LocalPageTest, below_a_root_that_is_there_an_absent_folder_has_no_page) {
+    const std::string root_url = "file://" + (folder_.path() / "whl").string();
+    std::vector<HttpRequest> requests = {{root_url + "/cu118/torch/", {}, {}}};
+    requests.front().root_url = root_url;
+    const auto response = [&] { return Client({}, {}).get(requests).at(0); };
+    EXPECT_THAT(response().error, HasSubstr("there is no folder `"));
+    std::filesystem::create_directory(folder_.path() / "whl");
+    EXPECT_THAT(response().error, HasSubstr("is empty, as where nothing is mounted"));
+    std::filesystem::create_directory(folder_.path() / "whl/cpu");
+    EXPECT_EQ(response().status, 404);
+    EXPECT_EQ(response().error, "");
+    std::filesystem::create_directory(folder_.path() / "whl/cu118");
+    EXPECT_EQ(response().status, 404);
+}
+
 TEST_F(LocalPageTest, where_nothing_is_mounted_or_can_be_read_is_an_error) {
     std::filesystem::create_directory(folder_.path() / "share");
     EXPECT_THAT(get("/share/demo/").error, HasSubstr("is empty, as where nothing is mounted"));

@@ -211,6 +211,7 @@ TEST(TorchVariants, AMirrorStandsForThePlaceAndAllBelow) {
     EXPECT_EQ(sources.front().places[0].url, "https://mirror.example.org/whl/cpu");
     EXPECT_EQ(sources.front().places[1].url, "https://download.pytorch.org/whl/cpu");
     EXPECT_EQ(sources.front().places[2].url, "https://blobs.example.org");
+    EXPECT_EQ(sources.front().below, "/cpu");
 }
 
 TEST(TorchVariants, AnIndexOfTheManifestBelowThePlaceIsMirroredWithIt) {

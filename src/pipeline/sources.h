@@ -23,6 +23,7 @@ struct Source {
     bool is_explicit = false;   ///< an index that serves only what names it
     std::vector<Mirror> places; ///< in order of preference; none is "default"
     std::string own_url{};      ///< of the place that is an index itself, if it is among them
+    std::string below{};        ///< as pypi::Index has it
 };
 
 /// The manifest's channels in its order. One whose public place is that of a name, as a label's is

@@ -27,7 +27,7 @@ std::vector<Source> torch_sources(const GpuRequests& gpu, const gpu::Facts& fact
     for (const std::string& variant : variants(gpu, facts)) {
         const Mirror own{fmt::format("{}/{}", place, variant), "default"};
         sources.push_back({Source::Kind::index, "pytorch-" + variant, true,
-                           torch_places(settings, own), own.url});
+                           torch_places(settings, own), own.url, "/" + variant});
     }
     return sources;
 }

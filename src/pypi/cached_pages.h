@@ -23,6 +23,9 @@ struct Index {
     /// The one of `urls` that is the index itself: it alone can say that there is no such project.
     /// Empty: its mirrors stand for it, and only all of them can.
     std::string own_url{};
+    /// What its URLs end with below a place of several indexes, "/cu128". Of a folder that is such
+    /// a place only itself says whether it is mounted: it need not have all of them.
+    std::string below{};
 };
 
 struct PageQuery {

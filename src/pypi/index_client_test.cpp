@@ -120,6 +120,20 @@ TEST(IndexClient, ReadsAnIndexThatIsAFolderOfPages) {
     EXPECT_EQ(transport.batches.size(), 2U) << "reading it is no more than reading a cache";
 }
 
+TEST(IndexClient, SaysWhichFolderShowsWhetherAPlaceOfSeveralIndexesIsThere) {
+    const Index one_of_many = {"pytorch-cpu", {"file:///srv/whl/cpu/"}, true, "/cpu"};
+    FakeTransport transport;
+    transport.failures["file:///srv/whl/cpu/torch/"] = "there is no folder `/srv/whl`";
+    const std::vector<PageQuery> query = {{&one_of_many, *PackageName::parse("torch")}};
+    try {
+        Cache().client(transport, at(0)).pages(query);
+        ADD_FAILURE() << "nothing is mounted there";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().hint, HasSubstr("correct the mirror that it lies below"));
+    }
+    EXPECT_EQ(transport.batches.at(0).at(0).root_url, "file:///srv/whl");
+}
+
 TEST(IndexClient, AsksForAllPagesAtOnceInBothForms) {
     FakeTransport transport;
     transport.files[first_page] = page_of("1.0");

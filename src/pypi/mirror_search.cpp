@@ -9,12 +9,16 @@ namespace envpm::pypi {
 
 namespace {
 
-std::string hint_of(const std::string& failures, const std::string& index);
+std::string hint_of(const std::string& failures, const Index& index);
 
 } // namespace
 
 HttpRequest MirrorSearch::request() const {
-    return {url(), {std::string(accept_header)}, std::nullopt};
+    HttpRequest request{url(), {std::string(accept_header)}, std::nullopt};
+    if (const std::string& below = query_.index->below; !below.empty()) {
+        request.root_url = mirror().substr(0, mirror().size() - below.size());
+    }
+    return request;
 }
 
 void MirrorSearch::note_failure(const std::string& reason) {
@@ -67,18 +71,20 @@ PageAnswer MirrorSearch::take(const CachePolicy& policy) {
              "envpm is offline; run it once without `--offline`"},
             ExitCode::network);
     }
-    throw Error({what, failures_, hint_of(failures_, index)}, ExitCode::network);
+    throw Error({what, failures_, hint_of(failures_, *query_.index)}, ExitCode::network);
 }
 
 namespace {
 
-std::string hint_of(const std::string& failures, const std::string& index) {
+std::string hint_of(const std::string& failures, const Index& index) {
     if (failures.find("answered 401") != std::string::npos) {
         return "the user and password that it wants go into `~/.netrc`, for that host";
     }
     if (failures.find("there is no folder") != std::string::npos ||
         failures.find("as where nothing is mounted") != std::string::npos) {
-        return fmt::format("mount it, or correct the URL of `{}`", index);
+        return index.below.empty()
+                   ? fmt::format("mount it, or correct the URL of `{}`", index.name)
+                   : "mount it, or correct the mirror that it lies below, under `[mirrors]`";
     }
     return "run the same command again later, or name another mirror in `[mirrors]`";
 }
