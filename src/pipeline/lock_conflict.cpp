@@ -21,7 +21,7 @@ class Inquiry {
   private:
     [[nodiscard]] Sources sources() const;
     std::optional<Conflict> conflict_in(PackageUniverse& universe) const;
-    std::vector<NearestSolution> with_all_pythons();
+    std::optional<PackageUniverse> with_all_pythons();
     void add_newer_driver(std::vector<NearestSolution>& nearest);
 
     const Run& run_;
@@ -59,12 +59,19 @@ Explanation Inquiry::explain(const Conflict& conflict, PackageUniverse& universe
                      records_);
         again = conflict_in(*wide);
     }
-    const Conflict& told = again ? *again : conflict;
+    // Where the manifest's word on python keeps some out, it stands among the reasons only if those
+    // are there.
+    std::optional<PackageUniverse> open = with_all_pythons();
+    const std::optional<Conflict> of_open = open ? conflict_in(*open) : std::nullopt;
+    const Conflict& narrow = again ? *again : conflict;
     PackageUniverse& known = again ? *wide : universe;
-    Explanation explanation{target_.name, explain_reasons(told, known, sources()),
-                            with_all_pythons()};
+    Explanation explanation{
+        target_.name,
+        explain_reasons(of_open ? *of_open : narrow, of_open ? *open : known, sources()),
+        of_open ? nearest_solutions(*of_open, *open, run_.services.stop())
+                : std::vector<NearestSolution>()};
     if (explanation.nearest.empty()) {
-        explanation.nearest = nearest_solutions(told, known, run_.services.stop());
+        explanation.nearest = nearest_solutions(narrow, known, run_.services.stop());
     }
     add_newer_driver(explanation.nearest);
     keep_for_all_targets(explanation.nearest, run_, target_, *listings_);
@@ -82,19 +89,16 @@ std::optional<Conflict> Inquiry::conflict_in(PackageUniverse& universe) const {
     return conflict == nullptr ? std::nullopt : std::optional(std::move(*conflict));
 }
 
-/// What giving up the manifest's word on python would bring too. Empty if it keeps out none.
-std::vector<NearestSolution> Inquiry::with_all_pythons() {
+/// With those that the manifest's word on python keeps out; nothing if it keeps out none.
+std::optional<PackageUniverse> Inquiry::with_all_pythons() {
     const auto count = [](const UniverseRequest& request) {
         return request.pythons.size() + request.conda_pythons.size();
     };
     const UniverseRequest all = wanted_universe(run_, target_, records_, PythonScope::all);
     if (count(all) == count(wanted_universe(run_, target_, records_, PythonScope::asked))) {
-        return {};
+        return std::nullopt;
     }
-    PackageUniverse universe(all, *listings_, records_);
-    const auto conflict = conflict_in(universe);
-    return conflict ? nearest_solutions(*conflict, universe, run_.services.stop())
-                    : std::vector<NearestSolution>();
+    return std::optional<PackageUniverse>(std::in_place, all, *listings_, records_);
 }
 
 /// After what changes the manifest alone in one place: a driver is changed on the machine too.
