@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/disk_hints.h"
+
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -39,17 +41,14 @@ namespace {
 std::string hint_for(int error_number) {
     switch (error_number) {
     case ENOSPC:
-        return "free some space there, or set ENVPM_ROOT and ENVPM_CACHE to a larger disk; nothing "
-               "was lost, the next run goes on";
+        return std::string(disk_hints::no_room);
     case EDQUOT:
-        return "your disk quota there is used up; set ENVPM_ROOT and ENVPM_CACHE to another place";
+        return std::string(disk_hints::no_quota);
     case EROFS:
-        return "that file system is read-only; if it is the store or the cache that lies there, "
-               "set ENVPM_ROOT or ENVPM_CACHE to a place that can be written";
+        return std::string(disk_hints::read_only);
     case EACCES:
     case EPERM:
-        return "check who owns it; if it is the store or the cache that lies there, set ENVPM_ROOT "
-               "or ENVPM_CACHE to a place of your own";
+        return std::string(disk_hints::denied);
     default:
         return {};
     }

@@ -1,5 +1,6 @@
 #include "base/free_space.h"
 
+#include "base/disk_hints.h"
 #include "base/error.h"
 
 #include <fmt/format.h>
@@ -21,7 +22,6 @@ constexpr std::uint64_t block_bytes = 4096;
 constexpr std::uint64_t margin_percent = 3;
 constexpr std::uint64_t margin_files = 600;
 
-std::string in_words(std::uint64_t bytes);
 std::string place_of(const std::filesystem::path& folder);
 
 } // namespace
@@ -41,15 +41,13 @@ Space space_left(const std::filesystem::path& folder) {
 void require_space(const Space& needed, const Space& left, const std::filesystem::path& folder) {
     const std::uint64_t bytes = needed.bytes + needed.bytes / 100 * margin_percent;
     if (bytes > left.bytes) {
-        throw Error({fmt::format("not enough free space: {} needed, {} there", in_words(bytes),
-                                 in_words(left.bytes)),
-                     place_of(folder),
-                     "free some space there, or set ENVPM_ROOT to a larger disk"});
+        throw Error({fmt::format("not enough free space: {} needed, {} there",
+                                 bytes_in_words(bytes), bytes_in_words(left.bytes)),
+                     place_of(folder), std::string(disk_hints::too_little_room)});
     }
     if (const std::uint64_t files = needed.files + margin_files; files > left.files) {
         throw Error({fmt::format("not enough free inodes: {} needed, {} there", files, left.files),
-                     place_of(folder),
-                     "remove some files there, or set ENVPM_ROOT to another disk"});
+                     place_of(folder), std::string(disk_hints::too_few_files)});
     }
 }
 
@@ -57,15 +55,14 @@ Space space_of_file(std::uint64_t size_bytes) {
     return {(size_bytes + block_bytes - 1) / block_bytes * block_bytes, 1};
 }
 
-namespace {
-
-/// On a full disk it is the kilobytes that count.
-std::string in_words(std::uint64_t bytes) {
+std::string bytes_in_words(std::uint64_t bytes) {
     constexpr double megabyte = 1e6;
     const auto count = static_cast<double>(bytes);
     return count < megabyte ? fmt::format("{:.1f} kB", count / 1e3)
                             : fmt::format("{:.1f} MB", count / megabyte);
 }
+
+namespace {
 
 /// With where its file system is mounted: there is no room in all of that.
 std::string place_of(const std::filesystem::path& folder) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace envpm {
 
@@ -21,5 +22,8 @@ void require_space(const Space& needed, const Space& left, const std::filesystem
 
 /// What a file of that size takes.
 Space space_of_file(std::uint64_t size_bytes);
+
+/// "6.2 MB"; below that "12.0 kB", for on a full disk it is the kilobytes that count.
+std::string bytes_in_words(std::uint64_t bytes);
 
 } // namespace envpm

@@ -7,6 +7,7 @@
 #include "cli/own_words.h"
 #include "cli/render_error.h"
 #include "cli/session.h"
+#include "pipeline/way_out.h"
 
 #include <fmt/format.h>
 
@@ -115,7 +116,11 @@ ExitCode Runner::in_session(const std::function<ExitCode(const Session&)>& run_i
         {invocation.variables, invocation.stop, invocation.now, invocation.random_seed,
          global.is_offline ? pipeline::NetworkUse::offline : pipeline::NetworkUse::online},
         progress);
-    return run_it({global, terminal, services, start, std::move(settings.error)});
+    try {
+        return run_it({global, terminal, services, start, std::move(settings.error)});
+    } catch (const Error& error) {
+        throw pipeline::with_way_out(error, services.settings());
+    }
 }
 
 /// Goes to `directory` if there is one. A folder that was removed can still be the one that a

@@ -15,6 +15,8 @@ namespace {
 std::filesystem::path folder_of(const std::filesystem::path& cache);
 std::filesystem::path lock_of(const std::filesystem::path& cache);
 std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder);
+std::optional<struct stat> status_of(const std::filesystem::path& file);
+std::uint64_t bytes_on_disk(const struct stat& status);
 
 } // namespace
 
@@ -56,7 +58,7 @@ void ArchiveCache::remove_stored(const std::filesystem::path& cache, const store
 }
 
 ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::path& cache,
-                                                       std::chrono::system_clock::time_point now,
+                                                       std::chrono::system_clock::time_point oldest,
                                                        DryRun dry_run) {
     Abandoned abandoned;
     const std::filesystem::path folder = folder_of(cache);
@@ -68,22 +70,27 @@ ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::pa
     if (!alone) {
         return abandoned;
     }
-    const std::time_t oldest = std::chrono::system_clock::to_time_t(now - abandoned_after);
     for (const std::filesystem::path& file : files_in(folder)) {
-        struct stat status {};
-
-        if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
-            status.st_mtim.tv_sec >= oldest) {
+        const std::optional<struct stat> status = status_of(file);
+        if (!status || status->st_mtim.tv_sec > std::chrono::system_clock::to_time_t(oldest)) {
             continue;
         }
         if (dry_run == DryRun::yes || ::unlink(file.c_str()) == 0) {
-            constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
             abandoned.files.push_back(file);
-            abandoned.bytes += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
+            abandoned.bytes += bytes_on_disk(*status);
         }
     }
     std::sort(abandoned.files.begin(), abandoned.files.end());
     return abandoned;
+}
+
+std::uint64_t ArchiveCache::bytes_in(const std::filesystem::path& cache) {
+    std::uint64_t bytes = 0;
+    for (const std::filesystem::path& file : files_in(folder_of(cache))) {
+        const std::optional<struct stat> status = status_of(file);
+        bytes += status ? bytes_on_disk(*status) : 0;
+    }
+    return bytes;
 }
 
 namespace {
@@ -106,6 +113,19 @@ std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder)
         files.push_back(entries->path());
     }
     return files;
+}
+
+/// Of a regular file.
+std::optional<struct stat> status_of(const std::filesystem::path& file) {
+    struct stat status {};
+
+    const bool is_file = ::lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+    return is_file ? std::optional(status) : std::nullopt;
+}
+
+std::uint64_t bytes_on_disk(const struct stat& status) {
+    constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
+    return static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
 }
 
 } // namespace

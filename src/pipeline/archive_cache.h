@@ -39,12 +39,16 @@ class ArchiveCache {
         std::uint64_t bytes = 0;                  ///< on disk: part files have holes
     };
 
-    /// Files that nobody has written to for a week (`abandoned_after`), so that nobody goes on with
-    /// them. None while another process is at work.
+    /// Files that nobody has written to since `oldest`, so that nobody goes on with them. None
+    /// while another process is at work.
     static Abandoned remove_abandoned(const std::filesystem::path& cache,
-                                      std::chrono::system_clock::time_point now, DryRun dry_run);
+                                      std::chrono::system_clock::time_point oldest,
+                                      DryRun dry_run);
 
-    static constexpr std::chrono::hours abandoned_after{7 * 24};
+    /// What all of its files take on disk.
+    static std::uint64_t bytes_in(const std::filesystem::path& cache);
+
+    static constexpr std::chrono::hours abandoned_after{7 * 24}; ///< if nobody says otherwise
 
   private:
     std::filesystem::path folder_;

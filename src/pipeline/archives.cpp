@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "pipeline/archive_cache.h"
 #include "pipeline/locate.h"
+#include "pipeline/room.h"
 #include "pipeline/turn.h"
 #include "store/sharing.h"
 
@@ -135,6 +136,7 @@ Brought take_in(const Order& order, Services& services) {
     }
     std::vector<std::optional<Error>> failures;
     if (!wanted.empty()) {
+        require_room(wanted, order.store.paths().root(), cache->folder());
         failures = download_into(intake, wanted, order.manifest, cache->folder(), services);
     }
     intake.publish([&] {

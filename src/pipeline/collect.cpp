@@ -14,8 +14,9 @@ store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Servic
     }
     store::CollectReport report =
         store::collect(StorePaths(services.settings().store_root), request, services.progress());
-    const ArchiveCache::Abandoned abandoned =
-        ArchiveCache::remove_abandoned(services.settings().cache_root, services.now(), dry_run);
+    const ArchiveCache::Abandoned abandoned = ArchiveCache::remove_abandoned(
+        services.settings().cache_root,
+        services.now() - limits.grace.value_or(ArchiveCache::abandoned_after), dry_run);
     report.removed.insert(report.removed.end(), abandoned.files.begin(), abandoned.files.end());
     report.freed_bytes += abandoned.bytes;
     const CacheLeftovers leftovers = find_cache_leftovers(

@@ -2,6 +2,7 @@
 
 #include "host/gpu_driver.h"
 #include "host/this_machine.h"
+#include "pipeline/archive_cache.h"
 #include "pipeline/audit.h"
 #include "pipeline/gpu_machine.h"
 #include "pipeline/mirror_check.h"
@@ -276,6 +277,9 @@ void Examination::look_at_folders() {
     }
     for (Diagnosis& each : diagnose_folder("cache", host::examine_folder(settings.cache_root))) {
         add(std::move(each));
+    }
+    if (auto unfinished = diagnose_downloads(ArchiveCache::bytes_in(settings.cache_root))) {
+        add(std::move(*unfinished));
     }
 }
 

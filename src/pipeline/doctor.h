@@ -59,4 +59,7 @@ DoctorReport doctor(const DoctorRequest& request, Services& services);
 /// What can be wrong with the store's or the cache's folder. Pure.
 std::vector<Diagnosis> diagnose_folder(const std::string& part, const host::FolderFacts& facts);
 
+/// What the cache holds of unfinished downloads, if that is worth a word. Pure.
+std::optional<Diagnosis> diagnose_downloads(std::uint64_t bytes);
+
 } // namespace envpm::pipeline

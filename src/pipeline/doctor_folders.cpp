@@ -1,3 +1,4 @@
+#include "base/free_space.h"
 #include "pipeline/doctor.h"
 
 #include <fmt/format.h>
@@ -37,6 +38,17 @@ std::vector<Diagnosis> diagnose_folder(const std::string& part, const host::Fold
                          facts.existing == facts.folder ? "" : ", not made yet")});
     }
     return found;
+}
+
+std::optional<Diagnosis> diagnose_downloads(std::uint64_t bytes) {
+    constexpr std::uint64_t few_bytes = 1'000'000;
+    return bytes < few_bytes
+               ? std::nullopt
+               : std::optional(Diagnosis{"downloads", Condition::good,
+                                         fmt::format("unfinished ones take {}; the next install "
+                                                     "goes on with them, or `envpm gc --grace 0h` "
+                                                     "removes them",
+                                                     bytes_in_words(bytes))});
 }
 
 namespace {

@@ -121,7 +121,7 @@ TEST(IndexClient, ReadsAnIndexThatIsAFolderOfPages) {
 }
 
 TEST(IndexClient, SaysWhichFolderShowsWhetherAPlaceOfSeveralIndexesIsThere) {
-    const Index one_of_many = {"pytorch-cpu", {"file:///srv/whl/cpu/"}, true, "/cpu"};
+    const Index one_of_many = {"pytorch-cpu", {"file:///srv/whl/cpu/"}, true, "", "/cpu"};
     FakeTransport transport;
     transport.failures["file:///srv/whl/cpu/torch/"] = "there is no folder `/srv/whl`";
     const std::vector<PageQuery> query = {{&one_of_many, *PackageName::parse("torch")}};

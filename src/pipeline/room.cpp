@@ -1,0 +1,81 @@
+#include "pipeline/room.h"
+
+#include "base/error.h"
+#include "base/free_space.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace envpm::pipeline {
+
+namespace {
+
+/// What archives take: packed, and what of that lies among the downloads already.
+struct Sizes {
+    std::uint64_t all = 0;
+    std::uint64_t there = 0;
+    std::uint64_t largest_missing = 0;
+};
+
+Sizes sizes_of(const std::vector<LockedPackage>& archives, const std::filesystem::path& downloads);
+std::uint64_t bytes_on_disk(const std::filesystem::path& file);
+dev_t device_of(const std::filesystem::path& folder);
+
+} // namespace
+
+void require_room(const std::vector<LockedPackage>& archives, const std::filesystem::path& store,
+                  const std::filesystem::path& downloads) {
+    const Sizes sizes = sizes_of(archives, downloads);
+    const std::filesystem::path cache = downloads.parent_path(); // `downloads` may not be made yet
+    const bool share_a_disk = device_of(store) == device_of(cache);
+    const std::uint64_t freed = share_a_disk ? std::min(sizes.there, sizes.all) : 0;
+    try {
+        require_space({sizes.all - freed, 0}, space_left(store), store);
+        if (!share_a_disk) {
+            require_space({sizes.largest_missing, 0}, space_left(cache), cache);
+        }
+    } catch (Error& error) {
+        error.add_context(fmt::format("before any of {} archives was fetched", archives.size()));
+        throw;
+    }
+}
+
+namespace {
+
+Sizes sizes_of(const std::vector<LockedPackage>& archives, const std::filesystem::path& downloads) {
+    Sizes sizes;
+    for (const LockedPackage& archive : archives) {
+        const std::filesystem::path whole = downloads / archive.sha256.hex();
+        const std::uint64_t there =
+            std::max(bytes_on_disk(whole), bytes_on_disk(whole.string() + ".part"));
+        sizes.all += archive.size_bytes;
+        sizes.there += there;
+        sizes.largest_missing = std::max(sizes.largest_missing,
+                                         archive.size_bytes - std::min(there, archive.size_bytes));
+    }
+    return sizes;
+}
+
+/// Part files have holes.
+std::uint64_t bytes_on_disk(const std::filesystem::path& file) {
+    constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
+
+    struct stat status {};
+
+    return ::stat(file.c_str(), &status) == 0
+               ? static_cast<std::uint64_t>(status.st_blocks) * block_bytes
+               : 0;
+}
+
+dev_t device_of(const std::filesystem::path& folder) {
+    struct stat status {};
+
+    return ::stat(folder.c_str(), &status) == 0 ? status.st_dev : dev_t{0};
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

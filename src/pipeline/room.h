@@ -1,0 +1,17 @@
+#pragma once
+
+#include "model/lock.h"
+
+#include <filesystem>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// Throws an Error before the first byte is fetched if these archives cannot find room: all of them
+/// unpacked in the store, which take at least what they take packed, and the largest in
+/// `downloads`, for each goes when it is unpacked. What of them is there from earlier runs is
+/// counted.
+void require_room(const std::vector<LockedPackage>& archives, const std::filesystem::path& store,
+                  const std::filesystem::path& downloads);
+
+} // namespace envpm::pipeline

@@ -1,0 +1,107 @@
+#include "pipeline/way_out.h"
+
+#include "base/disk_hints.h"
+#include "base/free_space.h"
+#include "pipeline/archive_cache.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace envpm::pipeline {
+
+namespace {
+
+enum class Lacks { room, other };
+
+/// A hint that knows no variables, and the same with one.
+struct Hint {
+    std::string_view text;
+    std::string_view with_variable;
+    Lacks lacks;
+};
+
+constexpr std::array<Hint, 6> hints = {{
+    {disk_hints::no_room,
+     "free some space there, or set {} to a larger disk; nothing was lost, the next run goes on",
+     Lacks::room},
+    {disk_hints::too_little_room, "free some space there, or set {} to a larger disk", Lacks::room},
+    {disk_hints::too_few_files, "remove some files there, or set {} to another disk", Lacks::other},
+    {disk_hints::no_quota, "your disk quota there is used up; set {} to another place",
+     Lacks::room},
+    {disk_hints::read_only, "that file system is read-only; set {} to a place that can be written",
+     Lacks::other},
+    {disk_hints::denied, "check who owns it, or set {} to a place of your own", Lacks::other},
+}};
+
+std::optional<std::string_view> variable_of(const std::string& subject, const Settings& settings);
+bool begins_with_path(std::string_view subject, const std::filesystem::path& folder);
+std::string words_of_downloads(const std::string& subject, const std::filesystem::path& cache);
+
+} // namespace
+
+Error with_way_out(const Error& error, const Settings& settings) {
+    ErrorText text = error.text();
+    const auto hint = std::find_if(hints.begin(), hints.end(),
+                                   [&](const Hint& known) { return known.text == text.hint; });
+    if (hint == hints.end()) {
+        return error;
+    }
+    if (const auto variable = variable_of(text.subject, settings)) {
+        text.hint = fmt::format(fmt::runtime(hint->with_variable), *variable);
+    }
+    if (hint->lacks == Lacks::room) {
+        text.hint += words_of_downloads(text.subject, settings.cache_root);
+    }
+    Error with_hint(std::move(text), error.code());
+    for (const std::string& context : error.contexts()) {
+        with_hint.add_context(context);
+    }
+    return with_hint;
+}
+
+namespace {
+
+std::optional<std::string_view> variable_of(const std::string& subject, const Settings& settings) {
+    if (begins_with_path(subject, settings.store_root)) {
+        return "ENVPM_ROOT";
+    }
+    return begins_with_path(subject, settings.cache_root) ? std::optional("ENVPM_CACHE")
+                                                          : std::nullopt;
+}
+
+/// The path of `subject`, which may go on in words, is `folder` or lies in it.
+bool begins_with_path(std::string_view subject, const std::filesystem::path& folder) {
+    const std::string path = folder.string();
+    const std::string_view rest =
+        !path.empty() && subject.starts_with(path) ? subject.substr(path.size()) : "no";
+    return rest.empty() || rest.front() == '/' || rest.front() == ',' || path.ends_with('/');
+}
+
+/// If they lie on the same file system.
+std::string words_of_downloads(const std::string& subject, const std::filesystem::path& cache) {
+    const auto device_of = [](std::filesystem::path path) {
+        struct stat status {};
+
+        while (::stat(path.c_str(), &status) != 0 && path.has_relative_path()) {
+            path = path.parent_path();
+        }
+        return status.st_dev;
+    };
+    const std::uint64_t bytes = ArchiveCache::bytes_in(cache);
+    if (bytes == 0 || device_of(subject.substr(0, subject.find(", on "))) != device_of(cache)) {
+        return {};
+    }
+    return fmt::format("; unfinished downloads take {}, and `envpm gc --grace 0h` removes them",
+                       bytes_in_words(bytes));
+}
+
+} // namespace
+
+} // namespace envpm::pipeline
