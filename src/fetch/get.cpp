@@ -27,6 +27,7 @@ constexpr std::uint64_t small_bytes = 64U << 20U;
 constexpr int large_weight = 6;
 constexpr long small_buffer_bytes = 64L << 10U;      ///< there are many, and most send less
 constexpr std::uint64_t most_room_ahead = 1U << 20U; ///< whatever length a server promises
+constexpr int status_whole = 200;
 constexpr int least_error_status = 400;
 constexpr std::chrono::milliseconds longest_turn{1'000};
 constexpr std::chrono::milliseconds shortest_turn{250}; ///< where only a word to the user is due
@@ -369,8 +370,17 @@ bool Page::retry_if_damaged() {
     return damage.has_value();
 }
 
+/// What is too long is stopped before its body, if the server says how long it is. So is a whole
+/// file of unknown length in answer to a range: whoever wants it asks for it.
 Flow Page::head(const ResponseHead& head) {
     take_head(head);
+    const bool is_too_long = head.content_length.value_or(0) > request_.limit_bytes;
+    const bool is_unasked = request_.range && !head.content_length;
+    if (refusal_.empty() && head.status == status_whole && (is_too_long || is_unasked)) {
+        refusal_ = is_too_long ? too_long()
+                               : fmt::format("`{}` sends all of a file, and not how long it is",
+                                             host_of(response_.url));
+    }
     return refusal_.empty() ? Flow::go_on : Flow::stop;
 }
 

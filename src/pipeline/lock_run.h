@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pipeline/conda_sources.h"
+#include "pipeline/kept_wheels.h"
 #include "pipeline/lock.h"
 #include "pipeline/lock_stamp.h"
 #include "pipeline/package_universe.h"
@@ -34,9 +35,11 @@ struct Run {
 struct WheelSources {
     WheelSources(Services& services, const CachePolicy& policy,
                  const std::vector<pypi::Index>& indexes, Bindings bindings)
-        : client(services.network(), services.cache("index"), policy),
+        : keeper(services),
+          client(services.network(), services.cache("index"), policy, &keeper),
           listings(client, indexes, std::move(bindings)) {}
 
+    KeptWheels keeper;
     pypi::IndexClient client;
     Listings listings;
 };

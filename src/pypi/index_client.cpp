@@ -22,6 +22,7 @@ constexpr std::size_t most_open_searches = 64; // more than the network takes at
 MetadataAnswer failed_answer(const WheelFile& wheel, std::string reason);
 std::optional<MetadataKey> key_by_metadata(const WheelFile& wheel);
 MetadataKey key_by_place(const WheelFile& wheel);
+std::string server_of(const std::string& url);
 bool is_for_a_part(const MetadataSearch& search);
 std::vector<MetadataSearch*> next_whole_files(std::vector<MetadataSearch>& searches);
 void check_reachable(const std::vector<MetadataSearch>& searches);
@@ -54,9 +55,11 @@ class IndexClient::MetadataFetch final : public HttpFollower {
 };
 
 IndexClient::IndexClient(HttpTransport& transport, std::filesystem::path cache_folder,
-                         CachePolicy policy)
+                         CachePolicy policy, WheelKeeper* keeper)
     : transport_(transport),
-      cached_(std::move(cache_folder), policy) {}
+      cached_(std::move(cache_folder), policy),
+      keeper_(keeper),
+      rangeless_(std::make_unique<Guarded<RangelessServers>>()) {}
 
 std::vector<PageAnswer> IndexClient::pages(std::span<const PageQuery> queries) {
     std::vector<MirrorSearch> searches;
@@ -93,7 +96,7 @@ std::vector<MetadataAnswer> IndexClient::metadata(std::span<const WheelFile> whe
         answers.push_back(known_metadata(wheel).value_or(
             failed_answer(wheel, "it is not in the cache, and envpm is offline")));
         if (!answers.back().error.empty() && may_ask(wheel)) {
-            searches.emplace_back(wheel);
+            begin(searches.emplace_back(wheel));
             places.push_back(answers.size() - 1);
         }
     }
@@ -123,7 +126,7 @@ void IndexClient::MetadataFetch::run(std::vector<MetadataSearch>& searches) {
 void IndexClient::MetadataFetch::read(std::size_t number, HttpResponse& response) {
     MetadataSearch& search = asked(number);
     search.accept(std::move(response));
-    client_.store_found({&search});
+    client_.take_note(search);
 }
 
 std::vector<HttpRequest> IndexClient::MetadataFetch::next(std::size_t number) {
@@ -158,6 +161,10 @@ MetadataSearch& IndexClient::MetadataFetch::asked(std::size_t number) {
 void IndexClient::MetadataFetch::fetch_whole_files(std::vector<MetadataSearch>& searches) {
     for (std::vector<MetadataSearch*> batch = next_whole_files(searches); !batch.empty();
          batch = next_whole_files(searches)) {
+        client_.bring_whole(batch);
+        std::erase_if(batch, [](const MetadataSearch* search) {
+            return search->state() != MetadataSearch::State::open;
+        });
         std::vector<HttpRequest> requests;
         for (const MetadataSearch* search : batch) {
             requests.push_back(search->request());
@@ -165,8 +172,8 @@ void IndexClient::MetadataFetch::fetch_whole_files(std::vector<MetadataSearch>& 
         std::vector<HttpResponse> responses = client_.transport_.get(requests);
         for (std::size_t i = 0; i < batch.size(); ++i) {
             batch[i]->accept(std::move(responses.at(i)));
+            client_.take_note(*batch[i]);
         }
-        client_.store_found(batch);
     }
 }
 
@@ -280,16 +287,68 @@ void IndexClient::accept(MirrorSearch& search, const HttpResponse& response) con
     search.go_on();
 }
 
-void IndexClient::store_found(const std::vector<MetadataSearch*>& searches) const {
-    for (const MetadataSearch* search : searches) {
-        const WheelFile& wheel = search->wheel();
-        if (search->state() != MetadataSearch::State::found || !wheel.sha256) {
-            continue;
+/// Of a server without ranges no large file is asked for in parts.
+void IndexClient::begin(MetadataSearch& search) const {
+    rangeless_->with([&](const RangelessServers& known) {
+        const std::string& url = search.wheel().url;
+        if (const auto wheel = known.wheels.find(url); wheel != known.wheels.end()) {
+            search.expect_whole(wheel->second);
+        } else if (known.hosts.contains(server_of(url))) {
+            search.expect_no_ranges();
         }
+    });
+}
+
+/// Keeps what it found, and what it is to be spared the next time.
+void IndexClient::take_note(MetadataSearch& search) const {
+    if (search.saw_no_ranges()) {
+        rangeless_->with([&](RangelessServers& known) {
+            const std::string& url = search.wheel().url;
+            known.hosts.insert(server_of(url));
+            if (search.state() == MetadataSearch::State::open) {
+                known.wheels[url] = search.wheel_bytes();
+            }
+        });
+    }
+    if (search.state() != MetadataSearch::State::found) {
+        return;
+    }
+    const WheelFile& wheel = search.wheel();
+    if (wheel.sha256) {
         const std::optional<MetadataKey> key =
-            search->is_as_listed() ? key_by_metadata(wheel) : std::nullopt;
+            search.is_as_listed() ? key_by_metadata(wheel) : std::nullopt;
         cached_.cache().store_metadata(key ? *key : key_by_place(wheel),
-                                       {search->text(), search->wheel_bytes()});
+                                       {search.text(), search.wheel_bytes()});
+    }
+    const std::string whole = search.take_whole();
+    if (keeper_ != nullptr && !whole.empty()) {
+        keeper_->keep(*search.sha256(), whole);
+    }
+}
+
+/// Those of known size and digest become files, in which their searches go on.
+void IndexClient::bring_whole(const std::vector<MetadataSearch*>& searches) const {
+    std::vector<MetadataSearch*> to_bring;
+    std::vector<WheelFile> wheels;
+    for (MetadataSearch* const search : searches) {
+        if (search->wants_whole_file() && search->wheel().sha256 && search->wheel_bytes() > 0) {
+            to_bring.push_back(search);
+            wheels.push_back(search->wheel());
+            wheels.back().size_bytes = search->wheel_bytes();
+        }
+    }
+    if (keeper_ == nullptr || wheels.empty()) {
+        return;
+    }
+    std::vector<WheelKeeper::Kept> kept = keeper_->fetch(wheels);
+    for (std::size_t i = 0; i < to_bring.size(); ++i) {
+        if (const std::optional<Error>& error = kept.at(i).error) {
+            to_bring[i]->fail(error->text().what, error->code() == ExitCode::integrity
+                                                      ? MetadataSearch::State::unusable
+                                                      : MetadataSearch::State::unreachable);
+        } else {
+            to_bring[i]->go_on_in(std::move(kept[i].url));
+        }
     }
 }
 
@@ -318,6 +377,11 @@ std::optional<MetadataKey> key_by_metadata(const WheelFile& wheel) {
 
 MetadataKey key_by_place(const WheelFile& wheel) {
     return {*wheel.sha256, wheel.file_name, without_credentials(wheel.url)};
+}
+
+/// "https://host:port" of a web address.
+std::string server_of(const std::string& url) {
+    return url.substr(0, url.find('/', url.find("://") + 3));
 }
 
 bool is_for_a_part(const MetadataSearch& search) {

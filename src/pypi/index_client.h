@@ -1,13 +1,20 @@
 #pragma once
 
+#include "base/error.h"
 #include "base/http.h"
+#include "base/thread_pool.h"
 #include "pypi/cached_pages.h"
 #include "pypi/index_page.h"
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace envpm::pypi {
@@ -52,6 +59,27 @@ class Explorer {
     virtual Wanted more() { return {}; }
 };
 
+/// Keeps wheels that had to be fetched whole for their metadata, so that no other run fetches them
+/// again.
+class WheelKeeper {
+  public:
+    WheelKeeper() = default;
+    WheelKeeper(const WheelKeeper&) = delete;
+    WheelKeeper& operator=(const WheelKeeper&) = delete;
+    virtual ~WheelKeeper() = default;
+
+    struct Kept {
+        std::string url;              ///< a file: URL, for as long as the keeper lives
+        std::optional<Error> error{}; ///< why it cannot be had
+    };
+
+    /// Each whole and proven, in their order. Sizes and digests are known. Throws if interrupted.
+    virtual std::vector<Kept> fetch(std::span<const WheelFile> wheels) = 0;
+
+    /// The whole of one that came in an answer. From any thread.
+    virtual void keep(const Sha256& sha256, std::string_view bytes) noexcept = 0;
+};
+
 /// Pages and wheel metadata, from the cache where it may be used and from the network in one batch
 /// where not. Not for two threads at once.
 ///
@@ -61,7 +89,9 @@ class Explorer {
 /// as absent.
 class IndexClient {
   public:
-    IndexClient(HttpTransport& transport, std::filesystem::path cache_folder, CachePolicy policy);
+    /// `keeper`: for wheels that must be fetched whole; null: they are held in memory, and dropped.
+    IndexClient(HttpTransport& transport, std::filesystem::path cache_folder, CachePolicy policy,
+                WheelKeeper* keeper = nullptr);
 
     /// In the queries' order. Each mirror of an index is asked until one has the page; 404 and
     /// 410 are the answer "no such project" only if every mirror gives it. Throws an Error (code 5)
@@ -93,6 +123,12 @@ class IndexClient {
     class Exploration;
     class MetadataFetch;
 
+    /// What this run met of servers that know no ranges, so that it asks none of them twice.
+    struct RangelessServers {
+        std::set<std::string> hosts;                 ///< "https://host:port"
+        std::map<std::string, std::uint64_t> wheels; ///< by URL: how long they are, 0 if unknown
+    };
+
     void look_up(MirrorSearch& search) const;
     void accept(MirrorSearch& search, const HttpResponse& response) const;
     void fetch_pages(std::vector<MirrorSearch>& searches);
@@ -101,10 +137,14 @@ class IndexClient {
     [[nodiscard]] std::optional<MetadataAnswer> known_metadata(const WheelFile& wheel) const;
     static MetadataAnswer answer_of(const MetadataSearch& search);
     [[nodiscard]] bool may_ask(const WheelFile& wheel) const;
-    void store_found(const std::vector<MetadataSearch*>& searches) const;
+    void begin(MetadataSearch& search) const;
+    void take_note(MetadataSearch& search) const;
+    void bring_whole(const std::vector<MetadataSearch*>& searches) const;
 
     HttpTransport& transport_;
     CachedPages cached_;
+    WheelKeeper* keeper_;
+    std::unique_ptr<Guarded<RangelessServers>> rangeless_;
 };
 
 } // namespace envpm::pypi

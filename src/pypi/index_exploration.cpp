@@ -109,6 +109,7 @@ void IndexClient::Exploration::ask_wheel(const WheelFile& wheel, Wanted& leads,
         add(leads, explorer_.take_metadata(wheel, *answer));
     } else if (client_.may_ask(wheel)) {
         OpenWheel& open = wheels_.emplace_back(wheel);
+        client_.begin(open.search);
         if (!open.search.wants_whole_file()) {
             push({nullptr, &open.search});
             requests.push_back(open.search.request());
@@ -123,7 +124,7 @@ void IndexClient::Exploration::read(std::size_t number, HttpResponse& response) 
         return;
     }
     from.wheel->accept(std::move(response));
-    client_.store_found({from.wheel});
+    client_.take_note(*from.wheel);
 }
 
 std::vector<HttpRequest> IndexClient::Exploration::next(std::size_t number) {

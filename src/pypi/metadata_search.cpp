@@ -47,7 +47,8 @@ MetadataSearch::MetadataSearch(const WheelFile& wheel)
 HttpRequest MetadataSearch::request() const {
     ENVPM_ASSERT(state_ == State::open);
     HttpRequest request;
-    request.url = step_ == Step::sidecar ? sidecar_url(wheel_.url) : wheel_.url;
+    const std::string& url = local_url_.empty() ? wheel_.url : local_url_;
+    request.url = step_ == Step::sidecar ? sidecar_url(url) : url;
     request.limit_bytes = step_ == Step::whole ? largest_whole_bytes : largest_part_bytes;
     if (step_ != Step::sidecar && step_ != Step::whole) {
         request.range = range();
@@ -75,6 +76,25 @@ void MetadataSearch::accept(HttpResponse response) {
     }
 }
 
+void MetadataSearch::expect_no_ranges() {
+    if (wheel_.size_bytes.value_or(0) > largest_part_bytes) {
+        expect_whole(*wheel_.size_bytes);
+    }
+}
+
+void MetadataSearch::expect_whole(std::uint64_t bytes) {
+    if (step_ == Step::tail) {
+        step_ = Step::whole;
+        wheel_bytes_ = bytes;
+    }
+}
+
+void MetadataSearch::go_on_in(std::string local_url) {
+    local_url_ = std::move(local_url);
+    has_suffix_ranges_ = true;
+    step_ = Step::tail;
+}
+
 /// A sidecar that is missing or not the one that the page means costs one more request, no more:
 /// the wheel itself is the truth.
 void MetadataSearch::accept_sidecar(const HttpResponse& response) {
@@ -94,8 +114,11 @@ void MetadataSearch::accept_sidecar(const HttpResponse& response) {
 void MetadataSearch::accept_failure(const HttpResponse& response) {
     const int status = response.status;
     const bool is_range = step_ != Step::whole;
-    if (is_range && status == status_whole) {
-        step_ = Step::whole; // a server that knows no ranges began to send it all
+    if (!local_url_.empty()) {
+        fail("what was fetched of it cannot be read", State::unreachable);
+    } else if (is_range && status == status_whole) {
+        saw_no_ranges_ = true; // it began to send it all, and was stopped
+        step_ = response.total_bytes && !know_size(*response.total_bytes) ? step_ : Step::whole;
     } else if (!response.error.empty()) {
         fail(response.error, State::unreachable);
     } else if (is_answer_for_this_file(status) || !is_range) {
@@ -141,6 +164,7 @@ void MetadataSearch::accept_part(HttpResponse& response) {
 }
 
 void MetadataSearch::accept_whole(HttpResponse& response) {
+    saw_no_ranges_ = step_ != Step::whole;
     if (!know_size(response.body.size())) {
         return;
     }
@@ -152,6 +176,7 @@ void MetadataSearch::accept_whole(HttpResponse& response) {
     sha256_ = digest;
     window_ = std::move(response.body);
     window_begin_ = 0;
+    is_proven_ = true;
     tail_bytes_ = longest_tail_bytes;
     read_tail();
 }
@@ -226,6 +251,9 @@ void MetadataSearch::finish(std::string_view metadata) {
     }
     text_ = block;
     state_ = State::found;
+    if (is_proven_) {
+        whole_ = std::move(window_);
+    }
     drop_window();
 }
 

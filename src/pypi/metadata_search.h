@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace envpm::pypi {
 
@@ -15,7 +16,8 @@ namespace envpm::pypi {
 /// answer. Pure, so that many can share their requests. The sidecar where there is one; else the
 /// last 32 KiB, which hold the ZIP directory and METADATA of most wheels, then what of the two they
 /// did not reach, most often in one more request; the whole file where the server knows no ranges,
-/// or where the page gives no sha256 to know the wheel by.
+/// or where the page gives no sha256 to know the wheel by. A server without ranges begins to send a
+/// file whole: a large one is stopped there, before its body, so that no body comes twice.
 class MetadataSearch {
   public:
     explicit MetadataSearch(const WheelFile& wheel);
@@ -36,6 +38,25 @@ class MetadataSearch {
 
     void accept(HttpResponse response);
 
+    /// What is known of its server: it sends nothing but whole files. Only of a large one there is
+    /// anything to gain by asking for all of it at once.
+    void expect_no_ranges();
+
+    /// Of this very file, and how long it is, 0 if nobody said.
+    void expect_whole(std::uint64_t bytes);
+
+    /// The server answered to a range with the whole.
+    [[nodiscard]] bool saw_no_ranges() const { return saw_no_ranges_; }
+
+    /// The whole file lies at this file: URL, proven.
+    void go_on_in(std::string local_url);
+
+    /// It cannot be had.
+    void fail(std::string reason, State state = State::unusable);
+
+    /// The whole file, if it came in an answer and has the wheel's sha256; once.
+    [[nodiscard]] std::string take_whole() { return std::exchange(whole_, {}); }
+
     [[nodiscard]] const WheelFile& wheel() const { return wheel_; }
 
     [[nodiscard]] const std::string& text() const { return text_; } ///< to the first empty line
@@ -46,6 +67,7 @@ class MetadataSearch {
 
     [[nodiscard]] const std::optional<Sha256>& sha256() const { return sha256_; }
 
+    /// While open 0 if nobody said.
     [[nodiscard]] std::uint64_t wheel_bytes() const { return wheel_bytes_; }
 
     [[nodiscard]] const std::string& reason() const { return reason_; }
@@ -64,7 +86,6 @@ class MetadataSearch {
     void read_member(std::string_view bytes);
     void finish(std::string_view metadata);
     void drop_window();
-    void fail(std::string reason, State state = State::unusable);
     [[nodiscard]] ByteRange range() const;
 
     const WheelFile& wheel_;
@@ -72,13 +93,17 @@ class MetadataSearch {
     State state_ = State::open;
     std::uint64_t tail_bytes_;
     bool has_suffix_ranges_ = true; ///< until the server refuses one
-    std::string window_;            ///< the file's last bytes, as far as they are known
+    bool saw_no_ranges_ = false;
+    std::string local_url_; ///< instead of the wheel's, where that lies here
+    std::string window_;    ///< the file's last bytes, as far as they are known
     std::uint64_t window_begin_ = 0;
+    bool is_proven_ = false; ///< the window is the whole file
     ZipDirectoryPlace place_;
     ZipMember member_;
     std::uint64_t member_end_ = 0;
     std::string text_;
     bool is_as_listed_ = false;
+    std::string whole_;
     std::optional<Sha256> sha256_;
     std::uint64_t wheel_bytes_ = 0;
     std::string reason_;

@@ -1,0 +1,84 @@
+#include "pipeline/kept_wheels.h"
+
+#include "base/ascii.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/free_space.h"
+#include "fetch/url.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+namespace envpm::pipeline {
+
+namespace {
+
+constexpr std::uint64_t least_kept_bytes = 1U << 20U; ///< less comes again at once
+
+fetch::Download download_of(const pypi::WheelFile& wheel);
+std::string file_url(const std::filesystem::path& path);
+
+} // namespace
+
+std::vector<KeptWheels::Kept> KeptWheels::fetch(std::span<const pypi::WheelFile> wheels) {
+    std::vector<fetch::Download> downloads;
+    for (const pypi::WheelFile& wheel : wheels) {
+        downloads.push_back(download_of(wheel));
+        services_.progress().note(fmt::format(
+            "`{}` knows no ranges: {} ({}) is fetched whole for its metadata, and kept "
+            "for `install`",
+            fetch::host_of(wheel.url), wheel.file_name, bytes_in_words(*wheel.size_bytes)));
+    }
+    fetch::DownloadEvents events;
+    events.complete = [](std::size_t /*index*/, const std::filesystem::path& /*file*/) {};
+    std::vector<std::optional<Error>> errors =
+        services_.network().download(downloads, folder(), services_.progress(), events);
+    std::vector<Kept> kept;
+    for (std::size_t i = 0; i < downloads.size(); ++i) {
+        kept.push_back({file_url(folder() / downloads[i].sha256.hex()), std::move(errors[i])});
+    }
+    return kept;
+}
+
+void KeptWheels::keep(const Sha256& sha256, std::string_view bytes) noexcept {
+    if (bytes.size() < least_kept_bytes) {
+        return;
+    }
+    try {
+        write_file(folder() / sha256.hex(), bytes, Durability::cached);
+    } catch (const std::exception&) { // then `install` fetches it
+        return;
+    }
+}
+
+const std::filesystem::path& KeptWheels::folder() {
+    const std::lock_guard lock(mutex_);
+    if (!archives_) {
+        archives_.emplace(services_.settings().cache_root);
+    }
+    return archives_->folder();
+}
+
+namespace {
+
+fetch::Download download_of(const pypi::WheelFile& wheel) {
+    return {wheel.file_name, {wheel.url}, *wheel.size_bytes, *wheel.sha256};
+}
+
+/// Whatever characters the path has.
+std::string file_url(const std::filesystem::path& path) {
+    std::string url = "file://";
+    for (const char character : path.string()) {
+        const bool is_plain = is_letter_or_digit(character) ||
+                              std::string_view("/-._~").find(character) != std::string_view::npos;
+        url += is_plain ? std::string(1, character)
+                        : fmt::format("%{:02X}", static_cast<unsigned char>(character));
+    }
+    return url;
+}
+
+} // namespace
+
+} // namespace envpm::pipeline

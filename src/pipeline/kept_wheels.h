@@ -1,0 +1,34 @@
+#pragma once
+
+#include "pipeline/archive_cache.h"
+#include "pipeline/services.h"
+#include "pypi/index_client.h"
+
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// Wheels that `lock` had to fetch whole go where `install` has its downloads, so that it finds
+/// them there. As long as this lives no other process removes them.
+class KeptWheels final : public pypi::WheelKeeper {
+  public:
+    explicit KeptWheels(Services& services)
+        : services_(services) {}
+
+    /// As `install` fetches: with progress, and so that a later run goes on where this one stopped.
+    std::vector<Kept> fetch(std::span<const pypi::WheelFile> wheels) override;
+
+    /// Small ones are not worth it.
+    void keep(const Sha256& sha256, std::string_view bytes) noexcept override;
+
+  private:
+    const std::filesystem::path& folder();
+
+    Services& services_;
+    std::mutex mutex_;
+    std::optional<ArchiveCache> archives_; ///< once there is something to keep
+};
+
+} // namespace envpm::pipeline
