@@ -43,7 +43,8 @@ Json json_of(const pipeline::LockReport& report) {
         changes.emplace_back(Json::Object{{"name", change.name.string()},
                                           {"before", or_null(change.before)},
                                           {"after", or_null(change.after)},
-                                          {"targets", texts(change.targets)}});
+                                          {"targets", texts(change.targets)},
+                                          {"replaced", change.is_replaced}});
     }
     Json::Array target_changes;
     for (const lockfiles::TargetChange& change : report.target_changes) {
@@ -61,6 +62,7 @@ Json json_of(const pipeline::LockReport& report) {
                         {"packages", static_cast<std::int64_t>(report.lock->packages.size())},
                         {"target_changes", std::move(target_changes)},
                         {"targets", std::move(targets)},
+                        {"unsealed", texts(report.unsealed)},
                         {"unknown_upgrades", texts(report.unknown_upgrades)},
                         {"seconds", report.seconds}};
 }

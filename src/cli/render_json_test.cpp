@@ -41,12 +41,14 @@ TEST(JsonOfLock, has_changes_and_targets) {
     report.lock = Lock{sha256_of("m"), {target()}, {package("a")}};
     report.changes = {{named("a"), {}, "1.0", {"default"}}};
     report.unknown_upgrades = {"other"};
+    report.unsealed = {"default"};
     const Json json = json_of(report);
     EXPECT_EQ(*json.find("changed"), Json(true));
     EXPECT_EQ(to_text(*json.find("unknown_upgrades")), R"(["other"])");
+    EXPECT_EQ(to_text(*json.find("unsealed")), R"(["default"])");
     EXPECT_EQ(json.number("packages"), 1);
     EXPECT_EQ(to_text(json.array("changes").at(0)),
-              R"({"after":"1.0","before":null,"name":"a","targets":["default"]})");
+              R"({"after":"1.0","before":null,"name":"a","replaced":false,"targets":["default"]})");
     EXPECT_EQ(json.array("targets").at(0).text("env"), sha256_of("env").hex());
     EXPECT_EQ(json.array("targets").at(0).text("env_name"), short_name(sha256_of("env")));
     EXPECT_TRUE(json.array("targets").at(0).find("contents")->is_null());

@@ -72,6 +72,11 @@ std::string words_of(const pipeline::LockReport& report, const Terminal& termina
     for (const LockedTarget& target : report.lock->targets) {
         out += needs_line(target, report.lock->targets.size() > 1);
     }
+    for (const std::string& target : report.unsealed) {
+        out += fmt::format("  note: target {} was sealed and is not any more; `envpm seal` seals "
+                           "what is installed\n",
+                           target);
+    }
     for (const std::string& name : report.unknown_upgrades) {
         out += fmt::format("  note: `{}` was not in the lock, so there was nothing to upgrade\n",
                            name);
@@ -294,8 +299,15 @@ std::string change_line(const lockfiles::Change& change, const Terminal& termina
         return fmt::format("  {} {} {}{}\n", styled(terminal, Style::bad, "-"), name,
                            *change.before, targets);
     }
-    return fmt::format("  {} {} {} → {}{}\n", styled(terminal, Style::bold, "~"), name,
-                       *change.before, *change.after, targets);
+    if (change.is_replaced) {
+        return fmt::format(
+            "  {} {} {}: the file was replaced, its sha256 is not the locked one{}\n",
+            styled(terminal, Style::bad, "!"), name, *change.after, targets);
+    }
+    const bool is_other_file = change.before == change.after;
+    return fmt::format("  {} {} {} → {}{}{}\n", styled(terminal, Style::bold, "~"), name,
+                       *change.before, *change.after, is_other_file ? ", another file" : "",
+                       targets);
 }
 
 std::string target_line(const pipeline::LockReport& report, const LockedTarget& target) {

@@ -99,6 +99,20 @@ TEST(WordsOfLock, tell_targets_and_changes) {
               "  note: `d` was not in the lock, so there was nothing to upgrade\n");
 }
 
+TEST(WordsOfLock, tell_what_nobody_should_overlook) {
+    LockReport report = lock_report();
+    report.unknown_upgrades.clear();
+    report.unsealed = {"default"};
+    report.changes = {{name_of("a"), "1.0", "1.0", {}, true}, {name_of("b"), "2", "2", {"gpu"}}};
+    const std::string words = words_of(report, Terminal());
+    EXPECT_TRUE(words.ends_with(
+        "  ! a 1.0: the file was replaced, its sha256 is not the locked one\n"
+        "  ~ b 2 → 2, another file  (gpu)\n"
+        "  note: target default was sealed and is not any more; `envpm seal` seals what is "
+        "installed\n"))
+        << words;
+}
+
 TEST(WordsOfLock, cut_long_lists) {
     LockReport report = lock_report();
     report.unknown_upgrades.clear();

@@ -19,14 +19,17 @@ using Name = PackageName;
 using Names = std::set<std::string>;
 using Pairs = std::map<std::tuple<Name, bool, std::string>, Pair>; ///< name, is conda, target
 
-using Changes = std::map<std::tuple<Name, std::optional<std::string>, std::optional<std::string>>,
-                         std::vector<std::string>>; ///< targets by name and versions
+/// Targets by name, versions and whether the file was replaced.
+using Changes =
+    std::map<std::tuple<Name, std::optional<std::string>, std::optional<std::string>, bool>,
+             std::vector<std::string>>;
 
 void collect_pythons(const Lock& before, const Lock& after, Changes& changes);
 void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs);
 bool is_same(const Pair& pair);
 Names targets_of(const Lock& lock);
 bool has(const Lock& lock, const LockedPackage& package);
+bool is_replaced(const Pair& pair);
 std::optional<std::string> version_of(const LockedPackage* package);
 bool is_everywhere(const std::vector<std::string>& targets, const Lock& lock);
 
@@ -51,15 +54,17 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
     };
     for (const auto& [key, pair] : pairs) {
         if (!is_same(pair) && !came_along(pair, std::get<2>(key))) {
-            changes[{std::get<0>(key), version_of(pair.before), version_of(pair.after)}].push_back(
-                std::get<2>(key));
+            changes[{std::get<0>(key), version_of(pair.before), version_of(pair.after),
+                     is_replaced(pair)}]
+                .push_back(std::get<2>(key));
         }
     }
     std::vector<Change> out;
     for (auto& [key, targets] : changes) {
-        const auto& [name, old_version, new_version] = key;
+        const auto& [name, old_version, new_version, is_replaced] = key;
         out.push_back({name, old_version, new_version,
-                       is_everywhere(targets, after) ? std::vector<std::string>() : targets});
+                       is_everywhere(targets, after) ? std::vector<std::string>() : targets,
+                       is_replaced});
     }
     return out;
 }
@@ -88,7 +93,7 @@ std::vector<TargetChange> target_difference(const std::optional<Lock>& before, c
 
 namespace {
 
-/// Those of the host, which are no packages; one of the same ABI is the same to a lock.
+/// Those of the host, which are no packages.
 void collect_pythons(const Lock& before, const Lock& after, Changes& changes) {
     const auto is_of_host = [](const LockedTarget& target) {
         return target.python && !target.python->is_package;
@@ -96,8 +101,8 @@ void collect_pythons(const Lock& before, const Lock& after, Changes& changes) {
     for (const LockedTarget& now : after.targets) {
         for (const LockedTarget& then : before.targets) {
             if (then.target.name == now.target.name && is_of_host(then) && is_of_host(now) &&
-                then.python->abi != now.python->abi) {
-                changes[{*Name::parse("python"), then.python->version, now.python->version}]
+                then.python != now.python) {
+                changes[{*Name::parse("python"), then.python->version, now.python->version, false}]
                     .push_back(now.target.name);
             }
         }
@@ -131,6 +136,12 @@ bool has(const Lock& lock, const LockedPackage& package) {
         return other.name == package.name && other.file == package.file &&
                other.sha256 == package.sha256;
     });
+}
+
+bool is_replaced(const Pair& pair) {
+    return pair.before != nullptr && pair.after != nullptr &&
+           pair.before->source == pair.after->source && pair.before->subdir == pair.after->subdir &&
+           pair.before->file == pair.after->file;
 }
 
 std::optional<std::string> version_of(const LockedPackage* package) {

@@ -14,6 +14,8 @@ struct Change {
     std::optional<std::string> before; ///< version; absent: added
     std::optional<std::string> after;  ///< version; absent: removed
     std::vector<std::string> targets;  ///< where, if not in all of the lock's targets
+    /// The same file of the same source has another sha256: somebody put another in its place.
+    bool is_replaced = false;
 
     bool operator==(const Change&) const = default;
 };
@@ -31,8 +33,7 @@ struct TargetChange {
 std::vector<TargetChange> target_difference(const std::optional<Lock>& before, const Lock& after);
 
 /// What a target brings or takes along that the other lock has for another one is no change.
-/// Sorted by name; empty for equal package sets. A Python of the host is told of like a package, if
-/// another ABI takes its place.
+/// Sorted by name; empty for equal package sets. A Python of the host is told of like a package.
 std::vector<Change> difference(const std::optional<Lock>& before, const Lock& after);
 
 } // namespace envpm::lockfiles

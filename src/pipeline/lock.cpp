@@ -272,6 +272,9 @@ void report_difference(LockReport& report, const std::optional<Lock>& previous) 
     report.target_changes = lockfiles::target_difference(previous, *report.lock);
     const bool is_same = previous && *previous == *report.lock;
     report.outcome = is_same ? LockReport::Outcome::unchanged : LockReport::Outcome::locked;
+    if (previous) {
+        report.unsealed = unsealed(*previous, *report.lock);
+    }
 }
 
 /// Every name of the old lock and of the manifest: a re-lock is one round trip.

@@ -37,6 +37,7 @@ struct LockReport {
     std::vector<lockfiles::Change> changes;
     std::vector<lockfiles::TargetChange> target_changes = {};
     std::optional<Explanation> explanation;
+    std::vector<std::string> unsealed;         ///< targets whose seal the new lock has not
     std::vector<std::string> unknown_upgrades; ///< --upgrade-package of what is not in the lock
     double seconds = 0;
 };

@@ -111,6 +111,18 @@ Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& ma
     return lock;
 }
 
+std::vector<std::string> unsealed(const Lock& before, const Lock& after) {
+    std::vector<std::string> names;
+    for (const LockedTarget& then : before.targets) {
+        for (const LockedTarget& now : after.targets) {
+            if (then.target.name == now.target.name && then.contents && !now.contents) {
+                names.push_back(now.target.name);
+            }
+        }
+    }
+    return names;
+}
+
 namespace {
 
 /// What is the same for several targets stands once.

@@ -6,6 +6,7 @@
 #include "pipeline/package_universe.h"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace envpm::pipeline {
@@ -27,5 +28,8 @@ TargetSolution to_solution(const Resolution& resolution, PackageUniverse& univer
 /// A seal is kept where `previous` has one for an unchanged env digest. `files`: the manifest's.
 Lock compose_lock(const std::vector<TargetSolution>& solutions, const Sha256& manifest_digest,
                   const std::optional<Lock>& previous, const std::vector<FileRule>& files = {});
+
+/// The names of the targets of both that only `before` has a seal of.
+std::vector<std::string> unsealed(const Lock& before, const Lock& after);
 
 } // namespace envpm::pipeline

@@ -146,6 +146,8 @@ TEST(ComposeLock, keeps_a_seal_for_an_unchanged_environment_only) {
         compose_lock({cpu, solution("gpu", {package("alpha", "2.0")})}, sha256_of("other"), sealed);
     EXPECT_EQ(again.targets[0].contents, sha256_of("cpu bytes"));
     EXPECT_EQ(again.targets[1].contents, std::nullopt);
+    EXPECT_THAT(unsealed(sealed, again), ElementsAre("gpu"));
+    EXPECT_THAT(unsealed(sealed, compose_lock({cpu}, sha256_of("m"), sealed)), IsEmpty());
 }
 
 } // namespace
