@@ -12,6 +12,7 @@
 #include "pipeline/first_look.h"
 #include "pipeline/gpu_machine.h"
 #include "pipeline/gpu_needs.h"
+#include "pipeline/kept_python.h"
 #include "pipeline/lag.h"
 #include "pipeline/lock_conflict.h"
 #include "pipeline/lock_run.h"
@@ -395,6 +396,9 @@ TargetSolution solution_of(const Resolution& resolution, PackageUniverse& univer
         notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
         run.notes);
     TargetSolution solution = to_solution(resolution, universe, run.requests, wanted.target);
+    if (run.previous) {
+        keep_python(solution, *run.previous, resolution, universe, run.requests);
+    }
     solution.gpu =
         gpu_needs(solution.packages, resolution, universe, wanted.machine, run.services.facts());
     return solution;

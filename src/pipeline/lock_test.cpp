@@ -166,6 +166,25 @@ TEST_F(LockTest, writes_a_lock_and_the_next_time_finds_it_unchanged) {
     EXPECT_THAT(second.changes, IsEmpty());
 }
 
+TEST_F(LockTest, another_python_of_the_same_abi_changes_nothing_unless_something_tells_them_apart) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    Lock colleagues = lock().lock.value();
+    LockedPython& python = colleagues.targets.at(0).python.value();
+    const std::string here = python.version;
+    python.version = python.abi.feature_version() + ".99";
+    lockfiles::write(project().lock_file(), colleagues);
+    EXPECT_EQ(lock().outcome, LockReport::Outcome::unchanged);
+    EXPECT_EQ(read_lock(project()), colleagues);
+    write_manifest(fmt::format("alpha = {{ version = \"*\", marker = \"python_full_version < "
+                               "'{}.98'\" }}\n",
+                               python.abi.feature_version()));
+    const LockReport told_apart = lock();
+    EXPECT_EQ(told_apart.lock->targets.at(0).python->version, here);
+    ASSERT_EQ(told_apart.changes.size(), 1U);
+    EXPECT_EQ(told_apart.changes[0].before, python.version);
+}
+
 TEST_F(LockTest, a_page_that_is_late_keeps_no_other_project_waiting) {
     fetch::LoopbackServer server;
     settings_.network.first_byte_timeout = std::chrono::seconds(2);
