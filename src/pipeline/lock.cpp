@@ -21,6 +21,7 @@
 #include "pipeline/scout.h"
 #include "pipeline/solution.h"
 #include "pipeline/sources.h"
+#include "pipeline/upload_times.h"
 #include "solver/relock.h"
 #include "solver/solve.h"
 
@@ -392,6 +393,9 @@ TargetSolution solution_of(const Resolution& resolution, PackageUniverse& univer
     add_notes(notes_on_unreadable(resolution, universe), run.notes);
     add_notes(notes_on_yanked(resolution, universe), run.notes);
     add_notes(notes_on_extras(resolution, universe, run.requests), run.notes);
+    if (run.inputs.exclude_newer) {
+        add_notes(notes_on_upload_times(resolution, universe), run.notes);
+    }
     add_notes(
         notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
         run.notes);

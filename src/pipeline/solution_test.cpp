@@ -1,6 +1,7 @@
 #include "pipeline/solution.h"
 
 #include "lockfiles/lock_file.h"
+#include "pipeline/upload_times.h"
 #include "pipeline/world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -104,6 +105,20 @@ TEST(ToSolution, marks_packages_whose_dependencies_were_overridden) {
     EXPECT_TRUE(found.packages.at(0).is_overridden);
     EXPECT_FALSE(found.packages.at(1).is_overridden);
     EXPECT_THAT(found.packages.at(0).dependencies, ElementsAre("beta >=2"));
+}
+
+TEST(NotesOnUploadTimes, name_an_index_that_has_none) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
+    const auto notes = [&] {
+        World world(indexes, solution_asking_for("alpha = \"*\"\n"));
+        const Answer answer = world.solve();
+        return notes_on_upload_times(std::get<Resolution>(answer), world.universe);
+    };
+    EXPECT_THAT(notes(), ElementsAre(testing::HasSubstr("index `pypi` does not say when")));
+    indexes.add("pypi", "alpha",
+                {{"alpha-1.0-py3-none-any.whl", {}, {}, false, "2025-06-01T00:00:00Z"}});
+    EXPECT_THAT(notes(), IsEmpty());
 }
 
 TEST(ComposeLock, a_package_that_targets_share_stands_once) {

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "model/answer.h"
+#include "pipeline/package_universe.h"
+
+#include <string>
+#include <vector>
+
+namespace envpm::pipeline {
+
+/// One for each index that gives chosen wheels without their upload time: `exclude-newer` keeps
+/// nothing of it out. Only for a solve under `exclude-newer`.
+std::vector<std::string> notes_on_upload_times(const Resolution& resolution,
+                                               const PackageUniverse& universe);
+
+} // namespace envpm::pipeline
