@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/rewrite_file.h"
+#include "pipeline/own_folder.h"
 
 #include <fmt/format.h>
 
@@ -43,6 +44,7 @@ void check_may_edit(const Project& project) {
 
 FileLock edit_lock(const Project& project, Progress& progress) {
     const std::filesystem::path file = project.folder() / ".envpm/edit.lock";
+    ignore_own_folder(project);
     if (std::optional<FileLock> lock = FileLock::try_take(file, LockKind::exclusive)) {
         return std::move(*lock);
     }

@@ -14,6 +14,7 @@
 #include "pipeline/lease.h"
 #include "pipeline/locked_target.h"
 #include "pipeline/lower_prefix.h"
+#include "pipeline/own_folder.h"
 #include "pipeline/target_choice.h"
 #include "pipeline/turn.h"
 #include "realize/generations.h"
@@ -196,6 +197,7 @@ std::optional<InstallReport> install_from_lower(const InstallRequest& request,
 void make_current(const std::filesystem::path& prefix, const LockedTarget& target,
                   const InstallRequest& request, const store::Store& store, Services& services) {
     renew_lease(request.project, prefix, services);
+    ignore_own_folder(request.project);
     generations_of(request.project)
         .switch_to(store.paths(),
                    {prefix, target.env, to_rfc3339(services.now()), target.target.name});

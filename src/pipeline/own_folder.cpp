@@ -1,0 +1,25 @@
+#include "pipeline/own_folder.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <system_error>
+
+namespace envpm::pipeline {
+
+void ignore_own_folder(const Project& project) {
+    const std::filesystem::path own = project.folder() / ".envpm";
+    std::error_code failure;
+    if (std::filesystem::exists(own / ".gitignore", failure)) {
+        return;
+    }
+    const bool has_settings = std::filesystem::exists(own / "config.toml", failure);
+    try {
+        write_file(own / ".gitignore", has_settings ? "*\n!/.gitignore\n!/config.toml\n" : "*\n",
+                   Durability::cached);
+    } catch (const Error&) { // see above: it is not worth a failure
+        return;
+    }
+}
+
+} // namespace envpm::pipeline
