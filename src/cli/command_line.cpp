@@ -259,14 +259,17 @@ void Commands::add_reading_commands() {
     const auto [why, asked] = add<WhyCommand>("why", "why a package is in the lock");
     why->add_option("package", asked.package, "its name")->required()->allow_extra_args();
     add<InfoCommand>("info", "project, environment, store and this machine");
-    const auto [export_lock, own] =
-        add<ExportCommand>("export", "the lock as a file for conda, pip and their like");
-    export_lock->add_option("--format", own.format, "explicit, environment-yml or requirements-txt")
+    const auto [export_lock, own] = add<ExportCommand>(
+        "export", "the lock as a file for conda, pip and their like, or its archives");
+    export_lock
+        ->add_option("--format", own.format, "explicit, environment-yml, requirements-txt or blobs")
         ->type_name("FORMAT")
         ->required()
-        ->check(one_of({"explicit", "environment-yml", "requirements-txt"}));
-    export_lock->add_option("-o,--output", own.output, "the file; default: standard output")
-        ->type_name("FILE");
+        ->check(one_of({"explicit", "environment-yml", "requirements-txt", "blobs"}));
+    export_lock
+        ->add_option("-o,--output", own.output,
+                     "the file; default: standard output. Of blobs: their folder")
+        ->type_name("PATH");
     add<GensCommand>("gens", "the states that the environment was in");
     const auto [completion, script] =
         add<CompletionCommand>("completion", "print the completion script of a shell");

@@ -9,7 +9,16 @@
 
 namespace envpm::cli {
 
+namespace {
+
+ExitCode bring_blobs(const ExportCommand& command, const Session& session);
+
+} // namespace
+
 ExitCode run(const ExportCommand& command, const Session& session) {
+    if (command.format == "blobs") {
+        return bring_blobs(command, session);
+    }
     const auto format = pipeline::parse_export_format(command.format);
     const std::optional<std::filesystem::path> output = output_file(command.output);
     if (output) {
@@ -37,5 +46,27 @@ ExitCode run(const ExportCommand& command, const Session& session) {
     }
     return ExitCode::done;
 }
+
+namespace {
+
+ExitCode bring_blobs(const ExportCommand& command, const Session& session) {
+    const std::optional<std::filesystem::path> folder = output_file(command.output);
+    if (!folder) {
+        throw Error(
+            {"blobs are many files, and go into a folder", "--format blobs", "name it: `-o DIR`"},
+            ExitCode::usage);
+    }
+    const pipeline::BlobExport report =
+        pipeline::export_blobs(project_of(session), session.global.target,
+                               (session.start / *folder).lexically_normal(), session.services);
+    if (session.global.is_json) {
+        show(document(json_of(report)));
+    } else {
+        tell(session, words_of(report, session.terminal));
+    }
+    return ExitCode::done;
+}
+
+} // namespace
 
 } // namespace envpm::cli

@@ -12,7 +12,8 @@ struct Session;
 
 struct ExportCommand {
     std::string format = {};
-    std::optional<std::filesystem::path> output = {}; ///< `-` is standard output, as none
+    std::optional<std::filesystem::path> output = {}; ///< `-` is standard output, as none.
+                                                      ///< Of blobs: their folder
 };
 
 /// An output that would replace the manifest or the lock is an Error, before anything is read.

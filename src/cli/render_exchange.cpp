@@ -27,6 +27,33 @@ std::string words_of(const pipeline::Export& report, const Terminal& terminal) {
     return remark_words("not in the export:", report.left, terminal);
 }
 
+std::string words_of(const pipeline::BlobExport& report, const Terminal& terminal) {
+    std::string out =
+        fmt::format("{} {} in {}, {} of them fetched ({})\n", styled(terminal, Style::good, "✓"),
+                    counted(report.archives, "archive"), report.folder.string(), report.fetched,
+                    human_bytes(report.fetched_bytes));
+    if (report.sources.empty()) {
+        return out;
+    }
+    out += "where they are carried to, this is the configuration:\n  [mirrors]\n";
+    for (const std::string& source : report.sources) {
+        out += fmt::format("  {} = [\"blobs+file://{}\"]\n", source, report.folder.string());
+    }
+    return out;
+}
+
+Json json_of(const pipeline::BlobExport& report) {
+    Json::Array sources;
+    for (const std::string& source : report.sources) {
+        sources.emplace_back(source);
+    }
+    return Json::Object{{"folder", report.folder.string()},
+                        {"archives", report.archives},
+                        {"fetched", report.fetched},
+                        {"fetched_bytes", report.fetched_bytes},
+                        {"sources", std::move(sources)}};
+}
+
 Json json_of(const pipeline::ImportReport& report) {
     return Json::Object{{"manifest", report.manifest.string()},
                         {"conda_packages", std::uint64_t{report.imported.conda_packages}},

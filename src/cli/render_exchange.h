@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "cli/terminal.h"
 #include "pipeline/export.h"
+#include "pipeline/export_blobs.h"
 #include "pipeline/import.h"
 
 #include <string>
@@ -14,7 +15,9 @@ namespace envpm::cli {
 
 std::string words_of(const pipeline::ImportReport& report, const Terminal& terminal);
 std::string words_of(const pipeline::Export& report, const Terminal& terminal);
+std::string words_of(const pipeline::BlobExport& report, const Terminal& terminal);
 Json json_of(const pipeline::ImportReport& report);
 Json json_of(const pipeline::Export& report);
+Json json_of(const pipeline::BlobExport& report);
 
 } // namespace envpm::cli

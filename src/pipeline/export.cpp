@@ -78,14 +78,19 @@ Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarge
 Export export_lock(const Project& project, const std::optional<std::string>& target,
                    ExportFormat format, Services& services) {
     const Manifest manifest = read_manifest(project);
-    const std::optional<Lock> lock = read_lock(project);
+    const Lock lock = fresh_lock(project, manifest);
+    return export_text(manifest, lock, choose_target(manifest, lock, target, services), format);
+}
+
+Lock fresh_lock(const Project& project, const Manifest& manifest) {
+    std::optional<Lock> lock = read_lock(project);
     const LockCheck check = check_lock(manifest, lock);
     if (!lock || !check.is_fresh) {
         throw Error({fmt::format("envpm.lock is out of date: {}", check.reasons.front()),
                      project.lock_file().string(), "run `envpm lock`"},
                     ExitCode::lock_out_of_date);
     }
-    return export_text(manifest, *lock, choose_target(manifest, *lock, target, services), format);
+    return *std::move(lock);
 }
 
 namespace {

@@ -38,4 +38,7 @@ Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarge
 Export export_lock(const Project& project, const std::optional<std::string>& target,
                    ExportFormat format, Services& services);
 
+/// The project's lock; an Error of code 3 if there is none, or if it does not fit the manifest.
+Lock fresh_lock(const Project& project, const Manifest& manifest);
+
 } // namespace envpm::pipeline

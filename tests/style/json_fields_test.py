@@ -28,7 +28,7 @@ SECTIONS = {
     "**`install`**": "json_of(InstallReport json_of(Installed audit_summary(AuditReport",
     "**`list`**": "json_of(LockedView package_json(LockedPackage",
     "**`why`**": "json_of(Path",
-    "**`export`**": "json_of(Export run(ExportCommand",
+    "**`export`**": "json_of(Export json_of(BlobExport run(ExportCommand",
     "**`gens`**": "json_of(Generation",
     "**`seal`**": "run(SealCommand",
     "**`info`**": "json_of(Information",
