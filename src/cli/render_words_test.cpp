@@ -229,12 +229,13 @@ TEST(WordsOfGenerations, say_which_are_the_same) {
     const Sha256 one = sha256_of("1");
     const Sha256 two = sha256_of("2");
     const std::string words =
-        words_of(std::vector<realize::Generation>{{1, "/s/p/a", one, "t", false},
-                                                  {2, "/o/p/b", two, "t", false},
-                                                  {3, "/s/p/a", one, "t", true}});
-    EXPECT_THAT(words, testing::HasSubstr(short_name(two) + "  in /o/p\n"));
-    EXPECT_THAT(words, testing::EndsWith(short_name(one) + "  the same as 1\n"));
-    EXPECT_THAT(words, testing::Not(testing::HasSubstr(short_name(two) + "  the same")));
+        words_of(std::vector<realize::Generation>{{1, "/s/p/a", one, "t", "", false},
+                                                  {2, "/o/p/b", two, "t", "gpu", false},
+                                                  {3, "/s/p/a", one, "t", "gpu", true}});
+    EXPECT_THAT(words, testing::HasSubstr(short_name(one) + "  -\n"));
+    EXPECT_THAT(words, testing::HasSubstr(short_name(two) + "  gpu  in /o/p\n"));
+    EXPECT_THAT(words, testing::EndsWith(short_name(one) + "  gpu  the same as 1\n"));
+    EXPECT_EQ(words.find("the same"), words.rfind("the same"));
 }
 
 TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {

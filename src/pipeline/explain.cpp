@@ -250,7 +250,9 @@ std::string explain_exclusions(const pypi::Exclusions& exclusions) {
     add(exclusions.other_python, "asks", "ask", "for another Python");
     add(exclusions.only_sdist, "has", "have", "only a source archive, which envpm does not build");
     add(exclusions.too_new, "is", "are", "newer than exclude-newer");
-    add(exclusions.yanked, "is", "are", "yanked: only a pin with `==` takes them");
+    add(exclusions.yanked, "is", "are",
+        exclusions.yanked.size() == 1 ? "yanked: only a pin with `==` takes it"
+                                      : "yanked: only a pin with `==` takes them");
     for (const std::string& entry : exclusions.unreadable) {
         parts.push_back("its index's entry cannot be read of " + entry);
     }

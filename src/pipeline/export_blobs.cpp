@@ -37,7 +37,7 @@ BlobExport export_blobs(const Project& project, const std::optional<std::string>
     const Manifest manifest = read_manifest(project);
     const Lock lock = fresh_lock(project, manifest);
     const std::vector<LockedPackage> archives =
-        archives_of(lock, target ? &choose_target(manifest, lock, target, services) : nullptr);
+        archives_of(lock, target ? &named_target(lock, *target) : nullptr);
     require_folder(folder);
     const std::vector<LockedPackage> missing = missing_of(archives, folder, services);
     BlobExport report{folder, archives.size(), missing.size(), 0, sources_of(archives, manifest)};

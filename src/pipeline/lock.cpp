@@ -133,6 +133,7 @@ LockReport lock(const LockRequest& request, Services& services) {
         // A lock that was merged by hand is a good start, even if its digests are not yet right.
         const auto previous = lockfiles::read_for_update(request.project.lock_file());
         LockReport report = solve_manifest(manifest, previous, request, services);
+        report.dry_run = request.dry_run;
         if (report.outcome != LockReport::Outcome::locked || request.dry_run == DryRun::yes) {
             return report;
         }

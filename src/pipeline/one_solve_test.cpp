@@ -138,7 +138,7 @@ TEST(OneSolve, TheFirstChannelServesUnlessPriorityIsFlexible) {
 TEST(OneSolve, AChannelServesANameOfWhichItHasNothingToUse) {
     const auto numpy = needing(entry("numpy", "1.0"), {"python >=3"});
     for (const Json::Object& fault :
-         {Json::Object{{"sha256", Json(nullptr)}}, Json::Object{{"revoked", true}},
+         {Json::Object{{"sha256", Json()}}, Json::Object{{"revoked", true}},
           Json::Object{{"timestamp", 1'900'000'000'000}}}) {
         Mixed world;
         world.add("a", with_pythons({with(numpy, fault)}));

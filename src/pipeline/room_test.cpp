@@ -54,9 +54,7 @@ TEST_F(RoomTest, that_unfinished_downloads_take_can_be_had_back) {
     download(std::string(10'000, 'x'));
     const auto now = std::chrono::system_clock::now();
     const auto remove = [&](std::chrono::seconds grace) {
-        return ArchiveCache::remove_abandoned(folder.path(), now - grace,
-                                              ArchiveCache::Removal::remove)
-            .files.size();
+        return ArchiveCache::remove_abandoned(folder.path(), now - grace, DryRun::no).files.size();
     };
     EXPECT_GE(ArchiveCache::bytes_in(folder.path()), 10'000U);
     EXPECT_EQ(remove(ArchiveCache::abandoned_after), 0U);

@@ -114,16 +114,18 @@ TEST(IndexPage, ReadsDigestsInEitherCaseAndTrimsUrls) {
     const WheelFile json =
         only_wheel(json_page(json_wheel(R"(,"hashes":{"sha256":")" + upper + "\"}")));
     EXPECT_EQ(json.sha256, Sha256::parse(digest));
+    const std::string name = "demo_pkg-1.0-py3-none-any.whl";
     const WheelFile html =
-        only_wheel("<a href=\" ../w.whl#sha256=" + upper + " \">demo_pkg-1.0-py3-none-any.whl</a>");
+        only_wheel("<a href=\" ../" + name + "#sha256=" + upper + " \">" + name + "</a>");
     EXPECT_EQ(html.sha256, Sha256::parse(digest));
-    EXPECT_EQ(html.url, "https://index.example.org/simple/w.whl");
+    EXPECT_EQ(html.url, "https://index.example.org/simple/" + name);
 }
 
 TEST(IndexPage, TellsWhichEntriesItCannotRead) {
-    const ProjectPage page = parse(json_page(
-        json_wheel(R"(,"size":"12")") + "," + json_wheel(R"(,"hashes":{"sha256":"12"})") + "," +
-        R"({"filename":"demo_pkg-3.0-py3-none-any.whl"},{"filename":"other-3.0-py3-none-any.whl"})"));
+    const ProjectPage page = parse(json_page(json_wheel(R"(,"size":"12")") + "," +
+                                             json_wheel(R"(,"hashes":{"sha256":"12"})") + "," +
+                                             R"({"filename":"demo_pkg-3.0-py3-none-any.whl"},)" +
+                                             R"({"filename":"other-3.0-py3-none-any.whl"})"));
     EXPECT_THAT(page.wheels, IsEmpty());
     EXPECT_THAT(page.unreadable,
                 ElementsAre("demo_pkg-1.0-py3-none-any.whl: its size, or another field, cannot be "

@@ -10,6 +10,7 @@
 #include "realize/relocated_file.h"
 #include "realize/walk.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -211,7 +212,7 @@ bool is_as_realised(const Checked& checked, const RealisedFile& file, const Foun
         return *digest == file.sha256;
     }
     const bool is_read = checked.depth == CheckDepth::full || found.time != store_time;
-    if (is_read && ::access(path.c_str(), R_OK) != 0 && errno == EACCES) {
+    if (is_read && ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
         return false; // somebody took the right away
     }
     return !is_read || sha256_unless_lost(path) == file.sha256;

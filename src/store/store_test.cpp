@@ -161,7 +161,7 @@ TEST(Store, SaysThatItCannotBeWritten) {
     const int status = test::as_nobody(world, [&] {
         const std::string fault = fault_of(world.root);
         return fault.find("the store cannot be written") != std::string::npos &&
-               fault.find("ENVPM_ROOT") != std::string::npos;
+               fault.find("check who owns it") != std::string::npos;
     });
     EXPECT_EQ(status, 0);
     EXPECT_THAT(fault_of("/proc/version/store"), testing::HasSubstr("/proc/version/store"));
