@@ -18,8 +18,8 @@ constexpr std::size_t shown_users = 3;
 constexpr std::size_t shown_alike = 5;
 
 /// What lies in a store and its cache, as it is counted.
-constexpr std::array<std::string_view, 4> collect_kinds = {"environment", "package", "file",
-                                                           "leftover"};
+constexpr std::array collect_kinds = {std::string_view("environment"), std::string_view("package"),
+                                      std::string_view("file"), std::string_view("leftover")};
 
 std::size_t kind_of_removed(const std::filesystem::path& path);
 

@@ -21,7 +21,6 @@ enum class CollectWords { few, all };
 
 std::string words_of(const store::CollectReport& report, CollectWords words = CollectWords::few);
 
-
 Json json_of(const pipeline::VerifyReport& report);
 Json json_of(const pipeline::RepairOutcome& outcome);
 Json json_of(const store::CollectReport& report);

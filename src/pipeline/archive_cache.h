@@ -42,8 +42,7 @@ class ArchiveCache {
     /// Files that nobody has written to since `oldest`, so that nobody goes on with them. None
     /// while another process is at work.
     static Abandoned remove_abandoned(const std::filesystem::path& cache,
-                                      std::chrono::system_clock::time_point oldest,
-                                      DryRun dry_run);
+                                      std::chrono::system_clock::time_point oldest, DryRun dry_run);
 
     /// What all of its files take on disk.
     static std::uint64_t bytes_in(const std::filesystem::path& cache);

@@ -16,8 +16,8 @@ struct CollectLimits {
 };
 
 /// What no project uses goes from the store, and from the cache unfinished downloads that
-/// nobody continued for a week (or for `grace`) and what kills left of its files. Killed half-way it
-/// leaves both whole: the next run removes the rest.
+/// nobody continued for a week (or for `grace`) and what kills left of its files. Killed half-way
+/// it leaves both whole: the next run removes the rest.
 store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Services& services);
 
 } // namespace envpm::pipeline

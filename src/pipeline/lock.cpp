@@ -2,9 +2,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/near_miss.h"
 #include "base/rewrite_file.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/choice_notes.h"
 #include "pipeline/conda_sources.h"
 #include "pipeline/edit_journal.h"
 #include "pipeline/extras.h"
@@ -21,6 +21,7 @@
 #include "pipeline/scout.h"
 #include "pipeline/solution.h"
 #include "pipeline/sources.h"
+#include "pipeline/unknown_upgrades.h"
 #include "pipeline/upload_times.h"
 #include "solver/relock.h"
 #include "solver/solve.h"
@@ -102,12 +103,6 @@ Answer solve_in(PackageUniverse& universe, const Run& run, const Target& target,
                 const std::vector<TargetSolution>& solved);
 TargetSolution solution_of(const Resolution& resolution, PackageUniverse& universe,
                            const UniverseRequest& wanted, const Run& run, CondaRecords* records);
-void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
-                      std::vector<std::string>& notes);
-std::vector<std::string> notes_on_unreadable(const Resolution& resolution,
-                                             const PackageUniverse& universe);
-std::vector<std::string> notes_on_yanked(const Resolution& resolution,
-                                         const PackageUniverse& universe);
 void add_notes(const std::vector<std::string>& more, std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
@@ -115,10 +110,6 @@ std::vector<CandidateId> preferred(const Run& run, const Target& target,
 void prefer(const LockedPackage& package, PackageUniverse& universe, std::vector<CandidateId>& out);
 bool is_same(const LockedPackage& package, CandidateId candidate, const PackageUniverse& universe);
 bool is_upgraded(const LockedPackage& package, const LockRequest& request);
-std::vector<std::string> unknown_upgrades(const Manifest& manifest, const LockRequest& request,
-                                          const std::optional<Lock>& previous);
-void refuse_unknown_upgrade(const std::string& name, const Manifest& manifest,
-                            const Lock& previous);
 
 } // namespace
 
@@ -155,7 +146,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     const auto start = std::chrono::steady_clock::now();
     Question question(manifest, previous, request, services);
     LockReport report;
-    report.unknown_upgrades = unknown_upgrades(manifest, request, previous);
+    report.unknown_upgrades = unknown_upgrades(request.upgrade_packages, manifest, previous);
     if (question.is_answered()) {
         report.lock = previous;
         report.seconds = seconds_since(start);
@@ -390,9 +381,7 @@ Answer solve_in(PackageUniverse& universe, const Run& run, const Target& target,
 
 TargetSolution solution_of(const Resolution& resolution, PackageUniverse& universe,
                            const UniverseRequest& wanted, const Run& run, CondaRecords* records) {
-    note_passed_over(resolution, universe, run.notes);
-    add_notes(notes_on_unreadable(resolution, universe), run.notes);
-    add_notes(notes_on_yanked(resolution, universe), run.notes);
+    add_notes(notes_on_choice(resolution, universe), run.notes);
     add_notes(notes_on_extras(resolution, universe, run.requests), run.notes);
     if (run.inputs.exclude_newer) {
         add_notes(notes_on_upload_times(resolution, universe), run.notes);
@@ -407,62 +396,6 @@ TargetSolution solution_of(const Resolution& resolution, PackageUniverse& univer
     solution.gpu =
         gpu_needs(solution.packages, resolution, universe, wanted.machine, run.services.facts());
     return solution;
-}
-
-/// A newer wheel whose metadata cannot be used is no candidate; nobody should have to wonder why an
-/// older one was taken.
-void note_passed_over(const Resolution& resolution, const PackageUniverse& universe,
-                      std::vector<std::string>& notes) {
-    for (const CandidateId chosen : resolution.chosen) {
-        const SlotId slot = universe.candidate(chosen).slot;
-        const std::span<const CandidateId> candidates = universe.candidates(slot);
-        for (std::size_t i = candidates.size(); i-- > 0 && candidates[i] != chosen;) {
-            const bool is_package =
-                universe.wheel(chosen) != nullptr || universe.package(chosen) != nullptr;
-            if (is_package && !universe.is_usable(candidates[i]) &&
-                !universe.is_unfit(candidates[i])) {
-                notes.push_back(fmt::format(
-                    "note: {} {} was passed over: {}", universe.slot(slot).name,
-                    universe.candidate(candidates[i]).version, universe.problem(candidates[i])));
-            }
-        }
-    }
-}
-
-/// Of wheels that are newer than the ones chosen.
-std::vector<std::string> notes_on_unreadable(const Resolution& resolution,
-                                             const PackageUniverse& universe) {
-    std::vector<std::string> notes;
-    for (const CandidateId chosen : resolution.chosen) {
-        const pypi::WheelCandidate* const wheel = universe.wheel(chosen);
-        if (wheel == nullptr) {
-            continue;
-        }
-        const SlotId slot = universe.candidate(chosen).slot;
-        for (const std::string& entry : universe.exclusions(slot).unreadable) {
-            const auto name = pypi::WheelName::parse(entry.substr(0, entry.find(": ")));
-            if (name && name->version > wheel->file->wheel.version) {
-                notes.push_back(
-                    fmt::format("note: its index's entry of {} was passed over", entry));
-            }
-        }
-    }
-    return notes;
-}
-
-/// PEP 592: whoever takes one is to be told.
-std::vector<std::string> notes_on_yanked(const Resolution& resolution,
-                                         const PackageUniverse& universe) {
-    std::vector<std::string> notes;
-    for (const CandidateId chosen : resolution.chosen) {
-        const pypi::WheelCandidate* const wheel = universe.wheel(chosen);
-        if (wheel != nullptr && wheel->file->is_yanked) {
-            notes.push_back(fmt::format("note: {} {} is yanked from its index, and pinned",
-                                        universe.slot(universe.candidate(chosen).slot).name,
-                                        universe.candidate(chosen).version));
-        }
-    }
-    return notes;
 }
 
 /// Each once: targets often have the same.
@@ -526,48 +459,6 @@ bool is_upgraded(const LockedPackage& package, const LockRequest& request) {
     const auto normal = PackageName::parse(package.name.string());
     return request.upgrade_packages.contains(package.name) ||
            (normal && request.upgrade_packages.contains(*normal));
-}
-
-/// A package that the manifest asks for since, or a dependency of what was never locked, may be
-/// meant; any other name is misspelt.
-std::vector<std::string> unknown_upgrades(const Manifest& manifest, const LockRequest& request,
-                                          const std::optional<Lock>& previous) {
-    std::vector<std::string> unknown;
-    for (const PackageName& name : request.upgrade_packages) {
-        const auto is_it = [&](const auto& entry) {
-            return entry.name == name || PackageName::parse(entry.name.string()) == name;
-        };
-        const auto has_it = [&](const auto& entries) {
-            return std::any_of(entries.begin(), entries.end(), is_it);
-        };
-        if (previous && has_it(previous->packages)) {
-            continue;
-        }
-        if (previous && !has_it(manifest.dependencies) && !has_it(manifest.pypi_dependencies)) {
-            refuse_unknown_upgrade(name.string(), manifest, *previous);
-        }
-        unknown.push_back(name.string());
-    }
-    return unknown;
-}
-
-void refuse_unknown_upgrade(const std::string& name, const Manifest& manifest,
-                            const Lock& previous) {
-    std::vector<std::string> known;
-    const auto add = [&](const auto& entries) {
-        for (const auto& entry : entries) {
-            known.push_back(entry.name.string());
-        }
-    };
-    add(manifest.dependencies);
-    add(manifest.pypi_dependencies);
-    add(previous.packages);
-    const auto meant = near_miss(name, known);
-    throw Error(
-        {fmt::format("neither the manifest nor the lock has a package `{}`", name),
-         "the command line",
-         meant ? fmt::format("did you mean `{}`?", *meant) : "`envpm list` shows what is locked"},
-        ExitCode::usage);
 }
 
 } // namespace

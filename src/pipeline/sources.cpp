@@ -86,8 +86,8 @@ std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& re
                                     Services& services) {
     std::vector<pypi::Index> indexes;
     for (const Source& source : index_sources(manifest, requests, services)) {
-        indexes.push_back({source.name, page_urls(source), source.is_explicit, source.own_url,
-                           source.below});
+        indexes.push_back(
+            {source.name, page_urls(source), source.is_explicit, source.own_url, source.below});
     }
     return indexes;
 }
