@@ -238,9 +238,9 @@ class Together(Care):
         for path, hours in ((old, 25), (young, 23)):
             path.write_text("half a page")
             os.utime(path, (time.time() - hours * 3600,) * 2)
-        self.assertIn(str(old), self.sandbox.run("gc", "--dry-run").stdout)
+        self.assertIn(str(old), self.sandbox.run("gc", "--dry-run", "--verbose").stdout)
         self.assertTrue(old.exists())
-        self.assertIn(str(old), self.sandbox.run("gc").stdout)
+        self.assertIn(str(old), self.sandbox.run("gc", "--verbose").stdout)
         self.assertEqual((old.exists(), young.exists()), (False, True))
 
 

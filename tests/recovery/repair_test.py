@@ -280,10 +280,10 @@ class Collecting(Repair):
         for path, days in ((old, 8), (young, 6)):
             path.write_bytes(b"x" * 5000)
             os.utime(path, (time.time() - days * 86400,) * 2)
-        told = self.sandbox.run("gc", "--dry-run")
+        told = self.sandbox.run("gc", "--dry-run", "--verbose")
         self.assertIn(str(old), told.stdout)
         self.assertTrue(old.exists())
-        done = self.sandbox.run("gc")
+        done = self.sandbox.run("gc", "--verbose")
         self.assertEqual(done.stdout.splitlines()[0], str(old))
         self.assertEqual(os.listdir(folder), [young.name])
 
