@@ -91,7 +91,7 @@ void write_all(int descriptor, std::string_view text, const std::string& subject
 }
 
 void write_file(const std::filesystem::path& path, std::string_view content, Durability durability,
-                unsigned mode) {
+                unsigned mode, const std::function<void(int)>& prepare) {
     const std::filesystem::path place = end_of_links(path);
     const std::filesystem::path folder =
         place.has_parent_path() ? place.parent_path() : std::filesystem::path(".");
@@ -109,6 +109,9 @@ void write_file(const std::filesystem::path& path, std::string_view content, Dur
     const Fd lock(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
     try {
         write_all(file.get(), content, path.string());
+        if (prepare) {
+            prepare(file.get());
+        }
         if ((durability == Durability::durable && ::fsync(file.get()) != 0) ||
             ::close(file.release()) != 0 || ::rename(temporary.path.c_str(), place.c_str()) != 0) {
             throw_system_error("cannot write a file", path.string(), errno);

@@ -38,9 +38,11 @@ enum class Durability {
 /// new, never a part. Creates missing parent folders. A symbolic link to a file of the same
 /// name stays one: what it leads to is replaced, or made; any other link is replaced. A durable
 /// write removes what a crash left of earlier ones of the same file.
-/// `mode` is what the umask leaves of it.
+/// `mode` is what the umask leaves of it. `prepare` gets the new file's descriptor before the file
+/// takes its name.
 void write_file(const std::filesystem::path& path, std::string_view content,
-                Durability durability = Durability::durable, unsigned mode = 0666);
+                Durability durability = Durability::durable, unsigned mode = 0666,
+                const std::function<void(int)>& prepare = {});
 
 /// fsync on a folder, so that renames within it survive a power cut.
 void sync_folder(const std::filesystem::path& folder);

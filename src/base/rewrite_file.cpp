@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/files.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,7 +14,7 @@ namespace envpm {
 namespace {
 
 std::filesystem::path end_of_links(std::filesystem::path place);
-void give_group(const std::filesystem::path& path, const struct stat& before);
+void give_rights(int file, const struct stat& before);
 
 constexpr mode_t rights = S_IRWXU | S_IRWXG | S_IRWXO;
 
@@ -42,10 +41,9 @@ void rewrite_file(const std::filesystem::path& path, std::string_view content) {
         write_file(path, content); // it is new, or says itself what is wrong with it
         return;
     }
-    // A group that it would have for a moment only gets no rights.
-    const mode_t withheld = before.st_gid == ::getegid() ? 0 : S_IRWXG;
-    write_file(path, content, Durability::durable, before.st_mode & rights & ~withheld);
-    give_group(path, before);
+    // A group that it would have for a moment only gets no rights, nor does a reader who had none.
+    write_file(path, content, Durability::durable, S_IRUSR | S_IWUSR,
+               [&before](int file) { give_rights(file, before); });
 }
 
 namespace {
@@ -64,20 +62,18 @@ std::filesystem::path end_of_links(std::filesystem::path place) {
     return place;
 }
 
-/// A file system without modes or groups refuses, and then has nothing to keep. By a descriptor, so
-/// that it is of what was written, or of what someone put there meanwhile as a whole.
-void give_group(const std::filesystem::path& path, const struct stat& before) {
-    const Fd file = open_file(path, O_RDONLY);
-
+/// Before anybody sees it by its name. A file system without modes or groups refuses, and then has
+/// nothing to keep.
+void give_rights(int file, const struct stat& before) {
     struct stat now {};
 
-    if (::fstat(file.get(), &now) != 0) {
+    if (::fstat(file, &now) != 0) {
         return;
     }
     const bool has_group =
-        now.st_gid == before.st_gid || ::fchown(file.get(), now.st_uid, before.st_gid) == 0;
+        now.st_gid == before.st_gid || ::fchown(file, now.st_uid, before.st_gid) == 0;
     const mode_t mode = before.st_mode & rights;
-    ::fchmod(file.get(), has_group ? mode : mode & ~mode_t{S_IRWXG});
+    ::fchmod(file, has_group ? mode : mode & ~mode_t{S_IRWXG});
 }
 
 } // namespace
