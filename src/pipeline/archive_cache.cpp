@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <string>
 #include <system_error>
 
@@ -58,8 +57,7 @@ void ArchiveCache::remove_stored(const std::filesystem::path& cache, const store
 }
 
 ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::path& cache,
-                                                       std::chrono::system_clock::time_point oldest,
-                                                       DryRun dry_run) {
+                                                       std::time_t oldest, DryRun dry_run) {
     Abandoned abandoned;
     const std::filesystem::path folder = folder_of(cache);
     std::error_code failure;
@@ -72,7 +70,7 @@ ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::pa
     }
     for (const std::filesystem::path& file : files_in(folder)) {
         const std::optional<struct stat> status = status_of(file);
-        if (!status || status->st_mtim.tv_sec > std::chrono::system_clock::to_time_t(oldest)) {
+        if (!status || status->st_mtim.tv_sec > oldest) {
             continue;
         }
         if (dry_run == DryRun::yes || ::unlink(file.c_str()) == 0) {
@@ -84,11 +82,13 @@ ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::pa
     return abandoned;
 }
 
-std::uint64_t ArchiveCache::bytes_in(const std::filesystem::path& cache) {
+std::uint64_t ArchiveCache::bytes_in(const std::filesystem::path& cache,
+                                     std::optional<std::time_t> oldest) {
     std::uint64_t bytes = 0;
     for (const std::filesystem::path& file : files_in(folder_of(cache))) {
         const std::optional<struct stat> status = status_of(file);
-        bytes += status ? bytes_on_disk(*status) : 0;
+        bytes +=
+            status && (!oldest || status->st_mtim.tv_sec <= *oldest) ? bytes_on_disk(*status) : 0;
     }
     return bytes;
 }

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -41,11 +42,12 @@ class ArchiveCache {
 
     /// Files that nobody has written to since `oldest`, so that nobody goes on with them. None
     /// while another process is at work.
-    static Abandoned remove_abandoned(const std::filesystem::path& cache,
-                                      std::chrono::system_clock::time_point oldest, DryRun dry_run);
+    static Abandoned remove_abandoned(const std::filesystem::path& cache, std::time_t oldest,
+                                      DryRun dry_run);
 
-    /// What all of its files take on disk.
-    static std::uint64_t bytes_in(const std::filesystem::path& cache);
+    /// What its files take on disk, or those of them that nobody has written to since `oldest`.
+    static std::uint64_t bytes_in(const std::filesystem::path& cache,
+                                  std::optional<std::time_t> oldest = std::nullopt);
 
     static constexpr std::chrono::hours abandoned_after{7 * 24}; ///< if nobody says otherwise
 

@@ -3,7 +3,21 @@
 #include "pipeline/archive_cache.h"
 #include "pipeline/cache_leftovers.h"
 
+#include <algorithm>
+#include <ctime>
+
 namespace envpm::pipeline {
+
+namespace {
+
+/// In whole seconds: a long time in finer ones runs over.
+std::time_t oldest_download(const CollectLimits& limits, const Services& services) {
+    const std::chrono::seconds grace = limits.grace.value_or(ArchiveCache::abandoned_after);
+    const std::time_t now = std::chrono::system_clock::to_time_t(services.now());
+    return now - std::min(now, std::time_t{grace.count()});
+}
+
+} // namespace
 
 store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Services& services) {
     store::CollectRequest request;
@@ -15,8 +29,7 @@ store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Servic
     store::CollectReport report =
         store::collect(StorePaths(services.settings().store_root), request, services.progress());
     const ArchiveCache::Abandoned abandoned = ArchiveCache::remove_abandoned(
-        services.settings().cache_root,
-        services.now() - limits.grace.value_or(ArchiveCache::abandoned_after), dry_run);
+        services.settings().cache_root, oldest_download(limits, services), dry_run);
     report.removed.insert(report.removed.end(), abandoned.files.begin(), abandoned.files.end());
     report.freed_bytes += abandoned.bytes;
     const CacheLeftovers leftovers = find_cache_leftovers(
@@ -26,6 +39,7 @@ store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Servic
     }
     report.removed.insert(report.removed.end(), leftovers.files.begin(), leftovers.files.end());
     report.freed_bytes += leftovers.bytes;
+    std::sort(report.removed.begin(), report.removed.end());
     return report;
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -79,12 +80,15 @@ std::optional<std::string_view> variable_of(const std::string& subject, const Se
 /// The path of `subject`, which may go on in words, is `folder` or lies in it.
 bool begins_with_path(std::string_view subject, const std::filesystem::path& folder) {
     const std::string path = folder.string();
-    const std::string_view rest =
-        !path.empty() && subject.starts_with(path) ? subject.substr(path.size()) : "no";
+    if (path.empty() || !subject.starts_with(path)) {
+        return false;
+    }
+    const std::string_view rest = subject.substr(path.size());
     return rest.empty() || rest.front() == '/' || rest.front() == ',' || path.ends_with('/');
 }
 
-/// If they lie on the same file system.
+/// If they lie on the same file system. Younger ones may be of this very install, which would only
+/// have to fetch them again.
 std::string words_of_downloads(const std::string& subject, const std::filesystem::path& cache) {
     const auto device_of = [](std::filesystem::path path) {
         struct stat status {};
@@ -94,11 +98,13 @@ std::string words_of_downloads(const std::string& subject, const std::filesystem
         }
         return status.st_dev;
     };
-    const std::uint64_t bytes = ArchiveCache::bytes_in(cache);
+    constexpr std::time_t a_day = 24 * 60 * 60;
+    const std::uint64_t bytes = ArchiveCache::bytes_in(cache, std::time(nullptr) - a_day);
     if (bytes == 0 || device_of(subject.substr(0, subject.find(", on "))) != device_of(cache)) {
         return {};
     }
-    return fmt::format("; unfinished downloads take {}, and `envpm gc --grace 0h` removes them",
+    return fmt::format("; downloads that nobody continued for a day take {}, and `envpm gc --grace "
+                       "24h` removes them",
                        bytes_in_words(bytes));
 }
 

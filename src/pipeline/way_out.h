@@ -7,7 +7,7 @@ namespace envpm::pipeline {
 
 /// The same error with a hint that names the variable that moves what the disk did not take: only
 /// if that lies in the store or the cache, for nothing else can be moved by one. Where room is
-/// missing beside unfinished downloads, it says how much they take too.
+/// missing beside downloads that nobody continues, it says how much they take too.
 Error with_way_out(const Error& error, const Settings& settings);
 
 } // namespace envpm::pipeline

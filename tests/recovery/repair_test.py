@@ -282,6 +282,8 @@ class Collecting(Repair):
             os.utime(path, (time.time() - days * 86400,) * 2)
         told = self.sandbox.run("gc", "--dry-run", "--verbose")
         self.assertIn(str(old), told.stdout)
+        for long in ("200000d", "9999999h"):
+            self.sandbox.run("gc", "--grace", long)
         self.assertTrue(old.exists())
         done = self.sandbox.run("gc", "--verbose")
         self.assertEqual(done.stdout.splitlines()[0], str(old))
