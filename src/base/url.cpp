@@ -2,6 +2,8 @@
 
 #include "base/ascii.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -120,6 +122,17 @@ std::string file_name_of_url(std::string_view url) {
         }
     }
     return decoded;
+}
+
+std::string file_url(const std::filesystem::path& path) {
+    std::string url = "file://";
+    for (const char character : path.string()) {
+        const bool is_plain = is_letter_or_digit(character) ||
+                              std::string_view("/-._~").find(character) != std::string_view::npos;
+        url += is_plain ? std::string(1, character)
+                        : fmt::format("%{:02X}", static_cast<unsigned char>(character));
+    }
+    return url;
 }
 
 namespace {

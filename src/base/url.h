@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ std::string with_credentials_of(std::string_view url, std::string_view other);
 /// Whether it is a `file:` URL: reading it is as good as reading the cache, so it needs neither
 /// cache nor network.
 bool is_local_url(std::string_view url);
+
+/// The `file://` URL of an absolute path, whatever characters it has.
+std::string file_url(const std::filesystem::path& path);
 
 /// The last component of the path, percent-decoded; neither query nor fragment.
 std::string file_name_of_url(std::string_view url);

@@ -80,5 +80,10 @@ TEST(Url, FileNameIsTheLastComponentDecoded) {
     EXPECT_EQ(file_name_of_url("https://e.org/a/"), "");
 }
 
+TEST(Url, OfAFileHasOnlyWhatAUrlMayHave) {
+    EXPECT_EQ(file_url("/a-b/_c.~/D9"), "file:///a-b/_c.~/D9");
+    EXPECT_EQ(file_url("/a b/%41\"\\\xc3\xa4"), "file:///a%20b/%2541%22%5C%C3%A4");
+}
+
 } // namespace
 } // namespace envpm

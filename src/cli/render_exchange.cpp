@@ -1,5 +1,8 @@
 #include "cli/render_exchange.h"
 
+#include "base/toml.h"
+#include "base/url.h"
+
 #include <fmt/format.h>
 
 namespace envpm::cli {
@@ -9,6 +12,7 @@ namespace {
 std::string remark_words(const std::string& title, const std::vector<Remark>& remarks,
                          const Terminal& terminal);
 Json json_of_remarks(const std::vector<Remark>& remarks);
+std::string key_of(const std::string& source);
 
 } // namespace
 
@@ -37,7 +41,7 @@ std::string words_of(const pipeline::BlobExport& report, const Terminal& termina
     }
     out += "where they are carried to, this is the configuration:\n  [mirrors]\n";
     for (const std::string& source : report.sources) {
-        out += fmt::format("  {} = [\"blobs+file://{}\"]\n", source, report.folder.string());
+        out += fmt::format("  {} = [\"blobs+{}\"]\n", key_of(source), file_url(report.folder));
     }
     return out;
 }
@@ -88,6 +92,11 @@ Json json_of_remarks(const std::vector<Remark>& remarks) {
             {"place", remark.location.text()}, {"what", remark.what}, {"why", remark.why}});
     }
     return out;
+}
+
+/// A channel of a version is called by it, "cuda-12.4.0": bare it would be three keys.
+std::string key_of(const std::string& source) {
+    return source.find('.') == std::string::npos ? source : toml_quoted(source);
 }
 
 } // namespace

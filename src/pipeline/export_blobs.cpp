@@ -7,6 +7,7 @@
 #include "base/progress_task.h"
 #include "pipeline/export.h"
 #include "pipeline/locate.h"
+#include "pipeline/room.h"
 #include "pipeline/target_choice.h"
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& archives
 bool is_there(const LockedPackage& archive, const std::filesystem::path& file);
 void bring(const std::vector<LockedPackage>& missing, const Manifest& manifest,
            const std::filesystem::path& folder, Services& services);
+std::filesystem::path unfinished_in(const std::filesystem::path& folder);
 std::filesystem::path blob_path(const std::filesystem::path& folder, const Sha256& archive);
 std::vector<std::string> sources_of(const std::vector<LockedPackage>& archives,
                                     const Manifest& manifest);
@@ -45,7 +47,8 @@ BlobExport export_blobs(const Project& project, const std::optional<std::string>
         report.fetched_bytes += archive.size_bytes;
     }
     if (!missing.empty()) {
-        require_space({report.fetched_bytes, 2 * missing.size()}, space_left(folder), folder);
+        require_space({bytes_missing(missing, unfinished_in(folder)), 2 * missing.size()},
+                      space_left(folder), folder);
         bring(missing, manifest, folder, services);
     }
     return report;
@@ -110,7 +113,7 @@ void bring(const std::vector<LockedPackage>& missing, const Manifest& manifest,
         downloads.push_back(
             {missing[i].label(), std::move(urls[i]), missing[i].size_bytes, missing[i].sha256});
     }
-    const std::filesystem::path unfinished = folder / ".unfinished";
+    const std::filesystem::path unfinished = unfinished_in(folder);
     fetch::DownloadEvents events;
     events.complete = [&](std::size_t index, const std::filesystem::path& file) {
         const std::filesystem::path blob = blob_path(folder, downloads[index].sha256);
@@ -126,6 +129,10 @@ void bring(const std::vector<LockedPackage>& missing, const Manifest& manifest,
     }
     std::error_code in_use; // by another export into the same folder
     std::filesystem::remove(unfinished, in_use);
+}
+
+std::filesystem::path unfinished_in(const std::filesystem::path& folder) {
+    return folder / ".unfinished";
 }
 
 std::filesystem::path blob_path(const std::filesystem::path& folder, const Sha256& archive) {

@@ -1,9 +1,9 @@
 #include "pipeline/kept_wheels.h"
 
-#include "base/ascii.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/free_space.h"
+#include "base/url.h"
 #include "fetch/url.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,6 @@ namespace {
 constexpr std::uint64_t least_kept_bytes = 1U << 20U; ///< less comes again at once
 
 fetch::Download download_of(const pypi::WheelFile& wheel);
-std::string file_url(const std::filesystem::path& path);
 
 } // namespace
 
@@ -65,18 +64,6 @@ namespace {
 
 fetch::Download download_of(const pypi::WheelFile& wheel) {
     return {wheel.file_name, {wheel.url}, *wheel.size_bytes, *wheel.sha256};
-}
-
-/// Whatever characters the path has.
-std::string file_url(const std::filesystem::path& path) {
-    std::string url = "file://";
-    for (const char character : path.string()) {
-        const bool is_plain = is_letter_or_digit(character) ||
-                              std::string_view("/-._~").find(character) != std::string_view::npos;
-        url += is_plain ? std::string(1, character)
-                        : fmt::format("%{:02X}", static_cast<unsigned char>(character));
-    }
-    return url;
 }
 
 } // namespace

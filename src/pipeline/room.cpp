@@ -43,6 +43,12 @@ void require_room(const std::vector<LockedPackage>& archives, const std::filesys
     }
 }
 
+std::uint64_t bytes_missing(const std::vector<LockedPackage>& archives,
+                            const std::filesystem::path& downloads) {
+    const Sizes sizes = sizes_of(archives, downloads);
+    return sizes.all - std::min(sizes.there, sizes.all);
+}
+
 namespace {
 
 Sizes sizes_of(const std::vector<LockedPackage>& archives, const std::filesystem::path& downloads) {

@@ -14,4 +14,8 @@ namespace envpm::pipeline {
 void require_room(const std::vector<LockedPackage>& archives, const std::filesystem::path& store,
                   const std::filesystem::path& downloads);
 
+/// What is still to be written there before all of them lie in `downloads`.
+std::uint64_t bytes_missing(const std::vector<LockedPackage>& archives,
+                            const std::filesystem::path& downloads);
+
 } // namespace envpm::pipeline
