@@ -286,15 +286,25 @@ std::string with_offer(const std::string& typed, const std::vector<ManifestChang
     return head + (is_conda ? " " : "") + change->value + typed.substr(marker);
 }
 
+/// What became of the edit. That it cannot be taken back must not hide why it had to be.
+std::string words_of_undo(const Session& session, const Project& project,
+                          const pipeline::EditReport& edit) {
+    try {
+        return pipeline::undo(project, edit, session.services.progress())
+                   ? "envpm.toml and envpm.lock are as before"
+                   : "envpm.toml or envpm.lock was changed meanwhile, so both stay";
+    } catch (const Error& error) {
+        return fmt::format("envpm.toml and envpm.lock stay as edited: {}", error.text().what);
+    }
+}
+
 /// An edit that cannot be installed is taken back: all of it or nothing.
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit) {
     try {
         return pipeline::install(locked_install(session, project), session.services);
     } catch (Error& error) {
-        error.add_context(pipeline::undo(project, edit)
-                              ? "envpm.toml and envpm.lock are as before"
-                              : "envpm.toml or envpm.lock was changed meanwhile, so both stay");
+        error.add_context(words_of_undo(session, project, edit));
         throw;
     }
 }

@@ -129,9 +129,8 @@ EditReport repair(const RepairRequest& request, Services& services) {
     return report;
 }
 
-bool undo(const Project& project, const EditReport& edit) {
-    SilentProgress silent;
-    const FileLock alone = edit_lock(project, silent);
+bool undo(const Project& project, const EditReport& edit, Progress& progress) {
+    const FileLock alone = edit_lock(project, progress);
     if (read_file_if_present(project.manifest_file) != edit.manifest_after ||
         read_file_if_present(project.lock_file()) != lockfiles::to_text(*edit.lock.lock)) {
         return false;
@@ -163,6 +162,7 @@ NewProject new_project(const std::filesystem::path& folder,
         throw Error({"there is a manifest already", project.manifest.string(),
                      "edit it, or use `envpm add` and `envpm remove`"});
     }
+    refuse_beside_own(project);
     if (project.name.empty()) {
         project.name = whole.parent_path().filename().string();
     }
@@ -184,7 +184,6 @@ NewManifest init(const std::filesystem::path& folder, const std::optional<std::s
         throw Error({"a workspace cannot be called what this folder is called",
                      project.folder.string(), "name it: `--name NAME`"});
     }
-    refuse_beside_own(project);
     const std::optional<std::string> python = python_series(services);
     write_project(project, manifest::new_manifest(project.name, python));
     note_foreign(project, services.progress());
@@ -363,7 +362,7 @@ void append_missing_line(const std::filesystem::path& file, const std::string& l
     if (!text.empty() && !text.ends_with('\n')) {
         text += '\n';
     }
-    write_file(file, text + line + "\n");
+    rewrite_file(file, text + line + "\n");
 }
 
 /// "3.11.*" for the Python that the user would get by `python3`.

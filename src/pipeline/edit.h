@@ -50,7 +50,7 @@ EditReport repair(const RepairRequest& request, Services& services);
 
 /// Puts manifest and lock back as they were before the edit. False, with both left as they are, if
 /// someone changed either since.
-bool undo(const Project& project, const EditReport& edit);
+bool undo(const Project& project, const EditReport& edit, Progress& progress);
 
 /// A folder that is to become a project.
 struct NewProject {

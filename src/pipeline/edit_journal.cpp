@@ -1,12 +1,14 @@
 #include "pipeline/edit_journal.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/rewrite_file.h"
 #include "pipeline/own_folder.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <optional>
 #include <utility>
@@ -34,6 +36,8 @@ bool may_be_finished(const FileEdit& edit);
 void apply(const Project& project, const Edit& edit);
 std::string state_of(const std::filesystem::path& file);
 std::filesystem::path journal_of(const Project& project);
+unsigned mode_of(const std::filesystem::path& file);
+std::filesystem::path unused_name(const std::filesystem::path& folder);
 
 } // namespace
 
@@ -62,7 +66,8 @@ void write_both(const Project& project, const std::string& manifest, const std::
                                          {"manifest", manifest},
                                          {"manifest-before", edit.manifest.before},
                                          {"lock", lock},
-                                         {"lock-before", edit.lock.before}})));
+                                         {"lock-before", edit.lock.before}})),
+               Durability::durable, mode_of(project.manifest_file));
     sync_folder(project.folder()); // the name of the journal's folder may be new
     apply(project, edit);
 }
@@ -83,7 +88,7 @@ void finish_interrupted_edit(const Project& project, Progress& progress) {
         progress.note("finished an edit of the manifest and envpm.lock that was interrupted");
         return;
     }
-    const std::filesystem::path aside = project.folder() / ".envpm/edit-left.json";
+    const std::filesystem::path aside = unused_name(journal.parent_path());
     std::filesystem::rename(journal, aside);
     sync_folder(aside.parent_path());
     progress.note(fmt::format("an edit was interrupted, and the manifest or envpm.lock was changed "
@@ -128,6 +133,24 @@ std::string state_of(const std::filesystem::path& file) {
 
 std::filesystem::path journal_of(const Project& project) {
     return project.folder() / ".envpm/edit.json";
+}
+
+/// The journal has the manifest's text: who may not read that reads none of it here.
+unsigned mode_of(const std::filesystem::path& file) {
+    constexpr unsigned anybody = 0666;
+
+    struct stat status {};
+
+    return ::stat(file.c_str(), &status) == 0 ? status.st_mode & anybody : anybody;
+}
+
+/// What an earlier edit left is nobody's to replace.
+std::filesystem::path unused_name(const std::filesystem::path& folder) {
+    std::filesystem::path name = folder / "edit-left.json";
+    for (int number = 2; std::filesystem::exists(name); ++number) {
+        name = folder / fmt::format("edit-left-{}.json", number);
+    }
+    return name;
 }
 
 } // namespace

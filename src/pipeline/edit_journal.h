@@ -20,7 +20,8 @@ void write_both(const Project& project, const std::string& manifest, const std::
 
 /// Finishes an edit that a crash interrupted, and says so; called before a command reads the
 /// project. If either file was changed since, both stay as they are, and the edit is put aside as
-/// `.envpm/edit-left.json`. An Error for a journal that cannot be read leaves both files too.
+/// `.envpm/edit-left.json`, or beside that under the next number. An Error for a journal that
+/// cannot be read leaves both files too.
 void finish_interrupted_edit(const Project& project, Progress& progress);
 
 } // namespace envpm::pipeline

@@ -78,6 +78,7 @@ TEST_F(EditTest, an_interrupted_edit_says_that_it_is_finished) {
 
 TEST_F(EditTest, what_was_written_after_an_interrupted_edit_stays) {
     for (const bool is_manifest : {true, false}) {
+        const std::string left = is_manifest ? "edit-left.json" : "edit-left-2.json";
         write_file(project().manifest_file, is_manifest ? "the user's\n" : "old\n");
         write_file(project().lock_file(), is_manifest ? "old\n" : "the user's\n");
         write_journal();
@@ -86,7 +87,7 @@ TEST_F(EditTest, what_was_written_after_an_interrupted_edit_stays) {
         EXPECT_EQ(read_file(project().manifest_file), is_manifest ? "the user's\n" : "old\n");
         EXPECT_EQ(read_file(project().lock_file()), is_manifest ? "old\n" : "the user's\n");
         EXPECT_FALSE(std::filesystem::exists(journal()));
-        EXPECT_EQ(read_file(project().folder() / ".envpm/edit-left.json"), wanted);
+        EXPECT_EQ(read_file(project().folder() / ".envpm" / left), wanted);
         EXPECT_THAT(told_.lines, Contains(HasSubstr("both stay as they are")));
     }
 }
@@ -99,11 +100,11 @@ TEST_F(EditTest, what_was_written_after_an_edit_is_not_undone) {
     const std::string lock = lockfiles::to_text(*edit.lock.lock);
     write_file(project().lock_file(), lock);
     write_file(project().manifest_file, "new\n# the user's\n");
-    EXPECT_FALSE(undo(project(), edit));
+    EXPECT_FALSE(undo(project(), edit, told_));
     EXPECT_EQ(read_file(project().manifest_file), "new\n# the user's\n");
     EXPECT_EQ(read_file(project().lock_file()), lock);
     write_file(project().manifest_file, "new\n");
-    EXPECT_TRUE(undo(project(), edit));
+    EXPECT_TRUE(undo(project(), edit, told_));
     EXPECT_EQ(read_file(project().manifest_file), "old\n");
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
 }

@@ -13,10 +13,8 @@ void ignore_own_folder(const Project& project) {
     if (std::filesystem::exists(own / ".gitignore", failure)) {
         return;
     }
-    const bool has_settings = std::filesystem::exists(own / "config.toml", failure);
     try {
-        write_file(own / ".gitignore", has_settings ? "*\n!/.gitignore\n!/config.toml\n" : "*\n",
-                   Durability::cached);
+        write_file(own / ".gitignore", "*\n!/.gitignore\n!/config.toml\n", Durability::cached);
     } catch (const Error&) { // see above: it is not worth a failure
         return;
     }

@@ -5,8 +5,8 @@
 namespace envpm::pipeline {
 
 /// Keeps the project's `.envpm` out of git, whoever wrote the manifest: a `.gitignore` in it, if it
-/// has none. A `config.toml` there is the user's, and stays in sight. If it cannot be written, git
-/// shows what nobody needs, and nothing else is wrong.
+/// has none. A `config.toml` there, now or later, is the user's and stays in sight. If it cannot be
+/// written, git shows what nobody needs, and nothing else is wrong.
 void ignore_own_folder(const Project& project);
 
 } // namespace envpm::pipeline
