@@ -79,11 +79,11 @@ namespace {
 void require_target(const std::string& name, const realize::Generation& current,
                     const Project& project) {
     const std::optional<Lock> lock = read_lock(project);
-    if (!lock || named_target(*lock, name).env == current.env) {
+    if (lock && named_target(*lock, name).env == current.env) {
         return;
     }
-    const std::string installed = target_of(current, *lock);
-    if (!installed.empty()) {
+    const std::string installed = lock ? target_of(current, *lock) : current.target;
+    if (!installed.empty() && installed != name) {
         throw Error({fmt::format("the environment that is installed is of target `{}`, not of `{}`",
                                  installed, name),
                      current.prefix.string(),
@@ -138,7 +138,8 @@ void check_pip(const std::filesystem::path& prefix, const std::vector<std::strin
                                  "machine",
                                  name),
                      {},
-                     "`envpm add PACKAGE` puts a package into the environment"});
+                     "`envpm add PACKAGE` puts a package into the environment"},
+                    ExitCode::not_found);
     }
 }
 
