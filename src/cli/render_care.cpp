@@ -185,11 +185,10 @@ Json json_of(const store::CollectReport& report) {
     for (const store::LeasedPrefix& one : report.leased) {
         leased.emplace_back(Json::Object{{"prefix", one.prefix}, {"host", one.host}});
     }
-    return Json::Object{{"removed", std::move(removed)},
-                        {"freed_bytes", report.freed_bytes},
-                        {"roots", texts(report.kept_roots)},
-                        {"running", texts(report.running)},
-                        {"leased", std::move(leased)}};
+    return Json::Object{
+        {"dry_run", report.dry_run == DryRun::yes}, {"removed", std::move(removed)},
+        {"freed_bytes", report.freed_bytes},        {"roots", texts(report.kept_roots)},
+        {"running", texts(report.running)},         {"leased", std::move(leased)}};
 }
 
 namespace {

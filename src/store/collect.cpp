@@ -69,7 +69,9 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& asked, Prog
         progress.note("another process is using this store: waiting for it");
     });
     CollectRequest request = asked;
-    request.now = asked.now ? *asked.now : time_of_files(paths);
+    request.now = asked.now                      ? *asked.now
+                  : asked.dry_run == DryRun::yes ? std::chrono::system_clock::now()
+                                                 : time_of_files(paths);
     CollectPlan plan = plan_collection(paths, request);
     while (request.dry_run == DryRun::no && is_outdated(plan, paths, request)) {
         plan = plan_collection(paths, request);
