@@ -115,7 +115,8 @@ class Recovery(unittest.TestCase):
         self.assertEqual(len(names(sandbox.root / "roots")), 1, message)
         self.assertEqual(names(sandbox.project), [".envpm", "envpm.lock", "envpm.toml"], message)
         own = names(sandbox.project / ".envpm")
-        self.assertEqual([name for name in own if name != "edit.lock"], [".gitignore", "envs"], message)
+        kept = [name for name in own if name != "edit.lock"]
+        self.assertEqual(kept, [".gitignore", "envs"], message)
         self.assertEqual(
             names(sandbox.environment_folder),
             ["current", "gens", "installed.json", "lock"],
