@@ -1,6 +1,7 @@
 #include "cli/project_commands.h"
 
 #include "base/error.h"
+#include "cli/offer_line.h"
 #include "cli/output.h"
 #include "cli/policies.h"
 #include "cli/render_error.h"
@@ -30,9 +31,6 @@ pipeline::AddRequest add_request(const AddCommand& command, const Session& sessi
 AfterEdit after_edit(bool without_install, const Session& session);
 ExitCode finish_edit(const Session& session, const Project& project,
                      const pipeline::EditReport& edit, char sign, AfterEdit next);
-std::string offer_line(const AddCommand& command, const pipeline::Explanation& explanation);
-std::string with_offer(const std::string& typed, const std::vector<ManifestChange>& offered,
-                       std::vector<ManifestChange>& left);
 pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit);
 pipeline::InstallRequest locked_install(const Session& session, const Project& project);
@@ -158,7 +156,7 @@ pipeline::AddRequest add_request(const AddCommand& command, const Session& sessi
         request.as_wheels = true;
         for (const Remark& remark : read.remarks.left) {
             session.services.progress().note(fmt::format(
-                "note: {}: left out: {}: {}", remark.location.text(), remark.what, remark.why));
+                "{}: left out: {}: {}", remark.location.text(), remark.what, remark.why));
         }
     }
     return request;
@@ -232,58 +230,6 @@ AfterEdit after_edit(bool without_install, const Session& session) {
     }
     check_policies(session);
     return AfterEdit::install;
-}
-
-/// What was offered is for a manifest that was taken back: the command that comes to the same.
-std::string offer_line(const AddCommand& command, const pipeline::Explanation& explanation) {
-    using Table = ManifestChange::Table;
-    for (std::size_t i = 0; i < explanation.nearest.size(); ++i) {
-        std::vector<ManifestChange> changes = explanation.nearest[i].changes;
-        const bool is_conda = changes.empty() || changes.front().table == Table::packages;
-        const bool is_plain = std::all_of(changes.begin(), changes.end(), [&](const auto& change) {
-            return !change.value.empty() &&
-                   change.table == (is_conda ? Table::packages : Table::wheels);
-        });
-        if (!is_plain || command.index || !command.files.empty() ||
-            (is_conda && command.as_wheels)) {
-            continue;
-        }
-        std::string line = command.as_wheels ? "envpm add --pypi" : "envpm add";
-        for (const std::string& typed : command.requirements) {
-            const std::string word = with_offer(typed, explanation.nearest[i].changes, changes);
-            line += word.empty() ? "" : fmt::format(" '{}'", word);
-        }
-        for (const ManifestChange& change : changes) {
-            line += fmt::format(" '{}{}{}'", change.name, is_conda ? " " : "", change.value);
-        }
-        return fmt::format("number {} is `{}`\n", i + 1, line);
-    }
-    return explanation.nearest.empty()
-               ? std::string()
-               : "to take one, write it into the manifest, and add what you want again\n";
-}
-
-/// The typed requirement with the version that is offered for its name, which then is not `left`;
-/// empty if an earlier word of that name has it.
-std::string with_offer(const std::string& typed, const std::vector<ManifestChange>& offered,
-                       std::vector<ManifestChange>& left) {
-    const std::size_t name_end = std::min(typed.find_first_of("[<>=!~; (@"), typed.size());
-    const auto name = PackageName::parse_either(typed.substr(0, name_end));
-    const auto is_it = [&](const ManifestChange& one) {
-        return name && PackageName::parse_either(one.name) == name;
-    };
-    const auto change = std::find_if(offered.begin(), offered.end(), is_it);
-    if (change == offered.end()) {
-        return typed;
-    }
-    if (std::erase_if(left, is_it) == 0) {
-        return {};
-    }
-    const bool is_conda = change->table == ManifestChange::Table::packages;
-    const std::size_t extras = is_conda ? std::string::npos : typed.find(']');
-    const std::size_t marker = std::min(typed.find(';'), typed.size());
-    const std::string head = typed.substr(0, extras == std::string::npos ? name_end : extras + 1);
-    return head + (is_conda ? " " : "") + change->value + typed.substr(marker);
 }
 
 /// What became of the edit. That it cannot be taken back must not hide why it had to be.
