@@ -21,7 +21,7 @@ class Progress {
     virtual void advance(std::uint64_t amount) = 0;
     virtual void end() = 0;
 
-    /// A decision worth a line: "mirror X stalled: moved to Y".
+    /// A decision worth a line: "mirror X stalled: moved to Y". Who shows it marks it as a note.
     virtual void note(std::string_view line) = 0;
 
     /// One line per step under --verbose: step, counts, bytes, milliseconds.

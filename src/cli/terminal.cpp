@@ -161,7 +161,7 @@ void TerminalProgress::note(std::string_view line) {
     if (terminal_.is_quiet) {
         return;
     }
-    fmt::print(stderr, "{}\n", printable(line));
+    fmt::print(stderr, "note: {}\n", printable(line));
     if (is_open_ && terminal_.is_interactive) {
         draw(now_());
     }

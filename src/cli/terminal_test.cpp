@@ -98,9 +98,9 @@ TEST(TerminalProgress, notes_are_told_unless_quiet_and_traces_if_verbose) {
         progress.trace("step");
     };
     Terminal terminal;
-    EXPECT_EQ(written_by(terminal, report), "moved on\n");
+    EXPECT_EQ(written_by(terminal, report), "note: moved on\n");
     terminal.is_verbose = true;
-    EXPECT_EQ(written_by(terminal, report), "moved on\nstep\n");
+    EXPECT_EQ(written_by(terminal, report), "note: moved on\nstep\n");
     terminal.is_quiet = true;
     EXPECT_EQ(written_by(terminal, report), "");
 }

@@ -44,9 +44,9 @@ std::vector<std::string> notes_on_passed_over(const Resolution& resolution,
                 universe.wheel(chosen) != nullptr || universe.package(chosen) != nullptr;
             if (is_package && !universe.is_usable(candidates[i]) &&
                 !universe.is_unfit(candidates[i])) {
-                notes.push_back(fmt::format(
-                    "note: {} {} was passed over: {}", universe.slot(slot).name,
-                    universe.candidate(candidates[i]).version, universe.problem(candidates[i])));
+                notes.push_back(fmt::format("{} {} was passed over: {}", universe.slot(slot).name,
+                                            universe.candidate(candidates[i]).version,
+                                            universe.problem(candidates[i])));
             }
         }
     }
@@ -66,8 +66,7 @@ std::vector<std::string> notes_on_unreadable(const Resolution& resolution,
         for (const std::string& entry : universe.exclusions(slot).unreadable) {
             const auto name = pypi::WheelName::parse(entry.substr(0, entry.find(": ")));
             if (name && name->version > wheel->file->wheel.version) {
-                notes.push_back(
-                    fmt::format("note: its index's entry of {} was passed over", entry));
+                notes.push_back(fmt::format("its index's entry of {} was passed over", entry));
             }
         }
     }
@@ -81,7 +80,7 @@ std::vector<std::string> notes_on_yanked(const Resolution& resolution,
     for (const CandidateId chosen : resolution.chosen) {
         const pypi::WheelCandidate* const wheel = universe.wheel(chosen);
         if (wheel != nullptr && wheel->file->is_yanked) {
-            notes.push_back(fmt::format("note: {} {} is yanked from its index, and pinned",
+            notes.push_back(fmt::format("{} {} is yanked from its index, and pinned",
                                         universe.slot(universe.candidate(chosen).slot).name,
                                         universe.candidate(chosen).version));
         }

@@ -74,8 +74,8 @@ std::vector<std::string> CondaSources::notes_on_names(const Lock& lock) {
         const auto now = configured.project_of(name);
         const auto before = shipped.project_of(name);
         if (package.is_conda() && now != before) {
-            notes.push_back(fmt::format("note: {} says that {} is {}; envpm's own table says {}",
-                                        *place, name, words_for(now), words_for(before)));
+            notes.push_back(fmt::format("{} says that {} is {}; envpm's own table says {}", *place,
+                                        name, words_for(now), words_for(before)));
         }
     }
     return notes;

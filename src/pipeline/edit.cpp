@@ -386,7 +386,7 @@ void refuse_beside_own(const NewProject& project) {
 /// Files that say what to install, and that the new manifest does not read.
 void note_foreign(const NewProject& project, Progress& progress) {
     if (std::filesystem::exists(project.folder / "pyproject.toml")) {
-        progress.note("note: envpm.toml does not use the `[project]` of pyproject.toml; to use it, "
+        progress.note("envpm.toml does not use the `[project]` of pyproject.toml; to use it, "
                       "give pyproject.toml a `[tool.envpm]` table in place of envpm.toml");
     }
     for (const std::string name : {"environment.yml", "environment.yaml", "pixi.toml",
@@ -397,7 +397,7 @@ void note_foreign(const NewProject& project, Progress& progress) {
                                         : fmt::format("`envpm init --import {}` in place of this "
                                                       "envpm.toml takes it over",
                                                       name);
-            progress.note(fmt::format("note: envpm.toml does not use {}; {}", name, way));
+            progress.note(fmt::format("envpm.toml does not use {}; {}", name, way));
         }
     }
 }

@@ -47,8 +47,8 @@ void add_notes(const Request& request, const pypi::Metadata& metadata,
             continue;
         }
         const auto meant = near_miss(extra.string(), known);
-        notes.push_back(fmt::format("note: {} {} has no extra `{}`: {}  [{}]",
-                                    metadata.name.string(), metadata.version, extra.string(),
+        notes.push_back(fmt::format("{} {} has no extra `{}`: {}  [{}]", metadata.name.string(),
+                                    metadata.version, extra.string(),
                                     meant ? fmt::format("did you mean `{}`?", *meant)
                                     : known.empty()
                                         ? std::string("it has none at all")

@@ -35,7 +35,7 @@ std::vector<std::string> notes_on_absent_winners(const std::vector<FileRule>& ru
             lock.packages.begin(), lock.packages.end(),
             [&](const LockedPackage& package) { return is_called(package, rule.package); });
         if (!is_locked) {
-            notes.push_back(fmt::format("note: `{}` under `[files]` names {}, which is not locked",
+            notes.push_back(fmt::format("`{}` under `[files]` names {}, which is not locked",
                                         rule.path.text(), rule.package));
         }
     }

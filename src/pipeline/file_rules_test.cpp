@@ -44,7 +44,7 @@ TEST(FileRules, name_wheels_in_any_spelling_and_conda_packages_in_their_own) {
 TEST(FileRules, that_name_what_is_not_locked_are_noted) {
     const Lock lock{sha256_of("m"), {}, {wheel("a")}};
     EXPECT_THAT(notes_on_absent_winners({rule("x", "A"), rule("share/*", "b")}, lock),
-                ElementsAre("note: `share/*` under `[files]` names b, which is not locked"));
+                ElementsAre("`share/*` under `[files]` names b, which is not locked"));
 }
 
 TEST(FileRules, become_claims_of_the_package) {

@@ -184,7 +184,7 @@ std::string note_on(const Wanted& wanted, const Blocker& blocker, const std::str
                           "`[pypi-dependencies]`, lets the index serve it",
                           project);
     const std::string& newest = universe.candidate(wanted.newest.front()).version;
-    return fmt::format("note: {0} {1} could be {2}: {0} {3} needs {4}, and only the channel {5} "
+    return fmt::format("{0} {1} could be {2}: {0} {3} needs {4}, and only the channel {5} "
                        "serves {6}, which has {7}; {8}",
                        universe.asked(wanted.root).wheels->name.string(),
                        universe.candidate(wanted.chosen).version, better, newest,

@@ -40,7 +40,7 @@ TEST(Lag, OfAWheelNamesTheChannelsPackageAndTheWayOut) {
     Flames world(newest_needs_newer);
     EXPECT_THAT(
         notes_of(world, "[pypi-dependencies]\nflame = \"*\"\n"),
-        ElementsAre("note: flame 2.12 could be 2.15: flame 2.15 needs setup >=77, and only the "
+        ElementsAre("flame 2.12 could be 2.15: flame 2.15 needs setup >=77, and only the "
                     "channel a serves setup, which has 70.0 and 75.1; `channel-priority = "
                     "\"flexible\"`, or `setup = \"*\"` under `[pypi-dependencies]`, lets the "
                     "index serve it"));
@@ -50,7 +50,7 @@ TEST(Lag, OfWhatTheManifestWantsFromTheChannelAsksToMoveIt) {
     Flames world(newest_needs_newer);
     EXPECT_THAT(
         notes_of(world, "[dependencies]\nsetup = \"*\"\n[pypi-dependencies]\nflame = \"*\"\n"),
-        ElementsAre("note: flame 2.12 could be 2.15: flame 2.15 needs setup >=77, and only the "
+        ElementsAre("flame 2.12 could be 2.15: flame 2.15 needs setup >=77, and only the "
                     "channel a serves setup, which has 70.0 and 75.1; move `setup` to "
                     "`[pypi-dependencies]`"));
 }

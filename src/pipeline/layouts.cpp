@@ -100,24 +100,23 @@ void tell_scripts(const LayoutRequest& request, const std::vector<Scripts>& scri
         const std::string owner = request.packages[i].label();
         if (!scripts[i].link.empty()) {
             progress.note(fmt::format(
-                "note: {} brings {}, which envpm does not run: it may need more than its files",
-                owner, fmt::join(scripts[i].link, ", ")));
+                "{} brings {}, which envpm does not run: it may need more than its files", owner,
+                fmt::join(scripts[i].link, ", ")));
         }
         if (!scripts[i].activation.empty()) {
             sourced.push_back(owner);
         }
     }
     if (!sourced.empty() && !request.manifest.sources_conda_scripts) {
-        progress.note(
-            fmt::format("note: {} {} scripts for activation, which envpm does not source; "
-                        "`conda-scripts = true` under `[activation]` has it do so",
-                        fmt::join(sourced, ", "), sourced.size() == 1 ? "has" : "have"));
+        progress.note(fmt::format("{} {} scripts for activation, which envpm does not source; "
+                                  "`conda-scripts = true` under `[activation]` has it do so",
+                                  fmt::join(sourced, ", "), sourced.size() == 1 ? "has" : "have"));
     }
 }
 
 void tell_idle(const std::vector<realize::FileClaim>& claims, Progress& progress) {
     for (const realize::FileClaim& claim : claims) {
-        progress.note(fmt::format("note: `{}` of {} under `[files]` settles nothing: no other "
+        progress.note(fmt::format("`{}` of {} under `[files]` settles nothing: no other "
                                   "package has another file there",
                                   claim.path.text(), claim.owner));
     }

@@ -253,7 +253,7 @@ void tell_of_open_python(const Run& run, const Lock& lock) {
             may_be_another(target.python->abi)) {
             const std::string series = target.python->abi.feature_version();
             run.services.progress().note(fmt::format(
-                "note: every target is locked to Python {0}, as this host has it; "
+                "every target is locked to Python {0}, as this host has it; "
                 "`python = \"{0}.*\"` under `[dependencies]` names one that all machines have",
                 series));
             return;
@@ -360,7 +360,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         return explain_conflict(*conflict, universe, run, target, records);
     }
     if (accelerator.is_wish) {
-        add_notes({fmt::format("note: {}, and what you ask for has no builds without CUDA there",
+        add_notes({fmt::format("{}, and what you ask for has no builds without CUDA there",
                                accelerator.reason)},
                   run.notes);
     }

@@ -54,8 +54,8 @@ void LockedProjects::add(const Project& project, Services& services) {
             projects_.push_back({project, read_manifest(project), std::move(*lock)});
         }
     } catch (const Error& error) {
-        services.progress().note(fmt::format("note: `{}` cannot help: {}",
-                                             project.folder().string(), error.text().what));
+        services.progress().note(
+            fmt::format("`{}` cannot help: {}", project.folder().string(), error.text().what));
     }
 }
 

@@ -22,7 +22,7 @@ std::optional<std::filesystem::path> lower_prefix(const LockedTarget& target, Se
     if (target.contents && realize::contents_digest_of_prefix(
                                prefix, services.pool(), services.progress()) != *target.contents) {
         services.progress().note(
-            fmt::format("note: `{}` has not the sealed contents and is not used", prefix.string()));
+            fmt::format("`{}` has not the sealed contents and is not used", prefix.string()));
         return std::nullopt;
     }
     return prefix;

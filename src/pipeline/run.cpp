@@ -39,7 +39,7 @@ ActiveEnvironment activate_project(const Project& project, const std::optional<s
     }
     const activate::CondaVariables conda = activate::conda_variables(current.prefix);
     for (const std::string& complaint : conda.complaints) {
-        services.progress().note("note: " + complaint);
+        services.progress().note(complaint);
     }
     const activate::ActivationRequest request{
         current.prefix, project.folder(),

@@ -103,9 +103,8 @@ const LockedTarget& choose_target(const Manifest& manifest, const Lock& lock,
         throw_none_fits(lock);
     }
     if (lock.targets.size() > 1) {
-        services.progress().note(
-            fmt::format("note: for target `{}`, one of {}; `--target` names another", here->name,
-                        lock.targets.size()));
+        services.progress().note(fmt::format("for target `{}`, one of {}; `--target` names another",
+                                             here->name, lock.targets.size()));
     }
     return named_target(lock, here->name);
 }

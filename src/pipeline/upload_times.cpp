@@ -17,7 +17,7 @@ std::vector<std::string> notes_on_upload_times(const Resolution& resolution,
     }
     std::vector<std::string> notes;
     for (const std::string& index : indexes) {
-        notes.push_back(fmt::format("note: index `{}` does not say when its files were uploaded, "
+        notes.push_back(fmt::format("index `{}` does not say when its files were uploaded, "
                                     "so `exclude-newer` keeps none of them out",
                                     index));
     }
