@@ -35,11 +35,10 @@ bool have_mirrors(std::span<const Download> downloads);
 
 class Client::Loop {
   public:
-    Loop(NetworkSettings given, std::stop_token stop_token,
-         std::function<void(const std::string&)> given_tell)
+    Loop(NetworkSettings given, std::stop_token stop_token, PageEvents given_events)
         : settings(std::move(given)),
           stop(std::move(stop_token)),
-          tell(std::move(given_tell)),
+          events(std::move(given_events)),
           hosts(std::max(1, settings.concurrent_per_host)),
           backoff(settings.first_retry_pause, settings.retry_seed),
           curl(settings),
@@ -50,7 +49,7 @@ class Client::Loop {
 
     const NetworkSettings settings;
     const std::stop_token stop;
-    const std::function<void(const std::string&)> tell;
+    const PageEvents events;
     Hosts hosts;
     Backoff backoff;
     CurlLoop curl;
@@ -61,15 +60,14 @@ class Client::Loop {
     std::stop_callback<std::function<void()>> wake_on_stop_;
 };
 
-Client::Client(NetworkSettings settings, std::stop_token stop,
-               std::function<void(const std::string&)> tell)
-    : loop_(std::make_unique<Loop>(std::move(settings), std::move(stop), std::move(tell))) {}
+Client::Client(NetworkSettings settings, std::stop_token stop, PageEvents events)
+    : loop_(std::make_unique<Loop>(std::move(settings), std::move(stop), std::move(events))) {}
 
 Client::~Client() = default;
 
 std::vector<HttpResponse> Client::get(std::span<const HttpRequest> requests) {
-    GetContext context{loop_->curl, loop_->hosts, loop_->backoff,
-                       loop_->stop, loop_->tell,  loop_->settings.quiet_time};
+    GetContext context{loop_->curl, loop_->hosts,  loop_->backoff,
+                       loop_->stop, loop_->events, loop_->settings.quiet_time};
     return run_gets(context, requests, std::max(1, loop_->settings.concurrent_downloads));
 }
 
@@ -79,8 +77,8 @@ void Client::follow(std::vector<HttpRequest> first, HttpFollower& follower) {
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, large_page_bytes);
     ThreadPool reader(one_reader);
-    GetContext context{loop_->curl, loop_->hosts, loop_->backoff,
-                       loop_->stop, loop_->tell,  loop_->settings.quiet_time};
+    GetContext context{loop_->curl, loop_->hosts,  loop_->backoff,
+                       loop_->stop, loop_->events, loop_->settings.quiet_time};
     run_follow(context, std::move(first), std::max(1, loop_->settings.concurrent_downloads), reader,
                follower);
 }

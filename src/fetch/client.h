@@ -5,6 +5,7 @@
 #include "base/hash_pairs.h"
 #include "base/http.h"
 #include "base/progress.h"
+#include "fetch/page_events.h"
 
 #include <chrono>
 #include <cstdint>
@@ -89,10 +90,7 @@ struct DownloadEvents {
 /// kept between calls. Not for two threads at once.
 class Client final : public HttpTransport {
   public:
-    /// `tell` is given what makes `get` and `follow` wait: a server that does not answer, another
-    /// try. On the calling thread; may be empty.
-    Client(NetworkSettings settings, std::stop_token stop,
-           std::function<void(const std::string&)> tell = {});
+    Client(NetworkSettings settings, std::stop_token stop, PageEvents events = {});
     ~Client() override;
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;

@@ -187,6 +187,7 @@ void run(GetContext& context, std::vector<HttpRequest> first, int most_at_once, 
         pages.add(follower.more());
         pages.read(follower, reading ? &*reading : nullptr);
         const bool some_more = pages.hand_over(follower);
+        context.events.tell_answered(some_more ? 1 : 0);
         const Clock::time_point now = Clock::now();
         const std::optional<Clock::time_point> next = pages.start(now, most_at_once);
         if (!next) {
@@ -302,8 +303,8 @@ void Page::tell_if_quiet(Clock::time_point now) {
 }
 
 void Page::tell(Clock::time_point now, Clock::duration pause, const std::string& what) {
-    if (context_.tell && take_turn_to_tell(host_, pause, now)) {
-        context_.tell(what);
+    if (context_.events.wait && take_turn_to_tell(host_, pause, now)) {
+        context_.events.wait(what);
     }
 }
 

@@ -3,10 +3,10 @@
 #include "base/http.h"
 #include "base/thread_pool.h"
 #include "fetch/curl.h"
+#include "fetch/page_events.h"
 #include "fetch/retry.h"
 #include "fetch/schedule.h"
 
-#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -20,7 +20,7 @@ struct GetContext {
     Hosts& hosts;
     Backoff& backoff;
     std::stop_token stop;
-    const std::function<void(const std::string&)>& tell; ///< may be empty
+    const PageEvents& events;
     Clock::duration quiet_time;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/progress_task.h"
 #include "base/rewrite_file.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/choice_notes.h"
@@ -96,6 +97,7 @@ std::vector<PackageName> known_names(const Requests& requests, const std::option
 std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Target& target,
                                                       const std::vector<TargetSolution>& solved);
 bool is_kept(const Run& run, const Target& target, const LockedPackage& package);
+std::variant<std::vector<TargetSolution>, Explanation> ask_and_solve(const Run& run);
 std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
 std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
                                                        const std::vector<TargetSolution>& solved);
@@ -172,7 +174,7 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
                   services,
                   notes,
                   question.first_look()};
-    auto answer = solve_targets(run);
+    auto answer = ask_and_solve(run);
     if (auto* explanation = std::get_if<Explanation>(&answer)) {
         report.outcome = LockReport::Outcome::impossible;
         report.explanation = std::move(*explanation);
@@ -320,6 +322,12 @@ bool is_kept(const Run& run, const Target& target, const LockedPackage& package)
            package.is_for(target.name);
 }
 
+/// Whoever waits for a slow index sees for what.
+std::variant<std::vector<TargetSolution>, Explanation> ask_and_solve(const Run& run) {
+    const ProgressTask task(run.services.progress(), "asking for packages", 0, ProgressUnit::items);
+    return solve_targets(run);
+}
+
 std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run) {
     std::vector<TargetSolution> solutions;
     for (const Target& target : run.manifest.targets) {
@@ -360,8 +368,12 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
         return explain_conflict(*conflict, universe, run, target, records);
     }
     if (accelerator.is_wish) {
-        add_notes({fmt::format("{}, and what you ask for has no builds without CUDA there",
-                               accelerator.reason)},
+        const bool may_choose = run.manifest.gpu.chooses_torch_variants;
+        add_notes({fmt::format("{}, and what you ask for has no builds without CUDA there{}",
+                               accelerator.reason,
+                               may_choose ? ""
+                                          : "; `torch-variants = \"auto\"` under `[gpu]` looks at "
+                                            "PyTorch's own")},
                   run.notes);
     }
     return solution_of(std::get<Resolution>(answer), universe, wanted, run, records);

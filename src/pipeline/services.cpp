@@ -23,7 +23,8 @@ fetch::Client& Services::network() {
         network.rates_file = settings_.cache_root / "host-rates";
         network_ = std::make_unique<fetch::Client>(
             std::move(network), surroundings_.stop,
-            [this](const std::string& what) { progress_.note(what); });
+            fetch::PageEvents{[this](const std::string& what) { progress_.note(what); },
+                              [this](std::uint64_t count) { progress_.advance(count); }});
     }
     return *network_;
 }
