@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <set>
+#include <type_traits>
 
 namespace envpm::cli {
 
@@ -31,8 +32,10 @@ pipeline::AddRequest add_request(const AddCommand& command, const Session& sessi
 AfterEdit after_edit(bool without_install, const Session& session);
 ExitCode finish_edit(const Session& session, const Project& project,
                      const pipeline::EditReport& edit, char sign, AfterEdit next);
-pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
-                                        const pipeline::EditReport& edit);
+void check_target(const Session& session, const Project& project);
+template <typename Install>
+std::invoke_result_t<Install> with_undo(const Session& session, const Project& project,
+                                        const pipeline::EditReport& edit, const Install& install);
 pipeline::InstallRequest locked_install(const Session& session, const Project& project);
 ExitCode run_lock_check(const Session& session, const Project& project);
 void tell_lock(const Session& session, const LockReport& report, const std::string& words);
@@ -71,6 +74,7 @@ ExitCode run(const InitCommand& command, const Session& session) {
 ExitCode run(const AddCommand& command, const Session& session) {
     const Project project = project_of(session);
     const AfterEdit next = after_edit(command.no_install, session);
+    check_target(session, project);
     const pipeline::EditReport report =
         pipeline::add(add_request(command, session, project), session.services);
     const ExitCode code = finish_edit(session, project, report, '+', next);
@@ -83,6 +87,7 @@ ExitCode run(const AddCommand& command, const Session& session) {
 ExitCode run(const RemoveCommand& command, const Session& session) {
     const Project project = project_of(session);
     const AfterEdit next = after_edit(command.no_install, session);
+    check_target(session, project);
     const pipeline::EditReport report =
         pipeline::remove({project, command.names}, session.services);
     return finish_edit(session, project, report, '-', next);
@@ -93,6 +98,7 @@ ExitCode run(const LockCommand& command, const Session& session) {
     if (command.check) {
         return run_lock_check(session, project);
     }
+    check_target(session, project);
     const pipeline::LockRequest request{.project = project,
                                         .upgrade_all = command.upgrade,
                                         .upgrade_packages = names_of(command.upgrade_packages),
@@ -117,6 +123,8 @@ ExitCode run(const UpdateCommand& command, const Session& session) {
     const bool is_json = session.global.is_json;
     const AfterEdit next =
         after_edit(command.no_install || command.dry_run == DryRun::yes, session);
+    check_target(session, project);
+    pipeline::EditReport edit = pipeline::before_update(project);
     const LockReport report = pipeline::lock({.project = project,
                                               .upgrade_all = command.packages.empty(),
                                               .upgrade_packages = names_of(command.packages),
@@ -129,7 +137,10 @@ ExitCode run(const UpdateCommand& command, const Session& session) {
     Json document_value = json_of(report);
     ExitCode code = report.explanation ? ExitCode::no_solution : ExitCode::done;
     if (code == ExitCode::done && next == AfterEdit::install) {
-        const Installed installed = install_and_test(session, locked_install(session, project));
+        edit.lock = report;
+        const Installed installed = with_undo(session, project, edit, [&] {
+            return install_and_test(session, locked_install(session, project));
+        });
         code = installed.code;
         if (is_json) {
             document_value.get_if<Json::Object>()->emplace("install", json_of(installed));
@@ -210,7 +221,9 @@ ExitCode finish_edit(const Session& session, const Project& project,
         return ExitCode::no_solution;
     }
     if (next == AfterEdit::install) {
-        const pipeline::InstallReport installed = install_or_undo(session, project, edit);
+        const pipeline::InstallReport installed = with_undo(session, project, edit, [&] {
+            return pipeline::install(locked_install(session, project), session.services);
+        });
         if (is_json) {
             document_value.get_if<Json::Object>()->emplace("install", json_of(installed));
         } else {
@@ -232,6 +245,24 @@ AfterEdit after_edit(bool without_install, const Session& session) {
     return AfterEdit::install;
 }
 
+/// Before anything is written: an install would find that out when that is done.
+void check_target(const Session& session, const Project& project) {
+    if (!session.global.target) {
+        return;
+    }
+    const Manifest manifest = pipeline::read_manifest(project);
+    std::vector<std::string> names;
+    for (const Target& target : manifest.targets) {
+        if (target.name == *session.global.target) {
+            return;
+        }
+        names.push_back(fmt::format("`{}`", target.name));
+    }
+    throw Error({fmt::format("the manifest has no target `{}`", *session.global.target),
+                 manifest.file.string(), fmt::format("it has {}", fmt::join(names, ", "))},
+                ExitCode::usage);
+}
+
 /// What became of the edit. That it cannot be taken back must not hide why it had to be.
 std::string words_of_undo(const Session& session, const Project& project,
                           const pipeline::EditReport& edit) {
@@ -245,10 +276,11 @@ std::string words_of_undo(const Session& session, const Project& project,
 }
 
 /// An edit that cannot be installed is taken back: all of it or nothing.
-pipeline::InstallReport install_or_undo(const Session& session, const Project& project,
-                                        const pipeline::EditReport& edit) {
+template <typename Install>
+std::invoke_result_t<Install> with_undo(const Session& session, const Project& project,
+                                        const pipeline::EditReport& edit, const Install& install) {
     try {
-        return pipeline::install(locked_install(session, project), session.services);
+        return install();
     } catch (Error& error) {
         error.add_context(words_of_undo(session, project, edit));
         throw;

@@ -129,6 +129,14 @@ EditReport repair(const RepairRequest& request, Services& services) {
     return report;
 }
 
+EditReport before_update(const Project& project) {
+    EditReport edit;
+    edit.manifest_before = read_file(project.manifest_file);
+    edit.manifest_after = edit.manifest_before;
+    edit.lock_before = read_file_if_present(project.lock_file());
+    return edit;
+}
+
 bool undo(const Project& project, const EditReport& edit, Progress& progress) {
     const FileLock alone = edit_lock(project, progress);
     if (read_file_if_present(project.manifest_file) != edit.manifest_after ||
@@ -136,7 +144,9 @@ bool undo(const Project& project, const EditReport& edit, Progress& progress) {
         return false;
     }
     // The manifest first: a kill between the two leaves a stale lock, which the next command mends.
-    rewrite_file(project.manifest_file, edit.manifest_before);
+    if (edit.manifest_before != edit.manifest_after) {
+        rewrite_file(project.manifest_file, edit.manifest_before);
+    }
     if (edit.lock_before) {
         rewrite_file(project.lock_file(), *edit.lock_before);
     } else {

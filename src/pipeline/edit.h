@@ -48,6 +48,9 @@ EditReport remove(const RemoveRequest& request, Services& services);
 /// Error of code 2 if there is no conflict, or no change of that number.
 EditReport repair(const RepairRequest& request, Services& services);
 
+/// For `undo` after an update, which changes the lock alone: what is there before it.
+EditReport before_update(const Project& project);
+
 /// Puts manifest and lock back as they were before the edit. False, with both left as they are, if
 /// someone changed either since.
 bool undo(const Project& project, const EditReport& edit, Progress& progress);

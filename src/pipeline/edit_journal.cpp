@@ -100,7 +100,16 @@ namespace {
 
 Edit read_edit(const Project& project, const std::string& text) {
     const std::filesystem::path journal = journal_of(project);
-    const Json edit = parse_json(text, journal.string());
+    const Json edit = [&] {
+        try {
+            Json json = parse_json(text, journal.string());
+            (void)json.number("version");
+            return json;
+        } catch (const Error&) {
+            throw Error({"what an interrupted edit wanted to write cannot be read",
+                         journal.string(), "delete this file to keep both files as they are"});
+        }
+    }();
     if (edit.number("version") != journal_version) {
         throw Error(
             {"another version of envpm was interrupted while it edited this project",

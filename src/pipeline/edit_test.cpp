@@ -92,6 +92,31 @@ TEST_F(EditTest, what_was_written_after_an_interrupted_edit_stays) {
     }
 }
 
+TEST_F(EditTest, a_journal_that_cannot_be_read_says_what_to_do_with_it) {
+    write_file(project().manifest_file, "old\n");
+    for (const std::string text : {"", "{}", "{\"version\":"}) {
+        write_file(journal(), text);
+        try {
+            finish();
+            ADD_FAILURE() << "it was read: " << text;
+        } catch (const Error& error) {
+            EXPECT_THAT(error.text().hint, HasSubstr("delete this file"));
+        }
+    }
+    EXPECT_EQ(read_file(project().manifest_file), "old\n");
+}
+
+TEST_F(EditTest, an_update_is_undone_without_a_word_in_the_manifest) {
+    write_file(project().manifest_file, "mine\n");
+    write_file(project().lock_file(), "old lock\n");
+    EditReport edit = before_update(project());
+    edit.lock.lock = Lock{sha256_of("manifest"), {}, {}};
+    write_file(project().lock_file(), lockfiles::to_text(*edit.lock.lock));
+    EXPECT_TRUE(undo(project(), edit, told_));
+    EXPECT_EQ(read_file(project().manifest_file), "mine\n");
+    EXPECT_EQ(read_file(project().lock_file()), "old lock\n");
+}
+
 TEST_F(EditTest, what_was_written_after_an_edit_is_not_undone) {
     EditReport edit;
     edit.lock.lock = Lock{sha256_of("manifest"), {}, {}};
