@@ -174,8 +174,7 @@ void Commands::add_edits() {
     add_app
         ->add_option("-r,--requirements", added.files, "what this file of pip asks for, as wheels")
         ->type_name("FILE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->allow_extra_args(false);
     add_app->add_flag("--pypi", added.as_wheels, "wheels, though the manifest lists channels");
     add_app->add_option("--index", added.index, "the only index that may serve them")
         ->type_name("NAME");

@@ -68,6 +68,9 @@ TEST_F(RequirementsFileTest, names_the_line_that_is_wrong) {
     EXPECT_THAT(complaint("alpha\n\nbeta=>1\n"), HasSubstr("requirements.txt:3:1"));
     EXPECT_THAT(complaint("-r absent.txt\n"), HasSubstr("absent.txt"));
     EXPECT_THAT(complaint("# nothing\n"), HasSubstr("asks for no package"));
+    EXPECT_THAT(complaint("-e .\n"), HasSubstr("`-e .`"));
+    EXPECT_THAT(complaint("alpha==1.0 ; python_version < '3.12'\nAlpha==2.0\n"),
+                testing::AllOf(HasSubstr("requirements.txt:2:1"), HasSubstr("each for other")));
 }
 
 } // namespace
