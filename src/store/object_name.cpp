@@ -33,7 +33,7 @@ std::optional<std::string> fault_of_object(const struct stat& status, const Obje
         return fmt::format("mode {:04o} instead of {:04o}", mode, name.mode());
     }
     if (status.st_mtim.tv_sec != store_time || status.st_mtim.tv_nsec != 0) {
-        return "its time was changed";
+        return "written to";
     }
     if (status.st_size == 0 && name.digest != sha256_of("")) {
         return "empty";

@@ -78,7 +78,7 @@ TEST(Verify, FindsEverythingElseQuickly) {
          "mode 0644 instead of 0444"},
         {"set-user", [](const fs::path& file) { ::chmod(file.c_str(), 04444); }, "mode 4444"},
         {"touched", [](const fs::path& file) { ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0); },
-         "time"},
+         "written to"},
         {"a link",
          [](const fs::path& file) {
              fs::remove(file);
