@@ -76,14 +76,16 @@ Json json_of(const pipeline::InstallReport& report) {
                        {"env_name", report.env},
                        {"prefix", report.prefix.string()},
                        {"copy", text_or_null(report.copy ? report.copy->string() : "")},
-                       {"target", report.target},
-                       {"packages", static_cast<std::int64_t>(report.packages)},
                        {"fetched_packages", report.fetched_packages},
                        {"fetched_bytes", report.fetched_bytes},
                        {"from_lower_store", report.is_from_lower},
                        {"sealed", report.is_sealed},
-                       {"needs", text_or_null(report.needs)},
                        {"seconds", report.seconds}};
+    if (!report.was_current) {
+        facts.emplace("target", report.target);
+        facts.emplace("packages", std::uint64_t{report.packages});
+        facts.emplace("needs", text_or_null(report.needs));
+    }
     if (!report.was_current && !report.is_from_lower) {
         facts.emplace("files", report.files);
         facts.emplace("size_bytes", report.size_bytes);
