@@ -2,12 +2,12 @@
 
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/edit_journal.h"
 #include "pipeline/generations.h"
 #include "realize/prefix.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -16,23 +16,16 @@ namespace envpm::pipeline {
 
 namespace {
 
+LockedTarget& target_of(std::optional<Lock>& lock, const Sha256& env, const Project& project);
 [[noreturn]] void throw_damaged(const std::vector<realize::PrefixDamage>& damages,
                                 const std::filesystem::path& prefix);
 
 } // namespace
 
 SealReport seal(const Project& project, Services& services) {
-    std::optional<Lock> lock = read_lock(project);
     const realize::Generation current = current_generation(project);
-    const auto target =
-        lock ? std::find_if(lock->targets.begin(), lock->targets.end(),
-                            [&](const auto& candidate) { return candidate.env == current.env; })
-             : std::vector<LockedTarget>::iterator();
-    if (!lock || target == lock->targets.end()) {
-        throw Error({"what is installed is not what envpm.lock says", project.lock_file().string(),
-                     "run `envpm install`, then seal"},
-                    ExitCode::lock_out_of_date);
-    }
+    std::optional<Lock> lock = read_lock(project);
+    const LockedTarget before = target_of(lock, current.env, project);
     const auto damages = realize::check(current.prefix, realize::CheckDepth::full, services.pool(),
                                         services.progress());
     if (!damages.empty()) {
@@ -41,15 +34,32 @@ SealReport seal(const Project& project, Services& services) {
     services.throw_if_stopped();
     const Sha256 contents =
         realize::contents_digest_of_prefix(current.prefix, services.pool(), services.progress());
-    SealReport report{target->target.name, contents, target->contents == contents};
+    const SealReport report{before.target.name, contents, before.contents == contents};
     if (!report.was_sealed) {
-        target->contents = contents;
+        // Others may have written another lock while the prefix was read.
+        const FileLock alone = edit_lock(project, services.progress());
+        lock = read_lock(project);
+        target_of(lock, current.env, project).contents = contents;
         lockfiles::write(project.lock_file(), *lock);
     }
     return report;
 }
 
 namespace {
+
+/// The one that was installed.
+LockedTarget& target_of(std::optional<Lock>& lock, const Sha256& env, const Project& project) {
+    if (lock) {
+        for (LockedTarget& target : lock->targets) {
+            if (target.env == env) {
+                return target;
+            }
+        }
+    }
+    throw Error({"what is installed is not what envpm.lock says", project.lock_file().string(),
+                 "run `envpm install`, then seal"},
+                ExitCode::lock_out_of_date);
+}
 
 void throw_damaged(const std::vector<realize::PrefixDamage>& damages,
                    const std::filesystem::path& prefix) {

@@ -15,8 +15,8 @@ struct SealReport {
 };
 
 /// Writes the contents digest of the current prefix's real bytes into the lock. An Error of code 3
-/// if the prefix is not that of the lock, of code 6 if it is damaged. The
-/// lock is the old one or the new one, never half.
+/// if the prefix is not that of the lock, of code 6 if it is damaged. The lock is the old one or
+/// the new one, never half; of what others write into it meanwhile nothing is lost.
 SealReport seal(const Project& project, Services& services);
 
 } // namespace envpm::pipeline

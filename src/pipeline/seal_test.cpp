@@ -1,0 +1,94 @@
+#include "pipeline/seal.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "lockfiles/lock_file.h"
+#include "pipeline/install.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace envpm::pipeline {
+namespace {
+
+/// Does something while the files of the prefix are read.
+class BusyProgress final : public Progress {
+  public:
+    void begin(std::string_view /*task*/, std::uint64_t /*total*/, ProgressUnit /*unit*/) override {
+        if (meanwhile) {
+            meanwhile();
+        }
+    }
+
+    void advance(std::uint64_t /*amount*/) override {}
+
+    void end() override {}
+
+    void note(std::string_view /*line*/) override {}
+
+    void trace(std::string_view /*line*/) override {}
+
+    std::function<void()> meanwhile;
+};
+
+/// A project that needs a Python of the host and nothing else is installed.
+class SealTest : public testing::Test {
+  protected:
+    SealTest()
+        : folder_(std::filesystem::temp_directory_path()),
+          services_(settings_of(folder_.path()), {variables(), {}, {}}, progress_) {
+        write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n");
+        (void)install({.project = project()}, services_);
+    }
+
+    [[nodiscard]] Project project() const { return {folder_.path() / "project/envpm.toml"}; }
+
+    static Settings settings_of(const std::filesystem::path& folder) {
+        Settings settings;
+        settings.cache_root = folder / "cache";
+        settings.store_root = folder / "store";
+        settings.mirrors["pypi"] = {{"https://index.example.org/simple", "test"}}; // never asked
+        return settings;
+    }
+
+    static Variables variables() {
+        Variables variables;
+        variables.set("PATH", "/usr/bin:/bin:/usr/local/bin");
+        return variables;
+    }
+
+    TemporaryFolder folder_;
+    BusyProgress progress_;
+    Services services_;
+};
+
+TEST_F(SealTest, what_others_wrote_meanwhile_stays_in_the_lock) {
+    Lock theirs = read_lock(project()).value();
+    theirs.manifest = sha256_of("their manifest");
+    progress_.meanwhile = [&] { lockfiles::write(project().lock_file(), theirs); };
+    const SealReport report = seal(project(), services_);
+    EXPECT_FALSE(report.was_sealed);
+    theirs.targets.at(0).contents = report.contents;
+    EXPECT_EQ(read_lock(project()), theirs);
+    progress_.meanwhile = nullptr;
+    EXPECT_TRUE(seal(project(), services_).was_sealed);
+}
+
+TEST_F(SealTest, a_lock_of_something_else_meanwhile_is_not_sealed) {
+    Lock theirs = read_lock(project()).value();
+    LockedTarget& target = theirs.targets.at(0);
+    target.python = LockedPython{{"cpython", 3, 99, "cp399"}, "3.99.0"};
+    target.env = lockfiles::env_digest(theirs, target);
+    progress_.meanwhile = [&] { lockfiles::write(project().lock_file(), theirs); };
+    try {
+        (void)seal(project(), services_);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::lock_out_of_date);
+    }
+    EXPECT_EQ(read_lock(project()), theirs);
+}
+
+} // namespace
+} // namespace envpm::pipeline
