@@ -23,6 +23,7 @@ using manifest::Addition;
 
 namespace {
 
+EditReport begin(const Project& project);
 std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequest& request);
 std::string with_change(const std::string& text, const ManifestChange& change,
                         const Manifest& manifest);
@@ -46,8 +47,7 @@ void note_foreign(const NewProject& project, Progress& progress);
 EditReport add(const AddRequest& request, Services& services) {
     check_may_edit(request.project);
     const FileLock alone = edit_lock(request.project, services.progress());
-    EditReport report;
-    report.manifest_before = read_file(request.project.manifest_file);
+    EditReport report = begin(request.project);
     const std::string& text = report.manifest_before;
     const Manifest before = parse_manifest(text, request.project);
     std::vector<Addition> additions = read_additions(request, before);
@@ -76,8 +76,7 @@ EditReport add(const AddRequest& request, Services& services) {
 EditReport remove(const RemoveRequest& request, Services& services) {
     check_may_edit(request.project);
     const FileLock alone = edit_lock(request.project, services.progress());
-    EditReport report;
-    report.manifest_before = read_file(request.project.manifest_file);
+    EditReport report = begin(request.project);
     std::string text = report.manifest_before;
     const Manifest before = parse_manifest(text, request.project);
     for (const std::string& typed : request.names) {
@@ -111,8 +110,7 @@ EditReport repair(const RepairRequest& request, Services& services) {
     const Project& project = request.lock.project;
     check_may_edit(project);
     const FileLock alone = edit_lock(project, services.progress());
-    EditReport report;
-    report.manifest_before = read_file(project.manifest_file);
+    EditReport report = begin(project);
     const Manifest manifest = parse_manifest(report.manifest_before, project);
     const std::optional<Lock> previous = read_lock(project);
     const LockReport conflict = solve_manifest(manifest, previous, request.lock, services);
@@ -201,6 +199,14 @@ NewManifest init(const std::filesystem::path& folder, const std::optional<std::s
 }
 
 namespace {
+
+/// With the files as they are, before anything is made of them.
+EditReport begin(const Project& project) {
+    EditReport report;
+    report.manifest_before = read_file(project.manifest_file);
+    report.lock_before = read_file_if_present(project.lock_file());
+    return report;
+}
 
 std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequest& request) {
     const std::string file = request.lock.project.manifest_file.string();
@@ -319,11 +325,17 @@ void bound_by_choice(std::vector<Addition>& additions, const Lock& lock) {
 }
 
 void commit(const Project& project, const std::string& manifest, EditReport& report) {
+    const auto refuse = [](const char* which, const std::filesystem::path& file) {
+        throw Error(
+            {fmt::format("the {} was changed while envpm worked, so nothing was written", which),
+             file.string(), "run the command again"});
+    };
     if (read_file(project.manifest_file) != report.manifest_before) {
-        throw Error({"the manifest was changed while envpm worked, so nothing was written",
-                     project.manifest_file.string(), "run the command again"});
+        refuse("manifest", project.manifest_file);
     }
-    report.lock_before = read_file_if_present(project.lock_file());
+    if (read_file_if_present(project.lock_file()) != report.lock_before) {
+        refuse("lock", project.lock_file()); // by a `git pull`: what it brought is not solved
+    }
     report.manifest_after = manifest;
     write_both(project, manifest, lockfiles::to_text(*report.lock.lock));
 }

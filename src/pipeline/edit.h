@@ -40,7 +40,8 @@ struct EditReport {
 /// half-way (the next command finishes or forgets the change). A requirement without a version gets
 /// the bound `>=` of the version that the solve chose; version, extras, marker and index of an
 /// entry that is there already are kept unless the new one names its own. One edit of a project at
-/// a time: others wait. A manifest that someone changed meanwhile is left alone, with an Error.
+/// a time: others wait. If someone changed the manifest or the lock meanwhile, both are left alone,
+/// with an Error.
 EditReport add(const AddRequest& request, Services& services);
 EditReport remove(const RemoveRequest& request, Services& services);
 

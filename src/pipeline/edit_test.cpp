@@ -205,6 +205,39 @@ TEST_F(EditTest, a_manifest_that_was_changed_meanwhile_stays_as_it_is) {
     EXPECT_FALSE(std::filesystem::exists(journal()));
 }
 
+TEST_F(EditTest, a_lock_that_was_written_meanwhile_stays_as_it_is) {
+    const std::string text = "[workspace]\nname = \"demo\"\n"
+                             "[pypi-dependencies]\nalpha = \"*\"\n";
+    settings_.mirrors["pypi"] = {{"https://index.example.org/simple", "test"}}; // nothing is asked
+    Lock lock{sha256_of("their manifest"), {}, {}};
+    lock.targets.push_back(
+        {{"default", Platform::linux_64, {}}, std::nullopt, sha256_of(""), std::nullopt});
+    lock.targets.front().env = lockfiles::env_digest(lock, lock.targets.front());
+    const std::string theirs = lockfiles::to_text(lock);
+    lock.manifest = sha256_of("an older manifest");
+    for (const bool is_new : {true, false}) {
+        write_file(project().manifest_file, text);
+        if (!is_new) {
+            write_file(project().lock_file(), lockfiles::to_text(lock));
+        }
+        envpm::test::ToldProgress progress;
+        progress.then = [&](std::string_view /*line*/) {
+            write_file(project().lock_file(), theirs);
+        };
+        Services world(settings_, {variables_, {}, {}}, progress);
+        try {
+            (void)remove({project(), {"alpha"}}, world);
+            FAIL();
+        } catch (const Error& error) {
+            EXPECT_THAT(error.text().what, HasSubstr("the lock was changed while envpm worked"));
+            EXPECT_EQ(error.text().subject, project().lock_file().string());
+        }
+        EXPECT_EQ(read_file(project().manifest_file), text);
+        EXPECT_EQ(read_file(project().lock_file()), theirs);
+        EXPECT_FALSE(std::filesystem::exists(journal()));
+    }
+}
+
 TEST_F(EditTest, a_manifest_under_another_name_is_not_cut_from_its_link) {
     const std::string text = "[workspace]\nname = \"x\"\n[pypi-dependencies]\nalpha = \"*\"\n";
     write_file(project().folder() / "real.toml", text);
