@@ -65,6 +65,7 @@ EditReport add(const AddRequest& request, Services& services) {
     report.lock.lock->manifest = manifest_digest(manifest, read_requests(manifest));
     services.throw_if_stopped();
     commit(request.project, edited, report);
+    tell_notes(report.lock, services.progress());
     for (const Addition& addition : additions) {
         const std::optional<Addition> old = entry_before(addition, before);
         report.entries.push_back(entry_of(addition));
@@ -99,6 +100,7 @@ EditReport remove(const RemoveRequest& request, Services& services) {
     services.throw_if_stopped();
     if (report.lock.outcome != LockReport::Outcome::impossible) {
         commit(request.project, text, report);
+        tell_notes(report.lock, services.progress());
         for (const std::string& name : report.entries) {
             note_user(name, *report.lock.lock, services);
         }
@@ -123,6 +125,7 @@ EditReport repair(const RepairRequest& request, Services& services) {
     services.throw_if_stopped();
     if (report.lock.outcome != LockReport::Outcome::impossible) {
         commit(project, text, report);
+        tell_notes(report.lock, services.progress());
     }
     return report;
 }

@@ -90,8 +90,7 @@ struct ProjectFiles {
 };
 
 ProjectFiles read_files(const Project& project);
-void tell_notes(const Run& run, const Lock& lock);
-void tell_of_open_python(const Run& run, const Lock& lock);
+std::vector<std::string> notes_on_open_python(const Run& run, const Lock& lock);
 void report_difference(LockReport& report, const std::optional<Lock>& previous);
 std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
 std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Target& target,
@@ -127,12 +126,16 @@ LockReport lock(const LockRequest& request, Services& services) {
         const auto previous = lockfiles::read_for_update(request.project.lock_file());
         LockReport report = solve_manifest(manifest, previous, request, services);
         report.dry_run = request.dry_run;
-        if (report.outcome != LockReport::Outcome::locked || request.dry_run == DryRun::yes) {
-            return report;
+        std::optional<FileLock> alone; // a project that nobody may write can be unchanged too
+        const bool writes = report.outcome == LockReport::Outcome::locked;
+        if (writes && request.dry_run == DryRun::no) {
+            alone.emplace(edit_lock(request.project, services.progress()));
         }
-        const FileLock alone = edit_lock(request.project, services.progress());
-        if (read_files(request.project) == before) {
-            lockfiles::write(request.project.lock_file(), *report.lock);
+        if (request.dry_run == DryRun::yes || read_files(request.project) == before) {
+            if (alone) {
+                lockfiles::write(request.project.lock_file(), *report.lock);
+            }
+            tell_notes(report, services.progress());
             return report;
         }
         if (solves == most_solves) {
@@ -140,6 +143,12 @@ LockReport lock(const LockRequest& request, Services& services) {
                          "nothing was written",
                          request.project.manifest_file.string(), "run `envpm lock` again"});
         }
+    }
+}
+
+void tell_notes(const LockReport& report, Progress& progress) {
+    for (const std::string& note : report.notes) {
+        progress.note(note);
     }
 }
 
@@ -185,10 +194,12 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     report.lock =
         compose_lock(std::get<std::vector<TargetSolution>>(answer),
                      manifest_digest(manifest, question.requests()), previous, manifest.files);
-    tell_notes(run, *report.lock);
+    add_notes(notes_on_absent_winners(manifest.files, *report.lock), notes);
+    add_notes(conda.notes_on_names(*report.lock), notes);
     report_difference(report, previous);
     question.keep_answer(*report.lock, run);
-    tell_of_open_python(run, *report.lock);
+    report.notes = std::move(notes);
+    add_notes(notes_on_open_python(run, *report.lock), report.notes);
     report.seconds = seconds_since(start);
     return report;
 }
@@ -230,18 +241,9 @@ ProjectFiles read_files(const Project& project) {
     return {read_file(project.manifest_file), read_file_if_present(project.lock_file())};
 }
 
-/// Adds notes on `[files]` rules and conda names that mean nothing in this lock, and prints all.
-void tell_notes(const Run& run, const Lock& lock) {
-    add_notes(notes_on_absent_winners(run.manifest.files, lock), run.notes);
-    add_notes(run.conda.notes_on_names(lock), run.notes);
-    for (const std::string& note : run.notes) {
-        run.services.progress().note(note);
-    }
-}
-
 /// The host that locks has chosen for all: told here, as it is found out only on another machine.
-/// No note of the answer, so that this is known when it is asked for again.
-void tell_of_open_python(const Run& run, const Lock& lock) {
+/// No part of the answer, so that this is known when it is asked for again.
+std::vector<std::string> notes_on_open_python(const Run& run, const Lock& lock) {
     const auto may_be_another = [&](const PythonAbi& abi) {
         const auto is_asked_for = [&](int minor, int patch) {
             const auto version =
@@ -254,13 +256,13 @@ void tell_of_open_python(const Run& run, const Lock& lock) {
         if (lock.targets.size() > 1 && target.python && !target.python->is_package &&
             may_be_another(target.python->abi)) {
             const std::string series = target.python->abi.feature_version();
-            run.services.progress().note(fmt::format(
+            return {fmt::format(
                 "every target is locked to Python {0}, as this host has it; "
                 "`python = \"{0}.*\"` under `[dependencies]` names one that all machines have",
-                series));
-            return;
+                series)};
         }
     }
+    return {};
 }
 
 void report_difference(LockReport& report, const std::optional<Lock>& previous) {

@@ -39,14 +39,19 @@ struct LockReport {
     std::optional<Explanation> explanation;
     std::vector<std::string> unsealed;         ///< targets whose seal the new lock has not
     std::vector<std::string> unknown_upgrades; ///< --upgrade-package of what is not in the lock
+    std::vector<std::string> notes = {};       ///< on the answer; `tell_notes` tells them
     double seconds = 0;
 };
 
 /// Manifest → envpm.lock. Old or new, never half; without an answer the old lock stands. Solves
-/// anew, twice at most, if someone changed either file meanwhile.
+/// anew, twice at most, if someone changed either file meanwhile, so that what is told is told of
+/// the files as they are.
 LockReport lock(const LockRequest& request, Services& services);
 
-/// The same for a manifest that is not yet on disk; writes nothing.
+/// For whoever stays with what was solved: what was solved in vain is not told of.
+void tell_notes(const LockReport& report, Progress& progress);
+
+/// The same for a manifest that is not yet on disk; writes nothing, and tells no notes.
 LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& previous,
                           const LockRequest& request, Services& services);
 

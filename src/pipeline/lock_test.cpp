@@ -291,6 +291,46 @@ TEST_F(LockTest, what_another_lock_wrote_meanwhile_is_not_taken_back) {
     EXPECT_THAT(versions_of(lock()), ElementsAre("alpha 2.0", "beta 1.0"));
 }
 
+TEST_F(LockTest, says_of_no_file_that_changed_meanwhile_that_it_is_impossible_or_unchanged) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    (void)lock();
+    publish("beta", {"1.0"});
+    for (const std::string before : {"alpha = \">=2\"\n", "alpha = \"*\"\n# as it was\n"}) {
+        write_manifest(before);
+        envpm::test::ToldProgress progress;
+        progress.then = [&](std::string_view /*line*/) {
+            write_manifest("alpha = \"*\"\nbeta = \"*\"\n");
+        };
+        Services services(settings_, {variables_, stop_.get_token(), now_}, progress);
+        const LockReport report = pipeline::lock({.project = project(), .refresh = true}, services);
+        EXPECT_EQ(report.outcome, LockReport::Outcome::locked) << before;
+        EXPECT_EQ(read_lock(project()), report.lock);
+        EXPECT_THAT(versions_of(report), ElementsAre("alpha 1.0", "beta 1.0"));
+        write_manifest("alpha = \"*\"\n");
+        (void)lock();
+    }
+}
+
+TEST_F(LockTest, tells_no_notes_of_what_was_solved_in_vain) {
+    publish("alpha", {"1.0"});
+    const std::string text = "alpha = { version = \"*\", extras = [\"none\"] }\n";
+    write_manifest(text);
+    envpm::test::ToldProgress progress;
+    int changes = 0;
+    progress.then = [&](std::string_view line) {
+        if (line.starts_with("solve ") && ++changes == 1) {
+            write_manifest(text + "# meanwhile\n");
+        }
+    };
+    Services services(settings_, {variables_, stop_.get_token(), now_}, progress);
+    (void)pipeline::lock({.project = project()}, services);
+    EXPECT_EQ(changes, 2);
+    EXPECT_EQ(std::count_if(progress.lines.begin(), progress.lines.end(),
+                            [](const auto& line) { return line.find("extra") != line.npos; }),
+              1);
+}
+
 TEST_F(LockTest, a_dry_run_tells_and_writes_nothing) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
