@@ -111,6 +111,7 @@ std::vector<CandidateId> preferred(const Run& run, const Target& target,
 void prefer(const LockedPackage& package, PackageUniverse& universe, std::vector<CandidateId>& out);
 bool is_same(const LockedPackage& package, CandidateId candidate, const PackageUniverse& universe);
 bool is_upgraded(const LockedPackage& package, const LockRequest& request);
+bool upgrades_python(const LockRequest& request);
 
 } // namespace
 
@@ -404,7 +405,7 @@ TargetSolution solution_of(const Resolution& resolution, PackageUniverse& univer
         notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
         run.notes);
     TargetSolution solution = to_solution(resolution, universe, run.requests, wanted.target);
-    if (run.previous) {
+    if (run.previous && !upgrades_python(run.request)) {
         keep_python(solution, *run.previous, resolution, universe, run.requests);
     }
     solution.gpu =
@@ -473,6 +474,10 @@ bool is_upgraded(const LockedPackage& package, const LockRequest& request) {
     const auto normal = PackageName::parse(package.name.string());
     return request.upgrade_packages.contains(package.name) ||
            (normal && request.upgrade_packages.contains(*normal));
+}
+
+bool upgrades_python(const LockRequest& request) {
+    return request.upgrade_all || request.upgrade_packages.contains(*PackageName::parse("python"));
 }
 
 } // namespace

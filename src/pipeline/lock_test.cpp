@@ -185,6 +185,24 @@ TEST_F(LockTest, another_python_of_the_same_abi_changes_nothing_unless_something
     EXPECT_EQ(told_apart.changes[0].before, python.version);
 }
 
+TEST_F(LockTest, an_upgrade_takes_the_python_of_this_host) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    const Lock ours = lock().lock.value();
+    Lock colleagues = ours;
+    LockedPython& python = colleagues.targets.at(0).python.value();
+    python.version = python.abi.feature_version() + ".99";
+    for (const LockRequest& upgrade :
+         {LockRequest{.project = project(), .upgrade_all = true},
+          LockRequest{.project = project(), .upgrade_packages = {name_of("python")}}}) {
+        lockfiles::write(project().lock_file(), colleagues);
+        const LockReport report = lock(upgrade);
+        EXPECT_THAT(report.unknown_upgrades, IsEmpty());
+        EXPECT_EQ(report.lock, ours);
+        EXPECT_EQ(read_lock(project()), ours);
+    }
+}
+
 TEST_F(LockTest, a_page_that_is_late_keeps_no_other_project_waiting) {
     fetch::LoopbackServer server;
     settings_.network.first_byte_timeout = std::chrono::seconds(2);

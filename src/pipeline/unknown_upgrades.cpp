@@ -27,7 +27,10 @@ std::vector<std::string> unknown_upgrades(const std::set<PackageName>& upgrades,
         const auto has_it = [&](const auto& entries) {
             return std::any_of(entries.begin(), entries.end(), is_it);
         };
-        if (previous && has_it(previous->packages)) {
+        const bool is_host_python = previous && name.string() == "python" &&
+                                    std::any_of(previous->targets.begin(), previous->targets.end(),
+                                                [](const auto& target) { return target.python; });
+        if (is_host_python || (previous && has_it(previous->packages))) {
             continue;
         }
         if (previous && !has_it(manifest.dependencies) && !has_it(manifest.pypi_dependencies)) {
