@@ -123,11 +123,14 @@ bool declares_gpu(const Manifest& manifest, const Target& target) {
            (found->second.driver || found->second.cuda || found->second.gpus);
 }
 
-/// A driver whose GPUs could not be asked for stands for some.
+/// A driver whose GPUs could not be asked for stands for some; one that lists none has none, as on
+/// a login node.
 bool has_gpu(const host::MachineFacts& machine) {
-    const bool is_known_to_have_none = !machine.gpus.value && !machine.gpus.origin.empty();
-    return (machine.gpus.value && !machine.gpus.value->empty()) ||
-           (!is_known_to_have_none && (machine.driver.value || machine.cuda.value));
+    if (machine.gpus.value) {
+        return !machine.gpus.value->empty();
+    }
+    const bool is_known_to_have_none = !machine.gpus.origin.empty();
+    return !is_known_to_have_none && (machine.driver.value || machine.cuda.value);
 }
 
 bool has_others(const std::vector<ProbedGpu>& gpus,

@@ -49,6 +49,12 @@ TEST(AgreementOf, is_with_a_machine_that_has_gpus_or_none_as_declared) {
               Agreement::agrees);
 }
 
+TEST(AgreementOf, is_with_none_where_a_driver_lists_no_gpu) {
+    EXPECT_EQ(agreement_of(machine_with({}, {{}}), facts_of("550.54.15", {})), Agreement::agrees);
+    EXPECT_EQ(agreement_of(machine_with("535", {}), facts_of("550.54.15", {})),
+              Agreement::contradicts);
+}
+
 TEST(AgreementOf, is_not_with_an_older_driver_or_other_gpus) {
     EXPECT_EQ(agreement_of(machine_with("570", {{{8, 0}}}), facts_of("550.54.15", {{8, 0}})),
               Agreement::contradicts);
