@@ -273,11 +273,15 @@ std::invoke_result_t<Read> with_place(const SourceLocation& location, Read read)
 
 GpuRequests read_gpu_requests(const Manifest& manifest) {
     const GpuPolicy& policy = manifest.gpu;
-    GpuRequests requests{accelerator_for(manifest, manifest.targets.front()).value,
-                         read_pin("cuda", policy.cuda), read_pin("cudnn", policy.cudnn),
-                         read_pin("nccl", policy.nccl)};
+    // What a target only wishes for it can do without, so that rules nothing out.
+    const auto demanded = [&](const Target& target) {
+        const AskedAccelerator asked = accelerator_for(manifest, target);
+        return asked.is_wish ? Accelerator::any : asked.value;
+    };
+    GpuRequests requests{demanded(manifest.targets.front()), read_pin("cuda", policy.cuda),
+                         read_pin("cudnn", policy.cudnn), read_pin("nccl", policy.nccl)};
     for (const Target& target : manifest.targets) {
-        if (accelerator_for(manifest, target).value != requests.accelerator) {
+        if (demanded(target) != requests.accelerator) {
             requests.accelerator = Accelerator::any;
         }
     }

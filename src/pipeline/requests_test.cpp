@@ -140,6 +140,16 @@ TEST(ManifestDigest, is_moved_by_everything_that_the_solve_sees) {
     }
 }
 
+TEST(Requests, demand_no_accelerator_that_all_targets_only_wish_for) {
+    const auto demanded = [](const std::string& target) {
+        const std::string start = requests_start + "[targets.t]\nplatform = \"linux-64\"\n";
+        return read_requests(manifest_of(start + target)).gpu.accelerator;
+    };
+    EXPECT_EQ(demanded("gpus = \"none\"\n"), Accelerator::any);
+    EXPECT_EQ(demanded("gpus = \"none\"\naccelerator = \"cpu\"\n"), Accelerator::cpu);
+    EXPECT_EQ(demanded("gpus = [\"8.0\"]\n"), Accelerator::cuda);
+}
+
 std::string accelerator_of(const std::string& target, const std::string& gpu = "") {
     const Manifest manifest = manifest_of(requests_start + (gpu.empty() ? "" : "[gpu]\n" + gpu) +
                                           "[targets.t]\nplatform = \"linux-64\"\n" + target);
