@@ -13,6 +13,8 @@ namespace envpm::pipeline {
 namespace {
 
 bool may_be_offered(const pypi::WheelCandidate* wheel, const UniverseRequest& request);
+std::vector<pypi::SpecifierSet> pins_of(const PackageName& name, const Requests& requests,
+                                        const UniversePythons& pythons);
 std::string_view name_in(std::string_view dependency);
 void add_names(const std::vector<std::string>& dependencies, std::vector<std::string>& names);
 
@@ -306,11 +308,9 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
     }
     const SlotEntry& base = at(*find_slot(slot.name->string()));
     const bool is_named = request_.requests.named_prereleases.contains(*slot.name);
-    const auto pinned = request_.requests.pins.find(*slot.name);
-    const std::vector<pypi::SpecifierSet> pins =
-        pinned == request_.requests.pins.end() ? std::vector<pypi::SpecifierSet>() : pinned->second;
     for (const std::size_t index :
-         pypi::matching(base.list.wheels, entry.specifiers, request_.prereleases, is_named, pins)) {
+         pypi::matching(base.list.wheels, entry.specifiers, request_.prereleases, is_named,
+                        pins_of(*slot.name, request_.requests, pythons_))) {
         out.push_back(slot.candidates[index]);
     }
     for (std::size_t i = base.list.wheels.size(); i < base.candidates.size(); ++i) {
@@ -361,6 +361,22 @@ bool PackageUniverse::matches(CandidateId id, const pypi::SpecifierSet& specifie
 }
 
 namespace {
+
+/// Those whose marker holds for one of the Pythons.
+std::vector<pypi::SpecifierSet> pins_of(const PackageName& name, const Requests& requests,
+                                        const UniversePythons& pythons) {
+    std::vector<pypi::SpecifierSet> here;
+    const auto pins = requests.pins.find(name);
+    if (pins == requests.pins.end()) {
+        return here;
+    }
+    for (const Pin& pin : pins->second) {
+        if (pin.marker.is_always() || !pythons.where(pin.marker, {}, pythons.all()).empty()) {
+            here.push_back(pin.specifiers);
+        }
+    }
+    return here;
+}
 
 /// False for a wheel that a line which is no pin never gets: an offer of it would not solve.
 bool may_be_offered(const pypi::WheelCandidate* wheel, const UniverseRequest& request) {

@@ -210,6 +210,23 @@ TEST(PackageUniverse, a_request_under_a_marker_holds_for_its_pythons_only) {
                 ElementsAre("alpha 1.0", "python 3.12.1"));
 }
 
+TEST(PackageUniverse, a_pin_lets_a_yanked_release_in_only_where_its_marker_holds) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta"}}});
+    indexes.add(
+        "pypi", "beta",
+        {{"beta-1.0-py3-none-any.whl"}, {.file = "beta-2.0-py3-none-any.whl", .is_yanked = true}});
+    const auto chosen = [&](const std::string& marker) {
+        const std::string text = universe_asking_for(fmt::format(
+            "alpha = \"*\"\nbeta = {{ version = \"==2.0\", marker = \"{}\" }}\n", marker));
+        return World(indexes, text, {python_of(11)}).chosen();
+    };
+    EXPECT_THAT(chosen("sys_platform == 'win32'"),
+                ElementsAre("alpha 1.0", "beta 1.0", "python 3.11.1"));
+    EXPECT_THAT(chosen("python_version < '3.12'"),
+                ElementsAre("alpha 1.0", "beta 2.0", "python 3.11.1"));
+}
+
 TEST(PackageUniverse, a_wheel_that_needs_a_url_is_unusable) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",

@@ -94,7 +94,7 @@ Requests read_requests(const Manifest& manifest) {
                 requests.named_prereleases.insert(request.name);
             }
             if (request.specifiers.is_pin()) {
-                requests.pins[request.name].push_back(request.specifiers);
+                requests.pins[request.name].push_back({request.specifiers, request.marker});
             }
         }
     }
@@ -103,7 +103,7 @@ Requests read_requests(const Manifest& manifest) {
             requests.named_prereleases.insert(name);
         }
         if (specifiers.is_pin()) {
-            requests.pins[name].push_back(specifiers);
+            requests.pins[name].push_back({specifiers});
         }
     }
     return requests;

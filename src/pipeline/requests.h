@@ -54,6 +54,12 @@ struct GpuRequests {
     std::optional<GpuPinRequest> nccl;
 };
 
+/// To one version, where the marker holds.
+struct Pin {
+    pypi::SpecifierSet specifiers;
+    pypi::Marker marker{};
+};
+
 /// Everything that the manifest asks of the solve.
 struct Requests {
     Request python;                  ///< any version if the manifest does not say
@@ -62,8 +68,7 @@ struct Requests {
     std::vector<Request> constraints;
     std::map<PackageName, pypi::SpecifierSet> overrides;
     std::set<PackageName> named_prereleases; ///< some request of the name mentions a pre-release
-    std::map<PackageName, std::vector<pypi::SpecifierSet>> pins{}; ///< to one version, by requests,
-                                                                   ///< constraints and overrides
+    std::map<PackageName, std::vector<Pin>> pins{}; ///< by requests, constraints and overrides
     GpuRequests gpu{};
 };
 
