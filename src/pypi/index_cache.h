@@ -30,8 +30,8 @@ struct PageHead {
 struct MetadataKey {
     Sha256 wheel;          ///< as its page says
     std::string file_name; ///< of the wheel
-    std::string proof; ///< the METADATA's own SHA-256 and the wheel's size, as the page says, with
-                       ///< a blank between; else the URL it was read from, without credentials
+    std::string proof; ///< the METADATA's own SHA-256, or else the URL it was read from, without
+                       ///< credentials; and the wheel's size, as the page says, `-` if it does not
 };
 
 /// A wheel's METADATA, up to the first empty line.

@@ -375,8 +375,12 @@ std::optional<MetadataKey> key_by_metadata(const WheelFile& wheel) {
                        fmt::format("{} {}", wheel.metadata_sha256->hex(), *wheel.size_bytes)};
 }
 
+/// With the size that the page gives, or none: beside a file of METADATA that was believed, and
+/// another index may list the same URL.
 MetadataKey key_by_place(const WheelFile& wheel) {
-    return {*wheel.sha256, wheel.file_name, without_credentials(wheel.url)};
+    const std::string size = wheel.size_bytes ? std::to_string(*wheel.size_bytes) : "-";
+    return {*wheel.sha256, wheel.file_name,
+            fmt::format("{} {}", without_credentials(wheel.url), size)};
 }
 
 /// "https://host:port" of a web address.

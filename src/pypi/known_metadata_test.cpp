@@ -87,6 +87,18 @@ TEST_F(KnownMetadataTest, a_size_that_one_index_says_is_not_believed_of_another)
     EXPECT_EQ(answers.front().size_bytes, good_.size_bytes);
 }
 
+TEST_F(KnownMetadataTest, nor_where_both_list_the_same_url) {
+    good_.metadata_sha256.reset();
+    bad_ = good_;
+    bad_.size_bytes = 7;
+    ASSERT_EQ(text_of(bad_), honest);
+    const std::uint64_t real_bytes = *good_.size_bytes;
+    good_.size_bytes.reset(); // as on pages of HTML: the answer's size is locked
+    const std::vector<MetadataAnswer> answers =
+        IndexClient(transport_, folder_.path(), {}).metadata({&good_, 1});
+    EXPECT_EQ(answers.front().size_bytes, real_bytes);
+}
+
 TEST_F(KnownMetadataTest, counts_for_every_mirror_whose_page_gives_its_digest) {
     ASSERT_EQ(text_of(good_), honest);
     WheelFile mirrored = good_;
