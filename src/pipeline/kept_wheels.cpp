@@ -5,6 +5,7 @@
 #include "base/free_space.h"
 #include "base/url.h"
 #include "fetch/url.h"
+#include "pipeline/room.h"
 
 #include <fmt/format.h>
 
@@ -25,6 +26,9 @@ std::vector<KeptWheels::Kept> KeptWheels::fetch(std::span<const pypi::WheelFile>
     std::vector<fetch::Download> downloads;
     for (const pypi::WheelFile& wheel : wheels) {
         downloads.push_back(download_of(wheel));
+    }
+    require_room_for(downloads, folder());
+    for (const pypi::WheelFile& wheel : wheels) {
         services_.progress().note(fmt::format(
             "`{}` knows no ranges: {} ({}) is fetched whole for its metadata, and kept "
             "for `install`",

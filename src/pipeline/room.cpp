@@ -21,6 +21,7 @@ struct Sizes {
 };
 
 Sizes sizes_of(const std::vector<LockedPackage>& archives, const std::filesystem::path& downloads);
+std::uint64_t bytes_there(const Sha256& archive, const std::filesystem::path& downloads);
 std::uint64_t bytes_on_disk(const std::filesystem::path& file);
 dev_t device_of(const std::filesystem::path& folder);
 
@@ -49,20 +50,38 @@ std::uint64_t bytes_missing(const std::vector<LockedPackage>& archives,
     return sizes.all - std::min(sizes.there, sizes.all);
 }
 
+void require_room_for(std::span<const fetch::Download> files,
+                      const std::filesystem::path& downloads) {
+    const std::filesystem::path cache = downloads.parent_path(); // `downloads` may not be made yet
+    std::uint64_t missing = 0;
+    for (const fetch::Download& file : files) {
+        missing += file.size_bytes - std::min(bytes_there(file.sha256, downloads), file.size_bytes);
+    }
+    try {
+        require_space({missing, 0}, space_left(cache), cache);
+    } catch (Error& error) {
+        error.add_context("before wheels were fetched whole for their metadata");
+        throw;
+    }
+}
+
 namespace {
 
 Sizes sizes_of(const std::vector<LockedPackage>& archives, const std::filesystem::path& downloads) {
     Sizes sizes;
     for (const LockedPackage& archive : archives) {
-        const std::filesystem::path whole = downloads / archive.sha256.hex();
-        const std::uint64_t there =
-            std::max(bytes_on_disk(whole), bytes_on_disk(whole.string() + ".part"));
+        const std::uint64_t there = bytes_there(archive.sha256, downloads);
         sizes.all += archive.size_bytes;
         sizes.there += there;
         sizes.largest_missing = std::max(sizes.largest_missing,
                                          archive.size_bytes - std::min(there, archive.size_bytes));
     }
     return sizes;
+}
+
+std::uint64_t bytes_there(const Sha256& archive, const std::filesystem::path& downloads) {
+    const std::filesystem::path whole = downloads / archive.hex();
+    return std::max(bytes_on_disk(whole), bytes_on_disk(whole.string() + ".part"));
 }
 
 /// Part files have holes.

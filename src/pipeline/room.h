@@ -1,8 +1,10 @@
 #pragma once
 
+#include "fetch/client.h"
 #include "model/lock.h"
 
 #include <filesystem>
+#include <span>
 #include <vector>
 
 namespace envpm::pipeline {
@@ -13,6 +15,10 @@ namespace envpm::pipeline {
 /// counted.
 void require_room(const std::vector<LockedPackage>& archives, const std::filesystem::path& store,
                   const std::filesystem::path& downloads);
+
+/// The same for what is fetched to lie in `downloads`.
+void require_room_for(std::span<const fetch::Download> files,
+                      const std::filesystem::path& downloads);
 
 /// What is still to be written there before all of them lie in `downloads`.
 std::uint64_t bytes_missing(const std::vector<LockedPackage>& archives,

@@ -73,7 +73,8 @@ class WheelKeeper {
         std::optional<Error> error{}; ///< why it cannot be had
     };
 
-    /// Each whole and proven, in their order. Sizes and digests are known. Throws if interrupted.
+    /// Each whole and proven, in their order. Sizes and digests are known. Throws if interrupted,
+    /// or before the first byte if there is no room for them.
     virtual std::vector<Kept> fetch(std::span<const WheelFile> wheels) = 0;
 
     /// The whole of one that came in an answer. From any thread.

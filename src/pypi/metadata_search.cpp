@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "model/lock.h"
 #include "pypi/header_fields.h"
 
 #include <fmt/format.h>
@@ -185,6 +186,12 @@ bool MetadataSearch::know_size(std::uint64_t bytes) {
     if (wheel_.size_bytes.value_or(bytes) != bytes) {
         fail(fmt::format("the server's file has {} bytes, but its index says {}", bytes,
                          *wheel_.size_bytes));
+        return false;
+    }
+    if (bytes > largest_archive_bytes) {
+        fail(fmt::format("the server says that it has {} bytes, and no archive may have more "
+                         "than {}",
+                         bytes, largest_archive_bytes));
         return false;
     }
     wheel_bytes_ = bytes;

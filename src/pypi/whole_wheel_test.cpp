@@ -1,6 +1,7 @@
 // Wheels of servers that know no ranges.
 
 #include "base/files.h"
+#include "model/lock.h"
 #include "pypi/fake_index.h"
 #include "pypi/index_client.h"
 
@@ -121,6 +122,16 @@ TEST_F(WholeWheel, OfAServerThatIsKnownNoLargeFileIsAskedForInParts) {
     client.metadata({&other, 1});
     EXPECT_THAT(transport.log(), ElementsAre(local_url + "[tail]"));
     EXPECT_THAT(keeper.fetched.back(), HasSubstr("other-1.0-py3-none-any.whl 104857600"));
+}
+
+TEST_F(WholeWheel, OneThatIsLargerThanAnyArchiveMayBeIsNotFetched) {
+    transport.distort = [](HttpResponse& response) {
+        response.body.clear();
+        response.error = "stopped";
+        response.total_bytes = largest_archive_bytes + 1;
+    };
+    EXPECT_THAT(metadata().error, HasSubstr("no archive may have more than 1099511627776"));
+    EXPECT_THAT(keeper.fetched, IsEmpty());
 }
 
 TEST_F(WholeWheel, WhatCannotBeHadIsToldApart) {
