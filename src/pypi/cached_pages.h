@@ -46,6 +46,9 @@ std::string base_url(std::string_view mirror);
 /// As the cache knows it: without credentials too.
 std::string cache_name(std::string_view mirror);
 
+/// Its word that there is no such project needs no other.
+bool is_index_itself(std::string_view mirror, const Index& index);
+
 /// The pages of the cache under the rule for their age.
 class CachedPages {
   public:

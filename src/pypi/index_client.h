@@ -95,10 +95,11 @@ class IndexClient {
                 WheelKeeper* keeper = nullptr);
 
     /// In the queries' order. Each mirror of an index is asked until one has the page; 404 and
-    /// 410 are the answer "no such project" only if every mirror gives it. Throws an Error (code 5)
-    /// naming the URLs that failed and the reasons if not, or if it is offline and the page is not
-    /// in the cache. Wheels on the mirror's own host get its credentials into their URLs, here
-    /// only: never in the cache, nor in an error.
+    /// 410 are the answer "no such project" if the index itself gives it, and then the mirrors
+    /// behind it are not asked; else only if every mirror does. Throws an Error (code 5) naming the
+    /// URLs that failed and the reasons if not, or if it is offline and the page is not in the
+    /// cache. Wheels on the mirror's own host get its credentials into their URLs, here only: never
+    /// in the cache, nor in an error.
     std::vector<PageAnswer> pages(std::span<const PageQuery> queries);
 
     /// The projects of an index that the cache has pages of, sorted: what a misspelt name may mean.

@@ -39,8 +39,7 @@ void MirrorSearch::note_absent(const std::string& mirror) {
     if (absent_from_.empty()) {
         absent_from_ = cache_name(mirror);
     }
-    const std::string& own = query_.index->own_url;
-    is_absent_from_index_ |= !own.empty() && cache_name(base_url(own)) == cache_name(mirror);
+    is_absent_from_index_ |= is_index_itself(mirror, *query_.index);
 }
 
 void MirrorSearch::pass_over() {

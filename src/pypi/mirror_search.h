@@ -23,7 +23,9 @@ class MirrorSearch {
     /// The index's own word needs no other.
     [[nodiscard]] bool is_answered() const { return answer_ || is_absent(); }
 
-    [[nodiscard]] bool is_open() const { return !answer_ && next_ < mirrors_.size(); }
+    [[nodiscard]] bool is_open() const {
+        return !answer_ && !is_absent_from_index_ && next_ < mirrors_.size();
+    }
 
     /// As configured, with credentials.
     [[nodiscard]] const std::string& mirror() const { return mirrors_[next_]; }
