@@ -309,6 +309,9 @@ void IndexClient::take_note(MetadataSearch& search) const {
                 known.wheels[url] = search.wheel_bytes();
             }
         });
+    } else if (search.saw_ranges()) {
+        rangeless_->with(
+            [&](RangelessServers& known) { known.hosts.erase(server_of(search.wheel().url)); });
     }
     if (search.state() != MetadataSearch::State::found) {
         return;

@@ -66,6 +66,7 @@ void MetadataSearch::accept(HttpResponse response) {
         } else if (response.status == status_whole) {
             accept_whole(response);
         } else if (response.status == status_part && step_ == Step::tail) {
+            saw_ranges_ = local_url_.empty();
             accept_tail(response);
         } else if (response.status == status_part && step_ != Step::whole) {
             accept_part(response);
@@ -165,7 +166,8 @@ void MetadataSearch::accept_part(HttpResponse& response) {
 }
 
 void MetadataSearch::accept_whole(HttpResponse& response) {
-    saw_no_ranges_ = step_ != Step::whole;
+    // Some servers send a file whole if it is no longer than the range.
+    saw_no_ranges_ = step_ != Step::whole && response.body.size() > tail_bytes_;
     if (!know_size(response.body.size())) {
         return;
     }

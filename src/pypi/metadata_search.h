@@ -45,8 +45,11 @@ class MetadataSearch {
     /// Of this very file, and how long it is, 0 if nobody said.
     void expect_whole(std::uint64_t bytes);
 
-    /// The server answered to a range with the whole.
+    /// The server answered to a range with the whole, which is longer.
     [[nodiscard]] bool saw_no_ranges() const { return saw_no_ranges_; }
+
+    /// The server answered to a range with a part.
+    [[nodiscard]] bool saw_ranges() const { return saw_ranges_; }
 
     /// The whole file lies at this file: URL, proven.
     void go_on_in(std::string local_url);
@@ -94,6 +97,7 @@ class MetadataSearch {
     std::uint64_t tail_bytes_;
     bool has_suffix_ranges_ = true; ///< until the server refuses one
     bool saw_no_ranges_ = false;
+    bool saw_ranges_ = false;
     std::string local_url_; ///< instead of the wheel's, where that lies here
     std::string window_;    ///< the file's last bytes, as far as they are known
     std::uint64_t window_begin_ = 0;

@@ -124,6 +124,31 @@ TEST_F(WholeWheel, OfAServerThatIsKnownNoLargeFileIsAskedForInParts) {
     EXPECT_THAT(keeper.fetched.back(), HasSubstr("other-1.0-py3-none-any.whl 104857600"));
 }
 
+TEST_F(WholeWheel, OfAServerThatSentASmallOneWholeALargeOneIsAskedForInParts) {
+    is_large = false;
+    IndexClient client(transport, folder.path(), {}, &keeper);
+    EXPECT_EQ(client.metadata({&wheel, 1}).at(0).error, "");
+    transport.batches.clear();
+    WheelFile other = wheel_file("other-1.0-py3-none-any.whl", "another one");
+    other.size_bytes = 100U << 20U;
+    client.metadata({&other, 1});
+    EXPECT_THAT(transport.log().front(), HasSubstr("other-1.0-py3-none-any.whl[tail]"));
+}
+
+TEST_F(WholeWheel, AServerThatSendsAPartAfterAllKnowsRanges) {
+    IndexClient client(transport, folder.path(), {}, &keeper);
+    client.metadata({&wheel, 1});
+    transport.ranges = Ranges::honoured;
+    WheelFile small = wheel_file("small-1.0-py3-none-any.whl", "no archive");
+    transport.files[small.url] = "no archive";
+    client.metadata({&small, 1});
+    transport.batches.clear();
+    WheelFile other = wheel_file("other-1.0-py3-none-any.whl", "another one");
+    other.size_bytes = 100U << 20U;
+    client.metadata({&other, 1});
+    EXPECT_THAT(transport.log().front(), HasSubstr("other-1.0-py3-none-any.whl[tail]"));
+}
+
 TEST_F(WholeWheel, OneThatIsLargerThanAnyArchiveMayBeIsNotFetched) {
     transport.distort = [](HttpResponse& response) {
         response.body.clear();
