@@ -324,7 +324,7 @@ void IndexClient::take_note(MetadataSearch& search) const {
                                        {search.text(), search.wheel_bytes()});
     }
     const std::string whole = search.take_whole();
-    if (keeper_ != nullptr && !whole.empty()) {
+    if (keeper_ != nullptr && !whole.empty() && !is_local_url(wheel.url)) { // a copy saves nothing
         keeper_->keep(*search.sha256(), whole);
     }
 }

@@ -88,6 +88,13 @@ TEST_F(WholeWheel, ASmallOneThatCameIsKept) {
     EXPECT_EQ(keeper.kept, 1);
 }
 
+TEST_F(WholeWheel, OneThatLiesHereIsNotCopied) {
+    wheel.url = local_url;
+    wheel.sha256.reset(); // as on pages that someone made of a folder
+    EXPECT_EQ(metadata().size_bytes, content.size());
+    EXPECT_EQ(keeper.kept, 0);
+}
+
 TEST_F(WholeWheel, WhoeverLookedAheadFoundThatAPartIsAskedForInVain) {
     const Index index = {"pypi", {"https://one.example.org/simple"}};
     transport.files["https://one.example.org/simple/demo/"] =
