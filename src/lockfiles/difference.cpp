@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace envpm::lockfiles {
 
@@ -28,6 +29,7 @@ void collect_pythons(const Lock& before, const Lock& after, Changes& changes);
 void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs);
 bool is_same(const Pair& pair);
 Names targets_of(const Lock& lock);
+std::vector<TargetChange> only_in(const Lock& here, const Lock& there, bool is_added);
 bool has(const Lock& lock, const LockedPackage& package);
 bool is_replaced(const Pair& pair);
 std::optional<std::string> version_of(const LockedPackage* package);
@@ -70,21 +72,12 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
 }
 
 std::vector<TargetChange> target_difference(const std::optional<Lock>& before, const Lock& after) {
-    std::vector<TargetChange> changes;
-    const auto add_missing = [&changes](const Lock& here, const Lock& there, bool is_added) {
-        const Names others = targets_of(there);
-        for (const std::string& target : targets_of(here)) {
-            if (!others.contains(target)) {
-                const auto packages = std::count_if(
-                    here.packages.begin(), here.packages.end(),
-                    [&](const LockedPackage& package) { return package.is_for(target); });
-                changes.push_back({target, is_added, static_cast<std::size_t>(packages)});
-            }
-        }
-    };
-    if (before) {
-        add_missing(after, *before, true);
-        add_missing(*before, after, false);
+    if (!before) {
+        return {};
+    }
+    std::vector<TargetChange> changes = only_in(after, *before, true);
+    for (TargetChange& removed : only_in(*before, after, false)) {
+        changes.push_back(std::move(removed));
     }
     std::sort(changes.begin(), changes.end(),
               [](const TargetChange& a, const TargetChange& b) { return a.target < b.target; });
@@ -129,6 +122,20 @@ Names targets_of(const Lock& lock) {
         names.insert(target.target.name);
     }
     return names;
+}
+
+std::vector<TargetChange> only_in(const Lock& here, const Lock& there, bool is_added) {
+    std::vector<TargetChange> changes;
+    const Names others = targets_of(there);
+    for (const std::string& target : targets_of(here)) {
+        if (!others.contains(target)) {
+            const auto packages =
+                std::count_if(here.packages.begin(), here.packages.end(),
+                              [&](const LockedPackage& package) { return package.is_for(target); });
+            changes.push_back({target, is_added, static_cast<std::size_t>(packages)});
+        }
+    }
+    return changes;
 }
 
 bool has(const Lock& lock, const LockedPackage& package) {

@@ -43,6 +43,8 @@ class Examination {
     void look_at_system();
     void look_at_driver();
     void look_at_gpus();
+    [[nodiscard]] Diagnosis untested_gpus(const std::string& summary,
+                                          const std::string& library) const;
     void look_at_libcuda(const selftest::Situation& situation);
     void compare_with_target();
     void look_at_folders();
@@ -200,21 +202,24 @@ void Examination::look_at_gpus() {
         add({"GPU", Condition::warning, note, "", ""});
     }
     look_at_libcuda(report.situation);
-    const bool is_skipped = report.verdict.status == selftest::Status::skipped;
-    const std::string teller = gpu_teller(facts_);
     if (report.verdict.status == selftest::Status::passed) {
         add({"GPU", Condition::good, report.verdict.summary, library});
-    } else if (is_skipped && !teller.empty()) {
-        add({"GPU", Condition::absent, "not tested: the machine's GPUs are told by " + teller});
-    } else if (is_skipped) {
-        const bool is_wanted = wanted_ && wanted_->wants_gpu();
-        add({"GPU", is_wanted ? Condition::defect : Condition::absent,
-             is_wanted ? fmt::format("target `{}` declares GPUs: {}", wanted_->target.name,
-                                     report.verdict.summary)
-                       : report.verdict.summary,
-             is_wanted ? wanted_->declared.gpus_location.text() : library,
-             is_wanted ? "work on such a machine, or name another target (`--target`)" : ""});
+    } else if (report.verdict.status == selftest::Status::skipped) {
+        add(untested_gpus(report.verdict.summary, library));
     }
+}
+
+Diagnosis Examination::untested_gpus(const std::string& summary, const std::string& library) const {
+    if (const std::string teller = gpu_teller(facts_); !teller.empty()) {
+        return {"GPU", Condition::absent, "not tested: the machine's GPUs are told by " + teller};
+    }
+    if (!wanted_ || !wanted_->wants_gpu()) {
+        return {"GPU", Condition::absent, summary, library};
+    }
+    return {"GPU", Condition::defect,
+            fmt::format("target `{}` declares GPUs: {}", wanted_->target.name, summary),
+            wanted_->declared.gpus_location.text(),
+            "work on such a machine, or name another target (`--target`)"};
 }
 
 /// libcuda.so.535.104.05 is of that driver; one of another version is there for forward

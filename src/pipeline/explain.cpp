@@ -32,6 +32,7 @@ std::string explain_needs(const Reason& reason, const PackageUniverse& universe)
 std::string explain_nothing(const Reason& reason, const PackageUniverse& universe,
                             const Sources& sources);
 std::string explain_left_out(const CondaListing* listing, const std::string& requirement);
+std::optional<std::string> meant_name(const std::string& name, const Sources& sources);
 std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources);
 std::string places_asked(const PackageName& name, const Listings& listings);
 std::string explain_unusable(const Reason& reason, const PackageUniverse& universe);
@@ -167,6 +168,17 @@ std::string explain_left_out(const CondaListing* listing, const std::string& req
                : fmt::format("; {} cannot be used: {}", found->file_name, found->why);
 }
 
+/// One that is like it. It may be known itself, with no file that this target can use.
+std::optional<std::string> meant_name(const std::string& name, const Sources& sources) {
+    std::vector<std::string> known = sources.listings.known_names();
+    if (sources.conda != nullptr) {
+        const std::vector<std::string> packages = sources.conda->known_names();
+        known.insert(known.end(), packages.begin(), packages.end());
+    }
+    known.erase(std::remove(known.begin(), known.end(), name), known.end());
+    return near_miss(name, known);
+}
+
 /// No source has the name, or a channel has nothing under it that can be used.
 std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const Sources& sources) {
     const std::string& name = universe.slot(slot).name;
@@ -188,15 +200,8 @@ std::string explain_unknown(SlotId slot, const PackageUniverse& universe, const 
         return fmt::format("index `{}` has `{}`, but no file of it that envpm can read",
                            sources.listings.find(*wheel).index->name, name);
     }
-    std::vector<std::string> known = sources.listings.known_names();
-    const bool is_index_doubtful = known.empty() && wheel;
-    if (sources.conda != nullptr) {
-        const std::vector<std::string> packages = sources.conda->known_names();
-        known.insert(known.end(), packages.begin(), packages.end());
-    }
-    // It may be known, with no file that this target can use.
-    known.erase(std::remove(known.begin(), known.end(), name), known.end());
-    const auto meant = near_miss(name, known);
+    const auto meant = meant_name(name, sources);
+    const bool is_index_doubtful = sources.listings.known_names().empty() && wheel;
     const std::string_view asked = !universe.has_channels()        ? "no index has"
                                    : universe.is_wheel_asked(slot) ? "no channel and no index has"
                                                                    : "no channel has";

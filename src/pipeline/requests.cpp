@@ -23,6 +23,7 @@ std::string python_specifier(const std::string& text);
 pypi::SpecifierSet specifiers_at(const std::string& text, const SourceLocation& location);
 std::string line_of(std::string_view kind, const Request& request);
 GpuRequests read_gpu_requests(const Manifest& manifest);
+void note_versions(const PackageName& name, Pin named, Requests& requests);
 std::optional<AskedAccelerator> follows_from(const DeclaredGpu& declared, const std::string& name);
 std::optional<GpuPinRequest> read_pin(const char* name, const std::optional<GpuPin>& pin);
 void add_gpu_lines(const Manifest& manifest, const Requests& requests,
@@ -90,21 +91,11 @@ Requests read_requests(const Manifest& manifest) {
     }
     for (const auto* list : {&requests.packages, &requests.constraints}) {
         for (const Request& request : *list) {
-            if (request.specifiers.names_prerelease()) {
-                requests.named_prereleases.insert(request.name);
-            }
-            if (request.specifiers.is_pin()) {
-                requests.pins[request.name].push_back({request.specifiers, request.marker});
-            }
+            note_versions(request.name, {request.specifiers, request.marker}, requests);
         }
     }
     for (const auto& [name, specifiers] : requests.overrides) {
-        if (specifiers.names_prerelease()) {
-            requests.named_prereleases.insert(name);
-        }
-        if (specifiers.is_pin()) {
-            requests.pins[name].push_back({specifiers});
-        }
+        note_versions(name, {specifiers}, requests);
     }
     return requests;
 }
@@ -268,6 +259,16 @@ std::invoke_result_t<Read> with_place(const SourceLocation& location, Read read)
         return read();
     } catch (const Error& error) {
         throw Error({error.text().what, location.text(), error.text().hint}, error.code());
+    }
+}
+
+/// Which releases a specifier lets in by naming them.
+void note_versions(const PackageName& name, Pin named, Requests& requests) {
+    if (named.specifiers.names_prerelease()) {
+        requests.named_prereleases.insert(name);
+    }
+    if (named.specifiers.is_pin()) {
+        requests.pins[name].push_back(std::move(named));
     }
 }
 
