@@ -22,7 +22,6 @@ namespace envpm::cli {
 namespace {
 
 using pipeline::LockReport;
-using pipeline::ManifestChange;
 using pipeline::Project;
 
 enum class AfterEdit { install, nothing };

@@ -34,7 +34,7 @@ SealReport seal(const Project& project, Services& services) {
     services.throw_if_stopped();
     const Sha256 contents =
         realize::contents_digest_of_prefix(current.prefix, services.pool(), services.progress());
-    const SealReport report{before.target.name, contents, before.contents == contents};
+    SealReport report{before.target.name, contents, before.contents == contents};
     if (!report.was_sealed) {
         // Others may have written another lock while the prefix was read.
         const FileLock alone = edit_lock(project, services.progress());
