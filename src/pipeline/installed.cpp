@@ -4,6 +4,8 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "host/gpu_files.h"
+#include "host/this_machine.h"
+#include "pipeline/target_choice.h"
 #include "realize/prefix.h"
 
 namespace envpm::pipeline {
@@ -101,6 +103,7 @@ std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs,
     std::error_code failure;
     return to_text(Json(Json::Object{
                {"version", 1},
+               {"host", describe(host::detect_target())}, // projects are shared by machines
                {"manifest", inputs.manifest},
                {"lock", inputs.lock},
                {"machine", inputs.machine},

@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "model/store_paths.h"
+#include "pipeline/project.h"
 #include "realize/generations.h"
 #include "realize/prefix_manifest.h"
 
@@ -78,6 +79,18 @@ TEST_F(Installed, IsUpToDateOnTheSameDriverAndGpusOnlyWhereThoseChoseTheTarget) 
     remember_install(request, inputs, prefix);
     EXPECT_EQ(up_to_date_prefix(request, variables), prefix);
     EXPECT_EQ(up_to_date_prefix(request, other), std::nullopt);
+}
+
+TEST_F(Installed, IsNotUpToDateOnAMachineWithAnotherGlibc) {
+    const std::filesystem::path prefix = make_current("one");
+    remember_install(request, inputs_of(request), prefix);
+    EXPECT_EQ(up_to_date_prefix(request, variables), prefix);
+    const std::filesystem::path file = generations_of(request.project).folder() / "installed.json";
+    std::string stamp = read_file(file);
+    const std::size_t at = stamp.find("glibc ");
+    ASSERT_NE(at, std::string::npos);
+    write_file(file, stamp.insert(at + 6, "9"));
+    EXPECT_EQ(up_to_date_prefix(request, variables), std::nullopt);
 }
 
 } // namespace
