@@ -119,6 +119,10 @@ TEST(NotesOnUploadTimes, name_an_index_that_has_none) {
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl", {}, {}, false, "2025-06-01T00:00:00Z"}});
     EXPECT_THAT(notes(), IsEmpty());
+    indexes.add("pypi", "alpha",
+                {{"alpha-1.0-py3-none-any.whl", {}, {}, false, "2025-06-01T00:00:00Z"},
+                 {"alpha-2.0-py3-none-any.whl"}});
+    EXPECT_THAT(notes(), ElementsAre(testing::HasSubstr("when alpha-2.0-py3-none-any.whl was")));
 }
 
 TEST(ComposeLock, a_package_that_targets_share_stands_once) {

@@ -2,26 +2,47 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace envpm::pipeline {
 
+namespace {
+
+bool has_times(const Listing& listing, const std::string& index);
+
+} // namespace
+
 std::vector<std::string> notes_on_upload_times(const Resolution& resolution,
                                                const PackageUniverse& universe) {
-    std::set<std::string> indexes;
+    std::set<std::string> notes;
     for (const CandidateId chosen : resolution.chosen) {
         const pypi::WheelCandidate* const wheel = universe.wheel(chosen);
-        if (wheel != nullptr && !wheel->file->upload_time) {
-            indexes.insert(universe.listing(chosen).origin(*wheel->file).name);
+        if (wheel == nullptr || wheel->file->upload_time) {
+            continue;
         }
+        const Listing& listing = universe.listing(chosen);
+        const std::string& index = listing.origin(*wheel->file).name;
+        notes.insert(has_times(listing, index)
+                         ? fmt::format("index `{}` does not say when {} was uploaded, so "
+                                       "`exclude-newer` does not keep it out",
+                                       index, wheel->file->file_name)
+                         : fmt::format("index `{}` does not say when its files were uploaded, so "
+                                       "`exclude-newer` keeps none of them out",
+                                       index));
     }
-    std::vector<std::string> notes;
-    for (const std::string& index : indexes) {
-        notes.push_back(fmt::format("index `{}` does not say when its files were uploaded, "
-                                    "so `exclude-newer` keeps none of them out",
-                                    index));
-    }
-    return notes;
+    return {notes.begin(), notes.end()};
 }
+
+namespace {
+
+bool has_times(const Listing& listing, const std::string& index) {
+    return std::any_of(listing.page.wheels.begin(), listing.page.wheels.end(),
+                       [&](const pypi::WheelFile& wheel) {
+                           return wheel.upload_time && listing.origin(wheel).name == index;
+                       });
+}
+
+} // namespace
 
 } // namespace envpm::pipeline

@@ -8,8 +8,9 @@
 
 namespace envpm::pipeline {
 
-/// One for each index that gives chosen wheels without their upload time: `exclude-newer` keeps
-/// nothing of it out. Only for a solve under `exclude-newer`.
+/// One for each index that gives no upload times, for `exclude-newer` keeps nothing of it out, and
+/// for each chosen wheel without one where its index gives others. Only for a solve under
+/// `exclude-newer`.
 std::vector<std::string> notes_on_upload_times(const Resolution& resolution,
                                                const PackageUniverse& universe);
 
