@@ -171,7 +171,7 @@ void ask_round(const std::vector<Search*>& searches, const Source& source, std::
     if (source.kind != Source::Kind::index || round >= urls.size()) {
         return;
     }
-    const pypi::Index index{source.name, {urls[round]}, source.is_explicit};
+    const pypi::Index index{source.name, {urls[round]}, source.is_explicit, {}, source.below};
     std::vector<pypi::PageQuery> queries;
     std::vector<Search*> asking;
     for (Search* const search : searches) {

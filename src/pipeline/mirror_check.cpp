@@ -23,6 +23,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t most_piece_bytes = 4U << 20U;   ///< enough for a rate, little for a mirror
 constexpr std::uint64_t least_piece_bytes = 64U << 10U; ///< of less a rate says nothing
+constexpr int status_absent = 404;
 
 /// One place under trial.
 class Trial {
@@ -39,6 +40,7 @@ class Trial {
   private:
     void ask_index();
     void ask_page(const PackageName& project);
+    [[nodiscard]] std::string root_url() const;
     void ask_channel();
     void ask_blobs();
     void ask_piece(const std::string& url);
@@ -160,8 +162,14 @@ void Trial::ask_index() {
     } else if (folder) {
         project = some_project_in(*folder);
     }
+    std::error_code failure;
+    const std::optional<std::filesystem::path> root = fetch::file_of(root_url());
+    if (!project && root && std::filesystem::is_directory(*root, failure) &&
+        !std::filesystem::exists(*folder, failure)) {
+        trial_.status = status_absent; // its page would be, too
+        return;
+    }
     if (!project) {
-        std::error_code failure;
         trial_.problem = std::filesystem::is_directory(*folder, failure)
                              ? "nothing is locked, and the folder has no page of a project"
                              : "there is no such folder";
@@ -172,10 +180,14 @@ void Trial::ask_index() {
 
 void Trial::ask_page(const PackageName& project) {
     const std::string url = folder_of(place_.url) + project.string() + "/";
-    const HttpResponse page = ask({url, {std::string(pypi::accept_header)}, std::nullopt});
+    HttpRequest request{url, {std::string(pypi::accept_header)}, std::nullopt};
+    request.root_url = root_url();
+    const HttpResponse page = ask(request);
     trial_.status = page.status;
     const bool is_any = package_ == nullptr && !is_local_url(place_.url);
-    if (is_any && (page.status == 404 || page.status == 410)) {
+    if ((is_any || !source_.below.empty()) &&
+        (page.status == status_absent || page.status == 410)) {
+        trial_.lacks = package_ != nullptr ? std::optional(package_->file) : std::nullopt;
         return;
     }
     if (!page.error.empty() || page.status != 200) {
@@ -196,6 +208,14 @@ void Trial::ask_page(const PackageName& project) {
         return;
     }
     trial_.lacks = package_ != nullptr ? std::optional(package_->file) : std::nullopt;
+}
+
+/// Of a place of several indexes, which need not have all of them; else empty.
+std::string Trial::root_url() const {
+    const std::string base = pypi::base_url(place_.url);
+    return !source_.below.empty() && base.ends_with(source_.below)
+               ? base.substr(0, base.size() - source_.below.size())
+               : std::string();
 }
 
 /// A channel without `noarch` is none. One that gives no answer at all is not asked again.

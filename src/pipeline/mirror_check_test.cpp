@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace envpm::pipeline {
 namespace {
 
@@ -122,6 +124,31 @@ TEST_F(MirrorCheckTest, a_folder_without_any_page_is_of_no_use) {
     EXPECT_EQ(trial_without_lock("index").problem,
               "nothing is locked, and the folder has no page of a project");
     EXPECT_EQ(trial_without_lock("nowhere").problem, "there is no such folder");
+}
+
+TEST_F(MirrorCheckTest, a_folder_of_PyTorch_need_not_have_all_builds) {
+    write_file(project().manifest_file, "[pypi-dependencies]\ntorch = \"*\"\n[gpu]\n"
+                                        "torch-variants = \"auto\"\n");
+    std::filesystem::remove(project().lock_file());
+    settings_.mirrors["pypi"] = {{local("index"), ""}};
+    settings_.mirrors["pytorch"] = {{local("whl"), ""}};
+    const auto problems = [&] {
+        Services services(settings_,
+                          {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+                          progress_);
+        std::set<std::string> found;
+        for (const SourceTrial& source : try_sources(project(), services)) {
+            for (const MirrorTrial& trial : source.trials) {
+                if (source.source.name.starts_with("pytorch-")) {
+                    found.insert(trial.problem);
+                }
+            }
+        }
+        return found;
+    };
+    EXPECT_EQ(problems(), std::set<std::string>{"there is no such folder"});
+    write_file(folder_.path() / "whl/cpu/torch/index.html", "<title>Links for torch</title>");
+    EXPECT_EQ(problems(), std::set<std::string>{""});
 }
 
 TEST_F(MirrorCheckTest, blobs_are_asked_for_the_archive_itself) {
