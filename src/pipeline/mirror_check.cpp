@@ -40,6 +40,7 @@ class Trial {
   private:
     void ask_index();
     void ask_page(const PackageName& project);
+    [[nodiscard]] bool may_lack(const HttpResponse& page) const;
     [[nodiscard]] std::string root_url() const;
     void ask_channel();
     void ask_blobs();
@@ -184,9 +185,7 @@ void Trial::ask_page(const PackageName& project) {
     request.root_url = root_url();
     const HttpResponse page = ask(request);
     trial_.status = page.status;
-    const bool is_any = package_ == nullptr && !is_local_url(place_.url);
-    if ((is_any || !source_.below.empty()) &&
-        (page.status == status_absent || page.status == 410)) {
+    if (may_lack(page)) {
         trial_.lacks = package_ != nullptr ? std::optional(package_->file) : std::nullopt;
         return;
     }
@@ -208,6 +207,14 @@ void Trial::ask_page(const PackageName& project) {
         return;
     }
     trial_.lacks = package_ != nullptr ? std::optional(package_->file) : std::nullopt;
+}
+
+/// That it has no such page is an answer too where nothing is locked, and of a place that need not
+/// have all indexes.
+bool Trial::may_lack(const HttpResponse& page) const {
+    const bool is_any = package_ == nullptr && !is_local_url(place_.url);
+    return (is_any || !source_.below.empty()) &&
+           (page.status == status_absent || page.status == 410);
 }
 
 /// Of a place of several indexes, which need not have all of them; else empty.
