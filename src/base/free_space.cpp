@@ -23,6 +23,7 @@ constexpr std::uint64_t margin_percent = 3;
 constexpr std::uint64_t margin_files = 600;
 
 std::string place_of(const std::filesystem::path& folder);
+std::optional<dev_t> device_of(const std::filesystem::path& path);
 
 } // namespace
 
@@ -55,6 +56,23 @@ Space space_of_file(std::uint64_t size_bytes) {
     return {(size_bytes + block_bytes - 1) / block_bytes * block_bytes, 1};
 }
 
+std::uint64_t bytes_on_disk(const struct stat& status) {
+    constexpr std::uint64_t unit_bytes = 512; // whatever the file system's own blocks are
+    return static_cast<std::uint64_t>(status.st_blocks) * unit_bytes;
+}
+
+bool share_a_disk(const std::filesystem::path& one, const std::filesystem::path& other) {
+    const auto device_above = [](std::filesystem::path path) {
+        std::optional<dev_t> device = device_of(path);
+        while (!device && path.has_relative_path()) {
+            path = path.parent_path();
+            device = device_of(path);
+        }
+        return device;
+    };
+    return device_above(one) == device_above(other);
+}
+
 std::string bytes_in_words(std::uint64_t bytes) {
     constexpr double megabyte = 1e6;
     const auto count = static_cast<double>(bytes);
@@ -66,11 +84,6 @@ namespace {
 
 /// With where its file system is mounted: there is no room in all of that.
 std::string place_of(const std::filesystem::path& folder) {
-    const auto device_of = [](const std::filesystem::path& path) {
-        struct stat status {};
-
-        return ::stat(path.c_str(), &status) == 0 ? std::optional(status.st_dev) : std::nullopt;
-    };
     const std::optional<dev_t> device = device_of(folder);
     if (!device) {
         return folder.string();
@@ -81,6 +94,12 @@ std::string place_of(const std::filesystem::path& folder) {
         mount = mount.parent_path();
     }
     return fmt::format("{}, on the file system at {}", folder.string(), mount.string());
+}
+
+std::optional<dev_t> device_of(const std::filesystem::path& path) {
+    struct stat status {};
+
+    return ::stat(path.c_str(), &status) == 0 ? std::optional(status.st_dev) : std::nullopt;
 }
 
 } // namespace

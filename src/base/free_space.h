@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -22,6 +24,12 @@ void require_space(const Space& needed, const Space& left, const std::filesystem
 
 /// What a file of that size takes.
 Space space_of_file(std::uint64_t size_bytes);
+
+/// What a file takes on its disk: less than its size if it has holes.
+std::uint64_t bytes_on_disk(const struct stat& status);
+
+/// Whether both lie, or would lie once made, on one file system.
+bool share_a_disk(const std::filesystem::path& one, const std::filesystem::path& other);
 
 /// "6.2 MB"; below that "12.0 kB", for on a full disk it is the kilobytes that count.
 std::string bytes_in_words(std::uint64_t bytes);

@@ -1,5 +1,7 @@
 #include "pipeline/archive_cache.h"
 
+#include "base/free_space.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +17,6 @@ std::filesystem::path folder_of(const std::filesystem::path& cache);
 std::filesystem::path lock_of(const std::filesystem::path& cache);
 std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder);
 std::optional<struct stat> status_of(const std::filesystem::path& file);
-std::uint64_t bytes_on_disk(const struct stat& status);
 
 } // namespace
 
@@ -121,11 +122,6 @@ std::optional<struct stat> status_of(const std::filesystem::path& file) {
 
     const bool is_file = ::lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
     return is_file ? std::optional(status) : std::nullopt;
-}
-
-std::uint64_t bytes_on_disk(const struct stat& status) {
-    constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
-    return static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "pipeline/cache_leftovers.h"
 
+#include "base/free_space.h"
 #include "base/handle.h"
 #include "base/unfinished_file.h"
 #include "store/format.h"
@@ -22,7 +23,6 @@ constexpr std::chrono::hours most_age{24};
 CacheLeftovers find_cache_leftovers(const std::filesystem::path& cache, const StorePaths& store,
                                     std::chrono::system_clock::time_point now) {
     namespace fs = std::filesystem;
-    constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
     const std::time_t oldest = std::chrono::system_clock::to_time_t(now - most_age);
     CacheLeftovers leftovers;
     std::error_code failure;
@@ -45,7 +45,7 @@ CacheLeftovers find_cache_leftovers(const std::filesystem::path& cache, const St
         if (name_when_finished(file.filename().native()) && ::lstat(file.c_str(), &status) == 0 &&
             S_ISREG(status.st_mode) && status.st_mtim.tv_sec < oldest && lock_if_abandoned(file)) {
             leftovers.files.push_back(file);
-            leftovers.bytes += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
+            leftovers.bytes += bytes_on_disk(status);
         }
     }
     std::sort(leftovers.files.begin(), leftovers.files.end());

@@ -22,8 +22,6 @@ struct Sizes {
 
 Sizes sizes_of(const std::vector<LockedPackage>& archives, const std::filesystem::path& downloads);
 std::uint64_t bytes_there(const Sha256& archive, const std::filesystem::path& downloads);
-std::uint64_t bytes_on_disk(const std::filesystem::path& file);
-dev_t device_of(const std::filesystem::path& folder);
 
 } // namespace
 
@@ -31,11 +29,11 @@ void require_room(const std::vector<LockedPackage>& archives, const std::filesys
                   const std::filesystem::path& downloads) {
     const Sizes sizes = sizes_of(archives, downloads);
     const std::filesystem::path cache = downloads.parent_path(); // `downloads` may not be made yet
-    const bool share_a_disk = device_of(store) == device_of(cache);
-    const std::uint64_t freed = share_a_disk ? std::min(sizes.there, sizes.all) : 0;
+    const bool is_one_disk = share_a_disk(store, cache);
+    const std::uint64_t freed = is_one_disk ? std::min(sizes.there, sizes.all) : 0;
     try {
         require_space({sizes.all - freed, 0}, space_left(store), store);
-        if (!share_a_disk) {
+        if (!is_one_disk) {
             require_space({sizes.largest_missing, 0}, space_left(cache), cache);
         }
     } catch (Error& error) {
@@ -80,25 +78,13 @@ Sizes sizes_of(const std::vector<LockedPackage>& archives, const std::filesystem
 }
 
 std::uint64_t bytes_there(const Sha256& archive, const std::filesystem::path& downloads) {
+    const auto bytes_of = [](const std::filesystem::path& file) {
+        struct stat status {};
+
+        return ::stat(file.c_str(), &status) == 0 ? bytes_on_disk(status) : 0;
+    };
     const std::filesystem::path whole = downloads / archive.hex();
-    return std::max(bytes_on_disk(whole), bytes_on_disk(whole.string() + ".part"));
-}
-
-/// Part files have holes.
-std::uint64_t bytes_on_disk(const std::filesystem::path& file) {
-    constexpr std::uint64_t block_bytes = 512; // whatever the file system's own are
-
-    struct stat status {};
-
-    return ::stat(file.c_str(), &status) == 0
-               ? static_cast<std::uint64_t>(status.st_blocks) * block_bytes
-               : 0;
-}
-
-dev_t device_of(const std::filesystem::path& folder) {
-    struct stat status {};
-
-    return ::stat(folder.c_str(), &status) == 0 ? status.st_dev : dev_t{0};
+    return std::max(bytes_of(whole), bytes_of(whole.string() + ".part"));
 }
 
 } // namespace

@@ -5,7 +5,6 @@
 #include "pipeline/archive_cache.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -90,17 +89,9 @@ bool begins_with_path(std::string_view subject, const std::filesystem::path& fol
 /// If they lie on the same file system. Younger ones may be of this very install, which would only
 /// have to fetch them again.
 std::string words_of_downloads(const std::string& subject, const std::filesystem::path& cache) {
-    const auto device_of = [](std::filesystem::path path) {
-        struct stat status {};
-
-        while (::stat(path.c_str(), &status) != 0 && path.has_relative_path()) {
-            path = path.parent_path();
-        }
-        return status.st_dev;
-    };
     constexpr std::time_t a_day = 24 * 60 * 60;
     const std::uint64_t bytes = ArchiveCache::bytes_in(cache, std::time(nullptr) - a_day);
-    if (bytes == 0 || device_of(subject.substr(0, subject.find(", on "))) != device_of(cache)) {
+    if (bytes == 0 || !share_a_disk(subject.substr(0, subject.find(", on ")), cache)) {
         return {};
     }
     return fmt::format("; downloads that nobody continued for a day take {}, and `envpm gc --grace "
