@@ -11,7 +11,7 @@ namespace envpm::cli {
 
 namespace {
 
-using pipeline::ManifestChange;
+using advice::ManifestChange;
 using Changes = std::vector<ManifestChange>;
 
 bool is_for_add(const AddCommand& command, const Changes& offered);
@@ -21,7 +21,7 @@ bool are_conda(const Changes& changes);
 
 } // namespace
 
-std::string offer_line(const AddCommand& command, const pipeline::Explanation& explanation) {
+std::string offer_line(const AddCommand& command, const advice::Explanation& explanation) {
     for (std::size_t i = 0; i < explanation.nearest.size(); ++i) {
         const Changes& offered = explanation.nearest[i].changes;
         if (is_for_add(command, offered)) {

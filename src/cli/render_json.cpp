@@ -12,7 +12,7 @@ namespace {
 
 Json target_json(const LockedTarget& target);
 Json package_json(const LockedPackage& package);
-Json explanation_json(const pipeline::Explanation& explanation);
+Json explanation_json(const advice::Explanation& explanation);
 
 } // namespace
 
@@ -255,13 +255,13 @@ Json package_json(const LockedPackage& package) {
 }
 
 /// A conflict is told as an error of code 4, with its parts.
-Json explanation_json(const pipeline::Explanation& explanation) {
+Json explanation_json(const advice::Explanation& explanation) {
     Json::Array reasons;
-    for (const pipeline::ExplainedReason& reason : explanation.reasons) {
+    for (const advice::ExplainedReason& reason : explanation.reasons) {
         reasons.emplace_back(Json::Object{{"text", reason.text}, {"place", reason.place}});
     }
     Json::Array nearest;
-    for (const pipeline::NearestSolution& solution : explanation.nearest) {
+    for (const advice::NearestSolution& solution : explanation.nearest) {
         nearest.emplace_back(Json::Object{{"change", solution.change()},
                                           {"result", solution.result},
                                           {"place", solution.changes.front().place}});

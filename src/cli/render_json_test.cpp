@@ -60,9 +60,9 @@ TEST(JsonOfLock, a_conflict_is_an_error_of_code_4_with_its_parts) {
     pipeline::LockReport report;
     report.outcome = pipeline::LockReport::Outcome::impossible;
     report.explanation =
-        pipeline::Explanation{"default",
-                              {{"you ask for a", "envpm.toml:4:1"}},
-                              {{{{{}, "a", "~=1.0", "a = \"~=1.0\"", "x:1"}}, "a 1.0"}}};
+        advice::Explanation{"default",
+                            {{"you ask for a", "envpm.toml:4:1"}},
+                            {{{{{}, "a", "~=1.0", "a = \"~=1.0\"", "x:1"}}, "a 1.0"}}};
     const Json json = json_of(report);
     const Json& error = *json.find("error");
     EXPECT_EQ(error.number("code"), 4);

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "advice/explain.h"
 #include "base/json.h"
 #include "cli/terminal.h"
 #include "pipeline/edit.h"
-#include "pipeline/explain.h"
 #include "pipeline/install.h"
 #include "pipeline/lock.h"
 
@@ -15,7 +15,7 @@ namespace envpm::cli {
 // in JSON.
 
 std::string words_of(const pipeline::LockReport& report, const Terminal& terminal);
-std::string words_of(const pipeline::Explanation& explanation, const Terminal& terminal);
+std::string words_of(const advice::Explanation& explanation, const Terminal& terminal);
 std::string words_of(const pipeline::InstallReport& report, const Terminal& terminal);
 
 /// `sign` stands before each entry of the manifest that is new: `+`, `-` or `~`.

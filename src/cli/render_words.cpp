@@ -84,10 +84,10 @@ std::string words_of(const pipeline::LockReport& report, const Terminal& termina
     return out;
 }
 
-std::string words_of(const pipeline::Explanation& explanation, const Terminal& terminal) {
+std::string words_of(const advice::Explanation& explanation, const Terminal& terminal) {
     std::string out = fmt::format("{} no environment can satisfy the manifest for target `{}`\n",
                                   styled(terminal, Style::bad, "error:"), explanation.target);
-    for (const pipeline::ExplainedReason& reason : explanation.reasons) {
+    for (const advice::ExplainedReason& reason : explanation.reasons) {
         out += fmt::format("  {}{}\n", printable(reason.text),
                            reason.place.empty() ? "" : fmt::format("  [{}]", reason.place));
     }
@@ -96,7 +96,7 @@ std::string words_of(const pipeline::Explanation& explanation, const Terminal& t
     }
     out += "nearest that exist:\n";
     for (std::size_t i = 0; i < explanation.nearest.size(); ++i) {
-        const pipeline::NearestSolution& nearest = explanation.nearest[i];
+        const advice::NearestSolution& nearest = explanation.nearest[i];
         out += fmt::format("  {}. {}  gives {}  [{}]\n", i + 1, nearest.change(), nearest.result,
                            nearest.changes.front().place);
     }

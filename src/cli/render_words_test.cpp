@@ -48,7 +48,7 @@ LockReport lock_report() {
     return report;
 }
 
-pipeline::Explanation explanation() {
+advice::Explanation explanation() {
     return {"default",
             {{"you ask for a ==9", "envpm.toml:4:1"}, {"there is only 1.0", ""}},
             {{{{{}, "a", "~=1.0.0", "a = \"~=1.0.0\"", "envpm.toml:4:1"}}, "a 1.0"}}};
@@ -128,7 +128,7 @@ TEST(WordsOfExplanation, are_reasons_and_numbered_offers) {
               "  there is only 1.0\n"
               "nearest that exist:\n"
               "  1. a = \"~=1.0.0\"  gives a 1.0  [envpm.toml:4:1]\n");
-    pipeline::Explanation hopeless = explanation();
+    advice::Explanation hopeless = explanation();
     hopeless.nearest.clear();
     EXPECT_EQ(words_of(hopeless, Terminal()),
               "error: no environment can satisfy the manifest for target `default`\n"

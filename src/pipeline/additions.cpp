@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "base/near_miss.h"
 #include "conda/match_spec.h"
-#include "pipeline/requests.h"
 #include "pypi/version.h"
+#include "universe/requests.h"
 
 #include <fmt/format.h>
 
@@ -135,7 +135,7 @@ namespace {
 /// Without channels `python` is the host's, and stands beside conda's all the same.
 Addition wheel_addition(const std::string& typed, const std::optional<std::string>& index,
                         const Manifest& manifest) {
-    ManifestRequirement requirement = requirement_from_text(typed);
+    ManifestRequirement requirement = universe::requirement_from_text(typed);
     requirement.index = index;
     keep_marker(requirement, manifest);
     const bool is_python = requirement.name.string() == "python";

@@ -16,30 +16,31 @@ std::string words_for(const std::optional<PackageName>& project);
 
 } // namespace
 
-CondaSources::CondaSources(const Manifest& manifest, const Requests& requests, bool refresh,
-                           std::optional<std::string> exclude_newer, Services& services)
+CondaSources::CondaSources(const Manifest& manifest, const universe::Requests& requests,
+                           bool refresh, std::optional<std::string> exclude_newer,
+                           Services& services)
     : manifest_(manifest),
       requests_(requests),
       refresh_(refresh),
       exclude_newer_(std::move(exclude_newer)),
       services_(services) {}
 
-CondaRecords* CondaSources::records_for(Platform platform) {
+universe::CondaRecords* CondaSources::records_for(Platform platform) {
     if (manifest_.channels.empty()) {
         return nullptr;
     }
-    std::unique_ptr<CondaRecords>& records = records_[platform];
+    std::unique_ptr<universe::CondaRecords>& records = records_[platform];
     if (records) {
         return records.get();
     }
-    CondaRecordsRequest request{
+    universe::CondaRecordsRequest request{
         {}, {}, manifest_.channel_priority, bound_packages(requests_), exclude_newer_};
     const std::vector<conda::Channel> channels = channels_of(manifest_, services_.settings());
     for (std::size_t i = 0; i < channels.size(); ++i) {
         (manifest_.channels[i].is_listed ? request.listed : request.declared)
             .push_back(channels[i]);
     }
-    records = std::make_unique<CondaRecords>(
+    records = std::make_unique<universe::CondaRecords>(
         std::move(request), names(), [this, platform](std::vector<conda::Channel> wanted) {
             return std::make_unique<conda::Channels>(
                 services_.network(), services_.cache("channels"), cache_policy(services_, refresh_),

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "model/lock.h"
-#include "pipeline/conda_records.h"
 #include "pipeline/project.h"
-#include "pipeline/requests.h"
 #include "pipeline/services.h"
+#include "universe/conda_records.h"
+#include "universe/requests.h"
 
 #include <map>
 #include <memory>
@@ -19,11 +19,11 @@ namespace envpm::pipeline {
 class CondaSources {
   public:
     /// `refresh`: no cached page is trusted; `exclude_newer` as the solve has it.
-    CondaSources(const Manifest& manifest, const Requests& requests, bool refresh,
+    CondaSources(const Manifest& manifest, const universe::Requests& requests, bool refresh,
                  std::optional<std::string> exclude_newer, Services& services);
 
     /// Null if the manifest has no channels.
-    CondaRecords* records_for(Platform platform);
+    universe::CondaRecords* records_for(Platform platform);
 
     /// Every name that the channels asked so far have, sorted.
     [[nodiscard]] std::vector<std::string> known_names() const;
@@ -36,12 +36,12 @@ class CondaSources {
     const conda::PypiNames& names();
 
     const Manifest& manifest_;
-    const Requests& requests_;
+    const universe::Requests& requests_;
     bool refresh_;
     std::optional<std::string> exclude_newer_;
     Services& services_;
     std::optional<conda::PypiNames> names_; ///< read when they are first asked for
-    std::map<Platform, std::unique_ptr<CondaRecords>> records_;
+    std::map<Platform, std::unique_ptr<universe::CondaRecords>> records_;
 };
 
 } // namespace envpm::pipeline

@@ -4,10 +4,10 @@
 #include "host/this_machine.h"
 #include "pipeline/archive_cache.h"
 #include "pipeline/audit.h"
-#include "pipeline/gpu_machine.h"
 #include "pipeline/mirror_check.h"
 #include "pipeline/selftest.h"
 #include "pipeline/target_choice.h"
+#include "universe/gpu_machine.h"
 
 #include <fmt/format.h>
 
@@ -116,7 +116,7 @@ void Examination::look_at_project() {
             found != manifest.declared_gpus.end()) {
             wanted.declared = found->second;
         }
-        wanted.machine = gpu_machine(manifest, wanted.target, services_.facts());
+        wanted.machine = universe::gpu_machine(manifest, wanted.target, services_.facts());
         wanted_ = std::move(wanted);
         for (const IdleMirrors& idle : idle_mirrors(manifest, services_)) {
             if (idle.meant) { // others may be for another project

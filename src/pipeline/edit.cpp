@@ -24,8 +24,9 @@ using manifest::Addition;
 namespace {
 
 EditReport begin(const Project& project);
-std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequest& request);
-std::string with_change(const std::string& text, const ManifestChange& change,
+std::vector<advice::ManifestChange> offered(const LockReport& conflict,
+                                            const RepairRequest& request);
+std::string with_change(const std::string& text, const advice::ManifestChange& change,
                         const Manifest& manifest);
 Manifest parse_manifest(const std::string& text, const Project& project);
 Manifest parse_edited(const std::string& text, const Manifest& before, const Project& project);
@@ -62,7 +63,8 @@ EditReport add(const AddRequest& request, Services& services) {
     edited = with_additions(text, before, additions);
     const Manifest manifest = parse_manifest(edited, request.project);
     // The bounds are what was chosen, so the answer stands; only the manifest's digest is another.
-    report.lock.lock->manifest = manifest_digest(manifest, read_requests(manifest));
+    report.lock.lock->manifest =
+        universe::manifest_digest(manifest, universe::read_requests(manifest));
     services.throw_if_stopped();
     commit(request.project, edited, report);
     tell_notes(report.lock, services.progress());
@@ -117,7 +119,7 @@ EditReport repair(const RepairRequest& request, Services& services) {
     const std::optional<Lock> previous = read_lock(project);
     const LockReport conflict = solve_manifest(manifest, previous, request.lock, services);
     std::string text = report.manifest_before;
-    for (const ManifestChange& change : offered(conflict, request)) {
+    for (const advice::ManifestChange& change : offered(conflict, request)) {
         text = with_change(text, change, manifest);
         report.entries.push_back(change.text);
     }
@@ -182,7 +184,7 @@ NewProject new_project(const std::filesystem::path& folder,
 
 void write_project(const NewProject& project, const std::string& text) {
     // A folder may be called what no workspace can be; that is said now and not by every command.
-    read_requests(parse_manifest(text, {project.manifest}));
+    universe::read_requests(parse_manifest(text, {project.manifest}));
     append_missing_line(project.folder / ".gitignore", ".envpm/");
     append_missing_line(project.folder / ".gitattributes", "envpm.lock linguist-generated=true");
     write_file(project.manifest, text);
@@ -211,14 +213,15 @@ EditReport begin(const Project& project) {
     return report;
 }
 
-std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequest& request) {
+std::vector<advice::ManifestChange> offered(const LockReport& conflict,
+                                            const RepairRequest& request) {
     const std::string file = request.lock.project.manifest_file.string();
     if (!conflict.explanation) {
         throw Error(
             {"there is nothing to repair: the manifest has a solution", file, "run `envpm lock`"},
             ExitCode::usage);
     }
-    const std::vector<NearestSolution>& nearest = conflict.explanation->nearest;
+    const std::vector<advice::NearestSolution>& nearest = conflict.explanation->nearest;
     if (request.number < 1 || request.number > nearest.size()) {
         throw Error({nearest.empty() ? std::string("no change was found that would solve it")
                                      : fmt::format("there is no change number {}; there are {}",
@@ -229,19 +232,19 @@ std::vector<ManifestChange> offered(const LockReport& conflict, const RepairRequ
     return nearest[request.number - 1].changes;
 }
 
-std::string with_change(const std::string& text, const ManifestChange& change,
+std::string with_change(const std::string& text, const advice::ManifestChange& change,
                         const Manifest& manifest) {
     const std::filesystem::path& file = manifest.file;
-    const bool is_wheel = change.table == ManifestChange::Table::wheels;
-    if (change.table == ManifestChange::Table::gpu) {
+    const bool is_wheel = change.table == advice::ManifestChange::Table::wheels;
+    if (change.table == advice::ManifestChange::Table::gpu) {
         return manifest::with_gpu_value(text, file, change.name, change.value);
     }
-    if (change.table == ManifestChange::Table::drivers) {
+    if (change.table == advice::ManifestChange::Table::drivers) {
         return manifest::with_driver(text, file, change.name, change.value);
     }
     const PackageName name = PackageName::parse_either(change.name).value();
     ManifestRequirement requirement{name, change.value, {}, {}, std::nullopt, {}};
-    if (change.table == ManifestChange::Table::constraints) {
+    if (change.table == advice::ManifestChange::Table::constraints) {
         return manifest::with_constraint(text, file, requirement);
     }
     if (change.value.empty()) {

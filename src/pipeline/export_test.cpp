@@ -11,6 +11,8 @@ namespace envpm::pipeline {
 
 namespace {
 
+using testing::ElementsAre;
+
 std::string digest() {
     return std::string(64, 'a');
 }

@@ -1,7 +1,7 @@
 #include "pipeline/first_look.h"
 
-#include "pipeline/package_universe.h"
-#include "pipeline/scout.h"
+#include "universe/package_universe.h"
+#include "universe/scout.h"
 
 #include <optional>
 #include <utility>
@@ -11,7 +11,7 @@ namespace envpm::pipeline {
 /// While it lives, `listings` hear of its end.
 class FirstLook::Listening {
   public:
-    Listening(Guarded<Asking>& asking, Listings& listings)
+    Listening(Guarded<Asking>& asking, universe::Listings& listings)
         : asking_(asking) {
         listen(&listings);
     }
@@ -22,7 +22,7 @@ class FirstLook::Listening {
     ~Listening() { listen(nullptr); }
 
   private:
-    void listen(Listings* listener) {
+    void listen(universe::Listings* listener) {
         asking_.with([listener](Asking& asking) { asking.listener = listener; });
     }
 
@@ -30,7 +30,7 @@ class FirstLook::Listening {
 };
 
 /// A scout that may set out later than the first questions.
-class FirstLook::Guide final : public Listings::Guide {
+class FirstLook::Guide final : public universe::Listings::Guide {
   public:
     Guide(FirstLook& look, const Run& run, const Target& target,
           std::map<PackageName, pypi::CandidateList>& found)
@@ -40,18 +40,18 @@ class FirstLook::Guide final : public Listings::Guide {
           found_(found) {}
 
     /// Pages that come before the scout sets out are there when it does.
-    Listings::Leads after_page(const PackageName& name) override {
-        return scout_ ? scout_->after_page(name) : Listings::Leads();
+    universe::Listings::Leads after_page(const PackageName& name) override {
+        return scout_ ? scout_->after_page(name) : universe::Listings::Leads();
     }
 
-    Listings::Leads after_metadata(const pypi::WheelFile& wheel) override {
-        return scout_ ? scout_->after_metadata(wheel) : Listings::Leads();
+    universe::Listings::Leads after_metadata(const pypi::WheelFile& wheel) override {
+        return scout_ ? scout_->after_metadata(wheel) : universe::Listings::Leads();
     }
 
-    Listings::Leads more() override;
+    universe::Listings::Leads more() override;
 
     /// With the Pythons, which must be known.
-    Listings::Leads set_out();
+    universe::Listings::Leads set_out();
 
     [[nodiscard]] bool has_set_out() const { return scout_.has_value(); }
 
@@ -60,11 +60,11 @@ class FirstLook::Guide final : public Listings::Guide {
     const Run& run_;
     const Target& target_;
     std::map<PackageName, pypi::CandidateList>& found_;
-    std::optional<PackageUniverse> universe_;
-    std::optional<Scout> scout_;
+    std::optional<universe::PackageUniverse> universe_;
+    std::optional<universe::Scout> scout_;
 };
 
-FirstLook::FirstLook(const Requests& requests, Services& services,
+FirstLook::FirstLook(const universe::Requests& requests, Services& services,
                      std::vector<pypi::PythonChoice>& pythons)
     : beside_(services.pool()) {
     beside_.run([this, &requests, &services, &pythons] {
@@ -96,14 +96,14 @@ std::map<PackageName, pypi::CandidateList> FirstLook::look(const Run& run, const
 
 /// Nothing while the interpreters have not answered, or if none can be used: that is told when all
 /// that was asked for is there.
-Listings::Leads FirstLook::Guide::more() {
+universe::Listings::Leads FirstLook::Guide::more() {
     const bool may_set_out =
         !has_set_out() && look_.asking_.with([](const Asking& asking) { return asking.is_over; });
-    return may_set_out ? set_out() : Listings::Leads();
+    return may_set_out ? set_out() : universe::Listings::Leads();
 }
 
-Listings::Leads FirstLook::Guide::set_out() {
-    UniverseRequest wanted = wanted_universe(run_, target_, nullptr, PythonScope::asked);
+universe::Listings::Leads FirstLook::Guide::set_out() {
+    universe::UniverseRequest wanted = wanted_universe(run_, target_, nullptr, PythonScope::asked);
     wanted.found = &found_;
     universe_.emplace(std::move(wanted), run_.listings, nullptr);
     scout_.emplace(*universe_, run_.listings, std::map<PackageName, std::string>());

@@ -2,9 +2,9 @@
 
 #include "base/thread_pool.h"
 #include "model/target.h"
-#include "pipeline/listings.h"
 #include "pipeline/lock_run.h"
 #include "pypi/candidates.h"
+#include "universe/listings.h"
 
 #include <map>
 #include <vector>
@@ -18,7 +18,7 @@ class FirstLook {
   public:
     /// From now on a thread asks the interpreters, and writes to `pythons` what they say: it may be
     /// read when `look` has returned. All three outlive this. One thread at a time.
-    FirstLook(const Requests& requests, Services& services,
+    FirstLook(const universe::Requests& requests, Services& services,
               std::vector<pypi::PythonChoice>& pythons);
     FirstLook(const FirstLook&) = delete;
     FirstLook& operator=(const FirstLook&) = delete;
@@ -33,7 +33,7 @@ class FirstLook {
   private:
     struct Asking {
         bool is_over = false;
-        Listings* listener = nullptr; ///< is told of the end
+        universe::Listings* listener = nullptr; ///< is told of the end
     };
 
     class Guide;

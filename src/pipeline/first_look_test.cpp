@@ -1,7 +1,7 @@
 #include "pipeline/first_look.h"
 
 #include "pipeline/conda_sources.h"
-#include "pipeline/world_for_tests.h"
+#include "universe/world_for_tests.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,10 +14,10 @@ namespace envpm::pipeline {
 
 namespace {
 
-using test::FakeIndexes;
-using test::name_of;
 using testing::IsEmpty;
 using testing::SizeIs;
+using universe::test::FakeIndexes;
+using universe::test::name_of;
 
 /// Whose servers are silent until its follower is woken.
 class SleepingTransport final : public pypi::test::FakeTransport {
@@ -84,16 +84,16 @@ TEST(FirstLook, TheOneThatAsksForPagesIsWokenWhenThePythonsAreKnown) {
     transport.files = indexes.transport.files;
     transport.asleep = [&python] { python.start(); };
 
-    const Manifest manifest = test::manifest_of("[workspace]\nname = \"demo\"\n"
-                                                "[pypi-dependencies]\nalpha = \"*\"\n");
-    const Requests requests = read_requests(manifest);
+    const Manifest manifest = universe::test::manifest_of("[workspace]\nname = \"demo\"\n"
+                                                          "[pypi-dependencies]\nalpha = \"*\"\n");
+    const universe::Requests requests = universe::read_requests(manifest);
     Settings settings;
     settings.cache_root = folder.path() / "cache";
     SilentProgress progress;
     Services services(settings, {python.variables(), {}, {}}, progress);
     const std::vector<pypi::Index> sources = {FakeIndexes::index("pypi")};
     pypi::IndexClient client(transport, folder.path(), {});
-    Listings listings(client, sources, {});
+    universe::Listings listings(client, sources, {});
     CondaSources conda(manifest, requests, false, {}, services);
     std::vector<pypi::PythonChoice> pythons;
     const SolveInputs inputs{manifest, requests, pythons, sources, manifest.exclude_newer};

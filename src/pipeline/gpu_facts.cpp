@@ -20,7 +20,7 @@ NamedGpu named_gpu(const gpu::Facts& facts, const std::string& name, gpu::Driver
 
 } // namespace
 
-FactListing list_facts(FactsTable& source, const std::vector<std::string>& words) {
+FactListing list_facts(universe::FactsTable& source, const std::vector<std::string>& words) {
     const gpu::Facts& facts = source.get();
     FactListing listing{facts.generated(), source.file().value_or("").string(), {}};
     for (const gpu::FactSchema& schema : gpu::fact_schemas()) {

@@ -2,7 +2,7 @@
 
 #include "gpu/facts.h"
 #include "gpu/facts_fit.h"
-#include "pipeline/facts_table.h"
+#include "universe/facts_table.h"
 
 #include <optional>
 #include <string>
@@ -25,7 +25,7 @@ struct FactListing {
 
 /// Those rows in whose table's name and values every one of `words` stands, whatever the case; all
 /// if there are none. An Error (code 1) if there is no such row.
-FactListing list_facts(FactsTable& source, const std::vector<std::string>& words);
+FactListing list_facts(universe::FactsTable& source, const std::vector<std::string>& words);
 
 /// What is asked of a driver and GPUs; either may be left out.
 struct GpuQuestion {

@@ -24,14 +24,15 @@ std::string failure_of(const GpuQuestion& question) {
 
 TEST(GpuFacts, the_shipped_table_answers_unless_another_is_configured) {
     std::optional<std::filesystem::path> newer;
-    EXPECT_TRUE(FactsTable(newer).get().least_driver(12, gpu::DriverSystem::linux_kernel));
+    EXPECT_TRUE(
+        universe::FactsTable(newer).get().least_driver(12, gpu::DriverSystem::linux_kernel));
 
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     newer = folder.path() / "newer.toml";
     write_file(*newer, "[meta]\nformat = 1\ngenerated = \"2030-01-01\"\n"
                        "[[cuda_minor_compat]]\ncuda_major = 14\n"
                        "min_driver_linux = \"700.10.01\"\nsource = \"a page\"\n");
-    FactsTable table(newer);
+    universe::FactsTable table(newer);
     const gpu::Facts& facts = table.get();
     EXPECT_EQ(facts.least_driver(14, gpu::DriverSystem::linux_kernel)->value.text(), "700.10.01");
     EXPECT_FALSE(facts.least_driver(12, gpu::DriverSystem::linux_kernel));
@@ -39,7 +40,7 @@ TEST(GpuFacts, the_shipped_table_answers_unless_another_is_configured) {
 }
 
 TEST(GpuFacts, a_listing_has_the_rows_with_all_words) {
-    FactsTable shipped({});
+    universe::FactsTable shipped({});
     const FactListing listing = list_facts(shipped, {"Torch_Variant", "cu130", "9.13"});
     ASSERT_EQ(listing.tables.size(), 1U);
     EXPECT_EQ(listing.tables[0].name, "torch_variant");

@@ -17,11 +17,11 @@ constexpr std::string_view known_channel = "conda-forge";
 std::optional<CudaRuntime> runtime_of(const std::vector<LockedPackage>& packages);
 std::string library_version(const std::vector<LockedPackage>& packages, std::string_view library);
 std::optional<std::string> asked_of(const std::string& fact, const Resolution& resolution,
-                                    const PackageUniverse& universe);
+                                    const universe::PackageUniverse& universe);
 void add_driver(LockedGpu& needs, const std::optional<CudaVersion>& asked, const gpu::Facts& facts);
 std::optional<gpu::TorchVariant> torch_build(const Resolution& resolution,
-                                             const PackageUniverse& universe, Platform platform,
-                                             FactsTable& facts);
+                                             const universe::PackageUniverse& universe,
+                                             Platform platform, universe::FactsTable& facts);
 void add_torch(LockedGpu& needs, const gpu::TorchVariant& build);
 void add_gpus(LockedGpu& needs, const gpu::TargetMachine& machine, const gpu::Facts& facts);
 void raise(LockedGpu& needs, const std::optional<gpu::Cited<DriverVersion>>& least);
@@ -30,8 +30,8 @@ std::string gpu_words(const LockedGpu& gpu);
 } // namespace
 
 LockedGpu gpu_needs(const std::vector<LockedPackage>& packages, const Resolution& resolution,
-                    const PackageUniverse& universe, const gpu::TargetMachine& machine,
-                    FactsTable& facts) {
+                    const universe::PackageUniverse& universe, const gpu::TargetMachine& machine,
+                    universe::FactsTable& facts) {
     LockedGpu needs;
     needs.cuda = runtime_of(packages);
     needs.cudnn = library_version(packages, "cudnn");
@@ -106,7 +106,7 @@ std::string library_version(const std::vector<LockedPackage>& packages, std::str
 
 /// Of what the target leaves open, the lowest that satisfies all packages is what was chosen.
 std::optional<std::string> asked_of(const std::string& fact, const Resolution& resolution,
-                                    const PackageUniverse& universe) {
+                                    const universe::PackageUniverse& universe) {
     const auto slot = universe.find_slot(fact);
     if (!slot || universe.candidates(*slot).size() == 1) {
         return std::nullopt;
@@ -135,12 +135,12 @@ void add_driver(LockedGpu& needs, const std::optional<CudaVersion>& asked,
 
 /// What the table knows of the build of PyTorch that was chosen; nothing of one for the processor.
 std::optional<gpu::TorchVariant> torch_build(const Resolution& resolution,
-                                             const PackageUniverse& universe, Platform platform,
-                                             FactsTable& facts) {
+                                             const universe::PackageUniverse& universe,
+                                             Platform platform, universe::FactsTable& facts) {
     std::optional<gpu::Cited<gpu::TorchVariant>> build;
     for (const CandidateId id : resolution.chosen) {
         const Candidate& candidate = universe.candidate(id);
-        const CondaCandidate* const package = universe.package(id);
+        const universe::CondaCandidate* const package = universe.package(id);
         const std::optional<CudaRuntime>& runtime = universe.runtime(id);
         if (package != nullptr && package->channel->name == known_channel) {
             const conda::Record& record = *package->record;

@@ -4,8 +4,8 @@
 #include "gpu/package_traits.h"
 #include "model/answer.h"
 #include "model/lock.h"
-#include "pipeline/facts_table.h"
-#include "pipeline/package_universe.h"
+#include "universe/facts_table.h"
+#include "universe/package_universe.h"
 
 #include <string>
 #include <vector>
@@ -17,8 +17,8 @@ namespace envpm::pipeline {
 /// Nothing where nothing in it is for CUDA. `machine`: what the target declares; a GPU of it that
 /// only PTX covers asks for the driver that compiles it.
 LockedGpu gpu_needs(const std::vector<LockedPackage>& packages, const Resolution& resolution,
-                    const PackageUniverse& universe, const gpu::TargetMachine& machine,
-                    FactsTable& facts);
+                    const universe::PackageUniverse& universe, const gpu::TargetMachine& machine,
+                    universe::FactsTable& facts);
 
 /// What the name, the version and, of a conda package, the build of its file tell.
 gpu::PackageTraits traits_of(const LockedPackage& package);

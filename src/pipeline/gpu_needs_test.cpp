@@ -1,6 +1,6 @@
 #include "pipeline/gpu_needs.h"
 
-#include "pipeline/mixed_world_for_tests.h"
+#include "pipeline/solved_world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,12 +9,13 @@ namespace envpm::pipeline {
 namespace {
 
 using conda::test::entry;
-using test::Entries;
-using test::Mixed;
-using test::needing;
+using test::solution_of;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
+using universe::test::Entries;
+using universe::test::Mixed;
+using universe::test::needing;
 
 const std::string forge = "[workspace]\nname = \"x\"\nchannels = [\"conda-forge\"]\n"
                           "[channels]\nconda-forge = \"https://conda-forge.example.org\"\n";
@@ -22,7 +23,7 @@ const std::string forge = "[workspace]\nname = \"x\"\nchannels = [\"conda-forge\
 class Recorded : public testing::Test {
   protected:
     Mixed world;
-    FactsTable facts{std::nullopt};
+    universe::FactsTable facts{std::nullopt};
 
     void add_wheel(const std::string& name, const std::string& version,
                    const std::vector<std::string>& needs = {}) {
@@ -33,7 +34,7 @@ class Recorded : public testing::Test {
 
     LockedGpu of(const std::string& manifest) {
         EXPECT_THAT(world.chosen(manifest), testing::Not(IsEmpty())) << manifest;
-        return gpu_needs(world.solution->packages, std::get<Resolution>(world.answer),
+        return gpu_needs(solution_of(world).packages, std::get<Resolution>(world.answer),
                          *world.universe, world.question->machine, facts);
     }
 
@@ -104,11 +105,11 @@ TEST_F(Recorded, AGpuThatOnlyPtxCoversAsksForTheToolkitsDriver) {
 
 TEST_F(Recorded, CondasPyTorchAsItsRecipeNamesIt) {
     world.add("conda-forge",
-              test::with_pythons({needing(entry("pytorch", "2.9.1", "cuda129_mkl_py312_h1_300"),
-                                          {"python", "cuda-version >=12.9,<13", "libcudnn"}),
-                                  needing(entry("libcudnn", "9.13.1.26", "hf7_0"), {}),
-                                  entry("cuda-version", "12.9", "h4_3"),
-                                  entry("nccl", "2.28.3", "h1_0")}));
+              universe::test::with_pythons(
+                  {needing(entry("pytorch", "2.9.1", "cuda129_mkl_py312_h1_300"),
+                           {"python", "cuda-version >=12.9,<13", "libcudnn"}),
+                   needing(entry("libcudnn", "9.13.1.26", "hf7_0"), {}),
+                   entry("cuda-version", "12.9", "h4_3"), entry("nccl", "2.28.3", "h1_0")}));
     const LockedGpu needs = of(forge + "[dependencies]\npytorch = \"*\"\nnccl = \"*\"\n");
     EXPECT_EQ(needs.cuda, (CudaRuntime{12, 9}));
     EXPECT_EQ(needs.cudnn, "9.13.1.26");
@@ -123,7 +124,7 @@ TEST_F(Recorded, CondasPyTorchAsItsRecipeNamesIt) {
 TEST_F(Recorded, CondasOldGpusKeepAnOlderCudnn) {
     world.add(
         "conda-forge",
-        test::with_pythons(
+        universe::test::with_pythons(
             {needing(entry("pytorch", "2.9.1", "cuda129_mkl_py312_h1_300"), {"python", "libcudnn"}),
              entry("libcudnn", "9.10.2.21", "hf7_0"), entry("libcudnn", "9.13.1.26", "hf7_0")}));
     const std::string old = "[targets.t]\nplatform = \"linux-64\"\ngpus = [\"6.1\"]\n";
@@ -145,9 +146,9 @@ TEST_F(Recorded, OneSupplierOfALibraryInBothWorlds) {
     add_wheel("nvidia-cudnn-cu11", "8.9.6.50");
     add_wheel("torch", "2.9.1+cu128");
     world.add("conda-forge",
-              test::with_pythons({entry("cudatoolkit", "11.8.0", "h4_13"),
-                                  entry("cudnn", "8.9.7.29", "h1_0"),
-                                  entry("libtorch", "2.9.1", "cuda128_mkl_h1_300")}));
+              universe::test::with_pythons({entry("cudatoolkit", "11.8.0", "h4_13"),
+                                            entry("cudnn", "8.9.7.29", "h1_0"),
+                                            entry("libtorch", "2.9.1", "cuda128_mkl_h1_300")}));
     const auto both = [&](const std::string& conda, const std::string& wheel) {
         return !world
                     .chosen(forge + "[dependencies]\npython = \"*\"\n" + conda +

@@ -1,9 +1,9 @@
 // GPU facts in the solve.
 
+#include "advice/nearest.h"
+#include "advice/why_not_for_tests.h"
 #include "base/error.h"
-#include "pipeline/nearest.h"
 #include "pipeline/torch_variants.h"
-#include "pipeline/world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,15 +11,16 @@
 namespace envpm::pipeline {
 namespace {
 
-using test::FakeIndexes;
-using test::World;
-using test::x86_end;
+using advice::test::why_not;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using universe::test::FakeIndexes;
+using universe::test::World;
+using universe::test::x86_end;
 
 const std::string any = "[pypi-dependencies]\ntorch = \"*\"\n";
 
@@ -72,7 +73,7 @@ TEST_F(DefaultIndex, ADriverLimitsTheMajorAndNotTheMinor) {
     EXPECT_EQ(torch_of(any + target("driver = \"535.104.05\"\n")), "2.9.1");
     EXPECT_EQ(torch_of(any + target("cuda = \"12.2\"\n")), "2.9.1");
     EXPECT_EQ(torch_of(any + target("driver = \"470.82.01\"\n")), "none");
-    EXPECT_THAT(World(indexes, any + target("driver = \"470.82.01\"\n")).why_not(),
+    EXPECT_THAT(why_not(World(indexes, any + target("driver = \"470.82.01\"\n"))),
                 AllOf(HasSubstr("needs a driver >= 525.60.13, and target `t` has 470.82.01"),
                       HasSubstr("torch")));
 }
@@ -90,7 +91,7 @@ TEST_F(DefaultIndex, PinsHoldForWhoeverSuppliesTheLibrary) {
     EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"<12.5\"\n"), "2.5.1");
     EXPECT_EQ(torch_of(any + "[gpu]\ncudnn = \"9.1.*\"\n"), "2.5.1");
     EXPECT_EQ(torch_of(any + "[gpu]\ncudnn = \">=9.11\"\n"), "2.11.0");
-    EXPECT_THAT(World(indexes, any + "[gpu]\ncuda = \"11.8\"\n").why_not(),
+    EXPECT_THAT(why_not(World(indexes, any + "[gpu]\ncuda = \"11.8\"\n")),
                 AllOf(HasSubstr("you allow only CUDA ==11.8.* envpm.toml:4:8"),
                       HasSubstr("need CUDA 12.4, 12.8 or 13.0")));
 }
@@ -98,7 +99,7 @@ TEST_F(DefaultIndex, PinsHoldForWhoeverSuppliesTheLibrary) {
 /// First the local version, then what is needed, then the table, by which 2.10 on the default index
 /// is built for 12.8 and 2.6 for 12.4.
 TEST_F(DefaultIndex, TheTableTellsTheCudaOfWhatTellsNothingItself) {
-    const auto runtime = [&](const test::Release& torch) {
+    const auto runtime = [&](const universe::test::Release& torch) {
         indexes.add("pypi", "torch", {torch});
         for (const std::string& chosen : World(indexes, any).chosen()) {
             if (chosen.starts_with("CUDA ")) {
@@ -117,7 +118,7 @@ TEST_F(DefaultIndex, TheTableTellsTheCudaOfWhatTellsNothingItself) {
     indexes.add("pypi", "torch", {{"torch-2.10.0" + x86_end}, {"torch-2.6.0" + x86_end}});
     EXPECT_EQ(torch_of(any + "[gpu]\ncuda = \"12.4\"\n"), "2.6.0");
     EXPECT_EQ(torch_of(any + target("gpus = [\"6.0\"]\n")), "2.6.0");
-    EXPECT_THAT(World(indexes, any + "[gpu]\naccelerator = \"cpu\"\n").why_not(),
+    EXPECT_THAT(why_not(World(indexes, any + "[gpu]\naccelerator = \"cpu\"\n")),
                 HasSubstr("\"cpu\" [gpu-facts: torch_release 2.10]"));
 }
 
@@ -148,14 +149,14 @@ TEST_F(DefaultIndex, OneBuildOfALibraryAndOneMajorOfCuda) {
     const std::string both = any + "other = \"*\"\n";
     EXPECT_EQ(torch_of(both), "2.9.1");
     EXPECT_THAT(
-        World(indexes, "[pypi-dependencies]\ntorch = \"==2.11.0\"\nother = \"*\"\n").why_not(),
+        why_not(World(indexes, "[pypi-dependencies]\ntorch = \"==2.11.0\"\nother = \"*\"\n")),
         AllOf(HasSubstr("torch 2.11.0 needs CUDA 13.0"),
               HasSubstr("nvidia-cudnn-cu12 9.1.0.70 and 9.10.2.21 need CUDA 12.*")));
 }
 
 TEST_F(DefaultIndex, AcceleratorsRuleOutTheOthersBuilds) {
     EXPECT_EQ(torch_of(any + "[gpu]\naccelerator = \"cpu\"\n"), "none");
-    EXPECT_THAT(World(indexes, any + "[gpu]\naccelerator = \"cpu\"\n").why_not(),
+    EXPECT_THAT(why_not(World(indexes, any + "[gpu]\naccelerator = \"cpu\"\n")),
                 HasSubstr("it is for CUDA, and `[gpu] accelerator` is \"cpu\""));
     indexes.add("pypi", "torch", {{"torch-2.9.0+cpu" + x86_end}, {"torch-2.8.0+cu126" + x86_end}});
     EXPECT_EQ(torch_of(any), "2.9.0+cpu");
@@ -168,7 +169,7 @@ TEST_F(DefaultIndex, ATargetsDeclarationsRuleOutTheOthersBuildsToo) {
     EXPECT_EQ(torch_of(any + target("gpus = \"none\"\n")), "2.9.0+cpu");
     EXPECT_EQ(torch_of(any + target("gpus = [\"8.0\"]\n")), "2.8.0+cu126");
     EXPECT_EQ(torch_of(any + target("gpus = [\"8.0\"]\naccelerator = \"any\"\n")), "2.9.0+cpu");
-    EXPECT_THAT(World(indexes, any + target("driver = \"470.82.01\"\n")).why_not(),
+    EXPECT_THAT(why_not(World(indexes, any + target("driver = \"470.82.01\"\n"))),
                 HasSubstr("processor alone, and target `t` declares an NVIDIA driver"));
 }
 
@@ -183,7 +184,7 @@ TEST_F(DefaultIndex, WhatDoesNotFitIsNotFetched) {
 }
 
 TEST(TorchVariants, AreThoseThatThePinsLeave) {
-    const auto names = [](const GpuRequests& gpu) {
+    const auto names = [](const universe::GpuRequests& gpu) {
         std::vector<std::string> out;
         for (const Source& source : torch_sources(gpu, gpu::Facts::shipped(), {})) {
             out.push_back(source.name);
@@ -195,7 +196,7 @@ TEST(TorchVariants, AreThoseThatThePinsLeave) {
                                  Contains("pytorch-cu130")));
     EXPECT_THAT(names({Accelerator::cpu, {}, {}, {}}), ElementsAre("pytorch-cpu"));
     EXPECT_THAT(names({Accelerator::cuda, {}, {}, {}}), Not(Contains("pytorch-cpu")));
-    const GpuPinRequest pin{"cuda", pypi::SpecifierSet::parse("==12.8.*"), {}};
+    const universe::GpuPinRequest pin{"cuda", pypi::SpecifierSet::parse("==12.8.*"), {}};
     EXPECT_THAT(names({Accelerator::cuda, pin, {}, {}}), ElementsAre("pytorch-cu128"));
 }
 
@@ -223,10 +224,10 @@ TEST(TorchVariants, AnIndexOfTheManifestBelowThePlaceIsMirroredWithIt) {
     SilentProgress progress;
     Services services(settings, {}, progress);
     const std::string place = "https://download.pytorch.org/whl";
-    const Manifest manifest =
-        test::manifest_of("[indexes]\nnightly = \"" + place + "/nightly/cu128\"\nall = \"" + place +
-                          "\"\nnamed = \"" + place + "/cpu\"\nother = \"" + place + "s/cpu\"\n");
-    const auto sources = index_sources(manifest, read_requests(manifest), services);
+    const Manifest manifest = universe::test::manifest_of(
+        "[indexes]\nnightly = \"" + place + "/nightly/cu128\"\nall = \"" + place +
+        "\"\nnamed = \"" + place + "/cpu\"\nother = \"" + place + "s/cpu\"\n");
+    const auto sources = index_sources(manifest, universe::read_requests(manifest), services);
     const auto urls = [&](std::size_t i) {
         std::vector<std::string> out;
         for (const Mirror& mirror : sources[i].places) {
@@ -242,12 +243,12 @@ TEST(TorchVariants, AnIndexOfTheManifestBelowThePlaceIsMirroredWithIt) {
 }
 
 TEST(TorchVariants, ABoundProjectIsNotSpread) {
-    const Requests requests = read_requests(
-        test::manifest_of("[pypi-dependencies]\ntorch = { version = \"*\", index = \"own\" }\n"
-                          "[indexes]\nown = \"https://own.example.org/simple\"\n"));
+    const universe::Requests requests = universe::read_requests(universe::test::manifest_of(
+        "[pypi-dependencies]\ntorch = { version = \"*\", index = \"own\" }\n"
+        "[indexes]\nown = \"https://own.example.org/simple\"\n"));
     const auto spread = torch_projects({{Source::Kind::index, "pytorch-cpu", true, {}}}, requests);
-    EXPECT_FALSE(spread.contains(test::name_of("torch")));
-    EXPECT_THAT(spread.at(test::name_of("torchvision")), ElementsAre("pytorch-cpu"));
+    EXPECT_FALSE(spread.contains(universe::test::name_of("torch")));
+    EXPECT_THAT(spread.at(universe::test::name_of("torchvision")), ElementsAre("pytorch-cpu"));
 }
 
 /// Two indexes that each have one build of the same version.
@@ -258,18 +259,19 @@ TEST(TorchVariants, ServeTogether) {
                 {{"torch-2.9.0+cu128" + x86_end}, {"torch-2.9.1+cu128" + x86_end}});
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     pypi::IndexClient client(indexes.transport, folder.path(), {});
-    Listings listings(client,
-                      {FakeIndexes::index("pytorch-cpu"), FakeIndexes::index("pytorch-cu128"),
-                       FakeIndexes::index("pytorch-cu130")},
-                      {{}, {{test::name_of("torch"), {"pytorch-cpu", "pytorch-cu128"}}}});
-    const std::vector<PackageName> torch = {test::name_of("torch")};
+    universe::Listings listings(
+        client,
+        {FakeIndexes::index("pytorch-cpu"), FakeIndexes::index("pytorch-cu128"),
+         FakeIndexes::index("pytorch-cu130")},
+        {{}, {{universe::test::name_of("torch"), {"pytorch-cpu", "pytorch-cu128"}}}});
+    const std::vector<PackageName> torch = {universe::test::name_of("torch")};
     listings.load(torch);
-    const Listing& found = listings.find(torch.front());
+    const universe::Listing& found = listings.find(torch.front());
     ASSERT_EQ(found.page.wheels.size(), 3U);
     EXPECT_EQ(found.origin(found.page.wheels[0]).name, "pytorch-cpu");
     EXPECT_EQ(found.origin(found.page.wheels[2]).name, "pytorch-cu128");
     EXPECT_EQ(listings.consulted().size(), 2U);
-    const auto list = pypi::candidates(found.page, {{}, {test::python_of(11)}, {}});
+    const auto list = pypi::candidates(found.page, {{}, {universe::test::python_of(11)}, {}});
     EXPECT_EQ(list.wheels.back().release, list.wheels[1].release) << "one release, two builds";
     EXPECT_EQ(list.wheels[0].release, 1U);
 }
@@ -283,9 +285,10 @@ class Builds : public testing::Test {
         const auto build = [](const std::string& version, const std::string& variant,
                               const std::string& runtime, const std::string& cudnn) {
             const std::string major = variant.substr(0, 4);
-            return test::Release{fmt::format("torch-{}+{}{}", version, variant, x86_end),
-                                 {fmt::format("nvidia-cuda-runtime-{}=={}", major, runtime),
-                                  fmt::format("nvidia-cudnn-{}=={}", major, cudnn)}};
+            return universe::test::Release{
+                fmt::format("torch-{}+{}{}", version, variant, x86_end),
+                {fmt::format("nvidia-cuda-runtime-{}=={}", major, runtime),
+                 fmt::format("nvidia-cudnn-{}=={}", major, cudnn)}};
         };
         indexes.add("pypi", "torch",
                     {build("2.3.1", "cu118", "11.8.89", "8.7.0.84"),
@@ -303,7 +306,7 @@ class Builds : public testing::Test {
     void add(const std::string& name, const std::vector<std::string>& versions) {
         std::string file = name;
         std::replace(file.begin(), file.end(), '-', '_');
-        std::vector<test::Release> releases;
+        std::vector<universe::test::Release> releases;
         for (const std::string& version : versions) {
             releases.push_back({file + "-" + version + "-py3-none-any.whl"});
         }
@@ -315,7 +318,8 @@ class Builds : public testing::Test {
         const Answer answer = world.solve();
         std::vector<std::string> out;
         if (const auto* conflict = std::get_if<Conflict>(&answer)) {
-            for (const NearestSolution& near : nearest_solutions(*conflict, world.universe, {})) {
+            for (const advice::NearestSolution& near :
+                 advice::nearest_solutions(*conflict, world.universe, {})) {
                 out.push_back(near.change() + " gives " + near.result);
             }
         }

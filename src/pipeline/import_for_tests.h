@@ -2,7 +2,7 @@
 
 #include "manifest/read.h"
 #include "pipeline/import.h"
-#include "pipeline/requests.h"
+#include "universe/requests.h"
 
 #include <string>
 #include <vector>
@@ -24,7 +24,7 @@ platform = "linux-aarch64"
 inline ImportedManifest imported_from(const std::string& text, const std::string& file,
                                       const std::string& environment = "default") {
     ImportedManifest imported = import_text(text, file, "", environment);
-    read_requests(manifest::parse(imported.text, "envpm.toml", Platform::linux_64));
+    universe::read_requests(manifest::parse(imported.text, "envpm.toml", Platform::linux_64));
     return imported;
 }
 

@@ -169,7 +169,7 @@ void inform_of_project(Information& information, const Project& project,
     const Manifest manifest = read_manifest(project);
     information.manifest = project.manifest_file;
     information.workspace = manifest.name;
-    information.indexes = indexes_of(manifest, read_requests(manifest), services);
+    information.indexes = indexes_of(manifest, universe::read_requests(manifest), services);
     for (pypi::Index& index : information.indexes) {
         for (std::string& url : index.urls) {
             url = without_credentials(url);

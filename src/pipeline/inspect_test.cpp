@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "pipeline/world_for_tests.h"
+#include "universe/world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,10 +10,10 @@
 namespace envpm::pipeline {
 namespace {
 
-using test::name_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using universe::test::name_of;
 
 LockedPackage package(const std::string& name, std::vector<std::string> dependencies = {}) {
     return {name_of(name),   "1.0",       "pypi", name + ".whl",           0,

@@ -6,7 +6,6 @@
 #include "base/moment.h"
 #include "host/this_machine.h"
 #include "pipeline/archives.h"
-#include "pipeline/gpu_machine.h"
 #include "pipeline/gpu_needs.h"
 #include "pipeline/installed.h"
 #include "pipeline/layout_cache.h"
@@ -20,6 +19,7 @@
 #include "realize/generations.h"
 #include "realize/prefix.h"
 #include "store/store.h"
+#include "universe/gpu_machine.h"
 
 #include <fmt/format.h>
 
@@ -407,7 +407,8 @@ std::optional<AuditReport> audit_made(const InstallRequest& request, const Manif
     if (policy == CheckPolicy::off) {
         return std::nullopt;
     }
-    const gpu::TargetMachine machine = gpu_machine(manifest, target.target, services.facts());
+    const gpu::TargetMachine machine =
+        universe::gpu_machine(manifest, target.target, services.facts());
     AuditOrder order;
     order.allowed = manifest.gpu.audit_allow;
     order.locked = target.gpu;

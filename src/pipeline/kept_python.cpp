@@ -22,13 +22,13 @@ struct Pair {
 };
 
 const LockedTarget* kept_target(const TargetSolution& solution, const Lock& previous);
-bool differ_for(const Pair& pair, const Requests& requests);
-bool differ_for(const Pair& pair, CandidateId chosen, const PackageUniverse& universe);
+bool differ_for(const Pair& pair, const universe::Requests& requests);
+bool differ_for(const Pair& pair, CandidateId chosen, const universe::PackageUniverse& universe);
 
 } // namespace
 
 void keep_python(TargetSolution& solution, const Lock& previous, const Resolution& resolution,
-                 const PackageUniverse& universe, const Requests& requests) {
+                 const universe::PackageUniverse& universe, const universe::Requests& requests) {
     const LockedTarget* const target = kept_target(solution, previous);
     const auto version =
         pypi::Version::parse(target == nullptr ? std::string() : target->python->version);
@@ -62,18 +62,20 @@ const LockedTarget* kept_target(const TargetSolution& solution, const Lock& prev
     return found == previous.targets.end() ? nullptr : &*found;
 }
 
-bool differ_for(const Pair& pair, const Requests& requests) {
-    const auto differ = [&](const Request& request) { return pair.differ_for(request.marker, {}); };
+bool differ_for(const Pair& pair, const universe::Requests& requests) {
+    const auto differ = [&](const universe::Request& request) {
+        return pair.differ_for(request.marker, {});
+    };
     return !requests.python.specifiers.contains(pair.version_before) ||
            std::any_of(requests.packages.begin(), requests.packages.end(), differ) ||
            std::any_of(requests.constraints.begin(), requests.constraints.end(), differ);
 }
 
-bool differ_for(const Pair& pair, CandidateId chosen, const PackageUniverse& universe) {
+bool differ_for(const Pair& pair, CandidateId chosen, const universe::PackageUniverse& universe) {
     if (universe.archive(chosen) == nullptr) {
         return false;
     }
-    const Listings::Description& description = universe.description(chosen);
+    const universe::Listings::Description& description = universe.description(chosen);
     if (!description.metadata) {
         return false;
     }

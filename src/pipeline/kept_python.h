@@ -9,6 +9,6 @@ namespace envpm::pipeline {
 /// of Python, a marker, or what a chosen wheel says of its Python. So machines whose Pythons differ
 /// in their last number do not change a lock to and fro.
 void keep_python(TargetSolution& solution, const Lock& previous, const Resolution& resolution,
-                 const PackageUniverse& universe, const Requests& requests);
+                 const universe::PackageUniverse& universe, const universe::Requests& requests);
 
 } // namespace envpm::pipeline

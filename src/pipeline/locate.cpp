@@ -95,7 +95,8 @@ std::vector<Source> sources_for(const std::vector<LockedPackage>& packages,
         sources = channel_sources(manifest, services.settings());
     }
     if (!std::all_of(packages.begin(), packages.end(), is_conda)) {
-        std::vector<Source> indexes = index_sources(manifest, read_requests(manifest), services);
+        std::vector<Source> indexes =
+            index_sources(manifest, universe::read_requests(manifest), services);
         std::move(indexes.begin(), indexes.end(), std::back_inserter(sources));
     }
     return sources;

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "pipeline/world_for_tests.h"
+#include "universe/world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,8 +35,16 @@ class LocateTest : public testing::Test {
     }
 
     static LockedPackage alpha() {
-        return {test::name_of("alpha"), "1.0",       "pypi", wheel, 5,
-                sha256_of("alpha"),     {"default"}, {},     {},    false};
+        return {universe::test::name_of("alpha"),
+                "1.0",
+                "pypi",
+                wheel,
+                5,
+                sha256_of("alpha"),
+                {"default"},
+                {},
+                {},
+                false};
     }
 
     static LockedPackage stone() {
@@ -66,8 +74,8 @@ class LocateTest : public testing::Test {
         Services services(
             settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now(), 0, use},
             progress_);
-        const Manifest manifest = test::manifest_of("[channels]\nlab = \"" + local("lab") +
-                                                    "\"\n[workspace]\nname = \"demo\"\n" + tables);
+        const Manifest manifest = universe::test::manifest_of(
+            "[channels]\nlab = \"" + local("lab") + "\"\n[workspace]\nname = \"demo\"\n" + tables);
         return locate(packages, manifest, services);
     }
 

@@ -1,31 +1,31 @@
 #include "pipeline/lock.h"
 
+#include "advice/choice_notes.h"
+#include "advice/extras.h"
+#include "advice/lag.h"
+#include "advice/upload_times.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress_task.h"
 #include "base/rewrite_file.h"
 #include "lockfiles/lock_file.h"
-#include "pipeline/choice_notes.h"
 #include "pipeline/conda_sources.h"
 #include "pipeline/edit_journal.h"
-#include "pipeline/extras.h"
 #include "pipeline/file_rules.h"
 #include "pipeline/first_look.h"
-#include "pipeline/gpu_machine.h"
 #include "pipeline/gpu_needs.h"
 #include "pipeline/kept_python.h"
-#include "pipeline/lag.h"
 #include "pipeline/lock_conflict.h"
 #include "pipeline/lock_run.h"
 #include "pipeline/lock_stamp.h"
-#include "pipeline/package_universe.h"
-#include "pipeline/scout.h"
 #include "pipeline/solution.h"
 #include "pipeline/sources.h"
 #include "pipeline/unknown_upgrades.h"
-#include "pipeline/upload_times.h"
 #include "solver/relock.h"
 #include "solver/solve.h"
+#include "universe/gpu_machine.h"
+#include "universe/package_universe.h"
+#include "universe/scout.h"
 
 #include <fmt/format.h>
 
@@ -53,13 +53,13 @@ class Question {
     /// began with: only then would the same solve give the same lock.
     void keep_answer(const Lock& lock, const Run& run) const;
 
-    [[nodiscard]] const Requests& requests() const { return requests_; }
+    [[nodiscard]] const universe::Requests& requests() const { return requests_; }
 
     [[nodiscard]] const std::vector<pypi::Index>& indexes() const { return indexes_; }
 
     [[nodiscard]] const CachePolicy& policy() const { return policy_; }
 
-    [[nodiscard]] const Bindings& bindings() const { return bindings_; }
+    [[nodiscard]] const universe::Bindings& bindings() const { return bindings_; }
 
     [[nodiscard]] const SolveInputs& inputs() const { return inputs_; }
 
@@ -69,10 +69,10 @@ class Question {
   private:
     // Each is made of those above it, and `inputs_` refers to some of them.
     const std::optional<Lock>& previous_;
-    Requests requests_;
+    universe::Requests requests_;
     std::vector<pypi::Index> indexes_;
     CachePolicy policy_;
-    Bindings bindings_;
+    universe::Bindings bindings_;
     std::vector<pypi::PythonChoice> pythons_; ///< with channels: only if none of them has a Python
     std::optional<FirstLook> first_look_;     ///< fills `pythons_`
     SolveInputs inputs_;
@@ -92,24 +92,28 @@ struct ProjectFiles {
 ProjectFiles read_files(const Project& project);
 std::vector<std::string> notes_on_open_python(const Run& run, const Lock& lock);
 void report_difference(LockReport& report, const std::optional<Lock>& previous);
-std::vector<PackageName> known_names(const Requests& requests, const std::optional<Lock>& previous);
+std::vector<PackageName> known_names(const universe::Requests& requests,
+                                     const std::optional<Lock>& previous);
 std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Target& target,
                                                       const std::vector<TargetSolution>& solved);
 bool is_kept(const Run& run, const Target& target, const LockedPackage& package);
-std::variant<std::vector<TargetSolution>, Explanation> ask_and_solve(const Run& run);
-std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run);
-std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
-                                                       const std::vector<TargetSolution>& solved);
-Answer solve_in(PackageUniverse& universe, const Run& run, const Target& target,
+std::variant<std::vector<TargetSolution>, advice::Explanation> ask_and_solve(const Run& run);
+std::variant<std::vector<TargetSolution>, advice::Explanation> solve_targets(const Run& run);
+std::variant<TargetSolution, advice::Explanation>
+solve_target(const Run& run, const Target& target, const std::vector<TargetSolution>& solved);
+Answer solve_in(universe::PackageUniverse& universe, const Run& run, const Target& target,
                 const std::vector<TargetSolution>& solved);
-TargetSolution solution_of(const Resolution& resolution, PackageUniverse& universe,
-                           const UniverseRequest& wanted, const Run& run, CondaRecords* records);
+TargetSolution solution_of(const Resolution& resolution, universe::PackageUniverse& universe,
+                           const universe::UniverseRequest& wanted, const Run& run,
+                           universe::CondaRecords* records);
 void add_notes(const std::vector<std::string>& more, std::vector<std::string>& notes);
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
-                                   PackageUniverse& universe);
-void prefer(const LockedPackage& package, PackageUniverse& universe, std::vector<CandidateId>& out);
-bool is_same(const LockedPackage& package, CandidateId candidate, const PackageUniverse& universe);
+                                   universe::PackageUniverse& universe);
+void prefer(const LockedPackage& package, universe::PackageUniverse& universe,
+            std::vector<CandidateId>& out);
+bool is_same(const LockedPackage& package, CandidateId candidate,
+             const universe::PackageUniverse& universe);
 bool is_upgraded(const LockedPackage& package, const LockRequest& request);
 bool upgrades_python(const LockRequest& request);
 
@@ -167,7 +171,8 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     // From here on there is something to solve.
 
     for (const Target& target : manifest.targets) {
-        (void)gpu_machine(manifest, target, services.facts()); // its faults come before any request
+        (void)universe::gpu_machine(manifest, target,
+                                    services.facts()); // its faults come before any request
     }
 
     WheelSources sources(services, question.policy(), question.indexes(), question.bindings());
@@ -185,16 +190,16 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
                   notes,
                   question.first_look()};
     auto answer = ask_and_solve(run);
-    if (auto* explanation = std::get_if<Explanation>(&answer)) {
+    if (auto* explanation = std::get_if<advice::Explanation>(&answer)) {
         report.outcome = LockReport::Outcome::impossible;
         report.explanation = std::move(*explanation);
         return report;
     }
     // From here on every target has an exact set of packages, each with name, size and sha256.
 
-    report.lock =
-        compose_lock(std::get<std::vector<TargetSolution>>(answer),
-                     manifest_digest(manifest, question.requests()), previous, manifest.files);
+    report.lock = compose_lock(std::get<std::vector<TargetSolution>>(answer),
+                               universe::manifest_digest(manifest, question.requests()), previous,
+                               manifest.files);
     add_notes(notes_on_absent_winners(manifest.files, *report.lock), notes);
     add_notes(conda.notes_on_names(*report.lock), notes);
     report_difference(report, previous);
@@ -210,7 +215,7 @@ namespace {
 Question::Question(const Manifest& manifest, const std::optional<Lock>& previous,
                    const LockRequest& request, Services& services)
     : previous_(previous),
-      requests_(read_requests(manifest)),
+      requests_(universe::read_requests(manifest)),
       indexes_(indexes_of(manifest, requests_, services)),
       policy_(cache_policy(services, request.refresh)),
       bindings_(bindings_of(manifest, requests_, services)),
@@ -277,10 +282,10 @@ void report_difference(LockReport& report, const std::optional<Lock>& previous) 
 }
 
 /// Every name of the old lock and of the manifest: a re-lock is one round trip.
-std::vector<PackageName> known_names(const Requests& requests,
+std::vector<PackageName> known_names(const universe::Requests& requests,
                                      const std::optional<Lock>& previous) {
     std::vector<PackageName> names;
-    for (const Request& request : requests.packages) {
+    for (const universe::Request& request : requests.packages) {
         names.push_back(request.name);
     }
     if (previous) {
@@ -313,10 +318,11 @@ std::map<PackageName, pypi::CandidateList> look_ahead(const Run& run, const Targ
         }
     }
     std::map<PackageName, pypi::CandidateList> found;
-    UniverseRequest wanted = wanted_universe(run, target, nullptr, PythonScope::asked);
+    universe::UniverseRequest wanted = wanted_universe(run, target, nullptr, PythonScope::asked);
     wanted.found = &found;
-    PackageUniverse universe(wanted, run.listings, nullptr);
-    Scout(universe, run.listings, std::move(versions)).run(known_names(run.requests, run.previous));
+    universe::PackageUniverse universe(wanted, run.listings, nullptr);
+    universe::Scout(universe, run.listings, std::move(versions))
+        .run(known_names(run.requests, run.previous));
     return found;
 }
 
@@ -326,17 +332,17 @@ bool is_kept(const Run& run, const Target& target, const LockedPackage& package)
 }
 
 /// Whoever waits for a slow index sees for what.
-std::variant<std::vector<TargetSolution>, Explanation> ask_and_solve(const Run& run) {
+std::variant<std::vector<TargetSolution>, advice::Explanation> ask_and_solve(const Run& run) {
     const ProgressTask task(run.services.progress(), "asking for packages", 0, ProgressUnit::items);
     return solve_targets(run);
 }
 
-std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& run) {
+std::variant<std::vector<TargetSolution>, advice::Explanation> solve_targets(const Run& run) {
     std::vector<TargetSolution> solutions;
     for (const Target& target : run.manifest.targets) {
         run.services.throw_if_stopped();
         auto answer = solve_target(run, target, solutions);
-        if (auto* explanation = std::get_if<Explanation>(&answer)) {
+        if (auto* explanation = std::get_if<advice::Explanation>(&answer)) {
             return std::move(*explanation);
         }
         solutions.push_back(std::move(std::get<TargetSolution>(answer)));
@@ -344,28 +350,28 @@ std::variant<std::vector<TargetSolution>, Explanation> solve_targets(const Run& 
     return solutions;
 }
 
-std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Target& target,
-                                                       const std::vector<TargetSolution>& solved) {
-    CondaRecords* const records = run.conda.records_for(target.platform);
+std::variant<TargetSolution, advice::Explanation>
+solve_target(const Run& run, const Target& target, const std::vector<TargetSolution>& solved) {
+    universe::CondaRecords* const records = run.conda.records_for(target.platform);
     std::map<PackageName, pypi::CandidateList> found;
     if (records == nullptr) {
         found = look_ahead(run, target, solved);
     } else if (!run.requests.packages.empty()) {
         run.listings.load(known_names(run.requests, run.previous));
     }
-    UniverseRequest wanted = wanted_universe(run, target, records, PythonScope::asked);
-    const AskedAccelerator accelerator = accelerator_for(run.manifest, target);
+    universe::UniverseRequest wanted = wanted_universe(run, target, records, PythonScope::asked);
+    const AskedAccelerator accelerator = universe::accelerator_for(run.manifest, target);
     if (accelerator.is_wish) {
-        UniverseRequest wished = wanted;
+        universe::UniverseRequest wished = wanted;
         wished.machine.accelerator = accelerator;
-        PackageUniverse universe(wished, run.listings, records);
+        universe::PackageUniverse universe(wished, run.listings, records);
         const Answer answer = solve_in(universe, run, target, solved);
         if (const auto* const resolution = std::get_if<Resolution>(&answer)) {
             return solution_of(*resolution, universe, wished, run, records);
         }
     }
     wanted.found = records == nullptr ? &found : nullptr;
-    PackageUniverse universe(wanted, run.listings, records);
+    universe::PackageUniverse universe(wanted, run.listings, records);
     const Answer answer = solve_in(universe, run, target, solved);
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
         return explain_conflict(*conflict, universe, run, target, records);
@@ -382,7 +388,7 @@ std::variant<TargetSolution, Explanation> solve_target(const Run& run, const Tar
     return solution_of(std::get<Resolution>(answer), universe, wanted, run, records);
 }
 
-Answer solve_in(PackageUniverse& universe, const Run& run, const Target& target,
+Answer solve_in(universe::PackageUniverse& universe, const Run& run, const Target& target,
                 const std::vector<TargetSolution>& solved) {
     const solver::SolveRequest question{universe.roots(), universe.constraints(),
                                         preferred(run, target, solved, universe)};
@@ -394,16 +400,17 @@ Answer solve_in(PackageUniverse& universe, const Run& run, const Target& target,
     return answer;
 }
 
-TargetSolution solution_of(const Resolution& resolution, PackageUniverse& universe,
-                           const UniverseRequest& wanted, const Run& run, CondaRecords* records) {
-    add_notes(notes_on_choice(resolution, universe), run.notes);
-    add_notes(notes_on_extras(resolution, universe, run.requests), run.notes);
+TargetSolution solution_of(const Resolution& resolution, universe::PackageUniverse& universe,
+                           const universe::UniverseRequest& wanted, const Run& run,
+                           universe::CondaRecords* records) {
+    add_notes(advice::notes_on_choice(resolution, universe), run.notes);
+    add_notes(advice::notes_on_extras(resolution, universe, run.requests), run.notes);
     if (run.inputs.exclude_newer) {
-        add_notes(notes_on_upload_times(resolution, universe), run.notes);
+        add_notes(advice::notes_on_upload_times(resolution, universe), run.notes);
     }
-    add_notes(
-        notes_on_lag(resolution, universe, {wanted, run.listings, records, run.services.stop()}),
-        run.notes);
+    add_notes(advice::notes_on_lag(resolution, universe,
+                                   {wanted, run.listings, records, run.services.stop()}),
+              run.notes);
     TargetSolution solution = to_solution(resolution, universe, run.requests, wanted.target);
     if (run.previous && !upgrades_python(run.request)) {
         keep_python(solution, *run.previous, resolution, universe, run.requests);
@@ -426,7 +433,7 @@ void add_notes(const std::vector<std::string>& more, std::vector<std::string>& n
 /// changes no more than it must, and targets agree where they can.
 std::vector<CandidateId> preferred(const Run& run, const Target& target,
                                    const std::vector<TargetSolution>& solved,
-                                   PackageUniverse& universe) {
+                                   universe::PackageUniverse& universe) {
     std::vector<CandidateId> out;
     if (run.previous) {
         for (const LockedPackage& package : run.previous->packages) {
@@ -443,7 +450,7 @@ std::vector<CandidateId> preferred(const Run& run, const Target& target,
     return out;
 }
 
-void prefer(const LockedPackage& package, PackageUniverse& universe,
+void prefer(const LockedPackage& package, universe::PackageUniverse& universe,
             std::vector<CandidateId>& out) {
     if (package.is_conda() && !universe.has_channels()) {
         return; // the manifest dropped them since
@@ -462,8 +469,9 @@ void prefer(const LockedPackage& package, PackageUniverse& universe,
 }
 
 /// Of a wheel the version, for another file of it may fit now; of a conda package that very build.
-bool is_same(const LockedPackage& package, CandidateId candidate, const PackageUniverse& universe) {
-    const CondaCandidate* conda = universe.package(candidate);
+bool is_same(const LockedPackage& package, CandidateId candidate,
+             const universe::PackageUniverse& universe) {
+    const universe::CondaCandidate* conda = universe.package(candidate);
     return package.is_conda()
                ? conda != nullptr && conda->record->file_name == package.file
                : conda == nullptr && universe.candidate(candidate).version == package.version;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "advice/explain.h"
 #include "base/dry_run.h"
 #include "lockfiles/difference.h"
 #include "model/lock.h"
-#include "pipeline/explain.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
 
@@ -36,7 +36,7 @@ struct LockReport {
     std::optional<Lock> lock;    ///< none if impossible
     std::vector<lockfiles::Change> changes;
     std::vector<lockfiles::TargetChange> target_changes = {};
-    std::optional<Explanation> explanation;
+    std::optional<advice::Explanation> explanation;
     std::vector<std::string> unsealed;         ///< targets whose seal the new lock has not
     std::vector<std::string> unknown_upgrades; ///< --upgrade-package of what is not in the lock
     std::vector<std::string> notes = {};       ///< on the answer; `tell_notes` tells them

@@ -8,9 +8,11 @@ namespace envpm::pipeline {
 
 namespace {
 
-std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock);
-void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet);
-void add_unmet_python(const Request& request, const Lock& lock, std::vector<std::string>& unmet);
+std::vector<std::string> unmet_requests(const universe::Requests& requests, const Lock& lock);
+void add_unmet(const universe::CondaRequest& request, const Lock& lock,
+               std::vector<std::string>& unmet);
+void add_unmet_python(const universe::Request& request, const Lock& lock,
+                      std::vector<std::string>& unmet);
 
 } // namespace
 
@@ -18,8 +20,8 @@ LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) 
     if (!lock) {
         return {false, {"there is no envpm.lock yet"}};
     }
-    const Requests requests = read_requests(manifest);
-    if (lock->manifest == manifest_digest(manifest, requests)) {
+    const universe::Requests requests = universe::read_requests(manifest);
+    if (lock->manifest == universe::manifest_digest(manifest, requests)) {
         return {true, {}};
     }
     LockCheck check{false, unmet_requests(requests, *lock)};
@@ -31,10 +33,10 @@ LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) 
 
 namespace {
 
-std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lock) {
+std::vector<std::string> unmet_requests(const universe::Requests& requests, const Lock& lock) {
     std::vector<std::string> unmet;
     add_unmet_python(requests.python, lock, unmet);
-    for (const Request& request : requests.packages) {
+    for (const universe::Request& request : requests.packages) {
         bool is_locked = false;
         for (const LockedPackage& package : lock.packages) {
             const auto version = pypi::Version::parse(package.version);
@@ -52,13 +54,14 @@ std::vector<std::string> unmet_requests(const Requests& requests, const Lock& lo
                                         request.location.text(), request.text()));
         }
     }
-    for (const CondaRequest& request : requests.conda) {
+    for (const universe::CondaRequest& request : requests.conda) {
         add_unmet(request, lock, unmet);
     }
     return unmet;
 }
 
-void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::string>& unmet) {
+void add_unmet(const universe::CondaRequest& request, const Lock& lock,
+               std::vector<std::string>& unmet) {
     bool is_locked = false;
     for (const LockedPackage& package : lock.packages) {
         const auto version = conda::Version::parse(package.version);
@@ -78,7 +81,8 @@ void add_unmet(const CondaRequest& request, const Lock& lock, std::vector<std::s
 }
 
 /// That of the host: conda's is a package.
-void add_unmet_python(const Request& request, const Lock& lock, std::vector<std::string>& unmet) {
+void add_unmet_python(const universe::Request& request, const Lock& lock,
+                      std::vector<std::string>& unmet) {
     std::set<std::string> told;
     for (const LockedTarget& target : lock.targets) {
         if (!target.python || target.python->is_package) {

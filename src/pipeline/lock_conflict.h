@@ -1,6 +1,6 @@
 #pragma once
 
-#include "pipeline/explain.h"
+#include "advice/explain.h"
 #include "pipeline/lock_run.h"
 
 namespace envpm::pipeline {
@@ -9,7 +9,8 @@ namespace envpm::pipeline {
 /// what the manifest itself keeps out of a universe, since a solve that succeeds needs none of it:
 /// the indexes of PyTorch's builds for another CUDA than the pinned one, and Pythons that its word
 /// on python rules out. Throws as `solver::solve` does.
-Explanation explain_conflict(const Conflict& conflict, PackageUniverse& universe, const Run& run,
-                             const Target& target, CondaRecords* records);
+advice::Explanation explain_conflict(const Conflict& conflict, universe::PackageUniverse& universe,
+                                     const Run& run, const Target& target,
+                                     universe::CondaRecords* records);
 
 } // namespace envpm::pipeline

@@ -1,7 +1,7 @@
 #include "pipeline/lock_run.h"
 
 #include "base/error.h"
-#include "pipeline/gpu_machine.h"
+#include "universe/gpu_machine.h"
 
 #include <fmt/format.h>
 
@@ -14,12 +14,12 @@ namespace {
 using FoundChoice = std::pair<pypi::Version, pypi::PythonChoice>;
 
 void order_by_preference(std::vector<FoundChoice>& choices, const pypi::SpecifierSet& specifiers);
-[[noreturn]] void throw_no_python(const Request& python, const Services& services);
+[[noreturn]] void throw_no_python(const universe::Request& python, const Services& services);
 
 } // namespace
 
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
-                                               PythonScope scope) {
+std::vector<pypi::PythonChoice> python_choices(const universe::Requests& requests,
+                                               const Services& services, PythonScope scope) {
     const pypi::SpecifierSet specifiers =
         scope == PythonScope::asked ? requests.python.specifiers : pypi::SpecifierSet();
     std::vector<FoundChoice> choices;
@@ -44,28 +44,29 @@ std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const S
     return out;
 }
 
-UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
-                                PythonScope scope) {
+universe::UniverseRequest wanted_universe(const Run& run, const Target& target,
+                                          universe::CondaRecords* records, PythonScope scope) {
     const bool is_narrow = scope == PythonScope::asked;
-    UniverseRequest wanted{run.requests,
-                           target,
-                           is_narrow || records != nullptr
-                               ? run.inputs.pythons
-                               : python_choices(run.requests, run.services, scope),
-                           {},
-                           run.inputs.exclude_newer,
-                           run.manifest.prereleases,
-                           run.manifest.channel_priority,
-                           gpu_machine(run.manifest, target, run.services.facts()),
-                           &run.services.facts()};
+    universe::UniverseRequest wanted{
+        run.requests,
+        target,
+        is_narrow || records != nullptr ? run.inputs.pythons
+                                        : python_choices(run.requests, run.services, scope),
+        {},
+        run.inputs.exclude_newer,
+        run.manifest.prereleases,
+        run.manifest.channel_priority,
+        universe::gpu_machine(run.manifest, target, run.services.facts()),
+        &run.services.facts()};
     if (wanted.machine.accelerator.is_wish) {
         wanted.machine.accelerator = {};
     }
     if (records != nullptr) {
         const std::vector<std::string> python = {"python"};
         records->load(python);
-        CondaPythons pythons = conda_pythons(
-            records->find("python"), is_narrow ? run.requests.conda : std::vector<CondaRequest>());
+        universe::CondaPythons pythons = universe::conda_pythons(
+            records->find("python"),
+            is_narrow ? run.requests.conda : std::vector<universe::CondaRequest>());
         wanted.pythons = std::move(pythons.choices);
         wanted.conda_pythons = std::move(pythons.packages);
         if (wanted.conda_pythons.empty()) {
@@ -90,7 +91,7 @@ void order_by_preference(std::vector<FoundChoice>& choices, const pypi::Specifie
                      });
 }
 
-void throw_no_python(const Request& python, const Services& services) {
+void throw_no_python(const universe::Request& python, const Services& services) {
     std::string versions;
     const host::HostInterpreters all = host_interpreters(services);
     for (const Interpreter& interpreter : all.found) {

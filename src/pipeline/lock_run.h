@@ -4,7 +4,7 @@
 #include "pipeline/kept_wheels.h"
 #include "pipeline/lock.h"
 #include "pipeline/lock_stamp.h"
-#include "pipeline/package_universe.h"
+#include "universe/package_universe.h"
 
 #include <optional>
 #include <string>
@@ -20,11 +20,11 @@ class FirstLook;
 /// What the targets of one run share.
 struct Run {
     const Manifest& manifest;
-    const Requests& requests;
+    const universe::Requests& requests;
     const LockRequest& request;
     const std::optional<Lock>& previous;
     const SolveInputs& inputs;
-    Listings& listings;
+    universe::Listings& listings;
     CondaSources& conda;
     Services& services;
     std::vector<std::string>& notes; ///< told once there is an answer
@@ -34,14 +34,14 @@ struct Run {
 /// Where wheels come from.
 struct WheelSources {
     WheelSources(Services& services, const CachePolicy& policy,
-                 const std::vector<pypi::Index>& indexes, Bindings bindings)
+                 const std::vector<pypi::Index>& indexes, universe::Bindings bindings)
         : keeper(services),
           client(services.network(), services.cache("index"), policy, &keeper),
           listings(client, indexes, std::move(bindings)) {}
 
     KeptWheels keeper;
     pypi::IndexClient client;
-    Listings listings;
+    universe::Listings listings;
 };
 
 /// Those that the manifest asks for, or all that there are.
@@ -49,12 +49,13 @@ enum class PythonScope { asked, all };
 
 /// The interpreters of this host in ascending order, of each version the first that was found.
 /// Throws an Error (code 4) if there is none and no channel is asked for one.
-std::vector<pypi::PythonChoice> python_choices(const Requests& requests, const Services& services,
+std::vector<pypi::PythonChoice> python_choices(const universe::Requests& requests,
+                                               const Services& services,
                                                PythonScope scope = PythonScope::asked);
 
 /// What a target's universe is made for, without its wish for an accelerator: what has a solution
 /// has one without it. `records`: null without channels.
-UniverseRequest wanted_universe(const Run& run, const Target& target, CondaRecords* records,
-                                PythonScope scope);
+universe::UniverseRequest wanted_universe(const Run& run, const Target& target,
+                                          universe::CondaRecords* records, PythonScope scope);
 
 } // namespace envpm::pipeline

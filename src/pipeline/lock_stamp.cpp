@@ -33,16 +33,16 @@ class FieldWriter {
 };
 
 void add_program(FieldWriter& out);
-void add_requests(FieldWriter& out, const std::vector<Request>& requests);
-void add_request(FieldWriter& out, const Request& request);
-std::optional<Listings::Consulted> take_page(std::string_view& text);
+void add_requests(FieldWriter& out, const std::vector<universe::Request>& requests);
+void add_request(FieldWriter& out, const universe::Request& request);
+std::optional<universe::Listings::Consulted> take_page(std::string_view& text);
 
 } // namespace
 
 Sha256 digest_of(const SolveInputs& inputs) {
     FieldWriter out;
     add_program(out);
-    out.add(manifest_digest(inputs.manifest, inputs.requests).hex());
+    out.add(universe::manifest_digest(inputs.manifest, inputs.requests).hex());
     out.add(inputs.exclude_newer.value_or(""));
     out.add(static_cast<std::uint64_t>(inputs.manifest.prereleases));
     add_request(out, inputs.requests.python);
@@ -90,7 +90,7 @@ bool LockStamps::holds(const SolveInputs& inputs, const Lock& lock) const {
 }
 
 void LockStamps::put(const SolveInputs& inputs, const Lock& lock,
-                     std::span<const Listings::Consulted> pages) const {
+                     std::span<const universe::Listings::Consulted> pages) const {
     const LockStamp stamp{sha256_of(lockfiles::to_text(lock)), {pages.begin(), pages.end()}};
     try {
         write_file(file_of(inputs), to_text(stamp), Durability::cached);
@@ -103,7 +103,7 @@ std::filesystem::path LockStamps::file_of(const SolveInputs& inputs) const {
     return folder_ / digest_of(inputs).hex();
 }
 
-bool LockStamps::is_current(const Listings::Consulted& page,
+bool LockStamps::is_current(const universe::Listings::Consulted& page,
                             const std::vector<pypi::Index>& indexes) const {
     const auto index = std::find_if(indexes.begin(), indexes.end(),
                                     [&](const auto& other) { return other.name == page.index; });
@@ -112,7 +112,7 @@ bool LockStamps::is_current(const Listings::Consulted& page,
 
 std::string to_text(const LockStamp& stamp) {
     std::string content = fmt::format("{}\n", stamp.lock.hex());
-    for (const Listings::Consulted& page : stamp.pages) {
+    for (const universe::Listings::Consulted& page : stamp.pages) {
         content += fmt::format("{}\t{}\t{}\n", page.project.string(),
                                page.mark.page ? page.mark.page->hex() : no_project, page.index);
     }
@@ -134,7 +134,7 @@ std::optional<LockStamp> parse_lock_stamp(std::string_view text) {
     }
     LockStamp stamp{*lock, {}};
     while (!text.empty()) {
-        std::optional<Listings::Consulted> page = take_page(text);
+        std::optional<universe::Listings::Consulted> page = take_page(text);
         if (!page) {
             return std::nullopt;
         }
@@ -158,20 +158,20 @@ void add_program(FieldWriter& out) {
     }
 }
 
-void add_requests(FieldWriter& out, const std::vector<Request>& requests) {
+void add_requests(FieldWriter& out, const std::vector<universe::Request>& requests) {
     out.add(requests.size());
-    for (const Request& request : requests) {
+    for (const universe::Request& request : requests) {
         add_request(out, request);
     }
 }
 
-void add_request(FieldWriter& out, const Request& request) {
+void add_request(FieldWriter& out, const universe::Request& request) {
     out.add(request.text());
     out.add(request.marker.text());
     out.add(request.index ? "from " + *request.index : "");
 }
 
-std::optional<Listings::Consulted> take_page(std::string_view& text) {
+std::optional<universe::Listings::Consulted> take_page(std::string_view& text) {
     const auto project = PackageName::parse(take_until(text, '\t').value_or(""));
     const std::string_view mark = take_until(text, '\t').value_or("");
     const std::optional<std::string_view> index = take_until(text, '\n');
@@ -179,7 +179,7 @@ std::optional<Listings::Consulted> take_page(std::string_view& text) {
     if (!project || !index || (!digest && mark != no_project)) {
         return std::nullopt;
     }
-    return Listings::Consulted{std::string(*index), *project, {digest}};
+    return universe::Listings::Consulted{std::string(*index), *project, {digest}};
 }
 
 } // namespace

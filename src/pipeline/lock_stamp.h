@@ -3,10 +3,10 @@
 #include "base/hash.h"
 #include "model/lock.h"
 #include "model/manifest.h"
-#include "pipeline/listings.h"
-#include "pipeline/requests.h"
 #include "pypi/cached_pages.h"
 #include "pypi/candidates.h"
+#include "universe/listings.h"
+#include "universe/requests.h"
 
 #include <filesystem>
 #include <optional>
@@ -19,7 +19,7 @@ namespace envpm::pipeline {
 /// What a solve works with beside the previous lock and the indexes' pages.
 struct SolveInputs {
     const Manifest& manifest;
-    const Requests& requests;
+    const universe::Requests& requests;
     const std::vector<pypi::PythonChoice>& pythons;
     const std::vector<pypi::Index>& indexes;
     const std::optional<std::string>& exclude_newer;
@@ -44,11 +44,11 @@ class LockStamps {
 
     /// `lock` came of `inputs` and `pages`. A cache that cannot be written is no failure.
     void put(const SolveInputs& inputs, const Lock& lock,
-             std::span<const Listings::Consulted> pages) const;
+             std::span<const universe::Listings::Consulted> pages) const;
 
   private:
     [[nodiscard]] std::filesystem::path file_of(const SolveInputs& inputs) const;
-    [[nodiscard]] bool is_current(const Listings::Consulted& page,
+    [[nodiscard]] bool is_current(const universe::Listings::Consulted& page,
                                   const std::vector<pypi::Index>& indexes) const;
 
     std::filesystem::path folder_;
@@ -58,7 +58,7 @@ class LockStamps {
 /// What stands in a stamp's file.
 struct LockStamp {
     Sha256 lock; ///< of its canonical text
-    std::vector<Listings::Consulted> pages;
+    std::vector<universe::Listings::Consulted> pages;
 };
 
 std::string to_text(const LockStamp& stamp);

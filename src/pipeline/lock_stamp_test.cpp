@@ -2,7 +2,7 @@
 
 #include "fetch/loopback_server.h"
 #include "pipeline/lock.h"
-#include "pipeline/world_for_tests.h"
+#include "universe/world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,10 +12,10 @@
 namespace envpm::pipeline {
 namespace {
 
-using test::manifest_of;
-using test::name_of;
-using test::python_of;
 using testing::SizeIs;
+using universe::test::manifest_of;
+using universe::test::name_of;
+using universe::test::python_of;
 
 const std::string start = "[workspace]\nname = \"demo\"\n";
 
@@ -199,18 +199,19 @@ TEST(LockStampDigest, differs_for_every_input) {
         start + "[dependencies]\npython = \">=3.9\"\n" + two,
     };
     const std::vector<pypi::PythonChoice> pythons = {python_of(11), python_of(12)};
-    const std::vector<pypi::Index> indexes = {test::FakeIndexes::index("a"),
-                                              test::FakeIndexes::index("b")};
+    const std::vector<pypi::Index> indexes = {universe::test::FakeIndexes::index("a"),
+                                              universe::test::FakeIndexes::index("b")};
     const std::optional<std::string> no_date;
     std::set<Sha256> digests;
     for (const std::string& text : texts) {
         const Manifest manifest = manifest_of(text);
-        digests.insert(digest_of({manifest, read_requests(manifest), pythons, indexes, no_date}));
+        digests.insert(
+            digest_of({manifest, universe::read_requests(manifest), pythons, indexes, no_date}));
     }
     EXPECT_THAT(digests, SizeIs(texts.size()));
 
     Manifest manifest = manifest_of(start + two);
-    const Requests requests = read_requests(manifest);
+    const universe::Requests requests = universe::read_requests(manifest);
     const auto add = [&](const std::vector<pypi::PythonChoice>& with_pythons,
                          const std::vector<pypi::Index>& with_indexes,
                          const std::optional<std::string>& date) {
@@ -234,7 +235,7 @@ TEST(LockStampDigest, differs_for_every_input) {
 
 TEST(LockStampDigest, is_the_same_for_the_same_and_for_other_credentials) {
     const Manifest manifest = manifest_of(start + "[pypi-dependencies]\nalpha = \"*\"\n");
-    const Requests requests = read_requests(manifest);
+    const universe::Requests requests = universe::read_requests(manifest);
     const std::vector<pypi::PythonChoice> pythons = {python_of(11)};
     const std::optional<std::string> date;
     const std::vector<pypi::Index> plain = {{"pypi", {"https://example.org/simple"}, false}};

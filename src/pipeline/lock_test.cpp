@@ -5,7 +5,7 @@
 #include "base/told_progress.h"
 #include "fetch/loopback_server.h"
 #include "lockfiles/lock_file.h"
-#include "pipeline/world_for_tests.h"
+#include "universe/world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,18 +13,18 @@
 namespace envpm::pipeline {
 namespace {
 
-using test::manifest_of;
-using test::name_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using universe::test::manifest_of;
+using universe::test::name_of;
 
 const std::string lock_start = "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n";
 
 Lock lock_for(const std::string& text,
               const std::vector<std::pair<std::string, std::string>>& has) {
     const Manifest manifest = manifest_of(text);
-    Lock lock{manifest_digest(manifest, read_requests(manifest)), {}, {}};
+    Lock lock{universe::manifest_digest(manifest, universe::read_requests(manifest)), {}, {}};
     for (const auto& [name, version] : has) {
         lock.packages.push_back({name_of(name),
                                  version,

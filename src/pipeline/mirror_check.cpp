@@ -309,7 +309,8 @@ Mirror shown(Mirror place) {
 
 std::vector<Source> sources_of(const Manifest& manifest, Services& services) {
     std::vector<Source> sources = channel_sources(manifest, services.settings());
-    std::vector<Source> indexes = index_sources(manifest, read_requests(manifest), services);
+    std::vector<Source> indexes =
+        index_sources(manifest, universe::read_requests(manifest), services);
     std::move(indexes.begin(), indexes.end(), std::back_inserter(sources));
     return sources;
 }

@@ -5,7 +5,7 @@
 #include "fetch/loopback_server.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/locate.h"
-#include "pipeline/world_for_tests.h"
+#include "universe/world_for_tests.h"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ class MirrorCheckTest : public testing::Test {
         target.name = "default";
         Lock lock{sha256_of("manifest"), {}, {}};
         lock.targets.push_back({target, std::nullopt, sha256_of("env"), std::nullopt});
-        lock.packages.push_back({test::name_of("alpha"),
+        lock.packages.push_back({universe::test::name_of("alpha"),
                                  "1.0",
                                  "pypi",
                                  wheel,

@@ -8,12 +8,12 @@ namespace envpm::pipeline {
 
 namespace {
 
-void apply(const ManifestChange& change, Manifest& manifest);
-void apply_to_pin(const ManifestChange& change, GpuPolicy& gpu);
-bool has_solution(const Run& run, const Target& target, Listings& listings);
+void apply(const advice::ManifestChange& change, Manifest& manifest);
+void apply_to_pin(const advice::ManifestChange& change, GpuPolicy& gpu);
+bool has_solution(const Run& run, const Target& target, universe::Listings& listings);
 
 /// Gives an entry another version, or takes it out.
-template <class Entries> void give(Entries& entries, const ManifestChange& change) {
+template <class Entries> void give(Entries& entries, const advice::ManifestChange& change) {
     std::erase_if(entries, [&](const auto& entry) {
         return change.value.empty() && entry.name.string() == change.name;
     });
@@ -29,17 +29,17 @@ template <class Entries> void give(Entries& entries, const ManifestChange& chang
 
 } // namespace
 
-void keep_for_all_targets(std::vector<NearestSolution>& nearest, const Run& run,
-                          const Target& target, Listings& listings) {
+void keep_for_all_targets(std::vector<advice::NearestSolution>& nearest, const Run& run,
+                          const Target& target, universe::Listings& listings) {
     if (run.manifest.targets.size() < 2) {
         return;
     }
-    std::erase_if(nearest, [&](const NearestSolution& offer) {
+    std::erase_if(nearest, [&](const advice::NearestSolution& offer) {
         Manifest manifest = run.manifest;
-        for (const ManifestChange& change : offer.changes) {
+        for (const advice::ManifestChange& change : offer.changes) {
             apply(change, manifest);
         }
-        const Requests requests = read_requests(manifest);
+        const universe::Requests requests = universe::read_requests(manifest);
         const Run changed{manifest, requests,  run.request,  run.previous, run.inputs,
                           listings, run.conda, run.services, run.notes};
         return !std::all_of(
@@ -51,27 +51,27 @@ void keep_for_all_targets(std::vector<NearestSolution>& nearest, const Run& run,
 
 namespace {
 
-void apply(const ManifestChange& change, Manifest& manifest) {
+void apply(const advice::ManifestChange& change, Manifest& manifest) {
     switch (change.table) {
-    case ManifestChange::Table::wheels:
+    case advice::ManifestChange::Table::wheels:
         give(manifest.pypi_dependencies, change);
         return;
-    case ManifestChange::Table::packages:
+    case advice::ManifestChange::Table::packages:
         give(manifest.dependencies, change);
         return;
-    case ManifestChange::Table::constraints:
+    case advice::ManifestChange::Table::constraints:
         give(manifest.constraints, change);
         return;
-    case ManifestChange::Table::gpu:
+    case advice::ManifestChange::Table::gpu:
         apply_to_pin(change, manifest.gpu);
         return;
-    case ManifestChange::Table::drivers:
+    case advice::ManifestChange::Table::drivers:
         manifest.declared_gpus[change.name].driver = DriverVersion::parse(change.value);
         return;
     }
 }
 
-void apply_to_pin(const ManifestChange& change, GpuPolicy& gpu) {
+void apply_to_pin(const advice::ManifestChange& change, GpuPolicy& gpu) {
     std::optional<GpuPin>& pin = change.name == "cuda"    ? gpu.cuda
                                  : change.name == "cudnn" ? gpu.cudnn
                                                           : gpu.nccl;
@@ -82,11 +82,11 @@ void apply_to_pin(const ManifestChange& change, GpuPolicy& gpu) {
     }
 }
 
-bool has_solution(const Run& run, const Target& target, Listings& listings) {
-    CondaRecords* const records = run.conda.records_for(target.platform);
+bool has_solution(const Run& run, const Target& target, universe::Listings& listings) {
+    universe::CondaRecords* const records = run.conda.records_for(target.platform);
     // A change may be of python: which of them fit is for the solve.
-    PackageUniverse universe(wanted_universe(run, target, records, PythonScope::all), listings,
-                             records);
+    universe::PackageUniverse universe(wanted_universe(run, target, records, PythonScope::all),
+                                       listings, records);
     const Answer answer = solver::solve({universe.roots(), universe.constraints(), {}}, universe,
                                         run.services.stop());
     return std::holds_alternative<Resolution>(answer);

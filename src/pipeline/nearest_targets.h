@@ -1,7 +1,7 @@
 #pragma once
 
+#include "advice/nearest.h"
 #include "pipeline/lock_run.h"
-#include "pipeline/nearest.h"
 
 #include <vector>
 
@@ -10,7 +10,7 @@ namespace envpm::pipeline {
 /// Leaves those offers that each other target of the manifest can be solved with too: they were
 /// found for `target` alone, and a manifest has one requirement for all. Nothing is solved if there
 /// is no other target. Throws as `solver::solve` does.
-void keep_for_all_targets(std::vector<NearestSolution>& nearest, const Run& run,
-                          const Target& target, Listings& listings);
+void keep_for_all_targets(std::vector<advice::NearestSolution>& nearest, const Run& run,
+                          const Target& target, universe::Listings& listings);
 
 } // namespace envpm::pipeline

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "lockfiles/lock_file.h"
 #include "pipeline/gpu_needs.h"
-#include "pipeline/mixed_world_for_tests.h"
+#include "pipeline/solved_world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,17 +13,18 @@ namespace {
 
 using conda::test::entry;
 using conda::test::with;
-using test::channel_a;
-using test::Entries;
-using test::FakeIndexes;
-using test::Mixed;
-using test::needing;
-using test::pythons;
-using test::with_pythons;
+using test::solution_of;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
+using universe::test::channel_a;
+using universe::test::Entries;
+using universe::test::FakeIndexes;
+using universe::test::Mixed;
+using universe::test::needing;
+using universe::test::pythons;
+using universe::test::with_pythons;
 
 TEST(OneSolve, AWheelsRequirementForcesAnotherCondaBuild) {
     Mixed world;
@@ -49,12 +50,12 @@ TEST(OneSolve, TheChannelsPythonGivesTheWheelTags) {
     const std::string wheel = "[pypi-dependencies]\next = \"*\"\n";
     EXPECT_THAT(world.chosen(channel_a + wheel),
                 ElementsAre("ext 1.0 wheel", "python 3.12.4 linux-64"));
-    EXPECT_TRUE(world.solution->python->is_package);
-    EXPECT_EQ(world.solution->packages[1].file, "python-3.12.4-h0_cpython.conda");
-    EXPECT_EQ(world.solution->packages[0].file, "ext-1.0-cp312-cp312-manylinux_2_17_x86_64.whl");
+    EXPECT_TRUE(solution_of(world).python->is_package);
+    EXPECT_EQ(solution_of(world).packages[1].file, "python-3.12.4-h0_cpython.conda");
+    EXPECT_EQ(solution_of(world).packages[0].file, "ext-1.0-cp312-cp312-manylinux_2_17_x86_64.whl");
     EXPECT_THAT(world.chosen(channel_a + "[dependencies]\npython = \"3.11\"\n" + wheel),
                 ElementsAre("ext 1.0 wheel", "python 3.11.5 linux-64"));
-    EXPECT_EQ(world.solution->python->abi.abi, "cp311");
+    EXPECT_EQ(solution_of(world).python->abi.abi, "cp311");
 }
 
 TEST(OneSolve, WithoutAPythonInTheChannelsTheHostsServes) {
@@ -62,7 +63,7 @@ TEST(OneSolve, WithoutAPythonInTheChannelsTheHostsServes) {
     world.add("a", {needing(entry("tool", "1.0"), {"python >=3.9"})});
     EXPECT_THAT(world.chosen(channel_a + "[dependencies]\ntool = \"*\"\n"),
                 ElementsAre("tool 1.0 linux-64"));
-    EXPECT_FALSE(world.solution->python->is_package);
+    EXPECT_FALSE(solution_of(world).python->is_package);
 }
 
 TEST(OneSolve, AChannelsPythonThatDoesNotFitIsNotReplacedByTheHosts) {
@@ -73,8 +74,8 @@ TEST(OneSolve, AChannelsPythonThatDoesNotFitIsNotReplacedByTheHosts) {
 
 TEST(OneSolve, ARequestSaysAllThatItAsksForInItsText) {
     const auto text_of = [](const std::string& spec) {
-        return read_requests(
-                   test::manifest_of(channel_a + "[dependencies]\nlib = \"" + spec + "\"\n"))
+        return universe::read_requests(universe::test::manifest_of(
+                                           channel_a + "[dependencies]\nlib = \"" + spec + "\"\n"))
             .conda.at(0)
             .text();
     };
@@ -88,7 +89,7 @@ TEST(OneSolve, AnEnvironmentWithoutPythonHasNone) {
     world.add("a", with_pythons({entry("zlib", "1.3")}));
     EXPECT_THAT(world.chosen(channel_a + "[dependencies]\nzlib = \"*\"\n"),
                 ElementsAre("zlib 1.3 linux-64"));
-    EXPECT_FALSE(world.solution->python.has_value());
+    EXPECT_FALSE(solution_of(world).python.has_value());
     EXPECT_THAT(world.asked(), Not(Contains(testing::HasSubstr("pypi.example.org"))));
 }
 
@@ -99,7 +100,7 @@ TEST(OneSolve, WhatIsListedUnderAHeadingComesFromThatWorld) {
     world.indexes.add("pypi", "user", {{"user-1.0-py3-none-any.whl", {"torch"}}});
     const std::string wheels = "[pypi-dependencies]\nuser = \"*\"\n";
     EXPECT_THAT(world.chosen(channel_a + wheels), Contains("pytorch 2.5.0 linux-64"));
-    EXPECT_THAT(world.solution->packages[2].dependencies, ElementsAre("python", "pytorch"));
+    EXPECT_THAT(solution_of(world).packages[2].dependencies, ElementsAre("python", "pytorch"));
     EXPECT_THAT(world.chosen(channel_a + wheels + "torch = \"*\"\n"),
                 Contains("torch 2.9.0 wheel"));
     EXPECT_THROW(
@@ -173,11 +174,11 @@ TEST(OneSolve, BuildsArePreferredByFeaturesVersionNumberAndTime) {
                     build("low", {{"build_number", 0}, {"timestamp", 9}}),
                     with(entry("lib", "2.0", "odd"), {{"track_features", "odd"}})});
     world.chosen(channel_a + "[dependencies]\nlib = \"*\"\n");
-    EXPECT_EQ(world.solution->packages[0].file, "lib-1.0-young.conda");
+    EXPECT_EQ(solution_of(world).packages[0].file, "lib-1.0-young.conda");
     world.chosen(channel_a + "[dependencies]\nlib = \"* low\"\n");
-    EXPECT_EQ(world.solution->packages[0].file, "lib-1.0-low.conda");
+    EXPECT_EQ(solution_of(world).packages[0].file, "lib-1.0-low.conda");
     world.chosen(channel_a + "[dependencies]\nlib = \">=2\"\n");
-    EXPECT_EQ(world.solution->packages[0].file, "lib-2.0-odd.conda");
+    EXPECT_EQ(solution_of(world).packages[0].file, "lib-2.0-odd.conda");
 }
 
 TEST(OneSolve, FactsOfTheTargetAreMetOrNot) {
@@ -202,10 +203,10 @@ TEST(OneSolve, WhatIsAskedOfTheDriverIsTheLeastThatWillDo) {
     Mixed world;
     world.add("a", {needing(entry("lib", "1.0"), {"__cuda >=12.4"}),
                     needing(entry("old", "1.0"), {"__cuda >=12"})});
-    FactsTable facts{std::nullopt};
+    universe::FactsTable facts{std::nullopt};
     const auto driver_for = [&](const std::string& name) {
         world.chosen(channel_a + "[dependencies]\n" + name + " = \"*\"\n");
-        return gpu_needs(world.solution->packages, std::get<Resolution>(world.answer),
+        return gpu_needs(solution_of(world).packages, std::get<Resolution>(world.answer),
                          *world.universe, {}, facts)
             .driver;
     };
@@ -230,8 +231,9 @@ TEST(OneSolve, HoweverADependencyIsWrittenALockCanHoldIt) {
         Mixed world;
         world.add("a", {needing(entry("app", "1.0"), {written}), entry("lib", "1.0")});
         ASSERT_EQ(world.chosen(channel_a + "[dependencies]\napp = \"*\"\n").size(), 2U) << written;
-        EXPECT_THAT(world.solution->packages.front().dependencies, ElementsAre(locked)) << written;
-        const Lock lock = compose_lock({*world.solution}, sha256_of("manifest"), {});
+        EXPECT_THAT(solution_of(world).packages.front().dependencies, ElementsAre(locked))
+            << written;
+        const Lock lock = compose_lock({solution_of(world)}, sha256_of("manifest"), {});
         EXPECT_EQ(lockfiles::parse(lockfiles::to_text(lock), "envpm.lock"), lock) << written;
     }
 }
@@ -245,7 +247,7 @@ TEST(OneSolve, ALimitIsNoNeed) {
                 ElementsAre("tool 1.0 linux-64"));
     EXPECT_THAT(world.chosen(channel_a + "[dependencies]\napp = \"*\"\n"),
                 ElementsAre("app 1.0 linux-64", "lib 1.0 linux-64", "tool 1.0 linux-64"));
-    EXPECT_THAT(world.solution->packages[2].dependencies, IsEmpty());
+    EXPECT_THAT(solution_of(world).packages[2].dependencies, IsEmpty());
     EXPECT_THAT(world.asked(), Not(Contains(testing::HasSubstr("pypi.example.org"))))
         << "no wheel is wanted";
 }
@@ -276,8 +278,8 @@ TEST(OneSolve, WhatIsNewerThanTheMomentIsTheReason) {
                              "[channels]\na = \"https://a.example.org\"\n"
                              "[dependencies]\nlib = \"*\"\n"),
                 IsEmpty());
-    const auto reasons = explain_reasons(std::get<Conflict>(world.answer), *world.universe,
-                                         {*world.listings, nullptr, nullptr});
+    const auto reasons = advice::explain_reasons(std::get<Conflict>(world.answer), *world.universe,
+                                                 {*world.listings, nullptr, nullptr});
     ASSERT_EQ(reasons.size(), 2U);
     EXPECT_EQ(reasons[1].text, "every build of lib is newer than exclude-newer");
 }
@@ -288,7 +290,7 @@ TEST(OneSolve, AnExtraOfACondaPackageIsThePackage) {
     world.indexes.add("pypi", "user", {{"user-1.0-py3-none-any.whl", {"requests[socks]"}}});
     EXPECT_THAT(world.chosen(channel_a + "[pypi-dependencies]\nuser = \"*\"\n"),
                 ElementsAre("python 3.13.1 linux-64", "requests 2.0 linux-64", "user 1.0 wheel"));
-    EXPECT_THAT(world.solution->packages[1].extras, IsEmpty());
+    EXPECT_THAT(solution_of(world).packages[1].extras, IsEmpty());
 }
 
 TEST(OneSolve, OverridesReplaceWhatCondaPackagesSay) {

@@ -67,9 +67,9 @@ Manifest read_manifest(const Project& project) {
     return manifest::read(project.manifest_file, machine ? machine->platform : Platform::linux_64);
 }
 
-std::map<std::string, std::string> bound_packages(const Requests& requests) {
+std::map<std::string, std::string> bound_packages(const universe::Requests& requests) {
     std::map<std::string, std::string> bound;
-    for (const CondaRequest& request : requests.conda) {
+    for (const universe::CondaRequest& request : requests.conda) {
         if (request.channel) {
             bound.emplace(request.name.string(), *request.channel);
         }

@@ -4,9 +4,9 @@
 #include "host/interpreters.h"
 #include "model/lock.h"
 #include "model/manifest.h"
-#include "pipeline/requests.h"
 #include "pipeline/services.h"
 #include "realize/generations.h"
+#include "universe/requests.h"
 
 #include <filesystem>
 #include <optional>
@@ -40,7 +40,7 @@ Manifest read_manifest(const Project& project);
 std::optional<Lock> read_lock(const Project& project);
 
 /// Which conda packages may come from one channel only.
-std::map<std::string, std::string> bound_packages(const Requests& requests);
+std::map<std::string, std::string> bound_packages(const universe::Requests& requests);
 
 CachePolicy cache_policy(const Services& services, bool refresh);
 

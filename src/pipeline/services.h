@@ -4,9 +4,9 @@
 #include "base/thread_pool.h"
 #include "base/variables.h"
 #include "fetch/client.h"
-#include "pipeline/facts_table.h"
 #include "pipeline/settings.h"
 #include "store/store.h"
+#include "universe/facts_table.h"
 
 #include <chrono>
 #include <cstdint>
@@ -56,7 +56,7 @@ class Services {
         return surroundings_.network_use == NetworkUse::offline;
     }
 
-    FactsTable& facts() { return facts_; }
+    universe::FactsTable& facts() { return facts_; }
 
     fetch::Client& network();
     ThreadPool& pool();
@@ -76,7 +76,7 @@ class Services {
     Settings settings_;
     Surroundings surroundings_;
     Progress& progress_;
-    FactsTable facts_;
+    universe::FactsTable facts_;
     std::unique_ptr<fetch::Client> network_;
     std::unique_ptr<ThreadPool> pool_;
 };

@@ -22,26 +22,26 @@ struct Chosen {
     const Packages& packages;
 };
 
-LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target& target);
-LockedPackage to_package(const CondaCandidate& conda, const Target& target);
-void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& universe,
+LockedPackage to_package(CandidateId id, universe::PackageUniverse& universe, const Target& target);
+LockedPackage to_package(const universe::CondaCandidate& conda, const Target& target);
+void add_dependencies(LockedPackage& package, CandidateId id, universe::PackageUniverse& universe,
                       const Chosen& chosen);
 std::string under_name(const std::string& text, const PackageName& name);
-bool is_overridden(const LockedPackage& package, const Requests& requests);
+bool is_overridden(const LockedPackage& package, const universe::Requests& requests);
 Sha256 no_digest();
 void add_package(Lock& lock, const LockedPackage& package, const std::string& target);
 void keep_seal(LockedTarget& target, const Lock& previous);
 
 } // namespace
 
-TargetSolution to_solution(const Resolution& resolution, PackageUniverse& universe,
-                           const Requests& requests, const Target& target) {
+TargetSolution to_solution(const Resolution& resolution, universe::PackageUniverse& universe,
+                           const universe::Requests& requests, const Target& target) {
     TargetSolution solution{target, {}, {}};
     const std::set<CandidateId> chosen(resolution.chosen.begin(), resolution.chosen.end());
     Packages packages;
     for (const CandidateId id : resolution.chosen) {
         const SlotId slot = universe.candidate(id).slot;
-        const CondaCandidate* conda = universe.package(id);
+        const universe::CondaCandidate* conda = universe.package(id);
         if (const pypi::PythonChoice* python = universe.python(id)) {
             solution.python = LockedPython{python->abi, python->version, conda != nullptr};
         }
@@ -149,9 +149,10 @@ void keep_seal(LockedTarget& target, const Lock& previous) {
     }
 }
 
-LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target& target) {
+LockedPackage to_package(CandidateId id, universe::PackageUniverse& universe,
+                         const Target& target) {
     const pypi::WheelFile& file = *universe.wheel(id)->file;
-    const Listings::Description& description = universe.description(id);
+    const universe::Listings::Description& description = universe.description(id);
     return {file.wheel.name,
             file.wheel.version.text(),
             universe.listing(id).origin(file).name,
@@ -164,7 +165,7 @@ LockedPackage to_package(CandidateId id, PackageUniverse& universe, const Target
             false};
 }
 
-LockedPackage to_package(const CondaCandidate& conda, const Target& target) {
+LockedPackage to_package(const universe::CondaCandidate& conda, const Target& target) {
     const conda::Record& record = *conda.record;
     const auto name = PackageName::parse_conda(record.name);
     ENVPM_ASSERT(name.has_value());
@@ -182,7 +183,7 @@ LockedPackage to_package(const CondaCandidate& conda, const Target& target) {
 }
 
 /// What is only a limit, a fact of the target or the host's Python is no package that it needs.
-void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& universe,
+void add_dependencies(LockedPackage& package, CandidateId id, universe::PackageUniverse& universe,
                       const Chosen& chosen) {
     for (const Dependency& dependency : universe.dependencies(id)) {
         const Requirement& need = universe.requirement(dependency.need);
@@ -194,7 +195,7 @@ void add_dependencies(LockedPackage& package, CandidateId id, PackageUniverse& u
         // An extra's need of its own distribution is no dependency of that.
         const bool is_own = needed != chosen.packages.end() && &needed->second == &package;
         if (need.kind != RequirementKind::needs || needed == chosen.packages.end() || is_own ||
-            !holds(dependency, universe, chosen.candidates)) {
+            !universe::holds(dependency, universe, chosen.candidates)) {
             continue;
         }
         // What a wheel says of its Python is in no language of requirements.
@@ -222,7 +223,7 @@ std::string under_name(const std::string& text, const PackageName& name) {
     return (is_it ? word : name.string()) + (is_apart ? "" : " ") + rest;
 }
 
-bool is_overridden(const LockedPackage& package, const Requests& requests) {
+bool is_overridden(const LockedPackage& package, const universe::Requests& requests) {
     return std::any_of(
         package.dependencies.begin(), package.dependencies.end(), [&](const std::string& text) {
             const auto name = PackageName::parse(text.substr(0, text.find_first_of(" [")));

@@ -3,7 +3,7 @@
 #include "model/answer.h"
 #include "model/lock.h"
 #include "model/manifest.h"
-#include "pipeline/package_universe.h"
+#include "universe/package_universe.h"
 
 #include <optional>
 #include <string>
@@ -21,8 +21,8 @@ struct TargetSolution {
 
 /// The chosen candidates as locked packages. Sizes and digests come from the index's page, or from
 /// the wheel itself where the page had none.
-TargetSolution to_solution(const Resolution& resolution, PackageUniverse& universe,
-                           const Requests& requests, const Target& target);
+TargetSolution to_solution(const Resolution& resolution, universe::PackageUniverse& universe,
+                           const universe::Requests& requests, const Target& target);
 
 /// The targets' solutions as one lock: a package that is the same for several targets stands once.
 /// A seal is kept where `previous` has one for an unchanged env digest. `files`: the manifest's.

@@ -1,8 +1,8 @@
 #include "pipeline/solution.h"
 
+#include "advice/upload_times.h"
 #include "lockfiles/lock_file.h"
-#include "pipeline/upload_times.h"
-#include "pipeline/world_for_tests.h"
+#include "universe/world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,11 +10,11 @@
 namespace envpm::pipeline {
 namespace {
 
-using test::FakeIndexes;
-using test::name_of;
-using test::World;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using universe::test::FakeIndexes;
+using universe::test::name_of;
+using universe::test::World;
 
 std::string solution_asking_for(const std::string& requirements) {
     return "[workspace]\nname = \"demo\"\n[pypi-dependencies]\n" + requirements;
@@ -36,7 +36,7 @@ TargetSolution solution(const std::string& target, std::vector<LockedPackage> pa
         entry.targets = {target};
     }
     return {{target, Platform::linux_64, {}},
-            LockedPython{test::python_of(11).abi, "3.11.1"},
+            LockedPython{universe::test::python_of(11).abi, "3.11.1"},
             std::move(packages)};
 }
 
@@ -90,7 +90,7 @@ TEST(ToSolution, a_dependency_whose_marker_does_not_hold_for_the_python_is_none)
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
     indexes.add("pypi", "gamma", {{"gamma-1.0-py3-none-any.whl"}});
     World world(indexes, solution_asking_for("alpha = \"*\"\n"),
-                {test::python_of(11), test::python_of(12)});
+                {universe::test::python_of(11), universe::test::python_of(12)});
     const TargetSolution found = solution_of(world);
     EXPECT_EQ(found.python->version, "3.12.1");
     EXPECT_THAT(found.packages.at(0).dependencies, ElementsAre("gamma"));
@@ -113,7 +113,7 @@ TEST(NotesOnUploadTimes, name_an_index_that_has_none) {
     const auto notes = [&] {
         World world(indexes, solution_asking_for("alpha = \"*\"\n"));
         const Answer answer = world.solve();
-        return notes_on_upload_times(std::get<Resolution>(answer), world.universe);
+        return advice::notes_on_upload_times(std::get<Resolution>(answer), world.universe);
     };
     EXPECT_THAT(notes(), ElementsAre(testing::HasSubstr("index `pypi` does not say when")));
     indexes.add("pypi", "alpha",

@@ -39,7 +39,7 @@ std::vector<Source> channel_sources(const Manifest& manifest, const Settings& se
     return sources;
 }
 
-std::vector<Source> index_sources(const Manifest& manifest, const Requests& requests,
+std::vector<Source> index_sources(const Manifest& manifest, const universe::Requests& requests,
                                   Services& services) {
     const Settings& settings = services.settings();
     std::vector<Source> sources;
@@ -82,7 +82,7 @@ std::vector<conda::Channel> channels_of(const Manifest& manifest, const Settings
     return channels;
 }
 
-std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& requests,
+std::vector<pypi::Index> indexes_of(const Manifest& manifest, const universe::Requests& requests,
                                     Services& services) {
     std::vector<pypi::Index> indexes;
     for (const Source& source : index_sources(manifest, requests, services)) {
@@ -92,14 +92,15 @@ std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& re
     return indexes;
 }
 
-Bindings bindings_of(const Manifest& manifest, const Requests& requests, Services& services) {
-    Bindings bindings;
+universe::Bindings bindings_of(const Manifest& manifest, const universe::Requests& requests,
+                               Services& services) {
+    universe::Bindings bindings;
     if (manifest.gpu.chooses_torch_variants) {
         bindings.spread = torch_projects(
             torch_sources(requests.gpu, services.facts().get(), services.settings()), requests);
     }
     std::map<PackageName, std::string>& bound = bindings.bound;
-    for (const Request& request : requests.packages) {
+    for (const universe::Request& request : requests.packages) {
         if (!request.index) {
             continue;
         }

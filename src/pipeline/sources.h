@@ -2,11 +2,11 @@
 
 #include "conda/channel.h"
 #include "model/manifest.h"
-#include "pipeline/listings.h"
-#include "pipeline/requests.h"
 #include "pipeline/services.h"
 #include "pipeline/settings.h"
 #include "pypi/index_client.h"
+#include "universe/listings.h"
+#include "universe/requests.h"
 
 #include <optional>
 #include <string>
@@ -34,16 +34,17 @@ std::vector<Source> channel_sources(const Manifest& manifest, const Settings& se
 /// The manifest's indexes and `pypi`: those in the manifest's order first, then the default, then
 /// those of PyTorch's builds if the manifest leaves their choice to the solve. An Error if no
 /// Python index is configured at all.
-std::vector<Source> index_sources(const Manifest& manifest, const Requests& requests,
+std::vector<Source> index_sources(const Manifest& manifest, const universe::Requests& requests,
                                   Services& services);
 
 /// The same for those who ask for pages, which a mirror of blobs has not.
 std::vector<conda::Channel> channels_of(const Manifest& manifest, const Settings& settings);
-std::vector<pypi::Index> indexes_of(const Manifest& manifest, const Requests& requests,
+std::vector<pypi::Index> indexes_of(const Manifest& manifest, const universe::Requests& requests,
                                     Services& services);
 
 /// Which projects do not come from the first index that has them.
-Bindings bindings_of(const Manifest& manifest, const Requests& requests, Services& services);
+universe::Bindings bindings_of(const Manifest& manifest, const universe::Requests& requests,
+                               Services& services);
 
 /// What stands for a source: the mirrors that are configured under `name`, in which "default" means
 /// `own`, or that alone. A list without "default" replaces it: sites without a way out rely on it.

@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "host/this_machine.h"
-#include "pipeline/gpu_machine.h"
 #include "pipeline/selftest.h"
+#include "universe/gpu_machine.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -67,8 +67,8 @@ const Target* target_here(const Manifest& manifest, const std::vector<const Targ
     const host::MachineFacts machine =
         host::detect_machine({.variables = services.variables(), .probe = gpu_probe()});
     return *std::max_element(fitting.begin(), fitting.end(), [&](const Target* a, const Target* b) {
-        return agreement_of(gpu_machine(manifest, *a, services.facts()), machine) <
-               agreement_of(gpu_machine(manifest, *b, services.facts()), machine);
+        return agreement_of(universe::gpu_machine(manifest, *a, services.facts()), machine) <
+               agreement_of(universe::gpu_machine(manifest, *b, services.facts()), machine);
     });
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "host/this_machine.h"
-#include "pipeline/world_for_tests.h"
+#include "universe/world_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@
 namespace envpm::pipeline {
 namespace {
 
-using test::manifest_of;
 using testing::HasSubstr;
+using universe::test::manifest_of;
 
 gpu::TargetMachine machine_with(const std::optional<std::string>& driver,
                                 std::optional<std::vector<ComputeCapability>> gpus) {

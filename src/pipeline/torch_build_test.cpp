@@ -1,21 +1,22 @@
 // PyTorch and its companions are of one build, and the accelerator's.
 
-#include "pipeline/world_for_tests.h"
+#include "advice/why_not_for_tests.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace envpm::pipeline {
+namespace envpm::universe {
 namespace {
 
-using test::FakeIndexes;
-using test::World;
-using test::x86_end;
+using advice::test::why_not;
 using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using universe::test::FakeIndexes;
+using universe::test::World;
+using universe::test::x86_end;
 
 const std::string arm_end = "-cp311-cp311-manylinux_2_17_aarch64.whl";
 
@@ -42,7 +43,7 @@ TEST_F(TorchBuild, ACompanionIsOfTheSame) {
     indexes.add("pypi", "torchvision", {{"torchvision-0.24.1+cu128" + x86_end, {"torch==2.9.1"}}});
     EXPECT_THAT(chosen("torch torchvision"), IsEmpty());
     EXPECT_THAT(
-        World(indexes, "[pypi-dependencies]\ntorch = \"*\"\ntorchvision = \"*\"\n").why_not(),
+        why_not(World(indexes, "[pypi-dependencies]\ntorch = \"*\"\ntorchvision = \"*\"\n")),
         AllOf(HasSubstr("torch 2.9.1+cpu needs PyTorch's packages for the processor"),
               HasSubstr("torchvision 0.24.1+cu128 needs PyTorch's packages for CUDA")));
     indexes.add("pypi", "torchvision",
@@ -68,7 +69,7 @@ TEST_F(TorchBuild, ACompanionThatNamesNoTorchGoesWithThatOfTheTable) {
     indexes.add("pypi", "torchaudio", {{"torchaudio-2.8.0+cu126" + x86_end}});
     EXPECT_THAT(chosen("torch torchaudio"), Contains("torch 2.8.0+cu126"));
     EXPECT_THAT(
-        World(indexes, "[pypi-dependencies]\ntorch = \"==2.9.1\"\ntorchaudio = \"*\"\n").why_not(),
+        why_not(World(indexes, "[pypi-dependencies]\ntorch = \"==2.9.1\"\ntorchaudio = \"*\"\n")),
         HasSubstr("torchaudio 2.8.0+cu126 needs torch ==2.8.0 "
                   "[gpu-facts: torch_companion 2.8.0]"));
     // Its own word counts more than the table's, and what the table does not know is free.
@@ -127,8 +128,8 @@ class Marked : public TorchBuild {
 TEST_F(Marked, AWheelIsForCudaOnlyWhereItsMarkersHold) {
     EXPECT_THAT(chosen("torch", on("linux-64", "cuda")), Contains("torch 2.5.1"));
     EXPECT_THAT(chosen("torch", on("linux-aarch64", "cuda")), IsEmpty());
-    EXPECT_THAT(World(indexes, "[pypi-dependencies]\ntorch = \"*\"\n" + on("linux-aarch64", "cuda"))
-                    .why_not(),
+    EXPECT_THAT(why_not(World(indexes, "[pypi-dependencies]\ntorch = \"*\"\n" +
+                                           on("linux-aarch64", "cuda"))),
                 HasSubstr("it is a build for the processor alone, and `[gpu] accelerator` is "
                           "\"cuda\""));
     EXPECT_THAT(chosen("torch", on("linux-64", "cpu")), IsEmpty());
@@ -154,9 +155,8 @@ TEST_F(TorchBuild, UnderCudaAWheelMustTellThatItIsForCuda) {
     indexes.add("pypi", "filelock", {{"filelock-3.0-py3-none-any.whl"}});
     EXPECT_THAT(chosen("torch", on_arm), Contains("torch 2.5.1"));
     EXPECT_THAT(chosen("torch", on_arm + for_cuda), IsEmpty());
-    EXPECT_THAT(
-        World(indexes, "[pypi-dependencies]\ntorch = \"*\"\n" + on_arm + for_cuda).why_not(),
-        HasSubstr("nothing tells that it is a build for CUDA"));
+    EXPECT_THAT(why_not(World(indexes, "[pypi-dependencies]\ntorch = \"*\"\n" + on_arm + for_cuda)),
+                HasSubstr("nothing tells that it is a build for CUDA"));
     indexes.add("pypi", "torch", {{"torch-2.5.1+rocm6.2" + x86_end}});
     for (const char* accelerator : {"cuda", "cpu"}) {
         EXPECT_THAT(chosen("torch", fmt::format("[gpu]\naccelerator = \"{}\"\n", accelerator)),
@@ -186,4 +186,4 @@ TEST_F(TorchBuild, ACudnnWithoutCodeForADeclaredGpuIsNotTaken) {
 }
 
 } // namespace
-} // namespace envpm::pipeline
+} // namespace envpm::universe

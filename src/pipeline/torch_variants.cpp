@@ -16,12 +16,12 @@ constexpr std::string_view place = "https://download.pytorch.org/whl";
 constexpr std::array<std::string_view, 5> projects = {"torch", "torchvision", "torchaudio",
                                                       "torchtext", "pytorch-triton"};
 
-std::set<std::string> variants(const GpuRequests& gpu, const gpu::Facts& facts);
-bool is_ruled_out(const std::string& variant, const GpuRequests& gpu);
+std::set<std::string> variants(const universe::GpuRequests& gpu, const gpu::Facts& facts);
+bool is_ruled_out(const std::string& variant, const universe::GpuRequests& gpu);
 
 } // namespace
 
-std::vector<Source> torch_sources(const GpuRequests& gpu, const gpu::Facts& facts,
+std::vector<Source> torch_sources(const universe::GpuRequests& gpu, const gpu::Facts& facts,
                                   const Settings& settings) {
     std::vector<Source> sources;
     for (const std::string& variant : variants(gpu, facts)) {
@@ -49,7 +49,7 @@ std::vector<Mirror> torch_places(const Settings& settings, const Mirror& own) {
 }
 
 std::map<PackageName, std::vector<std::string>> torch_projects(const std::vector<Source>& sources,
-                                                               const Requests& requests) {
+                                                               const universe::Requests& requests) {
     std::vector<std::string> names;
     for (const Source& source : sources) {
         names.push_back(source.name);
@@ -58,7 +58,7 @@ std::map<PackageName, std::vector<std::string>> torch_projects(const std::vector
     for (const std::string_view project : projects) {
         spread.emplace(*PackageName::parse(project), names);
     }
-    for (const Request& request : requests.packages) {
+    for (const universe::Request& request : requests.packages) {
         if (request.index) {
             spread.erase(request.name);
         }
@@ -68,7 +68,7 @@ std::map<PackageName, std::vector<std::string>> torch_projects(const std::vector
 
 namespace {
 
-std::set<std::string> variants(const GpuRequests& gpu, const gpu::Facts& facts) {
+std::set<std::string> variants(const universe::GpuRequests& gpu, const gpu::Facts& facts) {
     std::set<std::string> all = {"cpu"};
     for (const auto& release : facts.torch_releases()) {
         all.insert(release.value.variants.begin(), release.value.variants.end());
@@ -77,7 +77,7 @@ std::set<std::string> variants(const GpuRequests& gpu, const gpu::Facts& facts) 
     return all;
 }
 
-bool is_ruled_out(const std::string& variant, const GpuRequests& gpu) {
+bool is_ruled_out(const std::string& variant, const universe::GpuRequests& gpu) {
     const gpu::PackageTraits traits = gpu::traits_of({gpu::World::wheel, "torch", "0+" + variant});
     const bool is_cpu = traits.build == gpu::Build::cpu;
     if ((is_cpu && gpu.accelerator == Accelerator::cuda) ||

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "gpu/facts.h"
-#include "pipeline/requests.h"
 #include "pipeline/settings.h"
 #include "pipeline/sources.h"
+#include "universe/requests.h"
 
 #include <map>
 #include <string>
@@ -17,7 +17,7 @@ namespace envpm::pipeline {
 
 /// The indexes, called `pytorch-cu128` and so on; each is asked only for PyTorch's own projects.
 /// Those that `[gpu]` rules out are left out.
-std::vector<Source> torch_sources(const GpuRequests& gpu, const gpu::Facts& facts,
+std::vector<Source> torch_sources(const universe::GpuRequests& gpu, const gpu::Facts& facts,
                                   const Settings& settings);
 
 /// Whether an index lies at that place or below it.
@@ -29,6 +29,6 @@ std::vector<Mirror> torch_places(const Settings& settings, const Mirror& own);
 
 /// The projects that come from them: all of PyTorch's that the manifest binds to no other.
 std::map<PackageName, std::vector<std::string>> torch_projects(const std::vector<Source>& sources,
-                                                               const Requests& requests);
+                                                               const universe::Requests& requests);
 
 } // namespace envpm::pipeline

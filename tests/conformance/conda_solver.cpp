@@ -17,8 +17,8 @@
 #include "base/json.h"
 #include "manifest/read.h"
 #include "pipeline/conda_sources.h"
-#include "pipeline/package_universe.h"
 #include "solver/solve.h"
+#include "universe/package_universe.h"
 
 #include <sys/resource.h>
 
@@ -37,11 +37,11 @@ using Seconds = std::chrono::duration<double>;
 /// A manifest and what it asks for.
 struct Question {
     Manifest manifest;
-    Requests requests;
+    universe::Requests requests;
 
     explicit Question(const std::string& text)
         : manifest(manifest::parse(text, "envpm.toml", Platform::linux_64)),
-          requests(read_requests(manifest)) {}
+          requests(universe::read_requests(manifest)) {}
 };
 
 double processor_seconds() {
@@ -83,7 +83,7 @@ class Solver {
         records().load(names);
         Json::Object out;
         for (const std::string& name : names) {
-            const CondaListing& listing = records().find(name);
+            const universe::CondaListing& listing = records().find(name);
             Json::Array unusable;
             for (const conda::Unusable& file : listing.unusable) {
                 unusable.emplace_back(file.file_name + ": " + file.why);
@@ -116,16 +116,18 @@ class Solver {
         return surroundings;
     }
 
-    CondaRecords& records() {
+    universe::CondaRecords& records() {
         return *sources_->records_for(first_->manifest.targets.front().platform);
     }
 
     Json::Object solve(const Question& question) {
-        CondaPythons pythons = conda_pythons(records().find("python"), question.requests.conda);
-        UniverseRequest wanted{question.requests, question.manifest.targets.front(), {}, {}, {}};
+        universe::CondaPythons pythons =
+            universe::conda_pythons(records().find("python"), question.requests.conda);
+        universe::UniverseRequest wanted{
+            question.requests, question.manifest.targets.front(), {}, {}, {}};
         wanted.pythons = std::move(pythons.choices);
         wanted.conda_pythons = std::move(pythons.packages);
-        PackageUniverse universe(std::move(wanted), listings_, &records());
+        universe::PackageUniverse universe(std::move(wanted), listings_, &records());
         solver::SolveStatistics statistics;
         const Answer answer = solver::solve({universe.roots(), universe.constraints(), {}},
                                             universe, {}, &statistics);
@@ -141,17 +143,18 @@ class Solver {
         return out;
     }
 
-    static Json::Array files(const Resolution& resolution, const PackageUniverse& universe) {
+    static Json::Array files(const Resolution& resolution,
+                             const universe::PackageUniverse& universe) {
         Json::Array files;
         for (const CandidateId id : resolution.chosen) {
-            if (const CondaCandidate* package = universe.package(id)) {
+            if (const universe::CondaCandidate* package = universe.package(id)) {
                 files.emplace_back(package->record->subdir + "/" + package->record->file_name);
             }
         }
         return files;
     }
 
-    static Json::Array clash(const Conflict& conflict, const PackageUniverse& universe) {
+    static Json::Array clash(const Conflict& conflict, const universe::PackageUniverse& universe) {
         Json::Array texts;
         for (const RequirementId id : conflict.roots) {
             texts.emplace_back(universe.requirement(id).text);
@@ -162,7 +165,7 @@ class Solver {
     SilentProgress progress_;
     Services services_;
     pypi::IndexClient client_;
-    Listings listings_;
+    universe::Listings listings_;
     std::unique_ptr<Question> first_;
     std::unique_ptr<CondaSources> sources_;
 };

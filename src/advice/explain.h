@@ -1,0 +1,42 @@
+#pragma once
+
+#include "advice/nearest.h"
+#include "model/answer.h"
+#include "universe/facts_table.h"
+#include "universe/listings.h"
+#include "universe/package_universe.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace envpm::advice {
+
+/// One line of an explanation, with the place in the manifest that it comes from, if any.
+struct ExplainedReason {
+    std::string text;
+    std::string place; ///< file:line:column, or empty
+};
+
+/// A conflict in the user's terms.
+struct Explanation {
+    std::string target;
+    std::vector<ExplainedReason> reasons;
+    std::vector<NearestSolution> nearest;
+};
+
+/// What was asked, for what they know.
+struct Sources {
+    const universe::Listings& listings;
+    /// Names of the channels' packages, for a misspelt one; empty: no channels.
+    std::function<std::vector<std::string>()> channel_names{};
+    universe::FactsTable* facts = nullptr; ///< null: nothing is cited
+};
+
+/// Words for each reason. Of what several builds need of CUDA one line tells, with the row of the
+/// facts table that says the same, if one does.
+std::vector<ExplainedReason> explain_reasons(const Conflict& conflict,
+                                             universe::PackageUniverse& universe,
+                                             const Sources& sources);
+
+} // namespace envpm::advice
