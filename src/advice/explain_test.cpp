@@ -62,7 +62,7 @@ std::vector<universe::test::Release> plain(const std::vector<std::string>& versi
     return releases;
 }
 
-TEST(Explain, says_what_there_is_where_nothing_matches) {
+TEST(Explain, SaysWhatThereIsWhereNothingMatches) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", plain({"1.0"}));
     EXPECT_THAT(reasons_for(indexes, "alpha = \"==9\"\n"),
@@ -77,7 +77,7 @@ TEST(Explain, says_what_there_is_where_nothing_matches) {
         Contains("no release that fits matches alpha ==9; there are 1.0 to 3.0 (3 releases)"));
 }
 
-TEST(Explain, counts_releases_and_not_wheels) {
+TEST(Explain, CountsReleasesAndNotWheels) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", {"beta>=2"}},
@@ -88,7 +88,7 @@ TEST(Explain, counts_releases_and_not_wheels) {
     EXPECT_THAT(texts_of(explanation_of(world)), Contains("alpha 1.0 needs beta >=2"));
 }
 
-TEST(Explain, has_the_grammar_of_one_and_many) {
+TEST(Explain, HasTheGrammarOfOneAndMany) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-win32.whl"}});
     EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
@@ -104,7 +104,7 @@ TEST(Explain, has_the_grammar_of_one_and_many) {
                 Contains("alpha has no wheel that fits: 1.0 asks for another Python"));
 }
 
-TEST(Explain, releases_after_exclude_newer_are_the_reason) {
+TEST(Explain, ReleasesAfterExcludeNewerAreTheReason) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl", {}, {}, false, "2025-06-01T00:00:00Z"}});
@@ -113,7 +113,7 @@ TEST(Explain, releases_after_exclude_newer_are_the_reason) {
                 HasSubstr("alpha has no wheel that fits: 1.0 is newer than exclude-newer"));
 }
 
-TEST(Explain, of_many_releases_that_each_pin_one_of_another_a_few_show_it) {
+TEST(Explain, OfManyReleasesThatEachPinOneOfAnotherAFewShowIt) {
     FakeIndexes indexes;
     std::vector<universe::test::Release> pinning;
     for (int i = 1; i <= 8; ++i) {
@@ -128,7 +128,7 @@ TEST(Explain, of_many_releases_that_each_pin_one_of_another_a_few_show_it) {
     EXPECT_EQ(reasons.size(), 2U + 5U + 1U);
 }
 
-TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
+TEST(Explain, AMisspeltNameGetsWhatEarlierRunsSaw) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", plain({"1.0"}));
     World world(indexes, asking_for("alpah = \"*\"\n"));
@@ -145,7 +145,7 @@ TEST(Explain, a_misspelt_name_gets_what_earlier_runs_saw) {
                 Contains("no index has `alpah`; did you mean `alpha`?"));
 }
 
-TEST(Explain, a_name_without_files_is_not_offered_in_its_own_place) {
+TEST(Explain, ANameWithoutFilesIsNotOfferedInItsOwnPlace) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {});
     EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
@@ -153,7 +153,7 @@ TEST(Explain, a_name_without_files_is_not_offered_in_its_own_place) {
     EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"), Not(Contains(HasSubstr("did you mean"))));
 }
 
-TEST(Explain, unusable_metadata_is_told_in_its_words) {
+TEST(Explain, UnusableMetadataIsToldInItsWords) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl", {"beta @ https://example.org/b.whl"}}});
@@ -181,7 +181,7 @@ class ExplainNearestTest : public testing::Test {
     FakeIndexes indexes_;
 };
 
-TEST_F(ExplainNearestTest, offers_what_was_solved_smallest_change_first) {
+TEST_F(ExplainNearestTest, OffersWhatWasSolvedSmallestChangeFirst) {
     EXPECT_THAT(nearest("alpha = \"==4.0\"\nbeta = \"<1.1\"\n"),
                 ElementsAre("beta = \"~=4.0.0\" gives alpha 4.0, beta 4.0",
                             "alpha = \"~=1.0.0\" gives alpha 1.0, beta 1.0"));
@@ -189,7 +189,7 @@ TEST_F(ExplainNearestTest, offers_what_was_solved_smallest_change_first) {
                 ElementsAre("alpha = \"~=1.0.0\" gives beta 1.0, alpha 1.0"));
 }
 
-TEST_F(ExplainNearestTest, one_far_change_comes_before_two_near_ones) {
+TEST_F(ExplainNearestTest, OneFarChangeComesBeforeTwoNearOnes) {
     indexes_.add("pypi", "alpha", plain({"1.0", "2.0", "3.0", "4.0", "5.0"}));
     indexes_.add("pypi", "delta",
                  {{"delta-1.0-py3-none-any.whl", {"alpha==1.0"}},
@@ -199,13 +199,13 @@ TEST_F(ExplainNearestTest, one_far_change_comes_before_two_near_ones) {
                             "alpha = \"~=5.0.0\", delta = \"~=2.0.0\" gives alpha 5.0, delta 2.0"));
 }
 
-TEST_F(ExplainNearestTest, offers_nothing_that_only_a_pin_gets) {
+TEST_F(ExplainNearestTest, OffersNothingThatOnlyAPinGets) {
     indexes_.add("pypi", "delta",
                  {{"delta-1.0-py3-none-any.whl"}, {"delta-2.0-py3-none-any.whl", {}, {}, true}});
     EXPECT_THAT(nearest("delta = \">=3\"\n"), ElementsAre("delta = \"~=1.0.0\" gives delta 1.0"));
 }
 
-TEST_F(ExplainNearestTest, a_package_is_told_whose_extra_is_in_the_way) {
+TEST_F(ExplainNearestTest, APackageIsToldWhoseExtraIsInTheWay) {
     indexes_.add("pypi", "delta",
                  {{"delta-1.0-py3-none-any.whl", {"alpha==1.0 ; extra == 'x'"}},
                   {"delta-2.0-py3-none-any.whl", {"alpha==4.0 ; extra == 'x'"}}});
@@ -215,7 +215,7 @@ TEST_F(ExplainNearestTest, a_package_is_told_whose_extra_is_in_the_way) {
                             "alpha = \"~=1.0.0\" gives alpha 1.0, delta 1.0"));
 }
 
-TEST_F(ExplainNearestTest, a_package_is_told_once_though_its_extra_is_in_the_way_too) {
+TEST_F(ExplainNearestTest, APackageIsToldOnceThoughItsExtraIsInTheWayToo) {
     indexes_.add("pypi", "delta",
                  {{"delta-1.0-py3-none-any.whl", {"alpha<4", "beta<4 ; extra == 'x'"}},
                   {"delta-2.0-py3-none-any.whl"}});
@@ -225,27 +225,27 @@ TEST_F(ExplainNearestTest, a_package_is_told_once_though_its_extra_is_in_the_way
         Contains("delta = { version = \"~=2.0.0\", … } gives alpha 4.0, delta 2.0, beta 4.0"));
 }
 
-TEST_F(ExplainNearestTest, offers_changes_of_constraints) {
+TEST_F(ExplainNearestTest, OffersChangesOfConstraints) {
     EXPECT_THAT(nearest("gamma = \"*\"\n[constraints]\nalpha = \"<4\"\n"),
                 ElementsAre("alpha = \"~=4.0.0\" gives gamma 1.0, alpha 4.0"));
 }
 
-TEST_F(ExplainNearestTest, a_request_with_extras_is_one_change) {
+TEST_F(ExplainNearestTest, ARequestWithExtrasIsOneChange) {
     EXPECT_THAT(
         nearest("alpha = \"==4.0\"\nbeta = { version = \"<1.1\", extras = [\"x\", \"y\"] }\n"),
         Contains("beta = { version = \"~=4.0.0\", … } gives alpha 4.0, beta 4.0"));
 }
 
-TEST_F(ExplainNearestTest, nothing_is_offered_where_no_single_change_helps) {
+TEST_F(ExplainNearestTest, NothingIsOfferedWhereNoSingleChangeHelps) {
     EXPECT_THAT(nearest("alpha = \"*\"\nmissing = \"*\"\n"), IsEmpty());
 }
 
-TEST_F(ExplainNearestTest, a_pre_release_is_offered_as_a_pin) {
+TEST_F(ExplainNearestTest, APreReleaseIsOfferedAsAPin) {
     indexes_.add("pypi", "delta", {{"delta-5rc1-py3-none-any.whl"}});
     EXPECT_THAT(nearest("delta = \"<5rc1\"\n"), ElementsAre("delta = \"==5rc1\" gives delta 5rc1"));
 }
 
-TEST_F(ExplainNearestTest, places_point_into_the_manifest) {
+TEST_F(ExplainNearestTest, PlacesPointIntoTheManifest) {
     World world(indexes_, asking_for("alpha = \"==4.0\"\nbeta = \"<1.1\"\n"));
     const Explanation explanation = explanation_of(world);
     EXPECT_THAT(explanation.reasons.at(0).place, HasSubstr("envpm.toml:4:"));

@@ -7,7 +7,7 @@
 namespace envpm {
 namespace {
 
-TEST(Boxed, is_copied_and_compared_like_its_value) {
+TEST(Boxed, IsCopiedAndComparedLikeItsValue) {
     Boxed<std::string> one(std::string("one"));
     Boxed<std::string> copy = one;
     EXPECT_EQ(copy, one);
@@ -18,7 +18,7 @@ TEST(Boxed, is_copied_and_compared_like_its_value) {
     EXPECT_EQ(*one, "one!");
 }
 
-TEST(Boxed, that_was_moved_from_is_copied_too) {
+TEST(Boxed, ThatWasMovedFromIsCopiedToo) {
     Boxed<std::string> one(std::string("one"));
     const Boxed<std::string> other = std::move(one);
     const Boxed<std::string> copy = one; // NOLINT(bugprone-use-after-move)

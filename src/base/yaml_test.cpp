@@ -27,7 +27,7 @@ Error error_of(const std::string& text) {
 
 } // namespace
 
-TEST(Yaml, keeps_every_scalar_as_its_text) {
+TEST(Yaml, KeepsEveryScalarAsItsText) {
     const YamlValue root = parse_yaml("version: 1.10\nflag: on\nquoted: '1.0'\nlong: |\n  a\n  b\n"
                                       "json: {\"a\": \"b\\tc\"}\n",
                                       "a.yml");
@@ -39,7 +39,7 @@ TEST(Yaml, keeps_every_scalar_as_its_text) {
     EXPECT_EQ(root.find("absent"), nullptr);
 }
 
-TEST(Yaml, tells_nothing_from_an_empty_text) {
+TEST(Yaml, TellsNothingFromAnEmptyText) {
     const YamlValue root = parse_yaml("a:\nb: ~\nc: null\nd: ''\ne: 'null'\n", "a.yml");
     for (const char* name : {"a", "b", "c"}) {
         EXPECT_TRUE(root.find(name)->is_null()) << name;
@@ -50,7 +50,7 @@ TEST(Yaml, tells_nothing_from_an_empty_text) {
     EXPECT_TRUE(parse_yaml(std::string_view(), "a.yml").is_null());
 }
 
-TEST(Yaml, has_the_place_of_everything_in_the_files_order) {
+TEST(Yaml, HasThePlaceOfEverythingInTheFilesOrder) {
     const YamlValue root = parse_yaml("# a comment\nb:\n  - one\n  - two\na: 1\n", "a.yml");
     const auto& map = *root.get_if<YamlValue::Map>();
     ASSERT_EQ(map.size(), 2U);
@@ -62,7 +62,7 @@ TEST(Yaml, has_the_place_of_everything_in_the_files_order) {
     EXPECT_EQ(map[1].value.location("a.yml").text(), "a.yml:5:4");
 }
 
-TEST(Yaml, writes_out_what_aliases_stand_for) {
+TEST(Yaml, WritesOutWhatAliasesStandFor) {
     const YamlValue root =
         parse_yaml("a: &a x\nb: &b [*a, {c: *a}]\nd: *b\na2: &a y\ne: *a\n", "a.yml");
     const auto& list = *root.find("d")->get_if<YamlValue::List>();
@@ -73,7 +73,7 @@ TEST(Yaml, writes_out_what_aliases_stand_for) {
     EXPECT_EQ(root.find("d")->location("a.yml").text(), "a.yml:3:4");
 }
 
-TEST(Yaml, merges_maps_under_those_of_the_map_itself) {
+TEST(Yaml, MergesMapsUnderThoseOfTheMapItself) {
     const YamlValue root = parse_yaml("one: &one {a: 1, b: 1}\ntwo: &two {b: 2, c: 2}\n"
                                       "x:\n  <<: *one\n  b: own\n"
                                       "y: {<<: [*one, *two], d: 4}\n",
@@ -86,7 +86,7 @@ TEST(Yaml, merges_maps_under_those_of_the_map_itself) {
     EXPECT_EQ(text_at(*root.find("y"), "d"), "4");
 }
 
-TEST(Yaml, reads_what_a_windows_shell_writes) {
+TEST(Yaml, ReadsWhatAWindowsShellWrites) {
     const YamlValue root = parse_yaml(std::string("\xff\xfe"
                                                   "a\0:\0 \0b\0\r\0\n\0",
                                                   14),
@@ -94,7 +94,7 @@ TEST(Yaml, reads_what_a_windows_shell_writes) {
     EXPECT_EQ(text_at(root, "a"), "b");
 }
 
-TEST(Yaml, refuses_what_no_file_of_ours_has) {
+TEST(Yaml, RefusesWhatNoFileOfOursHas) {
     struct Case {
         std::string text;
         std::string what;
@@ -140,12 +140,12 @@ TEST(Yaml, refuses_what_no_file_of_ours_has) {
     }
 }
 
-TEST(Yaml, says_where_the_text_began_that_has_no_end) {
+TEST(Yaml, SaysWhereTheTextBeganThatHasNoEnd) {
     EXPECT_EQ(error_of("a: 1\nb: 'c\nd: 2\n").text().hint,
               "look at line 2: it stopped while scanning a quoted scalar");
 }
 
-TEST(Yaml, ends_where_there_are_too_many_values_or_bytes) {
+TEST(Yaml, EndsWhereThereAreTooManyValuesOrBytes) {
     std::string text = "[";
     for (int i = 0; i < 1'000'001; ++i) {
         text += "a,";

@@ -79,7 +79,7 @@ class Variable {
     std::string name_;
 };
 
-TEST(Arguments, every_command_is_known_by_its_word) {
+TEST(Arguments, EveryCommandIsKnownByItsWord) {
     using IsRead = bool (*)(const Words&);
     const std::vector<std::pair<Words, IsRead>> cases = {
         {{"init"}, is_read<InitCommand>},
@@ -122,7 +122,7 @@ TEST(Arguments, every_command_is_known_by_its_word) {
               cases.size());
 }
 
-TEST(Arguments, the_policy_of_the_self_test_is_one_of_three) {
+TEST(Arguments, ThePolicyOfTheSelfTestIsOneOfThree) {
     const auto run =
         command_of<RunCommand>({"run", "--self-test", "strict", "python", "--self-test"});
     EXPECT_EQ(run.entry.self_test, CheckPolicy::strict);
@@ -134,7 +134,7 @@ TEST(Arguments, the_policy_of_the_self_test_is_one_of_three) {
     EXPECT_THROW(command_of<ShellCommand>({"shell", "--self-test", "loud"}), Error);
 }
 
-TEST(Arguments, the_time_of_a_self_test_is_in_seconds) {
+TEST(Arguments, TheTimeOfASelfTestIsInSeconds) {
     using std::chrono::milliseconds;
     EXPECT_EQ(command_of<SelftestCommand>({"selftest", "--timeout", "20"}).time_limit,
               milliseconds(20'000));
@@ -144,7 +144,7 @@ TEST(Arguments, the_time_of_a_self_test_is_in_seconds) {
     EXPECT_THROW(command_of<SelftestCommand>({"selftest", "--timeout", "soon"}), Error);
 }
 
-TEST(Arguments, global_flags_stand_before_or_after_the_command) {
+TEST(Arguments, GlobalFlagsStandBeforeOrAfterTheCommand) {
     for (const Words& words : {Words{"--json", "-q", "-C", "/x", "--target", "gpu", "--offline",
                                      "--color", "never", "--manifest-path=m.toml", "lock"},
                                Words{"lock", "--json", "-q", "-C", "/x", "--target", "gpu",
@@ -161,7 +161,7 @@ TEST(Arguments, global_flags_stand_before_or_after_the_command) {
     }
 }
 
-TEST(Arguments, flags_of_the_commands_are_read) {
+TEST(Arguments, FlagsOfTheCommandsAreRead) {
     const auto lock =
         command_of<LockCommand>({"lock", "--upgrade", "-P", "a", "-P", "b", "--refresh",
                                  "--dry-run", "--exclude-newer", "2025-01-01"});
@@ -213,7 +213,7 @@ TEST(Arguments, flags_of_the_commands_are_read) {
     EXPECT_EQ(command_of<CompletionCommand>({"completion", "zsh"}).shell, "zsh");
 }
 
-TEST(Arguments, grace_takes_units) {
+TEST(Arguments, GraceTakesUnits) {
     EXPECT_EQ(command_of<GcCommand>({"gc", "--grace", "0s"}).grace, std::chrono::seconds(0));
     EXPECT_EQ(command_of<GcCommand>({"gc", "--grace", "30min"}).grace, std::chrono::minutes(30));
     EXPECT_EQ(command_of<GcCommand>({"gc", "--grace", "7d"}).grace, std::chrono::hours(168));
@@ -223,7 +223,7 @@ TEST(Arguments, grace_takes_units) {
     }
 }
 
-TEST(Arguments, run_hands_on_everything_behind_its_command) {
+TEST(Arguments, RunHandsOnEverythingBehindItsCommand) {
     EXPECT_THAT(command_of<RunCommand>({"run", "python", "-c", "x", "--json", "--", "-q"}).words,
                 ElementsAre("python", "-c", "x", "--json", "--", "-q"));
     EXPECT_FALSE(global_of({"run", "python", "--json"}).is_json);
@@ -237,7 +237,7 @@ TEST(Arguments, run_hands_on_everything_behind_its_command) {
     EXPECT_THAT(command_of<RunCommand>({"run"}).words, IsEmpty());
 }
 
-TEST(Arguments, a_misspelt_command_gets_what_was_meant) {
+TEST(Arguments, AMisspeltCommandGetsWhatWasMeant) {
     EXPECT_EQ(failure_of({"instal"}), "there is no command `instal` | did you mean `install`?");
     EXPECT_EQ(failure_of({"--json", "snyc"}), "there is no command `snyc` | did you mean `sync`?");
     EXPECT_EQ(failure_of({"uninstall", "a"}),
@@ -250,7 +250,7 @@ TEST(Arguments, a_misspelt_command_gets_what_was_meant) {
               "there is no command `conjure` | `envpm --help` shows what there is");
 }
 
-TEST(Arguments, wrong_usage_is_refused) {
+TEST(Arguments, WrongUsageIsRefused) {
     for (const Words& words :
          {Words{"add"}, Words{"why"}, Words{"why", "a", "b"}, Words{"lock", "--nonsense"},
           Words{"install", "--locked", "--frozen"}, Words{"install", "--jobs", "0"},
@@ -262,7 +262,7 @@ TEST(Arguments, wrong_usage_is_refused) {
     }
 }
 
-TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
+TEST(Arguments, WhatIsWrongIsToldOfTheCommandThatWasNamed) {
     const std::vector<std::pair<Words, std::string>> cases = {
         {{"verify", "--ful"}, "`envpm verify` does not take `--ful` | did you mean `--full`?"},
         {{"tree", "--jsno"}, "`envpm tree` does not take `--jsno` | did you mean `--json`?"},
@@ -320,7 +320,7 @@ TEST(Arguments, what_is_wrong_is_told_of_the_command_that_was_named) {
     }
 }
 
-TEST(Arguments, variables_stand_for_flags_that_are_not_there) {
+TEST(Arguments, VariablesStandForFlagsThatAreNotThere) {
     const Variable target("ENVPM_TARGET", "gpu");
     const Variable offline("ENVPM_OFFLINE", "1");
     const Variable json("ENVPM_JSON", "true");
@@ -337,7 +337,7 @@ TEST(Arguments, variables_stand_for_flags_that_are_not_there) {
     EXPECT_EQ(global_of({"install", "--target", "cpu"}).target, "cpu");
 }
 
-TEST(Arguments, a_word_in_brackets_is_one_word) {
+TEST(Arguments, AWordInBracketsIsOneWord) {
     EXPECT_EQ(command_of<InstallCommand>({"-C", "[x]", "install", "--prefix", "[a,b]"}).prefix,
               "[a,b]");
     EXPECT_EQ(global_of({"-C", "[x]", "install"}).directory, "[x]");
@@ -345,7 +345,7 @@ TEST(Arguments, a_word_in_brackets_is_one_word) {
     EXPECT_THAT(command_of<RunCommand>({"run", "test", "[x]"}).words, ElementsAre("test", "[x]"));
 }
 
-TEST(Arguments, a_variable_that_is_wrong_is_named) {
+TEST(Arguments, AVariableThatIsWrongIsNamed) {
     const auto failure = [](const std::string& name, const std::string& value, const Words& words) {
         const Variable variable(name, value);
         try {
@@ -366,7 +366,7 @@ TEST(Arguments, a_variable_that_is_wrong_is_named) {
               "`pink` is none of auto, always and never | ENVPM_COLOR");
 }
 
-TEST(Arguments, the_variables_that_stand_for_flags_are_those_that_were_handed_in) {
+TEST(Arguments, TheVariablesThatStandForFlagsAreThoseThatWereHandedIn) {
     Variables variables;
     variables.set("ENVPM_COLOR", "pink");
     const std::string sentence = "--color: `pink` is none of auto, always and never";
@@ -376,7 +376,7 @@ TEST(Arguments, the_variables_that_stand_for_flags_are_those_that_were_handed_in
               "the command line");
 }
 
-TEST(Arguments, a_flag_counts_more_than_the_variable_of_one_that_excludes_it) {
+TEST(Arguments, AFlagCountsMoreThanTheVariableOfOneThatExcludesIt) {
     const Variable locked("ENVPM_LOCKED", "1");
     EXPECT_TRUE(command_of<InstallCommand>({"install", "--frozen"}).frozen);
     EXPECT_FALSE(command_of<InstallCommand>({"install", "--frozen"}).locked);
@@ -390,19 +390,19 @@ TEST(Arguments, a_flag_counts_more_than_the_variable_of_one_that_excludes_it) {
     EXPECT_TRUE(is_read<ListCommand>({"list"}));
 }
 
-TEST(Arguments, a_variable_that_says_no_is_no_flag) {
+TEST(Arguments, AVariableThatSaysNoIsNoFlag) {
     const Variable offline("ENVPM_OFFLINE", "0");
     EXPECT_FALSE(global_of({"lock"}).is_offline);
 }
 
-TEST(Arguments, help_and_version_are_notices) {
+TEST(Arguments, HelpAndVersionAreNotices) {
     EXPECT_THAT(notice_of({"--version"}), HasSubstr("envpm "));
     EXPECT_THAT(notice_of({"--help"}), HasSubstr("--manifest-path"));
     EXPECT_THAT(notice_of({"lock", "--help"}), HasSubstr("--upgrade-package"));
     EXPECT_THAT(notice_of({"run", "--help"}), HasSubstr("COMMAND"));
 }
 
-TEST(Arguments, no_command_shows_the_help_but_is_wrong_usage) {
+TEST(Arguments, NoCommandShowsTheHelpButIsWrongUsage) {
     for (const Words& words : {Words{}, Words{"gpu"}}) {
         const Notice notice = std::get<Notice>(parse(words));
         EXPECT_EQ(notice.code, ExitCode::usage);
@@ -414,7 +414,7 @@ TEST(Arguments, no_command_shows_the_help_but_is_wrong_usage) {
               "`envpm gpu` needs a command | `envpm gpu --help` shows what there is");
 }
 
-TEST(Arguments, an_empty_value_behind_an_equals_sign_names_its_flag) {
+TEST(Arguments, AnEmptyValueBehindAnEqualsSignNamesItsFlag) {
     EXPECT_EQ(failure_of({"--manifest-path=", "list"}),
               "`--manifest-path=` has no value | `envpm list --help` shows what there is");
     EXPECT_EQ(failure_of({"lock", "--exclude-newer=", "--dry-run"}),
@@ -428,7 +428,7 @@ TEST(Arguments, an_empty_value_behind_an_equals_sign_names_its_flag) {
                 ElementsAre("tool", "--json="));
 }
 
-TEST(Arguments, an_empty_value_names_its_flag_or_argument) {
+TEST(Arguments, AnEmptyValueNamesItsFlagOrArgument) {
     const std::string hint = " | `envpm audit --help` shows what there is";
     EXPECT_EQ(failure_of({"audit", "--prefix", ""}), "the value of `--prefix` is empty" + hint);
     EXPECT_EQ(failure_of({"audit", "-C", ""}), "the value of `--directory` is empty" + hint);
@@ -438,7 +438,7 @@ TEST(Arguments, an_empty_value_names_its_flag_or_argument) {
               "an empty word stands for the folder | `envpm init --help` shows what there is");
 }
 
-TEST(Arguments, json_is_seen_in_words_that_cannot_be_parsed) {
+TEST(Arguments, JsonIsSeenInWordsThatCannotBeParsed) {
     const auto asks = [](const Words& words) {
         const std::vector<const char*> argv = argv_of(words);
         return asks_for_json(static_cast<int>(argv.size()), argv.data());
@@ -449,14 +449,14 @@ TEST(Arguments, json_is_seen_in_words_that_cannot_be_parsed) {
     EXPECT_FALSE(asks({"run", "tool", "--json"}));
 }
 
-TEST(Arguments, flags_are_listed_for_completion) {
+TEST(Arguments, FlagsAreListedForCompletion) {
     EXPECT_THAT(flags_of("lock"), Contains("--upgrade-package"));
     EXPECT_THAT(flags_of(""), Contains("--offline"));
     EXPECT_THAT(flags_of("list"), ElementsAre("--help"));
     EXPECT_THAT(flags_of("run"), testing::Not(Contains("--activated"))); // envpm's own
 }
 
-TEST(Arguments, init_can_import_and_export_needs_a_format) {
+TEST(Arguments, InitCanImportAndExportNeedsAFormat) {
     EXPECT_EQ(
         command_of<InitCommand>({"init", "--import", "environment.yml", "folder"}).import_file,
         "environment.yml");
@@ -471,7 +471,7 @@ TEST(Arguments, init_can_import_and_export_needs_a_format) {
     EXPECT_THAT(failure_of({"export", "--format", "toml"}), HasSubstr("environment-yml"));
 }
 
-TEST(Arguments, gpu_has_commands_of_its_own) {
+TEST(Arguments, GpuHasCommandsOfItsOwn) {
     const auto facts = command_of<GpuFactsCommand>({"gpu", "facts", "torch", "2.9", "--json"});
     EXPECT_THAT(facts.words, ElementsAre("torch", "2.9"));
     EXPECT_TRUE(global_of({"gpu", "facts", "torch", "--json"}).is_json);

@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(Completion, names_every_command_for_every_shell) {
+TEST(Completion, NamesEveryCommandForEveryShell) {
     for (const std::string shell : {"bash", "zsh", "fish", "/usr/bin/zsh"}) {
         const std::string script = completion_script(shell);
         for (const CommandWord& word : command_words()) {
@@ -25,14 +25,14 @@ TEST(Completion, names_every_command_for_every_shell) {
     }
 }
 
-TEST(Completion, zsh_has_the_global_flags_everywhere_and_the_targets) {
+TEST(Completion, ZshHasTheGlobalFlagsEverywhereAndTheTargets) {
     const std::string script = completion_script("zsh");
     EXPECT_THAT(script, HasSubstr("'--target:target:{compadd -- $(_envpm_targets)}'"));
     EXPECT_THAT(script, HasSubstr("everywhere=('--color:when:(auto always never)'"));
     EXPECT_THAT(script, HasSubstr("lock) _arguments \"${everywhere[@]}\" "));
 }
 
-TEST(Completion, a_shell_that_is_not_known_is_wrong_usage) {
+TEST(Completion, AShellThatIsNotKnownIsWrongUsage) {
     try {
         (void)completion_script("tcsh");
         FAIL();
@@ -44,7 +44,7 @@ TEST(Completion, a_shell_that_is_not_known_is_wrong_usage) {
 
 class CompletionSyntaxTest : public testing::TestWithParam<const char*> {};
 
-TEST_P(CompletionSyntaxTest, the_shell_itself_can_read_it) {
+TEST_P(CompletionSyntaxTest, TheShellItselfCanReadIt) {
     const std::string shell = GetParam();
     const std::filesystem::path program = "/usr/bin/" + shell;
     if (!std::filesystem::exists(program)) {

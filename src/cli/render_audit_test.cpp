@@ -27,7 +27,7 @@ pipeline::AuditReport report_of_a_package_that_draws() {
     return report;
 }
 
-TEST(WordsOfAudit, have_no_control_characters_of_a_package) {
+TEST(WordsOfAudit, HaveNoControlCharactersOfAPackage) {
     const std::string words = words_of(report_of_a_package_that_draws(), Terminal());
     EXPECT_THAT(words, HasSubstr("error: it needs `lib\\x1b]0;title\\x07.so`\n"
                                  "  at: lib/\\x1b[2Ja.so (a\\x0d 1.0)\n"
@@ -35,7 +35,7 @@ TEST(WordsOfAudit, have_no_control_characters_of_a_package) {
     EXPECT_FALSE(has_control_character(words));
 }
 
-TEST(WordsOfAudit, say_once_what_is_the_matter_with_many_files) {
+TEST(WordsOfAudit, SayOnceWhatIsTheMatterWithManyFiles) {
     const auto finding = [](const char* file, const char* text) {
         return gpu::Finding{gpu::Severity::error, gpu::Rule::no_code_for_gpu, file, "p 1.0", text,
                             "lock another"};
@@ -52,13 +52,13 @@ TEST(WordsOfAudit, say_once_what_is_the_matter_with_many_files) {
     EXPECT_THAT(words_of(report, Terminal()), HasSubstr("3 errors"));
 }
 
-TEST(WordsOfAudit, have_none_after_an_install) {
+TEST(WordsOfAudit, HaveNoneAfterAnInstall) {
     const std::string words = error_words(report_of_a_package_that_draws(), Terminal());
     EXPECT_THAT(words, HasSubstr("✗ audit: 1 error in 1 binary\n"));
     EXPECT_FALSE(has_control_character(words));
 }
 
-TEST(WordsOfDoctor, have_none_of_what_hides_a_library) {
+TEST(WordsOfDoctor, HaveNoneOfWhatHidesALibrary) {
     const pipeline::DoctorReport report{{{"libraries", pipeline::Condition::warning,
                                           "`\x1b[2Ja` hides it", "/\x1b[31m", "remove `\x07`"}}};
     const std::string words = words_of(report, Terminal());
@@ -66,7 +66,7 @@ TEST(WordsOfDoctor, have_none_of_what_hides_a_library) {
     EXPECT_FALSE(has_control_character(words));
 }
 
-TEST(WordsOfDeepTest, have_none_of_a_library_or_of_python) {
+TEST(WordsOfDeepTest, HaveNoneOfALibraryOrOfPython) {
     pipeline::DeepReport report{
         {sha256_of("env"), sha256_of("manifest"), "default", "", "", ""}, {}, {}, {}, {}};
     report.libraries = {

@@ -86,7 +86,7 @@ pipeline::FactListing listing() {
     return out;
 }
 
-TEST(WordsOfFacts, share_the_line_of_their_source) {
+TEST(WordsOfFacts, ShareTheLineOfTheirSource) {
     EXPECT_EQ(words_of(listing()),
               "facts of 2030-01-02\n"
               "\n"
@@ -101,7 +101,7 @@ TEST(WordsOfFacts, share_the_line_of_their_source) {
               "      from: notes\n");
 }
 
-TEST(JsonOfFacts, keeps_values_as_the_table_has_them) {
+TEST(JsonOfFacts, KeepsValuesAsTheTableHasThem) {
     const std::string text = document(json_of(listing()));
     EXPECT_THAT(text, HasSubstr("\"9.1.1\": \"3.1\""));
     EXPECT_THAT(text, HasSubstr("\"is_evidence\": true"));
@@ -109,7 +109,7 @@ TEST(JsonOfFacts, keeps_values_as_the_table_has_them) {
     EXPECT_THAT(text, HasSubstr("\"file\": null"));
 }
 
-TEST(WordsOfGpuAnswer, tell_what_is_in_the_way) {
+TEST(WordsOfGpuAnswer, TellWhatIsInTheWay) {
     EXPECT_EQ(words_of(answer("530.30.02", {"big one"})),
               "driver 530.30.02: CUDA up to 12.1  [gpu-facts: cuda_toolkit 12.1.0]\n"
               "GPU Big One: compute capability 9.0, CUDA 12.0 to 12.1, driver 525.60.13 and later  "
@@ -124,7 +124,7 @@ TEST(WordsOfGpuAnswer, tell_what_is_in_the_way) {
                 HasSubstr("  9.1   none; not cu121 (no code for 7.5)\n"));
 }
 
-TEST(WordsOfGpuAnswer, tell_of_drivers_that_are_too_old) {
+TEST(WordsOfGpuAnswer, TellOfDriversThatAreTooOld) {
     const std::string words = words_of(answer("520.61.05", {"9.0"}));
     EXPECT_THAT(words, HasSubstr("driver 520.61.05: older than every driver known\n"));
     EXPECT_THAT(words, HasSubstr("which this driver is too old for: 525.60.13 is the first"));
@@ -136,7 +136,7 @@ TEST(WordsOfGpuAnswer, tell_of_drivers_that_are_too_old) {
                 HasSubstr("GPU 7.5: not in the table, so what follows goes by its number alone; "));
 }
 
-TEST(JsonOfGpuAnswer, has_a_verdict_for_each_build) {
+TEST(JsonOfGpuAnswer, HasAVerdictForEachBuild) {
     const std::string text = document(json_of(answer("520.61.05", {"9.0"})));
     EXPECT_THAT(text, HasSubstr("\"verdict\": \"driver-too-old\""));
     EXPECT_THAT(text, HasSubstr("\"fact\": \"gpu-facts: cuda_minor_compat 12\""));

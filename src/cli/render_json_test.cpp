@@ -23,11 +23,11 @@ LockedTarget target() {
     return {{}, LockedPython{{}, "3.11.1"}, sha256_of("env"), {}};
 }
 
-TEST(Document, is_one_object_with_its_schema_and_a_line_end) {
+TEST(Document, IsOneObjectWithItsSchemaAndALineEnd) {
     EXPECT_EQ(document(Json::Object{{"a", 1}}), "{\n  \"a\": 1,\n  \"schema\": 1\n}\n");
 }
 
-TEST(JsonOfError, has_code_and_texts) {
+TEST(JsonOfError, HasCodeAndTexts) {
     Error error({"it failed", "here", "try again"}, ExitCode::network);
     EXPECT_EQ(to_text(json_of(error)),
               R"({"error":{"code":5,"hint":"try again","subject":"here","what":"it failed"}})");
@@ -35,7 +35,7 @@ TEST(JsonOfError, has_code_and_texts) {
     EXPECT_EQ(json_of(error).find("error")->array("contexts").at(0), Json("while testing"));
 }
 
-TEST(JsonOfLock, has_changes_and_targets) {
+TEST(JsonOfLock, HasChangesAndTargets) {
     pipeline::LockReport report;
     report.outcome = pipeline::LockReport::Outcome::locked;
     report.lock = Lock{sha256_of("m"), {target()}, {package("a")}};
@@ -56,7 +56,7 @@ TEST(JsonOfLock, has_changes_and_targets) {
     EXPECT_EQ(*json_of(report).find("changed"), Json(false));
 }
 
-TEST(JsonOfLock, a_conflict_is_an_error_of_code_4_with_its_parts) {
+TEST(JsonOfLock, AConflictIsAnErrorOfCode4WithItsParts) {
     pipeline::LockReport report;
     report.outcome = pipeline::LockReport::Outcome::impossible;
     report.explanation =
@@ -74,7 +74,7 @@ TEST(JsonOfLock, a_conflict_is_an_error_of_code_4_with_its_parts) {
     EXPECT_EQ(json_of(install), json);
 }
 
-TEST(JsonOfInstall, has_the_facts) {
+TEST(JsonOfInstall, HasTheFacts) {
     pipeline::InstallReport report;
     report.env = "abc";
     report.prefix = "/p/abc";
@@ -90,7 +90,7 @@ TEST(JsonOfInstall, has_the_facts) {
     EXPECT_EQ(json.number("files"), 0);
 }
 
-TEST(JsonOfInstall, has_no_count_of_files_that_it_did_not_make) {
+TEST(JsonOfInstall, HasNoCountOfFilesThatItDidNotMake) {
     pipeline::InstallReport report;
     report.is_from_lower = true;
     const Json from_lower = json_of(report);
@@ -103,7 +103,7 @@ TEST(JsonOfInstall, has_no_count_of_files_that_it_did_not_make) {
     EXPECT_EQ(*json_of(report).find("changed"), Json(false));
 }
 
-TEST(RepairJson, says_whether_it_only_tells) {
+TEST(RepairJson, SaysWhetherItOnlyTells) {
     pipeline::RepairOutcome outcome;
     outcome.repaired = {{"/s/a", "from its archive"}};
     EXPECT_EQ(*json_of(outcome).find("dry_run"), Json(false));
@@ -111,7 +111,7 @@ TEST(RepairJson, says_whether_it_only_tells) {
     EXPECT_EQ(*json_of(outcome).find("dry_run"), Json(true));
 }
 
-TEST(JsonOfView, has_every_package) {
+TEST(JsonOfView, HasEveryPackage) {
     const pipeline::LockedView view{target(), {package("a")}, {named("a")}};
     const Json json = json_of(view);
     EXPECT_EQ(json.array("requested").at(0), Json("a"));
@@ -121,7 +121,7 @@ TEST(JsonOfView, has_every_package) {
     EXPECT_EQ(found.array("requires").at(0), Json("z >=1"));
 }
 
-TEST(JsonOfVerify, names_each_damage_and_who_uses_it) {
+TEST(JsonOfVerify, NamesEachDamageAndWhoUsesIt) {
     pipeline::VerifyReport report;
     report.store.push_back({"objects/ab", "other bytes"});
     report.environments.push_back(
@@ -134,7 +134,7 @@ TEST(JsonOfVerify, names_each_damage_and_who_uses_it) {
               R"("package":"x 1.0","path":"/s/p/e1/bin/x","what":"missing"}],"environments":2})");
 }
 
-TEST(JsonOfInformation, has_null_for_what_there_is_not) {
+TEST(JsonOfInformation, HasNullForWhatThereIsNot) {
     const Json json = json_of(pipeline::Information());
     EXPECT_TRUE(json.find("prefix")->is_null());
     EXPECT_TRUE(json.find("manifest")->is_null());
@@ -143,7 +143,7 @@ TEST(JsonOfInformation, has_null_for_what_there_is_not) {
     EXPECT_TRUE(json.find("host")->array("silent_interpreters").empty());
 }
 
-TEST(JsonOfGenerations, are_a_list) {
+TEST(JsonOfGenerations, AreAList) {
     const Json json = json_of(std::vector<realize::Generation>{
         {3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "default", true}});
     const Json& found = json.array("generations").at(0);
@@ -152,12 +152,12 @@ TEST(JsonOfGenerations, are_a_list) {
     EXPECT_EQ(*found.find("current"), Json(true));
 }
 
-TEST(JsonOfPaths, are_lists_of_names) {
+TEST(JsonOfPaths, AreListsOfNames) {
     EXPECT_EQ(to_text(json_of(std::vector<pipeline::Path>{{"a", "b"}, {"c"}})),
               R"({"paths":[["a","b"],["c"]]})");
 }
 
-TEST(JsonOfImport, has_every_remark_with_its_place) {
+TEST(JsonOfImport, HasEveryRemarkWithItsPlace) {
     pipeline::ImportReport report{"/p/envpm.toml", {"text", 1, 2, {}}};
     report.imported.remarks.left = {{{"e.yml", 3, 5}, "`prefix`", "why"}};
     EXPECT_EQ(to_text(json_of(report)),
@@ -165,7 +165,7 @@ TEST(JsonOfImport, has_every_remark_with_its_place) {
               R"("why":"why"}],"manifest":"/p/envpm.toml","wheels":2})");
 }
 
-TEST(JsonOfExport, has_the_text_and_what_is_not_in_it) {
+TEST(JsonOfExport, HasTheTextAndWhatIsNotInIt) {
     EXPECT_EQ(to_text(json_of(pipeline::Export{"arm", "x\n", {{{"envpm.lock"}, "a", "b"}}})),
               R"({"left":[{"place":"envpm.lock","what":"a","why":"b"}],"target":"arm",)"
               R"("text":"x\n"})");

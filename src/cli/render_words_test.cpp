@@ -54,7 +54,7 @@ advice::Explanation explanation() {
             {{{{{}, "a", "~=1.0.0", "a = \"~=1.0.0\"", "envpm.toml:4:1"}}, "a 1.0"}}};
 }
 
-TEST(WordsOfError, have_what_where_context_and_hint) {
+TEST(WordsOfError, HaveWhatWhereContextAndHint) {
     Error error({"it failed", "file.toml:1", "try again"});
     error.add_context("while testing");
     EXPECT_EQ(words_of(error, Terminal()),
@@ -62,7 +62,7 @@ TEST(WordsOfError, have_what_where_context_and_hint) {
     EXPECT_EQ(words_of(Error({"it failed", "", ""}), Terminal()), "error: it failed\n");
 }
 
-TEST(WordsOfError, have_the_first_lines_of_a_long_subject) {
+TEST(WordsOfError, HaveTheFirstLinesOfALongSubject) {
     std::string subject = "line 1";
     for (int i = 2; i <= 10; ++i) {
         subject += fmt::format("\nline {}", i);
@@ -75,14 +75,14 @@ TEST(WordsOfError, have_the_first_lines_of_a_long_subject) {
     EXPECT_EQ(more, ten + "    … 2 more\n");
 }
 
-TEST(WordsOfError, are_coloured_only_on_request) {
+TEST(WordsOfError, AreColouredOnlyOnRequest) {
     Terminal terminal;
     terminal.has_color = true;
     EXPECT_EQ(words_of(Error({"it failed", "", ""}), terminal),
               "\x1b[1;31merror:\x1b[0m it failed\n");
 }
 
-TEST(WordsOfError, have_no_control_characters_of_a_package) {
+TEST(WordsOfError, HaveNoControlCharactersOfAPackage) {
     Error error({"`\x1b[2Ja`", std::string("b\0", 2), "\x7f"});
     error.add_context("c\xc2\x9b"
                       "2J\r");
@@ -90,7 +90,7 @@ TEST(WordsOfError, have_no_control_characters_of_a_package) {
                                            "2J\\x0d\nhint: \\x7f\n");
 }
 
-TEST(WordsOfLock, tell_targets_and_changes) {
+TEST(WordsOfLock, TellTargetsAndChanges) {
     EXPECT_EQ(words_of(lock_report(), Terminal()),
               "resolved 2 packages for default in 250 ms (python 3.11.1 from this host)\n"
               "  + a 1.0\n"
@@ -99,7 +99,7 @@ TEST(WordsOfLock, tell_targets_and_changes) {
               "  note: `d` was not in the lock, so there was nothing to upgrade\n");
 }
 
-TEST(WordsOfLock, tell_what_nobody_should_overlook) {
+TEST(WordsOfLock, TellWhatNobodyShouldOverlook) {
     LockReport report = lock_report();
     report.unknown_upgrades.clear();
     report.unsealed = {"default"};
@@ -113,7 +113,7 @@ TEST(WordsOfLock, tell_what_nobody_should_overlook) {
         << words;
 }
 
-TEST(WordsOfLock, cut_long_lists) {
+TEST(WordsOfLock, CutLongLists) {
     LockReport report = lock_report();
     report.unknown_upgrades.clear();
     report.changes.assign(45, {name_of("a"), {}, "1.0", {}});
@@ -121,7 +121,7 @@ TEST(WordsOfLock, cut_long_lists) {
     EXPECT_TRUE(words.ends_with("  + a 1.0\n  … 5 more\n")) << words;
 }
 
-TEST(WordsOfExplanation, are_reasons_and_numbered_offers) {
+TEST(WordsOfExplanation, AreReasonsAndNumberedOffers) {
     EXPECT_EQ(words_of(explanation(), Terminal()),
               "error: no environment can satisfy the manifest for target `default`\n"
               "  you ask for a ==9  [envpm.toml:4:1]\n"
@@ -136,7 +136,7 @@ TEST(WordsOfExplanation, are_reasons_and_numbered_offers) {
               "  there is only 1.0\n");
 }
 
-TEST(WordsOfInstall, tell_what_was_done) {
+TEST(WordsOfInstall, TellWhatWasDone) {
     pipeline::InstallReport report;
     report.env = "abc";
     report.packages = 3;
@@ -170,7 +170,7 @@ TEST(WordsOfInstall, tell_what_was_done) {
     EXPECT_EQ(words_of(report, Terminal()), "✓ up to date   env abc\n");
 }
 
-TEST(WordsOfInstall, tell_that_the_lower_store_has_it_instead_of_what_was_made) {
+TEST(WordsOfInstall, TellThatTheLowerStoreHasItInsteadOfWhatWasMade) {
     pipeline::InstallReport report;
     report.env = "abc";
     report.packages = 3;
@@ -181,7 +181,7 @@ TEST(WordsOfInstall, tell_that_the_lower_store_has_it_instead_of_what_was_made) 
               "✓ installed in 12 ms   env abc   prefix .envpm/envs/default/current\n");
 }
 
-TEST(WordsOfEdit, tell_entries_or_that_nothing_changed) {
+TEST(WordsOfEdit, TellEntriesOrThatNothingChanged) {
     pipeline::EditReport report;
     report.entries = {"a >=1.0"};
     report.lock = lock_report();
@@ -195,7 +195,7 @@ TEST(WordsOfEdit, tell_entries_or_that_nothing_changed) {
     EXPECT_TRUE(words.ends_with("envpm.toml and envpm.lock are as before\n"));
 }
 
-TEST(WordsOfEdit, tell_what_was_replaced_and_what_was_kept) {
+TEST(WordsOfEdit, TellWhatWasReplacedAndWhatWasKept) {
     pipeline::EditReport report;
     report.entries = {"a >=1.0", "b[x] ==2", "c *", "d[y] >=3", "e <2 from lab"};
     report.before = {"a ==1.0", "b[x] ==2", "", "d >=3", "e <2"};
@@ -208,7 +208,7 @@ TEST(WordsOfEdit, tell_what_was_replaced_and_what_was_kept) {
                                     "~ e <2 → <2 from lab\n"));
 }
 
-TEST(WordsOfCollect, name_environments_and_count_the_rest) {
+TEST(WordsOfCollect, NameEnvironmentsAndCountTheRest) {
     const store::CollectReport report{DryRun::no,
                                       {"/c/dl/x.part", "/s/objects/sha256/ab/abc", "/s/p/e1",
                                        "/s/objects/sha256/ab/abd.x", "/s/trees/sha256/cd/cde.json"},
@@ -225,7 +225,7 @@ TEST(WordsOfCollect, name_environments_and_count_the_rest) {
     EXPECT_EQ(words_of(store::CollectReport()), "freed 0 B; the rest is kept for 0 projects\n");
 }
 
-TEST(WordsOfGenerations, say_which_are_the_same) {
+TEST(WordsOfGenerations, SayWhichAreTheSame) {
     const Sha256 one = sha256_of("1");
     const Sha256 two = sha256_of("2");
     const std::string words =
@@ -238,7 +238,7 @@ TEST(WordsOfGenerations, say_which_are_the_same) {
     EXPECT_EQ(words.find("the same"), words.rfind("the same"));
 }
 
-TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {
+TEST(WordsOfVerify, NameEachDamageAndWhoUsesIt) {
     EXPECT_EQ(words_of(pipeline::VerifyReport(), Terminal()),
               "✓ store and environments are whole\n");
     pipeline::VerifyReport report;
@@ -254,7 +254,7 @@ TEST(WordsOfVerify, name_each_damage_and_who_uses_it) {
     EXPECT_EQ(report.damaged_files(), 3);
 }
 
-TEST(WordsOfVerify, tell_many_of_one_sort_as_the_first_few_and_a_count) {
+TEST(WordsOfVerify, TellManyOfOneSortAsTheFirstFewAndACount) {
     pipeline::VerifyReport report;
     for (int i = 0; i < 9; ++i) {
         report.store.push_back({fmt::format("objects/{}", i), i == 8 ? "missing" : "other bytes"});
@@ -292,7 +292,7 @@ TEST(WordsOfVerify, tell_many_of_one_sort_as_the_first_few_and_a_count) {
     EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 22);
 }
 
-TEST(WordsOfRepair, tell_many_of_one_sort_as_the_first_few_and_a_count) {
+TEST(WordsOfRepair, TellManyOfOneSortAsTheFirstFewAndACount) {
     pipeline::RepairOutcome outcome;
     for (int i = 0; i < 8; ++i) {
         outcome.repaired.push_back({fmt::format("o{}", i), "put aside"});
@@ -302,7 +302,7 @@ TEST(WordsOfRepair, tell_many_of_one_sort_as_the_first_few_and_a_count) {
               "and 3 more files: put aside\nrepaired 8 files, 0 files left\n");
 }
 
-TEST(WordsOfInformation, tell_of_a_machine_without_a_project) {
+TEST(WordsOfInformation, TellOfAMachineWithoutAProject) {
     pipeline::Information information;
     information.version = "1";
     information.root = "/r";
@@ -326,7 +326,7 @@ TEST(WordsOfInformation, tell_of_a_machine_without_a_project) {
                                      "prefix     nothing is installed yet\n");
 }
 
-TEST(WordsOfGenerations, mark_the_current_one_and_name_the_target) {
+TEST(WordsOfGenerations, MarkTheCurrentOneAndNameTheTarget) {
     EXPECT_EQ(words_of(std::vector<realize::Generation>{
                   {1, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "", false},
                   {12, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", "lab", true}}),
@@ -334,14 +334,14 @@ TEST(WordsOfGenerations, mark_the_current_one_and_name_the_target) {
                   "*   12  2025-01-02T00:00:00Z  " + short_name(sha256_of("b")) + "  lab\n");
 }
 
-TEST(ListWords, are_a_table) {
+TEST(ListWords, AreATable) {
     EXPECT_EQ(list_words(view()), "a          1.0       1.5 kB  pypi\n"
                                   "b          2         1.5 kB  pypi\n"
                                   "long-name  10.0.1    1.5 kB  pypi\n"
                                   "z          3         1.5 kB  pypi  (overridden)\n");
 }
 
-TEST(TreeWords, show_the_needs_of_a_package_once) {
+TEST(TreeWords, ShowTheNeedsOfAPackageOnce) {
     EXPECT_EQ(tree_words(view()), "a 1.0\n"
                                   "├─ long-name 10.0.1\n"
                                   "│  └─ z 3\n"
@@ -350,12 +350,12 @@ TEST(TreeWords, show_the_needs_of_a_package_once) {
                                   "└─ long-name 10.0.1 (above)\n");
 }
 
-TEST(WhyWords, are_a_chain_a_line) {
+TEST(WhyWords, AreAChainALine) {
     EXPECT_EQ(why_words({{"a", "long-name", "z"}, {"a"}}), "a → long-name → z\na\n");
     EXPECT_EQ(why_words({}), "nothing in the manifest needs it: run `envpm lock`\n");
 }
 
-TEST(WordsOfImport, list_what_changed_and_what_was_left) {
+TEST(WordsOfImport, ListWhatChangedAndWhatWasLeft) {
     pipeline::ImportReport report{"/p/envpm.toml", {"text", 1, 2, {}}};
     const std::string wrote = "wrote /p/envpm.toml with 1 conda package and 2 wheels\n"
                               "next: `envpm lock`, then `envpm install`\n";

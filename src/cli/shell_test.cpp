@@ -65,7 +65,7 @@ class ShellStartTest : public testing::Test {
     pipeline::ActiveEnvironment environment_;
 };
 
-TEST(ShellNamed, takes_names_and_paths) {
+TEST(ShellNamed, TakesNamesAndPaths) {
     EXPECT_EQ(shell_named("bash", "--shell"), activate::Shell::bash);
     EXPECT_EQ(shell_named("/usr/local/bin/fish", "SHELL"), activate::Shell::fish);
     for (const auto& [origin, code] :
@@ -80,25 +80,25 @@ TEST(ShellNamed, takes_names_and_paths) {
     }
 }
 
-TEST_F(ShellStartTest, an_unknown_shell_gets_the_variables) {
+TEST_F(ShellStartTest, AnUnknownShellGetsTheVariables) {
     const ShellStart shell = start("/bin/dash");
     EXPECT_THAT(shell.command, ElementsAre("/bin/dash"));
     EXPECT_EQ(shell.variables.find("ENVPM_PREFIX"), "/store/p/x");
 }
 
-TEST_F(ShellStartTest, without_a_shell_variable_it_is_bash) {
+TEST_F(ShellStartTest, WithoutAShellVariableItIsBash) {
     before_.unset("SHELL");
     EXPECT_THAT(shell_start(environment_, before_, start_folder()).command,
                 ElementsAre("/bin/bash", "--rcfile", start_folder() / "bashrc", "-i"));
 }
 
-TEST_F(ShellStartTest, bash_reads_the_users_file_first) {
+TEST_F(ShellStartTest, BashReadsTheUsersFileFirst) {
     write_file(home() / ".bashrc", "export OWN=user\nexport ENVPM_PREFIX=overwritten\n");
     EXPECT_THAT(output_of(start("/bin/bash"), "echo \"<$OWN $ENVPM_PREFIX>\"\n"),
                 HasSubstr("<user /store/p/x>"));
 }
 
-TEST_F(ShellStartTest, zsh_reads_the_users_files_first_and_gets_its_folder_back) {
+TEST_F(ShellStartTest, ZshReadsTheUsersFilesFirstAndGetsItsFolderBack) {
     if (!std::filesystem::exists("/usr/bin/zsh")) {
         GTEST_SKIP() << "no zsh here";
     }
@@ -114,14 +114,14 @@ TEST_F(ShellStartTest, zsh_reads_the_users_files_first_and_gets_its_folder_back)
 }
 
 /// Within single quotes it takes a backslash before a quote or a backslash for an escape.
-TEST_F(ShellStartTest, fish_takes_any_path_for_one_word) {
+TEST_F(ShellStartTest, FishTakesAnyPathForOneWord) {
     before_.set("SHELL", "/usr/bin/fish");
     const ShellStart shell = shell_start(environment_, before_, folder_.path() / "it's \\'here");
     EXPECT_EQ(shell.command.back(),
               "source '" + folder_.path().string() + "/it'\\''s '\\\\''\\''here/init.fish'");
 }
 
-TEST_F(ShellStartTest, fish_is_told_the_environment_after_its_own_files) {
+TEST_F(ShellStartTest, FishIsToldTheEnvironmentAfterItsOwnFiles) {
     if (!std::filesystem::exists("/usr/bin/fish")) {
         GTEST_SKIP() << "no fish here";
     }

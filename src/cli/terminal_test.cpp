@@ -8,13 +8,13 @@
 namespace envpm::cli {
 namespace {
 
-TEST(Counted, has_the_plural) {
+TEST(Counted, HasThePlural) {
     EXPECT_EQ(counted(0, "file"), "0 files");
     EXPECT_EQ(counted(1, "binary"), "1 binary");
     EXPECT_EQ(counted(2, "binary"), "2 binaries");
 }
 
-TEST(HumanBytes, uses_decimal_units) {
+TEST(HumanBytes, UsesDecimalUnits) {
     EXPECT_EQ(human_bytes(0), "0 B");
     EXPECT_EQ(human_bytes(999), "999 B");
     EXPECT_EQ(human_bytes(1000), "1.0 kB");
@@ -26,7 +26,7 @@ TEST(HumanBytes, uses_decimal_units) {
     EXPECT_EQ(human_bytes(5'000'000'000'000'000), "5000 TB");
 }
 
-TEST(HumanSeconds, changes_units_where_people_do) {
+TEST(HumanSeconds, ChangesUnitsWherePeopleDo) {
     EXPECT_EQ(human_seconds(0), "0 ms");
     EXPECT_EQ(human_seconds(0.23), "230 ms");
     EXPECT_EQ(human_seconds(0.9996), "1.0 s");
@@ -40,7 +40,7 @@ TEST(HumanSeconds, changes_units_where_people_do) {
     EXPECT_EQ(human_remainder(1e12), "100 h 0 min");
 }
 
-TEST(Styled, adds_codes_only_with_colour) {
+TEST(Styled, AddsCodesOnlyWithColour) {
     Terminal terminal;
     EXPECT_EQ(styled(terminal, Style::bad, "error:"), "error:");
     terminal.has_color = true;
@@ -48,7 +48,7 @@ TEST(Styled, adds_codes_only_with_colour) {
     EXPECT_EQ(styled(terminal, Style::plain, "text"), "text");
 }
 
-TEST(DescribeTerminal, never_wins_over_everything_and_always_over_no_color) {
+TEST(DescribeTerminal, NeverWinsOverEverythingAndAlwaysOverNoColor) {
     Variables variables;
     variables.set("TERM", "xterm");
     GlobalOptions options;
@@ -61,7 +61,7 @@ TEST(DescribeTerminal, never_wins_over_everything_and_always_over_no_color) {
     EXPECT_TRUE(describe_terminal(options, variables).has_color);
 }
 
-TEST(DescribeTerminal, no_progress_and_dumb_terminals_redraw_no_line) {
+TEST(DescribeTerminal, NoProgressAndDumbTerminalsRedrawNoLine) {
     Variables variables;
     variables.set("TERM", "xterm");
     GlobalOptions options;
@@ -82,7 +82,7 @@ std::string written_by(const Terminal& terminal, void (*report)(Progress&)) {
     return testing::internal::GetCapturedStderr();
 }
 
-TEST(TerminalProgress, says_nothing_of_short_tasks) {
+TEST(TerminalProgress, SaysNothingOfShortTasks) {
     EXPECT_EQ(written_by({},
                          [](Progress& progress) {
                              progress.begin("fetching", 10, ProgressUnit::bytes);
@@ -92,7 +92,7 @@ TEST(TerminalProgress, says_nothing_of_short_tasks) {
               "");
 }
 
-TEST(TerminalProgress, notes_are_told_unless_quiet_and_traces_if_verbose) {
+TEST(TerminalProgress, NotesAreToldUnlessQuietAndTracesIfVerbose) {
     const auto report = [](Progress& progress) {
         progress.note("moved on");
         progress.trace("step");

@@ -27,7 +27,7 @@ class LocalPageTest : public testing::Test {
     TemporaryFolder folder_;
 };
 
-TEST_F(LocalPageTest, a_folder_stands_for_its_index) {
+TEST_F(LocalPageTest, AFolderStandsForItsIndex) {
     const HttpResponse response = get("/a%20b/");
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.body, "0123456789");
@@ -36,7 +36,7 @@ TEST_F(LocalPageTest, a_folder_stands_for_its_index) {
     EXPECT_THAT(response.url, HasSubstr("/a%20b/"));
 }
 
-TEST_F(LocalPageTest, ranges_are_honoured) {
+TEST_F(LocalPageTest, RangesAreHonoured) {
     const HttpResponse part = get("/a%20b/index.html", ByteRange{2, 3});
     EXPECT_EQ(part.status, 206);
     EXPECT_EQ(part.body, "234");
@@ -47,7 +47,7 @@ TEST_F(LocalPageTest, ranges_are_honoured) {
     EXPECT_EQ(get("/a%20b/index.html", ByteRange{std::nullopt, 99}).body, "0123456789");
 }
 
-TEST_F(LocalPageTest, a_known_tag_spares_the_bytes_until_the_file_changes) {
+TEST_F(LocalPageTest, AKnownTagSparesTheBytesUntilTheFileChanges) {
     const std::string url = "file://" + folder_.path().string() + "/a%20b/";
     Client client({}, {});
     const std::string tag = get("/a%20b/").etag;
@@ -65,14 +65,14 @@ TEST_F(LocalPageTest, a_known_tag_spares_the_bytes_until_the_file_changes) {
     EXPECT_EQ(client.get(requests).at(0).body, "abcdefghij");
 }
 
-TEST_F(LocalPageTest, what_is_not_there_is_404) {
+TEST_F(LocalPageTest, WhatIsNotThereIs404) {
     EXPECT_EQ(get("/absent/").status, 404);
     std::filesystem::create_directory(folder_.path() / "empty");
     EXPECT_EQ(get("/empty/").status, 404);
 }
 
 /// Else an index that is not mounted would leave its projects to the next one.
-TEST_F(LocalPageTest, a_page_in_a_folder_that_is_not_there_is_an_error) {
+TEST_F(LocalPageTest, APageInAFolderThatIsNotThereIsAnError) {
     const HttpResponse response = get("/absent/demo/");
     EXPECT_EQ(response.status, 0);
     EXPECT_EQ(response.error, "there is no folder `" + (folder_.path() / "absent").string() + "`");
@@ -80,7 +80,7 @@ TEST_F(LocalPageTest, a_page_in_a_folder_that_is_not_there_is_an_error) {
     EXPECT_EQ(get("/absent/repodata.json").status, 404);
 }
 
-TEST_F(LocalPageTest, below_a_root_that_is_there_an_absent_folder_has_no_page) {
+TEST_F(LocalPageTest, BelowARootThatIsThereAnAbsentFolderHasNoPage) {
     const std::string root_url = "file://" + (folder_.path() / "whl").string();
     std::vector<HttpRequest> requests = {{root_url + "/cu118/torch/", {}, {}}};
     requests.front().root_url = root_url;
@@ -95,7 +95,7 @@ TEST_F(LocalPageTest, below_a_root_that_is_there_an_absent_folder_has_no_page) {
     EXPECT_EQ(response().status, 404);
 }
 
-TEST_F(LocalPageTest, where_nothing_is_mounted_or_can_be_read_is_an_error) {
+TEST_F(LocalPageTest, WhereNothingIsMountedOrCanBeReadIsAnError) {
     std::filesystem::create_directory(folder_.path() / "share");
     EXPECT_THAT(get("/share/demo/").error, HasSubstr("is empty, as where nothing is mounted"));
     std::filesystem::create_directory(folder_.path() / "share" / "demo");
@@ -104,7 +104,7 @@ TEST_F(LocalPageTest, where_nothing_is_mounted_or_can_be_read_is_an_error) {
     EXPECT_THAT(get("/share/demo/").error, HasSubstr("cannot be read"));
 }
 
-TEST_F(LocalPageTest, what_is_too_large_is_an_error_of_the_answer) {
+TEST_F(LocalPageTest, WhatIsTooLargeIsAnErrorOfTheAnswer) {
     const HttpResponse response = get("/a%20b/", {}, 9);
     EXPECT_THAT(response.error, HasSubstr("more than 9 bytes"));
     EXPECT_EQ(response.body, "");

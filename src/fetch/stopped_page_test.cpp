@@ -22,7 +22,7 @@ class StoppedPageTest : public testing::Test {
     LoopbackServer server;
 };
 
-TEST_F(StoppedPageTest, what_is_too_long_is_stopped_at_its_head) {
+TEST_F(StoppedPageTest, WhatIsTooLongIsStoppedAtItsHead) {
     const HttpResponse response =
         part_of(dripping(std::string(10'000'000, 'x'), 10'000, std::chrono::milliseconds(2)));
     EXPECT_THAT(response.error, HasSubstr("sends more than 100 bytes"));
@@ -32,7 +32,7 @@ TEST_F(StoppedPageTest, what_is_too_long_is_stopped_at_its_head) {
     EXPECT_LT(server.body_bytes_sent(), 9'000'000U);
 }
 
-TEST_F(StoppedPageTest, so_is_a_whole_file_of_unknown_length_that_answers_to_a_part) {
+TEST_F(StoppedPageTest, SoIsAWholeFileOfUnknownLengthThatAnswersToAPart) {
     Answer whole = with_body("0123456789");
     whole.length = Answer::Length::chunked;
     const HttpResponse response = part_of(std::move(whole));

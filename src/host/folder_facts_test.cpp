@@ -7,7 +7,7 @@
 namespace envpm::host {
 namespace {
 
-TEST(FolderFacts, a_folder_of_ones_own_can_be_used_and_is_left_as_it_was) {
+TEST(FolderFacts, AFolderOfOnesOwnCanBeUsedAndIsLeftAsItWas) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const FolderFacts facts = examine_folder(folder.path());
     EXPECT_EQ(facts.existing, folder.path());
@@ -19,7 +19,7 @@ TEST(FolderFacts, a_folder_of_ones_own_can_be_used_and_is_left_as_it_was) {
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
-TEST(FolderFacts, of_a_folder_that_is_not_there_the_one_above_counts_and_is_not_written) {
+TEST(FolderFacts, OfAFolderThatIsNotThereTheOneAboveCountsAndIsNotWritten) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const FolderFacts facts = examine_folder(folder.path() / "a/b");
     EXPECT_EQ(facts.existing, folder.path());
@@ -28,13 +28,13 @@ TEST(FolderFacts, of_a_folder_that_is_not_there_the_one_above_counts_and_is_not_
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
-TEST(FolderFacts, a_file_in_the_place_of_a_folder_is_none) {
+TEST(FolderFacts, AFileInThePlaceOfAFolderIsNone) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     write_file(folder.path() / "file", "");
     EXPECT_FALSE(examine_folder(folder.path() / "file/below").is_folder);
 }
 
-TEST(FolderFacts, a_file_system_of_the_kernels_own_takes_no_files) {
+TEST(FolderFacts, AFileSystemOfTheKernelsOwnTakesNoFiles) {
     const FolderFacts facts = examine_folder("/proc/envpm/store");
     EXPECT_EQ(facts.existing, "/proc");
     EXPECT_FALSE(facts.has_hard_links.has_value());

@@ -18,7 +18,7 @@ Imported read_lines(const std::vector<std::string>& lines) {
 
 } // namespace
 
-TEST(PipLines, take_requirements_without_their_comments) {
+TEST(PipLines, TakeRequirementsWithoutTheirComments) {
     const Imported imported =
         read_lines({"numpy", "torch==2.9.1  # pinned", "  scipy>=1,<2 ; python_version>'3.9' ",
                     "# only a comment", "", "transformers[torch]~=4.40"});
@@ -29,7 +29,7 @@ TEST(PipLines, take_requirements_without_their_comments) {
     EXPECT_TRUE(imported.remarks.left.empty());
 }
 
-TEST(PipLines, know_indexes_in_every_spelling) {
+TEST(PipLines, KnowIndexesInEverySpelling) {
     const Imported imported =
         read_lines({"-i https://a.example.org/simple", "--index-url=https://b.example.org/simple",
                     "--extra-index-url https://c.example.org/whl/cu128", "--pre"});
@@ -42,7 +42,7 @@ TEST(PipLines, know_indexes_in_every_spelling) {
     EXPECT_EQ(imported.remarks.changed.size(), 1U);
 }
 
-TEST(PipLines, leave_what_is_from_no_index_with_a_reason) {
+TEST(PipLines, LeaveWhatIsFromNoIndexWithAReason) {
     struct Case {
         std::string line;
         std::string what;
@@ -79,7 +79,7 @@ TEST(PipLines, leave_what_is_from_no_index_with_a_reason) {
     }
 }
 
-TEST(PipLines, show_no_password_and_no_token) {
+TEST(PipLines, ShowNoPasswordAndNoToken) {
     EXPECT_EQ(without_passwords("a @ https://u:p@x.example.org/a and http://t@y.example.org"),
               "a @ https://x.example.org/a and http://y.example.org");
     EXPECT_EQ(without_passwords("https://x.example.org/t/ab-12/chan/linux-64/a.conda"),

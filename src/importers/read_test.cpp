@@ -31,7 +31,7 @@ void expect_refused(const BadFile& bad) {
 
 } // namespace
 
-TEST(Import, refuses_what_is_none_of_its_files) {
+TEST(Import, RefusesWhatIsNoneOfItsFiles) {
     const std::vector<BadFile> files = {
         {"requirements.txt", "numpy==1.0\n", "requirements.txt", "no file that envpm can import",
          "envpm add -r"},
@@ -46,7 +46,7 @@ TEST(Import, refuses_what_is_none_of_its_files) {
     }
 }
 
-TEST(Import, names_the_place_of_what_is_wrong_in_an_environment_yml) {
+TEST(Import, NamesThePlaceOfWhatIsWrongInAnEnvironmentYml) {
     const std::vector<BadFile> files = {
         {"e.yml", "dependencies: [", "e.yml:2:1", "not valid YAML", ""},
         {"e.yml", "name: []\ndependencies: []\n", "e.yml:1:7", "`name` must be a text, not a list",
@@ -70,7 +70,7 @@ TEST(Import, names_the_place_of_what_is_wrong_in_an_environment_yml) {
     }
 }
 
-TEST(Import, names_the_line_of_what_is_wrong_in_an_explicit_list) {
+TEST(Import, NamesTheLineOfWhatIsWrongInAnExplicitList) {
     const std::string url = "https://c.example.org/forge/linux-64/a-1.0-0.conda";
     const std::vector<BadFile> files = {
         {"e.txt", url + "\n@EXPLICIT\n", "e.txt:1", "before `@EXPLICIT`", "be the first line"},
@@ -88,7 +88,7 @@ TEST(Import, names_the_line_of_what_is_wrong_in_an_explicit_list) {
     }
 }
 
-TEST(Import, names_the_place_of_what_is_wrong_in_a_conda_lock) {
+TEST(Import, NamesThePlaceOfWhatIsWrongInACondaLock) {
     const std::string head = "version: 1\nmetadata: {channels: [], platforms: []}\npackage:\n";
     const std::vector<BadFile> files = {
         {"c.yml", "metadata: {}\npackage: []\n", "c.yml:1:1", "no conda-lock.yml of version 1",
@@ -106,7 +106,7 @@ TEST(Import, names_the_place_of_what_is_wrong_in_a_conda_lock) {
     }
 }
 
-TEST(Import, names_the_place_of_what_is_wrong_in_a_pixi_manifest) {
+TEST(Import, NamesThePlaceOfWhatIsWrongInAPixiManifest) {
     const std::string head = "[workspace]\nname = \"a\"\n";
     const std::vector<BadFile> files = {
         {"pixi.toml", "[workspace\n", "pixi.toml:1:11", "not valid TOML", ""},
@@ -122,7 +122,7 @@ TEST(Import, names_the_place_of_what_is_wrong_in_a_pixi_manifest) {
     }
 }
 
-TEST(Import, knows_an_explicit_list_by_its_mark_and_not_by_its_name) {
+TEST(Import, KnowsAnExplicitListByItsMarkAndNotByItsName) {
     const Imported imported = read("# platform: linux-64\r\n@EXPLICIT\r\n", "spec-file.yml");
     ASSERT_EQ(imported.targets.size(), 1U);
     EXPECT_EQ(imported.targets[0].name, "linux-64");

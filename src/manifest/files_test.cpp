@@ -23,7 +23,7 @@ void expect_refused(const std::string& line, const std::string& what) {
     }
 }
 
-TEST(ManifestFiles, say_whose_file_stands_at_a_path) {
+TEST(ManifestFiles, SayWhoseFileStandsAtAPath) {
     const Manifest manifest = parsed_files("[files]\n\"share/doc/a.txt\" = \"Pkg_A\"\n"
                                            "\"lib/**/tests/*\" = \"_openmp_mutex\"\n");
     ASSERT_EQ(manifest.files.size(), 2U);
@@ -33,14 +33,14 @@ TEST(ManifestFiles, say_whose_file_stands_at_a_path) {
     EXPECT_EQ(manifest.files[1].location.line, 3);
 }
 
-TEST(ManifestFiles, of_a_bad_path_or_package_say_where) {
+TEST(ManifestFiles, OfABadPathOrPackageSayWhere) {
     expect_refused("\"/etc/passwd\" = \"a\"", "\"/etc/passwd\" is no path of an environment");
     expect_refused("\"../x\" = \"a\"", "no path of an environment");
     expect_refused("\"share/x\" = \"a b\"", "\"a b\" is no package's name");
     expect_refused("\"share/x\" = 1", "must be a string");
 }
 
-TEST(ManifestFiles, and_links_that_may_lead_outside_are_paths) {
+TEST(ManifestFiles, AndLinksThatMayLeadOutsideArePaths) {
     const Manifest manifest =
         parsed_files("[workspace]\noutside-links = [\"etc/ssl/**\", \"a\"]\n");
     ASSERT_EQ(manifest.outside_links.size(), 2U);

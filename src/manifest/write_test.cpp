@@ -14,7 +14,7 @@ Manifest manifest_of(const std::string& text) {
 
 } // namespace
 
-TEST(WriteManifest, gives_a_text_that_says_the_same) {
+TEST(WriteManifest, GivesATextThatSaysTheSame) {
     const std::string text = R"([workspace]
 name = "vision"
 channels = ["conda-forge", "lab"]
@@ -75,24 +75,24 @@ HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
     EXPECT_EQ(to_text(manifest_of(text)), text);
 }
 
-TEST(WriteManifest, keeps_the_accelerator_of_a_target) {
+TEST(WriteManifest, KeepsTheAcceleratorOfATarget) {
     const std::string text = "[workspace]\nname = \"a\"\n\n[targets.a]\nplatform = \"linux-64\"\n"
                              "accelerator = \"any\"\n";
     EXPECT_EQ(to_text(manifest_of(text)), text);
 }
 
-TEST(WriteManifest, keeps_what_an_audit_does) {
+TEST(WriteManifest, KeepsWhatAnAuditDoes) {
     const std::string text = "[workspace]\nname = \"a\"\n\n[gpu]\naudit = \"off\"\naudit-allow = "
                              "[\"libfoo.so.1\", \"_C.so\"]\n";
     EXPECT_EQ(to_text(manifest_of(text)), text);
 }
 
-TEST(WriteManifest, says_that_scripts_are_sourced) {
+TEST(WriteManifest, SaysThatScriptsAreSourced) {
     const std::string text = "[workspace]\nname = \"a\"\n\n[activation]\nconda-scripts = true\n";
     EXPECT_EQ(to_text(manifest_of(text)), text);
 }
 
-TEST(WriteManifest, leaves_out_what_is_default) {
+TEST(WriteManifest, LeavesOutWhatIsDefault) {
     EXPECT_EQ(to_text(manifest_of("[workspace]\nname = \"a\"\n[pypi-dependencies]\n[tasks]\n")),
               "[workspace]\nname = \"a\"\n");
 }

@@ -9,14 +9,14 @@ bool matches(std::string_view pattern, std::string_view path) {
     return PathPattern::parse(pattern).value().matches(path);
 }
 
-TEST(PathPattern, a_path_matches_itself_and_nothing_else) {
+TEST(PathPattern, APathMatchesItselfAndNothingElse) {
     EXPECT_TRUE(matches("share/doc/readme.txt", "share/doc/readme.txt"));
     EXPECT_FALSE(matches("share/doc/readme.txt", "share/doc/readme.txt2"));
     EXPECT_FALSE(matches("share/doc", "share/doc/readme.txt"));
     EXPECT_FALSE(matches("share/doc", "share/do"));
 }
 
-TEST(PathPattern, a_star_stays_within_a_name) {
+TEST(PathPattern, AStarStaysWithinAName) {
     EXPECT_TRUE(matches("share/*.txt", "share/a.txt"));
     EXPECT_TRUE(matches("share/*.txt", "share/.txt"));
     EXPECT_TRUE(matches("share/a*b*c", "share/aXbYbZc"));
@@ -25,7 +25,7 @@ TEST(PathPattern, a_star_stays_within_a_name) {
     EXPECT_FALSE(matches("*", "share/a"));
 }
 
-TEST(PathPattern, two_stars_go_on_into_folders) {
+TEST(PathPattern, TwoStarsGoOnIntoFolders) {
     EXPECT_TRUE(matches("share/**", "share/doc/a.txt"));
     EXPECT_TRUE(matches("share/**/a.txt", "share/doc/more/a.txt"));
     EXPECT_TRUE(matches("**", "share/doc/a.txt"));
@@ -36,7 +36,7 @@ TEST(PathPattern, two_stars_go_on_into_folders) {
     EXPECT_FALSE(matches("**/a.txt", "share/doc/b.txt"));
 }
 
-TEST(PathPattern, many_stars_take_no_longer) {
+TEST(PathPattern, ManyStarsTakeNoLonger) {
     std::string pattern;
     for (int i = 0; i < 200; ++i) {
         pattern += "a**/";
@@ -44,7 +44,7 @@ TEST(PathPattern, many_stars_take_no_longer) {
     EXPECT_FALSE(matches(pattern + "x", std::string(3000, 'a')));
 }
 
-TEST(PathPattern, what_can_match_no_path_is_none) {
+TEST(PathPattern, WhatCanMatchNoPathIsNone) {
     for (const std::string text : {"", "/etc", "../x", "a//b", "a/", "a\nb", "a\\b"}) {
         EXPECT_FALSE(PathPattern::parse(text)) << text;
     }

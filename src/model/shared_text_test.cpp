@@ -5,14 +5,14 @@
 namespace envpm {
 namespace {
 
-TEST(SharedText, is_one_text_in_all_copies) {
+TEST(SharedText, IsOneTextInAllCopies) {
     const SharedText text("numpy 2.1.0");
     const SharedText copy = text; // NOLINT(performance-unnecessary-copy-initialization)
     EXPECT_EQ(&copy.string(), &text.string());
     EXPECT_EQ(copy, text);
 }
 
-TEST(SharedText, is_compared_by_what_it_says) {
+TEST(SharedText, IsComparedByWhatItSays) {
     EXPECT_EQ(SharedText("a 1"), SharedText(std::string("a 1")));
     EXPECT_NE(SharedText("a 1"), SharedText("a 2"));
     EXPECT_EQ(SharedText(), SharedText(""));

@@ -48,7 +48,7 @@ std::string complaint(const std::vector<std::string>& typed,
     }
 }
 
-TEST(TypedRequirements, of_one_name_are_joined_where_the_first_stood) {
+TEST(TypedRequirements, OfOneNameAreJoinedWhereTheFirstStood) {
     EXPECT_THAT(read({"numpy>=1.20", "alpha", "numpy<2", "NumPy!=1.25"}),
                 ElementsAre("numpy!=1.25, <2, >=1.20", "alpha"));
     EXPECT_THAT(read({"a", "a>=1"}), ElementsAre("a>=1"));
@@ -57,12 +57,12 @@ TEST(TypedRequirements, of_one_name_are_joined_where_the_first_stood) {
     EXPECT_THAT(read({"a", "a"}), ElementsAre("a"));
 }
 
-TEST(TypedRequirements, have_their_extras_united) {
+TEST(TypedRequirements, HaveTheirExtrasUnited) {
     EXPECT_THAT(read({"a[y]>=1", "a[x,y]<2"}), ElementsAre("a[x,y]<2, >=1"));
     EXPECT_THAT(read({"a[x]", "a<2"}), ElementsAre("a[x]<2"));
 }
 
-TEST(TypedRequirements, are_joined_if_their_markers_say_the_same) {
+TEST(TypedRequirements, AreJoinedIfTheirMarkersSayTheSame) {
     EXPECT_THAT(read({"a>=1; os_name=='posix'", "a<2 ; (os_name == \"posix\")"}),
                 ElementsAre("a<2, >=1; os_name == \"posix\""));
     EXPECT_THAT(complaint({"a>=1; os_name == 'posix'", "a<2; os_name == 'nt'"}),
@@ -72,7 +72,7 @@ TEST(TypedRequirements, are_joined_if_their_markers_say_the_same) {
     EXPECT_THAT(complaint({"a>=1", "a<2; os_name == 'nt'"}), HasSubstr("their markers differ"));
 }
 
-TEST(TypedRequirements, keep_what_the_entry_has_and_they_do_not_name) {
+TEST(TypedRequirements, KeepWhatTheEntryHasAndTheyDoNotName) {
     const std::string manifest = std::string(plain_manifest) +
                                  "[indexes]\nown = \"https://example.org/simple\"\n"
                                  "[pypi-dependencies]\n"
@@ -88,7 +88,7 @@ TEST(TypedRequirements, keep_what_the_entry_has_and_they_do_not_name) {
                 HasSubstr("their markers differ"));
 }
 
-TEST(TypedRequirements, keep_the_version_that_the_entry_has_if_they_name_none) {
+TEST(TypedRequirements, KeepTheVersionThatTheEntryHasIfTheyNameNone) {
     const std::string manifest = std::string(plain_manifest) + "[pypi-dependencies]\n"
                                                                "a = \"==1.0\"\nb = \"*\"\n";
     EXPECT_THAT(read({"a", "b", "c"}, manifest), ElementsAre("a==1.0", "b", "c"));
@@ -98,7 +98,7 @@ TEST(TypedRequirements, keep_the_version_that_the_entry_has_if_they_name_none) {
     EXPECT_THAT(read({"n", "m"}, of_conda), ElementsAre("conda n 2.*", "conda m "));
 }
 
-TEST(TypedRequirements, keep_build_and_channel_of_a_conda_package) {
+TEST(TypedRequirements, KeepBuildAndChannelOfACondaPackage) {
     const std::string manifest = std::string(channel) +
                                  "[channels]\nlab = \"https://example.org/lab\"\n[dependencies]\n"
                                  "a = { version = \"2.*\", build = \"h*\", channel = \"lab\" }\n"
@@ -134,7 +134,7 @@ std::vector<std::string> read_beside(const std::string& in_project, const std::s
     return {before ? text_of(*before) : "", text_of(addition)};
 }
 
-TEST(TypedRequirements, keep_what_an_entry_says_in_two_tables) {
+TEST(TypedRequirements, KeepWhatAnEntrySaysInTwoTables) {
     const std::string index = "a = { index = \"lab\" }";
     EXPECT_THAT(read_beside("'a<2'", index, "a"), ElementsAre("a<2 from lab", "a<2 from lab"));
     EXPECT_THAT(read_beside("'a[x]<2'", "a = { version = '>=1', extras = ['y'] }", "a"),
@@ -147,7 +147,7 @@ TEST(TypedRequirements, keep_what_an_entry_says_in_two_tables) {
     EXPECT_THAT(read_beside(both, index, "a"), ElementsAre("", "a from lab"));
 }
 
-TEST(TypedRequirements, keep_no_marker_where_the_manifest_has_several) {
+TEST(TypedRequirements, KeepNoMarkerWhereTheManifestHasSeveral) {
     const std::string text = "[project]\nname = \"v\"\ndependencies = [\"a<2; os_name == 'nt'\", "
                              "\"a>=2; os_name == 'posix'\"]\n[tool.envpm]\n";
     const Manifest manifest = manifest::parse(text, "/x/pyproject.toml", Platform::linux_64);
@@ -155,7 +155,7 @@ TEST(TypedRequirements, keep_no_marker_where_the_manifest_has_several) {
     EXPECT_EQ(read_additions(request, manifest).at(0).requirement.marker, "");
 }
 
-TEST(TypedRequirements, of_conda_packages_are_joined_in_their_language) {
+TEST(TypedRequirements, OfCondaPackagesAreJoinedInTheirLanguage) {
     EXPECT_THAT(read({"numpy>=1.20", "numpy<2"}, channel), ElementsAre("conda numpy >=1.20,<2"));
     EXPECT_THAT(read({"numpy=1.26|2.*", "numpy!=2.1"}, channel),
                 ElementsAre("conda numpy (1.26.*|2.*),!=2.1"));
@@ -169,7 +169,7 @@ TEST(TypedRequirements, of_conda_packages_are_joined_in_their_language) {
                           "builds differ"));
 }
 
-TEST(TypedRequirements, have_their_version_in_the_same_word) {
+TEST(TypedRequirements, HaveTheirVersionInTheSameWord) {
     EXPECT_THAT(complaint({"alpha", "2.0"}),
                 AllOf(HasSubstr("`2.0` looks like a version"), HasSubstr("`alpha==2.0`")));
     EXPECT_THAT(complaint({"b", "alpha[x]", "2"}), HasSubstr("did you mean `alpha[x]==2`?"));
@@ -180,7 +180,7 @@ TEST(TypedRequirements, have_their_version_in_the_same_word) {
     EXPECT_THAT(read({"alpha>=1", "2048"}), ElementsAre("alpha>=1", "2048"));
 }
 
-TEST(TypedRequirements, name_an_index_that_the_manifest_has) {
+TEST(TypedRequirements, NameAnIndexThatTheManifestHas) {
     const Manifest manifest = manifest::parse(
         std::string(plain_manifest) + "[indexes]\nlocal = \"https://example.org/simple\"\n",
         "/x/envpm.toml", Platform::linux_64);

@@ -46,7 +46,7 @@ class CondaSettingsTest : public testing::Test {
     Variables variables_;
 };
 
-TEST_F(CondaSettingsTest, an_alias_stands_for_the_public_place_of_all_channels) {
+TEST_F(CondaSettingsTest, AnAliasStandsForThePublicPlaceOfAllChannels) {
     EXPECT_EQ(url("forge"), "");
     write(".condarc", "channels:\n  - defaults\nchannel_alias: https://a.example.org/conda/\n");
     EXPECT_EQ(url("forge"), "https://a.example.org/conda/forge");
@@ -59,7 +59,7 @@ TEST_F(CondaSettingsTest, an_alias_stands_for_the_public_place_of_all_channels) 
     EXPECT_EQ(place("https://conda.anaconda.org/forge")->origin, "CONDA_CHANNEL_ALIAS");
 }
 
-TEST_F(CondaSettingsTest, a_package_of_an_environment_says_nothing) {
+TEST_F(CondaSettingsTest, APackageOfAnEnvironmentSaysNothing) {
     write("conda/.condarc", "channel_alias: https://a.example.org\n");
     variables_.set("CONDA_PREFIX", (folder_.path() / "conda").string());
     EXPECT_EQ(url("forge"), "https://a.example.org/forge");
@@ -68,7 +68,7 @@ TEST_F(CondaSettingsTest, a_package_of_an_environment_says_nothing) {
     EXPECT_EQ(url("forge"), "");
 }
 
-TEST_F(CondaSettingsTest, a_custom_channel_wins_over_the_alias) {
+TEST_F(CondaSettingsTest, ACustomChannelWinsOverTheAlias) {
     write(".condarc", "channel_alias: https://a.example.org\n"
                       "custom_channels:\n  forge: https://b.example.org/cloud\n  local: /srv/c\n"
                       "  pkgs/main: https://b.example.org\n");
@@ -78,7 +78,7 @@ TEST_F(CondaSettingsTest, a_custom_channel_wins_over_the_alias) {
     EXPECT_EQ(place("https://repo.anaconda.com/pkgs/main")->url, "https://b.example.org/pkgs/main");
 }
 
-TEST_F(CondaSettingsTest, default_channels_stand_for_condas_own) {
+TEST_F(CondaSettingsTest, DefaultChannelsStandForCondasOwn) {
     write(".condarc", "default_channels:\n  - https://b.example.org/pkgs/main\n"
                       "  - https://b.example.org/pkgs/r/\n");
     EXPECT_EQ(place("https://repo.anaconda.com/pkgs/r")->url, "https://b.example.org/pkgs/r");
@@ -86,7 +86,7 @@ TEST_F(CondaSettingsTest, default_channels_stand_for_condas_own) {
     EXPECT_EQ(url("main"), "");
 }
 
-TEST_F(CondaSettingsTest, the_strongest_file_that_has_the_key_wins) {
+TEST_F(CondaSettingsTest, TheStrongestFileThatHasTheKeyWins) {
     write(".config/conda/condarc", "channel_alias: https://config.example.org\n");
     EXPECT_EQ(url("x"), "https://config.example.org/x");
     write(".conda/condarc.d/a.yml", "channel_alias: https://a.example.org\n");
@@ -99,7 +99,7 @@ TEST_F(CondaSettingsTest, the_strongest_file_that_has_the_key_wins) {
     EXPECT_EQ(url("x"), "https://home.example.org/x");
 }
 
-TEST_F(CondaSettingsTest, what_cannot_be_taken_is_said_with_its_place) {
+TEST_F(CondaSettingsTest, WhatCannotBeTakenIsSaidWithItsPlace) {
     write(".condarc", "channel_alias: https://a.example.org/t/secret/conda\n");
     EXPECT_THAT(failure(), AllOf(HasSubstr("token"), HasSubstr(".condarc:1:16"),
                                  HasSubstr("[mirrors]"), Not(HasSubstr("secret"))));

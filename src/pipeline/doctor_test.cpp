@@ -64,14 +64,14 @@ auto advises(const std::string& remedy) {
     return Contains(Field(&Diagnosis::remedy, HasSubstr(remedy)));
 }
 
-TEST_F(Doctor, a_machine_without_a_gpu_is_well) {
+TEST_F(Doctor, AMachineWithoutAGpuIsWell) {
     const DoctorReport found = report();
     EXPECT_FALSE(found.has_defect());
     EXPECT_THAT(found.diagnoses, says(Condition::absent, "GPU", "no NVIDIA driver"));
     EXPECT_THAT(found.diagnoses, says(Condition::good, "store", "free"));
 }
 
-TEST_F(Doctor, tells_each_fact_with_its_origin) {
+TEST_F(Doctor, TellsEachFactWithItsOrigin) {
     use_driver("ok");
     write_file(root / "sys/module/nvidia/version", "580.65.06\n");
     const DoctorReport found = report();
@@ -82,7 +82,7 @@ TEST_F(Doctor, tells_each_fact_with_its_origin) {
     EXPECT_THAT(found.diagnoses, says(Condition::good, "GPU", "1 of 1 GPU computed"));
 }
 
-TEST_F(Doctor, a_container_without_the_drivers_libraries_is_told_from_a_machine_without_driver) {
+TEST_F(Doctor, AContainerWithoutTheDriversLibrariesIsToldFromAMachineWithoutDriver) {
     write_file(root / "proc/driver/nvidia/version",
                "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Release Build\n");
     const DoctorReport found = report();
@@ -90,14 +90,14 @@ TEST_F(Doctor, a_container_without_the_drivers_libraries_is_told_from_a_machine_
     EXPECT_THAT(found.diagnoses, advises("docker run --gpus all"));
 }
 
-TEST_F(Doctor, wsl_without_the_driver_of_windows_is_a_defect) {
+TEST_F(Doctor, WslWithoutTheDriverOfWindowsIsADefect) {
     write_file(root / "proc/sys/kernel/osrelease", "5.15.90.1-microsoft-standard-WSL2\n");
     const DoctorReport found = report();
     EXPECT_THAT(found.diagnoses, says(Condition::good, "system", "this is WSL"));
     EXPECT_THAT(found.diagnoses, advises("driver for Windows"));
 }
 
-TEST_F(Doctor, what_the_driver_refuses_comes_with_the_way_out) {
+TEST_F(Doctor, WhatTheDriverRefusesComesWithTheWayOut) {
     const std::pair<const char*, const char*> remedies[] = {{"802", "nvidia-fabricmanager"},
                                                             {"803", "restart this machine"},
                                                             {"804", "out of LD_LIBRARY_PATH"},
@@ -110,20 +110,20 @@ TEST_F(Doctor, what_the_driver_refuses_comes_with_the_way_out) {
     }
 }
 
-TEST_F(Doctor, a_gpu_in_mig_mode_without_an_instance_is_a_defect) {
+TEST_F(Doctor, AGpuInMigModeWithoutAnInstanceIsADefect) {
     use_driver("nodev");
     request.variables.set("FAKE_NVML", "mig");
     EXPECT_THAT(report().diagnoses, says(Condition::defect, "GPU", "MIG mode"));
 }
 
-TEST_F(Doctor, a_target_that_declares_gpus_asks_for_one) {
+TEST_F(Doctor, ATargetThatDeclaresGpusAsksForOne) {
     write_manifest("gpus = [\"8.6\"]\n");
     EXPECT_THAT(report().diagnoses, says(Condition::defect, "GPU", "target `lab` declares GPUs"));
     write_manifest("gpus = \"none\"\n");
     EXPECT_FALSE(report().has_defect());
 }
 
-TEST_F(Doctor, gpus_that_a_variable_tells_of_are_not_missed) {
+TEST_F(Doctor, GpusThatAVariableTellsOfAreNotMissed) {
     write_manifest("gpus = [\"8.0\"]\n");
     request.variables.set("ENVPM_DRIVER", "550.54.15");
     request.variables.set("ENVPM_GPUS", "8.0");
@@ -132,7 +132,7 @@ TEST_F(Doctor, gpus_that_a_variable_tells_of_are_not_missed) {
     EXPECT_THAT(found.diagnoses, says(Condition::absent, "GPU", "told by ENVPM_GPUS"));
 }
 
-TEST_F(Doctor, a_machine_is_held_against_the_first_target_that_it_fits) {
+TEST_F(Doctor, AMachineIsHeldAgainstTheFirstTargetThatItFits) {
     write_manifest("glibc = \"2.99\"\ngpus = [\"9.0\"]\n\n[targets.here]\nplatform = \"" +
                    std::string(to_text(host::detect_target()->platform)) + "\"\n");
     EXPECT_FALSE(report().has_defect());
@@ -140,13 +140,13 @@ TEST_F(Doctor, a_machine_is_held_against_the_first_target_that_it_fits) {
     EXPECT_THAT(report().diagnoses, says(Condition::defect, "GPU", "target `lab` declares GPUs"));
 }
 
-TEST_F(Doctor, a_target_without_gpus_is_not_told_to_declare_one) {
+TEST_F(Doctor, ATargetWithoutGpusIsNotToldToDeclareOne) {
     use_driver("ok");
     write_manifest("gpus = \"none\"\n");
     EXPECT_THAT(report().diagnoses, Not(says(Condition::warning, "GPU", "declare")));
 }
 
-TEST_F(Doctor, a_machine_below_its_target_is_a_defect_and_an_undeclared_gpu_a_warning) {
+TEST_F(Doctor, AMachineBelowItsTargetIsADefectAndAnUndeclaredGpuAWarning) {
     use_driver("ok");
     request.variables.set("FAKE_GPU_CUDA", "12020");
     write_file(root / "sys/module/nvidia/version", "535.104.05\n");
@@ -158,7 +158,7 @@ TEST_F(Doctor, a_machine_below_its_target_is_a_defect_and_an_undeclared_gpu_a_wa
     EXPECT_THAT(found.diagnoses, says(Condition::defect, "system", "glibc 2.99 or later"));
 }
 
-TEST_F(Doctor, mirrors_under_a_misspelt_name_are_a_warning) {
+TEST_F(Doctor, MirrorsUnderAMisspeltNameAreAWarning) {
     write_manifest("");
     mirrors = {{"pypy", {{"https://a.example.org/simple", "config.toml:2"}}},
                {"another-project", {{"https://a.example.org/simple", "config.toml:3"}}}};
@@ -169,7 +169,7 @@ TEST_F(Doctor, mirrors_under_a_misspelt_name_are_a_warning) {
                 Not(says(Condition::warning, "mirrors", "is called `another-project`")));
 }
 
-TEST_F(Doctor, a_broken_project_or_variable_does_not_keep_it_from_the_rest) {
+TEST_F(Doctor, ABrokenProjectOrVariableDoesNotKeepItFromTheRest) {
     write_manifest("glibc = \"new\"\n");
     request.variables.set("ENVPM_DRIVER", "the newest");
     request.settings_error = ErrorText{"unknown key `colour`", "config.toml:1:1", "remove it"};
@@ -180,7 +180,7 @@ TEST_F(Doctor, a_broken_project_or_variable_does_not_keep_it_from_the_rest) {
     EXPECT_THAT(found.diagnoses, says(Condition::good, "store", "free"));
 }
 
-TEST(DiagnoseFolder, names_what_keeps_a_folder_from_being_used) {
+TEST(DiagnoseFolder, NamesWhatKeepsAFolderFromBeingUsed) {
     host::FolderFacts facts{.folder = "/srv/store", .existing = "/srv"};
     facts.free_bytes = 50'000'000'000;
     EXPECT_THAT(diagnose_folder("store", facts),

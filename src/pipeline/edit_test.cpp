@@ -53,7 +53,7 @@ class EditTest : public testing::Test {
     envpm::test::ToldProgress told_;
 };
 
-TEST_F(EditTest, an_interrupted_edit_is_finished_whichever_file_was_written) {
+TEST_F(EditTest, AnInterruptedEditIsFinishedWhicheverFileWasWritten) {
     for (const bool has_new_manifest : {false, true}) {
         for (const bool has_new_lock : {false, true}) {
             write_file(project().manifest_file, has_new_manifest ? "new manifest\n" : "old\n");
@@ -67,7 +67,7 @@ TEST_F(EditTest, an_interrupted_edit_is_finished_whichever_file_was_written) {
     }
 }
 
-TEST_F(EditTest, an_interrupted_edit_says_that_it_is_finished) {
+TEST_F(EditTest, AnInterruptedEditSaysThatItIsFinished) {
     write_file(project().manifest_file, "old\n");
     write_journal(2, "absent");
     finish();
@@ -76,7 +76,7 @@ TEST_F(EditTest, an_interrupted_edit_says_that_it_is_finished) {
     EXPECT_THAT(told_.lines, Contains(HasSubstr("finished an edit")));
 }
 
-TEST_F(EditTest, what_was_written_after_an_interrupted_edit_stays) {
+TEST_F(EditTest, WhatWasWrittenAfterAnInterruptedEditStays) {
     for (const bool is_manifest : {true, false}) {
         const std::string left = is_manifest ? "edit-left.json" : "edit-left-2.json";
         write_file(project().manifest_file, is_manifest ? "the user's\n" : "old\n");
@@ -92,7 +92,7 @@ TEST_F(EditTest, what_was_written_after_an_interrupted_edit_stays) {
     }
 }
 
-TEST_F(EditTest, a_journal_that_cannot_be_read_says_what_to_do_with_it) {
+TEST_F(EditTest, AJournalThatCannotBeReadSaysWhatToDoWithIt) {
     write_file(project().manifest_file, "old\n");
     for (const std::string text : {"", "{}", "{\"version\":"}) {
         write_file(journal(), text);
@@ -106,7 +106,7 @@ TEST_F(EditTest, a_journal_that_cannot_be_read_says_what_to_do_with_it) {
     EXPECT_EQ(read_file(project().manifest_file), "old\n");
 }
 
-TEST_F(EditTest, an_update_is_undone_without_a_word_in_the_manifest) {
+TEST_F(EditTest, AnUpdateIsUndoneWithoutAWordInTheManifest) {
     write_file(project().manifest_file, "mine\n");
     write_file(project().lock_file(), "old lock\n");
     EditReport edit = before_update(project());
@@ -117,7 +117,7 @@ TEST_F(EditTest, an_update_is_undone_without_a_word_in_the_manifest) {
     EXPECT_EQ(read_file(project().lock_file()), "old lock\n");
 }
 
-TEST_F(EditTest, what_was_written_after_an_edit_is_not_undone) {
+TEST_F(EditTest, WhatWasWrittenAfterAnEditIsNotUndone) {
     EditReport edit;
     edit.lock.lock = Lock{sha256_of("manifest"), {}, {}};
     edit.manifest_before = "old\n";
@@ -134,7 +134,7 @@ TEST_F(EditTest, what_was_written_after_an_edit_is_not_undone) {
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
 }
 
-TEST_F(EditTest, who_waits_for_another_edit_is_told) {
+TEST_F(EditTest, WhoWaitsForAnotherEditIsTold) {
     write_file(project().manifest_file, "[workspace]\nname = \"x\"\n");
     std::optional<FileLock> other(std::in_place, project().folder() / ".envpm/edit.lock",
                                   LockKind::exclusive);
@@ -145,14 +145,14 @@ TEST_F(EditTest, who_waits_for_another_edit_is_told) {
     EXPECT_THAT(progress.lines, Contains(HasSubstr("editing this project")));
 }
 
-TEST_F(EditTest, a_project_without_a_journal_is_left_alone) {
+TEST_F(EditTest, AProjectWithoutAJournalIsLeftAlone) {
     write_file(project().manifest_file, "old\n");
     finish();
     EXPECT_EQ(read_file(project().manifest_file), "old\n");
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
 }
 
-TEST_F(EditTest, a_journal_of_another_version_is_not_guessed_at) {
+TEST_F(EditTest, AJournalOfAnotherVersionIsNotGuessedAt) {
     write_file(project().manifest_file, "old\n");
     write_journal(1);
     EXPECT_THROW(finish(), Error);
@@ -160,7 +160,7 @@ TEST_F(EditTest, a_journal_of_another_version_is_not_guessed_at) {
     EXPECT_TRUE(std::filesystem::exists(journal()));
 }
 
-TEST_F(EditTest, a_damaged_journal_changes_neither_file) {
+TEST_F(EditTest, ADamagedJournalChangesNeitherFile) {
     for (const std::string text : {R"({"version":2,"manifest":"new\n","manifest-before":"absent"})",
                                    R"({"version":2,"lock":"new\n","lock-before":"absent"})", "{"}) {
         write_file(project().manifest_file, "old\n");
@@ -172,7 +172,7 @@ TEST_F(EditTest, a_damaged_journal_changes_neither_file) {
     }
 }
 
-TEST_F(EditTest, remove_refuses_what_is_no_name_before_anything_is_solved) {
+TEST_F(EditTest, RemoveRefusesWhatIsNoNameBeforeAnythingIsSolved) {
     write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n");
     Services world = services();
     try {
@@ -184,7 +184,7 @@ TEST_F(EditTest, remove_refuses_what_is_no_name_before_anything_is_solved) {
     }
 }
 
-TEST_F(EditTest, a_manifest_that_was_changed_meanwhile_stays_as_it_is) {
+TEST_F(EditTest, AManifestThatWasChangedMeanwhileStaysAsItIs) {
     write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n"
                                         "[pypi-dependencies]\nalpha = \"*\"\n");
     settings_.mirrors["pypi"] = {{"https://index.example.org/simple", "test"}}; // nothing is asked
@@ -205,7 +205,7 @@ TEST_F(EditTest, a_manifest_that_was_changed_meanwhile_stays_as_it_is) {
     EXPECT_FALSE(std::filesystem::exists(journal()));
 }
 
-TEST_F(EditTest, a_lock_that_was_written_meanwhile_stays_as_it_is) {
+TEST_F(EditTest, ALockThatWasWrittenMeanwhileStaysAsItIs) {
     const std::string text = "[workspace]\nname = \"demo\"\n"
                              "[pypi-dependencies]\nalpha = \"*\"\n";
     settings_.mirrors["pypi"] = {{"https://index.example.org/simple", "test"}}; // nothing is asked
@@ -238,7 +238,7 @@ TEST_F(EditTest, a_lock_that_was_written_meanwhile_stays_as_it_is) {
     }
 }
 
-TEST_F(EditTest, a_manifest_under_another_name_is_not_cut_from_its_link) {
+TEST_F(EditTest, AManifestUnderAnotherNameIsNotCutFromItsLink) {
     const std::string text = "[workspace]\nname = \"x\"\n[pypi-dependencies]\nalpha = \"*\"\n";
     write_file(project().folder() / "real.toml", text);
     std::filesystem::create_symlink("real.toml", project().manifest_file);
@@ -250,7 +250,7 @@ TEST_F(EditTest, a_manifest_under_another_name_is_not_cut_from_its_link) {
     EXPECT_EQ(read_file(project().folder() / "real.toml"), text);
 }
 
-TEST_F(EditTest, init_writes_a_manifest_and_the_lines_for_git_once) {
+TEST_F(EditTest, InitWritesAManifestAndTheLinesForGitOnce) {
     const std::filesystem::path home = folder_.path() / "vision";
     write_file(home / ".gitignore", "*.o");
     write_file(home / ".gitattributes", "envpm.lock linguist-generated=true\n");
@@ -261,7 +261,7 @@ TEST_F(EditTest, init_writes_a_manifest_and_the_lines_for_git_once) {
     EXPECT_EQ(read_file(home / ".gitattributes"), "envpm.lock linguist-generated=true\n");
 }
 
-TEST_F(EditTest, init_hides_no_manifest_and_names_what_it_does_not_use) {
+TEST_F(EditTest, InitHidesNoManifestAndNamesWhatItDoesNotUse) {
     const Services world(settings_, {variables_, {}, {}}, told_);
     const std::filesystem::path home = folder_.path() / "home";
     write_file(home / "pyproject.toml", "[project]\nname = \"x\"\n[tool.envpm]\n");
@@ -275,7 +275,7 @@ TEST_F(EditTest, init_hides_no_manifest_and_names_what_it_does_not_use) {
     EXPECT_EQ(told_.lines.size(), 2U);
 }
 
-TEST_F(EditTest, init_takes_a_name_and_never_overwrites) {
+TEST_F(EditTest, InitTakesANameAndNeverOverwrites) {
     const Services world = services();
     const std::filesystem::path home = folder_.path() / "new/";
     (void)init(home, "other", world);
@@ -283,7 +283,7 @@ TEST_F(EditTest, init_takes_a_name_and_never_overwrites) {
     EXPECT_THROW((void)init(home, std::nullopt, world), Error);
 }
 
-TEST_F(EditTest, init_writes_nothing_under_a_name_that_no_workspace_can_have) {
+TEST_F(EditTest, InitWritesNothingUnderANameThatNoWorkspaceCanHave) {
     const Services world = services();
     const std::filesystem::path home = folder_.path() / std::string(101, 'x');
     EXPECT_THROW((void)init(home, std::nullopt, world), Error);

@@ -61,7 +61,7 @@ std::vector<std::string> left_of(const Export& exported) {
 
 } // namespace
 
-TEST(ExportExplicit, lists_urls_behind_those_of_what_they_need) {
+TEST(ExportExplicit, ListsUrlsBehindThoseOfWhatTheyNeed) {
     const Lock lock = lock_of(
         {conda_package("numpy", "2.0", "conda-forge", {"python >=3.12"}),
          conda_package("python", "3.12.4", "conda-forge", {"tzdata", "zlib >=1", "__glibc >=2.17"}),
@@ -79,7 +79,7 @@ TEST(ExportExplicit, lists_urls_behind_those_of_what_they_need) {
     EXPECT_THAT(left_of(exported), testing::ElementsAre("wheels: torch 2.9.1"));
 }
 
-TEST(ExportRequirements, have_versions_and_digests_and_the_places_of_wheels) {
+TEST(ExportRequirements, HaveVersionsAndDigestsAndThePlacesOfWheels) {
     const Lock lock = lock_of({wheel("alpha", "1.0", "own"), wheel("beta", "2.0", "pypi"),
                                wheel("torch", "2.9.1+cu128", "pytorch-cu128"),
                                conda_package("zlib", "1.3", "conda-forge")});
@@ -98,7 +98,7 @@ TEST(ExportRequirements, have_versions_and_digests_and_the_places_of_wheels) {
                  Error);
 }
 
-TEST(ExportEnvironment, says_name_version_and_build) {
+TEST(ExportEnvironment, SaysNameVersionAndBuild) {
     const Lock lock = lock_of(
         {conda_package("python", "3.12.4", "conda-forge"), conda_package("stone", "1.0", "lab"),
          wheel("torch", "2.9.1+cu128", "cu128"), wheel("rich", "13.0", "pypi")});
@@ -131,7 +131,7 @@ variables:
                 testing::ElementsAre("the index of each wheel", "variable `B`", "digests"));
 }
 
-TEST(ExportEnvironment, asks_a_channel_for_the_python_of_this_machine) {
+TEST(ExportEnvironment, AsksAChannelForThePythonOfThisMachine) {
     Lock lock = lock_of({wheel("rich", "13.0", "pypi")});
     lock.targets.front().python = LockedPython{{"cpython", 3, 11, "cp311"}, "3.11.7"};
     const Export exported =
@@ -141,7 +141,7 @@ TEST(ExportEnvironment, asks_a_channel_for_the_python_of_this_machine) {
     EXPECT_THAT(left_of(exported), testing::ElementsAre("no channel", "python 3.11.7", "digests"));
 }
 
-TEST(Export, refuses_a_package_of_a_channel_that_the_manifest_lost) {
+TEST(Export, RefusesAPackageOfAChannelThatTheManifestLost) {
     const Lock lock = lock_of({conda_package("stone", "1.0", "lab")});
     try {
         export_of(channels, lock, ExportFormat::explicit_list);
@@ -153,7 +153,7 @@ TEST(Export, refuses_a_package_of_a_channel_that_the_manifest_lost) {
     }
 }
 
-TEST(Export, is_imported_as_the_same_packages) {
+TEST(Export, IsImportedAsTheSamePackages) {
     const Lock lock =
         lock_of({conda_package("python", "3.12.4", "conda-forge"),
                  conda_package("tzdata", "2025a", "conda-forge"), wheel("torch", "2.9.1", "pypi")});
@@ -168,7 +168,7 @@ TEST(Export, is_imported_as_the_same_packages) {
         "[workspace]\nname = \"vision\"\n" + head + "\n[pypi-dependencies]\ntorch = \"==2.9.1\"\n");
 }
 
-TEST(ExportExplicit, is_refused_if_it_would_be_empty) {
+TEST(ExportExplicit, IsRefusedIfItWouldBeEmpty) {
     const Lock lock = lock_of({wheel("six", "1.0", "pypi")});
     try {
         export_of(channels, lock, ExportFormat::explicit_list);
@@ -180,7 +180,7 @@ TEST(ExportExplicit, is_refused_if_it_would_be_empty) {
     }
 }
 
-TEST(ExportExplicit, has_what_is_for_its_target_alone) {
+TEST(ExportExplicit, HasWhatIsForItsTargetAlone) {
     Lock lock = lock_of({conda_package("zlib", "1.3", "conda-forge"),
                          conda_package("xz", "5.6", "conda-forge"), wheel("six", "1.0", "pypi")});
     lock.packages[1].targets = {"other"};

@@ -33,7 +33,7 @@ std::vector<std::string> won_by(const LockedPackage& package, const std::vector<
     return out;
 }
 
-TEST(FileRules, name_wheels_in_any_spelling_and_conda_packages_in_their_own) {
+TEST(FileRules, NameWheelsInAnySpellingAndCondaPackagesInTheirOwn) {
     const std::vector<FileRule> rules = {rule("z", "My_Wheel"), rule("a/**", "my-wheel"),
                                          rule("b", "_openmp_mutex"), rule("c", "_OpenMP_mutex")};
     EXPECT_THAT(won_by(wheel("my-wheel"), rules), ElementsAre("a/**", "z"));
@@ -41,13 +41,13 @@ TEST(FileRules, name_wheels_in_any_spelling_and_conda_packages_in_their_own) {
     EXPECT_THAT(won_by(conda_package("my_wheel"), rules), IsEmpty());
 }
 
-TEST(FileRules, that_name_what_is_not_locked_are_noted) {
+TEST(FileRules, ThatNameWhatIsNotLockedAreNoted) {
     const Lock lock{sha256_of("m"), {}, {wheel("a")}};
     EXPECT_THAT(notes_on_absent_winners({rule("x", "A"), rule("share/*", "b")}, lock),
                 ElementsAre("`share/*` under `[files]` names b, which is not locked"));
 }
 
-TEST(FileRules, become_claims_of_the_package) {
+TEST(FileRules, BecomeClaimsOfThePackage) {
     LockedPackage package = wheel("a");
     package.wins = {*PathPattern::parse("share/x")};
     EXPECT_THAT(claims_of({wheel("b"), package}),

@@ -22,7 +22,7 @@ std::string failure_of(const GpuQuestion& question) {
     return "no failure";
 }
 
-TEST(GpuFacts, the_shipped_table_answers_unless_another_is_configured) {
+TEST(GpuFacts, TheShippedTableAnswersUnlessAnotherIsConfigured) {
     std::optional<std::filesystem::path> newer;
     EXPECT_TRUE(
         universe::FactsTable(newer).get().least_driver(12, gpu::DriverSystem::linux_kernel));
@@ -39,7 +39,7 @@ TEST(GpuFacts, the_shipped_table_answers_unless_another_is_configured) {
     EXPECT_EQ(list_facts(table, {}).file, newer->string());
 }
 
-TEST(GpuFacts, a_listing_has_the_rows_with_all_words) {
+TEST(GpuFacts, AListingHasTheRowsWithAllWords) {
     universe::FactsTable shipped({});
     const FactListing listing = list_facts(shipped, {"Torch_Variant", "cu130", "9.13"});
     ASSERT_EQ(listing.tables.size(), 1U);
@@ -52,7 +52,7 @@ TEST(GpuFacts, a_listing_has_the_rows_with_all_words) {
     EXPECT_THROW((void)list_facts(shipped, {"nonsense"}), Error);
 }
 
-TEST(GpuFacts, an_answer_has_every_release_newest_first) {
+TEST(GpuFacts, AnAnswerHasEveryReleaseNewestFirst) {
     const GpuAnswer found = answer(gpu::Facts::shipped(),
                                    {"535.104.05", gpu::DriverSystem::linux_kernel, {"rtx 4090"}});
     EXPECT_EQ(found.cuda->value.text(), "12.2");
@@ -69,7 +69,7 @@ TEST(GpuFacts, an_answer_has_every_release_newest_first) {
                                     std::pair("cu132", false)));
 }
 
-TEST(GpuFacts, a_capability_may_stand_for_a_product) {
+TEST(GpuFacts, ACapabilityMayStandForAProduct) {
     const GpuAnswer found =
         answer(gpu::Facts::shipped(), {{}, gpu::DriverSystem::linux_kernel, {"sm_90a"}});
     EXPECT_EQ(found.gpus[0].capability.text(), "9.0");
@@ -77,7 +77,7 @@ TEST(GpuFacts, a_capability_may_stand_for_a_product) {
     EXPECT_FALSE(found.cuda);
 }
 
-TEST(GpuFacts, what_is_no_driver_or_gpu_is_wrong_usage) {
+TEST(GpuFacts, WhatIsNoDriverOrGpuIsWrongUsage) {
     EXPECT_EQ(failure_of({"new"}), "--driver: `new` is no version of a driver | such as "
                                    "535.104.05, as `nvidia-smi` shows it");
     EXPECT_THAT(failure_of({{}, gpu::DriverSystem::linux_kernel, {"RTX 4900"}}),

@@ -95,7 +95,7 @@ HF_HOME = "$ENVPM_PROJECT_ROOT/.hf"
 
 } // namespace
 
-TEST(ImportPixi, carries_the_default_environment) {
+TEST(ImportPixi, CarriesTheDefaultEnvironment) {
     const ImportedManifest imported = imported_from(real_pixi, "pixi.toml");
     EXPECT_EQ(imported.text, pixi_manifest);
     EXPECT_THAT(
@@ -137,7 +137,7 @@ no-build = true
 default = { features = ["test"], solve-group = "a" }
 )";
 
-TEST(ImportPixi, reads_what_it_installs_for_a_pyproject) {
+TEST(ImportPixi, ReadsWhatItInstallsForAPyproject) {
     const ImportedManifest imported = imported_from(pixi_pyproject, "pyproject.toml");
     EXPECT_EQ(imported.text, R"([workspace]
 name = "paper"
@@ -178,7 +178,7 @@ std::string fault_of_pixi(const std::string& text) {
     return "none";
 }
 
-TEST(ImportPixi, takes_the_extras_of_the_project_itself) {
+TEST(ImportPixi, TakesTheExtrasOfTheProjectItself) {
     const std::string text = R"([project]
 name = "My.Paper"
 [project.optional-dependencies]
@@ -201,7 +201,7 @@ default = ["all"]
                              "of `project.optional-dependencies`"));
 }
 
-TEST(ImportPixi, refuses_groups_that_do_not_end) {
+TEST(ImportPixi, RefusesGroupsThatDoNotEnd) {
     const std::string rest =
         "[tool.pixi.workspace]\nchannels = []\n[tool.pixi.environments]\ndefault = [\"a\"]\n";
     EXPECT_EQ(fault_of_pixi("[dependency-groups]\na = [{ include-group = \"b\" }]\n"
@@ -214,7 +214,7 @@ TEST(ImportPixi, refuses_groups_that_do_not_end) {
         "mean `bbc`? known: `a`, `bbc`)");
 }
 
-TEST(ImportPixi, takes_the_most_that_features_require_of_a_machine) {
+TEST(ImportPixi, TakesTheMostThatFeaturesRequireOfAMachine) {
     const ImportedManifest imported = imported_from(R"([workspace]
 channels = ["conda-forge"]
 channel-priority = "strict"
@@ -282,7 +282,7 @@ docs = { features = ["docs"], no-default-feature = true, solve-group = "all" }
 lost = ["gone"]
 )";
 
-TEST(ImportPixi, carries_the_environment_that_is_named) {
+TEST(ImportPixi, CarriesTheEnvironmentThatIsNamed) {
     const ImportedManifest cuda = imported_from(several_environments, "pixi.toml", "cuda");
     EXPECT_EQ(cuda.text, R"([workspace]
 name = "several"
@@ -309,7 +309,7 @@ LEVEL = "2"
     EXPECT_THAT(cuda.remarks.left.back().why, testing::HasSubstr("`--environment lost`"));
 }
 
-TEST(ImportPixi, leaves_out_the_default_feature_where_an_environment_does) {
+TEST(ImportPixi, LeavesOutTheDefaultFeatureWhereAnEnvironmentDoes) {
     const ImportedManifest docs = imported_from(several_environments, "pixi.toml", "docs");
     EXPECT_EQ(docs.text, R"([workspace]
 name = "several"
@@ -326,7 +326,7 @@ sphinx = "*"
                                      "left pixi.toml:23:1 environment `lost`"));
 }
 
-TEST(ImportPixi, leaves_out_a_task_whose_name_no_task_can_have) {
+TEST(ImportPixi, LeavesOutATaskWhoseNameNoTaskCanHave) {
     const ImportedManifest imported = imported_from(
         "[workspace]\nchannels = [\"conda-forge\"]\n[tasks]\n\"a b\" = \"ls\"\nc = \"ls\"\n",
         "pixi.toml");
@@ -334,7 +334,7 @@ TEST(ImportPixi, leaves_out_a_task_whose_name_no_task_can_have) {
     EXPECT_THAT(lines_of(imported.remarks), testing::ElementsAre("left pixi.toml:4:1 task `a b`"));
 }
 
-TEST(ImportPixi, says_which_environments_and_features_there_are) {
+TEST(ImportPixi, SaysWhichEnvironmentsAndFeaturesThereAre) {
     const auto complaint = [](const std::string& text, const std::string& file,
                               const std::string& environment) {
         try {

@@ -44,7 +44,7 @@ prefix: /home/me/miniconda3/envs/vision
 
 } // namespace
 
-TEST(ImportEnvironment, asks_the_default_index_last) {
+TEST(ImportEnvironment, AsksTheDefaultIndexLast) {
     const ImportedManifest imported =
         imported_from("dependencies:\n  - pip:\n"
                       "    - --index-url https://all.example.org/simple\n"
@@ -57,7 +57,7 @@ TEST(ImportEnvironment, asks_the_default_index_last) {
     EXPECT_LT(own, all) << imported.text;
 }
 
-TEST(ImportEnvironment, carries_what_real_files_have) {
+TEST(ImportEnvironment, CarriesWhatRealFilesHave) {
     const ImportedManifest imported = imported_from(real_environment, "environment.yml");
     EXPECT_EQ(imported.text, R"([workspace]
 name = "vision-2026"
@@ -95,7 +95,7 @@ LEVEL = "3"
     EXPECT_EQ(imported.wheels, 2U);
 }
 
-TEST(ImportEnvironment, lists_the_channels_that_conda_would_ask) {
+TEST(ImportEnvironment, ListsTheChannelsThatCondaWouldAsk) {
     const std::string body = "dependencies: [python]\n";
     EXPECT_THAT(imported_from(body, "e.yml").text,
                 testing::HasSubstr("channels = [\"main\", \"r\"]\n"));
@@ -122,7 +122,7 @@ TEST(ImportEnvironment, lists_the_channels_that_conda_would_ask) {
                                      "left e.yml:2:77 channel `https://${TOKEN}.example.org/x`"));
 }
 
-TEST(ImportEnvironment, leaves_what_a_requirement_cannot_ask_for) {
+TEST(ImportEnvironment, LeavesWhatARequirementCannotAskFor) {
     const ImportedManifest imported = imported_from(R"(channels: [conda-forge, nodefaults]
 dependencies:
   - numpy[md5=0123456789abcdef0123456789abcdef]
@@ -153,7 +153,7 @@ variables:
                     "left e.yml:15:3 variable `MY-VAR`"));
 }
 
-TEST(ImportEnvironment, joins_what_is_said_of_a_name_in_several_places) {
+TEST(ImportEnvironment, JoinsWhatIsSaidOfANameInSeveralPlaces) {
     const ImportedManifest imported = imported_from(R"(channels: [conda-forge]
 dependencies:
   - numpy>=1.26
@@ -178,7 +178,7 @@ dependencies:
                                      "left e.yml:13:9 `six *`"));
 }
 
-TEST(ImportEnvironment, names_the_place_of_a_spec_that_is_none) {
+TEST(ImportEnvironment, NamesThePlaceOfASpecThatIsNone) {
     struct Case {
         std::string line;
         std::string place;
@@ -204,7 +204,7 @@ TEST(ImportEnvironment, names_the_place_of_a_spec_that_is_none) {
     }
 }
 
-TEST(ImportExplicit, pins_every_package_and_tells_channels_apart) {
+TEST(ImportExplicit, PinsEveryPackageAndTellsChannelsApart) {
     const std::string forge = "https://conda.anaconda.org/conda-forge/";
     const std::string md5(32, '0');
     const std::string sha256(64, '0');
@@ -236,7 +236,7 @@ platform = "linux-64"
                              "changed explicit.txt:4 hashes (2)"));
 }
 
-TEST(ImportExplicit, lists_of_several_platforms_are_joined) {
+TEST(ImportExplicit, ListsOfSeveralPlatformsAreJoined) {
     const std::string c = "https://conda.example.org/c/";
     const ImportedManifest imported = imported_from(
         "@EXPLICIT\n" + c + "linux-64/zlib-1.3-a_0.conda\n" + c + "linux-64/xz-5.2-h_0.conda\n" +
@@ -248,7 +248,7 @@ TEST(ImportExplicit, lists_of_several_platforms_are_joined) {
                                                   "xz = \"==5.2\"\ntzdata = \"==2025a h_0\"\n"));
 }
 
-TEST(ImportPins, two_that_one_environment_cannot_hold_are_an_error_with_both_places) {
+TEST(ImportPins, TwoThatOneEnvironmentCannotHoldAreAnErrorWithBothPlaces) {
     const auto fault = [](const std::string& text, const std::string& file) {
         try {
             imported_from(text, file);
@@ -273,7 +273,7 @@ TEST(ImportPins, two_that_one_environment_cannot_hold_are_an_error_with_both_pla
               "e.txt:3: `lab` is pinned twice: to 1.0 at e.txt:2, and here to 2.0");
 }
 
-TEST(ImportCondaLock, wheels_of_several_platforms_are_one_requirement) {
+TEST(ImportCondaLock, WheelsOfSeveralPlatformsAreOneRequirement) {
     const auto wheel = [](const std::string& name, const std::string& version,
                           const std::string& platform) {
         return "- {name: " + name + ", version: " + version +
@@ -296,7 +296,7 @@ TEST(ImportCondaLock, wheels_of_several_platforms_are_one_requirement) {
                                      "changed conda-lock.yml:6:3 version of `c`"));
 }
 
-TEST(ImportCondaLock, pins_what_the_platforms_have_in_common) {
+TEST(ImportCondaLock, PinsWhatThePlatformsHaveInCommon) {
     const std::string text = R"(version: 1
 metadata:
   content_hash: {linux-64: aa, linux-aarch64: bb}
@@ -351,7 +351,7 @@ torch = { version = "==2.9.1", marker = "platform_machine == 'x86_64'" }
                 testing::HasSubstr("the direct requirements are not in a lock file"));
 }
 
-TEST(ImportCondaLock, refuses_what_contradicts_itself) {
+TEST(ImportCondaLock, RefusesWhatContradictsItself) {
     const auto fault = [](const std::string& platform, const std::string& name) {
         try {
             imported_from("version: 1\nmetadata:\n  channels: [c]\n  platforms: [" + platform +

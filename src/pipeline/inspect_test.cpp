@@ -34,34 +34,34 @@ LockedView view() {
     return out;
 }
 
-TEST(NameOfDependency, leaves_out_extras_and_specifiers) {
+TEST(NameOfDependency, LeavesOutExtrasAndSpecifiers) {
     EXPECT_EQ(name_of_dependency("web"), name_of("web"));
     EXPECT_EQ(name_of_dependency("web >=1"), name_of("web"));
     EXPECT_EQ(name_of_dependency("web[fast] >=1"), name_of("web"));
     EXPECT_THROW((void)name_of_dependency(">=1"), Error);
 }
 
-TEST(Why, gives_each_requests_shortest_path) {
+TEST(Why, GivesEachRequestsShortestPath) {
     EXPECT_THAT(why(view(), name_of("core")),
                 ElementsAre(ElementsAre("app", "web", "core"), ElementsAre("tool", "core")));
     EXPECT_THAT(why(view(), name_of("web")), ElementsAre(ElementsAre("app", "web")));
 }
 
-TEST(Why, a_requested_package_is_its_own_reason) {
+TEST(Why, ARequestedPackageIsItsOwnReason) {
     EXPECT_THAT(why(view(), name_of("tool")), ElementsAre(ElementsAre("tool")));
 }
 
-TEST(Why, ends_where_packages_need_each_other) {
+TEST(Why, EndsWherePackagesNeedEachOther) {
     EXPECT_THAT(why(view(), name_of("two")), ElementsAre(ElementsAre("one", "two")));
 }
 
-TEST(Why, is_empty_for_what_the_manifest_no_longer_needs) {
+TEST(Why, IsEmptyForWhatTheManifestNoLongerNeeds) {
     LockedView orphaned = view();
     orphaned.requested = {name_of("tool")};
     EXPECT_THAT(why(orphaned, name_of("web")), IsEmpty());
 }
 
-TEST(Why, offers_the_near_miss_of_what_is_not_locked) {
+TEST(Why, OffersTheNearMissOfWhatIsNotLocked) {
     try {
         (void)why(view(), name_of("cor"));
         FAIL();
@@ -71,7 +71,7 @@ TEST(Why, offers_the_near_miss_of_what_is_not_locked) {
     }
 }
 
-TEST(Why, names_the_targets_that_have_what_this_one_has_not) {
+TEST(Why, NamesTheTargetsThatHaveWhatThisOneHasNot) {
     LockedView without = view();
     without.target.target.name = "gpubox";
     without.elsewhere = {package("big")};
@@ -86,7 +86,7 @@ TEST(Why, names_the_targets_that_have_what_this_one_has_not) {
     }
 }
 
-TEST(ViewLock, without_a_lock_says_how_to_make_one) {
+TEST(ViewLock, WithoutALockSaysHowToMakeOne) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     write_file(folder.path() / "envpm.toml", "[workspace]\nname = \"demo\"\n");
     try {
@@ -100,7 +100,7 @@ TEST(ViewLock, without_a_lock_says_how_to_make_one) {
     }
 }
 
-TEST(Inform, shows_no_credentials_of_an_index) {
+TEST(Inform, ShowsNoCredentialsOfAnIndex) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     write_file(folder.path() / "envpm.toml", "[workspace]\nname = \"demo\"\n");
     Settings settings;

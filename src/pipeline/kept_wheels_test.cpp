@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-TEST(KeptWheels, are_not_begun_if_there_is_no_room_for_them) {
+TEST(KeptWheels, AreNotBegunIfThereIsNoRoomForThem) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     Settings settings;
     settings.cache_root = folder.path();

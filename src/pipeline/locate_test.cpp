@@ -96,7 +96,7 @@ std::string digest(const std::string& content) {
     return sha256_of(content).hex();
 }
 
-TEST_F(LocateTest, every_mirror_that_has_the_wheel_is_a_place_in_order) {
+TEST_F(LocateTest, EveryMirrorThatHasTheWheelIsAPlaceInOrder) {
     publish("index");
     publish("other");
     settings_.mirrors["pypi"] = {{local("other"), ""}, {local("stale"), ""}, {local("index"), ""}};
@@ -104,7 +104,7 @@ TEST_F(LocateTest, every_mirror_that_has_the_wheel_is_a_place_in_order) {
                 ElementsAre(local("other/alpha/") + wheel, local("index/alpha/") + wheel));
 }
 
-TEST_F(LocateTest, a_mirror_that_does_not_answer_is_no_fault_while_another_has_the_file) {
+TEST_F(LocateTest, AMirrorThatDoesNotAnswerIsNoFaultWhileAnotherHasTheFile) {
     publish("index");
     settings_.mirrors["pypi"] = {{nowhere, ""}, {local("index"), ""}};
     EXPECT_THAT(urls(alpha()), ElementsAre(local("index/alpha/") + wheel));
@@ -118,7 +118,7 @@ TEST_F(LocateTest, a_mirror_that_does_not_answer_is_no_fault_while_another_has_t
     }
 }
 
-TEST_F(LocateTest, a_mirror_that_does_not_answer_costs_no_other_index_its_answer) {
+TEST_F(LocateTest, AMirrorThatDoesNotAnswerCostsNoOtherIndexItsAnswer) {
     publish("index");
     publish("wheels");
     settings_.mirrors["pypi"] = {{nowhere, ""}, {local("index"), ""}};
@@ -130,14 +130,14 @@ TEST_F(LocateTest, a_mirror_that_does_not_answer_costs_no_other_index_its_answer
                             ElementsAre(local("wheels/alpha/") + wheel)));
 }
 
-TEST_F(LocateTest, a_file_under_another_digest_is_another_file) {
+TEST_F(LocateTest, AFileUnderAnotherDigestIsAnotherFile) {
     publish("index");
     LockedPackage package = alpha();
     package.sha256 = sha256_of("something else");
     EXPECT_THROW((void)urls(package), Error);
 }
 
-TEST_F(LocateTest, blobs_have_every_archive_by_its_digest_and_keep_their_place) {
+TEST_F(LocateTest, BlobsHaveEveryArchiveByItsDigestAndKeepTheirPlace) {
     publish("index");
     const std::string name = digest("alpha");
     const std::string blob = "https://b.example.org/x/sha256/" + name.substr(0, 2) + "/" + name;
@@ -147,7 +147,7 @@ TEST_F(LocateTest, blobs_have_every_archive_by_its_digest_and_keep_their_place) 
     EXPECT_THAT(urls(alpha()), ElementsAre(local("index/alpha/") + wheel, blob));
 }
 
-TEST_F(LocateTest, blobs_alone_need_no_page) {
+TEST_F(LocateTest, BlobsAloneNeedNoPage) {
     settings_.mirrors["pypi"] = {blobs("file:///srv/b")};
     settings_.mirrors["lab"] = {blobs("file:///srv/b")};
     EXPECT_THAT(urls(alpha()), ElementsAre(HasSubstr("/srv/b/sha256/")));
@@ -155,12 +155,12 @@ TEST_F(LocateTest, blobs_alone_need_no_page) {
                                            "/" + digest("stone")));
 }
 
-TEST_F(LocateTest, blobs_serve_where_no_page_can_be_had) {
+TEST_F(LocateTest, BlobsServeWhereNoPageCanBeHad) {
     settings_.mirrors["pypi"] = {{nowhere, ""}, blobs("file:///srv/b")};
     EXPECT_THAT(urls(alpha()), ElementsAre(HasSubstr("/srv/b/sha256/")));
 }
 
-TEST_F(LocateTest, offline_only_folders_count) {
+TEST_F(LocateTest, OfflineOnlyFoldersCount) {
     publish("index");
     publish("links", "https://a.example.org/" + std::string(wheel));
     settings_.mirrors["pypi"] = {{nowhere, ""},
@@ -176,7 +176,7 @@ TEST_F(LocateTest, offline_only_folders_count) {
     EXPECT_THAT(urls(alpha(), NetworkUse::offline), IsEmpty());
 }
 
-TEST_F(LocateTest, a_source_that_nobody_names_is_said) {
+TEST_F(LocateTest, ASourceThatNobodyNamesIsSaid) {
     LockedPackage package = alpha();
     package.source = "elsewhere";
     try {

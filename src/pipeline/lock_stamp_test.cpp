@@ -85,7 +85,7 @@ class LockStampTest : public testing::Test {
     std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
 };
 
-TEST_F(LockStampTest, what_was_solved_once_is_not_solved_again) {
+TEST_F(LockStampTest, WhatWasSolvedOnceIsNotSolvedAgain) {
     publish({"1.0"});
     const LockReport first = lock();
     ASSERT_TRUE(is_answered_by_the_stamp());
@@ -95,7 +95,7 @@ TEST_F(LockStampTest, what_was_solved_once_is_not_solved_again) {
     EXPECT_EQ(server_.count("/simple/alpha/"), 1U);
 }
 
-TEST_F(LockStampTest, old_pages_are_asked_for_again) {
+TEST_F(LockStampTest, OldPagesAreAskedForAgain) {
     publish({"1.0"});
     (void)lock();
     now_ += std::chrono::hours(1);
@@ -103,7 +103,7 @@ TEST_F(LockStampTest, old_pages_are_asked_for_again) {
     EXPECT_EQ(server_.count("/simple/alpha/"), 2U);
 }
 
-TEST_F(LockStampTest, refresh_asks_for_pages_however_young) {
+TEST_F(LockStampTest, RefreshAsksForPagesHoweverYoung) {
     publish({"1.0"});
     (void)lock();
     now_ += std::chrono::seconds(1);
@@ -111,7 +111,7 @@ TEST_F(LockStampTest, refresh_asks_for_pages_however_young) {
     EXPECT_EQ(server_.count("/simple/alpha/"), 2U);
 }
 
-TEST_F(LockStampTest, holds_over_a_page_that_was_fetched_again_and_is_the_same) {
+TEST_F(LockStampTest, HoldsOverAPageThatWasFetchedAgainAndIsTheSame) {
     publish({"1.0"});
     (void)lock();
     const Manifest manifest = read_manifest(project_);
@@ -131,7 +131,7 @@ TEST_F(LockStampTest, holds_over_a_page_that_was_fetched_again_and_is_the_same) 
     EXPECT_NE(mark_now(), before);
 }
 
-TEST_F(LockStampTest, an_upgrade_is_solved) {
+TEST_F(LockStampTest, AnUpgradeIsSolved) {
     publish({"1.0"});
     (void)lock();
     publish({"1.0", "2.0"});
@@ -144,7 +144,7 @@ TEST_F(LockStampTest, an_upgrade_is_solved) {
     EXPECT_EQ(read_lock(project_), upgrade.lock);
 }
 
-TEST_F(LockStampTest, another_lock_is_solved) {
+TEST_F(LockStampTest, AnotherLockIsSolved) {
     publish({"1.0", "2.0"});
     (void)lock();
     std::filesystem::remove(project_.lock_file());
@@ -155,7 +155,7 @@ TEST_F(LockStampTest, another_lock_is_solved) {
     EXPECT_EQ(lock().outcome, LockReport::Outcome::locked);
 }
 
-TEST_F(LockStampTest, a_damaged_stamp_counts_as_none) {
+TEST_F(LockStampTest, ADamagedStampCountsAsNone) {
     publish({"1.0"});
     (void)lock();
     ASSERT_THAT(stamps(), SizeIs(1));
@@ -172,7 +172,7 @@ TEST_F(LockStampTest, a_damaged_stamp_counts_as_none) {
     EXPECT_TRUE(is_answered_by_the_stamp()) << "it was written anew";
 }
 
-TEST_F(LockStampTest, nothing_is_stamped_that_the_pages_do_not_fix) {
+TEST_F(LockStampTest, NothingIsStampedThatThePagesDoNotFix) {
     publish({"1.0"}, Digests::untold);
     (void)lock();
     EXPECT_THAT(stamps(), SizeIs(0)) << "the wheel behind the name may change";
@@ -183,7 +183,7 @@ TEST_F(LockStampTest, nothing_is_stamped_that_the_pages_do_not_fix) {
     EXPECT_THAT(stamps(), SizeIs(0)) << "the file may come back";
 }
 
-TEST(LockStampDigest, differs_for_every_input) {
+TEST(LockStampDigest, DiffersForEveryInput) {
     const std::string two = "[pypi-dependencies]\nalpha = \"*\"\nbeta = \"*\"\n";
     const std::vector<std::string> texts = {
         start + two,
@@ -233,7 +233,7 @@ TEST(LockStampDigest, differs_for_every_input) {
     EXPECT_THAT(digests, SizeIs(texts.size() + 10));
 }
 
-TEST(LockStampDigest, is_the_same_for_the_same_and_for_other_credentials) {
+TEST(LockStampDigest, IsTheSameForTheSameAndForOtherCredentials) {
     const Manifest manifest = manifest_of(start + "[pypi-dependencies]\nalpha = \"*\"\n");
     const universe::Requests requests = universe::read_requests(manifest);
     const std::vector<pypi::PythonChoice> pythons = {python_of(11)};

@@ -40,19 +40,19 @@ Lock lock_for(const std::string& text,
     return lock;
 }
 
-TEST(CheckLock, a_lock_of_this_very_manifest_is_fresh) {
+TEST(CheckLock, ALockOfThisVeryManifestIsFresh) {
     const Lock lock = lock_for(lock_start + "alpha = \">=1\"\n", {{"alpha", "1.0"}});
     EXPECT_TRUE(check_lock(manifest_of("# new comment\n" + lock_start + "alpha = \">=1\"\n"), lock)
                     .is_fresh);
 }
 
-TEST(CheckLock, says_that_there_is_none) {
+TEST(CheckLock, SaysThatThereIsNone) {
     const LockCheck check = check_lock(manifest_of(lock_start), std::nullopt);
     EXPECT_FALSE(check.is_fresh);
     EXPECT_THAT(check.reasons, ElementsAre("there is no envpm.lock yet"));
 }
 
-TEST(CheckLock, names_what_is_not_locked_or_locked_otherwise) {
+TEST(CheckLock, NamesWhatIsNotLockedOrLockedOtherwise) {
     const Lock lock = lock_for(lock_start + "alpha = \">=1\"\n", {{"alpha", "1.0"}});
     const LockCheck check =
         check_lock(manifest_of(lock_start + "alpha = \">=2\"\nbeta = \"*\"\n"), lock);
@@ -61,7 +61,7 @@ TEST(CheckLock, names_what_is_not_locked_or_locked_otherwise) {
                                            "envpm.toml:5:1 asks for beta, which is not locked"));
 }
 
-TEST(CheckLock, names_the_python_that_is_asked_for_and_locked) {
+TEST(CheckLock, NamesThePythonThatIsAskedForAndLocked) {
     const std::string start = "[workspace]\nname = \"demo\"\n[dependencies]\n";
     Lock lock = lock_for(start + "python = \"3.11.*\"\n", {});
     for (const std::string name : {"default", "other"}) {
@@ -75,7 +75,7 @@ TEST(CheckLock, names_the_python_that_is_asked_for_and_locked) {
                 ElementsAre("envpm.toml:4:1 asks for python ==3.12.*, locked is 3.11.7"));
 }
 
-TEST(CheckLock, does_not_miss_a_package_whose_marker_may_not_hold) {
+TEST(CheckLock, DoesNotMissAPackageWhoseMarkerMayNotHold) {
     const Lock lock = lock_for(lock_start + "alpha = \"*\"\n", {{"alpha", "1.0"}});
     const LockCheck check = check_lock(
         manifest_of(lock_start + "alpha = \"*\"\n"
@@ -154,7 +154,7 @@ class LockTest : public testing::Test {
     std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
 };
 
-TEST_F(LockTest, writes_a_lock_and_the_next_time_finds_it_unchanged) {
+TEST_F(LockTest, WritesALockAndTheNextTimeFindsItUnchanged) {
     publish("alpha", {"1.0", "2.0"});
     write_manifest("alpha = \"*\"\n");
     const LockReport first = lock();
@@ -166,7 +166,7 @@ TEST_F(LockTest, writes_a_lock_and_the_next_time_finds_it_unchanged) {
     EXPECT_THAT(second.changes, IsEmpty());
 }
 
-TEST_F(LockTest, another_python_of_the_same_abi_changes_nothing_unless_something_tells_them_apart) {
+TEST_F(LockTest, AnotherPythonOfTheSameAbiChangesNothingUnlessSomethingTellsThemApart) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
     Lock colleagues = lock().lock.value();
@@ -185,7 +185,7 @@ TEST_F(LockTest, another_python_of_the_same_abi_changes_nothing_unless_something
     EXPECT_EQ(told_apart.changes[0].before, python.version);
 }
 
-TEST_F(LockTest, an_upgrade_takes_the_python_of_this_host) {
+TEST_F(LockTest, AnUpgradeTakesThePythonOfThisHost) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
     const Lock ours = lock().lock.value();
@@ -203,7 +203,7 @@ TEST_F(LockTest, an_upgrade_takes_the_python_of_this_host) {
     }
 }
 
-TEST_F(LockTest, a_page_that_is_late_keeps_no_other_project_waiting) {
+TEST_F(LockTest, APageThatIsLateKeepsNoOtherProjectWaiting) {
     fetch::LoopbackServer server;
     settings_.network.first_byte_timeout = std::chrono::seconds(2);
     settings_.network.first_retry_pause = std::chrono::milliseconds(1);
@@ -232,7 +232,7 @@ TEST_F(LockTest, a_page_that_is_late_keeps_no_other_project_waiting) {
     EXPECT_EQ(asked[3], "/simple/beta/");
 }
 
-TEST_F(LockTest, says_whose_index_url_is_none) {
+TEST_F(LockTest, SaysWhoseIndexUrlIsNone) {
     settings_.mirrors["pypi"] = {{"ftp://example.org/simple", "PIP_INDEX_URL", MirrorKind::pip}};
     write_manifest("alpha = \"*\"\n");
     try {
@@ -244,7 +244,7 @@ TEST_F(LockTest, says_whose_index_url_is_none) {
     }
 }
 
-TEST_F(LockTest, an_index_that_is_a_folder_is_read_anew_each_time) {
+TEST_F(LockTest, AnIndexThatIsAFolderIsReadAnewEachTime) {
     publish("alpha", {"1.0"});
     publish("other", {"1.0"});
     write_manifest("alpha = \"*\"\n");
@@ -260,7 +260,7 @@ TEST_F(LockTest, an_index_that_is_a_folder_is_read_anew_each_time) {
     EXPECT_THROW((void)lock(), Error);
 }
 
-TEST_F(LockTest, keeps_what_is_locked_unless_asked_to_upgrade) {
+TEST_F(LockTest, KeepsWhatIsLockedUnlessAskedToUpgrade) {
     publish("alpha", {"1.0"});
     publish("beta", {"1.0"});
     write_manifest("alpha = \"*\"\nbeta = \"*\"\n");
@@ -287,7 +287,7 @@ TEST_F(LockTest, keeps_what_is_locked_unless_asked_to_upgrade) {
                 ElementsAre("alpha 2.0", "beta 2.0", "gamma 1.0"));
 }
 
-TEST_F(LockTest, what_another_lock_wrote_meanwhile_is_not_taken_back) {
+TEST_F(LockTest, WhatAnotherLockWroteMeanwhileIsNotTakenBack) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
     (void)lock();
@@ -309,7 +309,7 @@ TEST_F(LockTest, what_another_lock_wrote_meanwhile_is_not_taken_back) {
     EXPECT_THAT(versions_of(lock()), ElementsAre("alpha 2.0", "beta 1.0"));
 }
 
-TEST_F(LockTest, says_of_no_file_that_changed_meanwhile_that_it_is_impossible_or_unchanged) {
+TEST_F(LockTest, SaysOfNoFileThatChangedMeanwhileThatItIsImpossibleOrUnchanged) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
     (void)lock();
@@ -330,7 +330,7 @@ TEST_F(LockTest, says_of_no_file_that_changed_meanwhile_that_it_is_impossible_or
     }
 }
 
-TEST_F(LockTest, tells_no_notes_of_what_was_solved_in_vain) {
+TEST_F(LockTest, TellsNoNotesOfWhatWasSolvedInVain) {
     publish("alpha", {"1.0"});
     const std::string text = "alpha = { version = \"*\", extras = [\"none\"] }\n";
     write_manifest(text);
@@ -349,7 +349,7 @@ TEST_F(LockTest, tells_no_notes_of_what_was_solved_in_vain) {
               1);
 }
 
-TEST_F(LockTest, a_dry_run_tells_and_writes_nothing) {
+TEST_F(LockTest, ADryRunTellsAndWritesNothing) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
     const LockReport report = lock({.project = project(), .dry_run = DryRun::yes});
@@ -358,7 +358,7 @@ TEST_F(LockTest, a_dry_run_tells_and_writes_nothing) {
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
 }
 
-TEST_F(LockTest, without_an_answer_the_old_lock_stands) {
+TEST_F(LockTest, WithoutAnAnswerTheOldLockStands) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
     (void)lock();
@@ -373,7 +373,7 @@ TEST_F(LockTest, without_an_answer_the_old_lock_stands) {
     EXPECT_EQ(read_file(project().lock_file()), before);
 }
 
-TEST_F(LockTest, a_stop_ends_it_with_code_130_and_nothing_written) {
+TEST_F(LockTest, AStopEndsItWithCode130AndNothingWritten) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
     stop_.request_stop();
@@ -386,7 +386,7 @@ TEST_F(LockTest, a_stop_ends_it_with_code_130_and_nothing_written) {
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
 }
 
-TEST_F(LockTest, a_python_that_the_host_lacks_is_no_solution) {
+TEST_F(LockTest, APythonThatTheHostLacksIsNoSolution) {
     write_file(project().manifest_file,
                "[workspace]\nname = \"demo\"\n[dependencies]\npython = \"3.99\"\n");
     const std::filesystem::path broken = project().folder() / "bin/python3.99";

@@ -83,7 +83,7 @@ class MirrorCheckTest : public testing::Test {
     std::stop_source stop_;
 };
 
-TEST_F(MirrorCheckTest, a_place_that_has_the_file_is_measured) {
+TEST_F(MirrorCheckTest, APlaceThatHasTheFileIsMeasured) {
     publish("index", bytes());
     const MirrorTrial trial = trial_of({local("index"), ""});
     EXPECT_TRUE(trial.works()) << trial.problem;
@@ -94,7 +94,7 @@ TEST_F(MirrorCheckTest, a_place_that_has_the_file_is_measured) {
     EXPECT_GT(trial.bytes_per_second.value_or(0), 0);
 }
 
-TEST_F(MirrorCheckTest, a_place_with_another_file_of_that_name_lacks_it) {
+TEST_F(MirrorCheckTest, APlaceWithAnotherFileOfThatNameLacksIt) {
     publish("index", "another");
     const MirrorTrial trial = trial_of({local("index"), ""});
     EXPECT_TRUE(trial.works()) << trial.problem;
@@ -102,13 +102,13 @@ TEST_F(MirrorCheckTest, a_place_with_another_file_of_that_name_lacks_it) {
     EXPECT_FALSE(trial.bytes_per_second);
 }
 
-TEST_F(MirrorCheckTest, a_place_without_the_page_is_of_no_use) {
+TEST_F(MirrorCheckTest, APlaceWithoutThePageIsOfNoUse) {
     EXPECT_THAT(trial_of({local("index"), ""}).problem, HasSubstr("there is no folder"));
     std::filesystem::create_directories(folder_.path() / "index/another");
     EXPECT_EQ(trial_of({local("index"), ""}).problem, "answered 404");
 }
 
-TEST_F(MirrorCheckTest, a_folder_is_asked_for_a_page_that_it_has_if_nothing_is_locked) {
+TEST_F(MirrorCheckTest, AFolderIsAskedForAPageThatItHasIfNothingIsLocked) {
     publish("index", bytes());
     std::filesystem::create_directory(folder_.path() / "index/empty");
     const MirrorTrial trial = trial_without_lock("index");
@@ -119,14 +119,14 @@ TEST_F(MirrorCheckTest, a_folder_is_asked_for_a_page_that_it_has_if_nothing_is_l
     EXPECT_FALSE(trial_without_lock("index").works());
 }
 
-TEST_F(MirrorCheckTest, a_folder_without_any_page_is_of_no_use) {
+TEST_F(MirrorCheckTest, AFolderWithoutAnyPageIsOfNoUse) {
     std::filesystem::create_directories(folder_.path() / "index/empty");
     EXPECT_EQ(trial_without_lock("index").problem,
               "nothing is locked, and the folder has no page of a project");
     EXPECT_EQ(trial_without_lock("nowhere").problem, "there is no such folder");
 }
 
-TEST_F(MirrorCheckTest, a_folder_of_PyTorch_need_not_have_all_builds) {
+TEST_F(MirrorCheckTest, AFolderOfPyTorchNeedNotHaveAllBuilds) {
     write_file(project().manifest_file, "[pypi-dependencies]\ntorch = \"*\"\n[gpu]\n"
                                         "torch-variants = \"auto\"\n");
     std::filesystem::remove(project().lock_file());
@@ -151,7 +151,7 @@ TEST_F(MirrorCheckTest, a_folder_of_PyTorch_need_not_have_all_builds) {
     EXPECT_EQ(problems(), std::set<std::string>{""});
 }
 
-TEST_F(MirrorCheckTest, blobs_are_asked_for_the_archive_itself) {
+TEST_F(MirrorCheckTest, BlobsAreAskedForTheArchiveItself) {
     const Mirror blobs{local("blobs"), "", MirrorKind::configured, MirrorForm::blobs};
     EXPECT_EQ(trial_of(blobs).lacks, wheel);
     write_file(folder_.path() / blob_url("blobs", sha256_of(bytes())), bytes());
@@ -160,7 +160,7 @@ TEST_F(MirrorCheckTest, blobs_are_asked_for_the_archive_itself) {
     EXPECT_GT(trial.bytes_per_second.value_or(0), 0);
 }
 
-TEST_F(MirrorCheckTest, a_place_that_gives_a_byte_and_then_refuses_is_of_no_use) {
+TEST_F(MirrorCheckTest, APlaceThatGivesAByteAndThenRefusesIsOfNoUse) {
     fetch::LoopbackServer server;
     fetch::Answer file;
     file.body = bytes();
@@ -174,7 +174,7 @@ TEST_F(MirrorCheckTest, a_place_that_gives_a_byte_and_then_refuses_is_of_no_use)
     EXPECT_FALSE(trial.bytes_per_second);
 }
 
-TEST_F(MirrorCheckTest, without_a_project_only_the_default_index_has_a_kind) {
+TEST_F(MirrorCheckTest, WithoutAProjectOnlyTheDefaultIndexHasAKind) {
     settings_.mirrors["forge"] = {{"https://a.example.org/forge", ""}};
     settings_.mirrors["pypi"] = {{"https://a.example.org/simple", ""}};
     Services services(settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
@@ -185,7 +185,7 @@ TEST_F(MirrorCheckTest, without_a_project_only_the_default_index_has_a_kind) {
     EXPECT_EQ(sources[1].kind, Source::Kind::index);
 }
 
-TEST_F(MirrorCheckTest, mirrors_of_no_source_are_told_with_the_one_that_may_be_meant) {
+TEST_F(MirrorCheckTest, MirrorsOfNoSourceAreToldWithTheOneThatMayBeMeant) {
     settings_.mirrors["pypi"] = {{"https://a.example.org/simple", "PIP_INDEX_URL"}};
     settings_.mirrors["pypy"] = {{"https://a.example.org/simple", "/c/config.toml:2"}};
     settings_.mirrors["pytorch"] = {{"https://a.example.org/whl", ""}};
@@ -197,7 +197,7 @@ TEST_F(MirrorCheckTest, mirrors_of_no_source_are_told_with_the_one_that_may_be_m
                                                  "called `pypy`; did you mean `pypi`?"));
 }
 
-TEST_F(MirrorCheckTest, what_is_shown_has_no_credentials) {
+TEST_F(MirrorCheckTest, WhatIsShownHasNoCredentials) {
     settings_.mirrors["pypi"] = {{"https://me:secret@a.example.org/simple", "PIP_INDEX_URL"}};
     Services services(settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
                       progress_);

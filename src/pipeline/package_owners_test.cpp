@@ -20,14 +20,14 @@ struct Prefix {
     }
 };
 
-TEST(PackageOwners, knows_the_records_of_both_worlds) {
+TEST(PackageOwners, KnowsTheRecordsOfBothWorlds) {
     EXPECT_TRUE(is_package_record("lib/python3.11/site-packages/a-1.dist-info/RECORD"));
     EXPECT_TRUE(is_package_record("conda-meta/a-1-0.json"));
     EXPECT_FALSE(is_package_record("lib/python3.11/site-packages/a-1.dist-info/METADATA"));
     EXPECT_FALSE(is_package_record("conda-meta/history"));
 }
 
-TEST(PackageOwners, names_who_brought_a_file) {
+TEST(PackageOwners, NamesWhoBroughtAFile) {
     const Prefix prefix;
     prefix.put("lib/site/nvidia_nccl_cu13-2.30.7.dist-info/RECORD",
                "nvidia/nccl/lib/libnccl.so.2,sha256=abc,123\n"
@@ -50,7 +50,7 @@ TEST(PackageOwners, names_who_brought_a_file) {
                     Pair("lib/site/odd, name.so", "nvidia-nccl-cu13 2.30.7")));
 }
 
-TEST(PackageOwners, reads_a_long_record_piece_by_piece) {
+TEST(PackageOwners, ReadsALongRecordPieceByPiece) {
     const Prefix prefix;
     std::string text;
     std::set<std::string, std::less<>> files;
@@ -65,7 +65,7 @@ TEST(PackageOwners, reads_a_long_record_piece_by_piece) {
     EXPECT_EQ(owners.size(), files.size());
 }
 
-TEST(PackageOwners, takes_no_path_from_a_line_without_an_end) {
+TEST(PackageOwners, TakesNoPathFromALineWithoutAnEnd) {
     const Prefix prefix;
     prefix.put("lib/x-1.dist-info/RECORD", "a.py,,\n" + std::string(200'000, 'x') + "\nb.py,,\n");
     EXPECT_THAT(package_owners(prefix.folder.path(), {"lib/x-1.dist-info/RECORD"},
@@ -73,7 +73,7 @@ TEST(PackageOwners, takes_no_path_from_a_line_without_an_end) {
                 ElementsAre(Pair("lib/a.py", "x 1")));
 }
 
-TEST(PackageOwners, is_not_led_astray_by_a_damaged_record) {
+TEST(PackageOwners, IsNotLedAstrayByADamagedRecord) {
     const Prefix prefix;
     prefix.put("lib/site/x.dist-info/RECORD", "\"\n,,,\n\n\"a");
     prefix.put("conda-meta/x.json", "{\"files\": [\"a");

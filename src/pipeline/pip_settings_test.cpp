@@ -29,7 +29,7 @@ class PipSettingsTest : public testing::Test {
     Variables variables_;
 };
 
-TEST_F(PipSettingsTest, reads_global_and_install_sections_only) {
+TEST_F(PipSettingsTest, ReadsGlobalAndInstallSectionsOnly) {
     write(".config/pip/pip.conf", "[freeze]\ncolour = red\n[global]\ncolour = green\n");
     EXPECT_EQ(option("colour"), "green");
     write(".config/pip/pip.conf", "colour = none\n[install]\ncolour: blue\n");
@@ -38,18 +38,18 @@ TEST_F(PipSettingsTest, reads_global_and_install_sections_only) {
     EXPECT_EQ(option("colour"), "");
 }
 
-TEST_F(PipSettingsTest, skips_comments_and_white_space_as_pip_does) {
+TEST_F(PipSettingsTest, SkipsCommentsAndWhiteSpaceAsPipDoes) {
     write(".config/pip/pip.conf", "# colour = red\n; colour = red\n\n [global] \r\n"
                                   "  colour\t=  https://a.example.org/x=1  \r\n");
     EXPECT_EQ(option("colour"), "https://a.example.org/x=1");
 }
 
-TEST_F(PipSettingsTest, a_line_that_is_no_setting_is_skipped) {
+TEST_F(PipSettingsTest, ALineThatIsNoSettingIsSkipped) {
     write(".config/pip/pip.conf", "[global\ncolour\n[global]\nno separator\ncolour = green");
     EXPECT_EQ(option("colour"), "green");
 }
 
-TEST_F(PipSettingsTest, the_strongest_file_that_has_the_key_wins) {
+TEST_F(PipSettingsTest, TheStrongestFileThatHasTheKeyWins) {
     const std::string text = "[global]\ncolour = ";
     write(".pip/pip.conf", text + "old");
     EXPECT_EQ(option("colour"), "old");
@@ -66,7 +66,7 @@ TEST_F(PipSettingsTest, the_strongest_file_that_has_the_key_wins) {
     EXPECT_EQ(pip_option(variables_, "colour")->origin, folder_.path() / "own.conf");
 }
 
-TEST_F(PipSettingsTest, the_variable_wins_over_the_files) {
+TEST_F(PipSettingsTest, TheVariableWinsOverTheFiles) {
     variables_.set("PIP_CONFIG_FILE", (folder_.path() / "own.conf").string());
     write("own.conf", "[global]\nindex-url = https://file.example.org/simple\n");
     EXPECT_EQ(pip_index(variables_)->url, "https://file.example.org/simple");

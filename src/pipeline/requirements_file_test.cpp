@@ -36,7 +36,7 @@ class RequirementsFileTest : public testing::Test {
     TemporaryFolder folder_{std::filesystem::temp_directory_path()};
 };
 
-TEST_F(RequirementsFileTest, comes_to_what_add_takes) {
+TEST_F(RequirementsFileTest, ComesToWhatAddTakes) {
     write_file(at("more/base.txt"), "gamma\n");
     const RequirementsFile file = read("# of a colleague\n"
                                        "-r more/base.txt\n"
@@ -49,7 +49,7 @@ TEST_F(RequirementsFileTest, comes_to_what_add_takes) {
     EXPECT_THAT(file.remarks.left.front().what, HasSubstr("`--hash` of 1 requirement"));
 }
 
-TEST_F(RequirementsFileTest, says_what_of_it_is_not_taken) {
+TEST_F(RequirementsFileTest, SaysWhatOfItIsNotTaken) {
     const RequirementsFile file = read("--index-url https://me:secret@own.example.org/simple\n"
                                        "--pre\n"
                                        "-e .\n"
@@ -64,7 +64,7 @@ TEST_F(RequirementsFileTest, says_what_of_it_is_not_taken) {
     EXPECT_THAT(left, testing::Not(HasSubstr("secret")));
 }
 
-TEST_F(RequirementsFileTest, names_the_line_that_is_wrong) {
+TEST_F(RequirementsFileTest, NamesTheLineThatIsWrong) {
     EXPECT_THAT(complaint("alpha\n\nbeta=>1\n"), HasSubstr("requirements.txt:3:1"));
     EXPECT_THAT(complaint("-r absent.txt\n"), HasSubstr("absent.txt"));
     EXPECT_THAT(complaint("# nothing\n"), HasSubstr("asks for no package"));

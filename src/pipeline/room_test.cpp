@@ -43,7 +43,7 @@ class RoomTest : public testing::Test {
     TemporaryFolder folder{std::filesystem::temp_directory_path()};
 };
 
-TEST_F(RoomTest, is_asked_for_before_the_first_byte) {
+TEST_F(RoomTest, IsAskedForBeforeTheFirstByte) {
     EXPECT_NO_THROW(require_room(archive_of(1), folder.path(), folder.path() / "dl"));
     try {
         require_room(archive_of(largest_archive_bytes), folder.path(), folder.path() / "dl");
@@ -54,7 +54,7 @@ TEST_F(RoomTest, is_asked_for_before_the_first_byte) {
     }
 }
 
-TEST_F(RoomTest, that_unfinished_downloads_take_can_be_had_back) {
+TEST_F(RoomTest, ThatUnfinishedDownloadsTakeCanBeHadBack) {
     download(std::string(10'000, 'x'));
     const std::time_t now = std::time(nullptr);
     const auto remove = [&](std::chrono::seconds grace) {
@@ -70,7 +70,7 @@ TEST_F(RoomTest, that_unfinished_downloads_take_can_be_had_back) {
     EXPECT_EQ(ArchiveCache::bytes_in(folder.path(), later), 0U);
 }
 
-TEST_F(RoomTest, variables_are_named_only_for_what_they_move) {
+TEST_F(RoomTest, VariablesAreNamedOnlyForWhatTheyMove) {
     Settings settings;
     settings.store_root = folder.path() / "root";
     settings.cache_root = folder.path() / "cache";
@@ -93,7 +93,7 @@ TEST_F(RoomTest, variables_are_named_only_for_what_they_move) {
     EXPECT_THAT(hint_at(folder.path() / "x"), EndsWith("`envpm gc --grace 24h` removes them"));
 }
 
-TEST_F(RoomTest, a_variable_with_a_slash_at_its_end_is_no_other_place) {
+TEST_F(RoomTest, AVariableWithASlashAtItsEndIsNoOtherPlace) {
     Settings settings;
     settings.store_root = (folder.path() / "root").string() + "/";
     settings.cache_root = (folder.path() / "cache").string() + "/";
@@ -106,7 +106,7 @@ TEST_F(RoomTest, a_variable_with_a_slash_at_its_end_is_no_other_place) {
     EXPECT_THAT(hint_at(folder.path() / "cache/dl"), HasSubstr("ENVPM_CACHE"));
 }
 
-TEST_F(RoomTest, what_has_another_hint_keeps_it) {
+TEST_F(RoomTest, WhatHasAnotherHintKeepsIt) {
     Error error({"what", (folder.path() / "x").string(), "do this"}, ExitCode::network);
     error.add_context("while testing");
     Settings settings;

@@ -63,7 +63,7 @@ class SealTest : public testing::Test {
     Services services_;
 };
 
-TEST_F(SealTest, what_others_wrote_meanwhile_stays_in_the_lock) {
+TEST_F(SealTest, WhatOthersWroteMeanwhileStaysInTheLock) {
     Lock theirs = read_lock(project()).value();
     theirs.manifest = sha256_of("their manifest");
     progress_.meanwhile = [&] { lockfiles::write(project().lock_file(), theirs); };
@@ -75,7 +75,7 @@ TEST_F(SealTest, what_others_wrote_meanwhile_stays_in_the_lock) {
     EXPECT_TRUE(seal(project(), services_).was_sealed);
 }
 
-TEST_F(SealTest, a_lock_of_something_else_meanwhile_is_not_sealed) {
+TEST_F(SealTest, ALockOfSomethingElseMeanwhileIsNotSealed) {
     Lock theirs = read_lock(project()).value();
     LockedTarget& target = theirs.targets.at(0);
     target.python = LockedPython{{"cpython", 3, 99, "cp399"}, "3.99.0"};

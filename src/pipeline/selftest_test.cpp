@@ -84,7 +84,7 @@ class SelfTest : public testing::Test {
     SelfTestRequest request;
 };
 
-TEST_F(SelfTest, a_success_is_remembered) {
+TEST_F(SelfTest, ASuccessIsRemembered) {
     const SelfTestReport first = tested();
     EXPECT_EQ(first.verdict.status, Status::passed);
     EXPECT_FALSE(first.was_remembered);
@@ -93,13 +93,13 @@ TEST_F(SelfTest, a_success_is_remembered) {
     EXPECT_EQ(second.verdict, first.verdict);
 }
 
-TEST_F(SelfTest, a_recheck_tests_again) {
+TEST_F(SelfTest, ARecheckTestsAgain) {
     tested();
     request.memory = SelfTestMemory::renew;
     EXPECT_FALSE(tested().was_remembered);
 }
 
-TEST_F(SelfTest, a_success_is_forgotten_with_a_restart_a_new_driver_or_another_lock) {
+TEST_F(SelfTest, ASuccessIsForgottenWithARestartANewDriverOrAnotherLock) {
     tested();
     write_file(folder.path() / "proc/sys/kernel/random/boot_id", "1", Durability::cached);
     EXPECT_FALSE(tested().was_remembered);
@@ -112,7 +112,7 @@ TEST_F(SelfTest, a_success_is_forgotten_with_a_restart_a_new_driver_or_another_l
     EXPECT_TRUE(tested().was_remembered);
 }
 
-TEST_F(SelfTest, a_failure_is_not_remembered) {
+TEST_F(SelfTest, AFailureIsNotRemembered) {
     for (const std::string mode : {"wrong", "803", "222", "crash"}) {
         use_driver(mode);
         EXPECT_EQ(tested().verdict.status, Status::failed) << mode;
@@ -122,7 +122,7 @@ TEST_F(SelfTest, a_failure_is_not_remembered) {
     }
 }
 
-TEST_F(SelfTest, a_driver_that_is_too_old_for_the_lock_fails_though_its_gpu_computes) {
+TEST_F(SelfTest, ADriverThatIsTooOldForTheLockFailsThoughItsGpuComputes) {
     use_driver("old");
     const SelfTestReport report = tested();
     EXPECT_EQ(report.verdict.status, Status::failed);
@@ -130,7 +130,7 @@ TEST_F(SelfTest, a_driver_that_is_too_old_for_the_lock_fails_though_its_gpu_comp
     EXPECT_FALSE(tested().was_remembered);
 }
 
-TEST_F(SelfTest, where_cuda_sees_no_gpu_nvml_is_asked) {
+TEST_F(SelfTest, WhereCudaSeesNoGpuNvmlIsAsked) {
     use_driver("nodev");
     request.variables.set("FAKE_NVML", "mig");
     const SelfTestReport report = tested();
@@ -138,27 +138,27 @@ TEST_F(SelfTest, where_cuda_sees_no_gpu_nvml_is_asked) {
     EXPECT_THAT(report.verdict.findings[0].cause, testing::HasSubstr("MIG mode"));
 }
 
-TEST_F(SelfTest, without_a_project_it_tests_the_machine) {
+TEST_F(SelfTest, WithoutAProjectItTestsTheMachine) {
     request.project.reset();
     const SelfTestReport report = tested();
     EXPECT_EQ(report.verdict.status, Status::passed);
     EXPECT_FALSE(report.situation.needs.uses_cuda);
 }
 
-TEST_F(SelfTest, an_environment_without_cuda_is_not_tested) {
+TEST_F(SelfTest, AnEnvironmentWithoutCudaIsNotTested) {
     EXPECT_TRUE(tested_before_use());
     lock_package("numpy", "2.0");
     EXPECT_FALSE(tested_before_use());
 }
 
-TEST_F(SelfTest, nor_is_one_that_the_lock_does_not_describe) {
+TEST_F(SelfTest, NorIsOneThatTheLockDoesNotDescribe) {
     Services own = services();
     EXPECT_FALSE(self_test_of_prefix(request, "/store/p/another", own));
     std::filesystem::remove(request.project->lock_file());
     EXPECT_FALSE(tested_before_use());
 }
 
-TEST_F(SelfTest, before_use_even_a_lock_that_cannot_be_read_is_a_verdict) {
+TEST_F(SelfTest, BeforeUseEvenALockThatCannotBeReadIsAVerdict) {
     write_file(request.project->lock_file(), "not a lock", Durability::cached);
     const auto report = tested_before_use();
     ASSERT_TRUE(report);
@@ -166,7 +166,7 @@ TEST_F(SelfTest, before_use_even_a_lock_that_cannot_be_read_is_a_verdict) {
     EXPECT_EQ(report->verdict.findings.size(), 1U);
 }
 
-TEST_F(SelfTest, libraries_that_a_variable_hides_make_it_fail_before_use) {
+TEST_F(SelfTest, LibrariesThatAVariableHidesMakeItFailBeforeUse) {
     write_file(folder.path() / "cuda/libcudart.so.13", "");
     EXPECT_EQ(tested_before_use()->verdict.status, Status::passed);
     request.variables.set("LD_LIBRARY_PATH",
@@ -185,7 +185,7 @@ TEST_F(SelfTest, libraries_that_a_variable_hides_make_it_fail_before_use) {
                   (folder.path() / "cuda").string() + ")");
 }
 
-TEST_F(SelfTest, libraries_that_the_loader_knows_too_are_a_note_before_use) {
+TEST_F(SelfTest, LibrariesThatTheLoaderKnowsTooAreANoteBeforeUse) {
     write_file(folder.path() / "cuda/libcudart.so.13", "");
     write_file(folder.path() / "ld.so.conf", (folder.path() / "cuda").string() + "\n");
     keep_sonames({"libcudart.so.13"});
@@ -201,7 +201,7 @@ TEST_F(SelfTest, libraries_that_the_loader_knows_too_are_a_note_before_use) {
     EXPECT_TRUE(tested_before_use()->verdict.notes.empty());
 }
 
-TEST_F(SelfTest, where_nothing_can_be_tested_the_loaders_libraries_are_no_note) {
+TEST_F(SelfTest, WhereNothingCanBeTestedTheLoadersLibrariesAreNoNote) {
     write_file(folder.path() / "cuda/libcudart.so.13", "");
     write_file(folder.path() / "ld.so.conf", (folder.path() / "cuda").string() + "\n");
     keep_sonames({"libcudart.so.13"});
@@ -212,7 +212,7 @@ TEST_F(SelfTest, where_nothing_can_be_tested_the_loaders_libraries_are_no_note) 
     EXPECT_TRUE(report->verdict.notes.empty());
 }
 
-TEST_F(SelfTest, without_a_driver_fails_only_for_who_needs_the_gpus_that_the_target_declares) {
+TEST_F(SelfTest, WithoutADriverFailsOnlyForWhoNeedsTheGpusThatTheTargetDeclares) {
     request.variables.set("LD_LIBRARY_PATH", "");
     const std::string target = "[targets.default]\nplatform = \"linux-64\"\n";
     write_file(request.project->manifest_file, target, Durability::cached);
@@ -227,7 +227,7 @@ TEST_F(SelfTest, without_a_driver_fails_only_for_who_needs_the_gpus_that_the_tar
     EXPECT_EQ(report.verdict.findings.size(), 1U);
 }
 
-TEST_F(SelfTest, sonames_are_kept_of_the_store_alone_and_read_only_as_they_were_written) {
+TEST_F(SelfTest, SonamesAreKeptOfTheStoreAloneAndReadOnlyAsTheyWereWritten) {
     Services own = services();
     const gpu::OwnLibraries libraries{prefix().string(), {"liba.so.1", "libb.so"}};
     keep_own_libraries(libraries, own);
@@ -241,7 +241,7 @@ TEST_F(SelfTest, sonames_are_kept_of_the_store_alone_and_read_only_as_they_were_
     EXPECT_EQ(kept_own_libraries(folder.path() / "elsewhere/one", own), std::nullopt);
 }
 
-TEST_F(SelfTest, policies_have_three_names) {
+TEST_F(SelfTest, PoliciesHaveThreeNames) {
     EXPECT_EQ(parse_check_policy("warn"), CheckPolicy::warn);
     EXPECT_EQ(parse_check_policy("strict"), CheckPolicy::strict);
     EXPECT_EQ(parse_check_policy("off"), CheckPolicy::off);

@@ -7,7 +7,7 @@
 namespace envpm::pipeline {
 namespace {
 
-TEST(Services, a_request_to_stop_is_heard_between_steps) {
+TEST(Services, ARequestToStopIsHeardBetweenSteps) {
     SilentProgress progress;
     std::stop_source stop;
     Surroundings surroundings;

@@ -59,7 +59,7 @@ class SettingsTest : public testing::Test {
     Variables variables_;
 };
 
-TEST_F(SettingsTest, store_and_cache_are_below_the_home_by_default) {
+TEST_F(SettingsTest, StoreAndCacheAreBelowTheHomeByDefault) {
     const Settings settings = load();
     EXPECT_EQ(settings.store_root, home() / ".local/share/envpm");
     EXPECT_EQ(settings.cache_root, home() / ".cache/envpm");
@@ -67,7 +67,7 @@ TEST_F(SettingsTest, store_and_cache_are_below_the_home_by_default) {
     EXPECT_EQ(settings.link_mode, realize::LinkMode::automatic);
 }
 
-TEST_F(SettingsTest, the_store_is_ones_own_and_durable_unless_something_else_is_said) {
+TEST_F(SettingsTest, TheStoreIsOnesOwnAndDurableUnlessSomethingElseIsSaid) {
     Settings settings = load();
     EXPECT_EQ(settings.lower_store, std::nullopt);
     EXPECT_EQ(settings.store_policy.sharing, Sharing::own);
@@ -88,7 +88,7 @@ TEST_F(SettingsTest, the_store_is_ones_own_and_durable_unless_something_else_is_
     EXPECT_EQ(failure(), "`perhaps` is no durability | ENVPM_DURABILITY | known: batch, file, off");
 }
 
-TEST_F(SettingsTest, only_a_clear_word_makes_a_store_shared) {
+TEST_F(SettingsTest, OnlyAClearWordMakesAStoreShared) {
     for (const auto& [text, sharing] :
          {std::pair("1", Sharing::shared), std::pair("true", Sharing::shared),
           std::pair("0", Sharing::own), std::pair("false", Sharing::own)}) {
@@ -104,7 +104,7 @@ TEST_F(SettingsTest, only_a_clear_word_makes_a_store_shared) {
     }
 }
 
-TEST_F(SettingsTest, a_checkout_cannot_say_that_a_store_is_to_be_trusted) {
+TEST_F(SettingsTest, ACheckoutCannotSayThatAStoreIsToBeTrusted) {
     write_project_file("shared-store = true\n");
     EXPECT_EQ(load().store_policy.sharing, Sharing::own);
     write_user_file("shared-store = true\n");
@@ -113,7 +113,7 @@ TEST_F(SettingsTest, a_checkout_cannot_say_that_a_store_is_to_be_trusted) {
     EXPECT_THAT(failure_of("shared-store = \"yes\"\n"), HasSubstr("true or false"));
 }
 
-TEST_F(SettingsTest, xdg_folders_replace_those_below_the_home_if_they_are_absolute) {
+TEST_F(SettingsTest, XdgFoldersReplaceThoseBelowTheHomeIfTheyAreAbsolute) {
     variables_.set("XDG_DATA_HOME", "/srv/data");
     variables_.set("XDG_CACHE_HOME", "relative");
     const Settings settings = load();
@@ -121,14 +121,14 @@ TEST_F(SettingsTest, xdg_folders_replace_those_below_the_home_if_they_are_absolu
     EXPECT_EQ(settings.cache_root, home() / ".cache/envpm");
 }
 
-TEST_F(SettingsTest, a_home_that_is_no_absolute_path_is_none) {
+TEST_F(SettingsTest, AHomeThatIsNoAbsolutePathIsNone) {
     for (const char* const home : {"relative", "."}) {
         variables_.set("HOME", home);
         EXPECT_THAT(failure({}), HasSubstr("there is no home folder")) << home;
     }
 }
 
-TEST_F(SettingsTest, reads_every_key) {
+TEST_F(SettingsTest, ReadsEveryKey) {
     write_project_file(R"(store = "/srv/store"
 cache = "/srv/cache"
 link-mode = "copy"
@@ -169,7 +169,7 @@ facts = "/srv/gpu-facts.toml"
     EXPECT_THAT(mirrors[0].origin, HasSubstr("config.toml:5:"));
 }
 
-TEST_F(SettingsTest, a_flag_wins_over_a_variable_over_the_project_over_the_user) {
+TEST_F(SettingsTest, AFlagWinsOverAVariableOverTheProjectOverTheUser) {
     write_user_file("link-mode = \"copy\"\nstore = \"/user/store\"\ncache = \"/user/cache\"\n");
     EXPECT_EQ(load().store_root, "/user/store");
 
@@ -196,7 +196,7 @@ TEST_F(SettingsTest, a_flag_wins_over_a_variable_over_the_project_over_the_user)
     EXPECT_EQ(load(flags).network.concurrent_downloads, 2);
 }
 
-TEST_F(SettingsTest, a_named_file_replaces_the_others_and_must_exist) {
+TEST_F(SettingsTest, ANamedFileReplacesTheOthersAndMustExist) {
     write_project_file("store = \"/project/store\"\n");
     SettingFlags flags;
     flags.config_file = folder_.path() / "own.toml";
@@ -206,14 +206,14 @@ TEST_F(SettingsTest, a_named_file_replaces_the_others_and_must_exist) {
     EXPECT_EQ(load(flags).store_root, home() / ".local/share/envpm");
 }
 
-TEST_F(SettingsTest, no_config_reads_no_file) {
+TEST_F(SettingsTest, NoConfigReadsNoFile) {
     write_project_file("store = \"/project/store\"\n");
     SettingFlags flags;
     flags.ignore_files = true;
     EXPECT_EQ(load(flags).store_root, home() / ".local/share/envpm");
 }
 
-TEST_F(SettingsTest, an_unknown_key_is_named_with_its_place_and_what_was_meant) {
+TEST_F(SettingsTest, AnUnknownKeyIsNamedWithItsPlaceAndWhatWasMeant) {
     EXPECT_THAT(failure_of("\nlink-mod = \"copy\"\n"),
                 AllOf(HasSubstr("unknown setting `link-mod`"), HasSubstr("config.toml:2:1"),
                       HasSubstr("did you mean `link-mode`?")));
@@ -221,7 +221,7 @@ TEST_F(SettingsTest, an_unknown_key_is_named_with_its_place_and_what_was_meant) 
                 AllOf(HasSubstr("config.toml:2:1"), HasSubstr("known here: connect-timeout")));
 }
 
-TEST_F(SettingsTest, a_bad_value_is_named_with_its_place) {
+TEST_F(SettingsTest, ABadValueIsNamedWithItsPlace) {
     const std::vector<std::pair<std::string, std::string>> cases = {
         {"store = 1", "a string"},
         {"store = \"relative\"", "an absolute path"},
@@ -258,7 +258,7 @@ TEST_F(SettingsTest, a_bad_value_is_named_with_its_place) {
     }
 }
 
-TEST_F(SettingsTest, a_mirror_is_a_web_or_file_url_without_credentials) {
+TEST_F(SettingsTest, AMirrorIsAWebOrFileUrlWithoutCredentials) {
     for (const std::string url : {"ftp://a.example.org", "a.example.org/simple", "https://",
                                   "https://a.example.org/simple?token=1", "file://relative",
                                   "blobs+default", "blobs+a.example.org"}) {
@@ -271,7 +271,7 @@ TEST_F(SettingsTest, a_mirror_is_a_web_or_file_url_without_credentials) {
                       Not(HasSubstr("secret"))));
 }
 
-TEST_F(SettingsTest, bad_variables_and_flags_are_named) {
+TEST_F(SettingsTest, BadVariablesAndFlagsAreNamed) {
     variables_.set("ENVPM_JOBS", "many");
     EXPECT_THAT(failure(), HasSubstr("`many` is no whole number from 1 to 1024 | ENVPM_JOBS"));
     variables_.set("ENVPM_JOBS", "4x");
@@ -288,7 +288,7 @@ TEST_F(SettingsTest, bad_variables_and_flags_are_named) {
     }
 }
 
-TEST_F(SettingsTest, pips_index_is_the_default_and_what_default_stands_for) {
+TEST_F(SettingsTest, PipsIndexIsTheDefaultAndWhatDefaultStandsFor) {
     EXPECT_EQ(load().mirrors.at("pypi").at(0).url, "https://pip.example.org/simple");
     EXPECT_EQ(load().mirrors.at("pypi").at(0).kind, MirrorKind::pip);
     write_project_file("mirrors.pypi = [\"https://a.example.org/simple\", \"default\"]\n");
@@ -299,7 +299,7 @@ TEST_F(SettingsTest, pips_index_is_the_default_and_what_default_stands_for) {
     EXPECT_EQ(settings.mirrors.at("pypi")[1].kind, MirrorKind::pip);
 }
 
-TEST_F(SettingsTest, proxies_certificates_and_netrc_come_from_the_environment) {
+TEST_F(SettingsTest, ProxiesCertificatesAndNetrcComeFromTheEnvironment) {
     variables_.set("HTTP_PROXY", "http://ignored.example.org");
     variables_.set("ALL_PROXY", "http://all.example.org");
     variables_.set("https_proxy", "http://https.example.org");
@@ -319,7 +319,7 @@ TEST_F(SettingsTest, proxies_certificates_and_netrc_come_from_the_environment) {
     EXPECT_EQ(load().network.netrc_file, "/other/netrc");
 }
 
-TEST_F(SettingsTest, a_machine_without_a_home_needs_both_variables) {
+TEST_F(SettingsTest, AMachineWithoutAHomeNeedsBothVariables) {
     variables_.unset("HOME");
     EXPECT_THAT(failure(), HasSubstr("set HOME, or ENVPM_ROOT and ENVPM_CACHE"));
     variables_.set("ENVPM_ROOT", "/srv/store");

@@ -52,7 +52,7 @@ std::vector<std::string> lines_of(const Lock& lock) {
     return lines;
 }
 
-TEST(ToSolution, has_the_facts_of_the_page) {
+TEST(ToSolution, HasTheFactsOfThePage) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     World world(indexes, solution_asking_for("alpha = \"*\"\n"));
@@ -67,7 +67,7 @@ TEST(ToSolution, has_the_facts_of_the_page) {
     EXPECT_THAT(alpha.targets, ElementsAre("default"));
 }
 
-TEST(ToSolution, an_extra_is_part_of_its_package_with_its_needs) {
+TEST(ToSolution, AnExtraIsPartOfItsPackageWithItsNeeds) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl",
@@ -82,7 +82,7 @@ TEST(ToSolution, an_extra_is_part_of_its_package_with_its_needs) {
     EXPECT_THAT(found.packages[1].extras, IsEmpty());
 }
 
-TEST(ToSolution, a_dependency_whose_marker_does_not_hold_for_the_python_is_none) {
+TEST(ToSolution, ADependencyWhoseMarkerDoesNotHoldForThePythonIsNone) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl",
@@ -96,7 +96,7 @@ TEST(ToSolution, a_dependency_whose_marker_does_not_hold_for_the_python_is_none)
     EXPECT_THAT(found.packages.at(0).dependencies, ElementsAre("gamma"));
 }
 
-TEST(ToSolution, marks_packages_whose_dependencies_were_overridden) {
+TEST(ToSolution, MarksPackagesWhoseDependenciesWereOverridden) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta<1"}}});
     indexes.add("pypi", "beta", {{"beta-2.0-py3-none-any.whl"}});
@@ -107,7 +107,7 @@ TEST(ToSolution, marks_packages_whose_dependencies_were_overridden) {
     EXPECT_THAT(found.packages.at(0).dependencies, ElementsAre("beta >=2"));
 }
 
-TEST(NotesOnUploadTimes, name_an_index_that_has_none) {
+TEST(NotesOnUploadTimes, NameAnIndexThatHasNone) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     const auto notes = [&] {
@@ -125,7 +125,7 @@ TEST(NotesOnUploadTimes, name_an_index_that_has_none) {
     EXPECT_THAT(notes(), ElementsAre(testing::HasSubstr("when alpha-2.0-py3-none-any.whl was")));
 }
 
-TEST(ComposeLock, a_package_that_targets_share_stands_once) {
+TEST(ComposeLock, APackageThatTargetsShareStandsOnce) {
     const Lock lock =
         compose_lock({solution("gpu", {package("alpha", "1.0"), package("beta", "2")}),
                       solution("cpu", {package("alpha", "1.0"), package("beta", "1")})},
@@ -138,7 +138,7 @@ TEST(ComposeLock, a_package_that_targets_share_stands_once) {
     EXPECT_EQ(lock.targets[0].env, lockfiles::env_digest(lock, lock.targets[0]));
 }
 
-TEST(ComposeLock, packages_that_differ_in_extras_or_dependencies_stand_apart) {
+TEST(ComposeLock, PackagesThatDifferInExtrasOrDependenciesStandApart) {
     LockedPackage with_extra = package("alpha", "1.0");
     with_extra.extras = {name_of("fast")};
     const Lock lock =
@@ -148,14 +148,14 @@ TEST(ComposeLock, packages_that_differ_in_extras_or_dependencies_stand_apart) {
     EXPECT_EQ(lock.targets[0].env, lock.targets[1].env);
 }
 
-TEST(ComposeLock, the_order_of_targets_does_not_matter) {
+TEST(ComposeLock, TheOrderOfTargetsDoesNotMatter) {
     const TargetSolution one = solution("a", {package("alpha", "1"), package("beta", "1")});
     const TargetSolution two = solution("b", {package("alpha", "1"), package("beta", "2")});
     EXPECT_EQ(compose_lock({one, two}, sha256_of("m"), {}),
               compose_lock({two, one}, sha256_of("m"), {}));
 }
 
-TEST(ComposeLock, keeps_a_seal_for_an_unchanged_environment_only) {
+TEST(ComposeLock, KeepsASealForAnUnchangedEnvironmentOnly) {
     const TargetSolution cpu = solution("cpu", {package("alpha", "1.0")});
     const TargetSolution gpu = solution("gpu", {package("alpha", "1.0")});
     Lock sealed = compose_lock({cpu, gpu}, sha256_of("m"), {});

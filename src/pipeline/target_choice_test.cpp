@@ -34,12 +34,12 @@ host::MachineFacts facts_of(const std::string& driver, const std::vector<Compute
 
 const host::MachineFacts without_driver;
 
-TEST(AgreementOf, is_open_where_a_target_declares_nothing) {
+TEST(AgreementOf, IsOpenWhereATargetDeclaresNothing) {
     EXPECT_EQ(agreement_of({}, without_driver), Agreement::open);
     EXPECT_EQ(agreement_of({}, facts_of("550.54.15", {{8, 0}})), Agreement::open);
 }
 
-TEST(AgreementOf, is_with_a_machine_that_has_gpus_or_none_as_declared) {
+TEST(AgreementOf, IsWithAMachineThatHasGpusOrNoneAsDeclared) {
     EXPECT_EQ(agreement_of(machine_with({}, {{}}), without_driver), Agreement::agrees);
     EXPECT_EQ(agreement_of(machine_with({}, {{}}), facts_of("550.54.15", {{8, 0}})),
               Agreement::contradicts);
@@ -49,13 +49,13 @@ TEST(AgreementOf, is_with_a_machine_that_has_gpus_or_none_as_declared) {
               Agreement::agrees);
 }
 
-TEST(AgreementOf, is_with_none_where_a_driver_lists_no_gpu) {
+TEST(AgreementOf, IsWithNoneWhereADriverListsNoGpu) {
     EXPECT_EQ(agreement_of(machine_with({}, {{}}), facts_of("550.54.15", {})), Agreement::agrees);
     EXPECT_EQ(agreement_of(machine_with("535", {}), facts_of("550.54.15", {})),
               Agreement::contradicts);
 }
 
-TEST(AgreementOf, is_not_with_an_older_driver_or_other_gpus) {
+TEST(AgreementOf, IsNotWithAnOlderDriverOrOtherGpus) {
     EXPECT_EQ(agreement_of(machine_with("570", {{{8, 0}}}), facts_of("550.54.15", {{8, 0}})),
               Agreement::contradicts);
     EXPECT_EQ(agreement_of(machine_with("535", {{{8, 0}}}), facts_of("550.54.15", {{7, 0}})),

@@ -38,14 +38,14 @@ class CachedPagesTest : public testing::Test {
     Index index_{"pypi", {own_place + "/", other_place}, false, own_place};
 };
 
-TEST_F(CachedPagesTest, no_mirror_is_waited_for_behind_an_index_that_does_not_have_the_project) {
+TEST_F(CachedPagesTest, NoMirrorIsWaitedForBehindAnIndexThatDoesNotHaveTheProject) {
     EXPECT_FALSE(pages().front().page);
     EXPECT_THAT(transport_.log(), ElementsAre(own_place + "/demo/"));
     EXPECT_FALSE(pages().front().page);
     EXPECT_EQ(transport_.batches.size(), 1U) << "nor the next time";
 }
 
-TEST_F(CachedPagesTest, the_mark_is_that_of_the_answer) {
+TEST_F(CachedPagesTest, TheMarkIsThatOfTheAnswer) {
     EXPECT_EQ(mark(), std::nullopt);
     (void)pages();
     EXPECT_EQ(mark(), PageMark{});

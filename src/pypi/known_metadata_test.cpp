@@ -50,13 +50,13 @@ class KnownMetadataTest : public testing::Test {
     WheelFile bad_;
 };
 
-TEST_F(KnownMetadataTest, what_one_index_says_of_a_digest_is_not_believed_of_another) {
+TEST_F(KnownMetadataTest, WhatOneIndexSaysOfADigestIsNotBelievedOfAnother) {
     ASSERT_EQ(text_of(bad_), hostile);
     EXPECT_EQ(text_of(good_), honest);
     EXPECT_EQ(text_of(bad_), hostile) << "nor the other way round";
 }
 
-TEST_F(KnownMetadataTest, nor_where_no_page_gives_a_digest_of_it) {
+TEST_F(KnownMetadataTest, NorWhereNoPageGivesADigestOfIt) {
     for (WheelFile* wheel : {&good_, &bad_}) {
         wheel->metadata_sha256.reset();
     }
@@ -64,7 +64,7 @@ TEST_F(KnownMetadataTest, nor_where_no_page_gives_a_digest_of_it) {
     EXPECT_EQ(text_of(good_), honest);
 }
 
-TEST_F(KnownMetadataTest, nor_where_it_came_out_of_the_archive) {
+TEST_F(KnownMetadataTest, NorWhereItCameOutOfTheArchive) {
     bad_ = listed("bad", hostile);
     bad_.size_bytes = std::nullopt; // what it sends has another size
     bad_.sha256 = good_.sha256;
@@ -76,7 +76,7 @@ TEST_F(KnownMetadataTest, nor_where_it_came_out_of_the_archive) {
     EXPECT_EQ(text_of(good_), honest);
 }
 
-TEST_F(KnownMetadataTest, a_size_that_one_index_says_is_not_believed_of_another) {
+TEST_F(KnownMetadataTest, ASizeThatOneIndexSaysIsNotBelievedOfAnother) {
     bad_ = good_;
     bad_.url = "https://bad.org/" + demo_file;
     transport_.files[bad_.url + ".metadata"] = honest;
@@ -87,7 +87,7 @@ TEST_F(KnownMetadataTest, a_size_that_one_index_says_is_not_believed_of_another)
     EXPECT_EQ(answers.front().size_bytes, good_.size_bytes);
 }
 
-TEST_F(KnownMetadataTest, nor_where_both_list_the_same_url) {
+TEST_F(KnownMetadataTest, NorWhereBothListTheSameUrl) {
     good_.metadata_sha256.reset();
     bad_ = good_;
     bad_.size_bytes = 7;
@@ -99,7 +99,7 @@ TEST_F(KnownMetadataTest, nor_where_both_list_the_same_url) {
     EXPECT_EQ(answers.front().size_bytes, real_bytes);
 }
 
-TEST_F(KnownMetadataTest, counts_for_every_mirror_whose_page_gives_its_digest) {
+TEST_F(KnownMetadataTest, CountsForEveryMirrorWhosePageGivesItsDigest) {
     ASSERT_EQ(text_of(good_), honest);
     WheelFile mirrored = good_;
     mirrored.url = "https://mirror.org/" + demo_file;
@@ -108,7 +108,7 @@ TEST_F(KnownMetadataTest, counts_for_every_mirror_whose_page_gives_its_digest) {
     EXPECT_EQ(transport_.batches.size(), batches);
 }
 
-TEST_F(KnownMetadataTest, is_of_the_wheel_that_has_this_name) {
+TEST_F(KnownMetadataTest, IsOfTheWheelThatHasThisName) {
     ASSERT_EQ(text_of(good_), honest);
     WheelFile posing = good_;
     posing.file_name = "other-1.0-py3-none-any.whl";

@@ -41,7 +41,7 @@ std::string owner_of(const Composition& composition, const std::string& path) {
     return "nothing";
 }
 
-TEST(Claims, a_claim_of_a_package_without_the_file_is_named) {
+TEST(Claims, AClaimOfAPackageWithoutTheFileIsNamed) {
     try {
         composed({claim("share/own", "b 2"), claim("share/*", "d 4")});
         FAIL() << "nothing was refused";
@@ -51,7 +51,7 @@ TEST(Claims, a_claim_of_a_package_without_the_file_is_named) {
     }
 }
 
-TEST(Claims, the_file_of_the_package_that_claims_a_path_stands) {
+TEST(Claims, TheFileOfThePackageThatClaimsAPathStands) {
     EXPECT_EQ(owner_of(composed({claim("share/x", "a 1")}), "share/x"), "a 1: 1");
     EXPECT_EQ(owner_of(composed({claim("share/x", "b 2")}), "share/x"), "b 2: 2");
     const Composition last = composed({claim("share/*", "c 3")});
@@ -61,7 +61,7 @@ TEST(Claims, the_file_of_the_package_that_claims_a_path_stands) {
     EXPECT_THAT(last.idle_claims, IsEmpty());
 }
 
-TEST(Claims, one_that_has_the_file_of_the_first_wins_all_the_same) {
+TEST(Claims, OneThatHasTheFileOfTheFirstWinsAllTheSame) {
     std::vector<Layout> packages = rivals();
     packages[2].entries = {claimed_text("share/x", "1", "c 3")};
     const Composition settled =
@@ -69,7 +69,7 @@ TEST(Claims, one_that_has_the_file_of_the_first_wins_all_the_same) {
     EXPECT_EQ(owner_of(settled, "share/x"), "c 3: 1");
 }
 
-TEST(Claims, a_path_written_out_counts_more_than_a_pattern) {
+TEST(Claims, APathWrittenOutCountsMoreThanAPattern) {
     for (const auto& claims : {std::vector{claim("share/**", "a 1"), claim("share/x", "b 2")},
                                std::vector{claim("share/x", "b 2"), claim("share/**", "a 1")}}) {
         const Composition settled = composed(claims);
@@ -78,14 +78,14 @@ TEST(Claims, a_path_written_out_counts_more_than_a_pattern) {
     }
 }
 
-TEST(Claims, that_nothing_differs_for_are_told) {
+TEST(Claims, ThatNothingDiffersForAreTold) {
     const FileClaim old = claim("share/gone", "a 1");
     const FileClaim alone = claim("share/own", "a 1");
     EXPECT_THAT(composed({old, claim("share/x", "a 1"), alone}).idle_claims,
                 ElementsAre(old, alone));
 }
 
-TEST(Claims, of_two_packages_alike_are_refused) {
+TEST(Claims, OfTwoPackagesAlikeAreRefused) {
     try {
         composed({claim("share/*", "a 1"), claim("**", "b 2")});
         ADD_FAILURE() << "accepted";
@@ -95,7 +95,7 @@ TEST(Claims, of_two_packages_alike_are_refused) {
     }
 }
 
-TEST(Claims, are_what_the_message_of_a_clash_asks_for) {
+TEST(Claims, AreWhatTheMessageOfAClashAsksFor) {
     try {
         composed({claim("share/y", "a 1")});
         ADD_FAILURE() << "accepted";
@@ -106,7 +106,7 @@ TEST(Claims, are_what_the_message_of_a_clash_asks_for) {
     }
 }
 
-TEST(Claims, give_nobody_the_environments_own_files) {
+TEST(Claims, GiveNobodyTheEnvironmentsOwnFiles) {
     const std::vector<Layout> packages = {{{claimed_text("pyvenv.cfg", "evil", "a 1")}}};
     EXPECT_THROW(compose_settled(packages, PythonAbi{"cpython", 3, 11, "cp311"},
                                  {{claim("pyvenv.cfg", "a 1"), claim("**", "envpm")}, {}}),

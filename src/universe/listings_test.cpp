@@ -39,7 +39,7 @@ class ListingsTest : public testing::Test {
     pypi::IndexClient client_;
 };
 
-TEST_F(ListingsTest, the_first_index_that_has_a_project_hides_the_later_ones) {
+TEST_F(ListingsTest, TheFirstIndexThatHasAProjectHidesTheLaterOnes) {
     indexes_.add("own", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     indexes_.add("pypi", "alpha", {{"alpha-9.0-py3-none-any.whl"}});
     indexes_.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
@@ -50,19 +50,19 @@ TEST_F(ListingsTest, the_first_index_that_has_a_project_hides_the_later_ones) {
                 testing::Not(testing::Contains(FakeIndexes::page_url("pypi", "alpha"))));
 }
 
-TEST_F(ListingsTest, a_project_bound_to_an_index_is_looked_for_nowhere_else) {
+TEST_F(ListingsTest, AProjectBoundToAnIndexIsLookedForNowhereElse) {
     indexes_.add("pypi", "alpha", {{"alpha-9.0-py3-none-any.whl"}});
     EXPECT_EQ(server_of(listings({{name_of("alpha"), "own"}}), "alpha"), "none");
     EXPECT_THAT(indexes_.transport.log(), ElementsAre(FakeIndexes::page_url("own", "alpha")));
 }
 
-TEST_F(ListingsTest, an_explicit_index_serves_only_what_names_it) {
+TEST_F(ListingsTest, AnExplicitIndexServesOnlyWhatNamesIt) {
     indexes_.add("own", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     EXPECT_EQ(server_of(listings({}, true), "alpha"), "none");
     EXPECT_EQ(server_of(listings({{name_of("alpha"), "own"}}, true), "alpha"), "own");
 }
 
-TEST_F(ListingsTest, asks_one_batch_an_index_and_each_page_once) {
+TEST_F(ListingsTest, AsksOneBatchAnIndexAndEachPageOnce) {
     indexes_.add("own", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     indexes_.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
     Listings known = listings();
@@ -95,7 +95,7 @@ class LateGuide final : public Listings::Guide {
     std::vector<std::string> pages;
 };
 
-TEST_F(ListingsTest, a_guide_may_come_to_know_more_without_an_answer) {
+TEST_F(ListingsTest, AGuideMayComeToKnowMoreWithoutAnAnswer) {
     indexes_.add("own", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     indexes_.add("own", "beta", {{"beta-1.0-py3-none-any.whl"}});
     Listings known = listings();
@@ -105,7 +105,7 @@ TEST_F(ListingsTest, a_guide_may_come_to_know_more_without_an_answer) {
     EXPECT_TRUE(known.is_loaded(name_of("beta")));
 }
 
-TEST_F(ListingsTest, describes_wheels_in_one_batch_and_each_once) {
+TEST_F(ListingsTest, DescribesWheelsInOneBatchAndEachOnce) {
     indexes_.add("pypi", "alpha",
                  {{"alpha-1.0-py3-none-any.whl", {"beta>=1"}}, {"alpha-2.0-py3-none-any.whl"}});
     Listings known = listings();
@@ -123,7 +123,7 @@ TEST_F(ListingsTest, describes_wheels_in_one_batch_and_each_once) {
     EXPECT_EQ(indexes_.transport.batches.size(), 1U);
 }
 
-TEST_F(ListingsTest, a_wrong_entry_with_a_wheels_url_does_not_spoil_the_wheel) {
+TEST_F(ListingsTest, AWrongEntryWithAWheelsUrlDoesNotSpoilTheWheel) {
     indexes_.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     Listings known = listings();
     known.load(std::vector<PackageName>{name_of("alpha")});
@@ -136,7 +136,7 @@ TEST_F(ListingsTest, a_wrong_entry_with_a_wheels_url_does_not_spoil_the_wheel) {
     EXPECT_EQ(described[1]->problem, "");
 }
 
-TEST_F(ListingsTest, bad_metadata_is_the_wheels_problem_and_not_the_commands) {
+TEST_F(ListingsTest, BadMetadataIsTheWheelsProblemAndNotTheCommands) {
     indexes_.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta >>> 1"}}});
     Listings known = listings();
     known.load(std::vector<PackageName>{name_of("alpha")});
@@ -147,7 +147,7 @@ TEST_F(ListingsTest, bad_metadata_is_the_wheels_problem_and_not_the_commands) {
     EXPECT_THAT(description->problem, testing::HasSubstr("beta >>> 1"));
 }
 
-TEST_F(ListingsTest, knows_the_names_of_this_run_and_of_earlier_ones) {
+TEST_F(ListingsTest, KnowsTheNamesOfThisRunAndOfEarlierOnes) {
     indexes_.add("own", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     indexes_.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
     EXPECT_EQ(server_of(listings(), "beta"), "pypi");

@@ -20,7 +20,7 @@ std::string universe_asking_for(const std::string& requirements) {
     return universe_start + "[pypi-dependencies]\n" + requirements;
 }
 
-TEST(PackageUniverse, takes_the_newest_that_fits_and_what_it_needs) {
+TEST(PackageUniverse, TakesTheNewestThatFitsAndWhatItNeeds) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl", {"beta<2"}}});
@@ -29,7 +29,7 @@ TEST(PackageUniverse, takes_the_newest_that_fits_and_what_it_needs) {
                 ElementsAre("alpha 2.0", "beta 1.5", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, takes_what_an_earlier_one_found) {
+TEST(PackageUniverse, TakesWhatAnEarlierOneFound) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl"}});
     World world(indexes, universe_asking_for("alpha = \"*\"\n"));
@@ -56,7 +56,7 @@ TEST(PackageUniverse, takes_what_an_earlier_one_found) {
     EXPECT_THAT(versions(), ElementsAre("1.0", "2.0"));
 }
 
-TEST(PackageUniverse, an_extra_adds_its_needs_to_the_same_version) {
+TEST(PackageUniverse, AnExtraAddsItsNeedsToTheSameVersion) {
     FakeIndexes indexes;
     indexes.add(
         "pypi", "alpha",
@@ -77,7 +77,7 @@ TEST(PackageUniverse, an_extra_adds_its_needs_to_the_same_version) {
                 ElementsAre("alpha 2.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, an_extra_may_ask_for_another_of_its_own_package) {
+TEST(PackageUniverse, AnExtraMayAskForAnotherOfItsOwnPackage) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl",
@@ -89,7 +89,7 @@ TEST(PackageUniverse, an_extra_may_ask_for_another_of_its_own_package) {
         ElementsAre("alpha 1.0", "alpha[all] 1.0", "alpha[fast] 1.0", "beta 1.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, a_marker_that_holds_for_some_pythons_depends_on_the_one_chosen) {
+TEST(PackageUniverse, AMarkerThatHoldsForSomePythonsDependsOnTheOneChosen) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl", {"beta ; python_version < '3.12'"}}});
@@ -103,7 +103,7 @@ TEST(PackageUniverse, a_marker_that_holds_for_some_pythons_depends_on_the_one_ch
         ElementsAre("alpha 1.0", "beta 1.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, a_marker_that_never_holds_here_asks_for_nothing) {
+TEST(PackageUniverse, AMarkerThatNeverHoldsHereAsksForNothing) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl",
@@ -113,7 +113,7 @@ TEST(PackageUniverse, a_marker_that_never_holds_here_asks_for_nothing) {
                 ElementsAre("alpha 1.0", "beta 1.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, a_wheel_for_one_abi_needs_that_python) {
+TEST(PackageUniverse, AWheelForOneAbiNeedsThatPython) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"}});
     EXPECT_THAT(
@@ -122,7 +122,7 @@ TEST(PackageUniverse, a_wheel_for_one_abi_needs_that_python) {
         ElementsAre("alpha 1.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, packages_count_more_than_a_newer_python) {
+TEST(PackageUniverse, PackagesCountMoreThanANewerPython) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl", {}, "<3.12"}});
@@ -132,7 +132,7 @@ TEST(PackageUniverse, packages_count_more_than_a_newer_python) {
         ElementsAre("alpha 2.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, requires_python_passes_a_release_over) {
+TEST(PackageUniverse, RequiresPythonPassesAReleaseOver) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl", {}, ">=3.12"}});
@@ -140,7 +140,7 @@ TEST(PackageUniverse, requires_python_passes_a_release_over) {
                 ElementsAre("alpha 1.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, an_override_replaces_what_packages_say) {
+TEST(PackageUniverse, AnOverrideReplacesWhatPackagesSay) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta<2"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}, {"beta-2.0-py3-none-any.whl"}});
@@ -149,7 +149,7 @@ TEST(PackageUniverse, an_override_replaces_what_packages_say) {
                 ElementsAre("alpha 1.0", "beta 2.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, a_constraint_bounds_without_asking) {
+TEST(PackageUniverse, AConstraintBoundsWithoutAsking) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}, {"beta-2.0-py3-none-any.whl"}});
@@ -160,7 +160,7 @@ TEST(PackageUniverse, a_constraint_bounds_without_asking) {
                 ElementsAre("alpha 1.0", "beta 1.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, pre_releases_come_only_where_named_or_where_nothing_else_is) {
+TEST(PackageUniverse, PreReleasesComeOnlyWhereNamedOrWhereNothingElseIs) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0rc1-py3-none-any.whl"}});
@@ -175,7 +175,7 @@ TEST(PackageUniverse, pre_releases_come_only_where_named_or_where_nothing_else_i
                 ElementsAre("alpha 2.0rc1", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, a_yanked_release_is_for_a_pin_only) {
+TEST(PackageUniverse, AYankedReleaseIsForAPinOnly) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"}, {"alpha-2.0-py3-none-any.whl", {}, "", true}});
@@ -185,7 +185,7 @@ TEST(PackageUniverse, a_yanked_release_is_for_a_pin_only) {
                 ElementsAre("alpha 2.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, what_was_uploaded_later_than_exclude_newer_is_no_candidate) {
+TEST(PackageUniverse, WhatWasUploadedLaterThanExcludeNewerIsNoCandidate) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl", {}, "", false, "2024-01-01T00:00:00Z"},
@@ -196,7 +196,7 @@ TEST(PackageUniverse, what_was_uploaded_later_than_exclude_newer_is_no_candidate
                 ElementsAre("alpha 1.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, a_request_under_a_marker_holds_for_its_pythons_only) {
+TEST(PackageUniverse, ARequestUnderAMarkerHoldsForItsPythonsOnly) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
@@ -210,7 +210,7 @@ TEST(PackageUniverse, a_request_under_a_marker_holds_for_its_pythons_only) {
                 ElementsAre("alpha 1.0", "python 3.12.1"));
 }
 
-TEST(PackageUniverse, a_pin_lets_a_yanked_release_in_only_where_its_marker_holds) {
+TEST(PackageUniverse, APinLetsAYankedReleaseInOnlyWhereItsMarkerHolds) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta"}}});
     indexes.add(
@@ -227,7 +227,7 @@ TEST(PackageUniverse, a_pin_lets_a_yanked_release_in_only_where_its_marker_holds
                 ElementsAre("alpha 1.0", "beta 2.0", "python 3.11.1"));
 }
 
-TEST(PackageUniverse, a_wheel_that_needs_a_url_is_unusable) {
+TEST(PackageUniverse, AWheelThatNeedsAUrlIsUnusable) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"},
@@ -237,7 +237,7 @@ TEST(PackageUniverse, a_wheel_that_needs_a_url_is_unusable) {
     EXPECT_THAT(World(indexes, universe_asking_for("alpha = \"==2.0\"\n")).chosen(), IsEmpty());
 }
 
-TEST(PackageUniverse, knows_the_request_behind_a_root_and_none_behind_its_own) {
+TEST(PackageUniverse, KnowsTheRequestBehindARootAndNoneBehindItsOwn) {
     FakeIndexes indexes;
     World world(indexes, universe_asking_for("alpha = { version = \">=1\", extras = [\"x\"] }\n"));
     const std::vector<RequirementId>& roots = world.universe.roots();

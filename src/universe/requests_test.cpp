@@ -35,7 +35,7 @@ std::string failure_of(const std::string& text) {
     return "no failure";
 }
 
-TEST(Requests, python_takes_condas_short_forms) {
+TEST(Requests, PythonTakesCondasShortForms) {
     EXPECT_EQ(python_text("3.12"), "==3.12.*");
     EXPECT_EQ(python_text("=3.12"), "==3.12.*");
     EXPECT_EQ(python_text("3.12.*"), "==3.12.*");
@@ -46,13 +46,13 @@ TEST(Requests, python_takes_condas_short_forms) {
     EXPECT_EQ(python_text("*"), "");
 }
 
-TEST(Requests, any_python_will_do_if_the_manifest_names_none) {
+TEST(Requests, AnyPythonWillDoIfTheManifestNamesNone) {
     const Requests requests = read_requests(manifest_of(requests_start));
     EXPECT_TRUE(requests.python.specifiers.is_any());
     EXPECT_EQ(requests.python.name, name_of("python"));
 }
 
-TEST(Requests, keep_the_manifests_order_and_places) {
+TEST(Requests, KeepTheManifestsOrderAndPlaces) {
     const Requests requests = read_requests(
         manifest_of(requests_start + "[pypi-dependencies]\nzeta = \"*\"\nalpha = \">=1\"\n"));
     ASSERT_EQ(requests.packages.size(), 2U);
@@ -61,14 +61,14 @@ TEST(Requests, keep_the_manifests_order_and_places) {
     EXPECT_EQ(requests.packages[1].location.line, 5);
 }
 
-TEST(Requests, text_has_extras_and_specifier) {
+TEST(Requests, TextHasExtrasAndSpecifier) {
     const Requests requests = read_requests(manifest_of(
         requests_start +
         "[pypi-dependencies]\na = { version = \">=2, <3\", extras = [\"y\", \"x\"] }\n"));
     EXPECT_EQ(requests.packages.at(0).text(), "a[x,y] <3, >=2");
 }
 
-TEST(Requests, know_whose_pre_releases_were_named) {
+TEST(Requests, KnowWhosePreReleasesWereNamed) {
     const Requests requests = read_requests(manifest_of(
         requests_start + "[pypi-dependencies]\na = \">=2.0rc1\"\nb = \">=2.0\"\n"
                          "[constraints]\nc = \"<3.0b1\"\n[overrides]\nd = \"==1.0a1\"\n"));
@@ -76,7 +76,7 @@ TEST(Requests, know_whose_pre_releases_were_named) {
                 testing::ElementsAre(name_of("a"), name_of("c"), name_of("d")));
 }
 
-TEST(Requests, a_bad_specifier_or_marker_is_named_with_its_place) {
+TEST(Requests, ABadSpecifierOrMarkerIsNamedWithItsPlace) {
     EXPECT_THAT(failure_of(requests_start + "[pypi-dependencies]\na = \">>1\"\n"),
                 HasSubstr("| envpm.toml:4:"));
     EXPECT_THAT(failure_of(requests_start +
@@ -91,7 +91,7 @@ TEST(Requests, a_bad_specifier_or_marker_is_named_with_its_place) {
                 HasSubstr("| envpm.toml:4:"));
 }
 
-TEST(ManifestDigest, is_the_same_for_other_comments_order_and_spelling) {
+TEST(ManifestDigest, IsTheSameForOtherCommentsOrderAndSpelling) {
     const Sha256 digest =
         digest_of(requests_start + "[pypi-dependencies]\nalpha = \">=1,<2\"\nBeta = \"*\"\n"
                                    "[constraints]\nc = \"<3\"\nd = \"<4\"\n");
@@ -100,14 +100,14 @@ TEST(ManifestDigest, is_the_same_for_other_comments_order_and_spelling) {
                                 "beta = \"\"\nalpha = \"<2 , >=1\" # text\n"));
 }
 
-TEST(ManifestDigest, is_not_moved_by_what_the_solve_does_not_see) {
+TEST(ManifestDigest, IsNotMovedByWhatTheSolveDoesNotSee) {
     const std::string body = "[pypi-dependencies]\nalpha = \"*\"\n";
     EXPECT_EQ(digest_of(requests_start + body),
               digest_of("[workspace]\nname = \"other\"\n" + body +
                         "[tasks]\nt = \"true\"\n[activation.env]\nX = \"1\"\n"));
 }
 
-TEST(ManifestDigest, is_moved_by_everything_that_the_solve_sees) {
+TEST(ManifestDigest, IsMovedByEverythingThatTheSolveSees) {
     const std::string body = "[pypi-dependencies]\na = \">=1\"\n";
     const std::vector<std::string> texts = {
         requests_start + body,
@@ -140,7 +140,7 @@ TEST(ManifestDigest, is_moved_by_everything_that_the_solve_sees) {
     }
 }
 
-TEST(Requests, demand_no_accelerator_that_all_targets_only_wish_for) {
+TEST(Requests, DemandNoAcceleratorThatAllTargetsOnlyWishFor) {
     const auto demanded = [](const std::string& target) {
         const std::string start = requests_start + "[targets.t]\nplatform = \"linux-64\"\n";
         return read_requests(manifest_of(start + target)).gpu.accelerator;
@@ -158,7 +158,7 @@ std::string accelerator_of(const std::string& target, const std::string& gpu = "
            (asked.reason.empty() ? "" : ": " + asked.reason);
 }
 
-TEST(AcceleratorFor, follows_from_what_a_target_declares) {
+TEST(AcceleratorFor, FollowsFromWhatATargetDeclares) {
     EXPECT_EQ(accelerator_of(""), "any");
     EXPECT_EQ(accelerator_of("gpus = \"none\"\n"), "cpu?: target `t` has `gpus = \"none\"`");
     EXPECT_EQ(accelerator_of("gpus = [\"8.0\"]\n"), "cuda: target `t` declares GPUs");
@@ -166,7 +166,7 @@ TEST(AcceleratorFor, follows_from_what_a_target_declares) {
     EXPECT_EQ(accelerator_of("cuda = \"12.2\"\n"), "cuda: target `t` declares an NVIDIA driver");
 }
 
-TEST(AcceleratorFor, a_word_counts_more_than_declarations_and_those_more_than_a_pin) {
+TEST(AcceleratorFor, AWordCountsMoreThanDeclarationsAndThoseMoreThanAPin) {
     EXPECT_EQ(accelerator_of("gpus = \"none\"\n", "accelerator = \"cuda\"\n"),
               "cuda: `[gpu] accelerator` is \"cuda\"");
     EXPECT_EQ(accelerator_of("gpus = [\"8.0\"]\n", "accelerator = \"any\"\n"),
@@ -179,7 +179,7 @@ TEST(AcceleratorFor, a_word_counts_more_than_declarations_and_those_more_than_a_
     EXPECT_EQ(accelerator_of("", "cuda = \"12.8\"\n"), "cuda: `[gpu]` pins CUDA");
 }
 
-TEST(RequirementFromText, reads_what_people_type) {
+TEST(RequirementFromText, ReadsWhatPeopleType) {
     const ManifestRequirement plain = requirement_from_text("numpy");
     EXPECT_EQ(plain.name, name_of("numpy"));
     EXPECT_EQ(plain.specifier, "");
@@ -191,7 +191,7 @@ TEST(RequirementFromText, reads_what_people_type) {
     EXPECT_FALSE(full.marker.empty());
 }
 
-TEST(RequirementFromText, a_url_or_a_path_is_told_as_such) {
+TEST(RequirementFromText, AUrlOrAPathIsToldAsSuch) {
     for (const std::string text :
          {"git+https://example.org/a", "https://example.org/a-1-py3-none-any.whl", "./a", "../a",
           ".", "..", "~/a", "/srv/a", "a-1-py3-none-any.whl", "a @ https://example.org/a.whl"}) {
@@ -204,7 +204,7 @@ TEST(RequirementFromText, a_url_or_a_path_is_told_as_such) {
     }
 }
 
-TEST(RequirementFromText, refuses_urls_and_nonsense_with_their_place) {
+TEST(RequirementFromText, RefusesUrlsAndNonsenseWithTheirPlace) {
     for (const std::string text : {"numpy @ https://example.org/numpy.whl", "numpy>>1", "",
                                    "./here", "nump@@y", "a[x,,y]", "a; b"}) {
         try {

@@ -40,7 +40,7 @@ std::string asked(const FakeIndexes& indexes) {
     return all;
 }
 
-TEST(Scout, leaves_the_solver_nothing_to_ask_for) {
+TEST(Scout, LeavesTheSolverNothingToAskFor) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl"},
@@ -61,7 +61,7 @@ TEST(Scout, leaves_the_solver_nothing_to_ask_for) {
     }
 }
 
-TEST(Scout, takes_another_wheel_when_more_is_asked_of_a_name) {
+TEST(Scout, TakesAnotherWheelWhenMoreIsAskedOfAName) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta"}}});
     indexes.add("pypi", "beta",
@@ -75,7 +75,7 @@ TEST(Scout, takes_another_wheel_when_more_is_asked_of_a_name) {
     EXPECT_EQ(indexes.transport.batches.size(), batches);
 }
 
-TEST(Scout, asks_at_once_for_all_that_was_locked) {
+TEST(Scout, AsksAtOnceForAllThatWasLocked) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}, {"beta-2.0-py3-none-any.whl"}});
@@ -89,7 +89,7 @@ TEST(Scout, asks_at_once_for_all_that_was_locked) {
                             "https://pypi.example.org/files/beta-1.0-py3-none-any.whl.metadata"));
 }
 
-TEST(Scout, decides_nothing_where_nothing_matches) {
+TEST(Scout, DecidesNothingWhereNothingMatches) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta>5"}}});
     indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
@@ -98,7 +98,7 @@ TEST(Scout, decides_nothing_where_nothing_matches) {
     EXPECT_THAT(world.chosen(), ElementsAre());
 }
 
-TEST(Scout, goes_on_to_the_next_wheel_when_one_cannot_be_used) {
+TEST(Scout, GoesOnToTheNextWheelWhenOneCannotBeUsed) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-any.whl", {"beta"}}, {"alpha-2.0-py3-none-any.whl", {"@"}}});

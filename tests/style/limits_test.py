@@ -3,7 +3,8 @@
 
 Lines of 100 columns, headers of 200 lines, sources of 500, functions of 60; no tabs, trailing
 blanks, TODO or FIXME, `using namespace`, or path of the machine that it was written on; files end
-in one newline, headers begin with `#pragma once`. clang-tidy counts parameters and nesting.
+in one newline, headers begin with `#pragma once`, tests are named in UpperCamel. clang-tidy counts
+parameters and nesting.
 
 Run from the repository root: `tests/style/limits_test.py [--self-test]`.
 """
@@ -21,6 +22,7 @@ TEXT = CXX + (".py", ".cmake", ".txt", ".sh")
 DATA = re.compile(r"^tests/(cases|evil|fuzz|data)/")
 MACHINE = re.compile(r"(?<![\w.}~/-])/(work|root|home/(?!me|user|you)\w+)(?=[/\s'\"`:)]|$)")
 MARK = re.compile(r"\b(TODO|FIXME|XXX)\b")
+TEST_NAME = re.compile(r"TEST(?:_F|_P)?\(\w+, (?=[a-z]|\w*_)(\w+)\)")
 # A string or character literal, or a comment: what braces in them mean nothing.
 LITERAL = re.compile(
     r'R"(?P<tag>[^()\\\s]{0,16})\(.*?\)(?P=tag)"'
@@ -90,6 +92,8 @@ def line_faults(name, lines, is_cxx):
             yield number, f"a path of one machine: `{MACHINE.search(line).group(0)}`"
         if is_cxx and re.search(r"\busing\s+namespace\b", re.sub(r"//.*", "", line)):
             yield number, "`using namespace`"
+        if is_cxx and TEST_NAME.match(line):
+            yield number, f"a test's name is UpperCamel: `{TEST_NAME.match(line).group(1)}`"
 
 
 def cxx_faults(name, text, lines):
@@ -153,6 +157,7 @@ SOUND = {
     "src/base/class.h": HEADER + "class A {\n" + "    void f() {}\n" * 100 + "};\n",
     "src/base/data.cpp": "const int x[] = {\n" + "    1,\n" * 100 + "};\n",
     "src/base/macro.cpp": "#define OPEN \\\n    f() {\nint x;\n" + "int y;\n" * 100,
+    "src/base/a_test.cpp": "TEST_F(A, ItIsOf3) {}\n",
     "src/base/b.cpp": "// in a namespace; automatically; /usr/bin /home/me/x a/work/b\n",
 }
 # Name, content, and what must be said of it.
@@ -174,6 +179,7 @@ PLANTED = [
     ("src/base/a.cpp", "\tint x;\n", "src/base/a.cpp:1: a tab"),
     ("src/base/a.cpp", "int x; \n", "src/base/a.cpp:1: blanks"),
     ("src/base/a.cpp", "using namespace std;\n", "src/base/a.cpp:1: `using namespace`"),
+    ("src/base/a_test.cpp", "TEST(A, it_is) {}\n", ":1: a test's name is UpperCamel: `it_is`"),
     ("src/base/a.cpp", "int x;", "src/base/a.cpp:1: must end in one newline"),
     ("src/base/a.cpp", "int x;\n\n", "must end in one newline"),
     ("src/base/a.cpp", "", "must end in one newline"),
