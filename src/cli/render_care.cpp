@@ -57,7 +57,8 @@ std::string words_of(const pipeline::VerifyReport& report, const Terminal& termi
     for (std::size_t i = 0; i < report.environments.size(); ++i) {
         const pipeline::DamagedEnvironment& environment = report.environments[i];
         for (const realize::PrefixDamage& damage : environment.files) {
-            const std::string said = damage.what + used_by(report, {i});
+            const std::string said =
+                std::string(realize::words_of(damage.kind)) + used_by(report, {i});
             lines.push_back(
                 {(environment.prefix / damage.path).string(), said, kind_of(environment, damage)});
         }
@@ -74,8 +75,9 @@ Json json_of(const pipeline::VerifyReport& report) {
     for (std::size_t i = 0; i < report.environments.size(); ++i) {
         const pipeline::DamagedEnvironment& environment = report.environments[i];
         for (const realize::PrefixDamage& damage : environment.files) {
-            Json::Object one = json_of_damage((environment.prefix / damage.path).string(),
-                                              damage.what, report, {i});
+            Json::Object one =
+                json_of_damage((environment.prefix / damage.path).string(),
+                               std::string(realize::words_of(damage.kind)), report, {i});
             if (const auto package = environment.packages.find(damage.path);
                 package != environment.packages.end()) {
                 one.emplace("package", package->second);

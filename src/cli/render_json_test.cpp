@@ -125,7 +125,7 @@ TEST(JsonOfVerify, NamesEachDamageAndWhoUsesIt) {
     pipeline::VerifyReport report;
     report.store.push_back({"objects/ab", "other bytes"});
     report.environments.push_back(
-        {"e1", "/s/p/e1", {"/a"}, {{"bin/x", "missing"}}, {{"bin/x", "x 1.0"}}});
+        {"e1", "/s/p/e1", {"/a"}, {{"bin/x", realize::FileDamage::missing}}, {{"bin/x", "x 1.0"}}});
     report.users = {{}};
     report.checked_environments = 2;
     EXPECT_EQ(to_text(json_of(report)),

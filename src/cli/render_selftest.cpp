@@ -141,11 +141,12 @@ Json json_of(const selftest::Needs& needs) {
     if (!needs.uses_cuda) {
         return {};
     }
-    return Json::Object{{"package", needs.package},
-                        {"cuda_major", needs.cuda_major ? Json(*needs.cuda_major) : Json()},
-                        {"least_driver", text_or_null(needs.least_driver)},
-                        {"least_capability",
-                         needs.least_capability ? Json(needs.least_capability->text()) : Json()}};
+    return Json::Object{
+        {"package", needs.package},
+        {"cuda_major", needs.cuda_major ? Json(*needs.cuda_major) : Json()},
+        {"least_driver", needs.least_driver ? Json(needs.least_driver->text()) : Json()},
+        {"least_capability",
+         needs.least_capability ? Json(needs.least_capability->text()) : Json()}};
 }
 
 } // namespace

@@ -245,7 +245,7 @@ TEST(WordsOfVerify, NameEachDamageAndWhoUsesIt) {
     report.store.push_back({"objects/ab", "other bytes"});
     report.store.push_back({"objects/cd", "missing"});
     report.environments.push_back({"e1", "/s/p/e1", {"/a", "/b", "/c", "/d"}, {}});
-    report.environments.push_back({"e2", "/s/p/e2", {}, {{"bin/x", "missing"}}});
+    report.environments.push_back({"e2", "/s/p/e2", {}, {{"bin/x", realize::FileDamage::missing}}});
     report.users = {{0, 1}, {}};
     EXPECT_EQ(words_of(report, Terminal()),
               "objects/ab: other bytes; used by /a, /b, /c and 2 more\n"
@@ -262,7 +262,7 @@ TEST(WordsOfVerify, TellManyOfOneSortAsTheFirstFewAndACount) {
     }
     pipeline::DamagedEnvironment environment{"e", "/p/e", {"/a"}, {}};
     for (int i = 0; i < 13; ++i) {
-        environment.files.push_back({fmt::format("f{:02}", i), "changed"});
+        environment.files.push_back({fmt::format("f{:02}", i), realize::FileDamage::changed});
         environment.packages[environment.files.back().path] = i < 7 ? "torch 2.9.0" : "numpy 2.0";
     }
     report.environments.push_back(environment);

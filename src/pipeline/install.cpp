@@ -285,7 +285,7 @@ std::string files_in_question(const Layout& layout, const std::filesystem::path&
     std::vector<std::string> files;
     for (const realize::PrefixDamage& damage :
          realize::check(prefix, realize::CheckDepth::full, services.pool(), services.progress())) {
-        files.push_back(fmt::format("{} ({})", damage.path, damage.what));
+        files.push_back(fmt::format("{} ({})", damage.path, realize::words_of(damage.kind)));
     }
     if (!files.empty()) {
         return fmt::format("{}", fmt::join(files, "\n"));

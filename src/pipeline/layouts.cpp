@@ -84,9 +84,9 @@ Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const st
     if (auto history = history_of(request)) {
         layouts.push_back(std::move(*history));
     }
-    realize::Composition composition = realize::compose_settled(
-        std::move(layouts), python_source(request.target, workshop.site_packages),
-        {claims_of(packages), request.manifest.outside_links});
+    realize::Composition composition =
+        realize::compose(std::move(layouts), python_source(request.target, workshop.site_packages),
+                         {claims_of(packages), request.manifest.outside_links});
     tell_idle(composition.idle_claims, services.progress());
     return std::move(composition.layout);
 }

@@ -20,7 +20,7 @@ struct LayoutRequest {
 /// Where everything of the packages goes in the prefix, with the environment's own files. Conda
 /// packages that bring link scripts are named: envpm does not run them. `trees` are those of the
 /// packages, in their order. Throws as `pypi::wheel_layout`, `conda::package_layout` and
-/// `realize::compose_settled` do.
+/// `realize::compose` do.
 Layout layout_of(const LayoutRequest& request, std::vector<Tree> trees, const store::Store& store,
                  Services& services);
 

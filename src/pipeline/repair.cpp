@@ -389,8 +389,9 @@ void Repair::leave(std::size_t damage, const std::string& why, const std::string
 
 void Repair::leave(const DamagedEnvironment& environment, const realize::PrefixDamage& damage,
                    const std::string& why, const std::string& hint) {
-    outcome_.left.push_back(
-        {environment.prefix / damage.path, damage.what, why, hint, environment.projects});
+    outcome_.left.push_back({environment.prefix / damage.path,
+                             std::string(realize::words_of(damage.kind)), why, hint,
+                             environment.projects});
 }
 
 realize::Disposal Repair::disposal() {
@@ -406,8 +407,8 @@ realize::Disposal Repair::disposal() {
 }
 
 const char* how_mended(const realize::PrefixDamage& damage) {
-    return damage.what == realize::PrefixDamage::strange ? "put aside"
-                                                         : "made anew in the environment";
+    return damage.kind == realize::FileDamage::strange ? "put aside"
+                                                       : "made anew in the environment";
 }
 
 std::vector<std::string> folders_of(const VerifyReport& report) {

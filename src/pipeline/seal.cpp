@@ -65,7 +65,8 @@ void throw_damaged(const std::vector<realize::PrefixDamage>& damages,
                    const std::filesystem::path& prefix) {
     std::string files;
     for (const realize::PrefixDamage& damage : damages) {
-        files += fmt::format("{}{} ({})", files.empty() ? "" : ", ", damage.path, damage.what);
+        files += fmt::format("{}{} ({})", files.empty() ? "" : ", ", damage.path,
+                             realize::words_of(damage.kind));
     }
     throw Error({fmt::format("the environment is damaged: {}", files), prefix.string(),
                  "`envpm repair` makes it anew, then seal"},

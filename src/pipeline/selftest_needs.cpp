@@ -32,9 +32,7 @@ selftest::Needs needs_of(const std::vector<LockedPackage>& packages, const Locke
         needs.uses_cuda = true;
         needs.cuda_major = locked.cuda->major;
     }
-    if (locked.driver) {
-        needs.least_driver = locked.driver->text();
-    }
+    needs.least_driver = locked.driver;
     needs.code_is_told = needs.code_is_told && !locked.gpus.empty();
     needs.sass = locked.gpus;
     needs.ptx = locked.ptx;
@@ -50,7 +48,7 @@ void add_floors(selftest::Needs& needs, const gpu::Facts& facts) {
         const auto driver = facts.least_driver(major, gpu::DriverSystem::linux_kernel);
         const auto capability = least_capability(major, facts);
         if (driver && capability) {
-            needs.majors.push_back({major, driver->value.text(), *capability});
+            needs.majors.push_back({major, driver->value, *capability});
         }
     }
     const auto row = std::find_if(needs.majors.begin(), needs.majors.end(), [&](const auto& known) {
@@ -58,7 +56,7 @@ void add_floors(selftest::Needs& needs, const gpu::Facts& facts) {
     });
     if (row != needs.majors.end()) {
         needs.least_capability = row->least_capability;
-        if (needs.least_driver.empty()) {
+        if (!needs.least_driver) {
             needs.least_driver = row->least_driver;
         }
     }

@@ -56,7 +56,7 @@ TEST(Needs, AWheelThatIsBuiltForACudaVersionNamesIt) {
     EXPECT_TRUE(needs.uses_cuda);
     EXPECT_EQ(needs.package, "torch 2.9.1+cu128");
     EXPECT_EQ(needs.cuda_major, 12);
-    EXPECT_EQ(needs.least_driver, "525.60.13");
+    EXPECT_EQ(needs.least_driver, DriverVersion::parse("525.60.13"));
     EXPECT_EQ(needs.least_capability, (ComputeCapability{5, 0}));
     EXPECT_EQ(needs_of({tagged_wheel("torch", "2.9.1+cu130", binary)}).cuda_major, 13);
     EXPECT_EQ(needs_of({tagged_wheel("torch", "1.7.1+cu92", binary)}).cuda_major, 9);
@@ -98,7 +98,7 @@ TEST(Needs, WhatTheLockSaysCountsMore) {
     locked.ptx_cuda = CudaVersion{12, 9};
     locked.least_gpu = ComputeCapability{8, 0};
     const Needs needs = judged({tagged_wheel("torch", "2.9.1+cu130", binary)}, locked);
-    EXPECT_EQ(needs.least_driver, "590.44.01");
+    EXPECT_EQ(needs.least_driver, DriverVersion::parse("590.44.01"));
     EXPECT_EQ(needs.locked_least, (ComputeCapability{8, 0}));
     using selftest::CodeFit;
     EXPECT_EQ(needs.fit({8, 6}, {}), CodeFit::runs);

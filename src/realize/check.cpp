@@ -62,18 +62,18 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
     for (const FoundEntry& entry : walk.found) {
         found_by_path.emplace(entry.path, &entry);
     }
-    std::vector<std::string_view> verdicts(manifest.files.size());
+    std::vector<std::optional<FileDamage>> verdicts(manifest.files.size());
     {
         ProgressTask task(progress, "checking files", manifest.files.size(), ProgressUnit::items);
         parallel_for(pool, manifest.files.size(), [&](std::size_t i) {
             const RealisedFile& file = manifest.files[i];
             const auto entry = found_by_path.find(file.path);
             if (unreadable_above(walk, file.path) != nullptr) {
-                verdicts[i] = PrefixDamage::unreadable;
+                verdicts[i] = FileDamage::unreadable;
             } else if (entry == found_by_path.end()) {
-                verdicts[i] = "missing";
+                verdicts[i] = FileDamage::missing;
             } else if (!is_as_realised(checked, file, *entry->second)) {
-                verdicts[i] = "changed";
+                verdicts[i] = FileDamage::changed;
             }
             task.advance(1);
         });
@@ -82,17 +82,17 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
     std::vector<PrefixDamage> damage;
     std::set<std::string> unreadable;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        if (verdicts[i] == PrefixDamage::unreadable) {
+        if (verdicts[i] == FileDamage::unreadable) {
             unreadable.insert(*unreadable_above(walk, manifest.files[i].path));
-        } else if (!verdicts[i].empty()) {
-            damage.push_back({manifest.files[i].path, std::string(verdicts[i])});
+        } else if (verdicts[i]) {
+            damage.push_back({manifest.files[i].path, *verdicts[i]});
         }
     }
     for (const std::string& folder : unreadable) {
-        damage.push_back({folder, PrefixDamage::unreadable});
+        damage.push_back({folder, FileDamage::unreadable});
     }
     for (std::string& path : strangers(manifest, walk.found)) {
-        damage.push_back({std::move(path), PrefixDamage::strange});
+        damage.push_back({std::move(path), FileDamage::strange});
     }
     if (auto one = damage_of_bytecode_link(prefix, manifest)) {
         damage.push_back(std::move(*one));
@@ -100,6 +100,20 @@ std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth 
     std::sort(damage.begin(), damage.end(),
               [](const PrefixDamage& a, const PrefixDamage& b) { return a.path < b.path; });
     return damage;
+}
+
+std::string_view words_of(FileDamage kind) {
+    switch (kind) {
+    case FileDamage::changed:
+        return "changed";
+    case FileDamage::missing:
+        return "missing";
+    case FileDamage::strange:
+        return "not from a package";
+    case FileDamage::unreadable:
+        return "it cannot be read";
+    }
+    return {};
 }
 
 std::vector<std::string> strangers_in(const std::filesystem::path& prefix) {
@@ -163,12 +177,12 @@ std::variant<PrefixManifest, PrefixDamage> manifest_or_damage(const std::filesys
         if (auto manifest = read_manifest(prefix)) {
             return std::move(*manifest);
         }
-        return PrefixDamage{path, "missing"};
+        return PrefixDamage{path, FileDamage::missing};
     } catch (const Error& error) {
         if (error.code() != ExitCode::integrity && !has_lost_bytes(prefix / path)) {
             throw;
         }
-        return PrefixDamage{path, "changed"};
+        return PrefixDamage{path, FileDamage::changed};
     }
 }
 
@@ -259,7 +273,7 @@ std::optional<PrefixDamage> damage_of_bytecode_link(const std::filesystem::path&
     }
     const bool is_there =
         std::filesystem::exists(std::filesystem::symlink_status(prefix / path, failure));
-    return PrefixDamage{path.string(), is_there ? "changed" : "missing"};
+    return PrefixDamage{path.string(), is_there ? FileDamage::changed : FileDamage::missing};
 }
 
 Sha256 digest_before_relocation(const std::filesystem::path& prefix, const FoundEntry& found,

@@ -30,7 +30,7 @@ class CheckedPrefix {
     std::vector<std::string> damage(CheckDepth depth) {
         std::vector<std::string> lines;
         for (const PrefixDamage& one : check(path, depth, pool, progress)) {
-            lines.push_back(one.path + " " + one.what);
+            lines.push_back(fmt::format("{} {}", one.path, words_of(one.kind)));
         }
         return lines;
     }
@@ -151,7 +151,7 @@ TEST(Check, TellsOfAFolderThatCannotBeReadAndChecksTheRest) {
         std::vector<std::string> lines;
         for (const PrefixDamage& one :
              check(prefix.path, CheckDepth::full, pool, prefix.progress)) {
-            lines.push_back(one.path + " " + one.what);
+            lines.push_back(fmt::format("{} {}", one.path, words_of(one.kind)));
         }
         EXPECT_EQ(lines, (std::vector<std::string>{site + "demo/data it cannot be read",
                                                    site + "demo/tools.py changed", "lib64 missing",

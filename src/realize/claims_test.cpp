@@ -29,7 +29,7 @@ std::vector<Layout> rivals() {
 }
 
 Composition composed(const std::vector<FileClaim>& claims) {
-    return compose_settled(rivals(), std::monostate(), {claims, {}});
+    return compose(rivals(), std::monostate(), {claims, {}});
 }
 
 std::string owner_of(const Composition& composition, const std::string& path) {
@@ -64,8 +64,7 @@ TEST(Claims, TheFileOfThePackageThatClaimsAPathStands) {
 TEST(Claims, OneThatHasTheFileOfTheFirstWinsAllTheSame) {
     std::vector<Layout> packages = rivals();
     packages[2].entries = {claimed_text("share/x", "1", "c 3")};
-    const Composition settled =
-        compose_settled(packages, std::monostate(), {{claim("**", "c 3")}, {}});
+    const Composition settled = compose(packages, std::monostate(), {{claim("**", "c 3")}, {}});
     EXPECT_EQ(owner_of(settled, "share/x"), "c 3: 1");
 }
 
@@ -108,8 +107,8 @@ TEST(Claims, AreWhatTheMessageOfAClashAsksFor) {
 
 TEST(Claims, GiveNobodyTheEnvironmentsOwnFiles) {
     const std::vector<Layout> packages = {{{claimed_text("pyvenv.cfg", "evil", "a 1")}}};
-    EXPECT_THROW(compose_settled(packages, PythonAbi{"cpython", 3, 11, "cp311"},
-                                 {{claim("pyvenv.cfg", "a 1"), claim("**", "envpm")}, {}}),
+    EXPECT_THROW(compose(packages, PythonAbi{"cpython", 3, 11, "cp311"},
+                         {{claim("pyvenv.cfg", "a 1"), claim("**", "envpm")}, {}}),
                  Error);
 }
 

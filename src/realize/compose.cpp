@@ -65,12 +65,8 @@ std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const Layo
 
 } // namespace
 
-Layout compose(std::vector<Layout> packages, const PythonSource& python) {
-    return compose_settled(std::move(packages), python, {}).layout;
-}
-
-Composition compose_settled(std::vector<Layout> packages, const PythonSource& python,
-                            const FilePolicy& policy) {
+Composition compose(std::vector<Layout> packages, const PythonSource& python,
+                    const FilePolicy& policy) {
     packages.insert(packages.begin(), environment_files(python));
     std::size_t entries = 0;
     for (const Layout& package : packages) {

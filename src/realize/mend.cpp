@@ -66,8 +66,8 @@ std::set<std::string> mendable(const std::filesystem::path& prefix,
         const bool is_in_store = file != files.end() && (file->second.kind == EntryKind::folder ||
                                                          is_object(file->second));
         const bool is_folder_in_store =
-            damage.what == PrefixDamage::unreadable && is_of_objects(files, damage.path);
-        if (damage.what == PrefixDamage::strange || is_in_store || is_folder_in_store) {
+            damage.kind == FileDamage::unreadable && is_of_objects(files, damage.path);
+        if (damage.kind == FileDamage::strange || is_in_store || is_folder_in_store) {
             paths.insert(damage.path);
         }
     }
@@ -87,7 +87,7 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
     for (const PrefixDamage& damage : damages) {
         const Ready one{folder.path() / std::to_string(ready.size() + left.size()),
                         prefix / damage.path, damage};
-        const bool is_settled = damage.what == PrefixDamage::strange
+        const bool is_settled = damage.kind == FileDamage::strange
                                     ? move_away(one.place, disposal)
                                     : make_if_empty_folder(source, prefix, damage, disposal);
         if (is_settled) {
@@ -101,7 +101,7 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
     }
     sync_file_system(handle.get(), folder.path());
     for (const Ready& one : ready) {
-        if (one.damage.what == PrefixDamage::unreadable && !move_away(one.place, disposal)) {
+        if (one.damage.kind == FileDamage::unreadable && !move_away(one.place, disposal)) {
             left.push_back(one.damage);
         } else {
             put_in_place(one, disposal);
@@ -121,7 +121,7 @@ FilesByPath files_of(const std::filesystem::path& prefix,
     std::vector<std::string_view> folders;
     for (const PrefixDamage& damage : damages) {
         wanted.insert(damage.path);
-        if (damage.what == PrefixDamage::unreadable) {
+        if (damage.kind == FileDamage::unreadable) {
             folders.push_back(damage.path);
         }
     }
@@ -169,7 +169,7 @@ bool is_of_objects(const FilesByPath& files, const std::string& folder) {
 
 /// False if the store lacks it, or it is not the store's to give.
 bool make_ready(const Source& source, const std::filesystem::path& prefix, const Ready& ready) {
-    if (ready.damage.what == PrefixDamage::unreadable) {
+    if (ready.damage.kind == FileDamage::unreadable) {
         return make_folder_anew(source, ready);
     }
     const auto file = source.files.find(ready.damage.path);
@@ -260,7 +260,7 @@ bool make_if_empty_folder(const Source& source, const std::filesystem::path& pre
                           const PrefixDamage& damage, const Disposal& disposal) {
     const auto file = source.files.find(damage.path);
     if (file == source.files.end() || file->second.kind != EntryKind::folder ||
-        damage.what == PrefixDamage::unreadable) {
+        damage.kind == FileDamage::unreadable) {
         return false;
     }
     const std::filesystem::path folder = prefix / damage.path;

@@ -112,9 +112,9 @@ TEST(Mend, WritesThroughNoLinkThatStandsForAFolder) {
 TEST(Mend, MakesAFolderAnewOfWhichNothingCanBeRead) {
     DamagedPrefix prefix;
     const std::vector<PrefixDamage> damages = {
-        {mended_site + "demo/data", PrefixDamage::unreadable},
-        {mended_site + "demo/none", PrefixDamage::unreadable},
-        {"bin", PrefixDamage::unreadable},
+        {mended_site + "demo/data", FileDamage::unreadable},
+        {mended_site + "demo/none", FileDamage::unreadable},
+        {"bin", FileDamage::unreadable},
     };
     write_file(prefix.demo / "data/strange", "x", Durability::cached);
     EXPECT_EQ(mendable(prefix.path, damages), std::set<std::string>{mended_site + "demo/data"});
@@ -132,7 +132,7 @@ TEST(Mend, CannotDoWithoutAManifest) {
     DamagedPrefix prefix;
     overwrite_with(manifest_path(prefix.path), "{");
     EXPECT_EQ(prefix.mend(), std::vector<std::string>{".envpm/manifest.json"});
-    EXPECT_TRUE(mendable(prefix.path, {{".envpm/manifest.json", "changed"}}).empty());
+    EXPECT_TRUE(mendable(prefix.path, {{".envpm/manifest.json", FileDamage::changed}}).empty());
 }
 
 TEST(Rebuild, ExchangesTheWholePrefixAndMovesTheOldOneAway) {

@@ -61,11 +61,8 @@ struct Composition {
 /// or link, and two paths that differ only in case. A package's link that leads out of the prefix,
 /// by way of other packages' links too, is an Error of code 6 unless it is allowed. Entries come
 /// out sorted by path; no folder among them holds anything.
-Composition compose_settled(std::vector<Layout> packages, const PythonSource& python,
-                            const FilePolicy& policy);
-
-/// The same where nothing is claimed or allowed.
-Layout compose(std::vector<Layout> packages, const PythonSource& python);
+Composition compose(std::vector<Layout> packages, const PythonSource& python,
+                    const FilePolicy& policy);
 
 /// `envpm-tree-v1` over the layout before relocation, tokens included: equal on every machine
 /// (docs/digests.md).
@@ -77,7 +74,7 @@ enum class ObjectCheck { size, done };
 
 struct PrefixRequest {
     Sha256 env;
-    const Layout& layout;                   ///< from `compose_settled`
+    const Layout& layout;                   ///< from `compose`
     std::optional<Interpreter> interpreter; ///< of this machine, if the Python is its
     std::vector<Sha256> archives; ///< what the layout was made from, for the collector; any order
     LinkMode link_mode = LinkMode::automatic;
@@ -118,13 +115,20 @@ PrefixReport lay_out(const StorePaths& store, const PrefixRequest& request,
                      const std::filesystem::path& destination, ThreadPool& pool,
                      Progress& progress);
 
-/// A file of a prefix that is not what was realised.
+/// How a file of a prefix is not what was realised.
+enum class FileDamage {
+    changed,
+    missing,
+    strange,   ///< not from a package
+    unreadable ///< a folder that the disk does not give, with all that it holds
+};
+
+/// "changed", "not from a package"
+std::string_view words_of(FileDamage kind);
+
 struct PrefixDamage {
     std::string path; ///< within the prefix
-    std::string what; ///< "changed", "missing", or one of these
-
-    static constexpr const char* strange = "not from a package";
-    static constexpr const char* unreadable = "it cannot be read"; ///< a folder with all it holds
+    FileDamage kind = FileDamage::changed;
 };
 
 enum class CheckDepth { quick, full };

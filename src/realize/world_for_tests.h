@@ -19,6 +19,11 @@
 
 namespace envpm::realize {
 
+/// Where nothing is claimed or allowed.
+inline Layout compose(std::vector<Layout> packages, const PythonSource& python) {
+    return compose(std::move(packages), python, {}).layout;
+}
+
 /// A store in a temporary folder, with objects as `store` makes them.
 class World {
   public:

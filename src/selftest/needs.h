@@ -12,7 +12,7 @@ namespace envpm::selftest {
 /// What the libraries of a CUDA major take.
 struct CudaMajor {
     int major = 0;
-    std::string least_driver;           ///< "580.65.06"
+    DriverVersion least_driver;
     ComputeCapability least_capability; ///< the oldest that they know
 
     bool operator==(const CudaMajor&) const = default;
@@ -29,7 +29,7 @@ struct Needs {
     bool uses_cuda = false; ///< else there is nothing to test
     std::string package;    ///< "torch 2.9.1+cu130": the one that the rest is taken from
     std::optional<int> cuda_major;
-    std::string least_driver; ///< for that major, or as the lock says: "580.65.06"
+    std::optional<DriverVersion> least_driver;         ///< for that major, or as the lock says
     std::optional<ComputeCapability> least_capability; ///< the oldest that its libraries know
 
     std::vector<ComputeCapability> sass{}; ///< PyTorch has machine code for these

@@ -241,7 +241,7 @@ Ending ending_of(const ProbeVerdict& verdict) {
     for (const auto& [kind, outcome] : kinds) {
         ending.outcome = verdict.kind == kind ? outcome : ending.outcome;
     }
-    const bool is_of_gpu = verdict.stage == "context" || verdict.stage == "memory";
+    const bool is_of_gpu = verdict.stage == stages::context || verdict.stage == stages::memory;
     if (ending.outcome == Outcome::cuda_error && is_of_gpu &&
         (verdict.code == out_of_memory || verdict.code == device_unavailable)) {
         ending.outcome = Outcome::busy;

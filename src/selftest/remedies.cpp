@@ -99,20 +99,20 @@ Finding finding_of_old_driver(const Situation& situation) {
     const std::string cause =
         fmt::format("the driver{} runs CUDA up to {}, and {} is built for CUDA {}", version,
                     situation.probe.cuda->text(), needs.package, *needs.cuda_major);
-    if (situation.is_wsl || needs.least_driver.empty()) {
+    if (situation.is_wsl || !needs.least_driver) {
         return {fmt::format("install a newer NVIDIA driver{}, one for CUDA {} or later",
                             situation.is_wsl ? " for Windows" : "", needs.least_cuda()->text()),
                 cause};
     }
     return {fmt::format("install NVIDIA driver {} or later, or lock packages for CUDA {}",
-                        needs.least_driver, situation.probe.cuda->major),
+                        needs.least_driver->text(), situation.probe.cuda->major),
             cause};
 }
 
 Finding finding_of_driver_below_lock(const Situation& situation) {
-    return {fmt::format("install NVIDIA driver {} or later", situation.needs.least_driver),
+    return {fmt::format("install NVIDIA driver {} or later", situation.needs.least_driver->text()),
             fmt::format("the driver here is {}, and the lock needs {}", situation.kernel_driver,
-                        situation.needs.least_driver)};
+                        situation.needs.least_driver->text())};
 }
 
 Finding finding_of_gpu(const TestedGpu& tested, const Situation& situation) {
@@ -128,7 +128,7 @@ Finding finding_of_gpu(const TestedGpu& tested, const Situation& situation) {
     if (ending.outcome != Outcome::cuda_error) {
         return finding_of_abnormal_end(ending, who);
     }
-    if (ending.stage == "module") {
+    if (ending.stage == stages::module) {
         return finding_of_module(ending, who);
     }
     return {fmt::format("look for `NVRM: Xid` in the kernel's log (`dmesg`), which says what {} "
@@ -239,7 +239,7 @@ Finding finding_of_abnormal_end(const Ending& ending, const std::string& who) {
         ending.stage.empty() ? "at its start" : fmt::format("at `{}`", ending.stage);
     switch (ending.outcome) {
     case Outcome::timed_out:
-        return {ending.stage == "init"
+        return {ending.stage == stages::init
                     ? "turn on persistence mode (`nvidia-smi -pm 1`), or allow more time "
                       "(`envpm selftest --timeout 20`)"
                     : "see with `nvidia-smi` what holds the GPU, or allow more time "

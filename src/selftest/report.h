@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace envpm::selftest {
@@ -24,9 +25,17 @@ enum class Outcome {
     no_probe ///< envpm-gpuprobe could not be started
 };
 
+/// Stages of the probe that decide what is said. Others are named as the probe names them.
+namespace stages {
+inline constexpr std::string_view init = "init";
+inline constexpr std::string_view context = "context"; ///< of one GPU
+inline constexpr std::string_view module = "module";   ///< the kernel is loaded
+inline constexpr std::string_view memory = "memory";   ///< room for the kernel's words
+} // namespace stages
+
 struct Ending {
     Outcome outcome = Outcome::passed;
-    std::string stage;  ///< where: "init", "module", …
+    std::string stage;  ///< where: one of `stages`, or a function's name
     int code = 0;       ///< CUresult; the signal of a crash; the number of wrong words
     std::string detail; ///< the error's name, or what else is known
 
@@ -44,7 +53,7 @@ struct TestedGpu {
 enum class UsableGpus {
     all,  ///< every one ran the kernel
     none, ///< there is none, or no driver
-    some, ///< one of them did not: then none is used
+    some, ///< one of them did not: none is used then
 };
 
 /// What the probe found out. Of a driver that did not get as far as naming GPUs `driver` says why,

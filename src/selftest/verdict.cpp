@@ -87,7 +87,7 @@ bool is_stub(const Situation& situation) {
 /// another driver than the kernel's: forward compatibility.
 bool is_older_than_locked(const Situation& situation) {
     const auto here = DriverVersion::parse(situation.kernel_driver);
-    const auto least = DriverVersion::parse(situation.needs.least_driver);
+    const auto& least = situation.needs.least_driver;
     return here && least && *here < *least && !situation.is_wsl &&
            situation.probe.library.ends_with("." + situation.kernel_driver);
 }
@@ -119,7 +119,7 @@ void judge_gpus(const Situation& situation, Verdict& verdict) {
         if (tested.ending.outcome == Outcome::busy) {
             verdict.notes.push_back(fmt::format(
                 "{} was not tested: another process has {}", name_of(tested.gpu),
-                tested.ending.stage == "memory" ? "all of its memory" : "it for itself"));
+                tested.ending.stage == stages::memory ? "all of its memory" : "it for itself"));
         } else if (tested.ending.outcome != Outcome::passed) {
             verdict.findings.push_back(finding_of_gpu(tested, situation));
         }
@@ -231,9 +231,9 @@ std::string summary_of(const Situation& situation) {
 }
 
 std::string needs_in_words(const Needs& needs) {
-    return needs.least_driver.empty()
-               ? std::string()
-               : fmt::format("; {} needs driver {} or later", needs.package, needs.least_driver);
+    return !needs.least_driver ? std::string()
+                               : fmt::format("; {} needs driver {} or later", needs.package,
+                                             needs.least_driver->text());
 }
 
 } // namespace

@@ -35,7 +35,7 @@ Needs cuda(int major) {
     needs.package = fmt::format("torch 2.9.1+cu{}0", major);
     needs.cuda_major = major;
     needs.majors = {
-        {11, "450.80.02", {3, 5}}, {12, "525.60.13", {5, 0}}, {13, "580.65.06", {7, 5}}};
+        {11, {450, 80, 2}, {3, 5}}, {12, {525, 60, 13}, {5, 0}}, {13, {580, 65, 6}, {7, 5}}};
     for (const CudaMajor& row : needs.majors) {
         if (row.major == major) {
             needs.least_driver = row.least_driver;
@@ -403,7 +403,7 @@ TEST(Verdict, PtxThatTheDriverCannotCompile) {
 TEST(Verdict, ADriverThatIsOlderThanTheLockNeeds) {
     Situation situation = with_gpus({{}});
     situation.needs = cuda(13);
-    situation.needs.least_driver = "590.44";
+    situation.needs.least_driver = DriverVersion::parse("590.44");
     EXPECT_EQ(words_of(situation),
               "failed: 1 of 1 GPU computed as it should; driver 580.65.06 runs CUDA up to 13.0\n"
               "  install NVIDIA driver 590.44 or later\n"
