@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <future>
 #include <latch>
 #include <set>
 #include <stdexcept>
@@ -32,10 +33,17 @@ TEST(ThreadPool, HasAsManyThreadsAsTheProcessorUnlessTold) {
 TEST(ThreadPool, TasksRunAtTheSameTime) {
     ThreadPool pool(2);
     TaskGroup group(pool);
-    std::latch both(2);
-    group.run([&] { both.arrive_and_wait(); });
-    group.run([&] { both.arrive_and_wait(); });
+    std::promise<void> one_began;
+    std::promise<void> other_began;
+    std::atomic<int> met = 0;
+    const auto meet = [&met](std::promise<void>& own, std::future<void> others) {
+        own.set_value();
+        met += others.wait_for(std::chrono::seconds(30)) == std::future_status::ready ? 1 : 0;
+    };
+    group.run([&] { meet(one_began, other_began.get_future()); });
+    group.run([&] { meet(other_began, one_began.get_future()); });
     group.wait();
+    EXPECT_EQ(met, 2);
 }
 
 TEST(ThreadPool, TasksMayPostTasks) {

@@ -41,12 +41,14 @@ TEST(AuditAhead, WhatCannotBeReadIsTheAuditsToTell) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     ThreadPool pool(1);
     SilentProgress progress;
-    AuditAhead ahead(gpu::BinaryCache(folder.path() / "audit"), pool, {});
+    const gpu::BinaryCache cache(folder.path() / "audit");
+    AuditAhead ahead(cache, pool, {});
     const store::Store store = store::Store::open(folder.path() / "store");
     const store::Intake intake(store, pool, progress);
     ahead.add({sha256_of("archive"), {{RelativePath::parse("lost.so"), sha256_of(""), 9, false}}});
     ahead.begin(intake);
     EXPECT_NO_THROW(ahead.wait());
+    EXPECT_FALSE(cache.find(sha256_of(""))) << "nothing was read, so nothing is known";
 }
 
 } // namespace
