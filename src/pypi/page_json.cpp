@@ -148,7 +148,9 @@ void JsonPageReader::read_files(ondemand::value files) {
     }
 }
 
-/// What is left of an entry that nobody wants is skipped by the parser.
+/// What is left of an entry that nobody wants is skipped by the parser, which counts brackets and
+/// looks at nothing else: damage there goes unnoticed, and so does damage of members that have no
+/// name here. A page has no digest of its own; that it came whole is HTTP's to say.
 void JsonPageReader::read_entry(ondemand::object file) {
     PageEntry entry;
     bool is_good = true;
