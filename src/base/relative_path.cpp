@@ -42,10 +42,6 @@ std::string_view RelativePath::parent() const {
     return std::string_view(text_).substr(0, slash == std::string::npos ? 0 : slash);
 }
 
-RelativePath RelativePath::operator/(std::string_view component) const {
-    return parse(text_ + "/" + std::string(component));
-}
-
 namespace {
 
 std::string_view fault_of(std::string_view text) {

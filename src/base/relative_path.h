@@ -22,8 +22,6 @@ class RelativePath {
     /// Empty at the top.
     [[nodiscard]] std::string_view parent() const;
 
-    [[nodiscard]] RelativePath operator/(std::string_view component) const;
-
     auto operator<=>(const RelativePath&) const = default;
 
   private:

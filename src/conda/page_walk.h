@@ -10,10 +10,10 @@
 
 namespace envpm::conda {
 
-/// Walks through the top level of a repodata.json while it is being inflated, and hands out its
-/// large objects in parts of whole members. So the page is never in memory as a whole, and what
-/// reads the parts works on memory that the processor still has at hand: that is three times as
-/// fast as one parse of a page of 300 MB.
+/// Walks through the top level of a repodata.json while it is being inflated (repodata.cpp tells
+/// how its readers work together), and hands out its large objects in parts of whole members. So
+/// the page is never in memory as a whole, and what reads the parts works on memory that the
+/// processor still has at hand: that is three times as fast as one parse of a page of 300 MB.
 ///
 /// A part is cut where text of the form `},"NAME.conda":{` stands (or `.tar.bz2`, with any white
 /// space). In valid JSON that is always a border between two members: the first quotation mark

@@ -12,7 +12,8 @@
 
 namespace envpm::conda {
 
-/// Reads parts of a page on several threads, and hands on what they have in the order of the parts.
+/// Reads parts of a page on several threads, and hands on what they have in the order of the parts
+/// (repodata.cpp tells what comes before and after).
 ///
 /// A part is taken for one that is whole and has nothing behind it, as nearly all are. Where one is
 /// not, nothing of it and of those after it is handed on: `take_back` gives their text. For one

@@ -8,6 +8,28 @@
 #include <optional>
 #include <utility>
 
+// How a page of 300 MB becomes an index file without being in memory:
+//
+//   PageThread   inflates what comes next, and writes what is done, beside the rest
+//   PageWalk     cuts the packages into parts of half a megabyte at what looks like a border
+//   PartJobs     reads several parts at a time, each by an EntryReader and a SubdirBuilder
+//   IndexWriter  takes their blocks, a name's entries each, in the order of the page
+//
+// A border is found by its look, `},"NAME.conda":{`, so a part may turn out to be wrong in two
+// ways. Its text may stand within an entry: then the part ends in the middle of something. Or the
+// object `packages` ends within it: then there is more behind its end, and the parts after it were
+// none. PartJobs hands on nothing of such a part and of those after it. Their text goes back into
+// the walk by `take_back` and `put_back`, and this thread reads the first of them by itself, longer
+// by `extend` if it must be, to the end of the object if that is there. Damage looks the same until
+// the page has no more to add; only then is it told. Example, with parts of one entry each:
+//
+//   {"packages":{"a-1-0.conda":{…},"b-1-0.conda":{…}},"packages.conda":{"c-1-0.conda":{…}}}
+//                part 1             part 2          ▲ looks like a border too
+//
+// Part 2 has the end of `packages` in it and so one brace too many, and what would be part 3 begins
+// with `"packages.conda"`. Part 2's job says so, and this thread reads it again by itself, takes
+// `b` and walks on behind the brace.
+
 namespace envpm::conda {
 
 namespace {
