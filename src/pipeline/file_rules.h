@@ -2,7 +2,7 @@
 
 #include "model/lock.h"
 #include "model/manifest.h"
-#include "realize/prefix.h"
+#include "realize/compose.h"
 
 #include <string>
 #include <vector>

@@ -16,8 +16,10 @@
 #include "pipeline/own_folder.h"
 #include "pipeline/target_choice.h"
 #include "pipeline/turn.h"
+#include "realize/build.h"
+#include "realize/check.h"
+#include "realize/compose.h"
 #include "realize/generations.h"
-#include "realize/prefix.h"
 #include "store/store.h"
 #include "universe/gpu_machine.h"
 

@@ -5,7 +5,6 @@
 #include "pipeline/lock.h"
 #include "pipeline/project.h"
 #include "pipeline/services.h"
-#include "realize/prefix.h"
 
 #include <filesystem>
 #include <functional>

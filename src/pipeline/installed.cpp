@@ -6,7 +6,7 @@
 #include "host/gpu_files.h"
 #include "host/this_machine.h"
 #include "pipeline/target_choice.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
 
 namespace envpm::pipeline {
 

@@ -8,7 +8,7 @@
 #include "conda/prefix_record.h"
 #include "pipeline/file_rules.h"
 #include "pypi/wheel_layout.h"
-#include "realize/prefix.h"
+#include "realize/compose.h"
 
 #include <fmt/format.h>
 #include <malloc.h>

@@ -1,6 +1,7 @@
 #include "pipeline/lower_prefix.h"
 
-#include "realize/prefix.h"
+#include "realize/build.h"
+#include "realize/check.h"
 #include "store/sharing.h"
 
 #include <fmt/format.h>

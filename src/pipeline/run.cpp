@@ -5,7 +5,7 @@
 #include "pipeline/generations.h"
 #include "pipeline/lease.h"
 #include "pipeline/target_choice.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
 
 #include <fmt/format.h>
 

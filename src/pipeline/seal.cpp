@@ -4,7 +4,7 @@
 #include "lockfiles/lock_file.h"
 #include "pipeline/edit_journal.h"
 #include "pipeline/generations.h"
-#include "realize/prefix.h"
+#include "realize/check.h"
 
 #include <fmt/format.h>
 

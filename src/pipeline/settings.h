@@ -3,7 +3,7 @@
 #include "base/variables.h"
 #include "fetch/client.h"
 #include "model/store_policy.h"
-#include "realize/prefix.h"
+#include "realize/link_mode.h"
 
 #include <cstddef>
 #include <filesystem>

@@ -1,7 +1,7 @@
 #include "pipeline/turn.h"
 
 #include "base/waiting.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "pipeline/services.h"
-#include "realize/prefix.h"
+#include "realize/check.h"
 #include "store/verify.h"
 
 #include <filesystem>

@@ -1,8 +1,9 @@
+#include "realize/build.h"
+
 #include "base/error.h"
 #include "base/files.h"
 #include "realize/mend.h"
 #include "realize/place_prefix.h"
-#include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
 #include "realize/stage.h"
 

@@ -1,7 +1,11 @@
+#include "realize/build.h"
+
 #include "base/error.h"
 #include "base/remove_tree.h"
+#include "realize/check.h"
+#include "realize/compose.h"
+#include "realize/link_mode.h"
 #include "realize/placer.h"
-#include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
 #include "realize/walk.h"
 #include "realize/world_for_tests.h"

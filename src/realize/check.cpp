@@ -1,3 +1,5 @@
+#include "realize/check.h"
+
 #include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -5,7 +7,6 @@
 #include "model/store_paths.h"
 #include "realize/environment_files.h"
 #include "realize/placer.h"
-#include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
 #include "realize/relocated_file.h"
 #include "realize/walk.h"

@@ -1,5 +1,9 @@
+#include "realize/check.h"
+
 #include "base/error.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
+#include "realize/compose.h"
+#include "realize/link_mode.h"
 #include "realize/prefix_manifest.h"
 #include "realize/world_for_tests.h"
 

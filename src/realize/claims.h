@@ -1,7 +1,7 @@
 #pragma once
 
 #include "model/layout.h"
-#include "realize/prefix.h"
+#include "realize/compose.h"
 
 #include <optional>
 #include <string>

@@ -1,5 +1,5 @@
 #include "base/error.h"
-#include "realize/prefix.h"
+#include "realize/compose.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

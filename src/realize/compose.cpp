@@ -1,3 +1,5 @@
+#include "realize/compose.h"
+
 #include "base/ascii.h"
 #include "base/assert.h"
 #include "base/error.h"
@@ -5,7 +7,6 @@
 #include "realize/claims.h"
 #include "realize/environment_files.h"
 #include "realize/link_check.h"
-#include "realize/prefix.h"
 #include "realize/tree_digest.h"
 
 #include <fmt/format.h>

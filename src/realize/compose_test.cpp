@@ -1,6 +1,7 @@
+#include "realize/compose.h"
+
 #include "base/error.h"
 #include "realize/environment_files.h"
-#include "realize/prefix.h"
 #include "realize/world_for_tests.h"
 
 #include <gmock/gmock.h>

@@ -1,8 +1,9 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/remove_tree.h"
+#include "realize/build.h"
+#include "realize/check.h"
 #include "realize/place_prefix.h"
-#include "realize/prefix.h"
 #include "realize/prefix_manifest.h"
 #include "realize/stage.h"
 

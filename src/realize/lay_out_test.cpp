@@ -1,7 +1,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/told_progress.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
+#include "realize/compose.h"
 #include "realize/prefix_manifest.h"
 #include "realize/world_for_tests.h"
 

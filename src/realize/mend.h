@@ -1,7 +1,9 @@
 #pragma once
 
 #include "model/store_paths.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
+#include "realize/check.h"
+#include "realize/link_mode.h"
 
 #include <filesystem>
 #include <functional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "realize/prefix.h"
+#include "realize/build.h"
 
 #include <filesystem>
 

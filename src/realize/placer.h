@@ -3,7 +3,8 @@
 #include "base/handle.h"
 #include "model/layout.h"
 #include "model/store_paths.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
+#include "realize/link_mode.h"
 
 #include <filesystem>
 #include <functional>

@@ -1,5 +1,7 @@
 #include "base/remove_tree.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
+#include "realize/check.h"
+#include "realize/compose.h"
 #include "realize/world_for_tests.h"
 
 #include <fmt/format.h>

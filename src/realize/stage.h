@@ -3,7 +3,8 @@
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "model/store_paths.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
+#include "realize/link_mode.h"
 
 #include <filesystem>
 

@@ -1,7 +1,7 @@
 #include "realize/tree_digest.h"
 
 #include "base/assert.h"
-#include "realize/prefix.h"
+#include "realize/compose.h"
 
 #include <algorithm>
 #include <array>

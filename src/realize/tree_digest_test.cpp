@@ -1,6 +1,6 @@
 #include "realize/tree_digest.h"
 
-#include "realize/prefix.h"
+#include "realize/compose.h"
 
 #include <gtest/gtest.h>
 

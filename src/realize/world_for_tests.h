@@ -4,7 +4,9 @@
 #include "base/hash.h"
 #include "model/layout.h"
 #include "model/store_paths.h"
-#include "realize/prefix.h"
+#include "realize/build.h"
+#include "realize/check.h"
+#include "realize/compose.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
