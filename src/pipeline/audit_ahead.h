@@ -3,7 +3,7 @@
 #include "base/thread_pool.h"
 #include "gpu/binary_cache.h"
 #include "model/tree.h"
-#include "store/store.h"
+#include "store/intake.h"
 
 #include <array>
 #include <atomic>

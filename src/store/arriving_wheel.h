@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/store.h"
+#include "store/intake.h"
 #include "store/wheel_unpacking.h"
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+#include "store/intake.h"
+
 #include "base/error.h"
 #include "base/progress_task.h"
 #include "store/arriving_wheel.h"
@@ -8,7 +10,6 @@
 #include "store/package_unpacking.h"
 #include "store/portions.h"
 #include "store/space.h"
-#include "store/store.h"
 #include "store/wheel_unpacking.h"
 
 #include <fmt/format.h>

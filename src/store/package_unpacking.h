@@ -2,10 +2,10 @@
 
 #include "base/tar.h"
 #include "model/tree.h"
+#include "store/intake.h"
 #include "store/object_stage.h"
 #include "store/package_archive.h"
 #include "store/space.h"
-#include "store/store.h"
 
 #include <atomic>
 #include <cstddef>

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/told_progress.h"
+#include "store/intake.h"
 #include "store/world_for_tests.h"
 
 #include <gmock/gmock.h>

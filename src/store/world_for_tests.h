@@ -4,6 +4,7 @@
 #include "base/zip_writer.h"
 #include "store/collect.h"
 #include "store/environments.h"
+#include "store/intake.h"
 #include "store/store.h"
 #include "store/verify.h"
 
