@@ -18,7 +18,7 @@ Installed install_and_test(const Session& session, pipeline::InstallRequest requ
                                {prefix, session.services.variables(), TestOccasion::install},
                                self_test);
     };
-    request.meanwhile = run_test;
+    request.while_copying = run_test;
     Installed installed{pipeline::install(request, session.services)};
     const pipeline::InstallReport& report = installed.report;
     if (report.lock && report.lock->explanation) {

@@ -84,6 +84,10 @@ std::string files_in_question(const Layout& layout, const std::filesystem::path&
                               Services& services);
 std::optional<Plan> kept_plan(const Job& job, Services& services);
 Plan new_plan(const Job& job, Services& services);
+realize::PrefixRequest
+order_for(const Job& job, const Plan& plan,
+          std::function<void(const std::filesystem::path& made)> before_visible,
+          const Services& services);
 Realised realise(const Job& job, const Plan& plan, Services& services);
 std::optional<Realised> realise_kept(const Job& job, const Plan& plan, Services& services);
 bool can_be_kept(const std::vector<LockedPackage>& packages);
@@ -324,21 +328,29 @@ Plan new_plan(const Job& job, Services& services) {
     return plan;
 }
 
+realize::PrefixRequest
+order_for(const Job& job, const Plan& plan,
+          std::function<void(const std::filesystem::path& made)> before_visible,
+          const Services& services) {
+    return {.env = job.target.env,
+            .layout = plan.layout,
+            .interpreter = job.interpreter,
+            .archives = archives_of(job.packages),
+            .link_mode = services.settings().link_mode,
+            .object_check = plan.check,
+            .syncing = job.store.policy().syncing,
+            .before_visible = std::move(before_visible)};
+}
+
+/// In the store, and in a copy besides if `--prefix` asks for one.
 Realised realise(const Job& job, const Plan& plan, Services& services) {
-    realize::PrefixRequest wanted{.env = job.target.env,
-                                  .layout = plan.layout,
-                                  .interpreter = job.interpreter,
-                                  .archives = archives_of(job.packages),
-                                  .link_mode = services.settings().link_mode,
-                                  .object_check = plan.check,
-                                  .syncing = job.store.policy().syncing};
     services.throw_if_stopped();
     const StorePaths& paths = job.store.paths();
     const auto prove = [&](const std::filesystem::path& prefix) {
         check_seal(job.target, plan.layout, prefix, services);
     };
-    wanted.meanwhile = prove;
-    Realised realised{realize::build(paths, wanted, services.pool(), services.progress()), {}};
+    const realize::PrefixRequest in_store = order_for(job, plan, prove, services);
+    Realised realised{realize::build(paths, in_store, services.pool(), services.progress()), {}};
     if (realised.prefix.was_there) {
         prove(realised.prefix.prefix);
     }
@@ -348,14 +360,15 @@ Realised realise(const Job& job, const Plan& plan, Services& services) {
                                     {realised.prefix.prefix, &plan.layout}, services);
     };
     if (job.request.prefix) {
-        wanted.meanwhile = [&](const std::filesystem::path& made) {
+        const auto prove_and_test = [&](const std::filesystem::path& made) {
             prove(made);
             audit();
-            if (job.request.meanwhile) {
-                job.request.meanwhile(realised.prefix.prefix);
+            if (job.request.while_copying) {
+                job.request.while_copying(realised.prefix.prefix);
             }
         };
-        realize::lay_out(paths, wanted, *job.request.prefix, services.pool(), services.progress());
+        realize::lay_out(paths, order_for(job, plan, prove_and_test, services), *job.request.prefix,
+                         services.pool(), services.progress());
     } else {
         audit();
     }

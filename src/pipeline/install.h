@@ -35,7 +35,7 @@ struct InstallRequest {
     /// Called once with the environment's prefix, after its audit, while the copy for `--prefix` is
     /// being written to the disk. Not called without such a copy. Runs in the caller's thread; if
     /// it throws, the copy does not become visible.
-    std::function<void(const std::filesystem::path& prefix)> meanwhile = {};
+    std::function<void(const std::filesystem::path& prefix)> while_copying = {};
 };
 
 /// What `install` did, for `cli` to tell.

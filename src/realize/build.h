@@ -31,7 +31,7 @@ struct PrefixRequest {
     Syncing syncing = Syncing::batch;
     /// Called, in the caller's thread, with the folder that has all of it, while the disk takes
     /// that; if it throws, the prefix does not become visible.
-    std::function<void(const std::filesystem::path& made)> meanwhile = {};
+    std::function<void(const std::filesystem::path& made)> before_visible = {};
 };
 
 struct PrefixReport {

@@ -71,7 +71,7 @@ TEST(LayOut, KeepsWhatSomebodyPutIntoACopyMeanwhile) {
     const Layout layout = compose({world.package()}, {});
     PrefixRequest request = world.request(layout);
     lay_out_with(world, request, place);
-    request.meanwhile = [&](const auto& /*made*/) {
+    request.before_visible = [&](const auto& /*made*/) {
         write_file(place / "results.csv", "late", Durability::cached);
     };
     EXPECT_THROW(lay_out_with(world, request, place), Error);
@@ -96,12 +96,14 @@ TEST(LayOut, ShowsNothingUntilItsCallerHasHadAWord) {
     const Layout layout = compose({world.package()}, {});
     PrefixRequest request = world.request(layout);
     bool is_visible = true;
-    request.meanwhile = [&](const auto& /*made*/) { is_visible = std::filesystem::exists(place); };
+    request.before_visible = [&](const auto& /*made*/) {
+        is_visible = std::filesystem::exists(place);
+    };
     lay_out_with(world, request, place);
     EXPECT_FALSE(is_visible);
     EXPECT_EQ(digest_at(place), contents_digest(layout));
 
-    request.meanwhile = [](const auto& /*made*/) { throw Error({"it is no good", {}, {}}); };
+    request.before_visible = [](const auto& /*made*/) { throw Error({"it is no good", {}, {}}); };
     try {
         lay_out_with(world, request, world.folder() / "other");
         ADD_FAILURE() << "no error";

@@ -128,8 +128,8 @@ LinkMode fill(const Site& site, const PrefixRequest& request, ThreadPool& pool,
     const Filled filled = naming(site, [&] { return fill_folder(site, request, pool, progress); });
     TaskGroup syncing(pool); // ends before the folder is closed
     naming(site, [&] { begin_syncing(filled.root.get(), site.folder, request, syncing); });
-    if (request.meanwhile) { // the disk may take its time
-        request.meanwhile(site.folder);
+    if (request.before_visible) { // the disk may take its time
+        request.before_visible(site.folder);
     }
     naming(site, [&] { syncing.wait(); });
     return filled.mode;
