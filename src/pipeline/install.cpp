@@ -68,6 +68,7 @@ struct Realised {
 };
 
 std::optional<InstallReport> if_current(const InstallRequest& request, const Services& services);
+bool is_in_another_store(const std::filesystem::path& prefix, const Settings& settings);
 std::optional<InstallReport> install_from_lower(const InstallRequest& request,
                                                 const Manifest& manifest, const Lock& lock,
                                                 const LockedTarget& target, Services& services);
@@ -161,7 +162,14 @@ std::optional<InstallReport> if_current(const InstallRequest& request, const Ser
     if (!prefix) {
         return std::nullopt;
     }
-    // The store is the one that the prefix lies in (`p/<name>`), whatever is configured by now.
+    if (request.purpose == InstallPurpose::go_forward &&
+        is_in_another_store(*prefix, services.settings())) {
+        services.progress().note(fmt::format(
+            "the environment lies in another store, `{}`: it is installed anew, with `{}`",
+            prefix->parent_path().parent_path().string(), services.settings().store_root.string()));
+        return std::nullopt;
+    }
+    // Who only uses it does so in the store that it lies in (`p/<name>`), whatever is configured.
     // Into a lower one nothing is written: its prefixes are its owner's care.
     if (!is_in_lower_store(*prefix, services.settings())) {
         const bool was_root = generations_of(request.project)
@@ -179,6 +187,13 @@ std::optional<InstallReport> if_current(const InstallRequest& request, const Ser
     report.env = prefix->filename().string();
     report.prefix = *prefix;
     return report;
+}
+
+bool is_in_another_store(const std::filesystem::path& prefix, const Settings& settings) {
+    std::error_code failure; // a store that is not there yet is another one
+    return !std::filesystem::equivalent(prefix.parent_path().parent_path(), settings.store_root,
+                                        failure) &&
+           !is_in_lower_store(prefix, settings);
 }
 
 /// What stands whole in the lower store is used from there; but a copy elsewhere comes from one's
