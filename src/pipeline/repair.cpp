@@ -31,6 +31,8 @@ constexpr const char* install_or_collect =
 
 std::vector<std::string> folders_of(const VerifyReport& report);
 const char* how_mended(const realize::PrefixDamage& damage);
+Repaired version_of(const StorePaths& paths);
+RepairOutcome tell_version(const StorePaths& paths, Services& services);
 
 /// Of the first archive that has something there.
 template <class T>
@@ -101,17 +103,30 @@ RepairOutcome repair(const std::optional<Project>& own, DryRun dry_run, Services
     const StorePaths paths(services.settings().store_root);
     std::optional<FileLock> alone;
     std::optional<store::Store> store; // until the end: what was found must stay to be mended
+    const bool has_lost_version = store::has_lost_version(paths);
+    if (has_lost_version && dry_run == DryRun::yes) {
+        return tell_version(paths, services);
+    }
     if (dry_run == DryRun::no) {
         // Before the lock is made: in another folder nothing is written.
-        store::require_format(paths);
+        if (!has_lost_version) {
+            store::require_format(paths);
+        }
         store::require_trusted(paths.root(), services.settings().store_policy.sharing);
+        if (has_lost_version) {
+            store::restore_version(paths);
+        }
         alone.emplace(paths.locks() / "repair", LockKind::exclusive);
         store.emplace(services.open_store());
     }
     VerifyReport report = verify(store::VerifyDepth::full, services);
     services.throw_if_stopped();
     const LockedProjects projects(own, folders_of(report), services);
-    return Repair(std::move(report), projects, std::move(store), services).run();
+    RepairOutcome outcome = Repair(std::move(report), projects, std::move(store), services).run();
+    if (has_lost_version) {
+        outcome.repaired.insert(outcome.repaired.begin(), version_of(paths));
+    }
+    return outcome;
 }
 
 namespace {
@@ -409,6 +424,19 @@ realize::Disposal Repair::disposal() {
 const char* how_mended(const realize::PrefixDamage& damage) {
     return damage.kind == realize::FileDamage::strange ? "put aside"
                                                        : "made anew in the environment";
+}
+
+Repaired version_of(const StorePaths& paths) {
+    return {paths.root() / "VERSION", "made anew"};
+}
+
+/// A store without one is not looked into.
+RepairOutcome tell_version(const StorePaths& paths, Services& services) {
+    services.progress().note("what else is damaged shows once the store has its `VERSION` again");
+    RepairOutcome outcome;
+    outcome.dry_run = DryRun::yes;
+    outcome.repaired.push_back(version_of(paths));
+    return outcome;
 }
 
 std::vector<std::string> folders_of(const VerifyReport& report) {

@@ -23,7 +23,8 @@ constexpr std::array names = {"objects", "objects/sha256", "trees", "trees/sha25
 
 constexpr std::string_view version_text = "1\n";
 
-void check_version(const std::string& text, const std::filesystem::path& root);
+void check_version(const std::string& text, const StorePaths& paths);
+bool says_nothing(const std::string& text);
 void require_own_folders(const StorePaths& paths);
 bool is_of_a_store(const std::string& name);
 bool lies_at_or_below(const std::filesystem::path& path, const std::filesystem::path& folder);
@@ -41,7 +42,7 @@ void require_format(const StorePaths& paths) {
         throw Error({"this folder is not an envpm store: it has no `VERSION`",
                      paths.root().string(), "check ENVPM_ROOT"});
     }
-    check_version(*text, paths.root());
+    check_version(*text, paths);
     require_own_folders(paths);
 }
 
@@ -80,17 +81,34 @@ bool is_folder_of_store(std::string_view name) {
 void create_or_require_format(const StorePaths& paths) {
     const std::filesystem::path version = paths.root() / "VERSION";
     if (const std::optional<std::string> text = read_file_if_present(version)) {
-        check_version(*text, paths.root());
+        check_version(*text, paths);
         require_own_folders(paths);
         return;
     }
-    // Who could write to it could make the store unusable for its owner.
-    write_file(version, version_text, Durability::durable, 0644);
+    restore_version(paths);
+}
+
+bool has_lost_version(const StorePaths& paths) {
+    const std::optional<std::string> text = read_file_if_present(paths.root() / "VERSION");
+    return text && *text != version_text && says_nothing(*text) &&
+           std::all_of(names.begin(), names.end(), [&](const std::string_view name) {
+               std::error_code failure;
+               const auto folder =
+                   std::filesystem::symlink_status(paths.root() / name, failure).type();
+               return folder == std::filesystem::file_type::directory ||
+                      (name == "quarantine" && folder == std::filesystem::file_type::not_found);
+           });
+}
+
+/// Who could write to it could make the store unusable for its owner.
+void restore_version(const StorePaths& paths) {
+    write_file(paths.root() / "VERSION", version_text, Durability::durable, 0644);
 }
 
 namespace {
 
-void check_version(const std::string& text, const std::filesystem::path& root) {
+void check_version(const std::string& text, const StorePaths& paths) {
+    const std::string root = paths.root().string();
     if (text == version_text) {
         return;
     }
@@ -99,10 +117,23 @@ void check_version(const std::string& text, const std::filesystem::path& root) {
                            std::all_of(number.begin(), number.end(), is_digit);
     if (is_number && number != "0" && number != "1") {
         throw Error({fmt::format("the store has format {}, which this envpm does not know", number),
-                     root.string(), "update envpm, or set ENVPM_ROOT to another folder"});
+                     root, "update envpm, or set ENVPM_ROOT to another folder"});
     }
-    throw Error({"this folder is not an envpm store: its `VERSION` is damaged", root.string(),
-                 "check ENVPM_ROOT"});
+    if (has_lost_version(paths)) {
+        throw Error({"the `VERSION` of this store is damaged", root,
+                     "`envpm repair` writes it anew, and checks the rest"});
+    }
+    throw Error(
+        {"this folder is not an envpm store: its `VERSION` is damaged", root, "check ENVPM_ROOT"});
+}
+
+/// Every envpm writes a line of text; this one's may be cut.
+bool says_nothing(const std::string& text) {
+    const auto is_of_text = [](char letter) {
+        return letter == '\n' || (letter >= ' ' && letter <= '~');
+    };
+    return trimmed(text).empty() || trimmed(text) == "1" ||
+           !std::all_of(text.begin(), text.end(), is_of_text);
 }
 
 /// One that is a link would have what lies elsewhere written, or collected.

@@ -21,6 +21,13 @@ void refuse_other_folder(const StorePaths& paths, const std::filesystem::path& c
 /// As require_format, but makes a folder that was not refused a store first.
 void create_or_require_format(const StorePaths& paths);
 
+/// Whether the folder is a store of this format but for its `VERSION`: that is empty or no text, as
+/// a power cut may leave it, or cut. One that another envpm may have written is not lost.
+bool has_lost_version(const StorePaths& paths);
+
+/// Makes it anew, durably. Only for who may trust the folder (see sharing.h).
+void restore_version(const StorePaths& paths);
+
 /// Whether the root of a store has a folder of that name.
 bool is_folder_of_store(std::string_view name);
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/told_progress.h"
+#include "store/format.h"
 #include "store/intake.h"
 #include "store/world_for_tests.h"
 
@@ -46,6 +47,34 @@ TEST(Store, RefusesANewerFormatAndSaysWhatToDo) {
         write_file(world.root / "VERSION", text);
         EXPECT_THAT(fault_of(world.root), testing::HasSubstr("damaged")) << text;
     }
+}
+
+TEST(Store, GetsAVersionBackOnlyIfItSaysNothingAndAllElseIsThere) {
+    const World world;
+    Store::open(world.root);
+    for (const std::string& text : {std::string(), std::string(2, '\0'), std::string("1"),
+                                    std::string("\x7f"
+                                                "ELF"),
+                                    std::string("\n")}) {
+        write_file(world.root / "VERSION", text);
+        EXPECT_TRUE(has_lost_version(world.paths)) << text;
+        EXPECT_THAT(fault_of(world.root), HasSubstr("`envpm repair`")) << text;
+    }
+    for (const char* text : {"1\n", "2\n", "two\n"}) { // what another envpm may have written
+        write_file(world.root / "VERSION", text);
+        EXPECT_FALSE(has_lost_version(world.paths)) << text;
+    }
+    write_file(world.root / "VERSION", "");
+    restore_version(world.paths);
+    EXPECT_EQ(fault_of(world.root), "opened");
+    write_file(world.root / "VERSION", "");
+    std::filesystem::remove(world.root / "leases");
+    std::filesystem::create_directory_symlink(world.root / "p", world.root / "leases");
+    EXPECT_FALSE(has_lost_version(world.paths));
+    std::filesystem::remove(world.root / "leases");
+    EXPECT_FALSE(has_lost_version(world.paths));
+    std::filesystem::remove(world.root / "VERSION");
+    EXPECT_FALSE(has_lost_version(world.paths));
 }
 
 TEST(Store, DoesNotTakeOverAFolderThatHasATmpOfItsOwn) {
