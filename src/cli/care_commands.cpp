@@ -67,8 +67,9 @@ ExitCode run(const GcCommand& command, const Session& session) {
 }
 
 ExitCode run(const RollbackCommand& command, const Session& session) {
-    const realize::Generation generation =
-        pipeline::roll_back(project_of(session), command.generation);
+    const pipeline::Project project = project_of(session);
+    check_target(session, project);
+    const realize::Generation generation = pipeline::roll_back(project, command.generation);
     if (session.global.is_json) {
         show(document(json_of(std::vector<realize::Generation>{generation})));
     } else {

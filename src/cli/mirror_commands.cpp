@@ -7,19 +7,25 @@
 #include "cli/session.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace envpm::cli {
 
 ExitCode run(const MirrorListCommand& /*command*/, const Session& session) {
-    const std::vector<pipeline::Source> sources =
-        pipeline::list_sources(project_if_any(session), session.services);
+    const std::optional<pipeline::Project> project = project_if_any(session);
+    if (project) {
+        check_target(session, *project);
+    }
+    const std::vector<pipeline::Source> sources = pipeline::list_sources(project, session.services);
     show(session.global.is_json ? document(json_of(sources)) : words_of(sources));
     return ExitCode::done;
 }
 
 ExitCode run(const MirrorTestCommand& /*command*/, const Session& session) {
+    const pipeline::Project project = project_of(session);
+    check_target(session, project);
     const std::vector<pipeline::SourceTrial> trials =
-        pipeline::try_sources(project_of(session), session.services);
+        pipeline::try_sources(project, session.services);
     show(session.global.is_json ? document(json_of(trials)) : words_of(trials, session.terminal));
     const bool all_work =
         std::all_of(trials.begin(), trials.end(),

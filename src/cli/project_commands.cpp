@@ -31,7 +31,6 @@ pipeline::AddRequest add_request(const AddCommand& command, const Session& sessi
 AfterEdit after_edit(bool without_install, const Session& session);
 ExitCode finish_edit(const Session& session, const Project& project,
                      const pipeline::EditReport& edit, char sign, AfterEdit next);
-void check_target(const Session& session, const Project& project);
 template <typename Install>
 std::invoke_result_t<Install> with_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit, const Install& install);
@@ -242,24 +241,6 @@ AfterEdit after_edit(bool without_install, const Session& session) {
     }
     check_policies(session);
     return AfterEdit::install;
-}
-
-/// Before anything is written: an install would find that out when that is done.
-void check_target(const Session& session, const Project& project) {
-    if (!session.global.target) {
-        return;
-    }
-    const Manifest manifest = pipeline::read_manifest(project);
-    std::vector<std::string> names;
-    for (const Target& target : manifest.targets) {
-        if (target.name == *session.global.target) {
-            return;
-        }
-        names.push_back(fmt::format("`{}`", target.name));
-    }
-    throw Error({fmt::format("the manifest has no target `{}`", *session.global.target),
-                 manifest.file.string(), fmt::format("it has {}", fmt::join(names, ", "))},
-                ExitCode::usage);
 }
 
 /// What became of the edit. That it cannot be taken back must not hide why it had to be.

@@ -53,7 +53,9 @@ ExitCode run(const InfoCommand& /*command*/, const Session& session) {
 }
 
 ExitCode run(const GensCommand& /*command*/, const Session& session) {
-    const auto generations = pipeline::generations(project_of(session));
+    const pipeline::Project project = project_of(session);
+    check_target(session, project);
+    const auto generations = pipeline::generations(project);
     show(session.global.is_json ? document(json_of(generations)) : words_of(generations));
     return ExitCode::done;
 }

@@ -1,6 +1,10 @@
 #include "cli/session.h"
 
 #include "pipeline/edit_journal.h"
+#include "pipeline/target_choice.h"
+
+#include <string>
+#include <vector>
 
 namespace envpm::cli {
 
@@ -16,6 +20,21 @@ std::optional<pipeline::Project> project_if_any(const Session& session) {
         pipeline::finish_interrupted_edit(*project, session.services.progress());
     }
     return project;
+}
+
+void check_target(const Session& session, const pipeline::Project& project) {
+    if (!session.global.target) {
+        return;
+    }
+    const Manifest manifest = pipeline::read_manifest(project);
+    std::vector<std::string> names;
+    for (const Target& target : manifest.targets) {
+        if (target.name == *session.global.target) {
+            return;
+        }
+        names.push_back(target.name);
+    }
+    throw pipeline::no_such_target("the manifest", *session.global.target, manifest.file, names);
 }
 
 } // namespace envpm::cli

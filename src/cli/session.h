@@ -24,7 +24,11 @@ struct Session {
 /// The project that the command is for; an edit that a crash interrupted is finished first.
 pipeline::Project project_of(const Session& session);
 
-/// The same for commands that work without a project too.
+/// An Error (code 2) for a `--target` that the manifest does not have, before anything is written
+/// or shown. For commands that do not choose a target of the lock, which finds that out.
+void check_target(const Session& session, const pipeline::Project& project);
+
+/// As project_of, for commands that work without a project too.
 std::optional<pipeline::Project> project_if_any(const Session& session);
 
 } // namespace envpm::cli

@@ -171,6 +171,12 @@ NewProject new_project(const std::filesystem::path& folder,
                      "name a folder, or none to take the one that you are in"});
     }
     NewProject project{whole, whole / "envpm.toml", name.value_or(whole.filename().string())};
+    std::error_code failure;
+    if (std::filesystem::is_symlink(project.manifest, failure) &&
+        !std::filesystem::exists(project.manifest, failure)) {
+        throw Error({"there is a link already, and it leads to no file", project.manifest.string(),
+                     "remove the link, or put the manifest where it leads"});
+    }
     if (std::filesystem::exists(project.manifest)) {
         throw Error({"there is a manifest already", project.manifest.string(),
                      "edit it, or use `envpm add` and `envpm remove`"});

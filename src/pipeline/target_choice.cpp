@@ -1,6 +1,6 @@
 #include "pipeline/target_choice.h"
 
-#include "base/error.h"
+#include "base/near_miss.h"
 #include "host/this_machine.h"
 #include "pipeline/selftest.h"
 #include "universe/gpu_machine.h"
@@ -80,17 +80,25 @@ std::vector<const Target*> targets_of(const Lock& lock) {
     return targets;
 }
 
+Error no_such_target(const std::string& whose, const std::string& name,
+                     const std::filesystem::path& file, const std::vector<std::string>& names) {
+    const std::optional<std::string> meant = near_miss(name, names);
+    return Error({fmt::format("{} has no target `{}`", whose, name), file.string(),
+                  fmt::format("{}it has `{}`",
+                              meant ? fmt::format("did you mean `{}`? ", *meant) : std::string(),
+                              fmt::join(names, "`, `"))},
+                 ExitCode::usage);
+}
+
 const LockedTarget& named_target(const Lock& lock, const std::string& name) {
     std::vector<std::string> names;
     for (const LockedTarget& target : lock.targets) {
         if (target.target.name == name) {
             return target;
         }
-        names.push_back("`" + target.target.name + "`");
+        names.push_back(target.target.name);
     }
-    throw Error({fmt::format("the lock has no target `{}`", name), "envpm.lock",
-                 fmt::format("it has {}", fmt::join(names, ", "))},
-                ExitCode::usage);
+    throw no_such_target("the lock", name, "envpm.lock", names);
 }
 
 const LockedTarget& choose_target(const Manifest& manifest, const Lock& lock,

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "base/error.h"
 #include "gpu/fitness.h"
 #include "host/gpu_driver.h"
 #include "model/lock.h"
 #include "model/manifest.h"
 #include "pipeline/services.h"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +40,10 @@ const Target* target_here(const Manifest& manifest, const std::vector<const Targ
                           Services& services);
 
 std::vector<const Target*> targets_of(const Lock& lock);
+
+/// Code 2, with the names that `whose` ("the lock") has, and the one that may be meant.
+Error no_such_target(const std::string& whose, const std::string& name,
+                     const std::filesystem::path& file, const std::vector<std::string>& names);
 
 /// An Error (code 2) names those that there are.
 const LockedTarget& named_target(const Lock& lock, const std::string& name);
