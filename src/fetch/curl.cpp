@@ -461,7 +461,7 @@ Failure describe(const Active& active, CURLcode code, const NetworkSettings& set
     CurlFailure failure;
     failure.code = code;
     active.curl.easy_getinfo(active.easy.get(), CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
-    failure.host = host_of(active.url);
+    failure.host = place_name(active.url);
     failure.words =
         active.words.front() != '\0' ? active.words.data() : active.curl.easy_strerror(code);
     failure.proxy =

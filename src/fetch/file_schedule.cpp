@@ -488,7 +488,7 @@ double delay_of(const Host& host) {
 }
 
 void punish_silence(Mirror& mirror, Clock::time_point now) {
-    mirror.reason = "`" + mirror.host->name + "` fell silent";
+    mirror.reason = "`" + place_name(mirror.url) + "` fell silent";
     mirror.last_failure = FailureClass::transient;
     mirror.retry_at = now + first_pause * (1 << std::min(mirror.failures, most_doublings));
     ++mirror.failures;

@@ -298,7 +298,7 @@ void Page::start() {
 
 void Page::tell_if_quiet(Clock::time_point now) {
     if (is_running() && now >= quiet_at()) {
-        tell(now, 2 * context_.quiet_time, words_of_silence(host_.name, now - heard_at_));
+        tell(now, 2 * context_.quiet_time, words_of_silence(request_.url, now - heard_at_));
     }
 }
 
@@ -355,7 +355,7 @@ void Page::unpack(SpareRoom& spare) {
         // What was not asked for comes again.
         damage_ = Failure{is_gzip ? FailureClass::transient : FailureClass::absent,
                           fmt::format("`{}` sent compressed bytes ({}) that cannot be unpacked",
-                                      host_of(response_.url), encoding_),
+                                      place_name(response_.url), encoding_),
                           std::nullopt};
     }
 }
@@ -380,7 +380,7 @@ Flow Page::head(const ResponseHead& head) {
     if (refusal_.empty() && head.status == status_whole && (is_too_long || is_unasked)) {
         refusal_ = is_too_long ? too_long()
                                : fmt::format("`{}` sends all of a file, and not how long it is",
-                                             host_of(response_.url));
+                                             place_name(response_.url));
     }
     return refusal_.empty() ? Flow::go_on : Flow::stop;
 }
@@ -464,7 +464,7 @@ std::optional<Failure> Page::judge(const TransferEnd& end) {
     const int status = end.head.status;
     if (status >= least_error_status && class_of_status(status) == FailureClass::transient) {
         Failure failure{FailureClass::transient,
-                        fmt::format("`{}` answered {}", host_of(end.head.url), status),
+                        fmt::format("`{}` answered {}", place_name(end.head.url), status),
                         parse_retry_after(end.head.retry_after, std::chrono::system_clock::now()),
                         load_of_status(status)};
         if (failure.retry_after && *failure.retry_after > longest_retry_after) {
@@ -475,15 +475,15 @@ std::optional<Failure> Page::judge(const TransferEnd& end) {
     }
     if (body_bytes_ && response_.body.size() != *body_bytes_) {
         return Failure{FailureClass::transient,
-                       fmt::format("`{}` ended a part after {} of {} bytes", host_of(end.head.url),
-                                   response_.body.size(), *body_bytes_),
+                       fmt::format("`{}` ended a part after {} of {} bytes",
+                                   place_name(end.head.url), response_.body.size(), *body_bytes_),
                        std::nullopt};
     }
     return std::nullopt;
 }
 
 std::string Page::too_long() const {
-    return fmt::format("`{}` sends more than {} bytes", host_of(response_.url),
+    return fmt::format("`{}` sends more than {} bytes", place_name(response_.url),
                        request_.limit_bytes);
 }
 

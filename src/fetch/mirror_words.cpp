@@ -17,13 +17,13 @@ std::string words_of_cut(const std::string& label, const Mirror& slow, double by
     constexpr double megabyte = 1e6;
     const double rate = bytes_per_second / megabyte;
     const bool is_tiny = rate > 0 && rate < 1e-3; // which would be given with an exponent
-    return fmt::format("{}: `{}` at {} MB/s: moved to `{}`", label, slow.host->name,
+    return fmt::format("{}: `{}` at {} MB/s: moved to `{}`", label, place_name(slow.url),
                        is_tiny ? fmt::format("{:.5f}", rate) : fmt::format("{:.2g}", rate),
-                       other.host->name);
+                       place_name(other.url));
 }
 
-std::string words_of_silence(const std::string& host, Clock::duration silent_for) {
-    return fmt::format("waiting for `{}`, which has sent nothing for {} s", host,
+std::string words_of_silence(const std::string& url, Clock::duration silent_for) {
+    return fmt::format("waiting for `{}`, which has sent nothing for {} s", place_name(url),
                        std::chrono::duration_cast<std::chrono::seconds>(silent_for).count());
 }
 
@@ -41,9 +41,9 @@ Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
     for (const Mirror& mirror : mirrors) {
         std::string reason = mirror.reason;
         if (reason.empty()) {
-            reason = is_barred(mirror)
-                         ? fmt::format("`{}` sent wrong bytes of other files", mirror.host->name)
-                         : "not asked";
+            reason = is_barred(mirror) ? fmt::format("`{}` sent wrong bytes of other files",
+                                                     place_name(mirror.url))
+                                       : "not asked";
         }
         error.add_context(fmt::format("`{}`: {}", shown_url(mirror.url), reason));
     }

@@ -16,8 +16,8 @@ std::string source_name(const Mirror& mirror);
 std::string words_of_cut(const std::string& label, const Mirror& slow, double bytes_per_second,
                          const Mirror& other);
 
-/// What was asked of a host has not come for so long.
-std::string words_of_silence(const std::string& host, Clock::duration silent_for);
+/// What was asked for has not come for so long.
+std::string words_of_silence(const std::string& url, Clock::duration silent_for);
 
 /// No mirror gave the file: each URL with its reason. Code 6 if one sent wrong bytes, else 5.
 Error error_of(const std::string& label, std::span<const Mirror> mirrors);

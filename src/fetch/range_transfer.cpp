@@ -37,7 +37,7 @@ RangeTransfer::RangeTransfer(Request request, CurlLoop& loop, Buffers& buffers, 
       loop_(loop),
       buffers_(buffers),
       hooks_(std::move(hooks)),
-      host_(host_of(request_.url)) {}
+      host_(place_name(request_.url)) {}
 
 void RangeTransfer::start() {
     Transfer transfer;
@@ -77,7 +77,7 @@ TransferReport RangeTransfer::cancel() {
 
 Flow RangeTransfer::head(const ResponseHead& head) {
     head_seen_ = true;
-    host_ = host_of(head.url);
+    host_ = place_name(head.url);
     const AskedBytes asked{request_.wanted.front().first, request_.wanted.front().count,
                            request_.size, request_.how};
     std::variant<GoodHead, Failure> verdict = judge_download(asked, head);

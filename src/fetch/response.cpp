@@ -76,11 +76,11 @@ JudgedRange judge_get(const std::optional<ByteRange>& asked, const ResponseHead&
     }
     if (!asked || !range || !range->span || is_encoded(head)) {
         result.error = fmt::format("`{}` answered with a part of the file that cannot be placed",
-                                   host_of(head.url));
+                                   place_name(head.url));
         return result;
     }
     if (std::string wrong = check_span(*asked, *range); !wrong.empty()) {
-        result.error = fmt::format("`{}` {}", host_of(head.url), wrong);
+        result.error = fmt::format("`{}` {}", place_name(head.url), wrong);
         return result;
     }
     result.first = range->span->first;
@@ -182,7 +182,7 @@ Failure status_failure(const ResponseHead& head) {
 }
 
 Failure refuse(FailureClass kind, const ResponseHead& head, std::string_view what) {
-    return {kind, fmt::format("`{}` {}", host_of(head.url), what), std::nullopt};
+    return {kind, fmt::format("`{}` {}", place_name(head.url), what), std::nullopt};
 }
 
 bool is_encoded(const ResponseHead& head) {

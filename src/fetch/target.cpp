@@ -153,7 +153,7 @@ void Target::announce(std::size_t mirror) {
     }
     if (*news_mirror_ != mirror) {
         context_.progress.note(fmt::format("{}: {}; going on with `{}`", download_.label, news_,
-                                           mirrors()[mirror].host->name));
+                                           place_name(mirrors()[mirror].url)));
     } else {
         const std::string line = fmt::format("{}: {}; trying again", download_.label, news_);
         const Clock::time_point now = Clock::now();
@@ -175,9 +175,9 @@ void Target::tell_if_quiet(Clock::time_point now) {
     if (!is_waiting || now - heard_at_ < context_.quiet_time) {
         return;
     }
-    Host& host = *mirrors()[last_asked_].host;
-    if (take_turn_to_tell(host, 2 * context_.quiet_time, now)) {
-        context_.progress.note(words_of_silence(host.name, now - heard_at_));
+    const Mirror& asked = mirrors()[last_asked_];
+    if (take_turn_to_tell(*asked.host, 2 * context_.quiet_time, now)) {
+        context_.progress.note(words_of_silence(asked.url, now - heard_at_));
     }
 }
 

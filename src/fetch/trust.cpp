@@ -41,7 +41,7 @@ std::optional<std::size_t> distrust(const Suspects& suspects, std::uint32_t sour
         }
         mirror.last_failure = FailureClass::poison;
         mirror.reason = fmt::format("`{}` sent wrong bytes: the sha256 is not that of the file",
-                                    mirror.host->name);
+                                    place_name(mirror.url));
         const bool is_excused = std::exchange(mirror.has_changed, false);
         mirror.trust = doubt == Doubt::none && !is_excused ? Trust::barred : Trust::suspect;
         last = i;

@@ -53,6 +53,14 @@ TEST_F(TrustTest, WithoutDoubtAMirrorIsBarredUnlessItsFileChanged) {
     EXPECT_EQ(distrust(suspects(), 0b00001U, Doubt::none), std::nullopt) << "barred already";
 }
 
+TEST_F(TrustTest, AFolderThatLiedIsNamed) {
+    mirrors[0].url = "file:///srv/one/a.whl";
+    mirrors[1].url = "file:///srv/other/a.whl";
+    distrust(suspects(), 0b00011U, Doubt::none);
+    EXPECT_THAT(mirrors[0].reason, testing::StartsWith("`/srv/one` sent wrong bytes"));
+    EXPECT_THAT(mirrors[1].reason, testing::StartsWith("`/srv/other` sent wrong bytes"));
+}
+
 TEST_F(TrustTest, TwoWrongFilesBarAHostButNoLocalFile) {
     mirrors[2].url = "file:///c";
     EXPECT_THAT(blame(suspects(), 0b10001U), IsEmpty());

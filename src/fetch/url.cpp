@@ -23,6 +23,11 @@ std::string host_of(std::string_view url) {
     return ascii_lower(parts.scheme) == "file" ? "this machine" : ascii_lower(parts.host);
 }
 
+std::string place_name(std::string_view url) {
+    const std::optional<std::filesystem::path> file = file_of(url);
+    return file ? file->parent_path().string() : host_of(url);
+}
+
 std::string shown_url(std::string_view url) {
     const UrlParts parts = split(url);
     std::string shown;

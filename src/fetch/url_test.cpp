@@ -10,6 +10,12 @@ TEST(Url, HostIsLowerCaseWithPortAndWithoutUser) {
     EXPECT_EQ(host_of("file:///srv/x"), "this machine");
 }
 
+TEST(Url, OfAFolderTheFolderIsNamed) {
+    EXPECT_EQ(place_name("https://Mirror.Example.org/simple/"), "mirror.example.org");
+    EXPECT_EQ(place_name("file:///srv/one%20two/simple/alpha/"), "/srv/one two/simple/alpha");
+    EXPECT_EQ(place_name("file:///srv/packages/alpha-1.whl"), "/srv/packages");
+}
+
 TEST(Url, ShownFormHasNoCredentialAndNoSignature) {
     EXPECT_EQ(shown_url("https://user:secret@example.org/a/b?sig=key#frag"),
               "https://example.org/a/b");

@@ -32,7 +32,7 @@ std::vector<KeptWheels::Kept> KeptWheels::fetch(std::span<const pypi::WheelFile>
         services_.progress().note(fmt::format(
             "`{}` knows no ranges: {} ({}) is fetched whole for its metadata, and kept "
             "for `install`",
-            fetch::host_of(wheel.url), wheel.file_name, bytes_in_words(*wheel.size_bytes)));
+            fetch::place_name(wheel.url), wheel.file_name, bytes_in_words(*wheel.size_bytes)));
     }
     fetch::DownloadEvents events;
     events.complete = [](std::size_t /*index*/, const std::filesystem::path& /*file*/) {};
