@@ -4,9 +4,11 @@
 #include "base/error.h"
 
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 #include <optional>
@@ -20,9 +22,11 @@ namespace {
 constexpr std::uint64_t block_bytes = 4096;
 /// Folders, the file system's own tables.
 constexpr std::uint64_t margin_percent = 3;
-constexpr std::uint64_t margin_files = 600;
+constexpr std::uint64_t most_margin_files = 600; ///< as many folders objects and trees are in
+constexpr std::uint64_t least_margin_files = 16; ///< records and locks
 
 std::string place_of(const std::filesystem::path& folder);
+std::filesystem::path nearest_made(std::filesystem::path path);
 std::optional<dev_t> device_of(const std::filesystem::path& path);
 
 } // namespace
@@ -46,7 +50,8 @@ void require_space(const Space& needed, const Space& left, const std::filesystem
                                  bytes_in_words(bytes), bytes_in_words(left.bytes)),
                      place_of(folder), std::string(disk_hints::too_little_room)});
     }
-    if (const std::uint64_t files = needed.files + margin_files; files > left.files) {
+    const std::uint64_t margin = std::min(most_margin_files, needed.files + least_margin_files);
+    if (const std::uint64_t files = needed.files + margin; files > left.files) {
         throw Error({fmt::format("not enough free inodes: {} needed, {} there", files, left.files),
                      place_of(folder), std::string(disk_hints::too_few_files)});
     }
@@ -62,15 +67,24 @@ std::uint64_t bytes_on_disk(const struct stat& status) {
 }
 
 bool share_a_disk(const std::filesystem::path& one, const std::filesystem::path& other) {
-    const auto device_above = [](std::filesystem::path path) {
-        std::optional<dev_t> device = device_of(path);
-        while (!device && path.has_relative_path()) {
-            path = path.parent_path();
-            device = device_of(path);
-        }
-        return device;
-    };
-    return device_above(one) == device_above(other);
+    const std::filesystem::path first = nearest_made(one);
+    const std::filesystem::path second = nearest_made(other);
+
+    struct statfs first_status {};
+
+    struct statfs second_status {};
+
+    return device_of(first) == device_of(second) ||
+           (::statfs(first.c_str(), &first_status) == 0 &&
+            ::statfs(second.c_str(), &second_status) == 0 &&
+            is_one_pool(first_status, second_status));
+}
+
+/// Each subvolume has a device of its own. Its id (`f_fsid`) has that of the file system in the
+/// first half, and in the second one the subvolume's number too, as long as that has 32 bits.
+bool is_one_pool(const struct statfs& one, const struct statfs& other) {
+    return one.f_type == BTRFS_SUPER_MAGIC && other.f_type == BTRFS_SUPER_MAGIC &&
+           one.f_fsid.__val[0] == other.f_fsid.__val[0] && one.f_blocks == other.f_blocks;
 }
 
 std::string bytes_in_words(std::uint64_t bytes) {
@@ -94,6 +108,13 @@ std::string place_of(const std::filesystem::path& folder) {
         mount = mount.parent_path();
     }
     return fmt::format("{}, on the file system at {}", folder.string(), mount.string());
+}
+
+std::filesystem::path nearest_made(std::filesystem::path path) {
+    while (!device_of(path) && path.has_relative_path()) {
+        path = path.parent_path();
+    }
+    return path;
 }
 
 std::optional<dev_t> device_of(const std::filesystem::path& path) {

@@ -13,6 +13,9 @@ namespace envpm::pipeline {
 
 namespace {
 
+constexpr std::uint64_t files_of_archive = 2;  ///< at least: its tree, and an object
+constexpr std::uint64_t files_of_download = 2; ///< the archive, and which bytes of it are there
+
 /// What archives take: packed, and what of that lies among the downloads already.
 struct Sizes {
     std::uint64_t all = 0;
@@ -31,10 +34,11 @@ void require_room(const std::vector<LockedPackage>& archives, const std::filesys
     const std::filesystem::path cache = downloads.parent_path(); // `downloads` may not be made yet
     const bool is_one_disk = share_a_disk(store, cache);
     const std::uint64_t freed = is_one_disk ? std::min(sizes.there, sizes.all) : 0;
+    const std::uint64_t files = files_of_archive * archives.size();
     try {
-        require_space({sizes.all - freed, 0}, space_left(store), store);
+        require_space({sizes.all - freed, files}, space_left(store), store);
         if (!is_one_disk) {
-            require_space({sizes.largest_missing, 0}, space_left(cache), cache);
+            require_space({sizes.largest_missing, files_of_download}, space_left(cache), cache);
         }
     } catch (Error& error) {
         error.add_context(fmt::format("before any of {} archives was fetched", archives.size()));
@@ -56,7 +60,7 @@ void require_room_for(std::span<const fetch::Download> files,
         missing += file.size_bytes - std::min(bytes_there(file.sha256, downloads), file.size_bytes);
     }
     try {
-        require_space({missing, 0}, space_left(cache), cache);
+        require_space({missing, files_of_download * files.size()}, space_left(cache), cache);
     } catch (Error& error) {
         error.add_context("before wheels were fetched whole for their metadata");
         throw;

@@ -10,9 +10,10 @@
 namespace envpm::pipeline {
 
 /// Throws an Error before the first byte is fetched if these archives cannot find room: all of them
-/// unpacked in the store, which take at least what they take packed, and the largest in
-/// `downloads`, for each goes when it is unpacked. What of them is there from earlier runs is
-/// counted.
+/// unpacked in the store, and the largest in `downloads`, for each goes when it is unpacked. What
+/// of them is there from earlier runs is counted. All that is known of what they hold is how large
+/// they are packed, and that each brings a file and a tree at least; which files of theirs the
+/// store has from other packages shows only when they come.
 void require_room(const std::vector<LockedPackage>& archives, const std::filesystem::path& store,
                   const std::filesystem::path& downloads);
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -33,7 +34,27 @@ TEST(Space, NamesWhatIsMissing) {
               "not enough free space: 8.2 kB needed, 0.5 kB there");
     EXPECT_EQ(fault_of({1, 1000}, {1'000'000, 1100}),
               "not enough free inodes: 1600 needed, 1100 there");
+    EXPECT_EQ(fault_of({1, 10}, {1'000'000, 36}), "") << "there may be few of them in all";
+    EXPECT_EQ(fault_of({1, 10}, {1'000'000, 35}), "not enough free inodes: 36 needed, 35 there");
     EXPECT_EQ(fault_of({1, 1'000'000}, {1'000'000, std::numeric_limits<std::uint64_t>::max()}), "");
+}
+
+TEST(Space, TakesSubvolumesOfOneBtrfsForOneDisk) {
+    struct statfs one {};
+
+    one.f_type = BTRFS_SUPER_MAGIC;
+    one.f_blocks = 1000;
+    one.f_fsid = {{7, 256}};
+    struct statfs other = one;
+    other.f_fsid = {{7, 257}};
+    EXPECT_TRUE(is_one_pool(one, other));
+    other.f_fsid = {{8, 256}};
+    EXPECT_FALSE(is_one_pool(one, other));
+    other = one;
+    one.f_type = other.f_type = TMPFS_MAGIC;
+    EXPECT_FALSE(is_one_pool(one, other)) << "they are of one device, then";
+    EXPECT_TRUE(share_a_disk("/proc/self", "/proc/not/made"));
+    EXPECT_FALSE(share_a_disk("/proc", "/"));
 }
 
 TEST(Space, CountsWholeBlocks) {
