@@ -71,7 +71,7 @@ ExitCode run(const RollbackCommand& command, const Session& session) {
     check_target(session, project);
     const realize::Generation generation = pipeline::roll_back(project, command.generation);
     if (session.global.is_json) {
-        show(document(json_of(std::vector<realize::Generation>{generation})));
+        show(document(json_of(std::vector<pipeline::State>{{generation}})));
     } else {
         tell(session, fmt::format("generation {} is current again   env {}\n"
                                   "envpm.lock is as it was: `envpm install` goes forward again\n",

@@ -55,8 +55,8 @@ ExitCode run(const InfoCommand& /*command*/, const Session& session) {
 ExitCode run(const GensCommand& /*command*/, const Session& session) {
     const pipeline::Project project = project_of(session);
     check_target(session, project);
-    const auto generations = pipeline::generations(project);
-    show(session.global.is_json ? document(json_of(generations)) : words_of(generations));
+    const std::vector<pipeline::State> states = pipeline::states(project);
+    show(session.global.is_json ? document(json_of(states)) : words_of(states));
     return ExitCode::done;
 }
 

@@ -13,6 +13,7 @@ namespace {
 Json target_json(const LockedTarget& target);
 Json package_json(const LockedPackage& package);
 Json explanation_json(const advice::Explanation& explanation);
+Json changes_json(const std::vector<pipeline::PackageChange>& changes);
 
 } // namespace
 
@@ -174,15 +175,16 @@ Json json_of(const pipeline::Information& information) {
     return facts;
 }
 
-Json json_of(const std::vector<realize::Generation>& generations) {
+Json json_of(const std::vector<pipeline::State>& states) {
     Json::Array out;
-    for (const realize::Generation& generation : generations) {
+    for (const auto& [generation, changes] : states) {
         out.emplace_back(Json::Object{{"number", generation.number},
                                       {"prefix", generation.prefix.string()},
                                       {"env", generation.env.hex()},
                                       {"env_name", short_name(generation.env)},
                                       {"created", generation.created},
                                       {"target", generation.target},
+                                      {"changes", changes ? changes_json(*changes) : Json()},
                                       {"current", generation.is_current}});
     }
     return Json::Object{{"generations", std::move(out)}};
@@ -272,6 +274,15 @@ Json explanation_json(const advice::Explanation& explanation) {
                                                {"hint", ""},
                                                {"reasons", std::move(reasons)},
                                                {"nearest", std::move(nearest)}}}};
+}
+
+Json changes_json(const std::vector<pipeline::PackageChange>& changes) {
+    Json::Array out;
+    for (const auto& [name, before, after] : changes) {
+        out.emplace_back(
+            Json::Object{{"name", name}, {"before", or_null(before)}, {"after", or_null(after)}});
+    }
+    return out;
 }
 
 } // namespace

@@ -144,12 +144,17 @@ TEST(JsonOfInformation, HasNullForWhatThereIsNot) {
 }
 
 TEST(JsonOfGenerations, AreAList) {
-    const Json json = json_of(std::vector<realize::Generation>{
-        {3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "default", true}});
+    const Json json = json_of(std::vector<pipeline::State>{
+        {{3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "default", false}},
+        {{4, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", "default", true},
+         {{{"a", "1", "2"}, {"b", {}, "1"}}}}});
     const Json& found = json.array("generations").at(0);
     EXPECT_EQ(found.number("number"), 3);
     EXPECT_EQ(found.text("target"), "default");
-    EXPECT_EQ(*found.find("current"), Json(true));
+    EXPECT_EQ(*found.find("current"), Json(false));
+    EXPECT_TRUE(found.find("changes")->is_null());
+    EXPECT_EQ(to_text(*json.array("generations").at(1).find("changes")),
+              R"([{"after":"2","before":"1","name":"a"},{"after":"1","before":null,"name":"b"}])");
 }
 
 TEST(JsonOfPaths, AreListsOfNames) {

@@ -16,11 +16,13 @@ namespace {
 
 constexpr std::size_t shown_changes = 40;
 constexpr std::size_t shown_lines = 10;
+constexpr std::size_t shown_of_state = 2; ///< changes, behind the count of all
 
 std::string lines_of(const std::string& subject);
 std::string entry_line(const std::string& entry, const std::string& before, char sign,
                        const Terminal& terminal);
 std::string change_line(const lockfiles::Change& change, const Terminal& terminal);
+std::string words_of_changes(const std::vector<pipeline::PackageChange>& changes);
 std::string target_line(const pipeline::LockReport& report, const LockedTarget& target);
 std::string needs_line(const LockedTarget& target, bool is_one_of_several);
 std::size_t packages_of(const Lock& lock, const std::string& target);
@@ -196,22 +198,24 @@ std::string words_of(const pipeline::Information& information) {
     return out;
 }
 
-std::string words_of(const std::vector<realize::Generation>& generations) {
+std::string words_of(const std::vector<pipeline::State>& states) {
     std::string out;
-    for (const realize::Generation& generation : generations) {
-        const auto first = std::find_if(
-            generations.begin(), generations.end(),
-            [&](const realize::Generation& one) { return one.prefix == generation.prefix; });
+    for (const auto& [generation, changes] : states) {
+        const Sha256& env = generation.env;
+        const auto first =
+            std::find_if(states.begin(), states.end(),
+                         [&](const pipeline::State& one) { return one.generation.env == env; });
         // Stores differ if ENVPM_ROOT did.
         const std::filesystem::path store = generation.prefix.parent_path();
-        const bool is_elsewhere = store != generations.back().prefix.parent_path();
-        out += fmt::format("{} {:>4}  {}  {}  {}{}{}\n", generation.is_current ? "*" : " ",
+        const bool is_elsewhere = store != states.back().generation.prefix.parent_path();
+        out += fmt::format("{} {:>4}  {}  {}  {}{}{}{}\n", generation.is_current ? "*" : " ",
                            generation.number, generation.created, short_name(generation.env),
                            generation.target.empty() ? "-" : generation.target,
                            is_elsewhere ? "  in " + store.string() : std::string(),
-                           first->number == generation.number
+                           first->generation.number == generation.number
                                ? std::string()
-                               : fmt::format("  the same as {}", first->number));
+                               : fmt::format("  the same as {}", first->generation.number),
+                           changes ? words_of_changes(*changes) : std::string());
     }
     return out;
 }
@@ -308,6 +312,34 @@ std::string change_line(const lockfiles::Change& change, const Terminal& termina
     return fmt::format("  {} {} {} → {}{}{}\n", styled(terminal, Style::bold, "~"), name,
                        *change.before, *change.after, is_other_file ? ", another file" : "",
                        targets);
+}
+
+/// "  +0 ~1 -0  numpy 2.3.5 → 2.4.1"
+std::string words_of_changes(const std::vector<pipeline::PackageChange>& changes) {
+    std::vector<std::string> changed;
+    std::vector<std::string> added;
+    std::vector<std::string> removed;
+    for (const auto& [name, before, after] : changes) {
+        if (before && after) {
+            changed.push_back(fmt::format("{} {} → {}", name, *before, *after));
+        } else if (after) {
+            added.push_back(fmt::format("+ {} {}", name, *after));
+        } else {
+            removed.push_back(fmt::format("- {}", name));
+        }
+    }
+    const std::string counts =
+        fmt::format("+{} ~{} -{}", added.size(), changed.size(), removed.size());
+    std::vector<std::string> named = std::move(changed);
+    named.insert(named.end(), added.begin(), added.end());
+    named.insert(named.end(), removed.begin(), removed.end());
+    if (named.size() > shown_of_state) {
+        named.resize(shown_of_state);
+        named.emplace_back("…");
+    }
+    return named.empty()
+               ? std::string()
+               : fmt::format("  {}  {}", counts, printable(fmt::to_string(fmt::join(named, ", "))));
 }
 
 std::string target_line(const pipeline::LockReport& report, const LockedTarget& target) {

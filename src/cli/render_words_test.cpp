@@ -229,9 +229,9 @@ TEST(WordsOfGenerations, SayWhichAreTheSame) {
     const Sha256 one = sha256_of("1");
     const Sha256 two = sha256_of("2");
     const std::string words =
-        words_of(std::vector<realize::Generation>{{1, "/s/p/a", one, "t", "", false},
-                                                  {2, "/o/p/b", two, "t", "gpu", false},
-                                                  {3, "/s/p/a", one, "t", "gpu", true}});
+        words_of(std::vector<pipeline::State>{{{1, "/s/p/a", one, "t", "", false}},
+                                              {{2, "/o/p/b", two, "t", "gpu", false}},
+                                              {{3, "/s/p/a", one, "t", "gpu", true}}});
     EXPECT_THAT(words, testing::HasSubstr(short_name(one) + "  -\n"));
     EXPECT_THAT(words, testing::HasSubstr(short_name(two) + "  gpu  in /o/p\n"));
     EXPECT_THAT(words, testing::EndsWith(short_name(one) + "  gpu  the same as 1\n"));
@@ -327,11 +327,26 @@ TEST(WordsOfInformation, TellOfAMachineWithoutAProject) {
 }
 
 TEST(WordsOfGenerations, MarkTheCurrentOneAndNameTheTarget) {
-    EXPECT_EQ(words_of(std::vector<realize::Generation>{
-                  {1, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "", false},
-                  {12, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", "lab", true}}),
+    EXPECT_EQ(words_of(std::vector<pipeline::State>{
+                  {{1, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "", false}},
+                  {{12, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", "lab", true}}}),
               "     1  2025-01-01T00:00:00Z  " + short_name(sha256_of("a")) + "  -\n" +
                   "*   12  2025-01-02T00:00:00Z  " + short_name(sha256_of("b")) + "  lab\n");
+}
+
+TEST(WordsOfGenerations, CountWhatChangedAndNameSomeOfIt) {
+    using Change = pipeline::PackageChange;
+    pipeline::State state{{2, "/p/a", sha256_of("a"), "t", "lab", true}, {}};
+    const auto words = [&](std::vector<Change> changes) {
+        state.changes = std::move(changes);
+        const std::string line = words_of(std::vector<pipeline::State>{state});
+        return line.substr(line.find("lab") + 3);
+    };
+    EXPECT_EQ(words({}), "\n");
+    EXPECT_EQ(words({{"a", "1", {}}}), "  +0 ~0 -1  - a\n");
+    EXPECT_EQ(words({{"a", {}, "1"}, {"b", "1", "2"}}), "  +1 ~1 -0  b 1 → 2, + a 1\n");
+    EXPECT_EQ(words({{"a", {}, "1"}, {"b", "1", "2"}, {"c", "1", "3"}}),
+              "  +1 ~2 -0  b 1 → 2, c 1 → 3, …\n");
 }
 
 TEST(ListWords, AreATable) {

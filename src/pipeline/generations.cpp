@@ -3,6 +3,9 @@
 #include "base/error.h"
 #include "pipeline/installed.h"
 
+#include <map>
+#include <utility>
+
 namespace envpm::pipeline {
 
 realize::Generation current_generation(const Project& project) {
@@ -15,6 +18,21 @@ realize::Generation current_generation(const Project& project) {
 
 std::vector<realize::Generation> generations(const Project& project) {
     return generations_of(project).all();
+}
+
+std::vector<State> states(const Project& project) {
+    std::vector<State> states;
+    std::optional<std::map<std::string, std::string>> before;
+    for (realize::Generation& generation : generations(project)) {
+        auto packages = packages_in(generation.prefix);
+        State state{std::move(generation)};
+        if (before && packages) {
+            state.changes = changes_between(*before, *packages);
+        }
+        before = std::move(packages);
+        states.push_back(std::move(state));
+    }
+    return states;
 }
 
 realize::Generation roll_back(const Project& project, std::optional<int> number) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pipeline/prefix_packages.h"
 #include "pipeline/project.h"
 #include "realize/generations.h"
 
@@ -16,6 +17,16 @@ realize::Generation current_generation(const Project& project);
 
 /// Ascending by number.
 std::vector<realize::Generation> generations(const Project& project);
+
+/// A generation, and in what its environment differs from that of the one before.
+struct State {
+    realize::Generation generation;
+    /// None for the first, and where one of the two is no longer there or cannot be looked into.
+    std::optional<std::vector<PackageChange>> changes = {};
+};
+
+/// Ascending by number. Looks into the environments: a record of a generation has no packages.
+std::vector<State> states(const Project& project);
 
 /// That of the number, or the one before the current one, is current again. envpm.lock stays.
 realize::Generation roll_back(const Project& project, std::optional<int> number);

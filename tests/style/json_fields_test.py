@@ -29,7 +29,7 @@ SECTIONS = {
     "**`list`**": "json_of(LockedView package_json(LockedPackage",
     "**`why`**": "json_of(Path",
     "**`export`**": "json_of(Export json_of(BlobExport run(ExportCommand",
-    "**`gens`**": "json_of(Generation",
+    "**`gens`**": "json_of(State changes_json(PackageChange",
     "**`seal`**": "run(SealCommand",
     "**`info`**": "json_of(Information",
     "### A target": "target_json(LockedTarget gpu_json(LockedGpu",
