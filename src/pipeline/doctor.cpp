@@ -40,6 +40,7 @@ class Examination {
   private:
     void look_at_settings();
     void look_at_project();
+    void look_at_indexes();
     void look_at_system();
     void look_at_driver();
     void look_at_gpus();
@@ -57,6 +58,7 @@ class Examination {
     const DoctorRequest& request_;
     Services& services_;
     std::vector<Diagnosis> diagnoses_;
+    std::optional<Manifest> manifest_; ///< that could be read
     std::optional<Wanted> wanted_;
     host::MachineFacts facts_;
 };
@@ -84,6 +86,7 @@ namespace {
 std::vector<Diagnosis> Examination::run() {
     look_at_settings();
     look_at_project();
+    look_at_indexes();
     look_at_system();
     look_at_driver();
     look_at_gpus();
@@ -124,8 +127,19 @@ void Examination::look_at_project() {
                      fmt::format("did you mean `{}`?", *idle.meant)});
             }
         }
+        manifest_ = manifest;
     } catch (const Error& error) {
         add("project", error.text());
+    }
+}
+
+void Examination::look_at_indexes() {
+    try {
+        for (const IgnoredIndex& ignored : ignored_indexes(manifest_, services_)) {
+            add({"indexes", Condition::warning, ignored.what, ignored.origin, ignored.instead});
+        }
+    } catch (const Error& error) { // a file of pip that cannot be read
+        add("settings", error.text());
     }
 }
 

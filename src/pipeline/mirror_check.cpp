@@ -6,6 +6,8 @@
 #include "conda/subdir_search.h"
 #include "fetch/url.h"
 #include "pipeline/locate.h"
+#include "pipeline/pip_settings.h"
+#include "pipeline/torch_variants.h"
 
 #include <fmt/format.h>
 
@@ -13,6 +15,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iterator>
+#include <set>
 #include <system_error>
 
 namespace envpm::pipeline {
@@ -60,6 +63,9 @@ class Trial {
 Mirror shown(Mirror place);
 std::vector<Source> sources_of(const Manifest& manifest, Services& services);
 std::vector<Source> configured_sources(const Settings& settings);
+std::set<std::string> asked_places(const std::optional<Manifest>& manifest,
+                                   const Settings& settings);
+std::set<std::string> source_names(const std::optional<Manifest>& manifest);
 const LockedPackage* largest_of(const Source& source, const std::optional<Lock>& lock);
 std::optional<PackageName> some_project_in(const std::filesystem::path& folder);
 std::string folder_of(const std::string& url);
@@ -81,6 +87,10 @@ std::vector<Source> list_sources(const std::optional<Project>& project, Services
         services.progress().note(fmt::format(
             "{}: {}{}", idle.origin, idle.what,
             idle.meant ? fmt::format("; did you mean `{}`?", *idle.meant) : std::string()));
+    }
+    for (const IgnoredIndex& ignored : ignored_indexes(manifest, services)) {
+        services.progress().note(
+            fmt::format("{}: {}; {}", ignored.origin, ignored.what, ignored.instead));
     }
     for (Source& source : sources) {
         std::transform(source.places.begin(), source.places.end(), source.places.begin(), shown);
@@ -105,6 +115,31 @@ std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, Services& servic
         }
     }
     return idle;
+}
+
+std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifest,
+                                          const Services& services) {
+    std::vector<IgnoredIndex> ignored;
+    const std::set<std::string> asked = asked_places(manifest, services.settings());
+    std::set<std::string> taken = source_names(manifest);
+    for (const Mirror& index : pip_extra_indexes(services.variables())) {
+        const std::string url = without_credentials(index.url);
+        const bool is_chosen_from = manifest && manifest->gpu.chooses_torch_variants;
+        if (asked.contains(pypi::base_url(url)) || (is_chosen_from && is_torch_place(url))) {
+            continue;
+        }
+        std::string name = "extra";
+        for (int number = 2; !taken.insert(name).second; ++number) {
+            name = fmt::format("extra{}", number);
+        }
+        ignored.push_back(
+            {index.origin,
+             fmt::format("pip asks `{}` too, and envpm does not: the manifest names the indexes",
+                         url),
+             fmt::format("if the project needs it, write `{} = \"{}\"` under `[indexes]`{}", name,
+                         url, url == index.url ? "" : ", and user and password into ~/.netrc")});
+    }
+    return ignored;
 }
 
 std::vector<SourceTrial> try_sources(const Project& project, Services& services) {
@@ -313,6 +348,35 @@ std::vector<Source> sources_of(const Manifest& manifest, Services& services) {
         index_sources(manifest, universe::read_requests(manifest), services);
     std::move(indexes.begin(), indexes.end(), std::back_inserter(sources));
     return sources;
+}
+
+/// Without credentials.
+std::set<std::string> asked_places(const std::optional<Manifest>& manifest,
+                                   const Settings& settings) {
+    std::set<std::string> places;
+    for (const auto& [name, mirrors] : settings.mirrors) {
+        for (const Mirror& mirror : mirrors) {
+            places.insert(pypi::base_url(without_credentials(mirror.url)));
+        }
+    }
+    for (const IndexEntry& index : manifest ? manifest->indexes : std::vector<IndexEntry>()) {
+        places.insert(pypi::base_url(index.url));
+    }
+    return places;
+}
+
+/// No two sources of a manifest may have one name.
+std::set<std::string> source_names(const std::optional<Manifest>& manifest) {
+    std::set<std::string> names;
+    if (manifest) {
+        for (const IndexEntry& index : manifest->indexes) {
+            names.insert(index.name);
+        }
+        for (const ChannelEntry& channel : manifest->channels) {
+            names.insert(channel.name);
+        }
+    }
+    return names;
 }
 
 /// Of which kind they are a manifest would say, but for the default index.

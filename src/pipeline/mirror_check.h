@@ -12,7 +12,8 @@
 namespace envpm::pipeline {
 
 /// The sources of a project, channels first; without one `pypi` and what is configured. URLs are
-/// without credentials, to be shown. Notes mirrors that are of no source of the project.
+/// without credentials, to be shown. Notes mirrors that are of no source of the project, and the
+/// extra indexes of pip that are not asked.
 std::vector<Source> list_sources(const std::optional<Project>& project, Services& services);
 
 /// A list of `[mirrors]` whose name no source of the project has. It may be for another project, or
@@ -25,6 +26,17 @@ struct IdleMirrors {
 };
 
 std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, Services& services);
+
+/// An index that the user's pip asks beside its own one, and envpm does not, as neither the
+/// manifest nor the configuration names it.
+struct IgnoredIndex {
+    std::string origin;  ///< a variable or pip's file
+    std::string what;    ///< a sentence, without credentials
+    std::string instead; ///< what to write, and where
+};
+
+std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifest,
+                                          const Services& services);
 
 /// What one place answered.
 struct MirrorTrial {

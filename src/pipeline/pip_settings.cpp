@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/files.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace envpm::pipeline {
@@ -10,7 +11,8 @@ namespace envpm::pipeline {
 namespace {
 
 std::vector<std::filesystem::path> pip_files(const Variables& variables);
-std::optional<std::string> ini_value(const std::string& text, std::string_view key);
+std::vector<std::string> ini_lines(const std::string& text, std::string_view key);
+std::size_t indent_of(std::string_view line);
 
 } // namespace
 
@@ -28,11 +30,39 @@ std::optional<Mirror> pip_index(const Variables& variables) {
     return std::nullopt;
 }
 
+std::vector<Mirror> pip_extra_indexes(const Variables& variables) {
+    std::string text;
+    std::string origin;
+    if (const auto urls = variables.find("PIP_EXTRA_INDEX_URL")) {
+        text = *urls;
+        origin = "PIP_EXTRA_INDEX_URL";
+    }
+    for (const std::filesystem::path& file :
+         origin.empty() ? pip_files(variables) : std::vector<std::filesystem::path>()) {
+        const auto content = read_file_if_present(file);
+        const auto lines =
+            content ? ini_lines(*content, "extra-index-url") : std::vector<std::string>();
+        for (const std::string& line : lines) {
+            text += line + " ";
+        }
+        if (!lines.empty()) {
+            origin = file.string();
+            break;
+        }
+    }
+    std::vector<Mirror> indexes;
+    std::istringstream words(text);
+    for (std::string url; words >> url;) {
+        indexes.push_back({url, origin, MirrorKind::pip});
+    }
+    return indexes;
+}
+
 std::optional<Mirror> pip_option(const Variables& variables, std::string_view key) {
     for (const std::filesystem::path& file : pip_files(variables)) {
         if (const auto text = read_file_if_present(file)) {
-            if (const auto value = ini_value(*text, key)) {
-                return Mirror{*value, file.string(), MirrorKind::pip};
+            if (const auto lines = ini_lines(*text, key); !lines.empty()) {
+                return Mirror{lines.front(), file.string(), MirrorKind::pip};
             }
         }
     }
@@ -41,10 +71,13 @@ std::optional<Mirror> pip_option(const Variables& variables, std::string_view ke
 
 namespace {
 
-/// Strongest first.
+/// Strongest first. For pip `/dev/null` says that there are none.
 std::vector<std::filesystem::path> pip_files(const Variables& variables) {
     std::vector<std::filesystem::path> files;
     if (const auto file = variables.find("PIP_CONFIG_FILE")) {
+        if (*file == "/dev/null") {
+            return files;
+        }
         files.emplace_back(*file);
     }
     if (const auto home = variables.find("XDG_CONFIG_HOME")) {
@@ -58,13 +91,23 @@ std::vector<std::filesystem::path> pip_files(const Variables& variables) {
     return files;
 }
 
-/// pip reads its files as configparser does; of that, sections and one-line values matter here.
-std::optional<std::string> ini_value(const std::string& text, std::string_view key) {
+/// The value's first line and those that go on with it, being indented more. pip reads its files as
+/// configparser does; of that, sections and such values matter here. Empty if the key is not there.
+std::vector<std::string> ini_lines(const std::string& text, std::string_view key) {
     std::istringstream lines(text);
     std::string section;
+    std::vector<std::string> found;
+    std::size_t indent = 0;
     for (std::string line; std::getline(lines, line);) {
         const std::string_view content = trimmed(line);
         if (content.empty() || content.front() == '#' || content.front() == ';') {
+            continue;
+        }
+        if (!found.empty()) {
+            if (indent_of(line) <= indent) {
+                break;
+            }
+            found.emplace_back(content);
             continue;
         }
         if (content.front() == '[') {
@@ -74,10 +117,15 @@ std::optional<std::string> ini_value(const std::string& text, std::string_view k
         const std::size_t separator = content.find_first_of("=:");
         if ((section == "global" || section == "install") && separator != std::string::npos &&
             trimmed(content.substr(0, separator)) == key) {
-            return std::string(trimmed(content.substr(separator + 1)));
+            indent = indent_of(line);
+            found.emplace_back(trimmed(content.substr(separator + 1)));
         }
     }
-    return std::nullopt;
+    return found;
+}
+
+std::size_t indent_of(std::string_view line) {
+    return std::min(line.find_first_not_of(" \t"), line.size());
 }
 
 } // namespace

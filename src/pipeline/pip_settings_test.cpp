@@ -49,6 +49,33 @@ TEST_F(PipSettingsTest, ALineThatIsNoSettingIsSkipped) {
     EXPECT_EQ(option("colour"), "green");
 }
 
+TEST_F(PipSettingsTest, ExtraIndexesAreThoseOfTheVariableOrOfAFileOnSeveralLines) {
+    const auto urls = [this] {
+        std::vector<std::string> found;
+        for (const Mirror& index : pip_extra_indexes(variables_)) {
+            found.push_back(index.url);
+        }
+        return found;
+    };
+    EXPECT_THAT(urls(), testing::IsEmpty());
+    write(".config/pip/pip.conf", "[global]\nextra-index-url =\n    https://a\n# no\n\n"
+                                  "    https://b  https://c\ncert = /x\n    https://d\n");
+    EXPECT_THAT(urls(), testing::ElementsAre("https://a", "https://b", "https://c"));
+    EXPECT_EQ(option("cert"), "/x");
+    variables_.set("PIP_EXTRA_INDEX_URL", "https://e https://f");
+    EXPECT_THAT(urls(), testing::ElementsAre("https://e", "https://f"));
+    EXPECT_EQ(pip_extra_indexes(variables_).front().origin, "PIP_EXTRA_INDEX_URL");
+    variables_.set("PIP_EXTRA_INDEX_URL", " ");
+    EXPECT_THAT(urls(), testing::IsEmpty());
+}
+
+TEST_F(PipSettingsTest, TheEmptyDeviceInPlaceOfAFileRulesAllOut) {
+    write(".config/pip/pip.conf", "[global]\ncolour = red\n");
+    EXPECT_EQ(option("colour"), "red");
+    variables_.set("PIP_CONFIG_FILE", "/dev/null");
+    EXPECT_EQ(option("colour"), "");
+}
+
 TEST_F(PipSettingsTest, TheStrongestFileThatHasTheKeyWins) {
     const std::string text = "[global]\ncolour = ";
     write(".pip/pip.conf", text + "old");

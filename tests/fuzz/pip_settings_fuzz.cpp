@@ -5,7 +5,7 @@
 namespace envpm::fuzz {
 
 /// pip's configuration: a value is one line without blanks at its ends, and is read again where it
-/// is written alone. Taken for an index, no error tells its password.
+/// is written alone; the extra indexes are words. Taken for an index, no error tells its password.
 void read(std::string_view input) {
     const std::filesystem::path file = write_scratch("pip.conf", input);
     Variables variables;
@@ -17,6 +17,9 @@ void read(std::string_view input) {
         ENVPM_ASSERT(value->url.empty() || (value->url.front() != ' ' && value->url.back() != ' '));
         write_scratch("pip.conf", "[global]\nindex-url = " + value->url + "\n");
         ENVPM_ASSERT(pipeline::pip_option(variables, "index-url")->url == value->url);
+    }
+    for (const pipeline::Mirror& index : pipeline::pip_extra_indexes(variables)) {
+        ENVPM_ASSERT(!index.url.empty() && index.url.find_first_of(" \t\n") == std::string::npos);
     }
     pipeline::SettingFlags flags;
     flags.ignore_files = true;
