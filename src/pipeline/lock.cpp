@@ -46,8 +46,8 @@ class Question {
     Question& operator=(Question&&) = delete;
     ~Question() = default;
 
-    /// Whether a stamp proves that solving would give the previous lock.
-    [[nodiscard]] bool is_answered() const;
+    /// The notes to tell, if a stamp proves that solving would give the previous lock.
+    [[nodiscard]] std::optional<std::vector<std::string>> known_notes() const;
 
     /// Writes a stamp if the solve began without a lock, or if its result equals the lock that it
     /// began with: only then would the same solve give the same lock.
@@ -163,8 +163,9 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     Question question(manifest, previous, request, services);
     LockReport report;
     report.unknown_upgrades = unknown_upgrades(request.upgrade_packages, manifest, previous);
-    if (question.is_answered()) {
+    if (auto known = question.known_notes()) {
         report.lock = previous;
+        report.notes = std::move(*known);
         report.seconds = seconds_since(start);
         return report;
     }
@@ -203,9 +204,9 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     add_notes(notes_on_absent_winners(manifest.files, *report.lock), notes);
     add_notes(conda.notes_on_names(*report.lock), notes);
     report_difference(report, previous);
+    add_notes(notes_on_open_python(run, *report.lock), notes);
     question.keep_answer(*report.lock, run);
     report.notes = std::move(notes);
-    add_notes(notes_on_open_python(run, *report.lock), report.notes);
     report.seconds = seconds_since(start);
     return report;
 }
@@ -231,15 +232,16 @@ Question::Question(const Manifest& manifest, const std::optional<Lock>& previous
     }
 }
 
-bool Question::is_answered() const {
-    return previous_ && !is_upgrade_ && may_stamp_ && stamps_.holds(inputs_, *previous_);
+std::optional<std::vector<std::string>> Question::known_notes() const {
+    const bool may_be_known = previous_ && !is_upgrade_ && may_stamp_;
+    return may_be_known ? stamps_.notes(inputs_, *previous_) : std::nullopt;
 }
 
 void Question::keep_answer(const Lock& lock, const Run& run) const {
     const bool is_same = previous_ && *previous_ == lock;
     const bool is_own_start = !previous_ || run.request.upgrade_all || (is_same && !is_upgrade_);
-    if (is_own_start && may_stamp_ && run.notes.empty() && run.listings.is_repeatable()) {
-        stamps_.put(inputs_, lock, run.listings.consulted());
+    if (is_own_start && may_stamp_ && run.listings.is_repeatable()) {
+        stamps_.put(inputs_, lock, run.notes, run.listings.consulted());
     }
 }
 
@@ -248,7 +250,6 @@ ProjectFiles read_files(const Project& project) {
 }
 
 /// The host that locks has chosen for all: told here, as it is found out only on another machine.
-/// No part of the answer, so that this is known when it is asked for again.
 std::vector<std::string> notes_on_open_python(const Run& run, const Lock& lock) {
     const auto may_be_another = [&](const PythonAbi& abi) {
         const auto is_asked_for = [&](int minor, int patch) {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/files.h"
+#include "base/parse_number.h"
 #include "lockfiles/lock_file.h"
 
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ namespace envpm::pipeline {
 
 namespace {
 
-constexpr std::string_view kind = "envpm-stamp 1\n";
+constexpr std::string_view kind = "envpm-stamp 2\n";
 constexpr std::string_view no_project = "-";
 
 /// Writes fields so that no two lists of them look alike.
@@ -35,6 +36,7 @@ class FieldWriter {
 void add_program(FieldWriter& out);
 void add_requests(FieldWriter& out, const std::vector<universe::Request>& requests);
 void add_request(FieldWriter& out, const universe::Request& request);
+std::optional<std::vector<std::string>> take_notes(std::string_view& text);
 std::optional<universe::Listings::Consulted> take_page(std::string_view& text);
 
 } // namespace
@@ -81,17 +83,21 @@ LockStamps::LockStamps(std::filesystem::path folder, pypi::CachedPages pages)
     : folder_(std::move(folder)),
       pages_(std::move(pages)) {}
 
-bool LockStamps::holds(const SolveInputs& inputs, const Lock& lock) const {
+std::optional<std::vector<std::string>> LockStamps::notes(const SolveInputs& inputs,
+                                                          const Lock& lock) const {
     const std::optional<std::string> text = read_file_if_present(file_of(inputs));
-    const std::optional<LockStamp> stamp = text ? parse_lock_stamp(*text) : std::nullopt;
-    return stamp && stamp->lock == sha256_of(lockfiles::to_text(lock)) &&
-           std::all_of(stamp->pages.begin(), stamp->pages.end(),
-                       [&](const auto& page) { return is_current(page, inputs.indexes); });
+    std::optional<LockStamp> stamp = text ? parse_lock_stamp(*text) : std::nullopt;
+    const bool holds = stamp && stamp->lock == sha256_of(lockfiles::to_text(lock)) &&
+                       std::all_of(stamp->pages.begin(), stamp->pages.end(), [&](const auto& page) {
+                           return is_current(page, inputs.indexes);
+                       });
+    return holds ? std::optional(std::move(stamp->notes)) : std::nullopt;
 }
 
 void LockStamps::put(const SolveInputs& inputs, const Lock& lock,
+                     const std::vector<std::string>& notes,
                      std::span<const universe::Listings::Consulted> pages) const {
-    const LockStamp stamp{sha256_of(lockfiles::to_text(lock)), {pages.begin(), pages.end()}};
+    const LockStamp stamp{sha256_of(lockfiles::to_text(lock)), notes, {pages.begin(), pages.end()}};
     try {
         write_file(file_of(inputs), to_text(stamp), Durability::cached);
     } catch (const Error&) {
@@ -111,7 +117,10 @@ bool LockStamps::is_current(const universe::Listings::Consulted& page,
 }
 
 std::string to_text(const LockStamp& stamp) {
-    std::string content = fmt::format("{}\n", stamp.lock.hex());
+    std::string content = fmt::format("{}\n{}\n", stamp.lock.hex(), stamp.notes.size());
+    for (const std::string& note : stamp.notes) {
+        content += fmt::format("{} {}\n", note.size(), note);
+    }
     for (const universe::Listings::Consulted& page : stamp.pages) {
         content += fmt::format("{}\t{}\t{}\n", page.project.string(),
                                page.mark.page ? page.mark.page->hex() : no_project, page.index);
@@ -129,10 +138,11 @@ std::optional<LockStamp> parse_lock_stamp(std::string_view text) {
         return std::nullopt;
     }
     const std::optional<Sha256> lock = Sha256::parse(take_until(text, '\n').value_or(""));
-    if (!lock) {
+    std::optional<std::vector<std::string>> notes = take_notes(text);
+    if (!lock || !notes) {
         return std::nullopt;
     }
-    LockStamp stamp{*lock, {}};
+    LockStamp stamp{*lock, std::move(*notes), {}};
     while (!text.empty()) {
         std::optional<universe::Listings::Consulted> page = take_page(text);
         if (!page) {
@@ -169,6 +179,21 @@ void add_request(FieldWriter& out, const universe::Request& request) {
     out.add(request.text());
     out.add(request.marker.text());
     out.add(request.index ? "from " + *request.index : "");
+}
+
+/// Each says how long it is: it may quote what others wrote, line ends and all.
+std::optional<std::vector<std::string>> take_notes(std::string_view& text) {
+    const auto count = parse_number<std::size_t>(take_until(text, '\n').value_or(""));
+    std::vector<std::string> notes;
+    while (count && notes.size() < *count) {
+        const auto bytes = parse_number<std::size_t>(take_until(text, ' ').value_or(""));
+        if (!bytes || *bytes >= text.size() || text[*bytes] != '\n') {
+            return std::nullopt;
+        }
+        notes.emplace_back(text.substr(0, *bytes));
+        text.remove_prefix(*bytes + 1);
+    }
+    return count ? std::optional(std::move(notes)) : std::nullopt;
 }
 
 std::optional<universe::Listings::Consulted> take_page(std::string_view& text) {

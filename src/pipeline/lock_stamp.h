@@ -28,22 +28,25 @@ struct SolveInputs {
 /// The digest over all of it, and over which envpm this is.
 Sha256 digest_of(const SolveInputs& inputs);
 
-/// Which lock came of which inputs and pages, so that nothing is solved a second time. A solve is a
-/// function of its inputs, the previous lock, the pages it asked for and the metadata of wheels,
-/// which their sha256 on the pages fixes; a lock that came of no previous one, or of itself, comes
-/// of itself again. See docs/decisions/0006-stamps.md.
+/// Which lock and which notes came of which inputs and pages, so that nothing is solved a second
+/// time, and what was told of it is told again. A solve is a function of its inputs, the previous
+/// lock, the pages it asked for and the metadata of wheels, which their sha256 on the pages fixes;
+/// a lock that came of no previous one, or of itself, comes of itself again. See
+/// docs/decisions/0006-stamps.md.
 ///
 /// One small file for each digest of inputs, sealed by its own SHA-256: damaged counts as absent.
 class LockStamps {
   public:
     LockStamps(std::filesystem::path folder, pypi::CachedPages pages);
 
-    /// Whether a solve of `inputs` that starts from `lock` would give this very lock, and would ask
-    /// no index for it.
-    [[nodiscard]] bool holds(const SolveInputs& inputs, const Lock& lock) const;
+    /// The notes of a solve of `inputs` that starts from `lock`, if it would give this very lock,
+    /// and would ask no index for it; else nothing.
+    [[nodiscard]] std::optional<std::vector<std::string>> notes(const SolveInputs& inputs,
+                                                                const Lock& lock) const;
 
-    /// `lock` came of `inputs` and `pages`. A cache that cannot be written is no failure.
-    void put(const SolveInputs& inputs, const Lock& lock,
+    /// `lock` and `notes` came of `inputs` and `pages`. A cache that cannot be written is no
+    /// failure.
+    void put(const SolveInputs& inputs, const Lock& lock, const std::vector<std::string>& notes,
              std::span<const universe::Listings::Consulted> pages) const;
 
   private:
@@ -58,6 +61,7 @@ class LockStamps {
 /// What stands in a stamp's file.
 struct LockStamp {
     Sha256 lock; ///< of its canonical text
+    std::vector<std::string> notes;
     std::vector<universe::Listings::Consulted> pages;
 };
 

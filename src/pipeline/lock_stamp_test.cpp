@@ -95,6 +95,25 @@ TEST_F(LockStampTest, WhatWasSolvedOnceIsNotSolvedAgain) {
     EXPECT_EQ(server_.count("/simple/alpha/"), 1U);
 }
 
+TEST_F(LockStampTest, WhatIsToldOfALockIsToldAgain) {
+    publish({"1.0"});
+    const LockRequest request{.project = project_, .exclude_newer = "2026-11-01"};
+    const LockReport first = lock(request);
+    ASSERT_THAT(first.notes, SizeIs(1)) << "the page has no upload times";
+    ASSERT_THAT(stamps(), SizeIs(1));
+    std::filesystem::remove_all(settings_.cache_root / "index" / "metadata");
+    const LockReport second = lock(request, NetworkUse::offline);
+    EXPECT_EQ(second.outcome, LockReport::Outcome::unchanged);
+    EXPECT_EQ(second.notes, first.notes);
+}
+
+TEST(LockStampText, KeepsNotesWhateverTheyQuote) {
+    const LockStamp stamp{sha256_of("a lock"), {"", "3 two\nlines\n", "plain"}, {}};
+    const auto again = parse_lock_stamp(to_text(stamp));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->notes, stamp.notes);
+}
+
 TEST_F(LockStampTest, OldPagesAreAskedForAgain) {
     publish({"1.0"});
     (void)lock();

@@ -10,12 +10,13 @@ namespace envpm::fuzz {
 /// but for the spelling of a project's name.
 void read(std::string_view input) {
     pipeline::parse_lock_stamp(input);
-    const std::string text = "envpm-stamp 1\n" + sha256_of(input).hex() + "\n" + std::string(input);
+    const std::string text = "envpm-stamp 2\n" + sha256_of(input).hex() + "\n" + std::string(input);
     if (const auto stamp = pipeline::parse_lock_stamp(text)) {
         const std::string again = to_text(*stamp);
         const auto same = pipeline::parse_lock_stamp(again);
         ENVPM_ASSERT(same && to_text(*same) == again);
-        ENVPM_ASSERT(same->lock == stamp->lock && same->pages.size() == stamp->pages.size());
+        ENVPM_ASSERT(same->lock == stamp->lock && same->notes == stamp->notes);
+        ENVPM_ASSERT(same->pages.size() == stamp->pages.size());
     }
 }
 
