@@ -30,9 +30,11 @@ std::vector<KeptWheels::Kept> KeptWheels::fetch(std::span<const pypi::WheelFile>
     require_room_for(downloads, folder());
     for (const pypi::WheelFile& wheel : wheels) {
         services_.progress().note(fmt::format(
-            "`{}` knows no ranges: {} ({}) is fetched whole for its metadata, and kept "
-            "for `install`",
-            fetch::place_name(wheel.url), wheel.file_name, bytes_in_words(*wheel.size_bytes)));
+            "`{}` knows no ranges: {} ({}) is fetched whole for its metadata, and {}",
+            fetch::place_name(wheel.url), wheel.file_name, bytes_in_words(*wheel.size_bytes),
+            passing_ ? fmt::format("not kept, as {} cannot be written",
+                                   services_.settings().cache_root.string())
+                     : "kept for `install`"));
     }
     fetch::DownloadEvents events;
     events.complete = [](std::size_t /*index*/, const std::filesystem::path& /*file*/) {};
@@ -50,7 +52,10 @@ void KeptWheels::keep(const Sha256& sha256, std::string_view bytes) noexcept {
         return;
     }
     try {
-        write_file(folder() / sha256.hex(), bytes, Durability::cached);
+        const std::filesystem::path& kept_in = folder();
+        if (!passing_) {
+            write_file(kept_in / sha256.hex(), bytes, Durability::cached);
+        }
     } catch (const std::exception&) { // then `install` fetches it
         return;
     }
@@ -58,10 +63,28 @@ void KeptWheels::keep(const Sha256& sha256, std::string_view bytes) noexcept {
 
 const std::filesystem::path& KeptWheels::folder() {
     const std::lock_guard lock(mutex_);
-    if (!archives_) {
-        archives_.emplace(services_.settings().cache_root);
+    if (!archives_ && !passing_) {
+        open_folder();
     }
-    return archives_->folder();
+    return passing_ ? passing_->path() : archives_->folder();
+}
+
+/// Locks of someone else can be taken in a cache where only they may write.
+void KeptWheels::open_folder() {
+    try {
+        archives_.emplace(services_.settings().cache_root);
+        (void)TemporaryFolder(archives_->folder());
+    } catch (const Error&) {
+        archives_.reset();
+        try {
+            passing_.emplace(services_.variables().find("TMPDIR").value_or("/tmp"));
+        } catch (const Error&) {
+            // Nor there: the cache's own reason is the one to tell.
+        }
+        if (!passing_) {
+            throw;
+        }
+    }
 }
 
 namespace {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/files.h"
 #include "pipeline/archive_cache.h"
 #include "pipeline/services.h"
 #include "pypi/index_client.h"
@@ -11,7 +12,8 @@
 namespace envpm::pipeline {
 
 /// Wheels that `lock` had to fetch whole go where `install` has its downloads, so that it finds
-/// them there. As long as this lives no other process removes them.
+/// them there. As long as this lives no other process removes them. If nothing can be written
+/// there, they lie in a folder of their own, and go with this.
 class KeptWheels final : public pypi::WheelKeeper {
   public:
     explicit KeptWheels(Services& services)
@@ -25,10 +27,12 @@ class KeptWheels final : public pypi::WheelKeeper {
 
   private:
     const std::filesystem::path& folder();
+    void open_folder();
 
     Services& services_;
     std::mutex mutex_;
-    std::optional<ArchiveCache> archives_; ///< once there is something to keep
+    std::optional<ArchiveCache> archives_;   ///< once there is something to keep
+    std::optional<TemporaryFolder> passing_; ///< in place of `archives_`
 };
 
 } // namespace envpm::pipeline

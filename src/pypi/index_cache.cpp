@@ -1,5 +1,6 @@
 #include "pypi/index_cache.h"
 
+#include "base/error.h"
 #include "base/fields.h"
 #include "base/files.h"
 #include "base/parse_number.h"
@@ -54,6 +55,7 @@ std::optional<PageHead> read_start(FieldReader& reader);
 /// The rest, if the digest in front of it is its own.
 std::optional<std::string_view> unsealed(FieldReader& reader);
 std::string file_head(const std::filesystem::path& file);
+void write_if_possible(const std::filesystem::path& file, const std::string& text);
 std::string page_head(const std::string& mirror, const PackageName& project);
 std::string lines_of(const MetadataKey& key);
 void add_line(std::string& out, std::string_view line);
@@ -123,7 +125,7 @@ Sha256 IndexCache::store_page(const std::string& mirror, const PackageName& proj
     }
     const Sha256 digest = sha256_of(std::string_view(out).substr(begin));
     out.replace(0, begin, file_start(page.fetched_nanoseconds, digest));
-    write_file(page_file(mirror, project), out, Durability::cached);
+    write_if_possible(page_file(mirror, project), out);
     return digest;
 }
 
@@ -162,9 +164,8 @@ std::optional<CachedMetadata> IndexCache::metadata(const MetadataKey& key) const
 void IndexCache::store_metadata(const MetadataKey& key, const CachedMetadata& metadata) const {
     const std::string head = lines_of(key);
     const std::string content = fmt::format("{}{}\n{}", head, metadata.wheel_bytes, metadata.text);
-    write_file(metadata_file(head),
-               fmt::format("{}\n{}\n{}", metadata_kind, sha256_of(content).hex(), content),
-               Durability::cached);
+    write_if_possible(metadata_file(head),
+                      fmt::format("{}\n{}\n{}", metadata_kind, sha256_of(content).hex(), content));
 }
 
 /// A mirror's folder is named by its URL's digest, which is a file name whatever the URL holds. The
@@ -236,6 +237,14 @@ std::string file_head(const std::filesystem::path& file) {
     const ssize_t got = opened ? ::read(opened.get(), text.data(), text.size()) : 0;
     text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     return text;
+}
+
+/// A full or read-only cache: the next run asks again.
+void write_if_possible(const std::filesystem::path& file, const std::string& text) {
+    try {
+        write_file(file, text, Durability::cached);
+    } catch (const Error&) { // NOLINT(bugprone-empty-catch): it only saves time
+    }
 }
 
 std::string page_head(const std::string& mirror, const PackageName& project) {

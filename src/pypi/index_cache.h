@@ -45,7 +45,7 @@ struct CachedMetadata {
 /// SHA-256 of the rest: what does not match is damaged and counts as absent. A page's first lines
 /// (digest, time) are sealed by themselves. Pages are kept parsed, as lines of fields, because a
 /// solve reads hundreds of them; a page that did not change has the same digest whenever it was
-/// fetched.
+/// fetched. What cannot be written is not kept, which is no failure.
 class IndexCache {
   public:
     explicit IndexCache(std::filesystem::path folder)

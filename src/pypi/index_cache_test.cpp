@@ -100,6 +100,17 @@ TEST(IndexCache, TellsAPageByItsDigestWheneverItWasFetched) {
     EXPECT_FALSE(cache.head(mirror, name("demo"))->is_present);
 }
 
+TEST(IndexCache, OfAFolderThatCannotBeMadeKeepsNothing) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    write_file(folder.path() / "file", "");
+    const IndexCache cache(folder.path() / "file/index");
+    const MetadataKey key = {sha256_of("wheel"), "demo-1-py3-none-any.whl", "https://e.org/f"};
+    EXPECT_NO_THROW(cache.store_page(mirror, name("demo"), {1, ProjectPage{}}));
+    EXPECT_NO_THROW(cache.store_metadata(key, {"Name: demo\nVersion: 1\n", 77}));
+    EXPECT_FALSE(cache.page(mirror, name("demo")));
+    EXPECT_FALSE(cache.metadata(key));
+}
+
 TEST(IndexCache, KeepsMetadataByWheelNameAndProof) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     const IndexCache cache(folder.path());
