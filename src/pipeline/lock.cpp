@@ -90,7 +90,6 @@ struct ProjectFiles {
 };
 
 ProjectFiles read_files(const Project& project);
-std::vector<std::string> notes_on_open_python(const Run& run, const Lock& lock);
 void report_difference(LockReport& report, const std::optional<Lock>& previous);
 std::vector<PackageName> known_names(const universe::Requests& requests,
                                      const std::optional<Lock>& previous);
@@ -249,29 +248,6 @@ ProjectFiles read_files(const Project& project) {
     return {read_file(project.manifest_file), read_file_if_present(project.lock_file())};
 }
 
-/// The host that locks has chosen for all: told here, as it is found out only on another machine.
-std::vector<std::string> notes_on_open_python(const Run& run, const Lock& lock) {
-    const auto may_be_another = [&](const PythonAbi& abi) {
-        const auto is_asked_for = [&](int minor, int patch) {
-            const auto version =
-                pypi::Version::parse(fmt::format("{}.{}.{}", abi.major, minor, patch));
-            return version && run.requests.python.specifiers.contains(*version);
-        };
-        return is_asked_for(abi.minor - 1, 99) || is_asked_for(abi.minor + 1, 0);
-    };
-    for (const LockedTarget& target : lock.targets) {
-        if (lock.targets.size() > 1 && target.python && !target.python->is_package &&
-            may_be_another(target.python->abi)) {
-            const std::string series = target.python->abi.feature_version();
-            return {fmt::format(
-                "every target is locked to Python {0}, as this host has it; "
-                "`python = \"{0}.*\"` under `[dependencies]` names one that all machines have",
-                series)};
-        }
-    }
-    return {};
-}
-
 void report_difference(LockReport& report, const std::optional<Lock>& previous) {
     report.changes = lockfiles::difference(previous, *report.lock);
     report.target_changes = lockfiles::target_difference(previous, *report.lock);
@@ -375,6 +351,13 @@ solve_target(const Run& run, const Target& target, const std::vector<TargetSolut
     universe::PackageUniverse universe(wanted, run.listings, records);
     const Answer answer = solve_in(universe, run, target, solved);
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
+        for (const universe::UniverseRequest& alone : for_each_alone(wanted, universe)) {
+            universe::PackageUniverse other(alone, run.listings, records);
+            const Answer one = solve_in(other, run, target, solved);
+            if (const auto* const resolution = std::get_if<Resolution>(&one)) {
+                return solution_of(*resolution, other, alone, run, records);
+            }
+        }
         return explain_conflict(*conflict, universe, run, target, records);
     }
     if (accelerator.is_wish) {

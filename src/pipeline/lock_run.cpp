@@ -76,6 +76,45 @@ universe::UniverseRequest wanted_universe(const Run& run, const Target& target,
     return wanted;
 }
 
+std::vector<universe::UniverseRequest> for_each_alone(const universe::UniverseRequest& wanted,
+                                                      const universe::PackageUniverse& universe) {
+    std::vector<universe::UniverseRequest> out;
+    const universe::PythonSet pythons = universe.pythons_without_stable();
+    for (std::size_t i = pythons.size(); i-- > 0;) {
+        universe::UniverseRequest& alone = out.emplace_back(wanted);
+        alone.pythons = {wanted.pythons.at(pythons[i])};
+        alone.found = nullptr; // of other Pythons
+        std::erase_if(alone.conda_pythons,
+                      [&](const auto& package) { return package.choice != pythons[i]; });
+        for (universe::CondaPython& package : alone.conda_pythons) {
+            package.choice = 0;
+        }
+    }
+    return out;
+}
+
+std::vector<std::string> notes_on_open_python(const Run& run, const Lock& lock) {
+    const auto may_be_another = [&](const PythonAbi& abi) {
+        const auto is_asked_for = [&](int minor, int patch) {
+            const auto version =
+                pypi::Version::parse(fmt::format("{}.{}.{}", abi.major, minor, patch));
+            return version && run.requests.python.specifiers.contains(*version);
+        };
+        return is_asked_for(abi.minor - 1, 99) || is_asked_for(abi.minor + 1, 0);
+    };
+    for (const LockedTarget& target : lock.targets) {
+        if (lock.targets.size() > 1 && target.python && !target.python->is_package &&
+            may_be_another(target.python->abi)) {
+            const std::string series = target.python->abi.feature_version();
+            return {fmt::format(
+                "every target is locked to Python {0}, as this host has it; "
+                "`python = \"{0}.*\"` under `[dependencies]` names one that all machines have",
+                series)};
+        }
+    }
+    return {};
+}
+
 namespace {
 
 /// Ascending. A pre-release of Python is one as in PEP 440: below every other, and none where there

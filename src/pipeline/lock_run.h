@@ -58,4 +58,12 @@ std::vector<pypi::PythonChoice> python_choices(const universe::Requests& request
 universe::UniverseRequest wanted_universe(const Run& run, const Target& target,
                                           universe::CondaRecords* records, PythonScope scope);
 
+/// For where `universe`, made of `wanted`, has no solution: the same with one Python each, the most
+/// preferred first, for those Pythons for which it may have kept a pre-release out that is needed.
+std::vector<universe::UniverseRequest> for_each_alone(const universe::UniverseRequest& wanted,
+                                                      const universe::PackageUniverse& universe);
+
+/// The host that locks has chosen for all: told here, as it is found out only on another machine.
+std::vector<std::string> notes_on_open_python(const Run& run, const Lock& lock);
+
 } // namespace envpm::pipeline

@@ -386,6 +386,43 @@ TEST_F(LockTest, AStopEndsItWithCode130AndNothingWritten) {
     EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
 }
 
+TEST_F(LockTest, APrereleaseIsNecessaryForThePythonThatHasNoStableWheel) {
+    for (const std::string minor : {"97", "98"}) {
+        const std::filesystem::path program = folder_.path() / "bin" / ("python3." + minor);
+        write_file(program,
+                   fmt::format(R"(#!/bin/sh
+echo '{{"executable": "{0}", "environment": false, "base": "", "libc": "glibc 2.36", "wide": true,
+"implementation": "cpython", "major": 3, "minor": {1}, "flags": "", "version": "3.{1}.1"}}'
+)",
+                               program.string(), minor),
+                   Durability::cached, 0777);
+    }
+    variables_.set("PATH", (folder_.path() / "bin").string() + ":/usr/bin:/bin");
+    const auto publish_files = [&](const std::string& name, const std::vector<std::string>& files) {
+        std::string links;
+        for (const std::string& rest : files) {
+            const std::string wheel = wheel_of(name, rest.substr(0, rest.find('-')));
+            const std::string file = name + "-" + rest + "-linux_x86_64.whl";
+            write_file(folder_.path() / "index" / name / file, wheel);
+            links += link_of(file, wheel);
+        }
+        write_file(folder_.path() / "index" / name / "index.html", page_of(links));
+    };
+    publish_files("early", {"1.0-cp398-cp398", "2.0rc1-cp397-cp397", "2.0rc1-cp398-cp398"});
+    publish_files("old", {"1.0-cp397-cp397"});
+    const std::string python = "[dependencies]\npython = \">=3.97\"\n";
+    write_manifest("early = \"*\"\n" + python);
+    EXPECT_THAT(versions_of(lock()), ElementsAre("early 1.0")) << "it is not necessary";
+    write_manifest("early = \"*\"\nold = \"*\"\n" + python);
+    EXPECT_THAT(versions_of(lock()), ElementsAre("early 2.0rc1", "old 1.0"));
+    EXPECT_EQ(lock().outcome, LockReport::Outcome::unchanged);
+    write_file(project().manifest_file,
+               "[workspace]\nname = \"demo\"\nprereleases = \"never\"\n[pypi-dependencies]\n"
+               "early = \"*\"\nold = \"*\"\n" +
+                   python);
+    EXPECT_EQ(lock().outcome, LockReport::Outcome::impossible);
+}
+
 TEST_F(LockTest, APythonThatTheHostLacksIsNoSolution) {
     write_file(project().manifest_file,
                "[workspace]\nname = \"demo\"\n[dependencies]\npython = \"3.99\"\n");

@@ -213,6 +213,10 @@ SlotId PackageUniverse::extra_slot(const PackageName& name, const PackageName& e
     return make_slot({{text}, SlotKind::extra, name, extra});
 }
 
+bool PackageUniverse::is_wheel_asked(SlotId slot) const {
+    return may_have_wheels(at(slot));
+}
+
 CandidateId PackageUniverse::add_candidate(SlotId slot, std::string version, std::uint32_t release,
                                            std::size_t index) {
     const auto id = next_id<CandidateId>(tables_.candidates.size());

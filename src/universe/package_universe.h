@@ -80,9 +80,7 @@ class PackageUniverse final : public Universe {
     [[nodiscard]] const CondaListing* conda_listing(SlotId slot) const;
 
     /// Whether the indexes were asked for a listed slot.
-    [[nodiscard]] bool is_wheel_asked(SlotId slot) const {
-        return may_have_wheels(tables_.at(slot));
-    }
+    [[nodiscard]] bool is_wheel_asked(SlotId slot) const;
 
     [[nodiscard]] SlotKind kind(SlotId slot) const { return tables_.at(slot).kind; }
 
@@ -97,6 +95,8 @@ class PackageUniverse final : public Universe {
 
     /// The same need with any version: for finding what else there is.
     RequirementId relaxed(RequirementId requirement);
+    /// For which a stable wheel of another Python kept a pre-release out of what was matched.
+    [[nodiscard]] PythonSet pythons_without_stable() const;
 
     [[nodiscard]] std::size_t slot_count() const override { return tables_.slots.size(); }
 

@@ -321,6 +321,37 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
     return out;
 }
 
+PythonSet PackageUniverse::pythons_without_stable() const {
+    std::set<std::size_t> without;
+    for (const RequirementEntry& entry : tables_.requirements) {
+        const SlotEntry& slot = at(entry.requirement.slot);
+        const bool is_of_wheels = entry.is_matched && !entry.exact && !entry.pythons &&
+                                  !entry.spec && !entry.is_any && slot.name;
+        if (!is_of_wheels || request_.prereleases != Prereleases::if_necessary ||
+            request_.requests.named_prereleases.contains(*slot.name)) {
+            continue;
+        }
+        const std::vector<pypi::WheelCandidate>& wheels =
+            at(*find_slot(slot.name->string())).list.wheels;
+        const auto pythons_with = [&](Prereleases prereleases) {
+            std::set<std::size_t> pythons;
+            for (const std::size_t i :
+                 pypi::matching(wheels, entry.specifiers, prereleases, false,
+                                pins_of(*slot.name, request_.requests, pythons_))) {
+                pythons.insert(wheels[i].pythons.begin(), wheels[i].pythons.end());
+            }
+            return pythons;
+        };
+        const std::set<std::size_t> served = pythons_with(Prereleases::if_necessary);
+        for (const std::size_t python : pythons_with(Prereleases::allow)) {
+            if (!served.contains(python)) {
+                without.insert(python);
+            }
+        }
+    }
+    return {without.begin(), without.end()};
+}
+
 /// The slot has the name that the spec asks for. A wheel and a Python of the host have no build:
 /// what asks for one wants a conda package.
 bool PackageUniverse::matches(CandidateId id, const conda::MatchSpec& spec) const {
