@@ -2,11 +2,13 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/url.h"
 #include "conda/archive_name.h"
 #include "manifest/channels.h"
 #include "pipeline/inspect.h"
 #include "pipeline/lock.h"
 #include "pipeline/target_choice.h"
+#include "pipeline/torch_variants.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -33,6 +35,7 @@ struct Exporter {
     void write_channels();
     void write_dependencies();
     void write_wheels();
+    void write_indexes(std::string_view margin);
     void write_variables();
     [[nodiscard]] const ChannelEntry& channel_of(const LockedPackage& package) const;
     [[nodiscard]] std::string channel_text(const ChannelEntry& channel) const;
@@ -148,26 +151,10 @@ void Exporter::write_requirements() {
     out.text = fmt::format("# made by envpm {} from envpm.lock, target {} ({}{})\n", ENVPM_VERSION,
                            target.target.name, to_text(target.target.platform),
                            target.python ? ", python " + target.python->version : "");
-    std::set<std::string> unknown;
-    for (const LockedPackage* wheel : wheels) {
-        if (wheel->source != "pypi") {
-            unknown.insert(wheel->source);
-        }
-    }
-    for (const IndexEntry& index : manifest.indexes) {
-        const bool is_default = index.name == "pypi";
-        if (is_default || unknown.erase(index.name) > 0) {
-            out.text +=
-                fmt::format("{} {}\n", is_default ? "--index-url" : "--extra-index-url", index.url);
-        }
-    }
+    write_indexes("");
     for (const LockedPackage* wheel : wheels) {
         out.text += fmt::format("{}=={} \\\n    --hash=sha256:{}\n", wheel->name.string(),
                                 wheel->version, wheel->sha256.hex());
-    }
-    for (const std::string& index : unknown) {
-        leave(fmt::format("the index `{}`", index),
-              "the manifest has no URL of it; give it to pip by `--extra-index-url`");
     }
     if (!conda.empty()) {
         leave(counted_packages(conda), "pip has no conda packages; `--format explicit` lists them");
@@ -214,18 +201,45 @@ void Exporter::write_wheels() {
     for (const LockedPackage* wheel : wheels) {
         sources.insert(wheel->source);
     }
-    for (const IndexEntry& index : manifest.indexes) {
-        if (sources.contains(index.name)) {
-            const bool is_default = index.name == "pypi";
-            out.text += fmt::format("      - {} {}\n",
-                                    is_default ? "--index-url" : "--extra-index-url", index.url);
-        }
-    }
+    write_indexes("      - ");
     for (const LockedPackage* wheel : wheels) {
         out.text += fmt::format("      - {}=={}\n", wheel->name.string(), wheel->version);
     }
     if (sources.size() > 1) {
         leave("the index of each wheel", "pip takes a version from any index that has it");
+    }
+}
+
+/// The manifest's in its order, then those of PyTorch's builds. In a requirements file, where each
+/// line is one of pip, a comment says what comes from one that is not the default.
+void Exporter::write_indexes(std::string_view margin) {
+    std::map<std::string, std::set<std::string>> served;
+    for (const LockedPackage* wheel : wheels) {
+        served[wheel->source].insert(wheel->name.string());
+    }
+    const auto write = [&](const std::string& name, const std::string& url) {
+        if (margin.empty()) {
+            out.text +=
+                fmt::format("# the index `{}`: {}\n", name, fmt::join(served.at(name), ", "));
+        }
+        out.text += fmt::format("{}--extra-index-url {}\n", margin, without_credentials(url));
+        served.erase(name);
+    };
+    for (const IndexEntry& index : manifest.indexes) {
+        if (index.name == "pypi") {
+            out.text += fmt::format("{}--index-url {}\n", margin, without_credentials(index.url));
+        } else if (served.contains(index.name)) {
+            write(index.name, index.url);
+        }
+    }
+    served.erase("pypi");
+    for (const auto& [name, names] : std::map(served)) {
+        if (const auto url = torch_index_url(name)) {
+            write(name, *url);
+        } else {
+            leave(fmt::format("the index `{}`", name),
+                  "the manifest has no URL of it; give it to pip by `--extra-index-url`");
+        }
     }
 }
 

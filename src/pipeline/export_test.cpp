@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "manifest/read.h"
 #include "pipeline/import.h"
+#include "pipeline/torch_variants.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -80,19 +81,27 @@ TEST(ExportExplicit, ListsUrlsBehindThoseOfWhatTheyNeed) {
 }
 
 TEST(ExportRequirements, HaveVersionsAndDigestsAndThePlacesOfWheels) {
-    const Lock lock = lock_of({wheel("alpha", "1.0", "own"), wheel("beta", "2.0", "pypi"),
-                               wheel("torch", "2.9.1+cu128", "pytorch-cu128"),
-                               conda_package("zlib", "1.3", "conda-forge")});
+    const Lock lock =
+        lock_of({wheel("alpha", "1.0", "own"), wheel("beta", "2.0", "pypi"),
+                 wheel("gamma", "3.0", "gone"), wheel("torch", "2.9.1+cu128", "pytorch-cu128"),
+                 wheel("torchvision", "0.24.1+cu128", "pytorch-cu128"),
+                 conda_package("zlib", "1.3", "conda-forge")});
     const Export exported =
         export_of(channels + "[indexes]\nown = \"https://own.example.org/simple\"\n"
                              "unused = \"https://unused.example.org/simple\"\n",
                   lock, ExportFormat::requirements_txt);
     const std::string hash = " \\\n    --hash=sha256:" + digest() + "\n";
     EXPECT_EQ(exported.text.substr(exported.text.find('\n') + 1),
+              "# the index `own`: alpha\n"
               "--extra-index-url https://own.example.org/simple\n"
-              "alpha==1.0" +
-                  hash + "beta==2.0" + hash + "torch==2.9.1+cu128" + hash);
-    EXPECT_THAT(left_of(exported), ElementsAre("the index `pytorch-cu128`", "1 conda package"));
+              "# the index `pytorch-cu128`: torch, torchvision\n"
+              "--extra-index-url " +
+                  torch_index_url("pytorch-cu128").value() + "\nalpha==1.0" + hash + "beta==2.0" +
+                  hash + "gamma==3.0" + hash + "torch==2.9.1+cu128" + hash +
+                  "torchvision==0.24.1+cu128" + hash);
+    EXPECT_THAT(left_of(exported), ElementsAre("the index `gone`", "1 conda package"));
+    EXPECT_EQ(torch_index_url("pytorch-"), std::nullopt);
+    EXPECT_EQ(torch_index_url("pytorch-../x"), std::nullopt);
     EXPECT_THROW((void)export_of(channels, lock_of({conda_package("zlib", "1.3", "conda-forge")}),
                                  ExportFormat::requirements_txt),
                  Error);

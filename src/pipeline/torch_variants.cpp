@@ -13,6 +13,7 @@ namespace envpm::pipeline {
 namespace {
 
 constexpr std::string_view place = "https://download.pytorch.org/whl";
+constexpr std::string_view name_start = "pytorch-";
 constexpr std::array<std::string_view, 5> projects = {"torch", "torchvision", "torchaudio",
                                                       "torchtext", "pytorch-triton"};
 
@@ -26,10 +27,19 @@ std::vector<Source> torch_sources(const universe::GpuRequests& gpu, const gpu::F
     std::vector<Source> sources;
     for (const std::string& variant : variants(gpu, facts)) {
         const Mirror own{fmt::format("{}/{}", place, variant), "default"};
-        sources.push_back({Source::Kind::index, "pytorch-" + variant, true,
+        sources.push_back({Source::Kind::index, std::string(name_start) + variant, true,
                            torch_places(settings, own), own.url, "/" + variant});
     }
     return sources;
+}
+
+std::optional<std::string> torch_index_url(std::string_view name) {
+    if (!name.starts_with(name_start) || name.size() == name_start.size() ||
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.", name_start.size()) !=
+            std::string_view::npos) {
+        return std::nullopt;
+    }
+    return fmt::format("{}/{}", place, name.substr(name_start.size()));
 }
 
 bool is_torch_place(std::string_view url) {

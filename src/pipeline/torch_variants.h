@@ -6,6 +6,7 @@
 #include "universe/requests.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ namespace envpm::pipeline {
 /// Those that `[gpu]` rules out are left out.
 std::vector<Source> torch_sources(const universe::GpuRequests& gpu, const gpu::Facts& facts,
                                   const Settings& settings);
+
+/// The public URL of the index that a lock calls `pytorch-cu128`; nothing for any other name.
+std::optional<std::string> torch_index_url(std::string_view name);
 
 /// Whether an index lies at that place or below it.
 bool is_torch_place(std::string_view url);
