@@ -16,11 +16,15 @@ struct OptionReason {
     std::string_view why;
 };
 
+constexpr std::string_view not_read = "that file is not read; `envpm add -r` takes one";
+constexpr std::string_view not_fetched =
+    "envpm fetches no such file; download it and give its path to `envpm add -r`";
+
 constexpr std::array<OptionReason, 9> reasons{{
     {"-e", "envpm installs wheels only, and no project in its folder"},
     {"--editable", "envpm installs wheels only, and no project in its folder"},
-    {"-r", "that file is not read; `envpm add -r` takes one"},
-    {"--requirement", "that file is not read; `envpm add -r` takes one"},
+    {"-r", not_read},
+    {"--requirement", not_read},
     {"-c", "that file is not read; its lines can go under `[constraints]`"},
     {"--constraint", "that file is not read; its lines can go under `[constraints]`"},
     {"-f", "wheels come from indexes; a folder of pages can be one, under `[indexes]`"},
@@ -98,9 +102,11 @@ void read_option(const std::string& line, const SourceLocation& location, Import
     const auto* const found =
         std::find_if(reasons.begin(), reasons.end(),
                      [&](const OptionReason& reason) { return reason.name == name; });
+    const bool is_behind_url =
+        found != reasons.end() && found->why == not_read && value.find("://") != std::string::npos;
     imported.leave(location, fmt::format("`{}`", without_passwords(line)),
                    found == reasons.end() ? "an option of pip that envpm does not have"
-                                          : std::string(found->why));
+                                          : std::string(is_behind_url ? not_fetched : found->why));
 }
 
 /// Of two defaults pip takes the last.

@@ -53,6 +53,7 @@ TEST(PipLines, LeaveWhatIsFromNoIndexWithAReason) {
         {"-e .", "`-e .`", "no project in its folder"},
         {"--editable ./lib", "`--editable ./lib`", "no project in its folder"},
         {"-r requirements.txt", "`-r requirements.txt`", "that file is not read"},
+        {"-r https://host.example.org/r.txt", "`-r https://host.example.org/r.txt`", "download it"},
         {"--constraint=c.txt", "`--constraint=c.txt`", "[constraints]"},
         {"--find-links https://a.example.org/", "`--find-links https://a.example.org/`",
          "under `[indexes]`"},

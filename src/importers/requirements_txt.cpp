@@ -1,6 +1,7 @@
 #include "importers/requirements_txt.h"
 
 #include "base/ascii.h"
+#include "base/error.h"
 #include "importers/pip_lines.h"
 
 #include <fmt/format.h>
@@ -97,7 +98,14 @@ bool Reader::read_named(const std::string& line, const SourceLocation& location,
     if (seen_.contains(file)) {
         return true;
     }
-    const std::optional<std::string> text = read_named_(file);
+    const std::optional<std::string> text = [&] {
+        try {
+            return read_named_(file);
+        } catch (Error& error) {
+            error.add_context(fmt::format("{} names it", location.text()));
+            throw;
+        }
+    }();
     if (!text) {
         return false;
     }

@@ -16,6 +16,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace envpm::pipeline {
 
@@ -42,6 +44,32 @@ void append_missing_line(const std::filesystem::path& file, const std::string& l
 std::optional<std::string> python_series(const Services& services);
 void refuse_beside_own(const NewProject& project);
 void note_foreign(const NewProject& project, Progress& progress);
+
+/// A file that says what to install, and what brings that into a manifest: a format for its name.
+struct ForeignFile {
+    std::string_view name;
+    std::string_view way;
+};
+
+constexpr std::string_view imported = "`envpm init --import {}` in place of this envpm.toml takes "
+                                      "it over";
+constexpr std::string_view listed = "name what its `install_requires` lists to `envpm add`";
+
+constexpr std::array<ForeignFile, 10> foreign_files{{
+    {"environment.yml", imported},
+    {"environment.yaml", imported},
+    {"pixi.toml", imported},
+    {"conda-lock.yml", imported},
+    {"requirements.txt", "`envpm add -r {}` takes it over"},
+    {"Pipfile", "`pipenv requirements >requirements.txt` writes what `envpm add -r "
+                "requirements.txt` takes over"},
+    {"poetry.lock", "`poetry export -o requirements.txt` writes what `envpm add -r "
+                    "requirements.txt` takes over"},
+    {"uv.lock", "`uv export -o requirements.txt` writes what `envpm add -r requirements.txt` "
+                "takes over"},
+    {"setup.py", listed},
+    {"setup.cfg", listed},
+}};
 
 } // namespace
 
@@ -423,15 +451,10 @@ void note_foreign(const NewProject& project, Progress& progress) {
         progress.note("envpm.toml does not use the `[project]` of pyproject.toml; to use it, "
                       "give pyproject.toml a `[tool.envpm]` table in place of envpm.toml");
     }
-    for (const std::string name : {"environment.yml", "environment.yaml", "pixi.toml",
-                                   "conda-lock.yml", "requirements.txt"}) {
-        if (std::filesystem::exists(project.folder / name)) {
-            const std::string way = name == "requirements.txt"
-                                        ? "`envpm add -r requirements.txt` takes it over"
-                                        : fmt::format("`envpm init --import {}` in place of this "
-                                                      "envpm.toml takes it over",
-                                                      name);
-            progress.note(fmt::format("envpm.toml does not use {}; {}", name, way));
+    for (const ForeignFile& file : foreign_files) {
+        if (std::filesystem::exists(project.folder / file.name)) {
+            progress.note(fmt::format("envpm.toml does not use {0}; {1}", file.name,
+                                      fmt::format(fmt::runtime(file.way), file.name)));
         }
     }
 }

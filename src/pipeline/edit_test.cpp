@@ -269,10 +269,14 @@ TEST_F(EditTest, InitHidesNoManifestAndNamesWhatItDoesNotUse) {
     EXPECT_FALSE(std::filesystem::exists(home / "envpm.toml"));
     write_file(home / "pyproject.toml", "[project]\nname = \"x\"\n");
     write_file(home / "environment.yml", "dependencies: []\n");
+    write_file(home / "uv.lock", "");
+    write_file(home / "setup.py", "");
     (void)init(home, std::nullopt, world);
     EXPECT_THAT(told_.lines, Contains(HasSubstr("`[project]` of pyproject.toml")));
     EXPECT_THAT(told_.lines, Contains(HasSubstr("`envpm init --import environment.yml`")));
-    EXPECT_EQ(told_.lines.size(), 2U);
+    EXPECT_THAT(told_.lines, Contains(HasSubstr("does not use uv.lock; `uv export")));
+    EXPECT_THAT(told_.lines, Contains(HasSubstr("does not use setup.py; name what")));
+    EXPECT_EQ(told_.lines.size(), 4U);
 }
 
 TEST_F(EditTest, InitTakesANameAndNeverOverwrites) {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/near_miss.h"
 #include "importers/requirements_txt.h"
 #include "manifest/requirement_text.h"
 #include "pipeline/import_packages.h"
@@ -17,18 +18,20 @@ namespace {
 
 constexpr std::size_t longest_file = std::size_t{16} << 20U;
 
+std::string read_requirements(const std::filesystem::path& file);
+std::string hint_for_missing(const std::filesystem::path& file);
 void refuse_choices(const std::vector<importers::ImportedWheel>& wheels);
 
 } // namespace
 
 RequirementsFile read_requirements_file(const std::filesystem::path& file) {
     const importers::Imported imported = importers::read_requirements_txt(
-        read_file(file, longest_file), file.string(),
+        read_requirements(file), file.string(),
         [](const std::filesystem::path& named) -> std::optional<std::string> {
             if (named.string().find(":/") != std::string::npos) {
                 return std::nullopt; // a URL
             }
-            return read_file(named, longest_file); // pip too refuses one that is not there
+            return read_requirements(named); // pip too refuses one that is not there
         });
     refuse_choices(imported.wheels);
     // What `changed` says is of an index, and none is taken over.
@@ -59,6 +62,31 @@ RequirementsFile read_requirements_file(const std::filesystem::path& file) {
 }
 
 namespace {
+
+std::string read_requirements(const std::filesystem::path& file) {
+    std::error_code failure;
+    if (std::filesystem::status(file, failure).type() == std::filesystem::file_type::not_found) {
+        throw Error({"there is no such file", file.string(), hint_for_missing(file)});
+    }
+    return read_file(file, longest_file);
+}
+
+std::string hint_for_missing(const std::filesystem::path& file) {
+    if (file.string().find("://") != std::string::npos) {
+        return "envpm fetches no requirements file; download it, and give its path";
+    }
+    std::vector<std::string> others;
+    std::error_code failure;
+    const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        others.push_back(entry->path().filename().string());
+    }
+    std::sort(others.begin(), others.end());
+    const auto meant = near_miss(file.filename().string(), others);
+    return meant ? fmt::format("did you mean `{}`?", (file.parent_path() / *meant).string())
+                 : "give the path of a requirements file of pip, such as `requirements.txt`";
+}
 
 /// A name that stands twice, for one Python or system each, is one entry of a manifest no more: the
 /// first of them may be the one that does not count here.

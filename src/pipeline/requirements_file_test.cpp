@@ -66,7 +66,12 @@ TEST_F(RequirementsFileTest, SaysWhatOfItIsNotTaken) {
 
 TEST_F(RequirementsFileTest, NamesTheLineThatIsWrong) {
     EXPECT_THAT(complaint("alpha\n\nbeta=>1\n"), HasSubstr("requirements.txt:3:1"));
-    EXPECT_THAT(complaint("-r absent.txt\n"), HasSubstr("absent.txt"));
+    EXPECT_THAT(complaint("alpha\n-r more/absent.txt\n"),
+                testing::AllOf(HasSubstr("no such file"), HasSubstr("more/absent.txt"),
+                               HasSubstr("give the path"),
+                               HasSubstr("requirements.txt:2:1 names it")));
+    EXPECT_THAT(complaint("-r requirement.txt\n"),
+                HasSubstr("did you mean `" + at("requirements.txt").string() + "`?"));
     EXPECT_THAT(complaint("# nothing\n"), HasSubstr("asks for no package"));
     EXPECT_THAT(complaint("-e .\n"), HasSubstr("`-e .`"));
     EXPECT_THAT(complaint("alpha==1.0 ; python_version < '3.12'\nAlpha==2.0\n"),
