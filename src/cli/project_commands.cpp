@@ -10,6 +10,7 @@
 #include "cli/session.h"
 #include "cli/tested_install.h"
 #include "pipeline/requirements_file.h"
+#include "pipeline/target_choice.h"
 
 #include <fmt/format.h>
 
@@ -31,6 +32,7 @@ pipeline::AddRequest add_request(const AddCommand& command, const Session& sessi
 AfterEdit after_edit(bool without_install, const Session& session);
 ExitCode finish_edit(const Session& session, const Project& project,
                      const pipeline::EditReport& edit, char sign, AfterEdit next);
+void check_target_of_edit(const Session& session, const Project& project, AfterEdit next);
 template <typename Install>
 std::invoke_result_t<Install> with_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit, const Install& install);
@@ -72,7 +74,7 @@ ExitCode run(const InitCommand& command, const Session& session) {
 ExitCode run(const AddCommand& command, const Session& session) {
     const Project project = project_of(session);
     const AfterEdit next = after_edit(command.no_install, session);
-    check_target(session, project);
+    check_target_of_edit(session, project, next);
     const pipeline::EditReport report =
         pipeline::add(add_request(command, session, project), session.services);
     const ExitCode code = finish_edit(session, project, report, '+', next);
@@ -85,7 +87,7 @@ ExitCode run(const AddCommand& command, const Session& session) {
 ExitCode run(const RemoveCommand& command, const Session& session) {
     const Project project = project_of(session);
     const AfterEdit next = after_edit(command.no_install, session);
-    check_target(session, project);
+    check_target_of_edit(session, project, next);
     const pipeline::EditReport report =
         pipeline::remove({project, command.names}, session.services);
     return finish_edit(session, project, report, '-', next);
@@ -96,7 +98,7 @@ ExitCode run(const LockCommand& command, const Session& session) {
     if (command.check) {
         return run_lock_check(session, project);
     }
-    check_target(session, project);
+    check_target_of_edit(session, project, AfterEdit::nothing);
     const pipeline::LockRequest request{.project = project,
                                         .upgrade_all = command.upgrade,
                                         .upgrade_packages = names_of(command.upgrade_packages),
@@ -121,7 +123,7 @@ ExitCode run(const UpdateCommand& command, const Session& session) {
     const bool is_json = session.global.is_json;
     const AfterEdit next =
         after_edit(command.no_install || command.dry_run == DryRun::yes, session);
-    check_target(session, project);
+    check_target_of_edit(session, project, next);
     pipeline::EditReport edit = pipeline::before_update(project);
     const LockReport report = pipeline::lock({.project = project,
                                               .upgrade_all = command.packages.empty(),
@@ -241,6 +243,14 @@ AfterEdit after_edit(bool without_install, const Session& session) {
     }
     check_policies(session);
     return AfterEdit::install;
+}
+
+/// Before anything is written: an install would find that out when that is done.
+void check_target_of_edit(const Session& session, const Project& project, AfterEdit next) {
+    check_target(session, project);
+    if (!session.global.target && next != AfterEdit::nothing) {
+        pipeline::require_target_here(pipeline::read_manifest(project));
+    }
 }
 
 /// What became of the edit. That it cannot be taken back must not hide why it had to be.

@@ -17,8 +17,7 @@ namespace {
 bool declares_gpu(const Manifest& manifest, const Target& target);
 bool has_gpu(const host::MachineFacts& machine);
 bool has_others(const std::vector<ProbedGpu>& gpus, const std::vector<ComputeCapability>& declared);
-std::string obstacles_of(const Lock& lock, const Target& machine);
-[[noreturn]] void throw_none_fits(const Lock& lock);
+std::string obstacles_of(const std::vector<const Target*>& targets);
 
 } // namespace
 
@@ -101,6 +100,22 @@ const LockedTarget& named_target(const Lock& lock, const std::string& name) {
     throw no_such_target("the lock", name, "envpm.lock", names);
 }
 
+void require_target_here(const Manifest& manifest) {
+    const std::optional<Target> here = host::detect_target();
+    std::vector<const Target*> targets;
+    for (const Target& target : manifest.targets) {
+        if (here && runs_on(target, *here)) {
+            return;
+        }
+        targets.push_back(&target);
+    }
+    throw Error({fmt::format("no target of the manifest fits this machine: {}{}", describe(here),
+                             obstacles_of(targets)),
+                 manifest.file.string(),
+                 "`--no-install` edits and locks for the others; or put what `envpm target detect` "
+                 "prints under `[targets]`"});
+}
+
 const LockedTarget& choose_target(const Manifest& manifest, const Lock& lock,
                                   const std::optional<std::string>& name, Services& services) {
     if (name) {
@@ -108,7 +123,13 @@ const LockedTarget& choose_target(const Manifest& manifest, const Lock& lock,
     }
     const Target* const here = target_here(manifest, targets_of(lock), services);
     if (here == nullptr) {
-        throw_none_fits(lock);
+        throw Error(
+            {fmt::format("no target of the lock fits this machine: {}{}",
+                         describe(host::detect_target()), obstacles_of(targets_of(lock))),
+             "envpm.lock",
+             "`envpm target detect` prints this machine as a target; put it under "
+             "`[targets]` and run `envpm lock`; commands that only read, and `export`, take "
+             "`--target NAME`"});
     }
     if (lock.targets.size() > 1) {
         services.progress().note(fmt::format("for target `{}`, one of {}; `--target` names another",
@@ -149,24 +170,15 @@ bool has_others(const std::vector<ProbedGpu>& gpus,
     });
 }
 
-void throw_none_fits(const Lock& lock) {
+/// "; `a` needs glibc 2.99; `b` is for linux-aarch64"; nothing where envpm knows no platform.
+std::string obstacles_of(const std::vector<const Target*>& targets) {
     const std::optional<Target> machine = host::detect_target();
-    const std::string obstacles = machine ? obstacles_of(lock, *machine) : std::string();
-    throw Error(
-        {fmt::format("no target of the lock fits this machine: {}{}", describe(machine), obstacles),
-         "envpm.lock",
-         "`envpm target detect` prints this machine as a target; put it under `[targets]` "
-         "and run `envpm lock`"});
-}
-
-/// "; `a` needs glibc 2.99; `b` is for linux-aarch64"
-std::string obstacles_of(const Lock& lock, const Target& machine) {
     std::string out;
-    for (const LockedTarget& locked : lock.targets) {
-        const Target& target = locked.target;
-        out += target.platform == machine.platform
-                   ? fmt::format("; `{}` needs glibc {}", target.name, target.glibc.text())
-                   : fmt::format("; `{}` is for {}", target.name, to_text(target.platform));
+    for (const Target* target : targets) {
+        out += !machine ? ""
+               : target->platform == machine->platform
+                   ? fmt::format("; `{}` needs glibc {}", target->name, target->glibc.text())
+                   : fmt::format("; `{}` is for {}", target->name, to_text(target->platform));
     }
     return out;
 }

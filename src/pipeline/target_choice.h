@@ -48,6 +48,10 @@ Error no_such_target(const std::string& whose, const std::string& name,
 /// An Error (code 2) names those that there are.
 const LockedTarget& named_target(const Lock& lock, const std::string& name);
 
+/// Before an edit that is to be installed is solved: an Error (code 1) if no target of the manifest
+/// fits this machine says why, and how to edit all the same.
+void require_target_here(const Manifest& manifest);
+
 /// The named target of the lock, else the one for this machine; a note tells which of several that
 /// is. An Error (code 1) says why none fits.
 const LockedTarget& choose_target(const Manifest& manifest, const Lock& lock,

@@ -115,6 +115,26 @@ TEST_F(TargetChoice, IsTheFirstByNameAmongEquals) {
     EXPECT_EQ(chosen("550.54.15", "8.0"), "one");
 }
 
+TEST_F(TargetChoice, ForOtherMachinesOnlyTellsHowToGoOnWithoutThem) {
+    declare("newer", "glibc = \"2.99\"\n");
+    try {
+        (void)chosen("", "");
+        FAIL() << "no machine has that";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().what, HasSubstr("`newer` needs glibc 2.99"));
+        EXPECT_THAT(error.text().hint, HasSubstr("`--target NAME`"));
+    }
+    try {
+        require_target_here(manifest);
+        FAIL() << "no machine has that";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().what, HasSubstr("`newer` needs glibc 2.99"));
+        EXPECT_THAT(error.text().hint, HasSubstr("`--no-install`"));
+    }
+    declare("here", "");
+    EXPECT_NO_THROW(require_target_here(manifest));
+}
+
 TEST_F(TargetChoice, OfAnUnknownNameTellsThoseThatThereAre) {
     declare("cpu", "");
     name = "nope";
