@@ -1,5 +1,6 @@
 #include "universe/requests.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "pypi/requirement.h"
 
@@ -15,6 +16,8 @@ namespace {
 
 bool is_place(std::string_view text);
 [[noreturn]] void refuse_place(const std::string& text, const SourceLocation& location);
+void refuse_lone_version(const std::string& text, const std::string& behind,
+                         const SourceLocation& location);
 Request read_request(const ManifestRequirement& requirement);
 Request read_python(const Manifest& manifest);
 CondaRequest read_conda_request(const CondaRequirement& requirement);
@@ -161,6 +164,7 @@ ManifestRequirement requirement_from_text(const std::string& text) {
         }
     }();
     if (!parsed.url.empty()) {
+        refuse_lone_version(text, parsed.url, location);
         refuse_place(text, location);
     }
     return {parsed.name,   parsed.specifiers.text(),
@@ -183,6 +187,20 @@ void refuse_place(const std::string& text, const SourceLocation& location) {
                  "put the wheel on an index (a folder of `file://` pages will do) and name that "
                  "under `[indexes]`"},
                 ExitCode::usage);
+}
+
+/// `name@1.0` is how other tools ask for a version.
+void refuse_lone_version(const std::string& text, const std::string& behind,
+                         const SourceLocation& location) {
+    const std::string version(trimmed(behind));
+    const bool is_compared = version.find_first_of("<>=!~") == 0;
+    if (is_compared || pypi::Version::parse(version)) {
+        const std::string name(trimmed(std::string_view(text).substr(0, text.find('@'))));
+        throw Error({fmt::format("`{}` has a version where a URL stands, behind `@`", text),
+                     location.file,
+                     fmt::format("did you mean `{}{}{}`?", name, is_compared ? "" : "==", version)},
+                    ExitCode::usage);
+    }
 }
 
 Request read_request(const ManifestRequirement& requirement) {

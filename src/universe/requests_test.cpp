@@ -204,6 +204,19 @@ TEST(RequirementFromText, AUrlOrAPathIsToldAsSuch) {
     }
 }
 
+TEST(RequirementFromText, SaysHowAVersionBehindAnAtIsWritten) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"a@1.0", "`a==1.0`"}, {"a[x] @ 1.0rc1", "`a[x]==1.0rc1`"}, {"a@>=1.0", "`a>=1.0`"}};
+    for (const auto& [text, meant] : cases) {
+        try {
+            (void)requirement_from_text(text);
+            FAIL() << text;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.text().hint, "did you mean " + meant + "?");
+        }
+    }
+}
+
 TEST(RequirementFromText, RefusesUrlsAndNonsenseWithTheirPlace) {
     for (const std::string text : {"numpy @ https://example.org/numpy.whl", "numpy>>1", "",
                                    "./here", "nump@@y", "a[x,,y]", "a; b"}) {
