@@ -200,6 +200,9 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     report.lock = compose_lock(std::get<std::vector<TargetSolution>>(answer),
                                universe::manifest_digest(manifest, question.requests()), previous,
                                manifest.files);
+    if (!previous) { // only now is it known what there is
+        (void)unknown_upgrades(request.upgrade_packages, manifest, report.lock);
+    }
     add_notes(notes_on_absent_winners(manifest.files, *report.lock), notes);
     add_notes(conda.notes_on_names(*report.lock), notes);
     report_difference(report, previous);

@@ -287,6 +287,18 @@ TEST_F(LockTest, KeepsWhatIsLockedUnlessAskedToUpgrade) {
                 ElementsAre("alpha 2.0", "beta 2.0", "gamma 1.0"));
 }
 
+TEST_F(LockTest, AFirstUpdateRefusesWhatIsNotInItsLock) {
+    publish("alpha", {"1.0"});
+    write_manifest("alpha = \"*\"\n");
+    try {
+        (void)lock({.project = project(), .upgrade_packages = {name_of("alhpa")}});
+        FAIL() << "it is misspelt";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.text().hint, "did you mean `alpha`?");
+    }
+    EXPECT_FALSE(read_lock(project()));
+}
+
 TEST_F(LockTest, WhatAnotherLockWroteMeanwhileIsNotTakenBack) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");
