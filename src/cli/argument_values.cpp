@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/moment.h"
 #include "base/parse_number.h"
+#include "model/compute_capability.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -81,6 +82,24 @@ CudaVersion driver_cuda_of(const std::string& text) {
         return *version;
     }
     throw_bad_value("--driver-cuda", fmt::format("`{}` is no version such as 12.8", text));
+}
+
+std::vector<std::string> listed_gpus(const std::vector<std::string>& parts,
+                                     const std::string& flag) {
+    std::vector<std::string> names;
+    for (const std::string& part : parts) {
+        const std::size_t begin = std::min(part.find_first_not_of(' '), part.size());
+        const std::string name = part.substr(begin, part.find_last_not_of(' ') + 1 - begin);
+        const auto number = ComputeCapability::parse(name);
+        if (name.empty() || (number && number->suffix != '\0')) {
+            throw Error(
+                {fmt::format("`{}` is no GPU", name), flag,
+                 fmt::format("name products or compute capabilities: `{} \"A100,12.0\"`", flag)},
+                ExitCode::usage);
+        }
+        names.push_back(name);
+    }
+    return names;
 }
 
 std::string fault_of_word(const std::string& text, const std::vector<std::string>& words) {

@@ -26,6 +26,11 @@ std::uint64_t freed_of(const std::string& text);
 /// "12.8"
 CudaVersion driver_cuda_of(const std::string& text);
 
+/// GPUs of a list, each without the blanks around it; an empty one is refused, and so is what code
+/// is compiled for (`9.0a`).
+std::vector<std::string> listed_gpus(const std::vector<std::string>& parts,
+                                     const std::string& flag);
+
 // What is wrong with a value, in the form of CLI11's validators: an empty text if nothing is.
 
 std::string fault_of_word(const std::string& text, const std::vector<std::string>& words);

@@ -365,8 +365,10 @@ void Commands::add_gpu_commands() {
     fits->add_option("--driver", own.driver, "its version, as nvidia-smi shows it")
         ->type_name("VERSION");
     fits->add_option("--gpu", own.gpus,
-                     "a product or a compute capability, as \"RTX 4090\" or 8.9; may be repeated")
-        ->type_name("NAME");
+                     "products or compute capabilities, as \"RTX 4090\" or \"A100,8.9\"; may be "
+                     "repeated")
+        ->delimiter(',')
+        ->type_name("LIST");
     fits->add_option("--platform", own.platform, "linux-64 (default) or linux-aarch64")
         ->type_name("PLATFORM");
     fits->add_flag("--wsl", own.is_wsl, "the driver is Windows', with Windows' number");

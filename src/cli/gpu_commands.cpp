@@ -1,6 +1,7 @@
 #include "cli/gpu_commands.h"
 
 #include "base/error.h"
+#include "cli/argument_values.h"
 #include "cli/output.h"
 #include "cli/render_error.h"
 #include "cli/render_gpu.h"
@@ -50,7 +51,7 @@ ExitCode run(const GpuFitsCommand& command, const Session& session) {
         session.services.facts().get(),
         {command.driver,
          command.is_wsl ? gpu::DriverSystem::windows : gpu::DriverSystem::linux_kernel,
-         command.gpus, platform_of(command)});
+         listed_gpus(command.gpus, "--gpu"), platform_of(command)});
     show(session.global.is_json ? document(json_of(answer)) : words_of(answer));
     return ExitCode::done;
 }

@@ -1,6 +1,10 @@
 #include "pipeline/services.h"
 
+#include "base/ascii.h"
 #include "base/waiting.h"
+
+#include <algorithm>
+#include <variant>
 
 namespace envpm::pipeline {
 
@@ -8,9 +12,35 @@ Services::Services(Settings settings, Surroundings surroundings, Progress& progr
     : settings_(std::move(settings)),
       surroundings_(std::move(surroundings)),
       progress_(progress),
-      facts_(settings_.gpu_facts) {}
+      facts_(settings_.gpu_facts) {
+    resolve_named_gpus();
+}
 
 Services::~Services() = default;
+
+/// Products in ENVPM_GPUS become what they are able to do: `host` knows no table of them. A text
+/// that has another name in it stays, and whoever asks for the GPUs refuses it.
+void Services::resolve_named_gpus() {
+    const std::string text = surroundings_.variables.find("ENVPM_GPUS").value_or("");
+    if (text.find_first_not_of("0123456789., ") == std::string::npos) {
+        return;
+    }
+    std::string resolved;
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(','), rest.size());
+        const std::string_view name = trimmed(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const auto found = facts_.get().capability_of(name);
+        const auto* const known = std::get_if<gpu::Cited<ComputeCapability>>(&found);
+        if (known == nullptr && !ComputeCapability::parse(name)) {
+            return;
+        }
+        resolved +=
+            (resolved.empty() ? "" : ",") + (known ? known->value.text() : std::string(name));
+    }
+    surroundings_.variables.set("ENVPM_GPUS", resolved);
+}
 
 void Services::throw_if_stopped() const {
     envpm::throw_if_stopped(surroundings_.stop, "the next run goes on from here");

@@ -73,6 +73,8 @@ class Services {
     }
 
   private:
+    void resolve_named_gpus();
+
     Settings settings_;
     Surroundings surroundings_;
     Progress& progress_;

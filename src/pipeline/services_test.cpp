@@ -24,5 +24,18 @@ TEST(Services, ARequestToStopIsHeardBetweenSteps) {
     }
 }
 
+TEST(Services, GpusOfTheEnvironmentMayBeProducts) {
+    SilentProgress progress;
+    const auto gpus_of = [&](const std::string& text) {
+        Surroundings surroundings;
+        surroundings.variables.set("ENVPM_GPUS", text);
+        return Services({}, surroundings, progress).variables().find("ENVPM_GPUS");
+    };
+    EXPECT_EQ(gpus_of("A100"), "8.0");
+    EXPECT_EQ(gpus_of("8.6, RTX 4090"), "8.6,8.9");
+    EXPECT_EQ(gpus_of("8.6, 9.0"), "8.6, 9.0");
+    EXPECT_EQ(gpus_of("A100,nope"), "A100,nope") << "refused by whoever asks";
+}
+
 } // namespace
 } // namespace envpm::pipeline
