@@ -129,7 +129,12 @@ InstallReport install(const InstallRequest& request, Services& services) {
     const store::Store store = services.open_store();
     // From here on this process works for all that want the same environment; the others wait.
     const std::optional<ByteLocks> turn = turn_to_make(target.env, store, services);
-    Job job{request, manifest, target, packages, store, {}};
+    Job job{.request = request,
+            .manifest = manifest,
+            .target = target,
+            .packages = packages,
+            .store = store,
+            .interpreter = {}};
     TaskGroup asking(services.pool());
     asking.run([&] { job.interpreter = interpreter_for(target, services); });
     std::optional<Plan> plan = kept_plan(job, services);
@@ -334,9 +339,11 @@ std::optional<Plan> kept_plan(const Job& job, Services& services) {
 Plan new_plan(const Job& job, Services& services) {
     Fetched fetched = fetch(job, services);
     services.throw_if_stopped();
-    Plan plan{layout_of({job.packages, job.target, job.manifest}, std::move(fetched.trees),
-                        job.store, services),
-              realize::ObjectCheck::done, fetched.packages, fetched.bytes};
+    Plan plan{.layout = layout_of({job.packages, job.target, job.manifest},
+                                  std::move(fetched.trees), job.store, services),
+              .check = realize::ObjectCheck::done,
+              .fetched_packages = fetched.packages,
+              .fetched_bytes = fetched.bytes};
     if (can_be_kept(job.packages)) {
         LayoutCache(services.cache("layouts")).put(job.target.env, plan.layout);
     }
@@ -443,10 +450,12 @@ std::optional<AuditReport> audit_made(const InstallRequest& request, const Manif
     order.allowed = manifest.gpu.audit_allow;
     order.locked = target.gpu;
     order.layout = prefix.layout;
-    AuditReport report = audit_prefix(prefix.path,
-                                      {machine.gpus.value_or(std::vector<ComputeCapability>()),
-                                       target.target.glibc, machine.cuda},
-                                      order, services);
+    AuditReport report =
+        audit_prefix(prefix.path,
+                     {.gpus = machine.gpus.value_or(std::vector<ComputeCapability>()),
+                      .glibc = target.target.glibc,
+                      .driver = machine.cuda},
+                     order, services);
     if (policy == CheckPolicy::strict && report.has_error()) {
         const gpu::Finding& worst = report.findings.front();
         throw Error(

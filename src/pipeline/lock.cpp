@@ -179,16 +179,16 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
     CondaSources conda(manifest, question.requests(), request.refresh,
                        question.inputs().exclude_newer, services);
     std::vector<std::string> notes;
-    const Run run{manifest,
-                  question.requests(),
-                  request,
-                  previous,
-                  question.inputs(),
-                  sources.listings,
-                  conda,
-                  services,
-                  notes,
-                  question.first_look()};
+    const Run run{.manifest = manifest,
+                  .requests = question.requests(),
+                  .request = request,
+                  .previous = previous,
+                  .inputs = question.inputs(),
+                  .listings = sources.listings,
+                  .conda = conda,
+                  .services = services,
+                  .notes = notes,
+                  .first_look = question.first_look()};
     auto answer = ask_and_solve(run);
     if (auto* explanation = std::get_if<advice::Explanation>(&answer)) {
         report.outcome = LockReport::Outcome::impossible;
