@@ -27,8 +27,11 @@ ExitCode run(const AuditCommand& command, const Session& session) {
     if (!command.prefix) {
         order.loader_configuration = "/etc/ld.so.conf";
     }
-    const pipeline::AuditReport report =
-        pipeline::audit(project_if_any(session), order, session.services);
+    const std::optional<pipeline::Project> project = project_if_any(session);
+    if (project) {
+        check_target(session, *project);
+    }
+    const pipeline::AuditReport report = pipeline::audit(project, order, session.services);
     show(session.global.is_json ? document(json_of(report)) : words_of(report, session.terminal));
     return report.has_error() ? ExitCode::integrity : ExitCode::done;
 }

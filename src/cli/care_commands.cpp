@@ -14,7 +14,10 @@
 namespace envpm::cli {
 
 ExitCode run(const SealCommand& /*command*/, const Session& session) {
-    const pipeline::SealReport report = pipeline::seal(project_of(session), session.services);
+    const pipeline::Project project = project_of(session);
+    check_target(session, project);
+    const pipeline::SealReport report =
+        pipeline::seal(project, session.global.target, session.services);
     if (session.global.is_json) {
         show(document(Json::Object{{"target", report.target},
                                    {"contents", report.contents.hex()},

@@ -299,6 +299,7 @@ std::set<PackageName> names_of(const std::vector<std::string>& typed) {
 }
 
 ExitCode run_lock_check(const Session& session, const Project& project) {
+    check_target(session, project);
     const pipeline::LockCheck check =
         pipeline::check_lock(pipeline::read_manifest(project), pipeline::read_lock(project));
     if (session.global.is_json) {

@@ -59,6 +59,14 @@ DeclaredGpu read_declared_gpu(const TomlValue& target, const std::string& key) {
             complain_at(value->location, fmt::format("`{}.driver` must be like `535.104.05`", key),
                         "`nvidia-smi` and /proc/driver/nvidia/version show it");
         }
+        constexpr int oldest_branch = 100; // of those that run any CUDA of today; no CUDA is there
+        if (declared.driver->branch < oldest_branch) {
+            complain_at(value->location,
+                        fmt::format("`{}.driver` is \"{}\", which is no driver", key, text),
+                        fmt::format("if it is the CUDA that `nvidia-smi` shows, write `cuda = "
+                                    "\"{}\"`; a driver is like `535.104.05`",
+                                    text));
+        }
     }
     if (const TomlValue* const value = target.find("cuda")) {
         declared.cuda = CudaVersion::parse(expect_string(*value, key + ".cuda"));

@@ -99,6 +99,7 @@ TEST(DeclaredGpu, RefusesWhatCannotBe) {
     EXPECT_THAT(said("driver = \"535.x\""), HasSubstr("envpm.toml:3:10"));
     EXPECT_THAT(said("cuda = \"12\""), HasSubstr("`targets.a.cuda` must be like"));
     EXPECT_THAT(said("gpus = \"8.0\""), HasSubstr("must be a list, or \"none\""));
+    EXPECT_THAT(said("driver = \"12.8\""), HasSubstr("write `cuda = \"12.8\"`"));
     EXPECT_THAT(said("gpus = []"), HasSubstr("names none"));
     EXPECT_THAT(said("gpu = [\"8.0\"]"), HasSubstr("did you mean `gpus`"));
     EXPECT_THAT(said("accelerator = \"gpu\""),

@@ -294,6 +294,9 @@ void Examination::look_at_folders() {
     for (Diagnosis& each : diagnose_folder("store", host::examine_folder(settings.store_root))) {
         add(std::move(each));
     }
+    if (auto format = diagnose_format(settings.store_root)) {
+        add(std::move(*format));
+    }
     for (Diagnosis& each : diagnose_folder("cache", host::examine_folder(settings.cache_root))) {
         add(std::move(each));
     }

@@ -57,6 +57,9 @@ struct DoctorReport {
 DoctorReport doctor(const DoctorRequest& request, Services& services);
 
 /// What can be wrong with the store's or the cache's folder. Pure.
+/// What is wrong with the `VERSION` of a store that is there; nothing if it is right.
+std::optional<Diagnosis> diagnose_format(const std::filesystem::path& root);
+
 std::vector<Diagnosis> diagnose_folder(const std::string& part, const host::FolderFacts& facts);
 
 /// What the cache holds of unfinished downloads, if that is worth a word. Pure.

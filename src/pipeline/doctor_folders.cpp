@@ -1,5 +1,8 @@
+#include "base/error.h"
 #include "base/free_space.h"
+#include "model/store_paths.h"
 #include "pipeline/doctor.h"
+#include "store/format.h"
 
 #include <fmt/format.h>
 
@@ -38,6 +41,21 @@ std::vector<Diagnosis> diagnose_folder(const std::string& part, const host::Fold
                          facts.existing == facts.folder ? "" : ", not made yet")});
     }
     return found;
+}
+
+std::optional<Diagnosis> diagnose_format(const std::filesystem::path& root) {
+    const StorePaths paths(root);
+    std::error_code failure;
+    if (!std::filesystem::exists(paths.objects(), failure)) {
+        return std::nullopt; // it is not made yet
+    }
+    try {
+        store::require_format(paths);
+    } catch (const Error& error) {
+        return Diagnosis{"store", Condition::defect, error.text().what, (root / "VERSION").string(),
+                         error.text().hint};
+    }
+    return std::nullopt;
 }
 
 std::optional<Diagnosis> diagnose_downloads(std::uint64_t bytes) {

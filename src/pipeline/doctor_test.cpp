@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "host/this_machine.h"
+#include "store/store.h"
 
 #include <gmock/gmock.h>
 
@@ -178,6 +179,19 @@ TEST_F(Doctor, ABrokenProjectOrVariableDoesNotKeepItFromTheRest) {
     EXPECT_THAT(found.diagnoses, says(Condition::defect, "project", "2.28"));
     EXPECT_THAT(found.diagnoses, says(Condition::defect, "settings", "the newest"));
     EXPECT_THAT(found.diagnoses, says(Condition::good, "store", "free"));
+}
+
+TEST(DiagnoseFormat, TellsOfAVersionThatCannotBeUsed) {
+    const TemporaryFolder folder(std::filesystem::temp_directory_path());
+    const std::filesystem::path root = folder.path() / "store";
+    EXPECT_FALSE(diagnose_format(root)) << "it is not made yet";
+    (void)store::Store::open(root);
+    EXPECT_FALSE(diagnose_format(root));
+    write_file(root / "VERSION", "");
+    const std::optional<Diagnosis> found = diagnose_format(root);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->condition, Condition::defect);
+    EXPECT_THAT(found->remedy, HasSubstr("envpm repair"));
 }
 
 TEST(DiagnoseFolder, NamesWhatKeepsAFolderFromBeingUsed) {

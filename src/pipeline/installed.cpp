@@ -1,5 +1,6 @@
 #include "pipeline/installed.h"
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -15,6 +16,7 @@ namespace {
 std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs,
                      const std::filesystem::path& prefix);
 std::filesystem::path current_prefix(const Project& project);
+bool has_record(const Project& project);
 std::filesystem::path stamp_file(const Project& project, std::string_view name);
 bool has_stamp(const InstallRequest& request, std::string_view name, const Variables& variables);
 std::string digest_of(const std::filesystem::path& file);
@@ -33,7 +35,7 @@ std::optional<std::filesystem::path> up_to_date_prefix(const InstallRequest& req
         return std::nullopt;
     }
     const std::filesystem::path prefix = current_prefix(request.project);
-    if (prefix.empty() || !realize::is_usable(prefix)) {
+    if (prefix.empty() || !realize::is_usable(prefix) || !has_record(request.project)) {
         return std::nullopt;
     }
     return prefix;
@@ -111,6 +113,16 @@ std::string stamp_of(const InstallRequest& request, const InstallInputs& inputs,
                {"target", request.target.value_or("")},
            })) +
            "\n";
+}
+
+/// Of the current generation. Without one, or with one that cannot be read, no other command finds
+/// the environment: an install makes a new record, or says what is wrong with this one.
+bool has_record(const Project& project) {
+    try {
+        return generations_of(project).current().has_value();
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 std::filesystem::path stamp_file(const Project& project, std::string_view name) {

@@ -25,8 +25,9 @@ LockCheck check_lock(const Manifest& manifest, const std::optional<Lock>& lock) 
         return {true, {}};
     }
     LockCheck check{false, unmet_requests(requests, *lock)};
-    if (check.reasons.empty()) {
-        check.reasons.push_back("the manifest has changed; what is locked would still satisfy it");
+    if (check.reasons.empty()) { // targets, `[gpu]`, constraints and overrides are not looked at
+        check.reasons.push_back(
+            "the manifest has changed; `envpm lock` finds out whether what is locked still does");
     }
     return check;
 }

@@ -82,8 +82,10 @@ TEST(CheckLock, DoesNotMissAPackageWhoseMarkerMayNotHold) {
                                  "beta = { version = \"*\", marker = \"python_version < '3'\" }\n"),
         lock);
     EXPECT_FALSE(check.is_fresh);
-    EXPECT_THAT(check.reasons,
-                ElementsAre("the manifest has changed; what is locked would still satisfy it"));
+    EXPECT_THAT(
+        check.reasons,
+        ElementsAre(
+            "the manifest has changed; `envpm lock` finds out whether what is locked still does"));
 }
 
 /// A project whose index is a folder, so that nothing else is needed of the world but a Python.

@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::filesystem::path> pip_files(const Variables& variables);
 std::vector<std::string> ini_lines(const std::string& text, std::string_view key);
+bool is_key(std::string_view written, std::string_view key);
 std::size_t indent_of(std::string_view line);
 
 } // namespace
@@ -62,7 +63,8 @@ std::optional<Mirror> pip_option(const Variables& variables, std::string_view ke
     for (const std::filesystem::path& file : pip_files(variables)) {
         if (const auto text = read_file_if_present(file)) {
             if (const auto lines = ini_lines(*text, key); !lines.empty()) {
-                return Mirror{lines.front(), file.string(), MirrorKind::pip};
+                const bool is_on_the_next = lines.front().empty() && lines.size() > 1;
+                return Mirror{lines[is_on_the_next ? 1 : 0], file.string(), MirrorKind::pip};
             }
         }
     }
@@ -116,12 +118,19 @@ std::vector<std::string> ini_lines(const std::string& text, std::string_view key
         }
         const std::size_t separator = content.find_first_of("=:");
         if ((section == "global" || section == "install") && separator != std::string::npos &&
-            trimmed(content.substr(0, separator)) == key) {
+            is_key(trimmed(content.substr(0, separator)), key)) {
             indent = indent_of(line);
             found.emplace_back(trimmed(content.substr(separator + 1)));
         }
     }
     return found;
+}
+
+/// For pip case means nothing, and `index_url` is `index-url`.
+bool is_key(std::string_view written, std::string_view key) {
+    std::string text = ascii_lower(written);
+    std::replace(text.begin(), text.end(), '_', '-');
+    return text == key;
 }
 
 std::size_t indent_of(std::string_view line) {

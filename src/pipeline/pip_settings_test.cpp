@@ -69,6 +69,11 @@ TEST_F(PipSettingsTest, ExtraIndexesAreThoseOfTheVariableOrOfAFileOnSeveralLines
     EXPECT_THAT(urls(), testing::IsEmpty());
 }
 
+TEST_F(PipSettingsTest, AKeyMayBeWrittenWithUnderscoresAndItsValueOnTheNextLine) {
+    write(".config/pip/pip.conf", "[global]\nIndex_URL =\n    https://own.example.org/s\n");
+    EXPECT_EQ(option("index-url"), "https://own.example.org/s");
+}
+
 TEST_F(PipSettingsTest, TheEmptyDeviceInPlaceOfAFileRulesAllOut) {
     write(".config/pip/pip.conf", "[global]\ncolour = red\n");
     EXPECT_EQ(option("colour"), "red");

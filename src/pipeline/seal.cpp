@@ -22,10 +22,18 @@ LockedTarget& target_of(std::optional<Lock>& lock, const Sha256& env, const Proj
 
 } // namespace
 
-SealReport seal(const Project& project, Services& services) {
+SealReport seal(const Project& project, const std::optional<std::string>& target,
+                Services& services) {
     const realize::Generation current = current_generation(project);
     std::optional<Lock> lock = read_lock(project);
     const LockedTarget before = target_of(lock, current.env, project);
+    if (target && *target != before.target.name) {
+        throw Error(
+            {fmt::format("what is installed is target `{}`, not `{}`", before.target.name, *target),
+             project.lock_file().string(),
+             fmt::format("run `envpm install --target {}`, then seal", *target)},
+            ExitCode::lock_out_of_date);
+    }
     const auto damages = realize::check(current.prefix, realize::CheckDepth::full, services.pool(),
                                         services.progress());
     if (!damages.empty()) {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "lockfiles/lock_file.h"
+#include "pipeline/generations.h"
 #include "pipeline/install.h"
 
 #include <gtest/gtest.h>
@@ -67,12 +68,12 @@ TEST_F(SealTest, WhatOthersWroteMeanwhileStaysInTheLock) {
     Lock theirs = read_lock(project()).value();
     theirs.manifest = sha256_of("their manifest");
     progress_.meanwhile = [&] { lockfiles::write(project().lock_file(), theirs); };
-    const SealReport report = seal(project(), services_);
+    const SealReport report = seal(project(), {}, services_);
     EXPECT_FALSE(report.was_sealed);
     theirs.targets.at(0).contents = report.contents;
     EXPECT_EQ(read_lock(project()), theirs);
     progress_.meanwhile = nullptr;
-    EXPECT_TRUE(seal(project(), services_).was_sealed);
+    EXPECT_TRUE(seal(project(), {}, services_).was_sealed);
 }
 
 TEST_F(SealTest, ALockOfSomethingElseMeanwhileIsNotSealed) {
@@ -82,12 +83,33 @@ TEST_F(SealTest, ALockOfSomethingElseMeanwhileIsNotSealed) {
     target.env = lockfiles::env_digest(theirs, target);
     progress_.meanwhile = [&] { lockfiles::write(project().lock_file(), theirs); };
     try {
-        (void)seal(project(), services_);
+        (void)seal(project(), {}, services_);
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ExitCode::lock_out_of_date);
     }
     EXPECT_EQ(read_lock(project()), theirs);
+}
+
+TEST_F(SealTest, OfAnotherTargetThanTheInstalledOneIsRefused) {
+    EXPECT_FALSE(seal(project(), "default", services_).was_sealed);
+    try {
+        (void)seal(project(), "laptop", services_);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::lock_out_of_date);
+        EXPECT_EQ(error.text().hint, "run `envpm install --target laptop`, then seal");
+    }
+}
+
+TEST_F(SealTest, AnInstallWithoutItsRecordIsMadeAgain) {
+    const std::filesystem::path record = folder_.path() / "project/.envpm/envs/default/gens/1.json";
+    write_file(record, "");
+    EXPECT_THROW((void)install({.project = project()}, services_), Error);
+    std::filesystem::remove(record);
+    EXPECT_FALSE(install({.project = project()}, services_).was_current);
+    EXPECT_NO_THROW((void)current_generation(project()));
+    EXPECT_TRUE(install({.project = project()}, services_).was_current);
 }
 
 } // namespace

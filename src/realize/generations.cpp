@@ -42,6 +42,8 @@ int next_number(const std::set<int>& numbers);
 void remove_old(const std::filesystem::path& gens, int current);
 bool may_be_there(const std::filesystem::path& link);
 void remove_unfinished_links(const std::filesystem::path& gens);
+const Generation* before_with_another_environment(const std::vector<Generation>& all,
+                                                  const Generation& current);
 [[noreturn]] void throw_no_generation(const std::vector<Generation>& all,
                                       std::optional<int> number);
 
@@ -123,7 +125,7 @@ Generation Generations::roll_back(std::optional<int> number) {
         }
     }
     if (!number && chosen != nullptr) {
-        chosen = chosen == generations.data() ? nullptr : chosen - 1;
+        chosen = before_with_another_environment(generations, *chosen);
     }
     if (chosen == nullptr) {
         if (number) {
@@ -143,6 +145,15 @@ Generation Generations::roll_back(std::optional<int> number) {
 }
 
 namespace {
+
+/// An install after a rollback makes a generation of the same environment.
+const Generation* before_with_another_environment(const std::vector<Generation>& all,
+                                                  const Generation& current) {
+    const auto found = std::find_if(all.rbegin(), all.rend(), [&](const Generation& one) {
+        return one.number < current.number && one.env != current.env;
+    });
+    return found == all.rend() ? nullptr : &*found;
+}
 
 std::optional<int> parse_generation(const std::string& text) {
     const auto number = parse_number<int>(text);

@@ -132,6 +132,17 @@ TEST(Generations, AreRegisteredWhenNoCollectorIsAtWork) {
     EXPECT_FALSE(std::filesystem::is_empty(project.world.store.roots()));
 }
 
+TEST(Generations, RollBackPassesOverTheSameEnvironment) {
+    Project project;
+    for (const char* env : {"one", "two"}) {
+        project.install(env);
+    }
+    project.generations.roll_back({});
+    EXPECT_EQ(project.install("two").number, 3);
+    EXPECT_EQ(project.generations.roll_back({}).number, 1);
+    EXPECT_EQ(project.current_name(), "one");
+}
+
 TEST(Generations, RollBackToTheOneBeforeOrToANumber) {
     Project project;
     for (const char* env : {"one", "two", "three"}) {

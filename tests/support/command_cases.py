@@ -50,6 +50,7 @@ def normalised(text: str, folder: Path, index: Index) -> str:
     """What differs from machine to machine and run to run, as words."""
     text = text.replace(str(folder / "project"), "<project>").replace(str(folder), "<tmp>")
     text = text.replace(index.url, "<index>")
+    text = re.sub(r"^(2> )?asking for packages \d+\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\b(and this one has) \d+", r"\1 <length>", text)  # of <tmp>
     text = re.sub(r"127\.0\.0\.1(:\d+)?", "<host>", text)
     text = re.sub(r"in \d+(\.\d+)? (ms|s)\b", "in <time>", text)
