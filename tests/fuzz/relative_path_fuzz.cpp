@@ -22,11 +22,6 @@ void read(std::string_view input) {
         ENVPM_ASSERT(path->string() == input);
         check(*path);
     }
-    const RelativePath top = RelativePath::parse("top");
-    if (const auto path = if_accepted([&top, input] { return top / input; })) {
-        ENVPM_ASSERT(path->string().starts_with("top/"));
-        check(*path);
-    }
 }
 
 } // namespace envpm::fuzz
