@@ -291,11 +291,13 @@ void Examination::compare_with_target() {
 
 void Examination::look_at_folders() {
     const Settings& settings = services_.settings();
-    for (Diagnosis& each : diagnose_folder("store", host::examine_folder(settings.store_root))) {
-        add(std::move(each));
-    }
     if (auto format = diagnose_format(settings.store_root)) {
-        add(std::move(*format));
+        add(std::move(*format)); // with which nothing else of it matters
+    } else {
+        for (Diagnosis& each :
+             diagnose_folder("store", host::examine_folder(settings.store_root))) {
+            add(std::move(each));
+        }
     }
     for (Diagnosis& each : diagnose_folder("cache", host::examine_folder(settings.cache_root))) {
         add(std::move(each));
