@@ -341,7 +341,7 @@ void throw_no_generation(const std::vector<Generation>& all, std::optional<int> 
             fmt::format("`{}`{}", generation.number, generation.is_current ? " (current)" : ""));
     }
     throw Error({number ? fmt::format("there is no generation `{}`", *number)
-                        : "there is no generation before the current one",
+                        : "there is no other environment before the current generation",
                  number ? "the command line" : "",
                  names.empty() ? "`envpm install` makes the first one"
                                : fmt::format("there are {}", fmt::join(names, ", "))},

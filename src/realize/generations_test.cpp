@@ -151,8 +151,10 @@ TEST(Generations, RollBackToTheOneBeforeOrToANumber) {
     EXPECT_EQ(project.generations.roll_back({}).number, 2);
     EXPECT_EQ(project.current_name(), "two");
     EXPECT_EQ(project.generations.roll_back({}).number, 1);
-    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}); }),
-                HasSubstr("no generation before the current one; there are `1` (current), `2`"));
+    EXPECT_THAT(
+        hint_of([&] { project.generations.roll_back({}); }),
+        HasSubstr(
+            "no other environment before the current generation; there are `1` (current), `2`"));
     EXPECT_TRUE(project.generations.roll_back(3).is_current);
     EXPECT_EQ(project.current_name(), "three");
     EXPECT_THAT(hint_of([&] { project.generations.roll_back(9); }),
