@@ -117,3 +117,12 @@ function(envpm_module name)
         add_test(NAME ${name} COMMAND envpm_${name}_test)
     endif()
 endfunction()
+
+# The tests of that folder run the real probe on made-up GPUs (tests/support/fake_gpu).
+function(envpm_test_with_gpus name)
+    if(ENVPM_TESTS)
+        add_dependencies(envpm_${name}_test envpm-gpuprobe envpm_fake_cuda envpm_fake_nvml)
+        target_compile_definitions(envpm_${name}_test PRIVATE
+            GPUPROBE="$<TARGET_FILE:envpm-gpuprobe>" FAKE_GPU="${PROJECT_BINARY_DIR}/fake_gpu")
+    endif()
+endfunction()

@@ -16,7 +16,7 @@ namespace envpm::cli {
 
 /// Another folder (`--prefix`) may be for another machine, whose loader is not this one's.
 ExitCode run(const AuditCommand& command, const Session& session) {
-    pipeline::AuditOrder order{command.prefix, {}, command.driver_cuda, command.allowed};
+    installing::AuditOrder order{command.prefix, {}, command.driver_cuda, command.allowed};
     if (!command.gpus.empty()) {
         const std::vector<std::string> names = listed_gpus(command.gpus, "--gpus");
         const auto known = pipeline::answer(session.services.facts().get(), {.gpus = names});
@@ -27,11 +27,11 @@ ExitCode run(const AuditCommand& command, const Session& session) {
     if (!command.prefix) {
         order.loader_configuration = "/etc/ld.so.conf";
     }
-    const std::optional<pipeline::Project> project = project_if_any(session);
+    const std::optional<project::Project> project = project_if_any(session);
     if (project) {
         check_target(session, *project);
     }
-    const pipeline::AuditReport report = pipeline::audit(project, order, session.services);
+    const installing::AuditReport report = installing::audit(project, order, session.services);
     show(session.global.is_json ? document(json_of(report)) : words_of(report, session.terminal));
     return report.has_error() ? ExitCode::integrity : ExitCode::done;
 }

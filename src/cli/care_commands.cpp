@@ -5,8 +5,8 @@
 #include "cli/render_error.h"
 #include "cli/render_views.h"
 #include "cli/session.h"
+#include "installing/generations.h"
 #include "pipeline/collect.h"
-#include "pipeline/generations.h"
 #include "pipeline/seal.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@
 namespace envpm::cli {
 
 ExitCode run(const SealCommand& /*command*/, const Session& session) {
-    const pipeline::Project project = project_of(session);
+    const project::Project project = project_of(session);
     check_target(session, project);
     const pipeline::SealReport report =
         pipeline::seal(project, session.global.target, session.services);
@@ -70,11 +70,11 @@ ExitCode run(const GcCommand& command, const Session& session) {
 }
 
 ExitCode run(const RollbackCommand& command, const Session& session) {
-    const pipeline::Project project = project_of(session);
+    const project::Project project = project_of(session);
     check_target(session, project);
-    const realize::Generation generation = pipeline::roll_back(project, command.generation);
+    const realize::Generation generation = installing::roll_back(project, command.generation);
     if (session.global.is_json) {
-        show(document(json_of(std::vector<pipeline::State>{{generation}})));
+        show(document(json_of(std::vector<installing::State>{{generation}})));
     } else {
         tell(session, fmt::format("generation {} is current again   env {}\n"
                                   "envpm.lock is as it was: `envpm install` goes forward again\n",

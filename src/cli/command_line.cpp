@@ -1,7 +1,7 @@
 #include "cli/command_line.h"
 
 #include "cli/argument_values.h"
-#include "pipeline/selftest.h"
+#include "installing/selftest.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -426,7 +426,7 @@ void add_policy_flag(CLI::App* app, const std::string& name, std::optional<Check
 void add_policy(CLI::App* app, const std::string& name, const std::string& help,
                 std::optional<CheckPolicy>& into) {
     app->add_option_function<std::string>(
-           name, [&into](const std::string& text) { into = pipeline::parse_check_policy(text); },
+           name, [&into](const std::string& text) { into = installing::parse_check_policy(text); },
            help)
         ->type_name("POLICY")
         ->check(one_of({"warn", "strict", "off"}));

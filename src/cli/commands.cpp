@@ -7,7 +7,7 @@
 #include "cli/own_words.h"
 #include "cli/render_error.h"
 #include "cli/session.h"
-#include "pipeline/way_out.h"
+#include "project/way_out.h"
 
 #include <fmt/format.h>
 
@@ -39,14 +39,14 @@ struct Runner {
 std::filesystem::path working_folder(const std::filesystem::path& directory);
 
 struct SettingsInUse {
-    pipeline::Settings settings;
+    project::Settings settings;
     std::optional<ErrorText> error; ///< why they are not those that are configured
 };
 
 SettingsInUse settings_in_use(const Arguments& arguments, const Variables& variables,
                               const std::optional<std::filesystem::path>& folder);
 
-pipeline::SettingFlags flags_of(const Arguments& arguments);
+project::SettingFlags flags_of(const Arguments& arguments);
 ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json);
 bool says_yes(const std::string& value);
 
@@ -105,21 +105,21 @@ ExitCode Runner::in_session(const std::function<ExitCode(const Session&)>& run_i
     const std::filesystem::path start = working_folder(global.directory);
     std::optional<std::filesystem::path> folder;
     if (!std::holds_alternative<InitCommand>(arguments.command)) {
-        if (const auto project = pipeline::find_project_if_any(global.manifest_path, start)) {
+        if (const auto project = project::find_project_if_any(global.manifest_path, start)) {
             folder = project->folder();
         }
     }
     TerminalProgress progress(terminal);
     SettingsInUse settings = settings_in_use(arguments, invocation.variables, folder);
-    pipeline::Services services(
+    project::Services services(
         std::move(settings.settings),
         {invocation.variables, invocation.stop, invocation.now, invocation.random_seed,
-         global.is_offline ? pipeline::NetworkUse::offline : pipeline::NetworkUse::online},
+         global.is_offline ? project::NetworkUse::offline : project::NetworkUse::online},
         progress);
     try {
         return run_it({global, terminal, services, start, std::move(settings.error)});
     } catch (const Error& error) {
-        throw pipeline::with_way_out(error, services.settings());
+        throw project::with_way_out(error, services.settings());
     }
 }
 
@@ -149,7 +149,7 @@ std::filesystem::path working_folder(const std::filesystem::path& directory) {
 SettingsInUse settings_in_use(const Arguments& arguments, const Variables& variables,
                               const std::optional<std::filesystem::path>& folder) {
     try {
-        return {pipeline::load_settings(variables, flags_of(arguments), folder), std::nullopt};
+        return {project::load_settings(variables, flags_of(arguments), folder), std::nullopt};
     } catch (const Error& error) {
         if (!std::holds_alternative<DoctorCommand>(arguments.command)) {
             throw;
@@ -161,13 +161,13 @@ SettingsInUse settings_in_use(const Arguments& arguments, const Variables& varia
                 places.set(std::string(name), *value);
             }
         }
-        pipeline::SettingFlags flags;
+        project::SettingFlags flags;
         flags.ignore_files = true;
-        return {pipeline::load_settings(places, flags, std::nullopt), error.text()};
+        return {project::load_settings(places, flags, std::nullopt), error.text()};
     }
 }
 
-pipeline::SettingFlags flags_of(const Arguments& arguments) {
+project::SettingFlags flags_of(const Arguments& arguments) {
     const SpeedFlags speed = std::visit(
         [](const auto& command) {
             if constexpr (requires { command.speed; }) {

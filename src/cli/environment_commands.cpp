@@ -19,7 +19,7 @@ namespace envpm::cli {
 
 namespace {
 
-using pipeline::Project;
+using project::Project;
 
 /// Before `run` and `shell`: brings the environment up to date unless that was refused.
 ExitCode prepare(const EntryFlags& flags, const Session& session, const Project& project);
@@ -31,9 +31,9 @@ enter(const EntryFlags& flags, const Session& session, const Project& project);
 } // namespace
 
 ExitCode run(const InstallCommand& command, const Session& session) {
-    const pipeline::LockUse use = command.locked   ? pipeline::LockUse::locked
-                                  : command.frozen ? pipeline::LockUse::frozen
-                                                   : pipeline::LockUse::update;
+    const installing::LockUse use = command.locked   ? installing::LockUse::locked
+                                    : command.frozen ? installing::LockUse::frozen
+                                                     : installing::LockUse::update;
     const Project project = project_of(session);
     check_policies(session, command.self_test, command.audit);
     const Installed installed =
@@ -132,12 +132,12 @@ ExitCode prepare(const EntryFlags& flags, const Session& session, const Project&
         return ExitCode::done;
     }
     check_policies(session, flags.self_test);
-    const pipeline::InstallReport report =
-        pipeline::install({.project = project,
-                           .target = session.global.target,
-                           .purpose = pipeline::InstallPurpose::use_it,
-                           .audit = policy_of(session, std::nullopt, "ENVPM_AUDIT")},
-                          session.services);
+    const installing::InstallReport report =
+        installing::install({.project = project,
+                             .target = session.global.target,
+                             .purpose = installing::InstallPurpose::use_it,
+                             .audit = policy_of(session, std::nullopt, "ENVPM_AUDIT")},
+                            session.services);
     if (!report.was_current) {
         tell_install(session, report);
     }

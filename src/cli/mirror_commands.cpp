@@ -12,17 +12,17 @@
 namespace envpm::cli {
 
 ExitCode run(const MirrorListCommand& /*command*/, const Session& session) {
-    const std::optional<pipeline::Project> project = project_if_any(session);
+    const std::optional<project::Project> project = project_if_any(session);
     if (project) {
         check_target(session, *project);
     }
-    const std::vector<pipeline::Source> sources = pipeline::list_sources(project, session.services);
+    const std::vector<project::Source> sources = pipeline::list_sources(project, session.services);
     show(session.global.is_json ? document(json_of(sources)) : words_of(sources));
     return ExitCode::done;
 }
 
 ExitCode run(const MirrorTestCommand& /*command*/, const Session& session) {
-    const pipeline::Project project = project_of(session);
+    const project::Project project = project_of(session);
     check_target(session, project);
     const std::vector<pipeline::SourceTrial> trials =
         pipeline::try_sources(project, session.services);

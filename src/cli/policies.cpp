@@ -1,7 +1,7 @@
 #include "cli/policies.h"
 
 #include "base/error.h"
-#include "pipeline/selftest.h"
+#include "installing/selftest.h"
 
 namespace envpm::cli {
 
@@ -14,7 +14,7 @@ std::optional<CheckPolicy> policy_of(const Session& session, std::optional<Check
     if (!value) {
         return std::nullopt;
     }
-    const auto policy = pipeline::parse_check_policy(*value);
+    const auto policy = installing::parse_check_policy(*value);
     if (!policy) {
         throw Error(
             {"`" + *value + "` is no policy", variable, "set it to `warn`, `strict` or `off`"});

@@ -9,8 +9,8 @@
 #include "cli/render_project.h"
 #include "cli/session.h"
 #include "cli/tested_install.h"
+#include "installing/target_choice.h"
 #include "pipeline/requirements_file.h"
-#include "pipeline/target_choice.h"
 
 #include <fmt/format.h>
 
@@ -22,8 +22,8 @@ namespace envpm::cli {
 
 namespace {
 
-using pipeline::LockReport;
-using pipeline::Project;
+using locking::LockReport;
+using project::Project;
 
 enum class AfterEdit { install, nothing };
 
@@ -36,7 +36,7 @@ void check_target_of_edit(const Session& session, const Project& project, AfterE
 template <typename Install>
 std::invoke_result_t<Install> with_undo(const Session& session, const Project& project,
                                         const pipeline::EditReport& edit, const Install& install);
-pipeline::InstallRequest locked_install(const Session& session, const Project& project);
+installing::InstallRequest locked_install(const Session& session, const Project& project);
 ExitCode run_lock_check(const Session& session, const Project& project);
 void tell_lock(const Session& session, const LockReport& report, const std::string& words);
 std::string last_line(const LockReport& report);
@@ -99,16 +99,16 @@ ExitCode run(const LockCommand& command, const Session& session) {
         return run_lock_check(session, project);
     }
     check_target_of_edit(session, project, AfterEdit::nothing);
-    const pipeline::LockRequest request{.project = project,
-                                        .upgrade_all = command.upgrade,
-                                        .upgrade_packages = names_of(command.upgrade_packages),
-                                        .refresh = command.refresh,
-                                        .dry_run = command.dry_run,
-                                        .exclude_newer = command.exclude_newer};
+    const locking::LockRequest request{.project = project,
+                                       .upgrade_all = command.upgrade,
+                                       .upgrade_packages = names_of(command.upgrade_packages),
+                                       .refresh = command.refresh,
+                                       .dry_run = command.dry_run,
+                                       .exclude_newer = command.exclude_newer};
     if (command.repair) {
         return run_repair(session, {request, *command.repair});
     }
-    const LockReport report = pipeline::lock(request, session.services);
+    const LockReport report = locking::lock(request, session.services);
     if (session.global.is_json) {
         show(document(json_of(report)));
     } else {
@@ -125,12 +125,12 @@ ExitCode run(const UpdateCommand& command, const Session& session) {
         after_edit(command.no_install || command.dry_run == DryRun::yes, session);
     check_target_of_edit(session, project, next);
     pipeline::EditReport edit = pipeline::before_update(project);
-    const LockReport report = pipeline::lock({.project = project,
-                                              .upgrade_all = command.packages.empty(),
-                                              .upgrade_packages = names_of(command.packages),
-                                              .dry_run = command.dry_run,
-                                              .exclude_newer = command.exclude_newer},
-                                             session.services);
+    const LockReport report = locking::lock({.project = project,
+                                             .upgrade_all = command.packages.empty(),
+                                             .upgrade_packages = names_of(command.packages),
+                                             .dry_run = command.dry_run,
+                                             .exclude_newer = command.exclude_newer},
+                                            session.services);
     if (!is_json) {
         tell_lock(session, report, words_of(report, session.terminal) + last_line(report));
     }
@@ -221,8 +221,8 @@ ExitCode finish_edit(const Session& session, const Project& project,
         return ExitCode::no_solution;
     }
     if (next == AfterEdit::install) {
-        const pipeline::InstallReport installed = with_undo(session, project, edit, [&] {
-            return pipeline::install(locked_install(session, project), session.services);
+        const installing::InstallReport installed = with_undo(session, project, edit, [&] {
+            return installing::install(locked_install(session, project), session.services);
         });
         if (is_json) {
             document_value.get_if<Json::Object>()->emplace("install", json_of(installed));
@@ -249,7 +249,7 @@ AfterEdit after_edit(bool without_install, const Session& session) {
 void check_target_of_edit(const Session& session, const Project& project, AfterEdit next) {
     check_target(session, project);
     if (!session.global.target && next != AfterEdit::nothing) {
-        pipeline::require_target_here(pipeline::read_manifest(project));
+        installing::require_target_here(project::read_manifest(project));
     }
 }
 
@@ -277,9 +277,9 @@ std::invoke_result_t<Install> with_undo(const Session& session, const Project& p
     }
 }
 
-pipeline::InstallRequest locked_install(const Session& session, const Project& project) {
+installing::InstallRequest locked_install(const Session& session, const Project& project) {
     return {.project = project,
-            .lock_use = pipeline::LockUse::locked,
+            .lock_use = installing::LockUse::locked,
             .target = session.global.target,
             .audit = policy_of(session, std::nullopt, "ENVPM_AUDIT")};
 }
@@ -300,8 +300,8 @@ std::set<PackageName> names_of(const std::vector<std::string>& typed) {
 
 ExitCode run_lock_check(const Session& session, const Project& project) {
     check_target(session, project);
-    const pipeline::LockCheck check =
-        pipeline::check_lock(pipeline::read_manifest(project), pipeline::read_lock(project));
+    const locking::LockCheck check =
+        locking::check_lock(project::read_manifest(project), project::read_lock(project));
     if (session.global.is_json) {
         Json::Array reasons;
         for (const std::string& reason : check.reasons) {

@@ -5,7 +5,7 @@
 #include "cli/render_error.h"
 #include "cli/render_views.h"
 #include "cli/session.h"
-#include "pipeline/generations.h"
+#include "installing/generations.h"
 
 #include <fmt/format.h>
 
@@ -53,9 +53,9 @@ ExitCode run(const InfoCommand& /*command*/, const Session& session) {
 }
 
 ExitCode run(const GensCommand& /*command*/, const Session& session) {
-    const pipeline::Project project = project_of(session);
+    const project::Project project = project_of(session);
     check_target(session, project);
-    const std::vector<pipeline::State> states = pipeline::states(project);
+    const std::vector<installing::State> states = installing::states(project);
     show(session.global.is_json ? document(json_of(states)) : words_of(states));
     return ExitCode::done;
 }
@@ -72,7 +72,7 @@ void tell_other_environment(const Session& session, const pipeline::LockedView& 
     if (session.global.is_json) {
         return;
     }
-    for (const realize::Generation& generation : pipeline::generations(project_of(session))) {
+    for (const realize::Generation& generation : installing::generations(project_of(session))) {
         if (generation.is_current && generation.env != view.target.env) {
             tell(session, fmt::format("note: that is envpm.lock for target `{}`; the environment "
                                       "in use is another one, generation {} (`envpm gens`)\n",

@@ -15,17 +15,17 @@ std::string words_of(const std::vector<gpu::Finding>& findings, const Terminal& 
 std::string words_of(const gpu::Finding& finding, const Terminal& terminal);
 std::string head_of(const gpu::Finding& finding, const Terminal& terminal);
 std::string place_of(const gpu::Finding& finding);
-std::string code_words(const pipeline::AuditReport& report);
-std::string gpu_words(const pipeline::AuditReport& report, std::size_t gpu);
-std::size_t count_of(const pipeline::AuditReport& report, gpu::Severity severity);
-std::vector<std::string> names_of(const pipeline::AuditReport& report, gpu::CodeKind kind);
-bool is_usable(const pipeline::AuditReport& report, std::size_t gpu);
+std::string code_words(const installing::AuditReport& report);
+std::string gpu_words(const installing::AuditReport& report, std::size_t gpu);
+std::size_t count_of(const installing::AuditReport& report, gpu::Severity severity);
+std::vector<std::string> names_of(const installing::AuditReport& report, gpu::CodeKind kind);
+bool is_usable(const installing::AuditReport& report, std::size_t gpu);
 Json json_of(const std::vector<gpu::Finding>& findings);
-Json json_of(const pipeline::CodeReport& code);
+Json json_of(const installing::CodeReport& code);
 
 } // namespace
 
-std::string words_of(const pipeline::AuditReport& report, const Terminal& terminal) {
+std::string words_of(const installing::AuditReport& report, const Terminal& terminal) {
     std::string out;
     for (const auto* findings : {&report.findings, &report.machine}) {
         out += words_of(*findings, terminal);
@@ -46,7 +46,7 @@ std::string words_of(const pipeline::AuditReport& report, const Terminal& termin
 
 /// The errors alone, after an install, and where the lock says too much; nothing if there are
 /// none.
-std::string error_words(const pipeline::AuditReport& report, const Terminal& terminal) {
+std::string error_words(const installing::AuditReport& report, const Terminal& terminal) {
     constexpr std::size_t shown = 3;
     const auto first_other = std::find_if(
         report.findings.begin(), report.findings.end(), [](const gpu::Finding& finding) {
@@ -70,14 +70,14 @@ std::string error_words(const pipeline::AuditReport& report, const Terminal& ter
                              too_much;
 }
 
-Json audit_summary(const pipeline::AuditReport& report) {
+Json audit_summary(const installing::AuditReport& report) {
     return Json::Object{{"binaries", std::uint64_t{report.binaries}},
                         {"findings", json_of(report.findings)}};
 }
 
-Json json_of(const pipeline::AuditReport& report) {
+Json json_of(const installing::AuditReport& report) {
     Json::Array code;
-    for (const pipeline::CodeReport& file : report.code) {
+    for (const installing::CodeReport& file : report.code) {
         code.push_back(json_of(file));
     }
     Json::Array gpus;
@@ -138,9 +138,9 @@ std::string place_of(const gpu::Finding& finding) {
                                                : fmt::format(" ({})", printable(finding.package)));
 }
 
-std::string code_words(const pipeline::AuditReport& report) {
+std::string code_words(const installing::AuditReport& report) {
     std::uint64_t containers = 0;
-    for (const pipeline::CodeReport& file : report.code) {
+    for (const installing::CodeReport& file : report.code) {
         containers += file.code.container_count();
     }
     const auto list = [&](gpu::CodeKind kind) {
@@ -152,11 +152,11 @@ std::string code_words(const pipeline::AuditReport& report) {
                        list(gpu::CodeKind::ptx));
 }
 
-std::string gpu_words(const pipeline::AuditReport& report, std::size_t gpu) {
+std::string gpu_words(const installing::AuditReport& report, std::size_t gpu) {
     std::uint64_t runnable = 0;
     std::uint64_t jit = 0;
     std::size_t without = 0;
-    for (const pipeline::CodeReport& file : report.code) {
+    for (const installing::CodeReport& file : report.code) {
         const gpu::CodeCoverage& coverage = file.coverage[gpu];
         runnable += coverage.runnable;
         jit += coverage.jit;
@@ -169,7 +169,7 @@ std::string gpu_words(const pipeline::AuditReport& report, std::size_t gpu) {
                                     : fmt::format("; nothing in {}", counted(without, "file")));
 }
 
-std::size_t count_of(const pipeline::AuditReport& report, gpu::Severity severity) {
+std::size_t count_of(const installing::AuditReport& report, gpu::Severity severity) {
     std::size_t count = 0;
     for (const auto* findings : {&report.findings, &report.machine}) {
         count += static_cast<std::size_t>(
@@ -181,9 +181,9 @@ std::size_t count_of(const pipeline::AuditReport& report, gpu::Severity severity
 }
 
 /// In order of the GPUs.
-std::vector<std::string> names_of(const pipeline::AuditReport& report, gpu::CodeKind kind) {
+std::vector<std::string> names_of(const installing::AuditReport& report, gpu::CodeKind kind) {
     std::set<ComputeCapability> capabilities;
-    for (const pipeline::CodeReport& file : report.code) {
+    for (const installing::CodeReport& file : report.code) {
         for (const auto& [image, count] : file.code.images) {
             if (image.kind == kind) {
                 capabilities.insert(image.capability);
@@ -198,7 +198,7 @@ std::vector<std::string> names_of(const pipeline::AuditReport& report, gpu::Code
 }
 
 /// Whether no error is about that GPU.
-bool is_usable(const pipeline::AuditReport& report, std::size_t gpu) {
+bool is_usable(const installing::AuditReport& report, std::size_t gpu) {
     const ComputeCapability& wanted = report.target.gpus[gpu];
     return std::none_of(
         report.findings.begin(), report.findings.end(), [&](const gpu::Finding& finding) {
@@ -221,7 +221,7 @@ Json json_of(const std::vector<gpu::Finding>& findings) {
     return entries;
 }
 
-Json json_of(const pipeline::CodeReport& file) {
+Json json_of(const installing::CodeReport& file) {
     Json::Array images;
     for (const auto& [image, count] : file.code.images) {
         images.emplace_back(Json::Object{

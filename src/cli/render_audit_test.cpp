@@ -19,8 +19,8 @@ bool has_control_character(const std::string& text) {
     });
 }
 
-pipeline::AuditReport report_of_a_package_that_draws() {
-    pipeline::AuditReport report;
+installing::AuditReport report_of_a_package_that_draws() {
+    installing::AuditReport report;
     report.binaries = 1;
     report.findings = {{gpu::Severity::error, gpu::Rule::damaged_binary, "lib/\x1b[2Ja.so",
                         "a\r 1.0", "it needs `lib\x1b]0;title\x07.so`", "remove `\x7f`"}};
@@ -40,7 +40,7 @@ TEST(WordsOfAudit, SayOnceWhatIsTheMatterWithManyFiles) {
         return gpu::Finding{gpu::Severity::error, gpu::Rule::no_code_for_gpu, file, "p 1.0", text,
                             "lock another"};
     };
-    pipeline::AuditReport report;
+    installing::AuditReport report;
     report.findings = {finding("lib/a.so", "nothing for 5.0"), finding("lib/b.so", "it is damaged"),
                        finding("lib/c.so", "nothing for 5.0")};
     EXPECT_THAT(words_of(report, Terminal()), HasSubstr("error: nothing for 5.0\n"

@@ -13,7 +13,7 @@ namespace {
 Json target_json(const LockedTarget& target);
 Json package_json(const LockedPackage& package);
 Json explanation_json(const advice::Explanation& explanation);
-Json changes_json(const std::vector<pipeline::PackageChange>& changes);
+Json changes_json(const std::vector<installing::PackageChange>& changes);
 
 } // namespace
 
@@ -35,7 +35,7 @@ Json json_of(const Error& error) {
     return Json::Object{{"error", std::move(facts)}};
 }
 
-Json json_of(const pipeline::LockReport& report) {
+Json json_of(const locking::LockReport& report) {
     if (report.explanation) {
         return explanation_json(*report.explanation);
     }
@@ -58,7 +58,7 @@ Json json_of(const pipeline::LockReport& report) {
     for (const LockedTarget& target : report.lock->targets) {
         targets.push_back(target_json(target));
     }
-    return Json::Object{{"changed", report.outcome == pipeline::LockReport::Outcome::locked},
+    return Json::Object{{"changed", report.outcome == locking::LockReport::Outcome::locked},
                         {"changes", std::move(changes)},
                         {"packages", static_cast<std::int64_t>(report.lock->packages.size())},
                         {"target_changes", std::move(target_changes)},
@@ -68,7 +68,7 @@ Json json_of(const pipeline::LockReport& report) {
                         {"seconds", report.seconds}};
 }
 
-Json json_of(const pipeline::InstallReport& report) {
+Json json_of(const installing::InstallReport& report) {
     if (report.lock && report.lock->explanation) {
         return json_of(*report.lock);
     }
@@ -175,7 +175,7 @@ Json json_of(const pipeline::Information& information) {
     return facts;
 }
 
-Json json_of(const std::vector<pipeline::State>& states) {
+Json json_of(const std::vector<installing::State>& states) {
     Json::Array out;
     for (const auto& [generation, changes] : states) {
         out.emplace_back(Json::Object{{"number", generation.number},
@@ -276,7 +276,7 @@ Json explanation_json(const advice::Explanation& explanation) {
                                                {"nearest", std::move(nearest)}}}};
 }
 
-Json changes_json(const std::vector<pipeline::PackageChange>& changes) {
+Json changes_json(const std::vector<installing::PackageChange>& changes) {
     Json::Array out;
     for (const auto& [name, before, after] : changes) {
         out.emplace_back(

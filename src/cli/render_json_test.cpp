@@ -36,8 +36,8 @@ TEST(JsonOfError, HasCodeAndTexts) {
 }
 
 TEST(JsonOfLock, HasChangesAndTargets) {
-    pipeline::LockReport report;
-    report.outcome = pipeline::LockReport::Outcome::locked;
+    locking::LockReport report;
+    report.outcome = locking::LockReport::Outcome::locked;
     report.lock = Lock{sha256_of("m"), {target()}, {package("a")}};
     report.changes = {{named("a"), {}, "1.0", {"default"}}};
     report.unknown_upgrades = {"other"};
@@ -52,13 +52,13 @@ TEST(JsonOfLock, HasChangesAndTargets) {
     EXPECT_EQ(json.array("targets").at(0).text("env"), sha256_of("env").hex());
     EXPECT_EQ(json.array("targets").at(0).text("env_name"), short_name(sha256_of("env")));
     EXPECT_TRUE(json.array("targets").at(0).find("contents")->is_null());
-    report.outcome = pipeline::LockReport::Outcome::unchanged;
+    report.outcome = locking::LockReport::Outcome::unchanged;
     EXPECT_EQ(*json_of(report).find("changed"), Json(false));
 }
 
 TEST(JsonOfLock, AConflictIsAnErrorOfCode4WithItsParts) {
-    pipeline::LockReport report;
-    report.outcome = pipeline::LockReport::Outcome::impossible;
+    locking::LockReport report;
+    report.outcome = locking::LockReport::Outcome::impossible;
     report.explanation =
         advice::Explanation{"default",
                             {{"you ask for a", "envpm.toml:4:1"}},
@@ -69,13 +69,13 @@ TEST(JsonOfLock, AConflictIsAnErrorOfCode4WithItsParts) {
     EXPECT_EQ(error.text("subject"), "default");
     EXPECT_EQ(error.array("reasons").at(0).text("place"), "envpm.toml:4:1");
     EXPECT_EQ(error.array("nearest").at(0).text("result"), "a 1.0");
-    pipeline::InstallReport install;
+    installing::InstallReport install;
     install.lock = report;
     EXPECT_EQ(json_of(install), json);
 }
 
 TEST(JsonOfInstall, HasTheFacts) {
-    pipeline::InstallReport report;
+    installing::InstallReport report;
     report.env = "abc";
     report.prefix = "/p/abc";
     report.packages = 3;
@@ -91,7 +91,7 @@ TEST(JsonOfInstall, HasTheFacts) {
 }
 
 TEST(JsonOfInstall, HasNoCountOfFilesThatItDidNotMake) {
-    pipeline::InstallReport report;
+    installing::InstallReport report;
     report.is_from_lower = true;
     const Json from_lower = json_of(report);
     EXPECT_EQ(*from_lower.find("from_lower_store"), Json(true));
@@ -144,7 +144,7 @@ TEST(JsonOfInformation, HasNullForWhatThereIsNot) {
 }
 
 TEST(JsonOfGenerations, AreAList) {
-    const Json json = json_of(std::vector<pipeline::State>{
+    const Json json = json_of(std::vector<installing::State>{
         {{3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "default", false}},
         {{4, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", "default", true},
          {{{"a", "1", "2"}, {"b", {}, "1"}}}}});

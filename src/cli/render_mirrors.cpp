@@ -10,10 +10,10 @@ namespace envpm::cli {
 
 namespace {
 
-using pipeline::Mirror;
 using pipeline::MirrorTrial;
-using pipeline::Source;
 using pipeline::SourceTrial;
+using project::Mirror;
+using project::Source;
 
 std::string line_of(const MirrorTrial& trial, std::size_t width, const Terminal& terminal);
 std::string url_of(const Mirror& place);
@@ -122,7 +122,7 @@ std::string line_of(const MirrorTrial& trial, std::size_t width, const Terminal&
 }
 
 std::string url_of(const Mirror& place) {
-    return (place.form == pipeline::MirrorForm::blobs ? "blobs+" : "") + place.url;
+    return (place.form == project::MirrorForm::blobs ? "blobs+" : "") + place.url;
 }
 
 std::size_t width_of(const std::vector<Source>& sources) {
@@ -145,7 +145,7 @@ Json::Object object_of(const Source& source) {
 
 Json::Object object_of(const Mirror& place) {
     return {{"url", place.url},
-            {"form", place.form == pipeline::MirrorForm::blobs ? "blobs" : "pages"},
+            {"form", place.form == project::MirrorForm::blobs ? "blobs" : "pages"},
             {"from", place.origin}};
 }
 

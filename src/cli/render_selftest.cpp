@@ -18,7 +18,7 @@ Json json_of(const selftest::Needs& needs);
 
 } // namespace
 
-std::string gpu_words(const pipeline::SelfTestReport& report) {
+std::string gpu_words(const installing::SelfTestReport& report) {
     std::string words;
     for (const selftest::TestedGpu& tested : report.situation.probe.gpus) {
         const ProbedGpu& gpu = tested.gpu;
@@ -30,7 +30,7 @@ std::string gpu_words(const pipeline::SelfTestReport& report) {
     return words;
 }
 
-std::string words_of(const pipeline::SelfTestReport& report, const Terminal& terminal) {
+std::string words_of(const installing::SelfTestReport& report, const Terminal& terminal) {
     const selftest::Verdict& verdict = report.verdict;
     std::string words;
     switch (verdict.status) {
@@ -55,7 +55,7 @@ std::string words_of(const pipeline::SelfTestReport& report, const Terminal& ter
     return words;
 }
 
-Json json_of(const pipeline::SelfTestReport& report) {
+Json json_of(const installing::SelfTestReport& report) {
     const selftest::Verdict& verdict = report.verdict;
     const selftest::Situation& situation = report.situation;
     Json::Array findings;

@@ -2,7 +2,7 @@
 #include "cli/render_error.h"
 #include "cli/render_project.h"
 #include "cli/render_views.h"
-#include "pipeline/gpu_needs.h"
+#include "locking/gpu_needs.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,8 +22,8 @@ std::string lines_of(const std::string& subject);
 std::string entry_line(const std::string& entry, const std::string& before, char sign,
                        const Terminal& terminal);
 std::string change_line(const lockfiles::Change& change, const Terminal& terminal);
-std::string words_of_changes(const std::vector<pipeline::PackageChange>& changes);
-std::string target_line(const pipeline::LockReport& report, const LockedTarget& target);
+std::string words_of_changes(const std::vector<installing::PackageChange>& changes);
+std::string target_line(const locking::LockReport& report, const LockedTarget& target);
 std::string needs_line(const LockedTarget& target, bool is_one_of_several);
 std::size_t packages_of(const Lock& lock, const std::string& target);
 void add_tree(std::string& out, const pipeline::LockedView& view, const PackageName& name,
@@ -51,7 +51,7 @@ std::string words_of(const Error& error, const Terminal& terminal) {
     return out;
 }
 
-std::string words_of(const pipeline::LockReport& report, const Terminal& terminal) {
+std::string words_of(const locking::LockReport& report, const Terminal& terminal) {
     if (report.explanation) {
         return words_of(*report.explanation, terminal);
     }
@@ -105,7 +105,7 @@ std::string words_of(const advice::Explanation& explanation, const Terminal& ter
     return out;
 }
 
-std::string words_of(const pipeline::InstallReport& report, const Terminal& terminal) {
+std::string words_of(const installing::InstallReport& report, const Terminal& terminal) {
     std::string out;
     if (report.lock) {
         out += words_of(*report.lock, terminal);
@@ -198,13 +198,13 @@ std::string words_of(const pipeline::Information& information) {
     return out;
 }
 
-std::string words_of(const std::vector<pipeline::State>& states) {
+std::string words_of(const std::vector<installing::State>& states) {
     std::string out;
     for (const auto& [generation, changes] : states) {
         const Sha256& env = generation.env;
         const auto first =
             std::find_if(states.begin(), states.end(),
-                         [&](const pipeline::State& one) { return one.generation.env == env; });
+                         [&](const installing::State& one) { return one.generation.env == env; });
         // Stores differ if ENVPM_ROOT did.
         const std::filesystem::path store = generation.prefix.parent_path();
         const bool is_elsewhere = store != states.back().generation.prefix.parent_path();
@@ -315,7 +315,7 @@ std::string change_line(const lockfiles::Change& change, const Terminal& termina
 }
 
 /// "  +0 ~1 -0  numpy 2.3.5 → 2.4.1"
-std::string words_of_changes(const std::vector<pipeline::PackageChange>& changes) {
+std::string words_of_changes(const std::vector<installing::PackageChange>& changes) {
     std::vector<std::string> changed;
     std::vector<std::string> added;
     std::vector<std::string> removed;
@@ -342,7 +342,7 @@ std::string words_of_changes(const std::vector<pipeline::PackageChange>& changes
                : fmt::format("  {}  {}", counts, printable(fmt::to_string(fmt::join(named, ", "))));
 }
 
-std::string target_line(const pipeline::LockReport& report, const LockedTarget& target) {
+std::string target_line(const locking::LockReport& report, const LockedTarget& target) {
     std::string python;
     if (target.python) {
         python = fmt::format(" (python {} from {})", target.python->version,
@@ -354,7 +354,7 @@ std::string target_line(const pipeline::LockReport& report, const LockedTarget& 
 }
 
 std::string needs_line(const LockedTarget& target, bool is_one_of_several) {
-    const std::string needs = pipeline::describe_needs(target);
+    const std::string needs = locking::describe_needs(target);
     if (needs.empty()) {
         return {};
     }

@@ -13,7 +13,7 @@
 namespace envpm::cli {
 namespace {
 
-using pipeline::LockReport;
+using locking::LockReport;
 
 PackageName name_of(const std::string& text) {
     return PackageName::parse(text).value();
@@ -137,7 +137,7 @@ TEST(WordsOfExplanation, AreReasonsAndNumberedOffers) {
 }
 
 TEST(WordsOfInstall, TellWhatWasDone) {
-    pipeline::InstallReport report;
+    installing::InstallReport report;
     report.env = "abc";
     report.packages = 3;
     report.files = 12;
@@ -171,7 +171,7 @@ TEST(WordsOfInstall, TellWhatWasDone) {
 }
 
 TEST(WordsOfInstall, TellThatTheLowerStoreHasItInsteadOfWhatWasMade) {
-    pipeline::InstallReport report;
+    installing::InstallReport report;
     report.env = "abc";
     report.packages = 3;
     report.is_from_lower = true;
@@ -229,9 +229,9 @@ TEST(WordsOfGenerations, SayWhichAreTheSame) {
     const Sha256 one = sha256_of("1");
     const Sha256 two = sha256_of("2");
     const std::string words =
-        words_of(std::vector<pipeline::State>{{{1, "/s/p/a", one, "t", "", false}},
-                                              {{2, "/o/p/b", two, "t", "gpu", false}},
-                                              {{3, "/s/p/a", one, "t", "gpu", true}}});
+        words_of(std::vector<installing::State>{{{1, "/s/p/a", one, "t", "", false}},
+                                                {{2, "/o/p/b", two, "t", "gpu", false}},
+                                                {{3, "/s/p/a", one, "t", "gpu", true}}});
     EXPECT_THAT(words, testing::HasSubstr(short_name(one) + "  -\n"));
     EXPECT_THAT(words, testing::HasSubstr(short_name(two) + "  gpu  in /o/p\n"));
     EXPECT_THAT(words, testing::EndsWith(short_name(one) + "  gpu  the same as 1\n"));
@@ -327,7 +327,7 @@ TEST(WordsOfInformation, TellOfAMachineWithoutAProject) {
 }
 
 TEST(WordsOfGenerations, MarkTheCurrentOneAndNameTheTarget) {
-    EXPECT_EQ(words_of(std::vector<pipeline::State>{
+    EXPECT_EQ(words_of(std::vector<installing::State>{
                   {{1, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "", false}},
                   {{12, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", "lab", true}}}),
               "     1  2025-01-01T00:00:00Z  " + short_name(sha256_of("a")) + "  -\n" +
@@ -335,11 +335,11 @@ TEST(WordsOfGenerations, MarkTheCurrentOneAndNameTheTarget) {
 }
 
 TEST(WordsOfGenerations, CountWhatChangedAndNameSomeOfIt) {
-    using Change = pipeline::PackageChange;
-    pipeline::State state{{2, "/p/a", sha256_of("a"), "t", "lab", true}, {}};
+    using Change = installing::PackageChange;
+    installing::State state{{2, "/p/a", sha256_of("a"), "t", "lab", true}, {}};
     const auto words = [&](std::vector<Change> changes) {
         state.changes = std::move(changes);
-        const std::string line = words_of(std::vector<pipeline::State>{state});
+        const std::string line = words_of(std::vector<installing::State>{state});
         return line.substr(line.find("lab") + 3);
     };
     EXPECT_EQ(words({}), "\n");

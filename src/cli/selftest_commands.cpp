@@ -15,7 +15,7 @@ namespace {
 using selftest::Status;
 
 ExitCode run_deep_test(const SelftestCommand& command, const Session& session,
-                       const pipeline::SelfTestRequest& request);
+                       const installing::SelfTestRequest& request);
 ExitCode code_of(const SelftestCommand& command, bool has_failed);
 
 } // namespace
@@ -27,11 +27,11 @@ ExitCode run(const SelftestCommand& command, const Session& session) {
         }
         return ExitCode::done;
     }
-    pipeline::SelfTestRequest request{.project = project_if_any(session),
-                                      .target = session.global.target,
-                                      .variables = session.services.variables()};
+    installing::SelfTestRequest request{.project = project_if_any(session),
+                                        .target = session.global.target,
+                                        .variables = session.services.variables()};
     request.memory =
-        command.recheck ? pipeline::SelfTestMemory::renew : pipeline::SelfTestMemory::use;
+        command.recheck ? installing::SelfTestMemory::renew : installing::SelfTestMemory::use;
     if (command.time_limit) {
         request.time_limit = *command.time_limit;
     }
@@ -43,9 +43,9 @@ ExitCode run(const SelftestCommand& command, const Session& session) {
             {"`--torch` and `--receipt` belong to `--deep`", "envpm selftest", "add `--deep`"},
             ExitCode::usage);
     }
-    pipeline::SelfTestReport report = pipeline::self_test(request, session.services);
+    installing::SelfTestReport report = installing::self_test(request, session.services);
     if (command.policy.value_or(CheckPolicy::strict) == CheckPolicy::strict) {
-        report = pipeline::with_gpus_required(std::move(report));
+        report = installing::with_gpus_required(std::move(report));
     }
     show(session.global.is_json ? document(json_of(report))
                                 : gpu_words(report) + words_of(report, session.terminal));
@@ -54,7 +54,7 @@ ExitCode run(const SelftestCommand& command, const Session& session) {
 
 ExitCode run(const DoctorCommand& command, const Session& session) {
     pipeline::DoctorRequest request{
-        .project = pipeline::find_project_if_any(session.global.manifest_path, session.start),
+        .project = project::find_project_if_any(session.global.manifest_path, session.start),
         .target = session.global.target,
         .variables = session.services.variables(),
         .settings_error = session.settings_error};
@@ -69,7 +69,7 @@ ExitCode run(const DoctorCommand& command, const Session& session) {
 namespace {
 
 ExitCode run_deep_test(const SelftestCommand& command, const Session& session,
-                       const pipeline::SelfTestRequest& request) {
+                       const installing::SelfTestRequest& request) {
     if (!request.project) {
         project_of(session); // an Error that says how to make one
     }

@@ -12,23 +12,23 @@ namespace {
 
 using selftest::Status;
 
-CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project,
+CheckPolicy policy_before_use(const Session& session, const project::Project& project,
                               std::optional<CheckPolicy> flag);
 
 } // namespace
 
-ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
+ActivationTest test_before_use(const Session& session, const project::Project& project,
                                const TestSubject& subject, std::optional<CheckPolicy> flag) {
     const CheckPolicy policy = policy_before_use(session, project, flag);
     if (policy == CheckPolicy::off) {
         return {};
     }
     ActivationTest test;
-    test.report = pipeline::self_test_of_prefix(
+    test.report = installing::self_test_of_prefix(
         {.project = project, .target = session.global.target, .variables = subject.variables},
         subject.prefix, session.services);
     if (test.report && policy == CheckPolicy::strict && subject.occasion == TestOccasion::use) {
-        test.report = pipeline::with_gpus_required(std::move(*test.report));
+        test.report = installing::with_gpus_required(std::move(*test.report));
     }
     const bool has_failed = test.report && test.report->verdict.status == Status::failed;
     if (has_failed && policy == CheckPolicy::strict) {
@@ -52,10 +52,10 @@ void tell_failure(const Session& session, const ActivationTest& test) {
 
 namespace {
 
-CheckPolicy policy_before_use(const Session& session, const pipeline::Project& project,
+CheckPolicy policy_before_use(const Session& session, const project::Project& project,
                               std::optional<CheckPolicy> flag) {
     const auto policy = policy_of(session, flag, "ENVPM_SELF_TEST");
-    return policy ? *policy : pipeline::read_manifest(project).gpu.self_test;
+    return policy ? *policy : project::read_manifest(project).gpu.self_test;
 }
 
 } // namespace

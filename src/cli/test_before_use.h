@@ -3,8 +3,8 @@
 #include "base/exit_code.h"
 #include "base/variables.h"
 #include "cli/session.h"
+#include "installing/selftest.h"
 #include "model/gpu_policy.h"
-#include "pipeline/selftest.h"
 
 #include <filesystem>
 #include <optional>
@@ -13,7 +13,7 @@ namespace envpm::cli {
 
 /// A self-test before an environment is used, as the policy wants it.
 struct ActivationTest {
-    std::optional<pipeline::SelfTestReport> report = {}; ///< none: nothing was to be tested
+    std::optional<installing::SelfTestReport> report = {}; ///< none: nothing was to be tested
     ExitCode code = ExitCode::done; ///< another one if the environment must not be used
 };
 
@@ -29,7 +29,7 @@ struct TestSubject {
 };
 
 /// Tests the GPUs, as the flag says if there is one. Throws nothing that comes of the GPUs.
-ActivationTest test_before_use(const Session& session, const pipeline::Project& project,
+ActivationTest test_before_use(const Session& session, const project::Project& project,
                                const TestSubject& subject, std::optional<CheckPolicy> flag);
 
 /// Says so if it failed, or if the machine has libraries of the environment too; else nothing.

@@ -10,7 +10,7 @@
 namespace envpm::cli {
 
 /// What `--prefix` lays out is tested while the disk takes it.
-Installed install_and_test(const Session& session, pipeline::InstallRequest request,
+Installed install_and_test(const Session& session, installing::InstallRequest request,
                            std::optional<CheckPolicy> self_test) {
     std::optional<ActivationTest> test;
     const auto run_test = [&](const std::filesystem::path& prefix) {
@@ -19,8 +19,8 @@ Installed install_and_test(const Session& session, pipeline::InstallRequest requ
                                self_test);
     };
     request.while_copying = run_test;
-    Installed installed{pipeline::install(request, session.services)};
-    const pipeline::InstallReport& report = installed.report;
+    Installed installed{installing::install(request, session.services)};
+    const installing::InstallReport& report = installed.report;
     if (report.lock && report.lock->explanation) {
         installed.code = ExitCode::no_solution;
     } else if (!report.was_current) {
@@ -50,7 +50,7 @@ Json json_of(const Installed& installed) {
     return json;
 }
 
-void tell_install(const Session& session, const pipeline::InstallReport& report) {
+void tell_install(const Session& session, const installing::InstallReport& report) {
     const std::string words = words_of(report, session.terminal);
     if (report.lock && report.lock->explanation) {
         tell_error(words);

@@ -1,7 +1,7 @@
 #include "pipeline/collect.h"
 
-#include "pipeline/archive_cache.h"
 #include "pipeline/cache_leftovers.h"
+#include "project/archive_cache.h"
 
 #include <algorithm>
 #include <ctime>
@@ -11,15 +11,17 @@ namespace envpm::pipeline {
 namespace {
 
 /// In whole seconds: a long time in finer ones runs over.
-std::time_t oldest_download(const CollectLimits& limits, const Services& services) {
-    const std::chrono::seconds grace = limits.grace.value_or(ArchiveCache::abandoned_after);
+std::time_t oldest_download(const CollectLimits& limits, const project::Services& services) {
+    const std::chrono::seconds grace =
+        limits.grace.value_or(project::ArchiveCache::abandoned_after);
     const std::time_t now = std::chrono::system_clock::to_time_t(services.now());
     return now - std::min(now, std::time_t{grace.count()});
 }
 
 } // namespace
 
-store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Services& services) {
+store::CollectReport collect(const CollectLimits& limits, DryRun dry_run,
+                             project::Services& services) {
     store::CollectRequest request;
     request.dry_run = dry_run;
     request.most_freed_bytes = limits.most_freed_bytes;
@@ -28,7 +30,7 @@ store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Servic
     }
     store::CollectReport report =
         store::collect(StorePaths(services.settings().store_root), request, services.progress());
-    const ArchiveCache::Abandoned abandoned = ArchiveCache::remove_abandoned(
+    const project::ArchiveCache::Abandoned abandoned = project::ArchiveCache::remove_abandoned(
         services.settings().cache_root, oldest_download(limits, services), dry_run);
     report.removed.insert(report.removed.end(), abandoned.files.begin(), abandoned.files.end());
     report.freed_bytes += abandoned.bytes;

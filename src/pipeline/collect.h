@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/dry_run.h"
-#include "pipeline/services.h"
+#include "project/services.h"
 #include "store/collect.h"
 
 #include <chrono>
@@ -18,6 +18,7 @@ struct CollectLimits {
 /// What no project uses goes from the store, and from the cache unfinished downloads that
 /// nobody continued for a week (or for `grace`) and what kills left of its files. Killed half-way
 /// it leaves both whole: the next run removes the rest.
-store::CollectReport collect(const CollectLimits& limits, DryRun dry_run, Services& services);
+store::CollectReport collect(const CollectLimits& limits, DryRun dry_run,
+                             project::Services& services);
 
 } // namespace envpm::pipeline

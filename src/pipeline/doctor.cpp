@@ -2,11 +2,11 @@
 
 #include "host/gpu_driver.h"
 #include "host/this_machine.h"
-#include "pipeline/archive_cache.h"
-#include "pipeline/audit.h"
+#include "installing/audit.h"
+#include "installing/selftest.h"
+#include "installing/target_choice.h"
 #include "pipeline/mirror_check.h"
-#include "pipeline/selftest.h"
-#include "pipeline/target_choice.h"
+#include "project/archive_cache.h"
 #include "universe/gpu_machine.h"
 
 #include <fmt/format.h>
@@ -31,7 +31,7 @@ struct Wanted {
 /// One look at the machine, part by part; each adds what it found.
 class Examination {
   public:
-    Examination(const DoctorRequest& request, Services& services)
+    Examination(const DoctorRequest& request, project::Services& services)
         : request_(request),
           services_(services) {}
 
@@ -56,15 +56,15 @@ class Examination {
     void add(const std::string& part, const ErrorText& text);
 
     const DoctorRequest& request_;
-    Services& services_;
+    project::Services& services_;
     std::vector<Diagnosis> diagnoses_;
     std::optional<Manifest> manifest_; ///< that could be read
     std::optional<Wanted> wanted_;
     host::MachineFacts facts_;
 };
 
-Target target_for(const Project& project, const Manifest& manifest,
-                  const std::optional<std::string>& name, Services& services);
+Target target_for(const project::Project& project, const Manifest& manifest,
+                  const std::optional<std::string>& name, project::Services& services);
 std::string gpu_teller(const host::MachineFacts& facts);
 std::string names_of(const std::vector<ProbedGpu>& gpus);
 bool is_declared(const ProbedGpu& gpu, const std::vector<ComputeCapability>& declared);
@@ -77,7 +77,7 @@ bool DoctorReport::has_defect() const {
     });
 }
 
-DoctorReport doctor(const DoctorRequest& request, Services& services) {
+DoctorReport doctor(const DoctorRequest& request, project::Services& services) {
     return {Examination(request, services).run()};
 }
 
@@ -113,7 +113,7 @@ void Examination::look_at_project() {
         return;
     }
     try {
-        const Manifest manifest = read_manifest(*request_.project);
+        const Manifest manifest = project::read_manifest(*request_.project);
         Wanted wanted{target_for(*request_.project, manifest, request_.target, services_), {}, {}};
         if (const auto found = manifest.declared_gpus.find(wanted.target.name);
             found != manifest.declared_gpus.end()) {
@@ -151,11 +151,11 @@ void Examination::look_at_system() {
         return;
     }
     try {
-        facts_ =
-            host::detect_machine({.variables = request_.variables,
-                                  .probe = request_.probe.empty() ? gpu_probe() : request_.probe,
-                                  .folders = request_.folders,
-                                  .time_limit = request_.time_limit});
+        facts_ = host::detect_machine(
+            {.variables = request_.variables,
+             .probe = request_.probe.empty() ? installing::gpu_probe() : request_.probe,
+             .folders = request_.folders,
+             .time_limit = request_.time_limit});
     } catch (const Error& error) {
         add("settings", error.text());
         facts_.glibc = {here->glibc, "the C library"};
@@ -194,16 +194,16 @@ void Examination::look_at_driver() {
 
 /// Runs the kernel on each, and takes the self-test's words for what is wrong.
 void Examination::look_at_gpus() {
-    SelfTestReport report;
+    installing::SelfTestReport report;
     try {
-        report = self_test({.project = wanted_ ? request_.project : std::nullopt,
-                            .target = request_.target,
-                            .variables = request_.variables,
-                            .time_limit = request_.time_limit,
-                            .memory = SelfTestMemory::renew,
-                            .probe = request_.probe,
-                            .folders = request_.folders},
-                           services_);
+        report = installing::self_test({.project = wanted_ ? request_.project : std::nullopt,
+                                        .target = request_.target,
+                                        .variables = request_.variables,
+                                        .time_limit = request_.time_limit,
+                                        .memory = installing::SelfTestMemory::renew,
+                                        .probe = request_.probe,
+                                        .folders = request_.folders},
+                                       services_);
     } catch (const Error& error) {
         add("project", error.text());
         return;
@@ -290,7 +290,7 @@ void Examination::compare_with_target() {
 }
 
 void Examination::look_at_folders() {
-    const Settings& settings = services_.settings();
+    const project::Settings& settings = services_.settings();
     if (auto format = diagnose_format(settings.store_root)) {
         add(std::move(*format)); // with which nothing else of it matters
     } else {
@@ -302,21 +302,22 @@ void Examination::look_at_folders() {
     for (Diagnosis& each : diagnose_folder("cache", host::examine_folder(settings.cache_root))) {
         add(std::move(each));
     }
-    if (auto unfinished = diagnose_downloads(ArchiveCache::bytes_in(settings.cache_root))) {
+    if (auto unfinished =
+            diagnose_downloads(project::ArchiveCache::bytes_in(settings.cache_root))) {
         add(std::move(*unfinished));
     }
 }
 
 /// Of the environment that is in use; without one there is nothing to hide.
 void Examination::look_at_libraries() {
-    if (!request_.project || !generations_of(*request_.project).current()) {
+    if (!request_.project || !project::generations_of(*request_.project).current()) {
         return;
     }
-    AuditOrder order;
+    installing::AuditOrder order;
     order.loader_configuration = request_.loader_configuration;
-    AuditReport report;
+    installing::AuditReport report;
     try {
-        report = audit(request_.project, order, services_);
+        report = installing::audit(request_.project, order, services_);
     } catch (const Error& error) {
         add("environment", error.text());
         return;
@@ -331,10 +332,10 @@ void Examination::look_at_libraries() {
 }
 
 /// The named one; else what an install would take here, or the first if it would take none.
-Target target_for(const Project& project, const Manifest& manifest,
-                  const std::optional<std::string>& name, Services& services) {
-    if (const std::optional<Lock> lock = read_lock(project)) {
-        return choose_target(manifest, *lock, name, services).target;
+Target target_for(const project::Project& project, const Manifest& manifest,
+                  const std::optional<std::string>& name, project::Services& services) {
+    if (const std::optional<Lock> lock = project::read_lock(project)) {
+        return installing::choose_target(manifest, *lock, name, services).target;
     }
     std::vector<const Target*> targets;
     for (const Target& target : manifest.targets) {
@@ -347,7 +348,7 @@ Target target_for(const Project& project, const Manifest& manifest,
         throw Error({fmt::format("the manifest has no target `{}`", *name), manifest.file.string(),
                      "`--target` takes the name of a table of `[targets]`"});
     }
-    const Target* const here = target_here(manifest, targets, services);
+    const Target* const here = installing::target_here(manifest, targets, services);
     return here == nullptr ? manifest.targets.front() : *here;
 }
 

@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "host/folder_facts.h"
 #include "host/gpu_files.h"
-#include "pipeline/project.h"
-#include "pipeline/services.h"
+#include "project/project.h"
+#include "project/services.h"
 
 #include <chrono>
 #include <filesystem>
@@ -33,7 +33,8 @@ struct Diagnosis {
 };
 
 struct DoctorRequest {
-    std::optional<Project> project;    ///< what its target asks for is compared with the machine
+    std::optional<project::Project>
+        project;                       ///< what its target asks for is compared with the machine
     std::optional<std::string> target; ///< --target
     Variables variables;
     std::optional<ErrorText> settings_error = {}; ///< why the services have default settings
@@ -54,7 +55,7 @@ struct DoctorReport {
 /// unless the project's target declares one. What is wrong with the project's own files is a
 /// diagnosis too. Changes nothing, but for a file in store and cache for a moment, and what is
 /// remembered of binaries. Never hangs: at most two times the limit and four seconds.
-DoctorReport doctor(const DoctorRequest& request, Services& services);
+DoctorReport doctor(const DoctorRequest& request, project::Services& services);
 
 /// What can be wrong with the store's or the cache's folder. Pure.
 /// What is wrong with the `VERSION` of a store that is there; nothing if it is right.

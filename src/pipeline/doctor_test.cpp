@@ -32,20 +32,20 @@ class Doctor : public testing::Test {
     }
 
     void write_manifest(const std::string& target) {
-        request.project = Project{root / "envpm.toml"};
+        request.project = project::Project{root / "envpm.toml"};
         write_file(request.project->manifest_file,
                    "[workspace]\nname = \"x\"\n\n[targets.lab]\nplatform = \"" +
                        std::string(to_text(host::detect_target()->platform)) + "\"\n" + target);
     }
 
     DoctorReport report() {
-        Settings settings;
+        project::Settings settings;
         settings.mirrors = mirrors;
         settings.store_root = root / "store";
         settings.cache_root = root / "cache";
-        Surroundings surroundings;
+        project::Surroundings surroundings;
         surroundings.now = std::chrono::system_clock::time_point(std::chrono::hours(500'000));
-        Services services(settings, surroundings, progress);
+        project::Services services(settings, surroundings, progress);
         return doctor(request, services);
     }
 
@@ -53,7 +53,7 @@ class Doctor : public testing::Test {
     std::filesystem::path root = folder.path();
     SilentProgress progress;
     DoctorRequest request;
-    std::map<std::string, std::vector<Mirror>> mirrors;
+    std::map<std::string, std::vector<project::Mirror>> mirrors;
 };
 
 auto says(Condition condition, const std::string& part, const std::string& fact) {

@@ -9,8 +9,8 @@
 #include "manifest/read.h"
 #include "manifest/tables.h"
 #include "pipeline/additions.h"
-#include "pipeline/edit_journal.h"
 #include "pipeline/inspect.h"
+#include "project/edit_journal.h"
 #include "pypi/version.h"
 
 #include <fmt/format.h>
@@ -25,23 +25,24 @@ using manifest::Addition;
 
 namespace {
 
-EditReport begin(const Project& project);
-std::vector<advice::ManifestChange> offered(const LockReport& conflict,
+EditReport begin(const project::Project& project);
+std::vector<advice::ManifestChange> offered(const locking::LockReport& conflict,
                                             const RepairRequest& request);
 std::string with_change(const std::string& text, const advice::ManifestChange& change,
                         const Manifest& manifest);
-Manifest parse_manifest(const std::string& text, const Project& project);
-Manifest parse_edited(const std::string& text, const Manifest& before, const Project& project);
+Manifest parse_manifest(const std::string& text, const project::Project& project);
+Manifest parse_edited(const std::string& text, const Manifest& before,
+                      const project::Project& project);
 std::string with_additions(std::string text, const Manifest& before,
                            const std::vector<Addition>& additions);
 bool is_same_entry(const ManifestRequirement& one, const ManifestRequirement& other);
 bool is_same_entry(const CondaRequirement& one, const CondaRequirement& other);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
-void commit(const Project& project, const std::string& manifest, EditReport& report);
-void note_user(const std::string& removed, const Lock& lock, Services& services);
+void commit(const project::Project& project, const std::string& manifest, EditReport& report);
+void note_user(const std::string& removed, const Lock& lock, project::Services& services);
 std::string entry_of(const Addition& addition);
 void append_missing_line(const std::filesystem::path& file, const std::string& line);
-std::optional<std::string> python_series(const Services& services);
+std::optional<std::string> python_series(const project::Services& services);
 void refuse_beside_own(const NewProject& project);
 void note_foreign(const NewProject& project, Progress& progress);
 
@@ -73,18 +74,18 @@ constexpr std::array<ForeignFile, 10> foreign_files{{
 
 } // namespace
 
-EditReport add(const AddRequest& request, Services& services) {
-    check_may_edit(request.project);
-    const FileLock alone = edit_lock(request.project, services.progress());
+EditReport add(const AddRequest& request, project::Services& services) {
+    project::check_may_edit(request.project);
+    const FileLock alone = project::edit_lock(request.project, services.progress());
     EditReport report = begin(request.project);
     const std::string& text = report.manifest_before;
     const Manifest before = parse_manifest(text, request.project);
     std::vector<Addition> additions = read_additions(request, before);
     std::string edited = with_additions(text, before, additions);
-    report.lock =
-        solve_manifest(parse_edited(edited, before, request.project), read_lock(request.project),
-                       {.project = request.project}, services);
-    if (report.lock.outcome == LockReport::Outcome::impossible) {
+    report.lock = locking::solve_manifest(parse_edited(edited, before, request.project),
+                                          project::read_lock(request.project),
+                                          {.project = request.project}, services);
+    if (report.lock.outcome == locking::LockReport::Outcome::impossible) {
         return report;
     }
     bound_by_choice(additions, *report.lock.lock);
@@ -95,7 +96,7 @@ EditReport add(const AddRequest& request, Services& services) {
         universe::manifest_digest(manifest, universe::read_requests(manifest));
     services.throw_if_stopped();
     commit(request.project, edited, report);
-    tell_notes(report.lock, services.progress());
+    locking::tell_notes(report.lock, services.progress());
     for (const Addition& addition : additions) {
         const std::optional<Addition> old = entry_before(addition, before);
         report.entries.push_back(entry_of(addition));
@@ -104,9 +105,9 @@ EditReport add(const AddRequest& request, Services& services) {
     return report;
 }
 
-EditReport remove(const RemoveRequest& request, Services& services) {
-    check_may_edit(request.project);
-    const FileLock alone = edit_lock(request.project, services.progress());
+EditReport remove(const RemoveRequest& request, project::Services& services) {
+    project::check_may_edit(request.project);
+    const FileLock alone = project::edit_lock(request.project, services.progress());
     EditReport report = begin(request.project);
     std::string text = report.manifest_before;
     const Manifest before = parse_manifest(text, request.project);
@@ -124,13 +125,13 @@ EditReport remove(const RemoveRequest& request, Services& services) {
         text = manifest::without_requirement(text, request.project.manifest_file, *name);
         report.entries.push_back(name->string());
     }
-    report.lock =
-        solve_manifest(parse_edited(text, before, request.project), read_lock(request.project),
-                       {.project = request.project}, services);
+    report.lock = locking::solve_manifest(parse_edited(text, before, request.project),
+                                          project::read_lock(request.project),
+                                          {.project = request.project}, services);
     services.throw_if_stopped();
-    if (report.lock.outcome != LockReport::Outcome::impossible) {
+    if (report.lock.outcome != locking::LockReport::Outcome::impossible) {
         commit(request.project, text, report);
-        tell_notes(report.lock, services.progress());
+        locking::tell_notes(report.lock, services.progress());
         for (const std::string& name : report.entries) {
             note_user(name, *report.lock.lock, services);
         }
@@ -138,29 +139,31 @@ EditReport remove(const RemoveRequest& request, Services& services) {
     return report;
 }
 
-EditReport repair(const RepairRequest& request, Services& services) {
-    const Project& project = request.lock.project;
-    check_may_edit(project);
-    const FileLock alone = edit_lock(project, services.progress());
+EditReport repair(const RepairRequest& request, project::Services& services) {
+    const project::Project& project = request.lock.project;
+    project::check_may_edit(project);
+    const FileLock alone = project::edit_lock(project, services.progress());
     EditReport report = begin(project);
     const Manifest manifest = parse_manifest(report.manifest_before, project);
-    const std::optional<Lock> previous = read_lock(project);
-    const LockReport conflict = solve_manifest(manifest, previous, request.lock, services);
+    const std::optional<Lock> previous = project::read_lock(project);
+    const locking::LockReport conflict =
+        locking::solve_manifest(manifest, previous, request.lock, services);
     std::string text = report.manifest_before;
     for (const advice::ManifestChange& change : offered(conflict, request)) {
         text = with_change(text, change, manifest);
         report.entries.push_back(change.text);
     }
-    report.lock = solve_manifest(parse_manifest(text, project), previous, request.lock, services);
+    report.lock =
+        locking::solve_manifest(parse_manifest(text, project), previous, request.lock, services);
     services.throw_if_stopped();
-    if (report.lock.outcome != LockReport::Outcome::impossible) {
+    if (report.lock.outcome != locking::LockReport::Outcome::impossible) {
         commit(project, text, report);
-        tell_notes(report.lock, services.progress());
+        locking::tell_notes(report.lock, services.progress());
     }
     return report;
 }
 
-EditReport before_update(const Project& project) {
+EditReport before_update(const project::Project& project) {
     EditReport edit;
     edit.manifest_before = read_file(project.manifest_file);
     edit.manifest_after = edit.manifest_before;
@@ -168,8 +171,8 @@ EditReport before_update(const Project& project) {
     return edit;
 }
 
-bool undo(const Project& project, const EditReport& edit, Progress& progress) {
-    const FileLock alone = edit_lock(project, progress);
+bool undo(const project::Project& project, const EditReport& edit, Progress& progress) {
+    const FileLock alone = project::edit_lock(project, progress);
     if (read_file_if_present(project.manifest_file) != edit.manifest_after ||
         read_file_if_present(project.lock_file()) != lockfiles::to_text(*edit.lock.lock)) {
         return false;
@@ -225,7 +228,7 @@ void write_project(const NewProject& project, const std::string& text) {
 }
 
 NewManifest init(const std::filesystem::path& folder, const std::optional<std::string>& name,
-                 const Services& services) {
+                 const project::Services& services) {
     const NewProject project = new_project(folder, name);
     if (!manifest::is_workspace_name(project.name)) {
         throw Error({"a workspace cannot be called what this folder is called",
@@ -240,14 +243,14 @@ NewManifest init(const std::filesystem::path& folder, const std::optional<std::s
 namespace {
 
 /// With the files as they are, before anything is made of them.
-EditReport begin(const Project& project) {
+EditReport begin(const project::Project& project) {
     EditReport report;
     report.manifest_before = read_file(project.manifest_file);
     report.lock_before = read_file_if_present(project.lock_file());
     return report;
 }
 
-std::vector<advice::ManifestChange> offered(const LockReport& conflict,
+std::vector<advice::ManifestChange> offered(const locking::LockReport& conflict,
                                             const RepairRequest& request) {
     const std::string file = request.lock.project.manifest_file.string();
     if (!conflict.explanation) {
@@ -295,7 +298,7 @@ std::string with_change(const std::string& text, const advice::ManifestChange& c
     return manifest::with_requirement(text, file, {std::move(requirement), !is_wheel, !is_wheel});
 }
 
-Manifest parse_manifest(const std::string& text, const Project& project) {
+Manifest parse_manifest(const std::string& text, const project::Project& project) {
     const auto machine = host::detect_target();
     return manifest::parse(text, project.manifest_file,
                            machine ? machine->platform : Platform::linux_64);
@@ -303,7 +306,8 @@ Manifest parse_manifest(const std::string& text, const Project& project) {
 
 /// With the places that the file has as it is, which is what a complaint leaves behind: only
 /// entries are edited, and what is new or other stands on the command line.
-Manifest parse_edited(const std::string& text, const Manifest& before, const Project& project) {
+Manifest parse_edited(const std::string& text, const Manifest& before,
+                      const project::Project& project) {
     const auto place = [](auto& entries, const auto& known) {
         for (auto& entry : entries) {
             const auto same = std::find_if(known.begin(), known.end(), [&](const auto& other) {
@@ -364,7 +368,7 @@ void bound_by_choice(std::vector<Addition>& additions, const Lock& lock) {
     }
 }
 
-void commit(const Project& project, const std::string& manifest, EditReport& report) {
+void commit(const project::Project& project, const std::string& manifest, EditReport& report) {
     const auto refuse = [](const char* which, const std::filesystem::path& file) {
         throw Error(
             {fmt::format("the {} was changed while envpm worked, so nothing was written", which),
@@ -377,11 +381,11 @@ void commit(const Project& project, const std::string& manifest, EditReport& rep
         refuse("lock", project.lock_file()); // by a `git pull`: what it brought is not solved
     }
     report.manifest_after = manifest;
-    write_both(project, manifest, lockfiles::to_text(*report.lock.lock));
+    project::write_both(project, manifest, lockfiles::to_text(*report.lock.lock));
 }
 
 /// Who removes what others need still has it, and may wonder.
-void note_user(const std::string& removed, const Lock& lock, Services& services) {
+void note_user(const std::string& removed, const Lock& lock, project::Services& services) {
     const auto is_it = [&](const PackageName& name) {
         return name.string() == removed ||
                PackageName::parse(name.string()) == PackageName::parse(removed);
@@ -428,8 +432,8 @@ void append_missing_line(const std::filesystem::path& file, const std::string& l
 }
 
 /// "3.11.*" for the Python that the user would get by `python3`.
-std::optional<std::string> python_series(const Services& services) {
-    const std::vector<Interpreter> found = host_interpreters(services).found;
+std::optional<std::string> python_series(const project::Services& services) {
+    const std::vector<Interpreter> found = project::host_interpreters(services).found;
     if (found.empty()) {
         return std::nullopt;
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "pipeline/lock.h"
+#include "locking/lock.h"
 
 #include <optional>
 #include <string>
@@ -9,19 +9,19 @@
 namespace envpm::pipeline {
 
 struct AddRequest {
-    Project project;
+    project::Project project;
     std::vector<std::string> requirements; ///< as typed: "torch~=2.9.0"
     std::optional<std::string> index;      ///< --index
     bool as_wheels = false;                ///< --pypi, though the manifest has channels
 };
 
 struct RemoveRequest {
-    Project project;
+    project::Project project;
     std::vector<std::string> names;
 };
 
 struct RepairRequest {
-    LockRequest lock;
+    locking::LockRequest lock;
     std::size_t number = 1; ///< of the offered changes, as they were shown
 };
 
@@ -30,7 +30,7 @@ struct EditReport {
     std::vector<std::string> entries; ///< "torch ~=2.9.0"; names for `remove`
     std::vector<std::string>
         before{};                ///< of `add`, for each entry what it replaced: "torch ~=2.8.0"
-    LockReport lock;             ///< impossible: manifest and lock stand as they were
+    locking::LockReport lock;    ///< impossible: manifest and lock stand as they were
     std::string manifest_before; ///< for `undo`, as the two below
     std::string manifest_after;
     std::optional<std::string> lock_before;
@@ -42,19 +42,19 @@ struct EditReport {
 /// entry that is there already are kept unless the new one names its own. One edit of a project at
 /// a time: others wait. If someone changed the manifest or the lock meanwhile, both are left alone,
 /// with an Error.
-EditReport add(const AddRequest& request, Services& services);
-EditReport remove(const RemoveRequest& request, Services& services);
+EditReport add(const AddRequest& request, project::Services& services);
+EditReport remove(const RemoveRequest& request, project::Services& services);
 
 /// Solves, and applies one of the changes that are offered for a conflict, in the same way. An
 /// Error of code 2 if there is no conflict, or no change of that number.
-EditReport repair(const RepairRequest& request, Services& services);
+EditReport repair(const RepairRequest& request, project::Services& services);
 
 /// For `undo` after an update, which changes the lock alone: what is there before it.
-EditReport before_update(const Project& project);
+EditReport before_update(const project::Project& project);
 
 /// Puts manifest and lock back as they were before the edit. False, with both left as they are, if
 /// someone changed either since.
-bool undo(const Project& project, const EditReport& edit, Progress& progress);
+bool undo(const project::Project& project, const EditReport& edit, Progress& progress);
 
 /// A folder that is to become a project.
 struct NewProject {
@@ -81,6 +81,6 @@ struct NewManifest {
 /// overwrite a manifest, or to hide one that is a pyproject.toml. Notes what stands beside it that
 /// it does not use.
 NewManifest init(const std::filesystem::path& folder, const std::optional<std::string>& name,
-                 const Services& services);
+                 const project::Services& services);
 
 } // namespace envpm::pipeline

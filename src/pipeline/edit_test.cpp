@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/told_progress.h"
 #include "lockfiles/lock_file.h"
-#include "pipeline/edit_journal.h"
+#include "project/edit_journal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,9 @@ class EditTest : public testing::Test {
         variables_.set("PATH", "/usr/bin:/bin:/usr/local/bin");
     }
 
-    [[nodiscard]] Project project() const { return {folder_.path() / "project/envpm.toml"}; }
+    [[nodiscard]] project::Project project() const {
+        return {folder_.path() / "project/envpm.toml"};
+    }
 
     [[nodiscard]] std::filesystem::path journal() const {
         return folder_.path() / "project/.envpm/edit.json";
@@ -42,12 +44,14 @@ class EditTest : public testing::Test {
 
     static std::string digest_of(const std::string& text) { return sha256_of(text).hex(); }
 
-    void finish() { finish_interrupted_edit(project(), told_); }
+    void finish() { project::finish_interrupted_edit(project(), told_); }
 
-    [[nodiscard]] Services services() { return {settings_, {variables_, {}, {}}, progress_}; }
+    [[nodiscard]] project::Services services() {
+        return {settings_, {variables_, {}, {}}, progress_};
+    }
 
     TemporaryFolder folder_;
-    Settings settings_;
+    project::Settings settings_;
     Variables variables_;
     SilentProgress progress_;
     envpm::test::ToldProgress told_;
@@ -140,7 +144,7 @@ TEST_F(EditTest, WhoWaitsForAnotherEditIsTold) {
                                   LockKind::exclusive);
     envpm::test::ToldProgress progress;
     progress.then = [&](std::string_view /*line*/) { other.reset(); };
-    Services services{settings_, {variables_, {}, {}}, progress};
+    project::Services services{settings_, {variables_, {}, {}}, progress};
     EXPECT_THROW((void)remove({project(), {"absent"}}, services), Error);
     EXPECT_THAT(progress.lines, Contains(HasSubstr("editing this project")));
 }
@@ -174,7 +178,7 @@ TEST_F(EditTest, ADamagedJournalChangesNeitherFile) {
 
 TEST_F(EditTest, RemoveRefusesWhatIsNoNameBeforeAnythingIsSolved) {
     write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n");
-    Services world = services();
+    project::Services world = services();
     try {
         (void)remove({project(), {"no name"}}, world);
         FAIL();
@@ -192,7 +196,7 @@ TEST_F(EditTest, AManifestThatWasChangedMeanwhileStaysAsItIs) {
     progress.then = [&](std::string_view /*line*/) {
         write_file(project().manifest_file, "the user's\n");
     };
-    Services world(settings_, {variables_, {}, {}}, progress);
+    project::Services world(settings_, {variables_, {}, {}}, progress);
     try {
         (void)remove({project(), {"alpha"}}, world);
         FAIL();
@@ -224,7 +228,7 @@ TEST_F(EditTest, ALockThatWasWrittenMeanwhileStaysAsItIs) {
         progress.then = [&](std::string_view /*line*/) {
             write_file(project().lock_file(), theirs);
         };
-        Services world(settings_, {variables_, {}, {}}, progress);
+        project::Services world(settings_, {variables_, {}, {}}, progress);
         try {
             (void)remove({project(), {"alpha"}}, world);
             FAIL();
@@ -242,9 +246,9 @@ TEST_F(EditTest, AManifestUnderAnotherNameIsNotCutFromItsLink) {
     const std::string text = "[workspace]\nname = \"x\"\n[pypi-dependencies]\nalpha = \"*\"\n";
     write_file(project().folder() / "real.toml", text);
     std::filesystem::create_symlink("real.toml", project().manifest_file);
-    Services world = services();
+    project::Services world = services();
     EXPECT_THROW((void)remove({project(), {"alpha"}}, world), Error);
-    EXPECT_THROW(write_both(project(), "new\n", "lock\n"), Error);
+    EXPECT_THROW(project::write_both(project(), "new\n", "lock\n"), Error);
     EXPECT_FALSE(std::filesystem::exists(journal()));
     EXPECT_TRUE(std::filesystem::is_symlink(project().manifest_file));
     EXPECT_EQ(read_file(project().folder() / "real.toml"), text);
@@ -254,15 +258,15 @@ TEST_F(EditTest, InitWritesAManifestAndTheLinesForGitOnce) {
     const std::filesystem::path home = folder_.path() / "vision";
     write_file(home / ".gitignore", "*.o");
     write_file(home / ".gitattributes", "envpm.lock linguist-generated=true\n");
-    const Services world = services();
+    const project::Services world = services();
     EXPECT_EQ(init(home, std::nullopt, world).file, home / "envpm.toml");
-    EXPECT_EQ(read_manifest({home / "envpm.toml"}).name, "vision");
+    EXPECT_EQ(project::read_manifest({home / "envpm.toml"}).name, "vision");
     EXPECT_EQ(read_file(home / ".gitignore"), "*.o\n.envpm/\n");
     EXPECT_EQ(read_file(home / ".gitattributes"), "envpm.lock linguist-generated=true\n");
 }
 
 TEST_F(EditTest, InitHidesNoManifestAndNamesWhatItDoesNotUse) {
-    const Services world(settings_, {variables_, {}, {}}, told_);
+    const project::Services world(settings_, {variables_, {}, {}}, told_);
     const std::filesystem::path home = folder_.path() / "home";
     write_file(home / "pyproject.toml", "[project]\nname = \"x\"\n[tool.envpm]\n");
     EXPECT_THROW((void)init(home, std::nullopt, world), Error);
@@ -280,15 +284,15 @@ TEST_F(EditTest, InitHidesNoManifestAndNamesWhatItDoesNotUse) {
 }
 
 TEST_F(EditTest, InitTakesANameAndNeverOverwrites) {
-    const Services world = services();
+    const project::Services world = services();
     const std::filesystem::path home = folder_.path() / "new/";
     (void)init(home, "other", world);
-    EXPECT_EQ(read_manifest({home / "envpm.toml"}).name, "other");
+    EXPECT_EQ(project::read_manifest({home / "envpm.toml"}).name, "other");
     EXPECT_THROW((void)init(home, std::nullopt, world), Error);
 }
 
 TEST_F(EditTest, InitWritesNothingUnderANameThatNoWorkspaceCanHave) {
-    const Services world = services();
+    const project::Services world = services();
     const std::filesystem::path home = folder_.path() / std::string(101, 'x');
     EXPECT_THROW((void)init(home, std::nullopt, world), Error);
     EXPECT_FALSE(std::filesystem::exists(home));

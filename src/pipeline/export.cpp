@@ -4,11 +4,11 @@
 #include "base/json.h"
 #include "base/url.h"
 #include "conda/archive_name.h"
+#include "installing/target_choice.h"
+#include "locking/lock.h"
 #include "manifest/channels.h"
 #include "pipeline/inspect.h"
-#include "pipeline/lock.h"
-#include "pipeline/target_choice.h"
-#include "pipeline/torch_variants.h"
+#include "project/torch_variants.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -78,16 +78,17 @@ Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarge
     return exporter.out;
 }
 
-Export export_lock(const Project& project, const std::optional<std::string>& target,
-                   ExportFormat format, Services& services) {
-    const Manifest manifest = read_manifest(project);
+Export export_lock(const project::Project& project, const std::optional<std::string>& target,
+                   ExportFormat format, project::Services& services) {
+    const Manifest manifest = project::read_manifest(project);
     const Lock lock = fresh_lock(project, manifest);
-    return export_text(manifest, lock, choose_target(manifest, lock, target, services), format);
+    return export_text(manifest, lock, installing::choose_target(manifest, lock, target, services),
+                       format);
 }
 
-Lock fresh_lock(const Project& project, const Manifest& manifest) {
-    std::optional<Lock> lock = read_lock(project);
-    const LockCheck check = check_lock(manifest, lock);
+Lock fresh_lock(const project::Project& project, const Manifest& manifest) {
+    std::optional<Lock> lock = project::read_lock(project);
+    const locking::LockCheck check = locking::check_lock(manifest, lock);
     if (!lock || !check.is_fresh) {
         throw Error({fmt::format("envpm.lock is out of date: {}", check.reasons.front()),
                      project.lock_file().string(), "run `envpm lock`"},
@@ -234,7 +235,7 @@ void Exporter::write_indexes(std::string_view margin) {
     }
     served.erase("pypi");
     for (const auto& [name, names] : std::map(served)) {
-        if (const auto url = torch_index_url(name)) {
+        if (const auto url = project::torch_index_url(name)) {
             write(name, *url);
         } else {
             leave(fmt::format("the index `{}`", name),

@@ -3,7 +3,7 @@
 #include "model/lock.h"
 #include "model/manifest.h"
 #include "model/remark.h"
-#include "pipeline/project.h"
+#include "project/project.h"
 
 #include <optional>
 #include <string>
@@ -35,10 +35,10 @@ Export export_text(const Manifest& manifest, const Lock& lock, const LockedTarge
 
 /// Of the project's lock, as it stands; an Error of code 3 if there is none, or if it does not fit
 /// the manifest.
-Export export_lock(const Project& project, const std::optional<std::string>& target,
-                   ExportFormat format, Services& services);
+Export export_lock(const project::Project& project, const std::optional<std::string>& target,
+                   ExportFormat format, project::Services& services);
 
 /// The project's lock; an Error of code 3 if there is none, or if it does not fit the manifest.
-Lock fresh_lock(const Project& project, const Manifest& manifest);
+Lock fresh_lock(const project::Project& project, const Manifest& manifest);
 
 } // namespace envpm::pipeline

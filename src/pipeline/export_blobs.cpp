@@ -5,10 +5,10 @@
 #include "base/free_space.h"
 #include "base/hash.h"
 #include "base/progress_task.h"
+#include "installing/locate.h"
+#include "installing/target_choice.h"
 #include "pipeline/export.h"
-#include "pipeline/locate.h"
-#include "pipeline/room.h"
-#include "pipeline/target_choice.h"
+#include "project/room.h"
 
 #include <fmt/format.h>
 
@@ -23,10 +23,11 @@ namespace {
 std::vector<LockedPackage> archives_of(const Lock& lock, const LockedTarget* target);
 void require_folder(const std::filesystem::path& folder);
 std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& archives,
-                                      const std::filesystem::path& folder, Services& services);
+                                      const std::filesystem::path& folder,
+                                      project::Services& services);
 bool is_there(const LockedPackage& archive, const std::filesystem::path& file);
 void bring(const std::vector<LockedPackage>& missing, const Manifest& manifest,
-           const std::filesystem::path& folder, Services& services);
+           const std::filesystem::path& folder, project::Services& services);
 std::filesystem::path unfinished_in(const std::filesystem::path& folder);
 std::filesystem::path blob_path(const std::filesystem::path& folder, const Sha256& archive);
 std::vector<std::string> sources_of(const std::vector<LockedPackage>& archives,
@@ -34,12 +35,12 @@ std::vector<std::string> sources_of(const std::vector<LockedPackage>& archives,
 
 } // namespace
 
-BlobExport export_blobs(const Project& project, const std::optional<std::string>& target,
-                        const std::filesystem::path& folder, Services& services) {
-    const Manifest manifest = read_manifest(project);
+BlobExport export_blobs(const project::Project& project, const std::optional<std::string>& target,
+                        const std::filesystem::path& folder, project::Services& services) {
+    const Manifest manifest = project::read_manifest(project);
     const Lock lock = fresh_lock(project, manifest);
     const std::vector<LockedPackage> archives =
-        archives_of(lock, target ? &named_target(lock, *target) : nullptr);
+        archives_of(lock, target ? &installing::named_target(lock, *target) : nullptr);
     require_folder(folder);
     const std::vector<LockedPackage> missing = missing_of(archives, folder, services);
     BlobExport report{folder, archives.size(), missing.size(), 0, sources_of(archives, manifest)};
@@ -47,7 +48,7 @@ BlobExport export_blobs(const Project& project, const std::optional<std::string>
         report.fetched_bytes += archive.size_bytes;
     }
     if (!missing.empty()) {
-        require_space({bytes_missing(missing, unfinished_in(folder)), 2 * missing.size()},
+        require_space({project::bytes_missing(missing, unfinished_in(folder)), 2 * missing.size()},
                       space_left(folder), folder);
         bring(missing, manifest, folder, services);
     }
@@ -78,7 +79,8 @@ void require_folder(const std::filesystem::path& folder) {
 }
 
 std::vector<LockedPackage> missing_of(const std::vector<LockedPackage>& archives,
-                                      const std::filesystem::path& folder, Services& services) {
+                                      const std::filesystem::path& folder,
+                                      project::Services& services) {
     std::vector<LockedPackage> missing;
     ProgressTask task(services.progress(), "checking what is there", archives.size(),
                       ProgressUnit::items);
@@ -99,8 +101,8 @@ bool is_there(const LockedPackage& archive, const std::filesystem::path& file) {
 }
 
 void bring(const std::vector<LockedPackage>& missing, const Manifest& manifest,
-           const std::filesystem::path& folder, Services& services) {
-    std::vector<std::vector<std::string>> urls = locate(missing, manifest, services);
+           const std::filesystem::path& folder, project::Services& services) {
+    std::vector<std::vector<std::string>> urls = installing::locate(missing, manifest, services);
     std::vector<fetch::Download> downloads;
     for (std::size_t i = 0; i < missing.size(); ++i) {
         if (urls[i].empty()) {

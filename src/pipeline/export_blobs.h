@@ -1,7 +1,7 @@
 #pragma once
 
-#include "pipeline/project.h"
-#include "pipeline/services.h"
+#include "project/project.h"
+#include "project/services.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -26,7 +26,7 @@ struct BlobExport {
 /// read and not fetched again; what has other bytes is replaced. Archives on their way wait in
 /// `folder/.unfinished`, and the next run goes on with them. An Error of code 3 if the lock does
 /// not fit the manifest, of code 5 or 6 for the first archive that cannot be had: the others came.
-BlobExport export_blobs(const Project& project, const std::optional<std::string>& target,
-                        const std::filesystem::path& folder, Services& services);
+BlobExport export_blobs(const project::Project& project, const std::optional<std::string>& target,
+                        const std::filesystem::path& folder, project::Services& services);
 
 } // namespace envpm::pipeline

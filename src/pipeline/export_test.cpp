@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "manifest/read.h"
 #include "pipeline/import.h"
-#include "pipeline/torch_variants.h"
+#include "project/torch_variants.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -96,12 +96,12 @@ TEST(ExportRequirements, HaveVersionsAndDigestsAndThePlacesOfWheels) {
               "--extra-index-url https://own.example.org/simple\n"
               "# the index `pytorch-cu128`: torch, torchvision\n"
               "--extra-index-url " +
-                  torch_index_url("pytorch-cu128").value() + "\nalpha==1.0" + hash + "beta==2.0" +
-                  hash + "gamma==3.0" + hash + "torch==2.9.1+cu128" + hash +
+                  project::torch_index_url("pytorch-cu128").value() + "\nalpha==1.0" + hash +
+                  "beta==2.0" + hash + "gamma==3.0" + hash + "torch==2.9.1+cu128" + hash +
                   "torchvision==0.24.1+cu128" + hash);
     EXPECT_THAT(left_of(exported), ElementsAre("the index `gone`", "1 conda package"));
-    EXPECT_EQ(torch_index_url("pytorch-"), std::nullopt);
-    EXPECT_EQ(torch_index_url("pytorch-../x"), std::nullopt);
+    EXPECT_EQ(project::torch_index_url("pytorch-"), std::nullopt);
+    EXPECT_EQ(project::torch_index_url("pytorch-../x"), std::nullopt);
     EXPECT_THROW((void)export_of(channels, lock_of({conda_package("zlib", "1.3", "conda-forge")}),
                                  ExportFormat::requirements_txt),
                  Error);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "model/remark.h"
-#include "pipeline/services.h"
+#include "project/services.h"
 
 #include <cstddef>
 #include <filesystem>

@@ -4,9 +4,9 @@
 #include "base/near_miss.h"
 #include "base/url.h"
 #include "host/this_machine.h"
-#include "pipeline/lock.h"
-#include "pipeline/sources.h"
-#include "pipeline/target_choice.h"
+#include "installing/target_choice.h"
+#include "locking/lock.h"
+#include "project/sources.h"
 #include "pypi/marker.h"
 #include "realize/generations.h"
 
@@ -25,21 +25,21 @@ bool is_for(const ManifestRequirement& requirement, const LockedTarget& target);
 void add_requested(LockedView& view, const PackageName& name);
 std::optional<Path> shortest_path(const LockedView& view, const PackageName& from,
                                   const PackageName& to);
-void inform_of_project(Information& information, const Project& project,
-                       const std::optional<std::string>& wanted, Services& services);
+void inform_of_project(Information& information, const project::Project& project,
+                       const std::optional<std::string>& wanted, project::Services& services);
 
 } // namespace
 
-LockedView view_lock(const Project& project, const std::optional<std::string>& target,
-                     Services& services) {
-    const std::optional<Lock> lock = read_lock(project);
+LockedView view_lock(const project::Project& project, const std::optional<std::string>& target,
+                     project::Services& services) {
+    const std::optional<Lock> lock = project::read_lock(project);
     if (!lock) {
         throw Error({"there is no envpm.lock yet", project.lock_file().string(),
                      "run `envpm lock` to make it"},
                     ExitCode::lock_out_of_date);
     }
-    const Manifest manifest = read_manifest(project);
-    LockedView view{choose_target(manifest, *lock, target, services), {}, {}, {}};
+    const Manifest manifest = project::read_manifest(project);
+    LockedView view{installing::choose_target(manifest, *lock, target, services), {}, {}, {}};
     for (const LockedPackage& package : lock->packages) {
         auto& packages = package.is_for(view.target.target.name) ? view.packages : view.elsewhere;
         packages.push_back(package);
@@ -105,14 +105,15 @@ std::vector<Path> why(const LockedView& view, const PackageName& name) {
     return paths;
 }
 
-Information inform(const std::optional<Project>& project, const std::optional<std::string>& target,
-                   Services& services) {
+Information inform(const std::optional<project::Project>& project,
+                   const std::optional<std::string>& target, project::Services& services) {
     Information information;
     information.version = ENVPM_VERSION;
     information.root = services.settings().store_root;
     information.cache = services.settings().cache_root;
     information.machine = host::detect_target();
-    information.interpreters = host_interpreters(services, host::Inquiry::Failures::tried_again);
+    information.interpreters =
+        project::host_interpreters(services, host::Inquiry::Failures::tried_again);
     if (project) {
         inform_of_project(information, *project, target, services);
     }
@@ -164,34 +165,36 @@ std::optional<Path> shortest_path(const LockedView& view, const PackageName& fro
     return std::nullopt;
 }
 
-void inform_of_project(Information& information, const Project& project,
-                       const std::optional<std::string>& wanted, Services& services) {
-    const Manifest manifest = read_manifest(project);
+void inform_of_project(Information& information, const project::Project& project,
+                       const std::optional<std::string>& wanted, project::Services& services) {
+    const Manifest manifest = project::read_manifest(project);
     information.manifest = project.manifest_file;
     information.workspace = manifest.name;
-    information.indexes = indexes_of(manifest, universe::read_requests(manifest), services);
+    information.indexes =
+        project::indexes_of(manifest, universe::read_requests(manifest), services);
     for (pypi::Index& index : information.indexes) {
         for (std::string& url : index.urls) {
             url = without_credentials(url);
         }
     }
-    if (const auto current = generations_of(project).current()) {
+    if (const auto current = project::generations_of(project).current()) {
         information.prefix = current->prefix;
         information.unrun = conda::unrun_scripts(current->prefix);
     }
-    const std::optional<Lock> lock = read_lock(project);
+    const std::optional<Lock> lock = project::read_lock(project);
     if (!lock) {
         information.lock_problem = "there is no envpm.lock yet";
         return;
     }
-    const LockCheck check = check_lock(manifest, lock);
+    const locking::LockCheck check = locking::check_lock(manifest, lock);
     if (!check.is_fresh) {
         information.lock_problem = "envpm.lock is out of date: " + check.reasons.front();
     }
     const Target* const here =
-        wanted ? nullptr : target_here(manifest, targets_of(*lock), services);
+        wanted ? nullptr
+               : installing::target_here(manifest, installing::targets_of(*lock), services);
     if (wanted || here != nullptr) {
-        information.target = named_target(*lock, wanted ? *wanted : here->name);
+        information.target = installing::named_target(*lock, wanted ? *wanted : here->name);
     }
 }
 

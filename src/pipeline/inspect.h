@@ -2,8 +2,8 @@
 
 #include "conda/package_scripts.h"
 #include "model/lock.h"
-#include "pipeline/project.h"
-#include "pipeline/services.h"
+#include "project/project.h"
+#include "project/services.h"
 #include "pypi/index_client.h"
 
 #include <optional>
@@ -21,9 +21,9 @@ struct LockedView {
     std::vector<LockedPackage> elsewhere = {}; ///< those of other targets alone
 };
 
-/// Of the named target, else of that for this machine (pipeline/target_choice.h).
-LockedView view_lock(const Project& project, const std::optional<std::string>& target,
-                     Services& services);
+/// Of the named target, else of that for this machine (installing/target_choice.h).
+LockedView view_lock(const project::Project& project, const std::optional<std::string>& target,
+                     project::Services& services);
 
 /// The package that a dependency text ("name[extra] specifier") is about.
 PackageName name_of_dependency(const std::string& text);
@@ -56,7 +56,7 @@ struct Information {
 };
 
 /// An Error (code 2) for a target that the lock does not have.
-Information inform(const std::optional<Project>& project, const std::optional<std::string>& target,
-                   Services& services);
+Information inform(const std::optional<project::Project>& project,
+                   const std::optional<std::string>& target, project::Services& services);
 
 } // namespace envpm::pipeline

@@ -91,7 +91,7 @@ TEST(ViewLock, WithoutALockSaysHowToMakeOne) {
     write_file(folder.path() / "envpm.toml", "[workspace]\nname = \"demo\"\n");
     try {
         SilentProgress progress;
-        Services services({}, {}, progress);
+        project::Services services({}, {}, progress);
         (void)view_lock({folder.path() / "envpm.toml"}, std::nullopt, services);
         FAIL();
     } catch (const Error& error) {
@@ -103,14 +103,14 @@ TEST(ViewLock, WithoutALockSaysHowToMakeOne) {
 TEST(Inform, ShowsNoCredentialsOfAnIndex) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
     write_file(folder.path() / "envpm.toml", "[workspace]\nname = \"demo\"\n");
-    Settings settings;
+    project::Settings settings;
     settings.cache_root = folder.path() / "cache";
     settings.mirrors["pypi"] = {
-        {"https://user:secret@a.example.org/simple", "PIP_INDEX_URL", MirrorKind::pip}};
+        {"https://user:secret@a.example.org/simple", "PIP_INDEX_URL", project::MirrorKind::pip}};
     SilentProgress progress;
-    Services services(settings, {}, progress);
+    project::Services services(settings, {}, progress);
     const Information information =
-        inform(Project{folder.path() / "envpm.toml"}, std::nullopt, services);
+        inform(project::Project{folder.path() / "envpm.toml"}, std::nullopt, services);
     ASSERT_EQ(information.indexes.size(), 1U);
     EXPECT_THAT(information.indexes[0].urls, ElementsAre("https://a.example.org/simple"));
     EXPECT_EQ(information.workspace, "demo");

@@ -8,8 +8,9 @@
 
 namespace envpm::pipeline {
 
-LockedProjects::LockedProjects(const std::optional<Project>& own,
-                               const std::vector<std::string>& folders, Services& services) {
+LockedProjects::LockedProjects(const std::optional<project::Project>& own,
+                               const std::vector<std::string>& folders,
+                               project::Services& services) {
     if (own) {
         add(*own, services);
     }
@@ -17,7 +18,8 @@ LockedProjects::LockedProjects(const std::optional<Project>& own,
         if (own && own->folder() == folder) {
             continue;
         }
-        const std::optional<Project> found = find_project_if_any(std::nullopt, folder);
+        const std::optional<project::Project> found =
+            project::find_project_if_any(std::nullopt, folder);
         if (found && found->folder() == folder) {
             add(*found, services);
         }
@@ -47,11 +49,11 @@ LockedProjects::environment(const std::string& name) const {
     return std::nullopt;
 }
 
-void LockedProjects::add(const Project& project, Services& services) {
+void LockedProjects::add(const project::Project& project, project::Services& services) {
     try {
-        std::optional<Lock> lock = read_lock(project);
+        std::optional<Lock> lock = project::read_lock(project);
         if (lock) {
-            projects_.push_back({project, read_manifest(project), std::move(*lock)});
+            projects_.push_back({project, project::read_manifest(project), std::move(*lock)});
         }
     } catch (const Error& error) {
         services.progress().note(

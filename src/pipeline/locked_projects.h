@@ -2,8 +2,8 @@
 
 #include "model/lock.h"
 #include "model/manifest.h"
-#include "pipeline/project.h"
-#include "pipeline/services.h"
+#include "project/project.h"
+#include "project/services.h"
 
 #include <deque>
 #include <optional>
@@ -14,7 +14,7 @@ namespace envpm::pipeline {
 
 /// A project whose manifest and lock could be read.
 struct LockedProject {
-    Project project;
+    project::Project project;
     Manifest manifest;
     Lock lock;
 };
@@ -24,8 +24,8 @@ struct LockedProject {
 class LockedProjects {
   public:
     /// Projects whose manifest or lock cannot be read are told of and left out.
-    LockedProjects(const std::optional<Project>& own, const std::vector<std::string>& folders,
-                   Services& services);
+    LockedProjects(const std::optional<project::Project>& own,
+                   const std::vector<std::string>& folders, project::Services& services);
 
     struct Package {
         const LockedProject* project = nullptr;
@@ -44,7 +44,7 @@ class LockedProjects {
     [[nodiscard]] std::optional<Environment> environment(const std::string& name) const;
 
   private:
-    void add(const Project& project, Services& services);
+    void add(const project::Project& project, project::Services& services);
 
     std::deque<LockedProject> projects_; ///< what was given out stays where it is
 };

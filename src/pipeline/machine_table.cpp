@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/toml.h"
 #include "host/this_machine.h"
-#include "pipeline/selftest.h"
+#include "installing/selftest.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -27,8 +27,8 @@ DetectedMachine detect_machine(const Variables& variables, const host::MachineFo
                      "it knows linux-64 and linux-aarch64"});
     }
     DetectedMachine machine{
-        *here,
-        host::detect_machine({.variables = variables, .probe = gpu_probe(), .folders = folders})};
+        *here, host::detect_machine(
+                   {.variables = variables, .probe = installing::gpu_probe(), .folders = folders})};
     if (machine.facts.glibc.value) {
         machine.target.glibc = *machine.facts.glibc.value;
     }

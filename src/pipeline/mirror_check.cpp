@@ -5,9 +5,9 @@
 #include "base/url.h"
 #include "conda/subdir_search.h"
 #include "fetch/url.h"
-#include "pipeline/locate.h"
-#include "pipeline/pip_settings.h"
-#include "pipeline/torch_variants.h"
+#include "installing/locate.h"
+#include "project/pip_settings.h"
+#include "project/torch_variants.h"
 
 #include <fmt/format.h>
 
@@ -31,7 +31,7 @@ constexpr int status_absent = 404;
 /// One place under trial.
 class Trial {
   public:
-    Trial(const Source& source, const Mirror& place, const LockedPackage* package,
+    Trial(const project::Source& source, const project::Mirror& place, const LockedPackage* package,
           HttpTransport& transport)
         : source_(source),
           place_(place),
@@ -52,21 +52,21 @@ class Trial {
     HttpResponse ask(const HttpRequest& request);
     void fail(const HttpResponse& response);
 
-    const Source& source_;
-    const Mirror& place_; ///< with credentials
+    const project::Source& source_;
+    const project::Mirror& place_; ///< with credentials
     const LockedPackage* package_;
     HttpTransport& transport_;
     MirrorTrial trial_ = {};
     double spent_seconds_ = 0; ///< by the last question
 };
 
-Mirror shown(Mirror place);
-std::vector<Source> sources_of(const Manifest& manifest, Services& services);
-std::vector<Source> configured_sources(const Settings& settings);
+project::Mirror shown(project::Mirror place);
+std::vector<project::Source> sources_of(const Manifest& manifest, project::Services& services);
+std::vector<project::Source> configured_sources(const project::Settings& settings);
 std::set<std::string> asked_places(const std::optional<Manifest>& manifest,
-                                   const Settings& settings);
+                                   const project::Settings& settings);
 std::set<std::string> source_names(const std::optional<Manifest>& manifest);
-const LockedPackage* largest_of(const Source& source, const std::optional<Lock>& lock);
+const LockedPackage* largest_of(const project::Source& source, const std::optional<Lock>& lock);
 std::optional<PackageName> some_project_in(const std::filesystem::path& folder);
 std::string folder_of(const std::string& url);
 
@@ -77,10 +77,11 @@ bool SourceTrial::has_working_place() const {
                        [](const MirrorTrial& trial) { return trial.works(); });
 }
 
-std::vector<Source> list_sources(const std::optional<Project>& project, Services& services) {
+std::vector<project::Source> list_sources(const std::optional<project::Project>& project,
+                                          project::Services& services) {
     const std::optional<Manifest> manifest =
-        project ? std::optional(read_manifest(*project)) : std::nullopt;
-    std::vector<Source> sources =
+        project ? std::optional(project::read_manifest(*project)) : std::nullopt;
+    std::vector<project::Source> sources =
         manifest ? sources_of(*manifest, services) : configured_sources(services.settings());
     for (const IdleMirrors& idle :
          manifest ? idle_mirrors(*manifest, services) : std::vector<IdleMirrors>()) {
@@ -92,13 +93,13 @@ std::vector<Source> list_sources(const std::optional<Project>& project, Services
         services.progress().note(
             fmt::format("{}: {}; {}", ignored.origin, ignored.what, ignored.instead));
     }
-    for (Source& source : sources) {
+    for (project::Source& source : sources) {
         std::transform(source.places.begin(), source.places.end(), source.places.begin(), shown);
     }
     return sources;
 }
 
-std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, Services& services) {
+std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, project::Services& services) {
     std::vector<std::string> known = {"pypi", "pytorch"};
     for (const ChannelEntry& channel : manifest.channels) {
         known.push_back(channel.name);
@@ -118,14 +119,15 @@ std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, Services& servic
 }
 
 std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifest,
-                                          const Services& services) {
+                                          const project::Services& services) {
     std::vector<IgnoredIndex> ignored;
     const std::set<std::string> asked = asked_places(manifest, services.settings());
     std::set<std::string> taken = source_names(manifest);
-    for (const Mirror& index : pip_extra_indexes(services.variables())) {
+    for (const project::Mirror& index : project::pip_extra_indexes(services.variables())) {
         const std::string url = without_credentials(index.url);
         const bool is_chosen_from = manifest && manifest->gpu.chooses_torch_variants;
-        if (asked.contains(pypi::base_url(url)) || (is_chosen_from && is_torch_place(url))) {
+        if (asked.contains(pypi::base_url(url)) ||
+            (is_chosen_from && project::is_torch_place(url))) {
             continue;
         }
         std::string name = "extra";
@@ -142,21 +144,21 @@ std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifes
     return ignored;
 }
 
-std::vector<SourceTrial> try_sources(const Project& project, Services& services) {
-    const std::optional<Lock> lock = read_lock(project);
+std::vector<SourceTrial> try_sources(const project::Project& project, project::Services& services) {
+    const std::optional<Lock> lock = project::read_lock(project);
     // A dead mirror is to be told of soon, and needs no second chance after a long pause.
     fetch::NetworkSettings network = services.settings().network;
     network.connect_timeout = std::min(network.connect_timeout, std::chrono::milliseconds(5'000));
     network.first_retry_pause = std::chrono::milliseconds(100);
     std::vector<SourceTrial> trials;
-    for (Source& source : sources_of(read_manifest(project), services)) {
+    for (project::Source& source : sources_of(project::read_manifest(project), services)) {
         const LockedPackage* const package = largest_of(source, lock);
         if (source.is_explicit && lock && package == nullptr) {
             continue;
         }
         SourceTrial trial;
         trial.package = package == nullptr ? "" : package->name.string() + " " + package->version;
-        for (Mirror& place : source.places) {
+        for (project::Mirror& place : source.places) {
             services.throw_if_stopped();
             if (services.is_offline() && !is_local_url(place.url)) {
                 trial.trials.push_back({shown(place), 0, "not asked: this run is offline"});
@@ -178,9 +180,9 @@ namespace {
 
 MirrorTrial Trial::run() {
     trial_.place = shown(place_);
-    if (place_.form == MirrorForm::blobs) {
+    if (place_.form == project::MirrorForm::blobs) {
         ask_blobs();
-    } else if (source_.kind == Source::Kind::channel) {
+    } else if (source_.kind == project::Source::Kind::channel) {
         ask_channel();
     } else {
         ask_index();
@@ -287,7 +289,7 @@ void Trial::ask_blobs() {
         trial_.problem = "nothing is locked that it could be asked for";
         return;
     }
-    measure(blob_url(place_.url, package_->sha256));
+    measure(installing::blob_url(place_.url, package_->sha256));
 }
 
 /// A byte for the time to the first one, then a piece for the rate. A server that sends all of a
@@ -337,25 +339,25 @@ void Trial::fail(const HttpResponse& response) {
         response.error.empty() ? fmt::format("answered {}", response.status) : response.error;
 }
 
-Mirror shown(Mirror place) {
+project::Mirror shown(project::Mirror place) {
     place.url = without_credentials(place.url);
     return place;
 }
 
-std::vector<Source> sources_of(const Manifest& manifest, Services& services) {
-    std::vector<Source> sources = channel_sources(manifest, services.settings());
-    std::vector<Source> indexes =
-        index_sources(manifest, universe::read_requests(manifest), services);
+std::vector<project::Source> sources_of(const Manifest& manifest, project::Services& services) {
+    std::vector<project::Source> sources = project::channel_sources(manifest, services.settings());
+    std::vector<project::Source> indexes =
+        project::index_sources(manifest, universe::read_requests(manifest), services);
     std::move(indexes.begin(), indexes.end(), std::back_inserter(sources));
     return sources;
 }
 
 /// Without credentials.
 std::set<std::string> asked_places(const std::optional<Manifest>& manifest,
-                                   const Settings& settings) {
+                                   const project::Settings& settings) {
     std::set<std::string> places;
     for (const auto& [name, mirrors] : settings.mirrors) {
-        for (const Mirror& mirror : mirrors) {
+        for (const project::Mirror& mirror : mirrors) {
             places.insert(pypi::base_url(without_credentials(mirror.url)));
         }
     }
@@ -380,23 +382,24 @@ std::set<std::string> source_names(const std::optional<Manifest>& manifest) {
 }
 
 /// Of which kind they are a manifest would say, but for the default index.
-std::vector<Source> configured_sources(const Settings& settings) {
-    std::vector<Source> sources;
+std::vector<project::Source> configured_sources(const project::Settings& settings) {
+    std::vector<project::Source> sources;
     for (const auto& [name, mirrors] : settings.mirrors) {
-        const auto kind = name == "pypi" ? std::optional(Source::Kind::index) : std::nullopt;
+        const auto kind =
+            name == "pypi" ? std::optional(project::Source::Kind::index) : std::nullopt;
         sources.push_back({kind, name, false, mirrors});
     }
     return sources;
 }
 
-const LockedPackage* largest_of(const Source& source, const std::optional<Lock>& lock) {
+const LockedPackage* largest_of(const project::Source& source, const std::optional<Lock>& lock) {
     const LockedPackage* largest = nullptr;
     if (!lock) {
         return nullptr;
     }
     for (const LockedPackage& package : lock->packages) {
         const bool is_of_it = package.source == source.name &&
-                              package.is_conda() == (source.kind == Source::Kind::channel);
+                              package.is_conda() == (source.kind == project::Source::Kind::channel);
         if (is_of_it && (largest == nullptr || package.size_bytes > largest->size_bytes)) {
             largest = &package;
         }

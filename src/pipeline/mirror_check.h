@@ -1,8 +1,8 @@
 #pragma once
 
-#include "pipeline/project.h"
-#include "pipeline/services.h"
-#include "pipeline/sources.h"
+#include "project/project.h"
+#include "project/services.h"
+#include "project/sources.h"
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +14,8 @@ namespace envpm::pipeline {
 /// The sources of a project, channels first; without one `pypi` and what is configured. URLs are
 /// without credentials, to be shown. Notes mirrors that are of no source of the project, and the
 /// extra indexes of pip that are not asked.
-std::vector<Source> list_sources(const std::optional<Project>& project, Services& services);
+std::vector<project::Source> list_sources(const std::optional<project::Project>& project,
+                                          project::Services& services);
 
 /// A list of `[mirrors]` whose name no source of the project has. It may be for another project, or
 /// misspelt.
@@ -25,7 +26,7 @@ struct IdleMirrors {
     std::optional<std::string> meant; ///< the source with a name that is nearly the same
 };
 
-std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, Services& services);
+std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, project::Services& services);
 
 /// An index that the user's pip asks beside its own one, and envpm does not, as neither the
 /// manifest nor the configuration names it.
@@ -36,11 +37,11 @@ struct IgnoredIndex {
 };
 
 std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifest,
-                                          const Services& services);
+                                          const project::Services& services);
 
 /// What one place answered.
 struct MirrorTrial {
-    Mirror place;             ///< to be shown
+    project::Mirror place;    ///< to be shown
     int status = 0;           ///< of its page, or of the archive if it has only those; 0: no answer
     std::string problem = {}; ///< why it is of no use; empty if it is
     std::optional<std::string> lacks = {};         ///< the locked file that it does not have
@@ -52,7 +53,7 @@ struct MirrorTrial {
 };
 
 struct SourceTrial {
-    Source source; ///< to be shown
+    project::Source source; ///< to be shown
     std::string
         package; ///< "numpy 2.4.1": what the places were asked for; empty: nothing is locked
     std::vector<MirrorTrial> trials;
@@ -64,6 +65,6 @@ struct SourceTrial {
 /// source's largest locked package. Nothing is written. A place that lacks the package still works
 /// if it has the page, for mirrors need not be up to date. Of an explicit index only if something
 /// of it is locked, or if nothing is locked at all. Offline only folders are asked.
-std::vector<SourceTrial> try_sources(const Project& project, Services& services);
+std::vector<SourceTrial> try_sources(const project::Project& project, project::Services& services);
 
 } // namespace envpm::pipeline

@@ -3,8 +3,8 @@
 #include "base/files.h"
 #include "base/told_progress.h"
 #include "fetch/loopback_server.h"
+#include "installing/locate.h"
 #include "lockfiles/lock_file.h"
-#include "pipeline/locate.h"
 #include "universe/world_for_tests.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,9 @@ class MirrorCheckTest : public testing::Test {
         lockfiles::write(project().lock_file(), lock);
     }
 
-    [[nodiscard]] Project project() const { return {folder_.path() / "project/envpm.toml"}; }
+    [[nodiscard]] project::Project project() const {
+        return {folder_.path() / "project/envpm.toml"};
+    }
 
     [[nodiscard]] std::string local(const std::string& name) const {
         return "file://" + (folder_.path() / name).string();
@@ -55,11 +57,11 @@ class MirrorCheckTest : public testing::Test {
         write_file(folder_.path() / index / "alpha" / wheel, content);
     }
 
-    MirrorTrial trial_of(const Mirror& place) {
+    MirrorTrial trial_of(const project::Mirror& place) {
         settings_.mirrors["pypi"] = {place};
-        Services services(settings_,
-                          {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
-                          progress_);
+        project::Services services(
+            settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+            progress_);
         const std::vector<SourceTrial> trials = try_sources(project(), services);
         EXPECT_EQ(trials.front().package, "alpha 1.0");
         EXPECT_EQ(trials.front().has_working_place(), trials.front().trials.front().works());
@@ -70,15 +72,15 @@ class MirrorCheckTest : public testing::Test {
     MirrorTrial trial_without_lock(const std::string& index) {
         std::filesystem::remove(project().lock_file());
         settings_.mirrors["pypi"] = {{local(index), ""}};
-        Services services(settings_,
-                          {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
-                          progress_);
+        project::Services services(
+            settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+            progress_);
         return try_sources(project(), services).front().trials.front();
     }
 
     static constexpr const char* wheel = "alpha-1.0-py3-none-any.whl";
     TemporaryFolder folder_;
-    Settings settings_;
+    project::Settings settings_;
     SilentProgress progress_;
     std::stop_source stop_;
 };
@@ -133,9 +135,9 @@ TEST_F(MirrorCheckTest, AFolderOfPyTorchNeedNotHaveAllBuilds) {
     settings_.mirrors["pypi"] = {{local("index"), ""}};
     settings_.mirrors["pytorch"] = {{local("whl"), ""}};
     const auto problems = [&] {
-        Services services(settings_,
-                          {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
-                          progress_);
+        project::Services services(
+            settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+            progress_);
         std::set<std::string> found;
         for (const SourceTrial& source : try_sources(project(), services)) {
             for (const MirrorTrial& trial : source.trials) {
@@ -152,9 +154,10 @@ TEST_F(MirrorCheckTest, AFolderOfPyTorchNeedNotHaveAllBuilds) {
 }
 
 TEST_F(MirrorCheckTest, BlobsAreAskedForTheArchiveItself) {
-    const Mirror blobs{local("blobs"), "", MirrorKind::configured, MirrorForm::blobs};
+    const project::Mirror blobs{local("blobs"), "", project::MirrorKind::configured,
+                                project::MirrorForm::blobs};
     EXPECT_EQ(trial_of(blobs).lacks, wheel);
-    write_file(folder_.path() / blob_url("blobs", sha256_of(bytes())), bytes());
+    write_file(folder_.path() / installing::blob_url("blobs", sha256_of(bytes())), bytes());
     const MirrorTrial trial = trial_of(blobs);
     EXPECT_TRUE(trial.works()) << trial.problem;
     EXPECT_GT(trial.bytes_per_second.value_or(0), 0);
@@ -167,9 +170,9 @@ TEST_F(MirrorCheckTest, APlaceThatGivesAByteAndThenRefusesIsOfNoUse) {
     fetch::Answer refusal;
     refusal.body = "too many requests for this file";
     refusal.status = 403;
-    server.serve(blob_url("", sha256_of(bytes())), {file, refusal});
+    server.serve(installing::blob_url("", sha256_of(bytes())), {file, refusal});
     const MirrorTrial trial =
-        trial_of({server.url(""), "", MirrorKind::configured, MirrorForm::blobs});
+        trial_of({server.url(""), "", project::MirrorKind::configured, project::MirrorForm::blobs});
     EXPECT_EQ(trial.problem, "answered 403");
     EXPECT_FALSE(trial.bytes_per_second);
 }
@@ -177,12 +180,12 @@ TEST_F(MirrorCheckTest, APlaceThatGivesAByteAndThenRefusesIsOfNoUse) {
 TEST_F(MirrorCheckTest, WithoutAProjectOnlyTheDefaultIndexHasAKind) {
     settings_.mirrors["forge"] = {{"https://a.example.org/forge", ""}};
     settings_.mirrors["pypi"] = {{"https://a.example.org/simple", ""}};
-    Services services(settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
-                      progress_);
-    const std::vector<Source> sources = list_sources(std::nullopt, services);
+    project::Services services(
+        settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()}, progress_);
+    const std::vector<project::Source> sources = list_sources(std::nullopt, services);
     ASSERT_EQ(sources.size(), 2U);
     EXPECT_EQ(sources[0].kind, std::nullopt);
-    EXPECT_EQ(sources[1].kind, Source::Kind::index);
+    EXPECT_EQ(sources[1].kind, project::Source::Kind::index);
 }
 
 TEST_F(MirrorCheckTest, MirrorsOfNoSourceAreToldWithTheOneThatMayBeMeant) {
@@ -190,8 +193,8 @@ TEST_F(MirrorCheckTest, MirrorsOfNoSourceAreToldWithTheOneThatMayBeMeant) {
     settings_.mirrors["pypy"] = {{"https://a.example.org/simple", "/c/config.toml:2"}};
     settings_.mirrors["pytorch"] = {{"https://a.example.org/whl", ""}};
     envpm::test::ToldProgress told;
-    Services services(settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
-                      told);
+    project::Services services(
+        settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()}, told);
     (void)list_sources(project(), services);
     EXPECT_THAT(told.lines, testing::ElementsAre("/c/config.toml:2: no source of this project is "
                                                  "called `pypy`; did you mean `pypi`?"));
@@ -199,8 +202,8 @@ TEST_F(MirrorCheckTest, MirrorsOfNoSourceAreToldWithTheOneThatMayBeMeant) {
 
 TEST_F(MirrorCheckTest, WhatIsShownHasNoCredentials) {
     settings_.mirrors["pypi"] = {{"https://me:secret@a.example.org/simple", "PIP_INDEX_URL"}};
-    Services services(settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
-                      progress_);
+    project::Services services(
+        settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()}, progress_);
     EXPECT_EQ(list_sources(project(), services).front().places.front().url,
               "https://a.example.org/simple");
 }

@@ -2,10 +2,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "pipeline/archives.h"
-#include "pipeline/layouts.h"
+#include "installing/archives.h"
+#include "installing/layouts.h"
+#include "installing/locked_target.h"
 #include "pipeline/locked_projects.h"
-#include "pipeline/locked_target.h"
 #include "pipeline/verify.h"
 #include "realize/mend.h"
 #include "store/format.h"
@@ -32,7 +32,7 @@ constexpr const char* install_or_collect =
 std::vector<std::string> folders_of(const VerifyReport& report);
 const char* how_mended(const realize::PrefixDamage& damage);
 Repaired version_of(const StorePaths& paths);
-RepairOutcome tell_version(const StorePaths& paths, Services& services);
+RepairOutcome tell_version(const StorePaths& paths, project::Services& services);
 
 /// Of the first archive that has something there.
 template <class T>
@@ -50,7 +50,7 @@ class Repair {
   public:
     /// Without a store it is only told.
     Repair(VerifyReport report, const LockedProjects& projects, std::optional<store::Store> store,
-           Services& services)
+           project::Services& services)
         : report_(std::move(report)),
           projects_(projects),
           services_(services),
@@ -87,7 +87,7 @@ class Repair {
 
     VerifyReport report_;
     const LockedProjects& projects_;
-    Services& services_;
+    project::Services& services_;
     store::Quarantine quarantine_;
     std::optional<store::Store> store_;     ///< none if it is only told
     std::map<Sha256, std::string> fetched_; ///< archives, and what they are called
@@ -99,7 +99,8 @@ class Repair {
 
 } // namespace
 
-RepairOutcome repair(const std::optional<Project>& own, DryRun dry_run, Services& services) {
+RepairOutcome repair(const std::optional<project::Project>& own, DryRun dry_run,
+                     project::Services& services) {
     const StorePaths paths(services.settings().store_root);
     std::optional<FileLock> alone;
     std::optional<store::Store> store; // until the end: what was found must stay to be mended
@@ -235,7 +236,8 @@ std::vector<std::optional<Error>> Repair::try_fetch(const LockedProject& project
     try {
         std::for_each(trees.begin(), trees.end(),
                       [this](const std::filesystem::path& tree) { quarantine_.keep(tree); });
-        return fetch_again({packages, damaged, quarantine_}, project.manifest, *store_, services_);
+        return installing::fetch_again({packages, damaged, quarantine_}, project.manifest, *store_,
+                                       services_);
     } catch (const Error& error) {
         if (error.code() == ExitCode::interrupted) {
             throw;
@@ -363,15 +365,17 @@ std::optional<Error> Repair::lay_out_anew(const LockedProjects::Environment& loc
     const LockedTarget& target = *locked.target;
     const Manifest& manifest = locked.project->manifest;
     try {
-        const std::vector<LockedPackage> packages = packages_of(locked.project->lock, target);
-        Fetched fetched = fetch_missing(packages, manifest, *store_, nullptr, services_);
-        const Layout layout =
-            layout_of({packages, target, manifest}, std::move(fetched.trees), *store_, services_);
+        const std::vector<LockedPackage> packages =
+            installing::packages_of(locked.project->lock, target);
+        installing::Fetched fetched =
+            installing::fetch_missing(packages, manifest, *store_, nullptr, services_);
+        const Layout layout = installing::layout_of({packages, target, manifest},
+                                                    std::move(fetched.trees), *store_, services_);
         realize::rebuild(store_->paths(),
                          {.env = target.env,
                           .layout = layout,
-                          .interpreter = interpreter_for(target, services_),
-                          .archives = archives_of(packages),
+                          .interpreter = installing::interpreter_for(target, services_),
+                          .archives = installing::archives_of(packages),
                           .link_mode = services_.settings().link_mode,
                           .syncing = store_->policy().syncing},
                          disposal(), services_.pool(), services_.progress());
@@ -431,7 +435,7 @@ Repaired version_of(const StorePaths& paths) {
 }
 
 /// A store without one is not looked into.
-RepairOutcome tell_version(const StorePaths& paths, Services& services) {
+RepairOutcome tell_version(const StorePaths& paths, project::Services& services) {
     services.progress().note("what else is damaged shows once the store has its `VERSION` again");
     RepairOutcome outcome;
     outcome.dry_run = DryRun::yes;

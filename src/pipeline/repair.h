@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/dry_run.h"
-#include "pipeline/project.h"
-#include "pipeline/services.h"
+#include "project/project.h"
+#include "project/services.h"
 
 #include <filesystem>
 #include <optional>
@@ -42,6 +42,7 @@ struct RepairOutcome {
 /// never touched. A kill at any point leaves each file old or new, and the next repair goes on. One
 /// repair at a time; installs may run meanwhile. Sources that fail are told of with the files that
 /// need them. Throws if the store cannot be checked or written.
-RepairOutcome repair(const std::optional<Project>& own, DryRun dry_run, Services& services);
+RepairOutcome repair(const std::optional<project::Project>& own, DryRun dry_run,
+                     project::Services& services);
 
 } // namespace envpm::pipeline

@@ -2,9 +2,9 @@
 
 #include "activate/conda_files.h"
 #include "base/error.h"
-#include "pipeline/generations.h"
-#include "pipeline/lease.h"
-#include "pipeline/target_choice.h"
+#include "installing/generations.h"
+#include "installing/lease.h"
+#include "installing/target_choice.h"
 #include "realize/build.h"
 
 #include <fmt/format.h>
@@ -16,25 +16,26 @@ namespace envpm::pipeline {
 namespace {
 
 void require_target(const std::string& name, const realize::Generation& current,
-                    const Project& project);
+                    const project::Project& project);
 std::string target_of(const realize::Generation& generation, const Lock& lock);
 void require_usable(const std::filesystem::path& prefix);
 std::vector<std::string> task_or_command(const Manifest& manifest,
                                          const std::vector<std::string>& words);
 void check_pip(const std::filesystem::path& prefix, const std::vector<std::string>& words);
-std::vector<std::string> runner(const Project& project);
+std::vector<std::string> runner(const project::Project& project);
 
 } // namespace
 
-ActiveEnvironment activate_project(const Project& project, const std::optional<std::string>& target,
-                                   const Services& services) {
-    const Manifest manifest = read_manifest(project);
-    const realize::Generation current = current_generation(project);
+ActiveEnvironment activate_project(const project::Project& project,
+                                   const std::optional<std::string>& target,
+                                   const project::Services& services) {
+    const Manifest manifest = project::read_manifest(project);
+    const realize::Generation current = installing::current_generation(project);
     if (target && *target != current.target) {
         require_target(*target, current, project);
     }
     require_usable(current.prefix);
-    if (!renew_lease(project, current.prefix, services)) {
+    if (!installing::renew_lease(project, current.prefix, services)) {
         require_usable(current.prefix);
     }
     const activate::CondaVariables conda = activate::conda_variables(current.prefix);
@@ -51,10 +52,10 @@ ActiveEnvironment activate_project(const Project& project, const std::optional<s
             manifest.sources_conda_scripts};
 }
 
-std::vector<std::string> command_to_run(const Project& project,
+std::vector<std::string> command_to_run(const project::Project& project,
                                         const ActiveEnvironment& environment,
                                         const std::vector<std::string>& words) {
-    std::vector<std::string> command = task_or_command(read_manifest(project), words);
+    std::vector<std::string> command = task_or_command(project::read_manifest(project), words);
     check_pip(environment.prefix, command);
     if (environment.sources_scripts) {
         command = activate::with_scripts(
@@ -64,9 +65,9 @@ std::vector<std::string> command_to_run(const Project& project,
     return command;
 }
 
-std::vector<std::string> task_names(const Project& project) {
+std::vector<std::string> task_names(const project::Project& project) {
     std::vector<std::string> names;
-    for (const Task& task : read_manifest(project).tasks) {
+    for (const Task& task : project::read_manifest(project).tasks) {
         names.push_back(task.name);
     }
     return names;
@@ -77,9 +78,9 @@ namespace {
 /// A project has one environment at a time, of the target that was installed last; another one may
 /// be the same down to the files.
 void require_target(const std::string& name, const realize::Generation& current,
-                    const Project& project) {
-    const std::optional<Lock> lock = read_lock(project);
-    if (lock && named_target(*lock, name).env == current.env) {
+                    const project::Project& project) {
+    const std::optional<Lock> lock = project::read_lock(project);
+    if (lock && installing::named_target(*lock, name).env == current.env) {
         return;
     }
     const std::string installed = lock ? target_of(current, *lock) : current.target;
@@ -144,7 +145,7 @@ void check_pip(const std::filesystem::path& prefix, const std::vector<std::strin
 }
 
 /// None if this program's file is gone, replaced by an update: then bash is the last to speak.
-std::vector<std::string> runner(const Project& project) {
+std::vector<std::string> runner(const project::Project& project) {
     std::error_code failure;
     const std::string self = std::filesystem::read_symlink("/proc/self/exe", failure).string();
     if (failure || !std::filesystem::exists(self, failure)) {

@@ -1,9 +1,9 @@
 #include "pipeline/seal.h"
 
 #include "base/error.h"
+#include "installing/generations.h"
 #include "lockfiles/lock_file.h"
-#include "pipeline/edit_journal.h"
-#include "pipeline/generations.h"
+#include "project/edit_journal.h"
 #include "realize/check.h"
 
 #include <fmt/format.h>
@@ -16,16 +16,17 @@ namespace envpm::pipeline {
 
 namespace {
 
-LockedTarget& target_of(std::optional<Lock>& lock, const Sha256& env, const Project& project);
+LockedTarget& target_of(std::optional<Lock>& lock, const Sha256& env,
+                        const project::Project& project);
 [[noreturn]] void throw_damaged(const std::vector<realize::PrefixDamage>& damages,
                                 const std::filesystem::path& prefix);
 
 } // namespace
 
-SealReport seal(const Project& project, const std::optional<std::string>& target,
-                Services& services) {
-    const realize::Generation current = current_generation(project);
-    std::optional<Lock> lock = read_lock(project);
+SealReport seal(const project::Project& project, const std::optional<std::string>& target,
+                project::Services& services) {
+    const realize::Generation current = installing::current_generation(project);
+    std::optional<Lock> lock = project::read_lock(project);
     const LockedTarget before = target_of(lock, current.env, project);
     if (target && *target != before.target.name) {
         throw Error(
@@ -45,8 +46,8 @@ SealReport seal(const Project& project, const std::optional<std::string>& target
     SealReport report{before.target.name, contents, before.contents == contents};
     if (!report.was_sealed) {
         // Others may have written another lock while the prefix was read.
-        const FileLock alone = edit_lock(project, services.progress());
-        lock = read_lock(project);
+        const FileLock alone = project::edit_lock(project, services.progress());
+        lock = project::read_lock(project);
         target_of(lock, current.env, project).contents = contents;
         lockfiles::write(project.lock_file(), *lock);
     }
@@ -56,7 +57,8 @@ SealReport seal(const Project& project, const std::optional<std::string>& target
 namespace {
 
 /// The one that was installed.
-LockedTarget& target_of(std::optional<Lock>& lock, const Sha256& env, const Project& project) {
+LockedTarget& target_of(std::optional<Lock>& lock, const Sha256& env,
+                        const project::Project& project) {
     if (lock) {
         for (LockedTarget& target : lock->targets) {
             if (target.env == env) {

@@ -2,9 +2,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "installing/generations.h"
+#include "installing/install.h"
 #include "lockfiles/lock_file.h"
-#include "pipeline/generations.h"
-#include "pipeline/install.h"
 
 #include <gtest/gtest.h>
 
@@ -40,13 +40,15 @@ class SealTest : public testing::Test {
         : folder_(std::filesystem::temp_directory_path()),
           services_(settings_of(folder_.path()), {variables(), {}, {}}, progress_) {
         write_file(project().manifest_file, "[workspace]\nname = \"demo\"\n");
-        (void)install({.project = project()}, services_);
+        (void)installing::install({.project = project()}, services_);
     }
 
-    [[nodiscard]] Project project() const { return {folder_.path() / "project/envpm.toml"}; }
+    [[nodiscard]] project::Project project() const {
+        return {folder_.path() / "project/envpm.toml"};
+    }
 
-    static Settings settings_of(const std::filesystem::path& folder) {
-        Settings settings;
+    static project::Settings settings_of(const std::filesystem::path& folder) {
+        project::Settings settings;
         settings.cache_root = folder / "cache";
         settings.store_root = folder / "store";
         settings.mirrors["pypi"] = {{"https://index.example.org/simple", "test"}}; // never asked
@@ -61,23 +63,23 @@ class SealTest : public testing::Test {
 
     TemporaryFolder folder_;
     BusyProgress progress_;
-    Services services_;
+    project::Services services_;
 };
 
 TEST_F(SealTest, WhatOthersWroteMeanwhileStaysInTheLock) {
-    Lock theirs = read_lock(project()).value();
+    Lock theirs = project::read_lock(project()).value();
     theirs.manifest = sha256_of("their manifest");
     progress_.meanwhile = [&] { lockfiles::write(project().lock_file(), theirs); };
     const SealReport report = seal(project(), {}, services_);
     EXPECT_FALSE(report.was_sealed);
     theirs.targets.at(0).contents = report.contents;
-    EXPECT_EQ(read_lock(project()), theirs);
+    EXPECT_EQ(project::read_lock(project()), theirs);
     progress_.meanwhile = nullptr;
     EXPECT_TRUE(seal(project(), {}, services_).was_sealed);
 }
 
 TEST_F(SealTest, ALockOfSomethingElseMeanwhileIsNotSealed) {
-    Lock theirs = read_lock(project()).value();
+    Lock theirs = project::read_lock(project()).value();
     LockedTarget& target = theirs.targets.at(0);
     target.python = LockedPython{{"cpython", 3, 99, "cp399"}, "3.99.0"};
     target.env = lockfiles::env_digest(theirs, target);
@@ -88,7 +90,7 @@ TEST_F(SealTest, ALockOfSomethingElseMeanwhileIsNotSealed) {
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ExitCode::lock_out_of_date);
     }
-    EXPECT_EQ(read_lock(project()), theirs);
+    EXPECT_EQ(project::read_lock(project()), theirs);
 }
 
 TEST_F(SealTest, OfAnotherTargetThanTheInstalledOneIsRefused) {
@@ -105,11 +107,11 @@ TEST_F(SealTest, OfAnotherTargetThanTheInstalledOneIsRefused) {
 TEST_F(SealTest, AnInstallWithoutItsRecordIsMadeAgain) {
     const std::filesystem::path record = folder_.path() / "project/.envpm/envs/default/gens/1.json";
     write_file(record, "");
-    EXPECT_THROW((void)install({.project = project()}, services_), Error);
+    EXPECT_THROW((void)installing::install({.project = project()}, services_), Error);
     std::filesystem::remove(record);
-    EXPECT_FALSE(install({.project = project()}, services_).was_current);
-    EXPECT_NO_THROW((void)current_generation(project()));
-    EXPECT_TRUE(install({.project = project()}, services_).was_current);
+    EXPECT_FALSE(installing::install({.project = project()}, services_).was_current);
+    EXPECT_NO_THROW((void)installing::current_generation(project()));
+    EXPECT_TRUE(installing::install({.project = project()}, services_).was_current);
 }
 
 } // namespace

@@ -4,8 +4,8 @@
 #include "base/moment.h"
 #include "gpu/binary.h"
 #include "gpu/package_traits.h"
-#include "pipeline/generations.h"
-#include "pipeline/install.h"
+#include "installing/generations.h"
+#include "installing/install.h"
 #include "pipeline/run.h"
 #include "realize/prefix_manifest.h"
 
@@ -28,13 +28,14 @@ struct Tested {
     Variables variables;
 };
 
-Tested tested_environment(const SelfTestRequest& request, const Services& services);
+Tested tested_environment(const installing::SelfTestRequest& request,
+                          const project::Services& services);
 std::vector<selftest::LibraryToTest> libraries_of(const Tested& tested);
 std::string locked_package_of(std::string_view library, const Tested& tested);
 std::string_view supplied_name(std::string_view library);
 fs::path python_with_torch(const Tested& tested);
-TestedIdentity identity_of(const Tested& tested, const SelfTestRequest& request,
-                           const Services& services);
+TestedIdentity identity_of(const Tested& tested, const installing::SelfTestRequest& request,
+                           const project::Services& services);
 
 } // namespace
 
@@ -47,17 +48,19 @@ bool DeepReport::has_failed() const {
            std::any_of(torch.begin(), torch.end(), has_step_failed);
 }
 
-DeepReport deep_test(const DeepTestRequest& request, Services& services) {
+DeepReport deep_test(const DeepTestRequest& request, project::Services& services) {
     const Tested tested = tested_environment(request.quick, services);
-    SelfTestRequest quick = request.quick;
+    installing::SelfTestRequest quick = request.quick;
     quick.target = tested.target->target.name;
     quick.variables = tested.variables;
-    quick.memory = SelfTestMemory::renew;
+    quick.memory = installing::SelfTestMemory::renew;
 
-    DeepReport report{identity_of(tested, quick, services), self_test(quick, services), {}, {}, {}};
+    DeepReport report{
+        identity_of(tested, quick, services), installing::self_test(quick, services), {}, {}, {}};
     services.throw_if_stopped();
 
-    selftest::LibraryRequest libraries{.program = quick.probe.empty() ? gpu_probe() : quick.probe,
+    selftest::LibraryRequest libraries{.program = quick.probe.empty() ? installing::gpu_probe()
+                                                                      : quick.probe,
                                        .prefix = fs::canonical(tested.prefix),
                                        .libraries = libraries_of(tested),
                                        .variables = tested.variables};
@@ -84,9 +87,10 @@ DeepReport deep_test(const DeepTestRequest& request, Services& services) {
 
 namespace {
 
-Tested tested_environment(const SelfTestRequest& request, const Services& services) {
-    const realize::Generation current = current_generation(*request.project);
-    std::optional<Lock> lock = read_lock(*request.project);
+Tested tested_environment(const installing::SelfTestRequest& request,
+                          const project::Services& services) {
+    const realize::Generation current = installing::current_generation(*request.project);
+    std::optional<Lock> lock = project::read_lock(*request.project);
     const auto target =
         lock ? std::find_if(lock->targets.begin(), lock->targets.end(),
                             [&](const LockedTarget& each) { return each.env == current.env; })
@@ -164,8 +168,8 @@ fs::path python_with_torch(const Tested& tested) {
     return has_torch ? tested.prefix / "bin/python" : fs::path();
 }
 
-TestedIdentity identity_of(const Tested& tested, const SelfTestRequest& request,
-                           const Services& services) {
+TestedIdentity identity_of(const Tested& tested, const installing::SelfTestRequest& request,
+                           const project::Services& services) {
     struct utsname system = {};
     ::uname(&system);
     return {tested.target->env,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "pipeline/selftest.h"
+#include "installing/selftest.h"
 #include "selftest/compute_steps.h"
 #include "selftest/libraries.h"
 #include "selftest/torch_steps.h"
@@ -18,7 +18,8 @@ enum class TorchUse {
 };
 
 struct DeepTestRequest {
-    SelfTestRequest quick; ///< with a project; the target is that of the environment in use
+    installing::SelfTestRequest
+        quick; ///< with a project; the target is that of the environment in use
     TorchUse torch = TorchUse::on_gpus;
     std::optional<std::chrono::milliseconds> time_limit; ///< for each library and step
 };
@@ -35,7 +36,7 @@ struct TestedIdentity {
 
 struct DeepReport {
     TestedIdentity identity;
-    SelfTestReport quick; ///< driver and GPUs
+    installing::SelfTestReport quick; ///< driver and GPUs
     std::vector<selftest::TestedLibrary> libraries;
     std::vector<selftest::ComputeStep> compute;
     std::vector<selftest::TorchStep> torch;
@@ -49,6 +50,6 @@ struct DeepReport {
 /// GPUs, and what PyTorch computes with them. An Error (code 1) if nothing is installed, of code 3
 /// if the lock has changed since. Everything that may hang or crash has a process and a time of its
 /// own.
-DeepReport deep_test(const DeepTestRequest& request, Services& services);
+DeepReport deep_test(const DeepTestRequest& request, project::Services& services);
 
 } // namespace envpm::pipeline

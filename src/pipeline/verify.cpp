@@ -3,7 +3,7 @@
 #include "base/disk_fault.h"
 #include "base/error.h"
 #include "base/files.h"
-#include "pipeline/package_owners.h"
+#include "installing/package_owners.h"
 #include "realize/prefix_manifest.h"
 #include "store/environments.h"
 #include "store/format.h"
@@ -20,7 +20,7 @@ namespace {
 
 std::vector<realize::PrefixDamage> check_prefix(const std::filesystem::path& prefix,
                                                 const KnownFiles& known, store::VerifyDepth depth,
-                                                Services& services);
+                                                project::Services& services);
 std::map<std::string, std::string, std::less<>>
 packages_of(const std::filesystem::path& prefix, const std::vector<realize::PrefixDamage>& damages);
 bool is_made_with(const store::Environment& environment, const store::Damage& damage);
@@ -39,7 +39,7 @@ std::size_t VerifyReport::damaged_files() const {
     return count;
 }
 
-VerifyReport verify(store::VerifyDepth depth, Services& services) {
+VerifyReport verify(store::VerifyDepth depth, project::Services& services) {
     const StorePaths paths(services.settings().store_root);
     store::require_format(paths); // before the lock is made: in another folder nothing is written
     const FileLock lock(paths.lock(), LockKind::shared,
@@ -70,7 +70,7 @@ namespace {
 
 std::vector<realize::PrefixDamage> check_prefix(const std::filesystem::path& prefix,
                                                 const KnownFiles& known, store::VerifyDepth depth,
-                                                Services& services) {
+                                                project::Services& services) {
     return realize::check(prefix,
                           depth == store::VerifyDepth::full ? realize::CheckDepth::full
                                                             : realize::CheckDepth::quick,
@@ -88,7 +88,7 @@ packages_of(const std::filesystem::path& prefix,
     std::vector<std::string> records;
     try {
         (void)realize::read_manifest_files(prefix, [&](std::string_view path, realize::EntryKind) {
-            if (!paths.empty() && is_package_record(path)) {
+            if (!paths.empty() && installing::is_package_record(path)) {
                 records.emplace_back(path);
             }
             return false;
@@ -98,7 +98,7 @@ packages_of(const std::filesystem::path& prefix,
             throw;
         }
     }
-    return package_owners(prefix, records, paths);
+    return installing::package_owners(prefix, records, paths);
 }
 
 bool is_made_with(const store::Environment& environment, const store::Damage& damage) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "pipeline/services.h"
+#include "project/services.h"
 #include "realize/check.h"
 #include "store/verify.h"
 
@@ -39,6 +39,6 @@ struct VerifyReport {
 /// Checks everything in the store: objects, trees, and each prefix against its manifest. A file
 /// with several names, as links into prefixes make it, is read once. Changes nothing. Holds the
 /// store's shared lock: none of it is collected meanwhile.
-VerifyReport verify(store::VerifyDepth depth, Services& services);
+VerifyReport verify(store::VerifyDepth depth, project::Services& services);
 
 } // namespace envpm::pipeline

@@ -14,7 +14,7 @@ namespace {
 
 TEST(Verify, WaitsForACollectionAndSaysSo) {
     const TemporaryFolder folder(std::filesystem::temp_directory_path());
-    Settings settings;
+    project::Settings settings;
     settings.store_root = folder.path() / "store";
     settings.cache_root = folder.path() / "cache";
     store::Store::open(settings.store_root);
@@ -22,7 +22,7 @@ TEST(Verify, WaitsForACollectionAndSaysSo) {
                                        LockKind::exclusive);
     envpm::test::ToldProgress progress;
     progress.then = [&collecting](std::string_view /*line*/) { collecting.reset(); };
-    Services services(settings, {}, progress);
+    project::Services services(settings, {}, progress);
     EXPECT_TRUE(verify(store::VerifyDepth::quick, services).store.empty());
     EXPECT_THAT(progress.lines,
                 testing::Contains(testing::HasSubstr("`envpm gc` is collecting this store")));

@@ -24,7 +24,7 @@ enum class CodeFit {
     none,         ///< nothing for it
 };
 
-/// What the packages of a target ask of driver and GPUs (pipeline/selftest_needs.h).
+/// What the packages of a target ask of driver and GPUs (installing/selftest_needs.h).
 struct Needs {
     bool uses_cuda = false; ///< else there is nothing to test
     std::string package;    ///< "torch 2.9.1+cu130": the one that the rest is taken from

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "manifest/read.h"
-#include "pipeline/conda_sources.h"
+#include "project/conda_sources.h"
 #include "solver/solve.h"
 #include "universe/package_universe.h"
 
@@ -28,7 +28,7 @@
 #include <memory>
 #include <string>
 
-namespace envpm::pipeline {
+namespace envpm::project {
 
 namespace {
 
@@ -196,7 +196,7 @@ void run(const std::filesystem::path& cache) {
 
 } // namespace
 
-} // namespace envpm::pipeline
+} // namespace envpm::project
 
 int main(int argc, char** argv) {
     if (argc != 2) {
@@ -204,7 +204,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        envpm::pipeline::run(argv[1]);
+        envpm::project::run(argv[1]);
         return 0;
     } catch (const envpm::Error& error) {
         std::cerr << error.text().what << ": " << error.text().subject << '\n';

@@ -1,12 +1,12 @@
 #include "base/assert.h"
-#include "pipeline/conda_settings.h"
+#include "project/conda_settings.h"
 #include "state_files.h"
 
 namespace envpm::fuzz {
 
 namespace {
 
-void check_place(const pipeline::Mirror& place, const std::string& file);
+void check_place(const project::Mirror& place, const std::string& file);
 
 } // namespace
 
@@ -18,7 +18,7 @@ void read(std::string_view input) {
          {"https://conda.anaconda.org/conda-forge", "https://conda.anaconda.org/own/label/dev",
           "https://repo.anaconda.com/pkgs/main"}) {
         const auto place = if_accepted_discreetly(input, [&] {
-            return pipeline::CondaSettings::read({{file}, std::nullopt}).place_of(channel);
+            return project::CondaSettings::read({{file}, std::nullopt}).place_of(channel);
         });
         if (place && *place) {
             check_place(**place, file.string());
@@ -28,8 +28,8 @@ void read(std::string_view input) {
 
 namespace {
 
-void check_place(const pipeline::Mirror& place, const std::string& file) {
-    ENVPM_ASSERT(place.kind == pipeline::MirrorKind::conda);
+void check_place(const project::Mirror& place, const std::string& file) {
+    ENVPM_ASSERT(place.kind == project::MirrorKind::conda);
     ENVPM_ASSERT(place.origin.starts_with(file + ":"));
     ENVPM_ASSERT(!place.url.ends_with('/'));
     ENVPM_ASSERT(place.url.find_first_of("$\n") == std::string::npos);

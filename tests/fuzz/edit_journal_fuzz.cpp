@@ -1,20 +1,20 @@
 #include "base/assert.h"
 #include "base/json.h"
-#include "pipeline/edit_journal.h"
+#include "project/edit_journal.h"
 #include "state_files.h"
 
 namespace envpm::fuzz {
 
 /// The journal of an interrupted edit: both files are as it says, or both are as they were.
 void read(std::string_view input) {
-    const pipeline::Project project{write_scratch("project/envpm.toml", "old manifest\n")};
+    const project::Project project{write_scratch("project/envpm.toml", "old manifest\n")};
     const std::filesystem::path lock = write_scratch("project/envpm.lock", "old lock\n");
     const std::filesystem::path journal = write_scratch("project/.envpm/edit.json", input);
     const std::filesystem::path aside = project.folder() / ".envpm/edit-left.json";
     std::filesystem::remove(aside);
     SilentProgress silent;
     const auto finished = if_accepted([&] {
-        pipeline::finish_interrupted_edit(project, silent);
+        project::finish_interrupted_edit(project, silent);
         return true;
     });
     if (finished && !std::filesystem::exists(aside)) {

@@ -1,6 +1,6 @@
 #include "base/assert.h"
 #include "fuzz.h"
-#include "pipeline/layout_text.h"
+#include "installing/layout_text.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ std::optional<Layout> layout_in(std::string_view text, const Sha256& env) {
         std::copy_n(text.data() + begin, room.size(), room.data());
         return true;
     };
-    return pipeline::read_layout({text.size(), fill}, env, pool);
+    return installing::read_layout({text.size(), fill}, env, pool);
 }
 
 } // namespace
@@ -37,7 +37,7 @@ void read(std::string_view input) {
     const std::string text =
         fmt::format("envpm-layout 2\n{}\n{}{}", sha256_of(list).hex(), list, part);
     if (const auto layout = layout_in(text, env)) {
-        const auto again = pipeline::to_text(*layout, env);
+        const auto again = to_text(*layout, env);
         ENVPM_ASSERT(again);
         const auto same = layout_in(*again, env);
         ENVPM_ASSERT(same && same->entries == layout->entries);

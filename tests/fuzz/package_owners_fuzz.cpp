@@ -1,5 +1,5 @@
 #include "base/assert.h"
-#include "pipeline/package_owners.h"
+#include "installing/package_owners.h"
 #include "state_files.h"
 
 namespace envpm::fuzz {

@@ -1,5 +1,5 @@
 #include "base/assert.h"
-#include "pipeline/pip_settings.h"
+#include "project/pip_settings.h"
 #include "state_files.h"
 
 namespace envpm::fuzz {
@@ -11,20 +11,20 @@ void read(std::string_view input) {
     Variables variables;
     variables.set("HOME", (scratch_folder() / "home").string());
     variables.set("PIP_CONFIG_FILE", file.string());
-    const auto value = pipeline::pip_option(variables, "index-url");
+    const auto value = project::pip_option(variables, "index-url");
     if (value && value->origin == file) {
         ENVPM_ASSERT(value->url.find('\n') == std::string::npos);
         ENVPM_ASSERT(value->url.empty() || (value->url.front() != ' ' && value->url.back() != ' '));
         write_scratch("pip.conf", "[global]\nindex-url = " + value->url + "\n");
-        ENVPM_ASSERT(pipeline::pip_option(variables, "index-url")->url == value->url);
+        ENVPM_ASSERT(project::pip_option(variables, "index-url")->url == value->url);
     }
-    for (const pipeline::Mirror& index : pipeline::pip_extra_indexes(variables)) {
+    for (const project::Mirror& index : project::pip_extra_indexes(variables)) {
         ENVPM_ASSERT(!index.url.empty() && index.url.find_first_of(" \t\n") == std::string::npos);
     }
-    pipeline::SettingFlags flags;
+    project::SettingFlags flags;
     flags.ignore_files = true;
     if_accepted_discreetly(input,
-                           [&] { return pipeline::load_settings(variables, flags, std::nullopt); });
+                           [&] { return project::load_settings(variables, flags, std::nullopt); });
 }
 
 } // namespace envpm::fuzz

@@ -1,6 +1,6 @@
 #include "base/assert.h"
 #include "base/url.h"
-#include "pipeline/settings.h"
+#include "project/settings.h"
 #include "state_files.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace envpm::fuzz {
 
 namespace {
 
-void check_mirror(const pipeline::Mirror& mirror, const std::string& file);
+void check_mirror(const project::Mirror& mirror, const std::string& file);
 
 } // namespace
 
@@ -20,10 +20,10 @@ void read(std::string_view input) {
     Variables variables;
     variables.set("HOME", (scratch_folder() / "home").string());
     variables.set("PIP_INDEX_URL", "https://example.org/simple");
-    pipeline::SettingFlags flags;
+    project::SettingFlags flags;
     flags.config_file = file;
     const auto settings = if_accepted_discreetly(
-        input, [&] { return pipeline::load_settings(variables, flags, std::nullopt); });
+        input, [&] { return project::load_settings(variables, flags, std::nullopt); });
     if (!settings) {
         return;
     }
@@ -46,8 +46,8 @@ void read(std::string_view input) {
     ENVPM_ASSERT(settings->mirrors.contains("pypi"));
     for (const auto& [name, mirrors] : settings->mirrors) {
         ENVPM_ASSERT(!mirrors.empty());
-        for (const pipeline::Mirror& mirror : mirrors) {
-            if (mirror.kind == pipeline::MirrorKind::configured && mirror.url != "default") {
+        for (const project::Mirror& mirror : mirrors) {
+            if (mirror.kind == project::MirrorKind::configured && mirror.url != "default") {
                 check_mirror(mirror, file.string());
             }
         }
@@ -56,7 +56,7 @@ void read(std::string_view input) {
 
 namespace {
 
-void check_mirror(const pipeline::Mirror& mirror, const std::string& file) {
+void check_mirror(const project::Mirror& mirror, const std::string& file) {
     ENVPM_ASSERT(mirror.origin.starts_with(file + ":"));
     ENVPM_ASSERT(without_credentials(mirror.url) == mirror.url);
     ENVPM_ASSERT(std::none_of(mirror.url.begin(), mirror.url.end(),

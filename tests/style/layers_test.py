@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Fails on an #include that points the wrong way (docs/architecture.md).
 
-main -> cli -> pipeline -> advice -> universe -> stages -> model -> base; no stage includes another,
-`fetch` knows only `base`, and `gpuprobe`, a program of its own, knows itself. Also fails on a cycle
-between headers, on an include that is no file, on a source of the product that is called a test,
-and on a header that nobody but a test includes. A header that its folder's CMakeLists.txt lists
-under HEADERS is public: its caller may not be written yet. So are all headers of a folder that has
-none. A header under TEST_HEADERS is for tests: a test must include it, and nothing of the product
-may.
+main -> cli -> pipeline -> installing -> locking -> project -> advice -> universe -> stages -> model
+-> base; no stage includes another, `fetch` knows only `base`, and `gpuprobe`, a program of its own,
+knows itself. Also fails on a cycle between headers, on an include that is no file, on a source of
+the product that is called a test, and on a header that nobody but a test includes. A header that
+its folder's CMakeLists.txt lists under HEADERS is public: its caller may not be written yet. So are
+all headers of a folder that has none. A header under TEST_HEADERS is for tests: a test must include
+it, and nothing of the product may.
 
 Run from the repository root: `tests/style/layers_test.py [--self-test]`.
 """
@@ -20,7 +20,8 @@ import tempfile
 STAGES = (
     "manifest importers pypi conda host gpu solver lockfiles fetch store realize activate selftest"
 ).split()
-LAYERS = [["base"], ["model"], STAGES, ["universe"], ["advice"], ["pipeline"], ["cli"], ["main"]]
+LAYERS = [["base"], ["model"], STAGES, ["universe"], ["advice"], ["project"], ["locking"],
+          ["installing"], ["pipeline"], ["cli"], ["main"]]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 ANY_INCLUDE = re.compile(r"^\s*#\s*include\b")
 SUFFIXES = (".h", ".cpp")

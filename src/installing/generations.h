@@ -1,0 +1,34 @@
+#pragma once
+
+#include "installing/prefix_packages.h"
+#include "project/project.h"
+#include "realize/generations.h"
+
+#include <optional>
+#include <vector>
+
+namespace envpm::installing {
+
+// In: a project. Out: the states that its environment was in, and one of them current. What is not
+// there is an Error. Killed half-way, either the old or the new one is current.
+
+/// The prefix that is current in the project; an Error (code 1) says to install first.
+realize::Generation current_generation(const project::Project& project);
+
+/// Ascending by number.
+std::vector<realize::Generation> generations(const project::Project& project);
+
+/// A generation, and in what its environment differs from that of the one before.
+struct State {
+    realize::Generation generation;
+    /// None for the first, and where one of the two is no longer there or cannot be looked into.
+    std::optional<std::vector<PackageChange>> changes = {};
+};
+
+/// Ascending by number. Looks into the environments: a record of a generation has no packages.
+std::vector<State> states(const project::Project& project);
+
+/// That of the number, or the one before the current one, is current again. envpm.lock stays.
+realize::Generation roll_back(const project::Project& project, std::optional<int> number);
+
+} // namespace envpm::installing

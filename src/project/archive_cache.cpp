@@ -1,0 +1,129 @@
+#include "project/archive_cache.h"
+
+#include "base/free_space.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+
+namespace envpm::project {
+
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& cache);
+std::filesystem::path lock_of(const std::filesystem::path& cache);
+std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder);
+std::optional<struct stat> status_of(const std::filesystem::path& file);
+
+} // namespace
+
+ArchiveCache::ArchiveCache(const std::filesystem::path& cache)
+    : folder_(folder_of(cache)),
+      alone_path_(cache / "dl.alone.lock"),
+      in_use_(lock_of(cache), LockKind::shared),
+      not_alone_(std::in_place, alone_path_, LockKind::shared) {}
+
+void ArchiveCache::remove_unpacked(const Sha256& archive) {
+    const std::lock_guard lock(mutex_);
+    // Two locks of one process exclude each other. Who comes in between begins only now, and finds
+    // the archive here or what was unpacked from it in the store.
+    not_alone_.reset();
+    if (const auto alone = FileLock::try_take(alone_path_, LockKind::exclusive)) {
+        std::error_code failure; // what cannot be removed only takes room
+        std::filesystem::remove(folder_ / archive.hex(), failure);
+    }
+    not_alone_.emplace(alone_path_, LockKind::shared);
+}
+
+void ArchiveCache::remove_stored(const std::filesystem::path& cache, const store::Store& store) {
+    const std::filesystem::path folder = folder_of(cache);
+    std::error_code failure;
+    if (!std::filesystem::exists(folder, failure) || std::filesystem::is_empty(folder, failure)) {
+        return;
+    }
+    const auto alone = FileLock::try_take(lock_of(cache), LockKind::exclusive);
+    if (!alone) {
+        return;
+    }
+    for (const std::filesystem::path& file : files_in(folder)) {
+        const std::string name = file.filename().string();
+        const std::optional<Sha256> archive = Sha256::parse(name.substr(0, name.find('.')));
+        if (archive && store.tree(*archive)) {
+            std::filesystem::remove(file, failure);
+        }
+    }
+}
+
+ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::path& cache,
+                                                       std::time_t oldest, DryRun dry_run) {
+    Abandoned abandoned;
+    const std::filesystem::path folder = folder_of(cache);
+    std::error_code failure;
+    if (!std::filesystem::exists(folder, failure)) {
+        return abandoned;
+    }
+    const auto alone = FileLock::try_take(lock_of(cache), LockKind::exclusive);
+    if (!alone) {
+        return abandoned;
+    }
+    for (const std::filesystem::path& file : files_in(folder)) {
+        const std::optional<struct stat> status = status_of(file);
+        if (!status || status->st_mtim.tv_sec > oldest) {
+            continue;
+        }
+        if (dry_run == DryRun::yes || ::unlink(file.c_str()) == 0) {
+            abandoned.files.push_back(file);
+            abandoned.bytes += bytes_on_disk(*status);
+        }
+    }
+    std::sort(abandoned.files.begin(), abandoned.files.end());
+    return abandoned;
+}
+
+std::uint64_t ArchiveCache::bytes_in(const std::filesystem::path& cache,
+                                     std::optional<std::time_t> oldest) {
+    std::uint64_t bytes = 0;
+    for (const std::filesystem::path& file : files_in(folder_of(cache))) {
+        const std::optional<struct stat> status = status_of(file);
+        bytes +=
+            status && (!oldest || status->st_mtim.tv_sec <= *oldest) ? bytes_on_disk(*status) : 0;
+    }
+    return bytes;
+}
+
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& cache) {
+    return cache / "dl";
+}
+
+std::filesystem::path lock_of(const std::filesystem::path& cache) {
+    return cache / "dl.lock";
+}
+
+/// As far as the disk gives them: what stays only takes room.
+std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> files;
+    std::error_code failure;
+    std::filesystem::directory_iterator entries(folder, failure);
+    for (; !failure && entries != std::filesystem::directory_iterator();
+         entries.increment(failure)) {
+        files.push_back(entries->path());
+    }
+    return files;
+}
+
+/// Of a regular file.
+std::optional<struct stat> status_of(const std::filesystem::path& file) {
+    struct stat status {};
+
+    const bool is_file = ::lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+    return is_file ? std::optional(status) : std::nullopt;
+}
+
+} // namespace
+
+} // namespace envpm::project
