@@ -8,22 +8,13 @@
 
 namespace envpm::universe {
 
-namespace {
-
-template <class Id> Id next_id(std::size_t count) {
-    return static_cast<Id>(count);
-}
-
-std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& specifiers);
-
-} // namespace
-
 PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda)
     : request_(std::move(request)),
       pythons_(request_.target, request_.pythons),
-      judge_(request_.machine, request_.facts),
       listings_(listings),
-      conda_(conda) {
+      conda_(conda),
+      requirements_(request_.requests, tables_, conda),
+      gpu_(request_, listings, tables_, requirements_) {
     add_pythons();
     for (const Request& wanted : request_.requests.packages) {
         wheels_only_.insert(wanted.name);
@@ -34,7 +25,8 @@ PackageUniverse::PackageUniverse(UniverseRequest request, Listings& listings, Co
     }
     add_roots();
     add_constraints();
-    add_gpu_facts();
+    const std::vector<RequirementId> limits = gpu_.limits();
+    constraints_.insert(constraints_.end(), limits.begin(), limits.end());
 }
 
 const pypi::WheelCandidate* PackageUniverse::wheel(CandidateId candidate) const {
@@ -63,7 +55,8 @@ const Listings::Description& PackageUniverse::description(CandidateId candidate)
 
 const pypi::PythonChoice* PackageUniverse::python(CandidateId candidate) const {
     const CandidateEntry& entry = at(candidate);
-    return entry.candidate.slot == python_slot_ ? &pythons_.choices()[entry.index] : nullptr;
+    return entry.candidate.slot == requirements_.python_slot() ? &pythons_.choices()[entry.index]
+                                                               : nullptr;
 }
 
 const PackageName* PackageUniverse::extra(CandidateId candidate) const {
@@ -88,11 +81,6 @@ const CondaListing* PackageUniverse::conda_listing(SlotId slot) const {
     return at(slot).conda_list;
 }
 
-std::optional<SlotId> PackageUniverse::find_slot(const std::string& name) const {
-    const auto found = slot_ids_.find(name);
-    return found == slot_ids_.end() ? std::nullopt : std::optional(found->second);
-}
-
 const Slot& PackageUniverse::slot(SlotId slot) const {
     return at(slot).slot;
 }
@@ -107,6 +95,10 @@ const Requirement& PackageUniverse::requirement(RequirementId requirement) const
 
 std::span<const CandidateId> PackageUniverse::candidates(SlotId slot) const {
     return at(slot).candidates;
+}
+
+bool PackageUniverse::is_unfit(CandidateId candidate) const {
+    return at(candidate).is_unfit;
 }
 
 bool PackageUniverse::is_described(CandidateId candidate) const {
@@ -126,7 +118,8 @@ void PackageUniverse::list(std::span<const SlotId> slots) {
     std::vector<PackageName> names;
     for (const SlotId id : slots) {
         const SlotEntry& slot = at(id);
-        if (!slot.is_listed && slot.name && may_have_wheels(at(distribution_slot(*slot.name)))) {
+        if (!slot.is_listed && slot.name &&
+            may_have_wheels(at(requirements_.distribution_slot(*slot.name)))) {
             names.push_back(*slot.name);
         }
     }
@@ -161,7 +154,7 @@ void PackageUniverse::describe(std::span<const CandidateId> candidates) {
             describe_package(at(id));
         } else { // a conda package has no extras: it is what there is
             at(id).is_described = true;
-            at(id).dependencies = {{on_candidate(base), std::nullopt}};
+            at(id).dependencies = {{requirements_.on_candidate(base), std::nullopt}};
         }
     }
     const std::vector<const Listings::Description*> descriptions = listings_.describe(wheels);
@@ -183,102 +176,8 @@ std::span<const CandidateId> PackageUniverse::matches(RequirementId requirement)
     return entry.matches;
 }
 
-SlotId PackageUniverse::make_slot(SlotEntry entry) {
-    const auto id = next_id<SlotId>(tables_.slots.size());
-    // `python` is the interpreter; a project that should call itself so cannot be meant. A conda
-    // package that is no distribution may be called like one.
-    if (entry.kind != SlotKind::conda) {
-        slot_ids_.emplace(entry.slot.name, id);
-    }
-    tables_.slots.push_back(std::move(entry));
-    return id;
-}
-
-SlotId PackageUniverse::distribution_slot(const PackageName& name) {
-    if (const auto found = find_slot(name.string())) {
-        return *found;
-    }
-    SlotEntry slot{{name.string()}, SlotKind::distribution, name, {}};
-    if (conda_ != nullptr) {
-        slot.conda_name = conda_->package_of(name);
-    }
-    return make_slot(std::move(slot));
-}
-
-SlotId PackageUniverse::extra_slot(const PackageName& name, const PackageName& extra) {
-    const std::string text = name.string() + "[" + extra.string() + "]";
-    if (const auto found = find_slot(text)) {
-        return *found;
-    }
-    return make_slot({{text}, SlotKind::extra, name, extra});
-}
-
 bool PackageUniverse::is_wheel_asked(SlotId slot) const {
     return may_have_wheels(at(slot));
-}
-
-CandidateId PackageUniverse::add_candidate(SlotId slot, std::string version, std::uint32_t release,
-                                           std::size_t index) {
-    const auto id = next_id<CandidateId>(tables_.candidates.size());
-    CandidateEntry entry;
-    entry.candidate = {slot, std::move(version), release};
-    entry.index = index;
-    tables_.candidates.push_back(std::move(entry));
-    at(slot).candidates.push_back(id);
-    return id;
-}
-
-RequirementId PackageUniverse::make_requirement(const std::string& key, RequirementEntry entry) {
-    const auto id = next_id<RequirementId>(tables_.requirements.size());
-    const auto [place, is_new] = requirement_ids_.emplace(key, id);
-    if (is_new) {
-        tables_.requirements.push_back(std::move(entry));
-    }
-    return place->second;
-}
-
-RequirementId PackageUniverse::on_distribution(const PackageName& name,
-                                               const pypi::SpecifierSet& specifiers,
-                                               RequirementKind kind) {
-    const std::string text = with_specifiers(name.string(), specifiers);
-    RequirementEntry entry;
-    entry.requirement = {distribution_slot(name), kind, text};
-    entry.specifiers = specifiers;
-    return make_requirement((kind == RequirementKind::needs ? "needs " : "constrains ") + text,
-                            std::move(entry));
-}
-
-RequirementId PackageUniverse::on_extra(const PackageName& name, const PackageName& extra,
-                                        const pypi::SpecifierSet& specifiers) {
-    const SlotId slot = extra_slot(name, extra);
-    distribution_slot(name);
-    RequirementEntry entry;
-    entry.requirement = {slot, RequirementKind::needs,
-                         with_specifiers(at(slot).slot.name, specifiers)};
-    entry.specifiers = specifiers;
-    const std::string key = "needs " + entry.requirement.text;
-    return make_requirement(key, std::move(entry));
-}
-
-RequirementId PackageUniverse::on_pythons(const PythonSet& pythons, const std::string& text) {
-    RequirementEntry entry;
-    entry.requirement = {python_slot_, RequirementKind::needs, text};
-    entry.pythons = pythons;
-    std::string key = "pythons " + text;
-    for (const std::size_t python : pythons) {
-        key += " " + std::to_string(python);
-    }
-    return make_requirement(key, std::move(entry));
-}
-
-RequirementId PackageUniverse::on_candidate(CandidateId candidate) {
-    const Candidate& facts = at(candidate).candidate;
-    RequirementEntry entry;
-    entry.requirement = {facts.slot, RequirementKind::needs,
-                         fmt::format("{} =={}", at(facts.slot).slot.name, facts.version)};
-    entry.exact = candidate;
-    return make_requirement(fmt::format("exactly {}", UniverseTables::index_of(candidate)),
-                            std::move(entry));
 }
 
 void PackageUniverse::add_roots() {
@@ -287,16 +186,18 @@ void PackageUniverse::add_roots() {
     for (const Request& request : request_.requests.packages) {
         const PythonSet holds = pythons_.where(request.marker, {}, pythons_.all());
         std::vector<RequirementId> needs;
-        needs.push_back(on_distribution(request.name, request.specifiers, RequirementKind::needs));
+        needs.push_back(requirements_.on_distribution(request.name, request.specifiers,
+                                                      RequirementKind::needs));
         for (const PackageName& extra : request.extras) {
-            needs.push_back(on_extra(request.name, extra, request.specifiers));
+            needs.push_back(requirements_.on_extra(request.name, extra, request.specifiers));
         }
         for (const RequirementId need : needs) {
             at(need).asked.wheels = &request;
             if (holds == pythons_.all()) {
                 roots_.push_back(need);
             } else if (!holds.empty()) {
-                conditional.push_back({need, on_pythons(holds, request.marker.text())});
+                conditional.push_back(
+                    {need, requirements_.on_pythons(holds, request.marker.text())});
             }
         }
     }
@@ -307,25 +208,26 @@ void PackageUniverse::add_roots() {
         return; // what needs a Python asks for it itself
     }
     // Last: newer packages count more than a newer interpreter.
-    const RequirementId on_python = on_pythons(pythons_.in(python.specifiers), python.text());
+    const RequirementId on_python =
+        requirements_.on_pythons(pythons_.in(python.specifiers), python.text());
     at(on_python).asked.wheels = &python;
     roots_.push_back(on_python);
 }
 
 void PackageUniverse::add_manifest_slot(std::vector<Dependency> conditional) {
     SlotEntry entry{{"the manifest"}, SlotKind::manifest, {}, {}, true};
-    const CandidateId all = add_candidate(make_slot(std::move(entry)), "", 0, 0);
+    const CandidateId all = tables_.add_candidate(tables_.make_slot(std::move(entry)), "", 0, 0);
     at(all).is_described = true;
     at(all).dependencies = std::move(conditional);
-    roots_.push_back(on_candidate(all));
+    roots_.push_back(requirements_.on_candidate(all));
 }
 
 void PackageUniverse::add_constraints() {
     for (const Request& request : request_.requests.constraints) {
         const PythonSet holds = pythons_.where(request.marker, {}, pythons_.all());
         if (!holds.empty()) {
-            const RequirementId id =
-                on_distribution(request.name, request.specifiers, RequirementKind::constrains);
+            const RequirementId id = requirements_.on_distribution(request.name, request.specifiers,
+                                                                   RequirementKind::constrains);
             at(id).asked.wheels = &request;
             constraints_.push_back(id);
         }
@@ -336,12 +238,12 @@ RequirementId PackageUniverse::relaxed(RequirementId requirement) {
     const SlotEntry& slot = at(at(requirement).requirement.slot);
     switch (slot.kind) {
     case SlotKind::python:
-        return on_pythons(pythons_.all(), "python");
+        return requirements_.on_pythons(pythons_.all(), "python");
     case SlotKind::extra:
-        return on_extra(*slot.name, *slot.extra, {});
+        return requirements_.on_extra(*slot.name, *slot.extra, {});
     case SlotKind::distribution:
     case SlotKind::conda:
-        return on_slot(at(requirement).requirement.slot);
+        return requirements_.on_slot(at(requirement).requirement.slot);
     case SlotKind::virtual_package:
     case SlotKind::fact:
     case SlotKind::manifest:
@@ -351,7 +253,7 @@ RequirementId PackageUniverse::relaxed(RequirementId requirement) {
 }
 
 void PackageUniverse::list_extra(SlotEntry& slot, SlotId id) {
-    const SlotId base_id = *find_slot(slot.name->string());
+    const SlotId base_id = *tables_.find_slot(slot.name->string());
     if (!at(base_id).is_listed) {
         list_distribution(at(base_id), base_id);
     }
@@ -359,7 +261,7 @@ void PackageUniverse::list_extra(SlotEntry& slot, SlotId id) {
     const SlotEntry& base = at(base_id);
     for (std::size_t i = 0; i < base.candidates.size(); ++i) {
         const Candidate& facts = at(base.candidates[i]).candidate;
-        add_candidate(id, facts.version, facts.release, i);
+        tables_.add_candidate(id, facts.version, facts.release, i);
     }
 }
 
@@ -368,7 +270,7 @@ CandidateId PackageUniverse::base_of(CandidateId candidate) const {
     const CandidateEntry& entry = at(candidate);
     const SlotEntry& slot = at(entry.candidate.slot);
     return slot.kind == SlotKind::extra
-               ? at(*find_slot(slot.name->string())).candidates.at(entry.index)
+               ? at(*tables_.find_slot(slot.name->string())).candidates.at(entry.index)
                : candidate;
 }
 
@@ -404,7 +306,7 @@ void PackageUniverse::add_wheel_dependencies(CandidateEntry& entry,
         const std::string text = metadata.requires_python.empty()
                                      ? "a Python that its wheel fits"
                                      : "python " + metadata.requires_python;
-        entry.dependencies.push_back({on_pythons(possible, text), std::nullopt});
+        entry.dependencies.push_back({requirements_.on_pythons(possible, text), std::nullopt});
     }
     for (const pypi::Requirement& requirement : metadata.requires_dist) {
         const PythonSet holds = pythons_.where(requirement.marker, {}, possible);
@@ -414,14 +316,14 @@ void PackageUniverse::add_wheel_dependencies(CandidateEntry& entry,
         }
         add_dependency(entry.dependencies, requirement, holds, possible);
     }
-    add_gpu_dependencies(entry, told_cuda(metadata, pythons_, possible));
+    gpu_.add_to(entry, told_cuda(metadata, pythons_, possible));
 }
 
 void PackageUniverse::add_extra_dependencies(CandidateEntry& entry, CandidateId base,
                                              const pypi::Metadata& metadata) {
     const PackageName& extra = *at(entry.candidate.slot).extra;
     const PythonSet& possible = wheel(base)->pythons;
-    entry.dependencies.push_back({on_candidate(base), std::nullopt});
+    entry.dependencies.push_back({requirements_.on_candidate(base), std::nullopt});
     for (const pypi::Requirement& requirement : metadata.requires_dist) {
         if (!requirement.marker.names_extra()) {
             continue;
@@ -444,14 +346,16 @@ void PackageUniverse::add_dependency(std::vector<Dependency>& out,
     }
     std::optional<RequirementId> when;
     if (holds != possible) {
-        when = on_pythons(holds, requirement.marker.text());
+        when = requirements_.on_pythons(holds, requirement.marker.text());
     }
     const auto replaced = request_.requests.overrides.find(requirement.name);
     const pypi::SpecifierSet& specifiers =
         replaced == request_.requests.overrides.end() ? requirement.specifiers : replaced->second;
-    out.push_back({on_distribution(requirement.name, specifiers, RequirementKind::needs), when});
+    out.push_back(
+        {requirements_.on_distribution(requirement.name, specifiers, RequirementKind::needs),
+         when});
     for (const PackageName& extra : requirement.extras) {
-        out.push_back({on_extra(requirement.name, extra, specifiers), when});
+        out.push_back({requirements_.on_extra(requirement.name, extra, specifiers), when});
     }
 }
 
@@ -464,13 +368,5 @@ bool holds(const Dependency& dependency, PackageUniverse& universe,
     return std::any_of(matches.begin(), matches.end(),
                        [&](CandidateId id) { return chosen.contains(id); });
 }
-
-namespace {
-
-std::string with_specifiers(const std::string& name, const pypi::SpecifierSet& specifiers) {
-    return specifiers.is_any() ? name : name + " " + specifiers.text();
-}
-
-} // namespace
 
 } // namespace envpm::universe

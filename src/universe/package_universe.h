@@ -3,12 +3,12 @@
 #include "model/universe.h"
 #include "pypi/candidates.h"
 #include "universe/conda_records.h"
-#include "universe/gpu_judge.h"
+#include "universe/gpu_dependencies.h"
 #include "universe/listings.h"
 #include "universe/requests.h"
-#include "universe/told_cuda.h"
-#include "universe/universe_entries.h"
 #include "universe/universe_request.h"
+#include "universe/universe_requirements.h"
+#include "universe/universe_tables.h"
 #include "universe/virtual_packages.h"
 
 #include <map>
@@ -37,6 +37,11 @@ class PackageUniverse final : public Universe {
   public:
     /// `conda`: null where the manifest lists no channels.
     PackageUniverse(UniverseRequest request, Listings& listings, CondaRecords* conda);
+    PackageUniverse(const PackageUniverse&) = delete; // its parts refer to each other
+    PackageUniverse& operator=(const PackageUniverse&) = delete;
+    PackageUniverse(PackageUniverse&&) = delete;
+    PackageUniverse& operator=(PackageUniverse&&) = delete;
+    ~PackageUniverse() override = default;
 
     [[nodiscard]] bool has_channels() const { return conda_ != nullptr; }
 
@@ -85,20 +90,25 @@ class PackageUniverse final : public Universe {
     [[nodiscard]] SlotKind kind(SlotId slot) const { return tables_.at(slot).kind; }
 
     /// "CUDA", whose candidates are its versions; any other.
-    [[nodiscard]] SlotId runtime_slot() const { return runtime_slot_; }
+    [[nodiscard]] SlotId runtime_slot() const { return gpu_.runtime_slot(); }
 
-    [[nodiscard]] std::optional<SlotId> find_slot(const std::string& name) const;
+    [[nodiscard]] std::optional<SlotId> find_slot(const std::string& name) const {
+        return tables_.find_slot(name);
+    }
 
     /// The slot of a distribution or a conda package, made if need be.
-    SlotId distribution_slot(const PackageName& name);
-    SlotId conda_slot(const std::string& name);
+    SlotId distribution_slot(const PackageName& name) {
+        return requirements_.distribution_slot(name);
+    }
+
+    SlotId conda_slot(const std::string& name) { return requirements_.conda_slot(name); }
 
     /// The same need with any version: for finding what else there is.
     RequirementId relaxed(RequirementId requirement);
     /// For which a stable wheel of another Python kept a pre-release out of what was matched.
     [[nodiscard]] PythonSet pythons_without_stable() const;
 
-    [[nodiscard]] std::size_t slot_count() const override { return tables_.slots.size(); }
+    [[nodiscard]] std::size_t slot_count() const override { return tables_.slot_count(); }
 
     [[nodiscard]] const Slot& slot(SlotId slot) const override;
     [[nodiscard]] const Candidate& candidate(CandidateId candidate) const override;
@@ -120,46 +130,12 @@ class PackageUniverse final : public Universe {
 
     template <class Id> auto& at(Id id) { return tables_.at(id); }
 
-    SlotId make_slot(SlotEntry entry);
-    SlotId extra_slot(const PackageName& name, const PackageName& extra);
-    CandidateId add_candidate(SlotId slot, std::string version, std::uint32_t release,
-                              std::size_t index);
-    RequirementId make_requirement(const std::string& key, RequirementEntry entry);
-    RequirementId on_distribution(const PackageName& name, const pypi::SpecifierSet& specifiers,
-                                  RequirementKind kind);
-    RequirementId on_extra(const PackageName& name, const PackageName& extra,
-                           const pypi::SpecifierSet& specifiers);
-    RequirementId on_spec(const conda::MatchSpec& spec, const std::string& text,
-                          RequirementKind kind);
-    RequirementId on_slot(SlotId slot);
-    std::variant<RequirementId, std::string> on_dependency(const std::string& text,
-                                                           RequirementKind kind);
-    RequirementId on_pythons(const PythonSet& pythons, const std::string& text);
-    RequirementId on_candidate(CandidateId candidate);
-
     void add_pythons();
     void add_virtual_packages();
     void add_roots();
     void add_conda_roots();
     void add_manifest_slot(std::vector<Dependency> conditional);
     void add_constraints();
-    void add_gpu_facts();
-    void add_library_pin(const std::optional<GpuPinRequest>& pin, std::string_view library);
-    RequirementId on_runtime(const pypi::SpecifierSet& versions, RequirementKind kind,
-                             const std::string& text);
-    RequirementId on_supplier(const gpu::Library& library);
-    RequirementId on_cuda(const CudaRuntime& runtime);
-    RequirementId on_torch_build(gpu::Build build, const std::string& why);
-    RequirementId on_cited(const std::string& name, const std::string& specifiers,
-                           const gpu::Citation& citation);
-    void judge(CandidateEntry& entry);
-    void add_gpu_dependencies(CandidateEntry& entry, const ToldCuda& told);
-    void add_torch_dependencies(CandidateEntry& entry, gpu::Build build, const ToldCuda& told);
-    void add_companion_dependencies(CandidateEntry& entry, gpu::Build build, const ToldCuda& told);
-    void add_triton_dependency(CandidateEntry& entry);
-    bool is_of_default_index(const CandidateEntry& entry);
-    std::string add_default_runtime(CandidateEntry& entry);
-    [[nodiscard]] gpu::PackageLabel label_of(const CandidateEntry& entry) const;
     void list_conda(std::span<const SlotId> slots);
     [[nodiscard]] bool may_have_wheels(const SlotEntry& slot) const;
     void list_distribution(SlotEntry& slot, SlotId id);
@@ -180,16 +156,14 @@ class PackageUniverse final : public Universe {
 
     UniverseRequest request_;
     UniversePythons pythons_;
-    GpuJudge judge_;
     std::optional<pypi::CandidateFinder> finder_; ///< made when the first page is read
     Listings& listings_;
     CondaRecords* conda_;
     std::vector<VirtualPackage> virtual_packages_;
     std::set<PackageName> wheels_only_, conda_only_; ///< as the manifest lists them
     UniverseTables tables_;
-    std::map<std::string, SlotId> slot_ids_, conda_slots_;
-    std::map<std::string, RequirementId> requirement_ids_;
-    SlotId python_slot_{}, runtime_slot_{};
+    UniverseRequirements requirements_; ///< in `tables_`
+    GpuDependencies gpu_;               ///< by `requirements_`
     std::vector<RequirementId> roots_, constraints_;
 };
 

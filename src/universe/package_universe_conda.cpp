@@ -21,21 +21,21 @@ void add_names(const std::vector<std::string>& dependencies, std::vector<std::st
 } // namespace
 
 void PackageUniverse::add_pythons() {
-    python_slot_ = make_slot({{"python"}, SlotKind::python, {}, {}, true});
+    const SlotId slot = requirements_.python_slot();
     for (const CondaPython& python : request_.conda_pythons) {
         const CondaCandidate& package = *python.package;
-        const CandidateId id = add_candidate(python_slot_, package.record->version_text,
-                                             package.release, python.choice);
+        const CandidateId id = tables_.add_candidate(slot, package.record->version_text,
+                                                     package.release, python.choice);
         at(id).package = &package;
     }
     if (!request_.conda_pythons.empty()) {
-        at(python_slot_).conda_list = &conda_->find("python");
+        at(slot).conda_list = &conda_->find("python");
         return;
     }
     for (std::size_t i = 0; i < pythons_.choices().size(); ++i) {
         const auto release = static_cast<std::uint32_t>(pythons_.choices().size() - 1 - i);
         const CandidateId id =
-            add_candidate(python_slot_, pythons_.choices()[i].version, release, i);
+            tables_.add_candidate(slot, pythons_.choices()[i].version, release, i);
         at(id).is_described = true;
     }
 }
@@ -46,13 +46,14 @@ void PackageUniverse::add_virtual_packages() {
     virtual_packages_ = virtual_packages(request_.target, request_.machine);
     for (std::size_t i = 0; i < virtual_packages_.size(); ++i) {
         const VirtualPackage& package = virtual_packages_[i];
-        const auto known = find_slot(package.name);
+        const auto known = tables_.find_slot(package.name);
         const SlotId slot =
-            known ? *known : make_slot({{package.name}, SlotKind::virtual_package, {}, {}, true});
-        const CandidateId id = add_candidate(slot, package.version.text(), 0, i);
+            known ? *known
+                  : tables_.make_slot({{package.name}, SlotKind::virtual_package, {}, {}, true});
+        const CandidateId id = tables_.add_candidate(slot, package.version.text(), 0, i);
         at(id).is_described = true;
         if (!package.is_open) {
-            roots_.push_back(on_candidate(id));
+            roots_.push_back(requirements_.on_candidate(id));
         }
     }
 }
@@ -65,7 +66,7 @@ void PackageUniverse::add_conda_roots() {
     conda_->load(names);
     std::optional<RequirementId> on_python;
     for (const CondaRequest& request : request_.requests.conda) {
-        const SlotId slot = conda_slot(request.name.string());
+        const SlotId slot = requirements_.conda_slot(request.name.string());
         if (const auto& project = at(slot).name) {
             if (wheels_only_.contains(*project)) {
                 throw Error({fmt::format("`{}` is asked for as a conda package and as a wheel",
@@ -75,9 +76,10 @@ void PackageUniverse::add_conda_roots() {
             }
             conda_only_.insert(*project);
         }
-        const RequirementId id = on_spec(request.spec, request.text(), RequirementKind::needs);
+        const RequirementId id =
+            requirements_.on_spec(request.spec, request.text(), RequirementKind::needs);
         at(id).asked.packages = &request;
-        if (slot == python_slot_) {
+        if (slot == requirements_.python_slot()) {
             on_python = id;
         } else {
             roots_.push_back(id);
@@ -89,52 +91,6 @@ void PackageUniverse::add_conda_roots() {
     }
 }
 
-SlotId PackageUniverse::conda_slot(const std::string& name) {
-    if (name == "python") {
-        return python_slot_;
-    }
-    const auto known = conda_slots_.find(name);
-    if (known != conda_slots_.end()) {
-        return known->second;
-    }
-    SlotId slot{};
-    if (name.starts_with("__")) { // a fact that the target does not have has no candidate
-        const auto there = find_slot(name);
-        slot = there ? *there : make_slot({{name}, SlotKind::virtual_package, {}, {}, true});
-    } else {
-        const std::vector<std::string> wanted = {name};
-        conda_->load(wanted);
-        const std::optional<PackageName>& project = conda_->find(name).project;
-        if (project && conda_->package_of(*project) == name) {
-            slot = distribution_slot(*project);
-        } else {
-            SlotEntry entry{{name}, SlotKind::conda, {}, {}};
-            entry.conda_name = name;
-            slot = make_slot(std::move(entry));
-        }
-    }
-    conda_slots_.emplace(name, slot);
-    return slot;
-}
-
-RequirementId PackageUniverse::on_spec(const conda::MatchSpec& spec, const std::string& text,
-                                       RequirementKind kind) {
-    RequirementEntry entry;
-    entry.requirement = {conda_slot(*spec.exact_name()), kind, text};
-    entry.spec = spec;
-    return make_requirement((kind == RequirementKind::needs ? "spec " : "limit ") + text,
-                            std::move(entry));
-}
-
-/// Any candidate of the slot that a line of a manifest can get without pinning it.
-RequirementId PackageUniverse::on_slot(SlotId slot) {
-    RequirementEntry entry;
-    entry.requirement = {slot, RequirementKind::needs, at(slot).slot.name};
-    entry.is_any = true;
-    return make_requirement(fmt::format("any {}", static_cast<std::size_t>(slot)),
-                            std::move(entry));
-}
-
 /// What the channels have of these slots, in one batch.
 void PackageUniverse::list_conda(std::span<const SlotId> slots) {
     if (conda_ == nullptr) {
@@ -144,7 +100,8 @@ void PackageUniverse::list_conda(std::span<const SlotId> slots) {
     std::vector<std::string> names;
     for (const SlotId id : slots) {
         const SlotEntry& slot = at(id);
-        const SlotId base = slot.kind == SlotKind::extra ? distribution_slot(*slot.name) : id;
+        const SlotId base =
+            slot.kind == SlotKind::extra ? requirements_.distribution_slot(*slot.name) : id;
         if (at(base).conda_list == nullptr && !at(base).conda_name.empty()) {
             open.push_back(base);
             names.push_back(at(base).conda_name);
@@ -168,15 +125,15 @@ void PackageUniverse::list_distribution(SlotEntry& slot, SlotId id) {
         slot.list = find_wheels(*slot.name);
         for (std::size_t i = 0; i < slot.list.wheels.size(); ++i) {
             const pypi::WheelCandidate& wheel = slot.list.wheels[i];
-            judge(at(
-                add_candidate(id, wheel.file->wheel.version.text(), wheel.release + releases, i)));
+            gpu_.judge(at(tables_.add_candidate(id, wheel.file->wheel.version.text(),
+                                                wheel.release + releases, i)));
         }
     }
     for (const CondaCandidate& package : packages) {
         const CandidateId candidate =
-            add_candidate(id, package.record->version_text, package.release, 0);
+            tables_.add_candidate(id, package.record->version_text, package.release, 0);
         at(candidate).package = &package;
-        judge(at(candidate));
+        gpu_.judge(at(candidate));
     }
 }
 
@@ -239,7 +196,7 @@ void PackageUniverse::describe_package(CandidateEntry& entry) {
     const conda::Record& record = *entry.package->record;
     const auto add = [&](const std::vector<std::string>& texts, RequirementKind kind) {
         for (const std::string& text : texts) {
-            auto found = on_dependency(text, kind);
+            auto found = requirements_.on_dependency(text, kind);
             if (const auto* const requirement = std::get_if<RequirementId>(&found)) {
                 entry.dependencies.push_back({*requirement, std::nullopt});
             } else {
@@ -249,30 +206,7 @@ void PackageUniverse::describe_package(CandidateEntry& entry) {
     };
     add(record.depends, RequirementKind::needs);
     add(record.constrains, RequirementKind::constrains);
-    add_gpu_dependencies(entry, told_cuda(record));
-}
-
-/// Or why there is none.
-std::variant<RequirementId, std::string> PackageUniverse::on_dependency(const std::string& text,
-                                                                        RequirementKind kind) {
-    const std::string key = (kind == RequirementKind::needs ? "spec " : "limit ") + text;
-    if (const auto known = requirement_ids_.find(key); known != requirement_ids_.end()) {
-        return known->second;
-    }
-    try {
-        const conda::MatchSpec spec = conda::MatchSpec::parse(text, conda::Form::lenient);
-        if (spec.exact_name() == nullptr) {
-            return fmt::format("its dependency `{}` names no one package", text);
-        }
-        const auto& project = at(conda_slot(*spec.exact_name())).name;
-        const auto replaced = project ? request_.requests.overrides.find(*project)
-                                      : request_.requests.overrides.end();
-        return replaced == request_.requests.overrides.end()
-                   ? on_spec(spec, text, kind)
-                   : on_distribution(*project, replaced->second, kind);
-    } catch (const Error& error) {
-        return fmt::format("its dependency `{}` cannot be read: {}", text, error.text().what);
-    }
+    gpu_.add_to(entry, told_cuda(record));
 }
 
 std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& entry) {
@@ -306,7 +240,7 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
                      });
         return out;
     }
-    const SlotEntry& base = at(*find_slot(slot.name->string()));
+    const SlotEntry& base = at(*tables_.find_slot(slot.name->string()));
     const bool is_named = request_.requests.named_prereleases.contains(*slot.name);
     for (const std::size_t index :
          pypi::matching(base.list.wheels, entry.specifiers, request_.prereleases, is_named,
@@ -323,7 +257,7 @@ std::vector<CandidateId> PackageUniverse::find_matches(const RequirementEntry& e
 
 PythonSet PackageUniverse::pythons_without_stable() const {
     std::set<std::size_t> without;
-    for (const RequirementEntry& entry : tables_.requirements) {
+    for (const RequirementEntry& entry : tables_.requirements()) {
         const SlotEntry& slot = at(entry.requirement.slot);
         const bool is_of_wheels = entry.is_matched && !entry.exact && !entry.pythons &&
                                   !entry.spec && !entry.is_any && slot.name;
@@ -332,7 +266,7 @@ PythonSet PackageUniverse::pythons_without_stable() const {
             continue;
         }
         const std::vector<pypi::WheelCandidate>& wheels =
-            at(*find_slot(slot.name->string())).list.wheels;
+            at(*tables_.find_slot(slot.name->string())).list.wheels;
         const auto pythons_with = [&](Prereleases prereleases) {
             std::set<std::size_t> pythons;
             for (const std::size_t i :

@@ -9,7 +9,9 @@
 #include "universe/universe_pythons.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,30 +76,50 @@ struct RequirementEntry {
     Asked asked;
 };
 
-/// All of them, by id.
+/// All of them, by id. What was given out stays where it is.
 class UniverseTables {
   public:
-    std::deque<SlotEntry> slots;
-    std::deque<CandidateEntry> candidates;
-    std::deque<RequirementEntry> requirements;
-
-    [[nodiscard]] const SlotEntry& at(SlotId id) const { return slots.at(index_of(id)); }
+    [[nodiscard]] const SlotEntry& at(SlotId id) const { return slots_.at(index_of(id)); }
 
     [[nodiscard]] const CandidateEntry& at(CandidateId id) const {
-        return candidates.at(index_of(id));
+        return candidates_.at(index_of(id));
     }
 
     [[nodiscard]] const RequirementEntry& at(RequirementId id) const {
-        return requirements.at(index_of(id));
+        return requirements_.at(index_of(id));
     }
 
-    SlotEntry& at(SlotId id) { return slots.at(index_of(id)); }
+    SlotEntry& at(SlotId id) { return slots_.at(index_of(id)); }
 
-    CandidateEntry& at(CandidateId id) { return candidates.at(index_of(id)); }
+    CandidateEntry& at(CandidateId id) { return candidates_.at(index_of(id)); }
 
-    RequirementEntry& at(RequirementId id) { return requirements.at(index_of(id)); }
+    RequirementEntry& at(RequirementId id) { return requirements_.at(index_of(id)); }
 
     template <class Id> static std::size_t index_of(Id id) { return static_cast<std::size_t>(id); }
+
+    [[nodiscard]] std::size_t slot_count() const { return slots_.size(); }
+
+    [[nodiscard]] const std::deque<RequirementEntry>& requirements() const { return requirements_; }
+
+    SlotId make_slot(SlotEntry entry);
+
+    /// Not those of conda packages that are no distribution: one may be called like one.
+    [[nodiscard]] std::optional<SlotId> find_slot(const std::string& name) const;
+
+    /// Above those that the slot has. `index`: as CandidateEntry has it.
+    CandidateId add_candidate(SlotId slot, std::string version, std::uint32_t release,
+                              std::size_t index);
+
+    /// The one that was made for the key, if one was.
+    RequirementId make_requirement(const std::string& key, RequirementEntry entry);
+    [[nodiscard]] std::optional<RequirementId> find_requirement(const std::string& key) const;
+
+  private:
+    std::deque<SlotEntry> slots_;
+    std::deque<CandidateEntry> candidates_;
+    std::deque<RequirementEntry> requirements_;
+    std::map<std::string, SlotId> slot_ids_;
+    std::map<std::string, RequirementId> requirement_ids_;
 };
 
 } // namespace envpm::universe

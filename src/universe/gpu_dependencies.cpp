@@ -1,9 +1,6 @@
-// GPU facts in the universe: which CUDA the environment runs, whose build of each of its libraries
-// it has, and which candidates the target cannot run.
+#include "universe/gpu_dependencies.h"
 
 #include "base/assert.h"
-#include "gpu/package_traits.h"
-#include "universe/package_universe.h"
 
 #include <fmt/format.h>
 
@@ -35,91 +32,93 @@ std::string supplier_text(const gpu::Library& library);
 
 } // namespace
 
-bool PackageUniverse::is_unfit(CandidateId candidate) const {
-    return at(candidate).is_unfit;
-}
-
-void PackageUniverse::add_gpu_facts() {
-    runtime_slot_ = make_slot({{"CUDA"}, SlotKind::fact, {}, {}, true});
+GpuDependencies::GpuDependencies(const UniverseRequest& request, Listings& listings,
+                                 UniverseTables& tables, UniverseRequirements& requirements)
+    : request_(request),
+      judge_(request.machine, request.facts),
+      listings_(listings),
+      tables_(tables),
+      requirements_(requirements),
+      runtime_slot_(tables.make_slot({{"CUDA"}, SlotKind::fact, {}, {}, true})) {
     const std::vector<CudaVersion> versions = runtimes(judge_.driver_cuda());
     for (std::size_t i = 0; i < versions.size(); ++i) {
         const auto release = static_cast<std::uint32_t>(versions.size() - 1 - i);
-        CandidateEntry& entry = at(add_candidate(runtime_slot_, versions[i].text(), release, i));
+        CandidateEntry& entry =
+            tables.at(tables.add_candidate(runtime_slot_, versions[i].text(), release, i));
         entry.is_described = true;
         entry.problem = judge_.fault_of(versions[i]).value_or("");
     }
-    const GpuRequests& gpu = request_.requests.gpu;
-    if (gpu.cuda) {
-        const RequirementId pin = on_runtime(gpu.cuda->specifiers, RequirementKind::constrains,
-                                             "CUDA " + gpu.cuda->specifiers.text());
-        at(pin).asked.pin = &*gpu.cuda;
-        constraints_.push_back(pin);
-    }
-    add_library_pin(gpu.cudnn, "cudnn");
-    add_library_pin(gpu.nccl, "nccl");
 }
 
-/// Whoever supplies it.
-void PackageUniverse::add_library_pin(const std::optional<GpuPinRequest>& pin,
-                                      std::string_view library) {
-    if (!pin) {
-        return;
+std::vector<RequirementId> GpuDependencies::limits() {
+    const GpuRequests& gpu = request_.requests.gpu;
+    std::vector<RequirementId> out;
+    if (gpu.cuda) {
+        const pypi::SpecifierSet& versions = gpu.cuda->specifiers;
+        out.push_back(requirements_.on_fact(runtime_slot_, versions, RequirementKind::constrains,
+                                            "CUDA " + versions.text()));
+        tables_.at(out.back()).asked.pin = &*gpu.cuda;
     }
+    if (gpu.cudnn) {
+        add_library_limits(*gpu.cudnn, "cudnn", out);
+    }
+    if (gpu.nccl) {
+        add_library_limits(*gpu.nccl, "nccl", out);
+    }
+    return out;
+}
+
+void GpuDependencies::add_library_limits(const GpuPinRequest& pin, std::string_view library,
+                                         std::vector<RequirementId>& limits) {
     const auto add = [&](RequirementId requirement) {
-        at(requirement).asked.pin = &*pin;
-        constraints_.push_back(requirement);
+        tables_.at(requirement).asked.pin = &pin;
+        limits.push_back(requirement);
     };
     for (const PinnedLibrary& known : pinned_libraries) {
         if (known.name != library) {
             continue;
         }
         for (const std::string_view name : known.wheels) {
-            add(on_distribution(*PackageName::parse(name), pin->specifiers,
-                                RequirementKind::constrains));
+            add(requirements_.on_distribution(*PackageName::parse(name), pin.specifiers,
+                                              RequirementKind::constrains));
         }
         for (const std::string_view name : known.conda) {
-            if (conda_ != nullptr && !name.empty()) {
-                const std::string text = fmt::format("{} {}", name, conda_text(pin->specifiers));
-                add(on_spec(conda::MatchSpec::parse(text), text, RequirementKind::constrains));
+            if (requirements_.has_channels() && !name.empty()) {
+                const std::string text = fmt::format("{} {}", name, conda_text(pin.specifiers));
+                add(requirements_.on_spec(conda::MatchSpec::parse(text), text,
+                                          RequirementKind::constrains));
             }
         }
     }
 }
 
-RequirementId PackageUniverse::on_runtime(const pypi::SpecifierSet& versions, RequirementKind kind,
-                                          const std::string& text) {
-    RequirementEntry entry;
-    entry.requirement = {runtime_slot_, kind, text};
-    entry.specifiers = versions;
-    return make_requirement((kind == RequirementKind::needs ? "needs " : "constrains ") + text,
-                            std::move(entry));
-}
-
 /// One slot for each library, made when the first package brings it.
-RequirementId PackageUniverse::on_supplier(const gpu::Library& library) {
-    const std::string name = library.name + " libraries";
-    const auto known = find_slot(name);
-    const SlotId slot = known ? *known : make_slot({{name}, SlotKind::fact, {}, {}, true});
-    if (!known) {
-        for (const std::string_view supplier : gpu::library_suppliers) {
-            at(add_candidate(slot, std::string(supplier), 0, 0)).is_described = true;
-        }
-    }
-    for (const CandidateId id : at(slot).candidates) {
-        if (at(id).candidate.version == library.supplier) {
-            RequirementEntry entry;
-            entry.requirement = {slot, RequirementKind::needs, supplier_text(library)};
-            entry.exact = id;
-            const std::string key = "needs " + entry.requirement.text;
-            return make_requirement(key, std::move(entry));
+RequirementId GpuDependencies::on_supplier(const gpu::Library& library) {
+    const SlotId slot = fact_slot(library.name + " libraries", gpu::library_suppliers);
+    for (const CandidateId id : tables_.at(slot).candidates) {
+        if (tables_.at(id).candidate.version == library.supplier) {
+            return requirements_.on_fact(id, supplier_text(library));
         }
     }
     ENVPM_ASSERT(false); // package_traits.h names every supplier
     return {};
 }
 
-gpu::PackageLabel PackageUniverse::label_of(const CandidateEntry& entry) const {
-    const SlotEntry& slot = at(entry.candidate.slot);
+/// A slot with a candidate for each of these, in their order; made if need be.
+SlotId GpuDependencies::fact_slot(const std::string& name,
+                                  std::span<const std::string_view> values) {
+    if (const auto known = tables_.find_slot(name)) {
+        return *known;
+    }
+    const SlotId slot = tables_.make_slot({{name}, SlotKind::fact, {}, {}, true});
+    for (const std::string_view value : values) {
+        tables_.at(tables_.add_candidate(slot, std::string(value), 0, 0)).is_described = true;
+    }
+    return slot;
+}
+
+gpu::PackageLabel GpuDependencies::label_of(const CandidateEntry& entry) const {
+    const SlotEntry& slot = tables_.at(entry.candidate.slot);
     if (entry.package != nullptr) {
         const conda::Record& record = *entry.package->record;
         return {gpu::World::conda, record.name, entry.candidate.version, record.build};
@@ -127,13 +126,11 @@ gpu::PackageLabel PackageUniverse::label_of(const CandidateEntry& entry) const {
     return {gpu::World::wheel, slot.name->string(), entry.candidate.version, {}};
 }
 
-void PackageUniverse::judge(CandidateEntry& entry) {
+void GpuDependencies::judge(CandidateEntry& entry) const {
     entry.mark_unfit(judge_.fault_of(label_of(entry)));
 }
 
-/// Of a described candidate: its CUDA, that it is the one that brings a library, and which builds
-/// of PyTorch it goes with.
-void PackageUniverse::add_gpu_dependencies(CandidateEntry& entry, const ToldCuda& told) {
+void GpuDependencies::add_to(CandidateEntry& entry, const ToldCuda& told) {
     const gpu::PackageLabel label = label_of(entry);
     const gpu::PackageTraits traits = gpu::traits_of(label);
     entry.runtime = traits.runtime ? traits.runtime : told.runtime;
@@ -155,10 +152,11 @@ void PackageUniverse::add_gpu_dependencies(CandidateEntry& entry, const ToldCuda
 }
 
 /// "12.8", or any version of a major.
-RequirementId PackageUniverse::on_cuda(const CudaRuntime& runtime) {
+RequirementId GpuDependencies::on_cuda(const CudaRuntime& runtime) {
     const std::string version = runtime.text() + (runtime.minor ? "" : ".*");
     const auto versions = pypi::SpecifierSet::of_clause("==", version);
-    return on_runtime(versions.value(), RequirementKind::needs, "CUDA " + version);
+    return requirements_.on_fact(runtime_slot_, versions.value(), RequirementKind::needs,
+                                 "CUDA " + version);
 }
 
 namespace {

@@ -1,8 +1,7 @@
 // PyTorch and what is built with it: all of one build, and in versions that go together.
 
 #include "base/assert.h"
-#include "gpu/package_traits.h"
-#include "universe/package_universe.h"
+#include "universe/gpu_dependencies.h"
 
 #include <fmt/format.h>
 
@@ -16,21 +15,20 @@ namespace {
 using Rows = std::vector<gpu::Cited<gpu::TorchCompanions>>;
 
 /// How the candidates of the slot are called.
-constexpr std::array<std::pair<gpu::Build, std::string_view>, 3> builds = {
-    {{gpu::Build::cpu, "for the processor"},
-     {gpu::Build::cuda, "for CUDA"},
-     {gpu::Build::other, "for GPUs of other makers"}}};
+constexpr std::array<std::string_view, 3> build_names = {"for the processor", "for CUDA",
+                                                         "for GPUs of other makers"};
 
 /// Whose builds of PyTorch's packages are those of the table.
 constexpr std::string_view default_index = "pypi";
 
+std::size_t index_of(gpu::Build build);
 gpu::Build told_build(const ToldCuda& told);
 std::optional<std::string> resting_on(const std::string& row, std::optional<std::string> fault);
 std::optional<gpu::Cited<int>> default_cuda_major(const Rows& rows, const gpu::Facts& facts);
 
 } // namespace
 
-void PackageUniverse::add_torch_dependencies(CandidateEntry& entry, gpu::Build build,
+void GpuDependencies::add_torch_dependencies(CandidateEntry& entry, gpu::Build build,
                                              const ToldCuda& told) {
     const gpu::PackageLabel label = label_of(entry);
     if (gpu::is_torch(label)) {
@@ -57,8 +55,8 @@ void PackageUniverse::add_torch_dependencies(CandidateEntry& entry, gpu::Build b
 }
 
 /// The builds of PyTorch's packages for this processor, of which the table tells the CUDA.
-bool PackageUniverse::is_of_default_index(const CandidateEntry& entry) {
-    const SlotEntry& slot = at(entry.candidate.slot);
+bool GpuDependencies::is_of_default_index(const CandidateEntry& entry) {
+    const SlotEntry& slot = tables_.at(entry.candidate.slot);
     return entry.package == nullptr && request_.target.platform == Platform::linux_64 &&
            listings_.find(*slot.name).origin(*slot.list.wheels[entry.index].file).name ==
                default_index;
@@ -66,7 +64,7 @@ bool PackageUniverse::is_of_default_index(const CandidateEntry& entry) {
 
 /// Of a wheel of PyTorch there that does not tell its CUDA itself: the table's. The row that it
 /// rests on, to stand behind a text; empty if the table does not know the release.
-std::string PackageUniverse::add_default_runtime(CandidateEntry& entry) {
+std::string GpuDependencies::add_default_runtime(CandidateEntry& entry) {
     const gpu::PackageLabel label = label_of(entry);
     const auto release = request_.facts == nullptr
                              ? std::nullopt
@@ -85,9 +83,9 @@ std::string PackageUniverse::add_default_runtime(CandidateEntry& entry) {
 
 /// Of torchvision and torchaudio: with which versions of PyTorch, where the wheel does not say it;
 /// and if its own does not tell its build, what the table says of the default index.
-void PackageUniverse::add_companion_dependencies(CandidateEntry& entry, gpu::Build build,
+void GpuDependencies::add_companion_dependencies(CandidateEntry& entry, gpu::Build build,
                                                  const ToldCuda& told) {
-    const SlotEntry& slot = at(entry.candidate.slot);
+    const SlotEntry& slot = tables_.at(entry.candidate.slot);
     const bool is_default = build == gpu::Build::unknown && is_of_default_index(entry);
     if (told.pins_torch && !is_default) {
         return;
@@ -100,8 +98,9 @@ void PackageUniverse::add_companion_dependencies(CandidateEntry& entry, gpu::Bui
     if (!told.pins_torch) {
         // The last release of a companion goes with all later ones of PyTorch.
         const std::string specifiers = (rows.size() == 1 ? "==" : ">=") + rows.front().value.torch;
-        entry.dependencies.push_back(
-            {on_cited("torch", specifiers, rows.front().citation), std::nullopt});
+        entry.dependencies.push_back({requirements_.on_cited(*PackageName::parse("torch"),
+                                                             specifiers, rows.front().citation),
+                                      std::nullopt});
     }
     const auto major = is_default ? default_cuda_major(rows, facts) : std::nullopt;
     if (major) {
@@ -112,7 +111,7 @@ void PackageUniverse::add_companion_dependencies(CandidateEntry& entry, gpu::Bui
 }
 
 /// A wheel of PyTorch that does not name triton.
-void PackageUniverse::add_triton_dependency(CandidateEntry& entry) {
+void GpuDependencies::add_triton_dependency(CandidateEntry& entry) {
     const std::optional<CudaRuntime>& runtime = entry.runtime;
     if (!runtime || !runtime->minor) {
         return;
@@ -128,44 +127,29 @@ void PackageUniverse::add_triton_dependency(CandidateEntry& entry) {
                                    : !build.triton.empty()     ? "==" + build.triton
                                                                : std::string();
     if (!specifiers.empty()) {
-        entry.dependencies.push_back({on_cited("triton", specifiers, row->citation), std::nullopt});
+        entry.dependencies.push_back(
+            {requirements_.on_cited(*PackageName::parse("triton"), specifiers, row->citation),
+             std::nullopt});
     }
 }
 
 /// `why`: the row that it rests on, if it is not the package itself that says so.
-RequirementId PackageUniverse::on_torch_build(gpu::Build build, const std::string& why) {
+RequirementId GpuDependencies::on_torch_build(gpu::Build build, const std::string& why) {
     const std::string name = "PyTorch's packages";
-    const auto known = find_slot(name);
-    const SlotId slot = known ? *known : make_slot({{name}, SlotKind::fact, {}, {}, true});
-    if (!known) {
-        for (const auto& each : builds) {
-            at(add_candidate(slot, std::string(each.second), 0, 0)).is_described = true;
-        }
-    }
-    const auto* const wanted = std::find_if(builds.begin(), builds.end(),
-                                            [&](const auto& each) { return each.first == build; });
-    ENVPM_ASSERT(wanted != builds.end());
-    RequirementEntry entry;
-    entry.exact = at(slot).candidates.at(static_cast<std::size_t>(wanted - builds.begin()));
-    entry.requirement = {
-        slot, RequirementKind::needs,
-        fmt::format("{} {}{}", name, wanted->second, why.empty() ? "" : fmt::format(" [{}]", why))};
-    const std::string key = "needs " + entry.requirement.text;
-    return make_requirement(key, std::move(entry));
-}
-
-/// A limit that a row of the table states.
-RequirementId PackageUniverse::on_cited(const std::string& name, const std::string& specifiers,
-                                        const gpu::Citation& citation) {
-    const std::string text = fmt::format("{} {} [{}]", name, specifiers, citation.place());
-    RequirementEntry entry;
-    entry.requirement = {distribution_slot(*PackageName::parse(name)), RequirementKind::constrains,
-                         text};
-    entry.specifiers = pypi::SpecifierSet::parse(specifiers);
-    return make_requirement("constrains " + text, std::move(entry));
+    const SlotId slot = fact_slot(name, build_names);
+    const std::size_t index = index_of(build);
+    return requirements_.on_fact(tables_.at(slot).candidates[index],
+                                 fmt::format("{} {}{}", name, build_names[index],
+                                             why.empty() ? "" : fmt::format(" [{}]", why)));
 }
 
 namespace {
+
+/// Into the names of the builds.
+std::size_t index_of(gpu::Build build) {
+    ENVPM_ASSERT(build != gpu::Build::unknown);
+    return build == gpu::Build::cpu ? 0 : build == gpu::Build::cuda ? 1 : 2;
+}
 
 /// Of a wheel that names packages for CUDA.
 gpu::Build told_build(const ToldCuda& told) {
