@@ -14,13 +14,12 @@
 #include "locking/gpu_needs.h"
 #include "locking/kept_python.h"
 #include "locking/lock_conflict.h"
+#include "locking/lock_question.h"
 #include "locking/lock_run.h"
-#include "locking/lock_stamp.h"
 #include "locking/solution.h"
 #include "locking/unknown_upgrades.h"
 #include "project/conda_sources.h"
 #include "project/edit_journal.h"
-#include "project/sources.h"
 #include "solver/relock.h"
 #include "solver/solve.h"
 #include "universe/gpu_machine.h"
@@ -34,52 +33,6 @@
 namespace envpm::locking {
 
 namespace {
-
-/// All that a solve begins with, and whether its answer is known from an earlier one.
-class Question {
-  public:
-    Question(const Manifest& manifest, const std::optional<Lock>& previous,
-             const LockRequest& request, project::Services& services);
-    Question(const Question&) = delete; // its parts refer to each other
-    Question& operator=(const Question&) = delete;
-    Question(Question&&) = delete;
-    Question& operator=(Question&&) = delete;
-    ~Question() = default;
-
-    /// The notes to tell, if a stamp proves that solving would give the previous lock.
-    [[nodiscard]] std::optional<std::vector<std::string>> known_notes() const;
-
-    /// Writes a stamp if the solve began without a lock, or if its result equals the lock that it
-    /// began with: only then would the same solve give the same lock.
-    void keep_answer(const Lock& lock, const Run& run) const;
-
-    [[nodiscard]] const universe::Requests& requests() const { return requests_; }
-
-    [[nodiscard]] const std::vector<pypi::Index>& indexes() const { return indexes_; }
-
-    [[nodiscard]] const CachePolicy& policy() const { return policy_; }
-
-    [[nodiscard]] const universe::Bindings& bindings() const { return bindings_; }
-
-    [[nodiscard]] const SolveInputs& inputs() const { return inputs_; }
-
-    /// Null if there is a previous lock or a channel.
-    FirstLook* first_look() { return first_look_ ? &*first_look_ : nullptr; }
-
-  private:
-    // Each is made of those above it, and `inputs_` refers to some of them.
-    const std::optional<Lock>& previous_;
-    universe::Requests requests_;
-    std::vector<pypi::Index> indexes_;
-    CachePolicy policy_;
-    universe::Bindings bindings_;
-    std::vector<pypi::PythonChoice> pythons_; ///< with channels: only if none of them has a Python
-    std::optional<FirstLook> first_look_;     ///< fills `pythons_`
-    SolveInputs inputs_;
-    LockStamps stamps_;
-    bool is_upgrade_;
-    bool may_stamp_; ///< not with channels or an own table of facts: no stamp covers them
-};
 
 /// What a lock is made of, to see whether someone else wrote meanwhile.
 struct ProjectFiles {
@@ -159,7 +112,7 @@ void tell_notes(const LockReport& report, Progress& progress) {
 LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& previous,
                           const LockRequest& request, project::Services& services) {
     const auto start = std::chrono::steady_clock::now();
-    Question question(manifest, previous, request, services);
+    LockQuestion question(manifest, previous, request, services);
     LockReport report;
     report.unknown_upgrades = unknown_upgrades(request.upgrade_packages, manifest, previous);
     if (auto known = question.known_notes()) {
@@ -214,38 +167,6 @@ LockReport solve_manifest(const Manifest& manifest, const std::optional<Lock>& p
 }
 
 namespace {
-
-Question::Question(const Manifest& manifest, const std::optional<Lock>& previous,
-                   const LockRequest& request, project::Services& services)
-    : previous_(previous),
-      requests_(universe::read_requests(manifest)),
-      indexes_(project::indexes_of(manifest, requests_, services)),
-      policy_(project::cache_policy(services, request.refresh)),
-      bindings_(project::bindings_of(manifest, requests_, services)),
-      inputs_{manifest, requests_, pythons_, indexes_,
-              request.exclude_newer ? request.exclude_newer : manifest.exclude_newer},
-      stamps_(services.cache("index") / "stamps", {services.cache("index"), policy_}),
-      is_upgrade_(request.upgrade_all || !request.upgrade_packages.empty()),
-      may_stamp_(manifest.channels.empty() && !services.settings().gpu_facts) {
-    if (manifest.channels.empty() && !previous) {
-        first_look_.emplace(requests_, services, pythons_);
-    } else if (manifest.channels.empty()) {
-        pythons_ = python_choices(requests_, services);
-    }
-}
-
-std::optional<std::vector<std::string>> Question::known_notes() const {
-    const bool may_be_known = previous_ && !is_upgrade_ && may_stamp_;
-    return may_be_known ? stamps_.notes(inputs_, *previous_) : std::nullopt;
-}
-
-void Question::keep_answer(const Lock& lock, const Run& run) const {
-    const bool is_same = previous_ && *previous_ == lock;
-    const bool is_own_start = !previous_ || run.request.upgrade_all || (is_same && !is_upgrade_);
-    if (is_own_start && may_stamp_ && run.listings.is_repeatable()) {
-        stamps_.put(inputs_, lock, run.notes, run.listings.consulted());
-    }
-}
 
 ProjectFiles read_files(const project::Project& project) {
     return {read_file(project.manifest_file), read_file_if_present(project.lock_file())};
