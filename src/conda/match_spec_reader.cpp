@@ -74,7 +74,11 @@ std::string_view key_of(Field field) {
 }
 
 std::string sorted_words(std::string_view text) {
-    std::set<std::string_view> words;
+    // Upper and lower case are the same to a match, so they are to the order too.
+    const auto is_before = [](std::string_view one, std::string_view other) {
+        return ascii_lower(one) < ascii_lower(other);
+    };
+    std::set<std::string_view, decltype(is_before)> words(is_before);
     while (!text.empty()) {
         const std::string_view word = text.substr(0, text.find_first_of(", \t"));
         words.insert(word);
@@ -248,7 +252,8 @@ std::string checked(Field field, std::string_view value) {
         refuse(fmt::format("`{}` is no {}", value, key_of(field)));
     }
     const bool is_set = field == Field::track_features || field == Field::features;
-    return is_set ? sorted_words(value) : std::string(value);
+    const bool is_regex = value.starts_with('^') && value.ends_with('$');
+    return is_set && !is_regex ? sorted_words(value) : std::string(value);
 }
 
 void refuse(const std::string& fault, const std::string& hint) {
