@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <type_traits>
 
@@ -23,19 +24,18 @@ namespace envpm::cli {
 namespace {
 
 using locking::LockReport;
+using pipeline::AfterEdit;
 using project::Project;
 
-enum class AfterEdit { install, nothing };
-
 pipeline::AddRequest add_request(const AddCommand& command, const Session& session,
-                                 const Project& project);
+                                 const Project& project, AfterEdit next);
 AfterEdit after_edit(bool without_install, const Session& session);
-ExitCode finish_edit(const Session& session, const Project& project,
-                     const pipeline::EditReport& edit, char sign, AfterEdit next);
+ExitCode finish_edit(const Session& session, const Project& project, pipeline::EditReport edit,
+                     char sign, AfterEdit next);
 void check_target_of_edit(const Session& session, const Project& project, AfterEdit next);
 template <typename Install>
-std::invoke_result_t<Install> with_undo(const Session& session, const Project& project,
-                                        const pipeline::EditReport& edit, const Install& install);
+std::invoke_result_t<Install> with_undo(std::optional<project::OpenEdit> edit,
+                                        const Install& install);
 installing::InstallRequest locked_install(const Session& session, const Project& project);
 ExitCode run_lock_check(const Session& session, const Project& project);
 void tell_lock(const Session& session, const LockReport& report, const std::string& words);
@@ -75,11 +75,12 @@ ExitCode run(const AddCommand& command, const Session& session) {
     const Project project = project_of(session);
     const AfterEdit next = after_edit(command.no_install, session);
     check_target_of_edit(session, project, next);
-    const pipeline::EditReport report =
-        pipeline::add(add_request(command, session, project), session.services);
-    const ExitCode code = finish_edit(session, project, report, '+', next);
-    if (report.lock.explanation && !session.global.is_json) {
-        tell_error(offer_line(command, *report.lock.explanation));
+    pipeline::EditReport report =
+        pipeline::add(add_request(command, session, project, next), session.services);
+    const std::optional<advice::Explanation> explanation = report.lock.explanation;
+    const ExitCode code = finish_edit(session, project, std::move(report), '+', next);
+    if (explanation && !session.global.is_json) {
+        tell_error(offer_line(command, *explanation));
     }
     return code;
 }
@@ -88,9 +89,9 @@ ExitCode run(const RemoveCommand& command, const Session& session) {
     const Project project = project_of(session);
     const AfterEdit next = after_edit(command.no_install, session);
     check_target_of_edit(session, project, next);
-    const pipeline::EditReport report =
-        pipeline::remove({project, command.names}, session.services);
-    return finish_edit(session, project, report, '-', next);
+    return finish_edit(session, project,
+                       pipeline::remove({project, command.names, next}, session.services), '-',
+                       next);
 }
 
 ExitCode run(const LockCommand& command, const Session& session) {
@@ -124,21 +125,20 @@ ExitCode run(const UpdateCommand& command, const Session& session) {
     const AfterEdit next =
         after_edit(command.no_install || command.dry_run == DryRun::yes, session);
     check_target_of_edit(session, project, next);
-    pipeline::EditReport edit = pipeline::before_update(project);
-    const LockReport report = locking::lock({.project = project,
-                                             .upgrade_all = command.packages.empty(),
-                                             .upgrade_packages = names_of(command.packages),
-                                             .dry_run = command.dry_run,
-                                             .exclude_newer = command.exclude_newer},
-                                            session.services);
+    pipeline::EditReport edit = pipeline::update({.project = project,
+                                                  .upgrade_all = command.packages.empty(),
+                                                  .upgrade_packages = names_of(command.packages),
+                                                  .dry_run = command.dry_run,
+                                                  .exclude_newer = command.exclude_newer},
+                                                 next, session.services);
+    const LockReport& report = edit.lock;
     if (!is_json) {
         tell_lock(session, report, words_of(report, session.terminal) + last_line(report));
     }
     Json document_value = json_of(report);
     ExitCode code = report.explanation ? ExitCode::no_solution : ExitCode::done;
     if (code == ExitCode::done && next == AfterEdit::install) {
-        edit.lock = report;
-        const Installed installed = with_undo(session, project, edit, [&] {
+        const Installed installed = with_undo(std::move(edit.open), [&] {
             return install_and_test(session, locked_install(session, project));
         });
         code = installed.code;
@@ -158,8 +158,9 @@ namespace {
 
 /// With what files of pip ask for; what of them is not taken is told.
 pipeline::AddRequest add_request(const AddCommand& command, const Session& session,
-                                 const Project& project) {
-    pipeline::AddRequest request{project, command.requirements, command.index, command.as_wheels};
+                                 const Project& project, AfterEdit next) {
+    pipeline::AddRequest request{project, command.requirements, command.index, command.as_wheels,
+                                 next};
     for (const std::filesystem::path& file : command.files) {
         const pipeline::RequirementsFile read = pipeline::read_requirements_file(file);
         request.requirements.insert(request.requirements.end(), read.requirements.begin(),
@@ -207,8 +208,8 @@ ExitCode run_repair(const Session& session, const pipeline::RepairRequest& reque
     return report.lock.explanation ? ExitCode::no_solution : ExitCode::done;
 }
 
-ExitCode finish_edit(const Session& session, const Project& project,
-                     const pipeline::EditReport& edit, char sign, AfterEdit next) {
+ExitCode finish_edit(const Session& session, const Project& project, pipeline::EditReport edit,
+                     char sign, AfterEdit next) {
     const bool is_json = session.global.is_json;
     if (!is_json) {
         tell_lock(session, edit.lock, words_of(edit, sign, session.terminal));
@@ -221,7 +222,7 @@ ExitCode finish_edit(const Session& session, const Project& project,
         return ExitCode::no_solution;
     }
     if (next == AfterEdit::install) {
-        const installing::InstallReport installed = with_undo(session, project, edit, [&] {
+        const installing::InstallReport installed = with_undo(std::move(edit.open), [&] {
             return installing::install(locked_install(session, project), session.services);
         });
         if (is_json) {
@@ -254,25 +255,29 @@ void check_target_of_edit(const Session& session, const Project& project, AfterE
 }
 
 /// What became of the edit. That it cannot be taken back must not hide why it had to be.
-std::string words_of_undo(const Session& session, const Project& project,
-                          const pipeline::EditReport& edit) {
+std::string words_of_undo(std::optional<project::OpenEdit>& edit) {
     try {
-        return pipeline::undo(project, edit, session.services.progress())
+        return !edit || edit->take_back()
                    ? "envpm.toml and envpm.lock are as before"
                    : "envpm.toml or envpm.lock was changed meanwhile, so both stay";
     } catch (const Error& error) {
-        return fmt::format("envpm.toml and envpm.lock stay as edited: {}", error.text().what);
+        return fmt::format("envpm.toml and envpm.lock stay as edited until the next command: {}",
+                           error.text().what);
     }
 }
 
-/// An edit that cannot be installed is taken back: all of it or nothing.
+/// An edit that cannot be installed is taken back: all of it or nothing. None if nothing changed.
 template <typename Install>
-std::invoke_result_t<Install> with_undo(const Session& session, const Project& project,
-                                        const pipeline::EditReport& edit, const Install& install) {
+std::invoke_result_t<Install> with_undo(std::optional<project::OpenEdit> edit,
+                                        const Install& install) {
     try {
-        return install();
+        std::invoke_result_t<Install> installed = install();
+        if (edit) {
+            edit->keep();
+        }
+        return installed;
     } catch (Error& error) {
-        error.add_context(words_of_undo(session, project, edit));
+        error.add_context(words_of_undo(edit));
         throw;
     }
 }

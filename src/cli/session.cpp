@@ -10,14 +10,14 @@ namespace envpm::cli {
 
 project::Project project_of(const Session& session) {
     project::Project project = project::find_project(session.global.manifest_path, session.start);
-    project::finish_interrupted_edit(project, session.services.progress());
+    project::settle_interrupted_edit(project, session.services.progress());
     return project;
 }
 
 std::optional<project::Project> project_if_any(const Session& session) {
     auto project = project::find_project_if_any(session.global.manifest_path, session.start);
     if (project) {
-        project::finish_interrupted_edit(*project, session.services.progress());
+        project::settle_interrupted_edit(*project, session.services.progress());
     }
     return project;
 }

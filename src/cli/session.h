@@ -21,7 +21,7 @@ struct Session {
     std::optional<ErrorText> settings_error = {};
 };
 
-/// The project that the command is for; an edit that a crash interrupted is finished first.
+/// The project that the command is for; an edit that a crash interrupted is settled first.
 project::Project project_of(const Session& session);
 
 /// An Error (code 2) for a `--target` that the manifest does not have, before anything is written

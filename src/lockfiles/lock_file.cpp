@@ -46,6 +46,12 @@ std::string to_text(const Lock& lock) {
     return out;
 }
 
+std::string readable_text(const Lock& lock, const std::filesystem::path& file) {
+    std::string text = to_text(lock);
+    parse(text, file);
+    return text;
+}
+
 std::optional<Lock> read_if_present(const std::filesystem::path& file) {
     return read_with(parse, file);
 }
@@ -55,11 +61,7 @@ std::optional<Lock> read_for_update(const std::filesystem::path& file) {
 }
 
 void write(const std::filesystem::path& file, const Lock& lock) {
-    const std::string text = to_text(lock);
-    // What an index said is in here: a lock that nobody could read again must not replace one that
-    // everybody can.
-    parse(text, file);
-    rewrite_file(file, text);
+    rewrite_file(file, readable_text(lock, file));
 }
 
 Sha256 env_digest(const Lock& lock, const LockedTarget& target) {

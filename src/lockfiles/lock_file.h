@@ -12,6 +12,11 @@ namespace envpm::lockfiles {
 /// parts stand.
 std::string to_text(const Lock& lock);
 
+/// The same, after a look that it can be read: what an index said is in there, and a lock that
+/// nobody could read again must not replace one that everybody can. Throws what `parse` says of
+/// `file`.
+std::string readable_text(const Lock& lock, const std::filesystem::path& file);
+
 /// Reads what `to_text` writes, and refuses what a hostile lock may hold: unknown keys, URLs, paths
 /// in file names, digests that are not 64 lower-case hexadecimal digits, packages that stand twice
 /// for one target, targets that do not exist, an env digest that is not that of its packages.
@@ -28,7 +33,7 @@ std::optional<Lock> read_if_present(const std::filesystem::path& file);
 /// The lock that a new one starts from; see `parse_for_update`.
 std::optional<Lock> read_for_update(const std::filesystem::path& file);
 
-/// Old or new, never half. Throws what `parse` would say if nobody could read the lock again.
+/// Old or new, never half: the `readable_text`.
 void write(const std::filesystem::path& file, const Lock& lock);
 
 /// The digest over exactly what determines the target's prefix: layout version, Python's ABI, and

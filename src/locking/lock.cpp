@@ -29,6 +29,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace envpm::locking {
 
@@ -72,6 +73,12 @@ bool upgrades_python(const LockRequest& request);
 } // namespace
 
 LockReport lock(const LockRequest& request, project::Services& services) {
+    return lock(request, services, [&](const FileLock& /*alone*/, const Lock& made) {
+        lockfiles::write(request.project.lock_file(), made);
+    });
+}
+
+LockReport lock(const LockRequest& request, project::Services& services, const LockWriter& write) {
     constexpr int most_solves = 3;
     if (request.dry_run == DryRun::no) {
         check_may_rewrite(request.project.lock_file()); // sooner than after a solve
@@ -90,7 +97,7 @@ LockReport lock(const LockRequest& request, project::Services& services) {
         }
         if (request.dry_run == DryRun::yes || read_files(request.project) == before) {
             if (alone) {
-                lockfiles::write(request.project.lock_file(), *report.lock);
+                write(std::move(*alone), *report.lock);
             }
             tell_notes(report, services.progress());
             return report;

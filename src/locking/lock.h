@@ -2,11 +2,13 @@
 
 #include "advice/explain.h"
 #include "base/dry_run.h"
+#include "base/files.h"
 #include "lockfiles/difference.h"
 #include "model/lock.h"
 #include "project/project.h"
 #include "project/services.h"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -47,6 +49,12 @@ struct LockReport {
 /// anew, twice at most, if someone changed either file meanwhile, so that what is told is told of
 /// the files as they are.
 LockReport lock(const LockRequest& request, project::Services& services);
+
+/// Puts a new lock in its place. `alone` is the `edit_lock`.
+using LockWriter = std::function<void(FileLock alone, const Lock& lock)>;
+
+/// The same with another way to write it.
+LockReport lock(const LockRequest& request, project::Services& services, const LockWriter& write);
 
 /// For whoever stays with what was solved: what was solved in vain is not told of.
 void tell_notes(const LockReport& report, Progress& progress);

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace envpm::pipeline {
 
@@ -25,7 +26,7 @@ using manifest::Addition;
 
 namespace {
 
-EditReport begin(const project::Project& project);
+project::FileTexts begin(const project::Project& project);
 std::vector<advice::ManifestChange> offered(const locking::LockReport& conflict,
                                             const RepairRequest& request);
 std::string with_change(const std::string& text, const advice::ManifestChange& change,
@@ -38,7 +39,16 @@ std::string with_additions(std::string text, const Manifest& before,
 bool is_same_entry(const ManifestRequirement& one, const ManifestRequirement& other);
 bool is_same_entry(const CondaRequirement& one, const CondaRequirement& other);
 void bound_by_choice(std::vector<Addition>& additions, const Lock& lock);
-void commit(const project::Project& project, const std::string& manifest, EditReport& report);
+
+/// Which edit is written, in place of what, and what comes of it.
+struct Commit {
+    const project::Project& project;
+    const project::FileTexts& before;
+    const std::string& manifest;
+    AfterEdit next = AfterEdit::nothing;
+};
+
+void commit(const Commit& what, FileLock alone, EditReport& report);
 void note_user(const std::string& removed, const Lock& lock, project::Services& services);
 std::string entry_of(const Addition& addition);
 void append_missing_line(const std::filesystem::path& file, const std::string& line);
@@ -76,9 +86,10 @@ constexpr std::array<ForeignFile, 10> foreign_files{{
 
 EditReport add(const AddRequest& request, project::Services& services) {
     project::check_may_edit(request.project);
-    const FileLock alone = project::edit_lock(request.project, services.progress());
-    EditReport report = begin(request.project);
-    const std::string& text = report.manifest_before;
+    FileLock alone = project::edit_lock(request.project, services.progress());
+    const project::FileTexts start = begin(request.project);
+    const std::string& text = start.manifest;
+    EditReport report;
     const Manifest before = parse_manifest(text, request.project);
     std::vector<Addition> additions = read_additions(request, before);
     std::string edited = with_additions(text, before, additions);
@@ -95,7 +106,7 @@ EditReport add(const AddRequest& request, project::Services& services) {
     report.lock.lock->manifest =
         universe::manifest_digest(manifest, universe::read_requests(manifest));
     services.throw_if_stopped();
-    commit(request.project, edited, report);
+    commit({request.project, start, edited, request.next}, std::move(alone), report);
     locking::tell_notes(report.lock, services.progress());
     for (const Addition& addition : additions) {
         const std::optional<Addition> old = entry_before(addition, before);
@@ -107,9 +118,10 @@ EditReport add(const AddRequest& request, project::Services& services) {
 
 EditReport remove(const RemoveRequest& request, project::Services& services) {
     project::check_may_edit(request.project);
-    const FileLock alone = project::edit_lock(request.project, services.progress());
-    EditReport report = begin(request.project);
-    std::string text = report.manifest_before;
+    FileLock alone = project::edit_lock(request.project, services.progress());
+    const project::FileTexts start = begin(request.project);
+    std::string text = start.manifest;
+    EditReport report;
     const Manifest before = parse_manifest(text, request.project);
     for (const std::string& typed : request.names) {
         const auto name = PackageName::parse_either(typed);
@@ -130,7 +142,7 @@ EditReport remove(const RemoveRequest& request, project::Services& services) {
                                           {.project = request.project}, services);
     services.throw_if_stopped();
     if (report.lock.outcome != locking::LockReport::Outcome::impossible) {
-        commit(request.project, text, report);
+        commit({request.project, start, text, request.next}, std::move(alone), report);
         locking::tell_notes(report.lock, services.progress());
         for (const std::string& name : report.entries) {
             note_user(name, *report.lock.lock, services);
@@ -142,13 +154,14 @@ EditReport remove(const RemoveRequest& request, project::Services& services) {
 EditReport repair(const RepairRequest& request, project::Services& services) {
     const project::Project& project = request.lock.project;
     project::check_may_edit(project);
-    const FileLock alone = project::edit_lock(project, services.progress());
-    EditReport report = begin(project);
-    const Manifest manifest = parse_manifest(report.manifest_before, project);
+    FileLock alone = project::edit_lock(project, services.progress());
+    const project::FileTexts start = begin(project);
+    const Manifest manifest = parse_manifest(start.manifest, project);
+    EditReport report;
     const std::optional<Lock> previous = project::read_lock(project);
     const locking::LockReport conflict =
         locking::solve_manifest(manifest, previous, request.lock, services);
-    std::string text = report.manifest_before;
+    std::string text = start.manifest;
     for (const advice::ManifestChange& change : offered(conflict, request)) {
         text = with_change(text, change, manifest);
         report.entries.push_back(change.text);
@@ -157,36 +170,26 @@ EditReport repair(const RepairRequest& request, project::Services& services) {
         locking::solve_manifest(parse_manifest(text, project), previous, request.lock, services);
     services.throw_if_stopped();
     if (report.lock.outcome != locking::LockReport::Outcome::impossible) {
-        commit(project, text, report);
+        commit({project, start, text}, std::move(alone), report);
         locking::tell_notes(report.lock, services.progress());
     }
     return report;
 }
 
-EditReport before_update(const project::Project& project) {
-    EditReport edit;
-    edit.manifest_before = read_file(project.manifest_file);
-    edit.manifest_after = edit.manifest_before;
-    edit.lock_before = read_file_if_present(project.lock_file());
-    return edit;
-}
-
-bool undo(const project::Project& project, const EditReport& edit, Progress& progress) {
-    const FileLock alone = project::edit_lock(project, progress);
-    if (read_file_if_present(project.manifest_file) != edit.manifest_after ||
-        read_file_if_present(project.lock_file()) != lockfiles::to_text(*edit.lock.lock)) {
-        return false;
+EditReport update(const locking::LockRequest& request, AfterEdit next,
+                  project::Services& services) {
+    if (next == AfterEdit::nothing) {
+        return {.entries = {}, .lock = locking::lock(request, services)};
     }
-    // The manifest first: a kill between the two leaves a stale lock, which the next command mends.
-    if (edit.manifest_before != edit.manifest_after) {
-        rewrite_file(project.manifest_file, edit.manifest_before);
-    }
-    if (edit.lock_before) {
-        rewrite_file(project.lock_file(), *edit.lock_before);
-    } else {
-        std::filesystem::remove(project.lock_file());
-    }
-    return true;
+    EditReport report;
+    report.lock = locking::lock(request, services, [&](FileLock alone, const Lock& made) {
+        const project::FileTexts before = begin(request.project);
+        const std::filesystem::path file = request.project.lock_file();
+        report.open.emplace(
+            std::move(alone), request.project, before,
+            project::FileTexts{before.manifest, lockfiles::readable_text(made, file)});
+    });
+    return report;
 }
 
 NewProject new_project(const std::filesystem::path& folder,
@@ -243,11 +246,8 @@ NewManifest init(const std::filesystem::path& folder, const std::optional<std::s
 namespace {
 
 /// With the files as they are, before anything is made of them.
-EditReport begin(const project::Project& project) {
-    EditReport report;
-    report.manifest_before = read_file(project.manifest_file);
-    report.lock_before = read_file_if_present(project.lock_file());
-    return report;
+project::FileTexts begin(const project::Project& project) {
+    return {read_file(project.manifest_file), read_file_if_present(project.lock_file())};
 }
 
 std::vector<advice::ManifestChange> offered(const locking::LockReport& conflict,
@@ -368,20 +368,26 @@ void bound_by_choice(std::vector<Addition>& additions, const Lock& lock) {
     }
 }
 
-void commit(const project::Project& project, const std::string& manifest, EditReport& report) {
+void commit(const Commit& what, FileLock alone, EditReport& report) {
+    const project::Project& project = what.project;
     const auto refuse = [](const char* which, const std::filesystem::path& file) {
         throw Error(
             {fmt::format("the {} was changed while envpm worked, so nothing was written", which),
              file.string(), "run the command again"});
     };
-    if (read_file(project.manifest_file) != report.manifest_before) {
+    if (read_file(project.manifest_file) != what.before.manifest) {
         refuse("manifest", project.manifest_file);
     }
-    if (read_file_if_present(project.lock_file()) != report.lock_before) {
+    if (read_file_if_present(project.lock_file()) != what.before.lock) {
         refuse("lock", project.lock_file()); // by a `git pull`: what it brought is not solved
     }
-    report.manifest_after = manifest;
-    project::write_both(project, manifest, lockfiles::to_text(*report.lock.lock));
+    const std::string lock = lockfiles::readable_text(*report.lock.lock, project.lock_file());
+    if (what.next == AfterEdit::install) {
+        report.open.emplace(std::move(alone), project, what.before,
+                            project::FileTexts{what.manifest, lock});
+    } else {
+        project::write_both(project, what.manifest, lock);
+    }
 }
 
 /// Who removes what others need still has it, and may wonder.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "locking/lock.h"
+#include "project/edit_journal.h"
 
 #include <optional>
 #include <string>
@@ -8,16 +9,21 @@
 
 namespace envpm::pipeline {
 
+/// What is to come of an edit.
+enum class AfterEdit { nothing, install };
+
 struct AddRequest {
     project::Project project;
     std::vector<std::string> requirements; ///< as typed: "torch~=2.9.0"
     std::optional<std::string> index;      ///< --index
     bool as_wheels = false;                ///< --pypi, though the manifest has channels
+    AfterEdit next = AfterEdit::nothing;
 };
 
 struct RemoveRequest {
     project::Project project;
     std::vector<std::string> names;
+    AfterEdit next = AfterEdit::nothing;
 };
 
 struct RepairRequest {
@@ -29,11 +35,9 @@ struct RepairRequest {
 struct EditReport {
     std::vector<std::string> entries; ///< "torch ~=2.9.0"; names for `remove`
     std::vector<std::string>
-        before{};                ///< of `add`, for each entry what it replaced: "torch ~=2.8.0"
-    locking::LockReport lock;    ///< impossible: manifest and lock stand as they were
-    std::string manifest_before; ///< for `undo`, as the two below
-    std::string manifest_after;
-    std::optional<std::string> lock_before;
+        before{};             ///< of `add`, for each entry what it replaced: "torch ~=2.8.0"
+    locking::LockReport lock; ///< impossible: manifest and lock stand as they were
+    std::optional<project::OpenEdit> open = {}; ///< of what was written, if an install follows
 };
 
 /// Changes envpm.toml and envpm.lock as one: both are new or both are old, even after a kill
@@ -49,12 +53,8 @@ EditReport remove(const RemoveRequest& request, project::Services& services);
 /// Error of code 2 if there is no conflict, or no change of that number.
 EditReport repair(const RepairRequest& request, project::Services& services);
 
-/// For `undo` after an update, which changes the lock alone: what is there before it.
-EditReport before_update(const project::Project& project);
-
-/// Puts manifest and lock back as they were before the edit. False, with both left as they are, if
-/// someone changed either since.
-bool undo(const project::Project& project, const EditReport& edit, Progress& progress);
+/// `lock`, as an edit: the manifest stays.
+EditReport update(const locking::LockRequest& request, AfterEdit next, project::Services& services);
 
 /// A folder that is to become a project.
 struct NewProject {

@@ -33,18 +33,36 @@ class EditTest : public testing::Test {
         return folder_.path() / "project/.envpm/edit.json";
     }
 
-    /// Of an edit that began when both files were "old\n", or the lock was not there.
-    void write_journal(int version = 2, const std::string& lock_before = digest_of("old\n")) const {
-        write_file(journal(), to_text(Json(Json::Object{{"version", version},
-                                                        {"manifest", "new manifest\n"},
-                                                        {"manifest-before", digest_of("old\n")},
-                                                        {"lock", "new lock\n"},
-                                                        {"lock-before", lock_before}})));
+    [[nodiscard]] std::filesystem::path open_journal() const {
+        return folder_.path() / "project/.envpm/edit-open.json";
     }
 
-    static std::string digest_of(const std::string& text) { return sha256_of(text).hex(); }
+    /// Of an edit that began when both files were "old\n", or the lock was not there.
+    [[nodiscard]] static std::string
+    journal_text(const std::string& until,
+                 const std::optional<std::string>& lock_before = "old\n") {
+        Json::Object journal{{"version", 3},
+                             {"until", until},
+                             {"manifest", "new manifest\n"},
+                             {"manifest-before", "old\n"},
+                             {"lock", "new lock\n"}};
+        if (lock_before) {
+            journal.emplace("lock-before", *lock_before);
+        }
+        return to_text(Json(std::move(journal)));
+    }
 
-    void finish() { project::finish_interrupted_edit(project(), told_); }
+    void settle() { project::settle_interrupted_edit(project(), told_); }
+
+    void write_files(const std::string& manifest, const std::string& lock) const {
+        write_file(project().manifest_file, manifest);
+        write_file(project().lock_file(), lock);
+    }
+
+    void expect_files(const std::string& manifest, const std::optional<std::string>& lock) const {
+        EXPECT_EQ(read_file(project().manifest_file), manifest);
+        EXPECT_EQ(read_file_if_present(project().lock_file()), lock);
+    }
 
     [[nodiscard]] project::Services services() {
         return {settings_, {variables_, {}, {}}, progress_};
@@ -58,39 +76,56 @@ class EditTest : public testing::Test {
 };
 
 TEST_F(EditTest, AnInterruptedEditIsFinishedWhicheverFileWasWritten) {
-    for (const bool has_new_manifest : {false, true}) {
-        for (const bool has_new_lock : {false, true}) {
-            write_file(project().manifest_file, has_new_manifest ? "new manifest\n" : "old\n");
-            write_file(project().lock_file(), has_new_lock ? "new lock\n" : "old\n");
-            write_journal();
-            finish();
-            EXPECT_EQ(read_file(project().manifest_file), "new manifest\n");
-            EXPECT_EQ(read_file(project().lock_file()), "new lock\n");
+    for (const char* manifest : {"old\n", "new manifest\n"}) {
+        for (const char* lock : {"old\n", "new lock\n"}) {
+            write_files(manifest, lock);
+            write_file(journal(), journal_text("written"));
+            settle();
+            expect_files("new manifest\n", "new lock\n");
             EXPECT_FALSE(std::filesystem::exists(journal()));
         }
     }
 }
 
+TEST_F(EditTest, AnEditThatWasToBeInstalledIsTakenBackWhicheverFileWasWritten) {
+    for (const std::filesystem::path& record : {journal(), open_journal()}) {
+        for (const char* manifest : {"old\n", "new manifest\n"}) {
+            for (const char* lock : {"old\n", "new lock\n"}) {
+                write_files(manifest, lock);
+                write_file(record, journal_text("installed"));
+                settle();
+                expect_files("old\n", "old\n");
+                EXPECT_FALSE(std::filesystem::exists(record));
+                EXPECT_THAT(told_.lines.back(), HasSubstr("took back an edit"));
+            }
+        }
+    }
+    write_files("new manifest\n", "new lock\n");
+    write_file(open_journal(), journal_text("installed", std::nullopt));
+    settle();
+    expect_files("old\n", std::nullopt);
+}
+
 TEST_F(EditTest, AnInterruptedEditSaysThatItIsFinished) {
     write_file(project().manifest_file, "old\n");
-    write_journal(2, "absent");
-    finish();
-    EXPECT_EQ(read_file(project().manifest_file), "new manifest\n");
-    EXPECT_EQ(read_file(project().lock_file()), "new lock\n");
+    write_file(journal(), journal_text("written", std::nullopt));
+    settle();
+    expect_files("new manifest\n", "new lock\n");
     EXPECT_THAT(told_.lines, Contains(HasSubstr("finished an edit")));
 }
 
 TEST_F(EditTest, WhatWasWrittenAfterAnInterruptedEditStays) {
     for (const bool is_manifest : {true, false}) {
         const std::string left = is_manifest ? "edit-left.json" : "edit-left-2.json";
-        write_file(project().manifest_file, is_manifest ? "the user's\n" : "old\n");
-        write_file(project().lock_file(), is_manifest ? "old\n" : "the user's\n");
-        write_journal();
-        const std::string wanted = read_file(journal());
-        finish();
-        EXPECT_EQ(read_file(project().manifest_file), is_manifest ? "the user's\n" : "old\n");
-        EXPECT_EQ(read_file(project().lock_file()), is_manifest ? "old\n" : "the user's\n");
-        EXPECT_FALSE(std::filesystem::exists(journal()));
+        const std::string manifest = is_manifest ? "the user's\n" : "old\n";
+        const std::string lock = is_manifest ? "old\n" : "the user's\n";
+        write_files(manifest, lock);
+        const std::filesystem::path record = is_manifest ? journal() : open_journal();
+        const std::string wanted = journal_text(is_manifest ? "written" : "installed");
+        write_file(record, wanted);
+        settle();
+        expect_files(manifest, lock);
+        EXPECT_FALSE(std::filesystem::exists(record));
         EXPECT_EQ(read_file(project().folder() / ".envpm" / left), wanted);
         EXPECT_THAT(told_.lines, Contains(HasSubstr("both stay as they are")));
     }
@@ -101,7 +136,7 @@ TEST_F(EditTest, AJournalThatCannotBeReadSaysWhatToDoWithIt) {
     for (const std::string text : {"", "{}", "{\"version\":"}) {
         write_file(journal(), text);
         try {
-            finish();
+            settle();
             ADD_FAILURE() << "it was read: " << text;
         } catch (const Error& error) {
             EXPECT_THAT(error.text().hint, HasSubstr("delete this file"));
@@ -110,32 +145,59 @@ TEST_F(EditTest, AJournalThatCannotBeReadSaysWhatToDoWithIt) {
     EXPECT_EQ(read_file(project().manifest_file), "old\n");
 }
 
-TEST_F(EditTest, AnUpdateIsUndoneWithoutAWordInTheManifest) {
-    write_file(project().manifest_file, "mine\n");
-    write_file(project().lock_file(), "old lock\n");
-    EditReport edit = before_update(project());
-    edit.lock.lock = Lock{sha256_of("manifest"), {}, {}};
-    write_file(project().lock_file(), lockfiles::to_text(*edit.lock.lock));
-    EXPECT_TRUE(undo(project(), edit, told_));
-    EXPECT_EQ(read_file(project().manifest_file), "mine\n");
-    EXPECT_EQ(read_file(project().lock_file()), "old lock\n");
+TEST_F(EditTest, AnOpenEditIsWrittenAndTakenBack) {
+    for (const std::optional<std::string>& lock : {std::optional<std::string>("old\n"), {}}) {
+        std::filesystem::remove(project().lock_file());
+        write_file(project().manifest_file, "old\n");
+        if (lock) {
+            write_file(project().lock_file(), *lock);
+        }
+        project::OpenEdit edit(project::edit_lock(project(), told_), project(), {"old\n", lock},
+                               {"new\n", "lock\n"});
+        expect_files("new\n", "lock\n");
+        EXPECT_TRUE(edit.take_back());
+        expect_files("old\n", lock);
+        EXPECT_FALSE(std::filesystem::exists(journal()) || std::filesystem::exists(open_journal()));
+    }
 }
 
-TEST_F(EditTest, WhatWasWrittenAfterAnEditIsNotUndone) {
-    EditReport edit;
-    edit.lock.lock = Lock{sha256_of("manifest"), {}, {}};
-    edit.manifest_before = "old\n";
-    edit.manifest_after = "new\n";
-    const std::string lock = lockfiles::to_text(*edit.lock.lock);
-    write_file(project().lock_file(), lock);
+TEST_F(EditTest, AnOpenEditOfTheLockWritesNoManifest) {
+    write_files("mine\n", "old\n");
+    const auto written = std::filesystem::last_write_time(project().manifest_file);
+    project::OpenEdit edit(project::edit_lock(project(), told_), project(), {"mine\n", "old\n"},
+                           {"mine\n", "lock\n"});
+    EXPECT_TRUE(edit.take_back());
+    expect_files("mine\n", "old\n");
+    EXPECT_EQ(std::filesystem::last_write_time(project().manifest_file), written);
+}
+
+TEST_F(EditTest, WhatWasWrittenAfterAnOpenEditIsNotTakenBack) {
+    write_files("old\n", "old\n");
+    project::OpenEdit edit(project::edit_lock(project(), told_), project(), {"old\n", "old\n"},
+                           {"new\n", "lock\n"});
     write_file(project().manifest_file, "new\n# the user's\n");
-    EXPECT_FALSE(undo(project(), edit, told_));
-    EXPECT_EQ(read_file(project().manifest_file), "new\n# the user's\n");
-    EXPECT_EQ(read_file(project().lock_file()), lock);
-    write_file(project().manifest_file, "new\n");
-    EXPECT_TRUE(undo(project(), edit, told_));
-    EXPECT_EQ(read_file(project().manifest_file), "old\n");
-    EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
+    EXPECT_FALSE(edit.take_back());
+    expect_files("new\n# the user's\n", "lock\n");
+    EXPECT_FALSE(std::filesystem::exists(open_journal()));
+}
+
+TEST_F(EditTest, AnOpenEditIsLeftAloneWhileItsProcessWorks) {
+    write_files("old\n", "old\n");
+    {
+        project::OpenEdit edit(project::edit_lock(project(), told_), project(), {"old\n", "old\n"},
+                               {"new\n", "lock\n"});
+        settle();
+        expect_files("new\n", "lock\n");
+        edit.keep();
+        EXPECT_FALSE(std::filesystem::exists(open_journal()));
+    }
+    {
+        const project::OpenEdit edit(project::edit_lock(project(), told_), project(),
+                                     {"new\n", "lock\n"}, {"newer\n", "newer lock\n"});
+    }
+    (void)project::edit_lock(project(), told_); // as the next edit does
+    expect_files("new\n", "lock\n");
+    EXPECT_THAT(told_.lines, testing::ElementsAre(HasSubstr("took back an edit")));
 }
 
 TEST_F(EditTest, WhoWaitsForAnotherEditIsTold) {
@@ -151,28 +213,28 @@ TEST_F(EditTest, WhoWaitsForAnotherEditIsTold) {
 
 TEST_F(EditTest, AProjectWithoutAJournalIsLeftAlone) {
     write_file(project().manifest_file, "old\n");
-    finish();
-    EXPECT_EQ(read_file(project().manifest_file), "old\n");
-    EXPECT_FALSE(std::filesystem::exists(project().lock_file()));
+    settle();
+    expect_files("old\n", std::nullopt);
 }
 
 TEST_F(EditTest, AJournalOfAnotherVersionIsNotGuessedAt) {
     write_file(project().manifest_file, "old\n");
-    write_journal(1);
-    EXPECT_THROW(finish(), Error);
+    write_file(journal(), R"({"version":2,"manifest":"new\n","lock":"new\n"})");
+    EXPECT_THROW(settle(), Error);
     EXPECT_EQ(read_file(project().manifest_file), "old\n");
     EXPECT_TRUE(std::filesystem::exists(journal()));
 }
 
 TEST_F(EditTest, ADamagedJournalChangesNeitherFile) {
-    for (const std::string text : {R"({"version":2,"manifest":"new\n","manifest-before":"absent"})",
-                                   R"({"version":2,"lock":"new\n","lock-before":"absent"})", "{"}) {
-        write_file(project().manifest_file, "old\n");
-        write_file(project().lock_file(), "old\n");
+    for (const std::string text :
+         {R"({"version":3,"until":"written","manifest":"new\n","manifest-before":"old\n"})",
+          R"({"version":3,"until":"written","lock":"new\n","lock-before":"old\n"})",
+          R"({"version":3,"until":"","lock":"new\n","manifest":"new\n","manifest-before":"old\n"})",
+          "{"}) {
+        write_files("old\n", "old\n");
         write_file(journal(), text);
-        EXPECT_THROW(finish(), Error) << text;
-        EXPECT_EQ(read_file(project().manifest_file), "old\n") << text;
-        EXPECT_EQ(read_file(project().lock_file()), "old\n") << text;
+        EXPECT_THROW(settle(), Error) << text;
+        expect_files("old\n", "old\n");
     }
 }
 

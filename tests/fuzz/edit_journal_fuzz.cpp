@@ -14,13 +14,17 @@ void read(std::string_view input) {
     std::filesystem::remove(aside);
     SilentProgress silent;
     const auto finished = if_accepted([&] {
-        project::finish_interrupted_edit(project, silent);
+        project::settle_interrupted_edit(project, silent);
         return true;
     });
     if (finished && !std::filesystem::exists(aside)) {
         const Json edit = parse_json(input, "edit");
-        ENVPM_ASSERT(read_file(project.manifest_file) == edit.text("manifest"));
-        ENVPM_ASSERT(read_file(lock) == edit.text("lock"));
+        const bool is_over = edit.text("until") == "written";
+        ENVPM_ASSERT(read_file(project.manifest_file) ==
+                     edit.text(is_over ? "manifest" : "manifest-before"));
+        ENVPM_ASSERT(is_over || edit.find("lock-before") != nullptr
+                         ? read_file(lock) == edit.text(is_over ? "lock" : "lock-before")
+                         : !std::filesystem::exists(lock));
         ENVPM_ASSERT(!std::filesystem::exists(journal));
     } else {
         ENVPM_ASSERT(read_file(project.manifest_file) == "old manifest\n");

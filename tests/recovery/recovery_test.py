@@ -371,6 +371,103 @@ class KillOfAnEdit(Recovery):
         self.assertGreater(number, 3)
 
 
+class CutInstallOfAnEdit(Recovery):
+    """An edit is all of it or nothing, also where the process ends before its install has."""
+
+    WAYS = ((signal.SIGKILL,), (signal.SIGINT, signal.SIGTERM))
+
+    def setUp(self):
+        super().setUp()
+        files = {"beta/noise.bin": varied_wheels.noise(7, 4 << 20)}
+        wheels = [Wheel("beta", version, files=files) for version in ("1.0", "1.1", "1.2")]
+        self.index = Index([Wheel("alpha", "1.0"), *wheels], behaviour=Behaviour(sidecars=True))
+        self.addCleanup(self.index.close)
+
+    def sandbox(self, *names: str) -> Sandbox:
+        """With `names` installed, and an index that is from here on slow."""
+        self.index.behaviour.bytes_per_second = 0
+        sandbox = WORLD.sandbox(self.index)
+        sandbox.write(manifest_of())
+        sandbox.run("add", "--pypi", *names)
+        text = sandbox.manifest.read_text().replace("==1.1", ">=1.0")
+        sandbox.write(text)
+        sandbox.run("install")
+        self.index.behaviour.bytes_per_second = 64 << 10
+        return sandbox
+
+    def start_edit(self, sandbox: Sandbox, *command: str) -> subprocess.Popen:
+        """Until its install has begun."""
+        before = sandbox.lock.read_text()
+        process = sandbox.start(*command)
+        wait_until(lambda: sandbox.lock.read_text() != before)
+        wait_until(lambda: not (sandbox.project / ".envpm/edit.json").exists())
+        return process
+
+    def test_the_next_command_takes_the_edit_back_and_says_so(self):
+        for command, installed in (
+            (("add", "--pypi", "beta"), ("alpha",)),
+            (("remove", "alpha"), ("alpha", "beta==1.1")),
+            (("update",), ("alpha", "beta==1.1")),
+        ):
+            for signals in self.WAYS:
+                with self.subTest(command=command, signals=signals):
+                    sandbox = self.sandbox(*installed)
+                    if command[0] == "remove":
+                        shutil.rmtree(sandbox.cache)
+                        self.forget_all(sandbox)
+                    self.expect_taken_back(sandbox, command, signals)
+
+    def forget_all(self, sandbox: Sandbox) -> None:
+        """So that an install of less has to fetch something too."""
+        shutil.rmtree(sandbox.environment_folder)
+        sandbox.run("gc", "--grace", "0s")
+
+    def expect_taken_back(self, sandbox: Sandbox, command: tuple, signals: tuple) -> None:
+        files = (sandbox.manifest.read_text(), sandbox.lock.read_text())
+        process = self.start_edit(sandbox, *command)
+        for number in signals:
+            process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+        is_kill = signals[0] == signal.SIGKILL
+        self.assertEqual(process.returncode, -signal.SIGKILL if is_kill else 130, errors)
+        done = sandbox.run("lock", "--check")
+        self.assertEqual((sandbox.manifest.read_text(), sandbox.lock.read_text()), files)
+        if "envpm.toml and envpm.lock are as before" not in errors:
+            self.assertIn("took back an edit", done.stderr)
+        self.index.behaviour.bytes_per_second = 0
+        self.assertNotIn("took back", sandbox.run(*command).stderr)
+        self.assertNotEqual(sandbox.lock.read_text(), files[1])
+        self.assertNotIn("took back", sandbox.run("lock", "--check").stderr)
+        self.expect_no_garbage(sandbox)
+
+    def test_an_edit_whose_install_goes_on_is_not_taken_back(self):
+        sandbox = self.sandbox("alpha")
+        process = self.start_edit(sandbox, "add", "--pypi", "beta")
+        done = sandbox.run("lock", "--check")
+        self.assertNotIn("took back", done.stderr)
+        self.assertIn("beta", sandbox.manifest.read_text())
+        other = sandbox.start("remove", "alpha")
+        self.assertIn("another process is editing this project", other.stderr.readline())
+        self.index.behaviour.bytes_per_second = 0
+        for one in (process, other):
+            _, errors = one.communicate(timeout=80)
+            self.assertEqual(one.returncode, 0, errors)
+        text = sandbox.manifest.read_text()
+        self.assertIn("beta", text)
+        self.assertNotIn("alpha", text)
+        self.expect_no_garbage(sandbox)
+
+    def test_what_is_written_after_the_cut_stays(self):
+        sandbox = self.sandbox("alpha")
+        process = self.start_edit(sandbox, "add", "--pypi", "beta")
+        process.kill()
+        process.communicate()
+        text = sandbox.manifest.read_text() + "# mine\n"
+        sandbox.manifest.write_text(text)
+        self.assertIn("both stay as they are", sandbox.run("info").stderr)
+        self.assertEqual(sandbox.manifest.read_text(), text)
+
+
 class Interrupt(Recovery):
     def test_interrupt_in_the_download_says_so_and_the_next_run_goes_on(self):
         for number in (signal.SIGINT, signal.SIGTERM):

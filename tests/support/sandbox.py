@@ -76,9 +76,13 @@ class Sandbox:
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
     def write(self, manifest: str, lock: str | None = None) -> None:
-        (self.project / "envpm.toml").write_text(manifest)
+        self.manifest.write_text(manifest)
         if lock is not None:
             self.lock.write_text(lock)
+
+    @property
+    def manifest(self) -> Path:
+        return self.project / "envpm.toml"
 
     @property
     def lock(self) -> Path:
