@@ -40,7 +40,29 @@ void write_generation(const std::filesystem::path& gens, const Generation& gener
 void make_current(const std::filesystem::path& folder, int number);
 int next_number(const std::set<int>& numbers);
 void remove_old(const std::filesystem::path& gens, int current);
-bool may_be_there(const std::filesystem::path& link);
+bool is_gone(const std::filesystem::path& prefix);
+bool has_record(const std::filesystem::path& gens, int number);
+
+/// Which generations stay, told from the newest on. Of one environment that is the newest; what is
+/// not there takes no place of what is, and yet may come back, as with a store on another disk.
+class Kept {
+  public:
+    explicit Kept(const std::filesystem::path& gens)
+        : gens_(gens) {}
+
+    /// Whether this one stays, which then counts.
+    bool take(int number);
+
+    /// One that stays anyhow.
+    void count(int number);
+
+  private:
+    const std::filesystem::path& gens_;
+    std::set<std::filesystem::path> prefixes_;
+    std::size_t there_ = 0; ///< or may be
+    std::size_t gone_ = 0;
+};
+
 void remove_unfinished_links(const std::filesystem::path& gens);
 const Generation* before_with_another_environment(const std::vector<Generation>& all,
                                                   const Generation& current);
@@ -297,27 +319,56 @@ int next_number(const std::set<int>& numbers) {
     return 1;
 }
 
-/// The link first: what has no link counts for nothing. That a record cannot be read now is no
-/// reason to remove it.
+/// The link first: what has no link counts for nothing.
 void remove_old(const std::filesystem::path& gens, int current) {
     const std::set<int> numbers = numbers_in(gens);
-    std::size_t kept = 0;
+    Kept kept(gens);
     for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
-        const std::filesystem::path link = gens / std::to_string(*number);
-        if (*number == current || (kept < kept_generations && may_be_there(link))) {
-            ++kept;
-            continue;
+        if (*number == current) {
+            kept.count(*number);
+        } else if (!kept.take(*number)) {
+            ::unlink((gens / std::to_string(*number)).c_str());
+            ::unlink((gens / fmt::format("{}.json", *number)).c_str());
         }
-        ::unlink(link.c_str());
-        ::unlink((gens / fmt::format("{}.json", *number)).c_str());
     }
     remove_unfinished_links(gens);
 }
 
-bool may_be_there(const std::filesystem::path& link) {
-    struct stat status {};
+bool Kept::take(int number) {
+    std::error_code failure;
+    const auto prefix = std::filesystem::read_symlink(gens_ / std::to_string(number), failure);
+    const bool is_left = there_ >= kept_generations || is_absence(failure) ||
+                         prefixes_.contains(prefix) ||
+                         (is_gone(prefix) && gone_ >= kept_generations);
+    if (!is_left) {
+        count(number);
+    }
+    return !is_left;
+}
 
-    return ::lstat(link.c_str(), &status) == 0 || errno != ENOENT;
+/// That a link or a record cannot be read now is no reason to remove it, nor its like.
+void Kept::count(int number) {
+    std::error_code failure;
+    const auto prefix = std::filesystem::read_symlink(gens_ / std::to_string(number), failure);
+    ++(is_gone(prefix) ? gone_ : there_);
+    if (!failure && has_record(gens_, number)) {
+        prefixes_.insert(prefix);
+    }
+}
+
+/// Not if that cannot be told.
+bool is_gone(const std::filesystem::path& prefix) {
+    std::error_code failure;
+    return !prefix.empty() && !std::filesystem::exists(prefix, failure) &&
+           (!failure || is_absence(failure));
+}
+
+bool has_record(const std::filesystem::path& gens, int number) {
+    try {
+        return read_generation(gens, number).has_value();
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 /// What a kill left of `replace_link`: it would keep its prefix alive.

@@ -53,7 +53,8 @@ class Generations {
 
     /// Makes a prefix current as a new generation, unless it already is; registers the project as a
     /// root of the store first, so that a collector can never take it away. Keeps the newest
-    /// `kept_generations`, and the current one.
+    /// `kept_generations` of different environments, and the current one; those whose prefix is
+    /// gone are not counted, and at most as many of them stay between.
     Generation switch_to(const StorePaths& store, const NewGeneration& wanted);
 
     /// Makes generation `number`, or the one before the current, current again; an Error names what

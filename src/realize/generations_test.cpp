@@ -185,6 +185,65 @@ TEST(Generations, KeepTheNewestAndTheCurrent) {
     EXPECT_THAT(project.numbers(), ElementsAre(5, 6, 7, 8, 9));
 }
 
+TEST(Generations, KeepOneOfEachEnvironment) {
+    Project project;
+    for (const char* env : {"one", "two", "three", "two", "three", "two", "four", "two"}) {
+        project.install(env);
+    }
+    EXPECT_THAT(project.numbers(), ElementsAre(1, 5, 7, 8));
+    project.generations.roll_back(7);
+    EXPECT_EQ(project.install("five").number, 9);
+    EXPECT_THAT(project.numbers(), ElementsAre(1, 5, 7, 8, 9));
+    for (const Generation& generation : project.generations.all()) {
+        EXPECT_TRUE(std::filesystem::is_symlink(project.generations.folder() / "gens" /
+                                                std::to_string(generation.number)));
+    }
+}
+
+TEST(Generations, KeepAnOlderOneIfTheRecordOfItsLikeIsDamaged) {
+    Project project;
+    for (const char* env : {"one", "two", "one", "three"}) {
+        project.install(env);
+    }
+    EXPECT_THAT(project.numbers(), ElementsAre(2, 3, 4));
+    const std::filesystem::path gens = project.generations.folder() / "gens";
+    write_file(gens / "3.json", "", Durability::cached);
+    project.install("two");
+    EXPECT_THAT(project.numbers(), ElementsAre(4, 5));
+    std::filesystem::create_symlink(read_symlink(gens / "3"), gens / "1");
+    std::filesystem::copy_file(gens / "4.json", gens / "1.json");
+    project.install("three");
+    EXPECT_THAT(project.numbers(), ElementsAre(1, 5, 6));
+}
+
+TEST(Generations, WhosePrefixIsGoneTakeNoPlaceOfOthers) {
+    Project project;
+    for (int i = 1; i <= 5; ++i) {
+        project.install(std::to_string(i));
+    }
+    for (const char* gone : {"3", "4"}) {
+        std::filesystem::remove_all(project.world.store.prefix(sha256_of(gone)));
+    }
+    project.install("6");
+    project.install("7");
+    EXPECT_THAT(project.numbers(), ElementsAre(1, 2, 3, 4, 5, 6, 7));
+    project.install("8"); // the fifth that is there is the second
+    EXPECT_THAT(project.numbers(), ElementsAre(2, 3, 4, 5, 6, 7, 8));
+    project.install("9");
+    project.install("10");
+    EXPECT_THAT(project.numbers(), ElementsAre(6, 7, 8, 9, 10));
+}
+
+TEST(Generations, WhosePrefixIsGoneAreNotKeptForEver) {
+    Project project;
+    for (int i = 1; i <= 9; ++i) {
+        project.install(std::to_string(i));
+        std::filesystem::remove_all(project.world.store.prefix(sha256_of(std::to_string(i))));
+    }
+    project.install("10");
+    EXPECT_THAT(project.numbers(), ElementsAre(5, 6, 7, 8, 9, 10));
+}
+
 TEST(Generations, DoNotMindWhatACrashLeft) {
     Project project;
     project.install("one");
