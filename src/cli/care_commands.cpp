@@ -72,7 +72,8 @@ ExitCode run(const GcCommand& command, const Session& session) {
 ExitCode run(const RollbackCommand& command, const Session& session) {
     const project::Project project = project_of(session);
     check_target(session, project);
-    const realize::Generation generation = installing::roll_back(project, command.generation);
+    const realize::Generation generation =
+        installing::roll_back(project, command.generation, session.global.target);
     if (session.global.is_json) {
         show(document(json_of(std::vector<installing::State>{{generation}})));
     } else {

@@ -14,21 +14,21 @@ namespace envpm::cli {
 namespace {
 
 pipeline::LockedView view_of(const Session& session);
-void tell_other_environment(const Session& session, const pipeline::LockedView& view);
+void tell_other_environment(const Session& session, const LockedTarget& target);
 
 } // namespace
 
 ExitCode run(const ListCommand& /*command*/, const Session& session) {
     const pipeline::LockedView view = view_of(session);
     show(session.global.is_json ? document(json_of(view)) : list_words(view));
-    tell_other_environment(session, view);
+    tell_other_environment(session, view.target);
     return ExitCode::done;
 }
 
 ExitCode run(const TreeCommand& /*command*/, const Session& session) {
     const pipeline::LockedView view = view_of(session);
     show(session.global.is_json ? document(json_of(view)) : tree_words(view));
-    tell_other_environment(session, view);
+    tell_other_environment(session, view.target);
     return ExitCode::done;
 }
 
@@ -49,13 +49,17 @@ ExitCode run(const InfoCommand& /*command*/, const Session& session) {
     const pipeline::Information information =
         pipeline::inform(project_if_any(session), session.global.target, session.services);
     show(session.global.is_json ? document(json_of(information)) : words_of(information));
+    if (information.target) {
+        tell_other_environment(session, *information.target);
+    }
     return ExitCode::done;
 }
 
 ExitCode run(const GensCommand& /*command*/, const Session& session) {
     const project::Project project = project_of(session);
     check_target(session, project);
-    const std::vector<installing::State> states = installing::states(project);
+    const std::vector<installing::State> states =
+        installing::states(project, session.global.target, session.services.settings().store_root);
     show(session.global.is_json ? document(json_of(states)) : words_of(states));
     return ExitCode::done;
 }
@@ -68,15 +72,15 @@ pipeline::LockedView view_of(const Session& session) {
 
 /// After a rollback, or a `lock` that was not followed by an install, the lock is of something
 /// else.
-void tell_other_environment(const Session& session, const pipeline::LockedView& view) {
+void tell_other_environment(const Session& session, const LockedTarget& target) {
     if (session.global.is_json) {
         return;
     }
     for (const realize::Generation& generation : installing::generations(project_of(session))) {
-        if (generation.is_current && generation.env != view.target.env) {
+        if (generation.is_current && generation.env != target.env) {
             tell(session, fmt::format("note: that is envpm.lock for target `{}`; the environment "
                                       "in use is another one, generation {} (`envpm gens`)\n",
-                                      view.target.target.name, generation.number));
+                                      target.target.name, generation.number));
         }
     }
 }

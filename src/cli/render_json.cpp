@@ -177,15 +177,19 @@ Json json_of(const pipeline::Information& information) {
 
 Json json_of(const std::vector<installing::State>& states) {
     Json::Array out;
-    for (const auto& [generation, changes] : states) {
-        out.emplace_back(Json::Object{{"number", generation.number},
-                                      {"prefix", generation.prefix.string()},
-                                      {"env", generation.env.hex()},
-                                      {"env_name", short_name(generation.env)},
-                                      {"created", generation.created},
-                                      {"target", generation.target},
-                                      {"changes", changes ? changes_json(*changes) : Json()},
-                                      {"current", generation.is_current}});
+    for (const installing::State& state : states) {
+        const realize::Generation& generation = state.generation;
+        out.emplace_back(
+            Json::Object{{"number", generation.number},
+                         {"prefix", generation.prefix.string()},
+                         {"root", generation.store_root().string()},
+                         {"there", state.is_there},
+                         {"env", generation.env.hex()},
+                         {"env_name", short_name(generation.env)},
+                         {"created", generation.created},
+                         {"target", generation.target},
+                         {"changes", state.changes ? changes_json(*state.changes) : Json()},
+                         {"current", generation.is_current}});
     }
     return Json::Object{{"generations", std::move(out)}};
 }

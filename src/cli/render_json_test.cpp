@@ -145,13 +145,17 @@ TEST(JsonOfInformation, HasNullForWhatThereIsNot) {
 
 TEST(JsonOfGenerations, AreAList) {
     const Json json = json_of(std::vector<installing::State>{
-        {{3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "default", false}},
+        {{3, "/p/a", sha256_of("a"), "2025-01-01T00:00:00Z", "default", false}, false},
         {{4, "/p/b", sha256_of("b"), "2025-01-02T00:00:00Z", "default", true},
+         true,
+         false,
          {{{"a", "1", "2"}, {"b", {}, "1"}}}}});
     const Json& found = json.array("generations").at(0);
     EXPECT_EQ(found.number("number"), 3);
     EXPECT_EQ(found.text("target"), "default");
     EXPECT_EQ(*found.find("current"), Json(false));
+    EXPECT_EQ(*found.find("there"), Json(false));
+    EXPECT_EQ(found.text("root"), "/");
     EXPECT_TRUE(found.find("changes")->is_null());
     EXPECT_EQ(to_text(*json.array("generations").at(1).find("changes")),
               R"([{"after":"2","before":"1","name":"a"},{"after":"1","before":null,"name":"b"}])");

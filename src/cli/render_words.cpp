@@ -22,7 +22,8 @@ std::string lines_of(const std::string& subject);
 std::string entry_line(const std::string& entry, const std::string& before, char sign,
                        const Terminal& terminal);
 std::string change_line(const lockfiles::Change& change, const Terminal& terminal);
-std::string words_of_changes(const std::vector<installing::PackageChange>& changes);
+std::string words_of_changes(const std::vector<installing::PackageChange>& changes,
+                             bool is_as_before);
 std::string target_line(const locking::LockReport& report, const LockedTarget& target);
 std::string needs_line(const LockedTarget& target, bool is_one_of_several);
 std::size_t packages_of(const Lock& lock, const std::string& target);
@@ -200,22 +201,23 @@ std::string words_of(const pipeline::Information& information) {
 
 std::string words_of(const std::vector<installing::State>& states) {
     std::string out;
-    for (const auto& [generation, changes] : states) {
+    for (std::size_t i = 0; i < states.size(); ++i) {
+        const auto& [generation, is_there, is_elsewhere, changes] = states[i];
         const Sha256& env = generation.env;
         const auto first =
             std::find_if(states.begin(), states.end(),
                          [&](const installing::State& one) { return one.generation.env == env; });
-        // Stores differ if ENVPM_ROOT did.
-        const std::filesystem::path store = generation.prefix.parent_path();
-        const bool is_elsewhere = store != states.back().generation.prefix.parent_path();
-        out += fmt::format("{} {:>4}  {}  {}  {}{}{}{}\n", generation.is_current ? "*" : " ",
-                           generation.number, generation.created, short_name(generation.env),
-                           generation.target.empty() ? "-" : generation.target,
-                           is_elsewhere ? "  in " + store.string() : std::string(),
-                           first->generation.number == generation.number
-                               ? std::string()
-                               : fmt::format("  the same as {}", first->generation.number),
-                           changes ? words_of_changes(*changes) : std::string());
+        const bool is_as_before = i == 0 || states[i - 1].generation.env == env;
+        out +=
+            fmt::format("{} {:>4}  {}  {}  {}{}{}{}{}\n", generation.is_current ? "*" : " ",
+                        generation.number, generation.created, short_name(env),
+                        generation.target.empty() ? "-" : generation.target,
+                        is_elsewhere ? "  in " + generation.store_root().string() : std::string(),
+                        is_there ? "" : "  gone",
+                        first->generation.number == generation.number
+                            ? std::string()
+                            : fmt::format("  the same as {}", first->generation.number),
+                        changes ? words_of_changes(*changes, is_as_before) : std::string());
     }
     return out;
 }
@@ -314,8 +316,9 @@ std::string change_line(const lockfiles::Change& change, const Terminal& termina
                        targets);
 }
 
-/// "  +0 ~1 -0  numpy 2.3.5 → 2.4.1"
-std::string words_of_changes(const std::vector<installing::PackageChange>& changes) {
+/// "  +0 ~1 -0  numpy 2.3.5 → 2.4.1"; `is_as_before`: the environment.
+std::string words_of_changes(const std::vector<installing::PackageChange>& changes,
+                             bool is_as_before) {
     std::vector<std::string> changed;
     std::vector<std::string> added;
     std::vector<std::string> removed;
@@ -337,9 +340,10 @@ std::string words_of_changes(const std::vector<installing::PackageChange>& chang
         named.resize(shown_of_state);
         named.emplace_back("…");
     }
-    return named.empty()
-               ? std::string()
-               : fmt::format("  {}  {}", counts, printable(fmt::to_string(fmt::join(named, ", "))));
+    if (named.empty()) {
+        return is_as_before ? "" : "  other files of the same versions";
+    }
+    return fmt::format("  {}  {}", counts, printable(fmt::to_string(fmt::join(named, ", "))));
 }
 
 std::string target_line(const locking::LockReport& report, const LockedTarget& target) {

@@ -229,11 +229,11 @@ TEST(WordsOfGenerations, SayWhichAreTheSame) {
     const Sha256 one = sha256_of("1");
     const Sha256 two = sha256_of("2");
     const std::string words =
-        words_of(std::vector<installing::State>{{{1, "/s/p/a", one, "t", "", false}},
-                                                {{2, "/o/p/b", two, "t", "gpu", false}},
+        words_of(std::vector<installing::State>{{{1, "/s/p/a", one, "t", "", false}, false},
+                                                {{2, "/o/p/b", two, "t", "gpu", false}, true, true},
                                                 {{3, "/s/p/a", one, "t", "gpu", true}}});
-    EXPECT_THAT(words, testing::HasSubstr(short_name(one) + "  -\n"));
-    EXPECT_THAT(words, testing::HasSubstr(short_name(two) + "  gpu  in /o/p\n"));
+    EXPECT_THAT(words, testing::HasSubstr(short_name(one) + "  -  gone\n"));
+    EXPECT_THAT(words, testing::HasSubstr(short_name(two) + "  gpu  in /o\n"));
     EXPECT_THAT(words, testing::EndsWith(short_name(one) + "  gpu  the same as 1\n"));
     EXPECT_EQ(words.find("the same"), words.rfind("the same"));
 }
@@ -336,13 +336,18 @@ TEST(WordsOfGenerations, MarkTheCurrentOneAndNameTheTarget) {
 
 TEST(WordsOfGenerations, CountWhatChangedAndNameSomeOfIt) {
     using Change = installing::PackageChange;
-    installing::State state{{2, "/p/a", sha256_of("a"), "t", "lab", true}, {}};
+    installing::State state{{2, "/p/a", sha256_of("a"), "t", "lab", true}};
     const auto words = [&](std::vector<Change> changes) {
         state.changes = std::move(changes);
         const std::string line = words_of(std::vector<installing::State>{state});
         return line.substr(line.find("lab") + 3);
     };
     EXPECT_EQ(words({}), "\n");
+    const std::vector<installing::State> rebuilt = {
+        {{1, "/p/b", sha256_of("b"), "t", "lab", false}}, state, state};
+    EXPECT_THAT(words_of(rebuilt), testing::EndsWith("lab  other files of the same versions\n"
+                                                     "*    2  t  " +
+                                                     short_name(sha256_of("a")) + "  lab\n"));
     EXPECT_EQ(words({{"a", "1", {}}}), "  +0 ~0 -1  - a\n");
     EXPECT_EQ(words({{"a", {}, "1"}, {"b", "1", "2"}}), "  +1 ~1 -0  b 1 → 2, + a 1\n");
     EXPECT_EQ(words({{"a", {}, "1"}, {"b", "1", "2"}, {"c", "1", "3"}}),

@@ -18,17 +18,24 @@ realize::Generation current_generation(const project::Project& project);
 /// Ascending by number.
 std::vector<realize::Generation> generations(const project::Project& project);
 
-/// A generation, and in what its environment differs from that of the one before.
+/// A generation, what is left of it, and in what its environment differs from that of the one
+/// before.
 struct State {
     realize::Generation generation;
+    bool is_there = true;      ///< its environment
+    bool is_elsewhere = false; ///< not in the store that is configured
     /// None for the first, and where one of the two is no longer there or cannot be looked into.
     std::optional<std::vector<PackageChange>> changes = {};
 };
 
-/// Ascending by number. Looks into the environments: a record of a generation has no packages.
-std::vector<State> states(const project::Project& project);
+/// Ascending by number; with a target, those of it alone. Looks into the environments: a record of
+/// a generation has no packages. `store_root` is the store that is configured.
+std::vector<State> states(const project::Project& project, const std::optional<std::string>& target,
+                          const std::filesystem::path& store_root);
 
-/// That of the number, or the one before the current one, is current again. envpm.lock stays.
-realize::Generation roll_back(const project::Project& project, std::optional<int> number);
+/// That of the number, or the one before the current one, is current again. envpm.lock stays. An
+/// Error of code 2 if that number is of another target.
+realize::Generation roll_back(const project::Project& project, std::optional<int> number,
+                              const std::optional<std::string>& target);
 
 } // namespace envpm::installing

@@ -64,8 +64,11 @@ class Kept {
 };
 
 void remove_unfinished_links(const std::filesystem::path& gens);
+bool is_of(const Generation& generation, const std::optional<std::string>& target);
 const Generation* before_with_another_environment(const std::vector<Generation>& all,
-                                                  const Generation& current);
+                                                  const Generation& current,
+                                                  const std::optional<std::string>& target);
+void require_usable(const Generation& chosen, const std::optional<std::string>& target);
 [[noreturn]] void throw_no_generation(const std::vector<Generation>& all,
                                       std::optional<int> number);
 
@@ -137,7 +140,8 @@ Generation Generations::switch_to(const StorePaths& store, const NewGeneration& 
     return next;
 }
 
-Generation Generations::roll_back(std::optional<int> number) {
+Generation Generations::roll_back(std::optional<int> number,
+                                  const std::optional<std::string>& target) {
     const FileLock lock(folder_ / "lock", LockKind::exclusive);
     const std::vector<Generation> generations = all();
     const Generation* chosen = nullptr;
@@ -147,7 +151,7 @@ Generation Generations::roll_back(std::optional<int> number) {
         }
     }
     if (!number && chosen != nullptr) {
-        chosen = before_with_another_environment(generations, *chosen);
+        chosen = before_with_another_environment(generations, *chosen, target);
     }
     if (chosen == nullptr) {
         if (number) {
@@ -155,11 +159,7 @@ Generation Generations::roll_back(std::optional<int> number) {
         }
         throw_no_generation(generations, number);
     }
-    if (!std::filesystem::is_directory(chosen->prefix)) {
-        throw Error({fmt::format("the environment of generation `{}` is no longer in the store",
-                                 chosen->number),
-                     chosen->prefix.string(), "`envpm install` makes the locked one anew"});
-    }
+    require_usable(*chosen, target);
     make_current(folder_, chosen->number);
     Generation result = *chosen;
     result.is_current = true;
@@ -170,11 +170,30 @@ namespace {
 
 /// An install after a rollback makes a generation of the same environment.
 const Generation* before_with_another_environment(const std::vector<Generation>& all,
-                                                  const Generation& current) {
+                                                  const Generation& current,
+                                                  const std::optional<std::string>& target) {
     const auto found = std::find_if(all.rbegin(), all.rend(), [&](const Generation& one) {
-        return one.number < current.number && one.env != current.env;
+        return one.number < current.number && one.env != current.env && is_of(one, target);
     });
     return found == all.rend() ? nullptr : &*found;
+}
+
+bool is_of(const Generation& generation, const std::optional<std::string>& target) {
+    return !target || generation.target.empty() || generation.target == *target;
+}
+
+void require_usable(const Generation& chosen, const std::optional<std::string>& target) {
+    if (!is_of(chosen, target)) {
+        throw Error({fmt::format("generation `{}` is of target `{}`, not of `{}`", chosen.number,
+                                 chosen.target, *target),
+                     "--target", "`envpm gens` shows which is of which target"},
+                    ExitCode::usage);
+    }
+    if (!std::filesystem::is_directory(chosen.prefix)) {
+        throw Error({fmt::format("the environment of generation `{}` is no longer in the store",
+                                 chosen.number),
+                     chosen.prefix.string(), "`envpm install` makes the locked one anew"});
+    }
 }
 
 std::optional<int> parse_generation(const std::string& text) {

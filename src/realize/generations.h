@@ -19,6 +19,11 @@ struct Generation {
     std::string created; ///< RFC 3339, UTC
     std::string target;  ///< of the lock; empty in a record that does not tell
     bool is_current = false;
+
+    /// Of the store that the prefix lies in (`p/<name>`).
+    [[nodiscard]] std::filesystem::path store_root() const {
+        return prefix.parent_path().parent_path();
+    }
 };
 
 /// What becomes a generation.
@@ -57,9 +62,11 @@ class Generations {
     /// gone are not counted, and at most as many of them stay between.
     Generation switch_to(const StorePaths& store, const NewGeneration& wanted);
 
-    /// Makes generation `number`, or the one before the current, current again; an Error names what
-    /// there is, of code 2 if there is no `number`.
-    Generation roll_back(std::optional<int> number);
+    /// Makes generation `number`, or the last one before the current that has another environment,
+    /// current again; an Error names what there is, of code 2 if there is no `number`. With a
+    /// target nothing else is made current: code 2 too if `number` is of another. A record that
+    /// does not tell its target may be of any.
+    Generation roll_back(std::optional<int> number, const std::optional<std::string>& target = {});
 
   private:
     std::filesystem::path folder_;

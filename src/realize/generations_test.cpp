@@ -18,11 +18,11 @@ class Project {
     Project()
         : generations(world.folder() / "project", "default") {}
 
-    Generation install(const std::string& env) {
+    Generation install(const std::string& env, const std::string& target = "default") {
         const std::filesystem::path prefix = world.store.prefix(sha256_of(env));
         write_file(prefix / "name", env, Durability::cached);
         return generations.switch_to(world.store,
-                                     {prefix, sha256_of(env), "2026-11-25T12:00:00Z", "default"});
+                                     {prefix, sha256_of(env), "2026-11-25T12:00:00Z", target});
     }
 
     [[nodiscard]] std::vector<int> numbers() const {
@@ -161,6 +161,23 @@ TEST(Generations, RollBackToTheOneBeforeOrToANumber) {
                 HasSubstr("no generation `9`; there are `1`, `2`, `3` (current) -> 2"));
     project.generations.roll_back(1);
     EXPECT_EQ(project.install("four").number, 4);
+}
+
+TEST(Generations, RollBackWithinATarget) {
+    Project project;
+    for (const char* env : {"one", "two", "three"}) {
+        project.install(env, env == std::string("two") ? "gpubox" : "laptop");
+    }
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back(2, "laptop"); }),
+                HasSubstr("generation `2` is of target `gpubox`, not of `laptop`; "));
+    EXPECT_EQ(project.current_name(), "three");
+    EXPECT_EQ(project.generations.roll_back({}, "laptop").number, 1);
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}, "gpubox"); }),
+                HasSubstr("no other environment"));
+    EXPECT_EQ(project.generations.roll_back(2, "gpubox").number, 2);
+    project.install("old", "");
+    project.install("four", "laptop");
+    EXPECT_EQ(project.generations.roll_back({}, "laptop").number, 4) << "it may be";
 }
 
 TEST(Generations, RefuseToRollBackToAPrefixThatIsGone) {
