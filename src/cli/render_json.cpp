@@ -45,7 +45,8 @@ Json json_of(const locking::LockReport& report) {
                                           {"before", or_null(change.before)},
                                           {"after", or_null(change.after)},
                                           {"targets", texts(change.targets)},
-                                          {"replaced", change.is_replaced}});
+                                          {"replaced", change.is_replaced},
+                                          {"corrected", texts(change.corrected)}});
     }
     Json::Array target_changes;
     for (const lockfiles::TargetChange& change : report.target_changes) {

@@ -48,7 +48,8 @@ TEST(JsonOfLock, HasChangesAndTargets) {
     EXPECT_EQ(to_text(*json.find("unsealed")), R"(["default"])");
     EXPECT_EQ(json.number("packages"), 1);
     EXPECT_EQ(to_text(json.array("changes").at(0)),
-              R"({"after":"1.0","before":null,"name":"a","replaced":false,"targets":["default"]})");
+              R"({"after":"1.0","before":null,"corrected":[],)"
+              R"("name":"a","replaced":false,"targets":["default"]})");
     EXPECT_EQ(json.array("targets").at(0).text("env"), sha256_of("env").hex());
     EXPECT_EQ(json.array("targets").at(0).text("env_name"), short_name(sha256_of("env")));
     EXPECT_TRUE(json.array("targets").at(0).find("contents")->is_null());

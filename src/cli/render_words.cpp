@@ -310,6 +310,11 @@ std::string change_line(const lockfiles::Change& change, const Terminal& termina
             "  {} {} {}: the file was replaced, its sha256 is not the locked one{}\n",
             styled(terminal, Style::bad, "!"), name, *change.after, targets);
     }
+    if (!change.corrected.empty()) {
+        return fmt::format("  {} {} {}: the lock had a wrong `{}` of its file; corrected{}\n",
+                           styled(terminal, Style::bad, "!"), name, *change.after,
+                           fmt::join(change.corrected, "` and `"), targets);
+    }
     const bool is_other_file = change.before == change.after;
     return fmt::format("  {} {} {} → {}{}{}\n", styled(terminal, Style::bold, "~"), name,
                        *change.before, *change.after, is_other_file ? ", another file" : "",

@@ -104,10 +104,12 @@ TEST(WordsOfLock, TellWhatNobodyShouldOverlook) {
     report.unknown_upgrades.clear();
     report.unsealed = {"default"};
     report.changes = {{name_of("a"), "1.0", "1.0", {}, true}, {name_of("b"), "2", "2", {"gpu"}}};
+    report.changes.push_back({name_of("c"), "3", "3", {}, false, {"sha256", "size"}});
     const std::string words = words_of(report, Terminal());
     EXPECT_TRUE(words.ends_with(
         "  ! a 1.0: the file was replaced, its sha256 is not the locked one\n"
         "  ~ b 2 → 2, another file  (gpu)\n"
+        "  ! c 3: the lock had a wrong `sha256` and `size` of its file; corrected\n"
         "  note: target default was sealed and is not any more; `envpm seal` seals what is "
         "installed\n"))
         << words;

@@ -1,5 +1,7 @@
 #include "lockfiles/difference.h"
 
+#include "lockfiles/lock_file.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -20,10 +22,10 @@ using Name = PackageName;
 using Names = std::set<std::string>;
 using Pairs = std::map<std::tuple<Name, bool, std::string>, Pair>; ///< name, is conda, target
 
-/// Targets by name, versions and whether the file was replaced.
-using Changes =
-    std::map<std::tuple<Name, std::optional<std::string>, std::optional<std::string>, bool>,
-             std::vector<std::string>>;
+/// Targets by all else.
+using Changes = std::map<std::tuple<Name, std::optional<std::string>, std::optional<std::string>,
+                                    bool, std::vector<std::string>>,
+                         std::vector<std::string>>;
 
 void collect_pythons(const Lock& before, const Lock& after, Changes& changes);
 void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs);
@@ -31,7 +33,9 @@ bool is_same(const Pair& pair);
 Names targets_of(const Lock& lock);
 std::vector<TargetChange> only_in(const Lock& here, const Lock& there, bool is_added);
 bool has(const Lock& lock, const LockedPackage& package);
-bool is_replaced(const Pair& pair);
+bool is_of_one_file(const Pair& pair);
+Names damaged_targets(const std::optional<Lock>& before);
+std::vector<std::string> corrected(const Pair& pair, bool is_damaged);
 std::optional<std::string> version_of(const LockedPackage* package);
 bool is_everywhere(const std::vector<std::string>& targets, const Lock& lock);
 
@@ -48,6 +52,7 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
     if (before) {
         collect_pythons(*before, after, changes);
     }
+    const Names damaged = damaged_targets(before);
     const auto came_along = [&](const Pair& pair, const std::string& target) {
         return before && ((pair.before == nullptr && !targets_of(*before).contains(target) &&
                            has(*before, *pair.after)) ||
@@ -55,18 +60,22 @@ std::vector<Change> difference(const std::optional<Lock>& before, const Lock& af
                            has(after, *pair.before)));
     };
     for (const auto& [key, pair] : pairs) {
-        if (!is_same(pair) && !came_along(pair, std::get<2>(key))) {
+        const std::string& target = std::get<2>(key);
+        if (!is_same(pair) && !came_along(pair, target)) {
+            const bool is_damaged = damaged.contains(target);
             changes[{std::get<0>(key), version_of(pair.before), version_of(pair.after),
-                     is_replaced(pair)}]
-                .push_back(std::get<2>(key));
+                     is_of_one_file(pair) && pair.before->sha256 != pair.after->sha256 &&
+                         !is_damaged,
+                     corrected(pair, is_damaged)}]
+                .push_back(target);
         }
     }
     std::vector<Change> out;
     for (auto& [key, targets] : changes) {
-        const auto& [name, old_version, new_version, is_replaced] = key;
+        const auto& [name, old_version, new_version, is_replaced, corrected] = key;
         out.push_back({name, old_version, new_version,
                        is_everywhere(targets, after) ? std::vector<std::string>() : targets,
-                       is_replaced});
+                       is_replaced, corrected});
     }
     return out;
 }
@@ -95,8 +104,9 @@ void collect_pythons(const Lock& before, const Lock& after, Changes& changes) {
         for (const LockedTarget& then : before.targets) {
             if (then.target.name == now.target.name && is_of_host(then) && is_of_host(now) &&
                 then.python != now.python) {
-                changes[{*Name::parse("python"), then.python->version, now.python->version, false}]
-                    .push_back(now.target.name);
+                changes
+                    [{*Name::parse("python"), then.python->version, now.python->version, false, {}}]
+                        .push_back(now.target.name);
             }
         }
     }
@@ -113,7 +123,8 @@ void collect(const Lock& lock, const LockedPackage* Pair::*side, Pairs& pairs) {
 bool is_same(const Pair& pair) {
     return pair.before != nullptr && pair.after != nullptr &&
            pair.before->version == pair.after->version && pair.before->file == pair.after->file &&
-           pair.before->sha256 == pair.after->sha256;
+           pair.before->sha256 == pair.after->sha256 &&
+           pair.before->size_bytes == pair.after->size_bytes;
 }
 
 Names targets_of(const Lock& lock) {
@@ -145,10 +156,36 @@ bool has(const Lock& lock, const LockedPackage& package) {
     });
 }
 
-bool is_replaced(const Pair& pair) {
+bool is_of_one_file(const Pair& pair) {
     return pair.before != nullptr && pair.after != nullptr &&
            pair.before->source == pair.after->source && pair.before->subdir == pair.after->subdir &&
            pair.before->file == pair.after->file;
+}
+
+/// Those whose packages are not what their `env` says.
+Names damaged_targets(const std::optional<Lock>& before) {
+    Names names;
+    for (const LockedTarget& target : before ? before->targets : std::vector<LockedTarget>()) {
+        if (env_digest(*before, target) != target.env) {
+            names.insert(target.target.name);
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> corrected(const Pair& pair, bool is_damaged) {
+    std::vector<std::string> keys;
+    if (!is_of_one_file(pair)) {
+        return keys;
+    }
+    const bool has_another = pair.before->sha256 != pair.after->sha256;
+    if (has_another && is_damaged) {
+        keys.emplace_back("sha256");
+    }
+    if ((!has_another || is_damaged) && pair.before->size_bytes != pair.after->size_bytes) {
+        keys.emplace_back("size");
+    }
+    return keys;
 }
 
 std::optional<std::string> version_of(const LockedPackage* package) {

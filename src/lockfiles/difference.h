@@ -16,6 +16,10 @@ struct Change {
     std::vector<std::string> targets;  ///< where, if not in all of the lock's targets
     /// The same file of the same source has another sha256: somebody put another in its place.
     bool is_replaced = false;
+    /// What the lock before had wrong of the same file: of `sha256`, `size`. A sha256 counts as
+    /// wrong in a lock whose `env` is not the digest of its packages: that is damaged, or merged by
+    /// hand.
+    std::vector<std::string> corrected{};
 
     bool operator==(const Change&) const = default;
 };

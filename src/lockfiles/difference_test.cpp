@@ -1,5 +1,7 @@
 #include "lockfiles/difference.h"
 
+#include "lockfiles/lock_file.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,6 +27,7 @@ Lock lock_of(const Targets& targets, std::vector<LockedPackage> packages) {
                                 LockedPython{{}, "3.11.7"},
                                 sha256_of(""),
                                 std::nullopt});
+        lock.targets.back().env = env_digest(lock, lock.targets.back());
     }
     return lock;
 }
@@ -54,6 +57,32 @@ TEST(Difference, TellsAReplacedFileFromAnotherOne) {
     EXPECT_THAT(difference(before, after), ElementsAre(expected));
     after.packages[0].source = "another index";
     EXPECT_THAT(difference(before, after), ElementsAre(change("idna", "3.10", "3.10")));
+}
+
+TEST(Difference, CallsNoFileReplacedWhereTheLockWasDamaged) {
+    const Lock good =
+        lock_of({"a", "b"}, {package_for("idna", "3.10", {"a"}), package_for("zlib", "1", {"b"})});
+    Lock damaged = good;
+    damaged.packages[0].sha256 = sha256_of("a digit changed");
+    Lock after = good;
+    after.packages[1].sha256 = sha256_of("rebuilt");
+    Change wrong = change("idna", "3.10", "3.10", {"a"});
+    wrong.corrected = {"sha256"};
+    Change replaced = change("zlib", "1", "1", {"b"});
+    replaced.is_replaced = true;
+    EXPECT_THAT(difference(damaged, after), ElementsAre(wrong, replaced));
+}
+
+TEST(Difference, TellsOfASizeThatTheLockHadWrong) {
+    const Lock good = lock_of({"a"}, {package_for("idna", "3.10", {"a"})});
+    Lock wrong = good;
+    wrong.packages[0].size_bytes = 5;
+    Change expected = change("idna", "3.10", "3.10");
+    expected.corrected = {"size"};
+    EXPECT_THAT(difference(wrong, good), ElementsAre(expected));
+    wrong.packages[0].sha256 = sha256_of("a digit changed");
+    expected.corrected = {"sha256", "size"};
+    EXPECT_THAT(difference(wrong, good), ElementsAre(expected));
 }
 
 TEST(Difference, OfEqualPackageSetsIsEmpty) {

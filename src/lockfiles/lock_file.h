@@ -24,8 +24,8 @@ std::string readable_text(const Lock& lock, const std::filesystem::path& file);
 Lock parse(const std::string& text, const std::filesystem::path& file);
 
 /// As `parse`, for who computes the env digests anew: one that is not that of its target's packages
-/// stays as it stands, so that this lock equals none that is right, and the target's `contents` are
-/// dropped. That is how a lock comes out of a merge by hand.
+/// stays as it stands, so that this lock equals none that is right, and with it the `contents` that
+/// were sealed under it. That is how a lock comes out of a merge by hand.
 Lock parse_for_update(const std::string& text, const std::filesystem::path& file);
 
 std::optional<Lock> read_if_present(const std::filesystem::path& file);

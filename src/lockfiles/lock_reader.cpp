@@ -59,13 +59,7 @@ Lock parse(const std::string& text, const std::filesystem::path& file) {
 }
 
 Lock parse_for_update(const std::string& text, const std::filesystem::path& file) {
-    Lock lock = read_lock(read_text(text, file.string()));
-    for (LockedTarget& target : lock.targets) {
-        if (env_digest(lock, target) != target.env) {
-            target.contents.reset(); // they are those of other packages
-        }
-    }
-    return in_canonical_order(std::move(lock));
+    return in_canonical_order(read_lock(read_text(text, file.string())));
 }
 
 namespace {

@@ -292,6 +292,25 @@ TEST_F(LockTest, KeepsWhatIsLockedUnlessAskedToUpgrade) {
                 ElementsAre("alpha 2.0", "beta 2.0", "gamma 1.0"));
 }
 
+TEST_F(LockTest, WhatWasSealedIsKeptOrMissedWhereTheLockWasDamaged) {
+    publish("alpha", {"1.0", "2.0"});
+    write_manifest("alpha = \"<2\"\n");
+    Lock sealed = lock().lock.value();
+    sealed.targets[0].contents = sha256_of("contents");
+    const std::string good = lockfiles::to_text(sealed);
+    Lock damaged = sealed;
+    damaged.packages[0].sha256 = sha256_of("a digit changed");
+    write_file(project().lock_file(), lockfiles::to_text(damaged));
+    const LockReport report = lock();
+    EXPECT_EQ(read_file(project().lock_file()), good);
+    EXPECT_FALSE(report.changes.at(0).is_replaced);
+    EXPECT_THAT(report.unsealed, IsEmpty());
+
+    write_file(project().lock_file(), lockfiles::to_text(damaged));
+    write_manifest("alpha = \"*\"\n");
+    EXPECT_THAT(lock({.project = project(), .upgrade_all = true}).unsealed, ElementsAre("default"));
+}
+
 TEST_F(LockTest, AFirstUpdateRefusesWhatIsNotInItsLock) {
     publish("alpha", {"1.0"});
     write_manifest("alpha = \"*\"\n");

@@ -141,6 +141,8 @@ void add_package(Lock& lock, const LockedPackage& package, const std::string& ta
     }
 }
 
+/// `contents` go with the `env` that they were sealed under, also where that is not the digest of
+/// the packages that stand there: a lock that was damaged is whole again then.
 void keep_seal(LockedTarget& target, const Lock& previous) {
     for (const LockedTarget& before : previous.targets) {
         if (before.target.name == target.target.name && before.env == target.env) {

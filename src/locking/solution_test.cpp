@@ -167,6 +167,10 @@ TEST(ComposeLock, KeepsASealForAnUnchangedEnvironmentOnly) {
     EXPECT_EQ(again.targets[1].contents, std::nullopt);
     EXPECT_THAT(unsealed(sealed, again), ElementsAre("gpu"));
     EXPECT_THAT(unsealed(sealed, compose_lock({cpu}, sha256_of("m"), sealed)), IsEmpty());
+
+    Lock damaged = sealed; // its `env` says still what was sealed
+    damaged.packages[0].sha256 = sha256_of("a digit changed");
+    EXPECT_EQ(compose_lock({cpu, gpu}, sha256_of("m"), damaged), sealed);
 }
 
 } // namespace
