@@ -23,7 +23,8 @@ std::optional<std::string> near_miss(std::string_view word, std::span<const std:
             continue;
         }
         const std::size_t steps = distance(word, candidate);
-        if (steps < best_distance) {
+        const bool shares_a_letter = steps < std::max(word.size(), candidate.size());
+        if (steps < best_distance && shares_a_letter) {
             best_distance = steps;
             best = candidate;
         }

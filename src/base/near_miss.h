@@ -9,7 +9,8 @@
 namespace envpm {
 
 /// The known word that `word` most likely was meant to be: the smallest edit distance (adjacent
-/// swaps count one), at most a third of its length or one; the first of equals.
+/// swaps count one), at most a third of its length or one, with a letter in common; the first of
+/// equals.
 std::optional<std::string> near_miss(std::string_view word, std::span<const std::string> known);
 
 } // namespace envpm

@@ -37,6 +37,12 @@ TEST(NearMiss, SaysNothingWhereNothingIsNear) {
     EXPECT_EQ(near_miss("python", {}), std::nullopt);
 }
 
+TEST(NearMiss, IsNoOtherWordOfOneLetter) {
+    const std::vector<std::string> known = {"a", "b"};
+    EXPECT_EQ(near_miss("c", known), std::nullopt);
+    EXPECT_EQ(near_miss("ab", known), "a");
+}
+
 TEST(NearMiss, TakesTheFirstOfEquals) {
     const std::vector<std::string> known = {"cat", "bat", "rat"};
     EXPECT_EQ(near_miss("hat", known), "cat");

@@ -55,10 +55,19 @@ void expect_keys(const TomlValue& table, std::string_view where,
     for (const TomlValue::Member& member : expect_table(table, where)) {
         if (std::find(known.begin(), known.end(), member.name) == known.end()) {
             complain_at(member.location,
-                        fmt::format("unknown key `{}` in `{}`", member.name, where),
+                        fmt::format("unknown key `{}` in {}", member.name, name_in_words(where)),
                         known_words(member.name, known));
         }
     }
+}
+
+std::string name_in_words(std::string_view name) {
+    constexpr std::string_view item = "an item of ";
+    if (name.starts_with("the ")) {
+        return std::string(name);
+    }
+    const bool is_item = name.starts_with(item);
+    return fmt::format("{}`{}`", is_item ? item : "", name.substr(is_item ? item.size() : 0));
 }
 
 std::string known_words(std::string_view word, std::span<const std::string> known) {
@@ -76,7 +85,7 @@ const T& expect(const TomlValue& value, std::string_view name, std::string_view 
     const T* const found = value.get_if<T>();
     if (found == nullptr) {
         complain_at(value.location,
-                    fmt::format("`{}` must be {}, not {}", name, kind, value.kind()));
+                    fmt::format("{} must be {}, not {}", name_in_words(name), kind, value.kind()));
     }
     return *found;
 }

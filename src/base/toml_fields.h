@@ -24,6 +24,10 @@ const std::string& expect_string(const TomlValue& value, std::string_view name);
 bool expect_boolean(const TomlValue& value, std::string_view name);
 std::int64_t expect_integer(const TomlValue& value, std::string_view name);
 
+/// As it stands in a sentence: in backticks, but for "the lock", and for "an item of channels" only
+/// that which is a name.
+std::string name_in_words(std::string_view name);
+
 /// An array of strings.
 std::vector<std::string> expect_strings(const TomlValue& value, std::string_view name);
 

@@ -12,7 +12,8 @@ namespace envpm::lockfiles {
 const TomlValue& member(const TomlValue& table, std::string_view where, std::string_view key) {
     const TomlValue* const found = table.find(key);
     if (found == nullptr) {
-        complain_at(table.location, fmt::format("`{}` is missing in `{}`", key, where));
+        complain_at(table.location,
+                    fmt::format("`{}` is missing in {}", key, name_in_words(where)));
     }
     return *found;
 }

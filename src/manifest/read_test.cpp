@@ -136,7 +136,7 @@ void check(const std::vector<Bad>& cases) {
 
 TEST(Manifest, RefusesUnknownKeysWithTheNearMissAndTheList) {
     check({
-        {"[wrokspace]", "unknown key `wrokspace` in `the manifest`", "1:2",
+        {"[wrokspace]", "unknown key `wrokspace` in the manifest", "1:2",
          "did you mean `workspace`? known: `workspace`, `dependencies`"},
         {"[workspace]\nexclude_newer = \"x\"", "unknown key `exclude_newer` in `workspace`", "2:1",
          "did you mean `exclude-newer`?"},

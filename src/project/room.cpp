@@ -41,7 +41,10 @@ void require_room(const std::vector<LockedPackage>& archives, const std::filesys
             require_space({sizes.largest_missing, files_of_download}, space_left(cache), cache);
         }
     } catch (Error& error) {
-        error.add_context(fmt::format("before any of {} archives was fetched", archives.size()));
+        error.add_context(
+            archives.size() == 1
+                ? std::string("before the only archive was fetched")
+                : fmt::format("before any of {} archives was fetched", archives.size()));
         throw;
     }
 }
