@@ -328,6 +328,13 @@ std::optional<GpuPinRequest> read_pin(const char* name, const std::optional<GpuP
         return std::nullopt;
     }
     std::string text = pin->text;
+    if (text.find(',') != std::string::npos &&
+        text.find_first_not_of("0123456789,") == std::string::npos) {
+        std::string meant = text;
+        std::replace(meant.begin(), meant.end(), ',', '.');
+        throw Error({fmt::format("`{}` is no version", text), pin->location.text(),
+                     fmt::format("did you mean `{}`?", meant)});
+    }
     if (!text.empty() && text.find_first_not_of("0123456789.") == std::string::npos) {
         text = "==" + text + ".*";
     } else if (text.ends_with(".*") &&

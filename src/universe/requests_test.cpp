@@ -87,6 +87,8 @@ TEST(Requests, ABadSpecifierOrMarkerIsNamedWithItsPlace) {
                 HasSubstr("| envpm.toml:4:"));
     EXPECT_THAT(failure_of(requests_start + "[overrides]\na = \"=>1\"\n"),
                 HasSubstr("| envpm.toml:4:"));
+    EXPECT_EQ(failure_of(requests_start + "[gpu]\ncuda = \"12,8\"\n"),
+              "`12,8` is no version | envpm.toml:4:8");
     EXPECT_THAT(failure_of(requests_start + "[dependencies]\npython = \">=x\"\n"),
                 HasSubstr("| envpm.toml:4:"));
 }
