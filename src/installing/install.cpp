@@ -304,6 +304,15 @@ void check_seal(const LockedTarget& target, const Layout& layout,
     if (planned == *target.contents && real == planned) {
         return;
     }
+    if (real == planned) {
+        throw Error({fmt::format("`contents` of target `{}` is not the digest of what its packages "
+                                 "give, which is here: sealed {}, here {}",
+                                 target.target.name, target.contents->hex(), real.hex()),
+                     "envpm.lock",
+                     "every file is as it should be: the line was edited, or sealed by another "
+                     "envpm; restore it, or `envpm seal` seals what is here"},
+                    ExitCode::integrity);
+    }
     throw Error(
         {fmt::format("the environment does not have the sealed contents: sealed {}, here {}",
                      target.contents->hex(), real.hex()),
