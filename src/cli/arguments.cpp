@@ -20,6 +20,7 @@ const CLI::App& named_command(const CLI::App& app, int count, const char* const*
 Usage usage_of(const CLI::App& command, const OwnWords& line, const Variables& variables);
 void add_option(Usage& usage, const CLI::Option& option);
 void choose_lock_use(InstallCommand& install, const Usage& usage);
+void refuse_odd_switches(const CLI::App& app, const OwnWords& line, const Variables& variables);
 [[noreturn]] void throw_unknown_command(const CLI::App& parent, const std::string& word);
 
 } // namespace
@@ -33,6 +34,7 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
     const CLI::App& command = named_command(*app, count, words);
     const auto usage = [&] { return usage_of(command, line, variables); };
     refuse_missing_values(usage());
+    refuse_odd_switches(*app, line, variables);
     try {
         app->parse(own, words);
     } catch (const CLI::CallForHelp&) {
@@ -65,6 +67,11 @@ std::variant<Arguments, Notice> parse_arguments(int count, const char* const* wo
         run->words.assign(words + own + (has_separator ? 1 : 0), words + count);
     }
     return Arguments{std::move(read.global), *std::move(read.command)};
+}
+
+std::optional<bool> switch_value(std::string_view text) {
+    const bool is_yes = text == "1" || text == "true";
+    return is_yes || text == "0" || text == "false" ? std::optional(is_yes) : std::nullopt;
 }
 
 std::vector<CommandWord> command_words(const std::string& command) {
@@ -156,6 +163,24 @@ void choose_lock_use(InstallCommand& install, const Usage& usage) {
         if (install.locked == install.frozen) {
             throw usage_error("--locked excludes --frozen", usage);
         }
+    }
+}
+
+/// CLI11 takes more words for a yes, and any number. It reads the variables of every command.
+void refuse_odd_switches(const CLI::App& app, const OwnWords& line, const Variables& variables) {
+    for (const CLI::Option* option : app.get_options()) {
+        const std::string& name = option->get_envname();
+        const bool is_switch = option->get_expected_max() == 0 && !name.empty();
+        const auto value = is_switch ? variables.find(name) : std::nullopt;
+        const bool is_on_line =
+            std::any_of(option->get_lnames().begin(), option->get_lnames().end(),
+                        [&](const std::string& flag) { return has_flag(line, "--" + flag); });
+        if (value && !value->empty() && !is_on_line && !switch_value(*value)) {
+            throw Error({fmt::format("`{}` is none of 1, true, 0, false", *value), name, {}});
+        }
+    }
+    for (const CLI::App* below : app.get_subcommands({})) {
+        refuse_odd_switches(*below, line, variables);
     }
 }
 

@@ -63,4 +63,8 @@ std::vector<std::string> flags_of(const std::string& command);
 /// have some too.
 std::vector<CommandWord> command_words(const std::string& command = "");
 
+/// What the variable of a flag without a value says: `1` or `true`, `0` or `false`; nothing for all
+/// else, and for the empty text.
+std::optional<bool> switch_value(std::string_view text);
+
 } // namespace envpm::cli

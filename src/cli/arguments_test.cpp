@@ -358,6 +358,10 @@ TEST(Arguments, AVariableThatIsWrongIsNamed) {
     };
     EXPECT_EQ(failure("ENVPM_OFFLINE", "maybe", {"lock"}),
               "`maybe` is none of 1, true, 0, false | ENVPM_OFFLINE");
+    for (const std::string word : {"yes", "on", "TRUE", "2", "no"}) {
+        EXPECT_EQ(failure("ENVPM_JSON", word, {"lock"}),
+                  "`" + word + "` is none of 1, true, 0, false | ENVPM_JSON");
+    }
     EXPECT_EQ(failure("ENVPM_NO_CONFIG", "maybe", {"lock"}),
               "`maybe` is none of 1, true, 0, false | ENVPM_NO_CONFIG");
     EXPECT_EQ(failure("ENVPM_LOCKED", "maybe", {"list"}),

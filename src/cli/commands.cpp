@@ -48,14 +48,13 @@ SettingsInUse settings_in_use(const Arguments& arguments, const Variables& varia
 
 project::SettingFlags flags_of(const Arguments& arguments);
 ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json);
-bool says_yes(const std::string& value);
 
 } // namespace
 
 ExitCode run_command(const Invocation& invocation) {
     Terminal terminal;
     bool is_json = asks_for_json(invocation.argument_count, invocation.arguments) ||
-                   says_yes(invocation.variables.find("ENVPM_JSON").value_or(""));
+                   switch_value(invocation.variables.find("ENVPM_JSON").value_or("")) == true;
     try {
         const auto parsed =
             parse_arguments(invocation.argument_count, invocation.arguments, invocation.variables);
@@ -190,13 +189,6 @@ ExitCode report_error(const Error& error, const Terminal& terminal, bool is_json
         std::fputs(words_of(error, terminal).c_str(), stderr);
     }
     return error.code();
-}
-
-/// As CLI11 reads the variable of a switch.
-bool says_yes(const std::string& value) {
-    constexpr auto words =
-        std::to_array<std::string_view>({"1", "true", "t", "yes", "y", "on", "enable", "+"});
-    return std::find(words.begin(), words.end(), ascii_lower(value)) != words.end();
 }
 
 } // namespace
