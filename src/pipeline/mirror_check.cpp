@@ -1,11 +1,13 @@
 #include "pipeline/mirror_check.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/near_miss.h"
 #include "base/url.h"
 #include "conda/subdir_search.h"
 #include "fetch/url.h"
 #include "installing/locate.h"
+#include "manifest/index_url.h"
 #include "project/pip_settings.h"
 #include "project/torch_variants.h"
 
@@ -61,6 +63,8 @@ class Trial {
 };
 
 project::Mirror shown(project::Mirror place);
+std::string url_of_pip(const std::string& index);
+std::string place_of(const std::string& url);
 std::vector<project::Source> sources_of(const Manifest& manifest, project::Services& services);
 std::vector<project::Source> configured_sources(const project::Settings& settings);
 std::set<std::string> asked_places(const std::optional<Manifest>& manifest,
@@ -124,10 +128,15 @@ std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifes
     const std::set<std::string> asked = asked_places(manifest, services.settings());
     std::set<std::string> taken = source_names(manifest);
     for (const project::Mirror& index : project::pip_extra_indexes(services.variables())) {
-        const std::string url = without_credentials(index.url);
+        const std::string url = url_of_pip(without_credentials(index.url));
         const bool is_chosen_from = manifest && manifest->gpu.chooses_torch_variants;
-        if (asked.contains(pypi::base_url(url)) ||
-            (is_chosen_from && project::is_torch_place(url))) {
+        if (asked.contains(place_of(url)) || (is_chosen_from && project::is_torch_place(url))) {
+            continue;
+        }
+        if (const auto fault = manifest::fault_of_source_url(url, "an index URL")) {
+            ignored.push_back({index.origin,
+                               fmt::format("pip takes `{}` for an index: {}", url, fault->what),
+                               "correct it there; envpm does not ask it"});
             continue;
         }
         std::string name = "extra";
@@ -344,6 +353,19 @@ project::Mirror shown(project::Mirror place) {
     return place;
 }
 
+/// pip takes a folder too.
+std::string url_of_pip(const std::string& index) {
+    return index.starts_with('/') ? "file://" + index : index;
+}
+
+/// The same for all spellings of one URL: the case of a host means nothing.
+std::string place_of(const std::string& url) {
+    const std::size_t colon = url.find("://");
+    const std::size_t path =
+        std::min(url.find('/', colon == std::string::npos ? 0 : colon + 3), url.size());
+    return ascii_lower(url.substr(0, path)) + pypi::base_url(url).substr(path);
+}
+
 std::vector<project::Source> sources_of(const Manifest& manifest, project::Services& services) {
     std::vector<project::Source> sources = project::channel_sources(manifest, services.settings());
     std::vector<project::Source> indexes =
@@ -358,11 +380,11 @@ std::set<std::string> asked_places(const std::optional<Manifest>& manifest,
     std::set<std::string> places;
     for (const auto& [name, mirrors] : settings.mirrors) {
         for (const project::Mirror& mirror : mirrors) {
-            places.insert(pypi::base_url(without_credentials(mirror.url)));
+            places.insert(place_of(without_credentials(mirror.url)));
         }
     }
     for (const IndexEntry& index : manifest ? manifest->indexes : std::vector<IndexEntry>()) {
-        places.insert(pypi::base_url(index.url));
+        places.insert(place_of(index.url));
     }
     return places;
 }

@@ -7,12 +7,15 @@
 #include "lockfiles/lock_file.h"
 #include "universe/world_for_tests.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
 namespace envpm::pipeline {
 namespace {
+
+using testing::HasSubstr;
 
 /// A project with one wheel in its lock, whose index has mirrors that are folders.
 class MirrorCheckTest : public testing::Test {
@@ -206,6 +209,33 @@ TEST_F(MirrorCheckTest, WhatIsShownHasNoCredentials) {
         settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()}, progress_);
     EXPECT_EQ(list_sources(project(), services).front().places.front().url,
               "https://a.example.org/simple");
+}
+
+TEST_F(MirrorCheckTest, WhatPipTakesForAnIndexIsOfferedOnlyIfAManifestCanHaveIt) {
+    const auto told = [&](const std::string& indexes) {
+        Variables variables;
+        variables.set("PIP_EXTRA_INDEX_URL", indexes);
+        const project::Services services(
+            settings_, {variables, {}, std::chrono::system_clock::now()}, progress_);
+        std::string out;
+        for (const IgnoredIndex& one :
+             ignored_indexes(project::read_manifest(project()), services)) {
+            out += one.what + "; " + one.instead + "\n";
+        }
+        return out;
+    };
+    EXPECT_EQ(told("https://a.example/s ;"),
+              "pip asks `https://a.example/s` too, and envpm does not: the manifest names the "
+              "indexes; if the project needs it, write `extra = \"https://a.example/s\"` under "
+              "`[indexes]`\n"
+              "pip takes `;` for an index: an index URL begins with `https://`, `http://` or "
+              "`file://`; correct it there; envpm does not ask it\n");
+    EXPECT_THAT(told("/srv/wheels"), HasSubstr("write `extra = \"file:///srv/wheels\"` under"));
+
+    write_file(project().manifest_file,
+               "[workspace]\nname = \"demo\"\n[indexes]\nown = \"https://a.example/s\"\n");
+    EXPECT_EQ(told("https://A.Example/s/"), "");
+    EXPECT_THAT(told("https://a.example/S"), HasSubstr("`extra = \"https://a.example/S\"`"));
 }
 
 } // namespace
