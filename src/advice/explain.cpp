@@ -28,12 +28,15 @@ std::optional<std::pair<SlotId, SlotId>> between(const Reason& reason,
 ExplainedReason explain_reason(const Reason& reason, universe::PackageUniverse& universe,
                                const Sources& sources);
 ExplainedReason explain_asked(const Reason& reason, const universe::PackageUniverse& universe);
-std::string explain_needs(const Reason& reason, const universe::PackageUniverse& universe);
+ExplainedReason explain_needs(const Reason& reason, const universe::PackageUniverse& universe,
+                              std::span<const Override> overrides);
 std::string explain_nothing(const Reason& reason, const universe::PackageUniverse& universe,
                             const Sources& sources);
+bool is_known(SlotId slot, const universe::PackageUniverse& universe,
+              const universe::Listings& listings);
 std::string explain_left_out(const universe::CondaListing* listing, const std::string& requirement);
 std::optional<std::string> meant_name(const std::string& name, const Sources& sources);
-std::string explain_unknown(SlotId slot, const universe::PackageUniverse& universe,
+std::string explain_unknown(const Reason& reason, const universe::PackageUniverse& universe,
                             const Sources& sources);
 std::string places_asked(const PackageName& name, const universe::Listings& listings);
 std::string explain_unusable(const Reason& reason, const universe::PackageUniverse& universe);
@@ -74,6 +77,32 @@ std::vector<ExplainedReason> explain_reasons(const Conflict& conflict,
     return reasons;
 }
 
+const Override* override_behind(const Reason& reason, const universe::PackageUniverse& universe,
+                                std::span<const Override> overrides) {
+    if (reason.kind != Reason::Kind::needs ||
+        universe.candidate(reason.candidates.front()).version.empty()) {
+        return nullptr; // what the manifest itself needs is not replaced
+    }
+    const PackageName* const name =
+        universe.distribution(universe.requirement(reason.requirement).slot);
+    const auto found = std::find_if(overrides.begin(), overrides.end(), [&](const Override& one) {
+        return name != nullptr && one.name == *name;
+    });
+    return found == overrides.end() ? nullptr : &*found;
+}
+
+bool lacks_a_project(const Conflict& conflict, const universe::PackageUniverse& universe,
+                     const universe::Listings& listings) {
+    return std::any_of(conflict.reasons.begin(), conflict.reasons.end(), [&](const Reason& reason) {
+        if (reason.kind != Reason::Kind::nothing_matches) {
+            return false;
+        }
+        const SlotId slot = universe.requirement(reason.requirement).slot;
+        return universe.distribution(slot) != nullptr && universe.is_wheel_asked(slot) &&
+               universe.candidates(slot).empty() && !is_known(slot, universe, listings);
+    });
+}
+
 namespace {
 
 /// Which package needs which, of a reason that says so.
@@ -92,7 +121,7 @@ ExplainedReason explain_reason(const Reason& reason, universe::PackageUniverse& 
     case Reason::Kind::asked:
         return explain_asked(reason, universe);
     case Reason::Kind::needs:
-        return {explain_needs(reason, universe), {}};
+        return explain_needs(reason, universe, sources.overrides);
     case Reason::Kind::nothing_matches:
         return {explain_nothing(reason, universe, sources), {}};
     case Reason::Kind::unusable:
@@ -116,15 +145,22 @@ ExplainedReason explain_asked(const Reason& reason, const universe::PackageUnive
                                : std::string()};
 }
 
-std::string explain_needs(const Reason& reason, const universe::PackageUniverse& universe) {
+ExplainedReason explain_needs(const Reason& reason, const universe::PackageUniverse& universe,
+                              std::span<const Override> overrides) {
     const std::string& who = universe.slot(universe.candidate(reason.candidates.front()).slot).name;
     const std::string& need = universe.requirement(reason.requirement).text;
     const std::vector<std::string> versions = versions_of(reason.candidates, universe);
     if (versions.front().empty()) {
-        return fmt::format("{} needs {}", who, need); // the manifest itself, under a marker
+        return {fmt::format("{} needs {}", who, need), {}}; // the manifest itself, under a marker
     }
-    return fmt::format("{} {} {} {}", who, range_of(versions),
-                       versions.size() == 1 ? "needs" : "need", need);
+    const std::string needs =
+        fmt::format("{} {} {}", who, range_of(versions), versions.size() == 1 ? "needs" : "need");
+    if (const Override* const replaced = override_behind(reason, universe, overrides)) {
+        return {fmt::format("{} {}, which you override to {}", needs, replaced->name.string(),
+                            replaced->specifier),
+                replaced->location.text()};
+    }
+    return {fmt::format("{} {}", needs, need), {}};
 }
 
 std::string explain_nothing(const Reason& reason, const universe::PackageUniverse& universe,
@@ -145,7 +181,7 @@ std::string explain_nothing(const Reason& reason, const universe::PackageUnivers
     if (!excluded.empty()) {
         return fmt::format("{} has no wheel that fits: {}", name, excluded);
     }
-    return explain_unknown(requirement.slot, universe, sources);
+    return explain_unknown(reason, universe, sources);
 }
 
 /// The last file that would match, if it could be used; empty if there is none.
@@ -183,8 +219,9 @@ std::optional<std::string> meant_name(const std::string& name, const Sources& so
 }
 
 /// No source has the name, or a channel has nothing under it that can be used.
-std::string explain_unknown(SlotId slot, const universe::PackageUniverse& universe,
+std::string explain_unknown(const Reason& reason, const universe::PackageUniverse& universe,
                             const Sources& sources) {
+    const SlotId slot = universe.requirement(reason.requirement).slot;
     const std::string& name = universe.slot(slot).name;
     if (universe.kind(slot) == universe::SlotKind::virtual_package) {
         return fmt::format("the target has no `{}`", name);
@@ -199,12 +236,14 @@ std::string explain_unknown(SlotId slot, const universe::PackageUniverse& univer
     }
     const std::optional<PackageName> wheel =
         universe.is_wheel_asked(slot) ? PackageName::parse(name) : std::nullopt;
-    if (wheel && sources.listings.is_loaded(*wheel) &&
-        sources.listings.find(*wheel).index != nullptr) {
+    if (wheel && is_known(slot, universe, sources.listings)) {
         return fmt::format("index `{}` has `{}`, but no file of it that envpm can read",
                            sources.listings.find(*wheel).index->name, name);
     }
     const auto meant = meant_name(name, sources);
+    // Who lists a channel and asks for a wheel meets this first.
+    const bool may_be_wheel = universe.asked(reason.requirement).packages != nullptr &&
+                              !universe.is_wheel_asked(slot) && PackageName::parse(name);
     const bool is_index_doubtful = sources.listings.known_names().empty() && wheel;
     const std::string_view asked = !universe.has_channels()        ? "no index has"
                                    : universe.is_wheel_asked(slot) ? "no channel and no index has"
@@ -212,7 +251,16 @@ std::string explain_unknown(SlotId slot, const universe::PackageUniverse& univer
     return fmt::format("{} `{}`{}", asked, name,
                        meant               ? fmt::format("; did you mean `{}`?", *meant)
                        : is_index_doubtful ? places_asked(*wheel, sources.listings)
-                                           : "");
+                       : may_be_wheel
+                           ? fmt::format("; `envpm add --pypi {}` asks for a wheel", name)
+                           : "");
+}
+
+/// Whether an index has a page of that name.
+bool is_known(SlotId slot, const universe::PackageUniverse& universe,
+              const universe::Listings& listings) {
+    const auto name = PackageName::parse(universe.slot(slot).name);
+    return name && listings.is_loaded(*name) && listings.find(*name).index != nullptr;
 }
 
 /// Where nothing was ever found there may be no index.

@@ -62,6 +62,33 @@ std::vector<universe::test::Release> plain(const std::vector<std::string>& versi
     return releases;
 }
 
+TEST(Explain, NamesTheOverrideThatMadeANeed) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {"beta>=1"}}});
+    indexes.add("pypi", "beta", {{"beta-1.0-py3-none-any.whl"}});
+    World world(indexes, asking_for("alpha = \"*\"\n[overrides]\nbeta = \"<1\"\n"));
+    const Answer answer = world.solve();
+    const auto reasons = explain_reasons(std::get<Conflict>(answer), world.universe,
+                                         {world.listings, {}, nullptr, world.manifest.overrides});
+    ASSERT_EQ(reasons.size(), 3);
+    EXPECT_EQ(reasons[1].text, "alpha 1.0 needs beta, which you override to <1");
+    EXPECT_EQ(reasons[1].place, "envpm.toml:6:1");
+    EXPECT_EQ(reasons[2].text, "no release that fits matches beta <1; there is only 1.0");
+}
+
+TEST(Explain, TellsAProjectThatIsNowhereFromOneThatDoesNotFit) {
+    FakeIndexes indexes;
+    indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
+    for (const auto& [request, is_nowhere] :
+         {std::pair("alpha = \">1\"\n", false), std::pair("beta = \"*\"\n", true)}) {
+        World world(indexes, asking_for(request));
+        const Answer answer = world.solve();
+        EXPECT_EQ(lacks_a_project(std::get<Conflict>(answer), world.universe, world.listings),
+                  is_nowhere)
+            << request;
+    }
+}
+
 TEST(Explain, SaysWhatThereIsWhereNothingMatches) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", plain({"1.0"}));

@@ -16,6 +16,7 @@ struct ManifestChange {
         packages,    ///< `[dependencies]`
         constraints, ///< `[constraints]`
         gpu,         ///< `[gpu]`
+        overrides,   ///< `[overrides]`
         drivers,     ///< `driver` of the target that is called `name`
     };
 

@@ -3,6 +3,7 @@
 
 #include "advice/nearest.h"
 
+#include "advice/explain.h"
 #include "universe/mixed_world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -44,6 +45,16 @@ TEST(Nearest, AreInCondasLanguageTheSmallestChangeFirst) {
     EXPECT_THAT(offers_for(world, "[dependencies]\nmortar = \"1.*\"\nstone = \">=3\"\n"),
                 ElementsAre("mortar = \"2.0.*\" gives mortar 2.0, stone 3.0.1 at envpm.toml:7:1",
                             "stone = \"1.0.*\" gives mortar 1.0, stone 1.0 at envpm.toml:8:1"));
+}
+
+TEST(Nearest, WhoListsAChannelIsToldHowToAskForAWheel) {
+    Mixed world;
+    world.add("a", stones());
+    EXPECT_THAT(world.chosen(channel_a + "[dependencies]\ntorch = \"*\"\n"), IsEmpty());
+    const auto reasons =
+        explain_reasons(std::get<Conflict>(world.answer), *world.universe, {*world.listings});
+    EXPECT_EQ(reasons.back().text,
+              "no channel has `torch`; `envpm add --pypi torch` asks for a wheel");
 }
 
 TEST(Nearest, OfABuildThatIsNotThereNameTheOneThatIs) {

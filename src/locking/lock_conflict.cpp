@@ -2,10 +2,15 @@
 
 #include "advice/nearest_driver.h"
 #include "locking/nearest_targets.h"
+#include "project/ignored_indexes.h"
 #include "project/sources.h"
 #include "solver/solve.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace envpm::locking {
 
@@ -22,7 +27,10 @@ class Inquiry {
     [[nodiscard]] advice::Sources sources() const;
     std::optional<Conflict> conflict_in(universe::PackageUniverse& universe) const;
     std::optional<universe::PackageUniverse> with_all_pythons();
+    void add_ignored_indexes(std::vector<advice::ExplainedReason>& reasons) const;
     void add_newer_driver(std::vector<advice::NearestSolution>& nearest);
+    static void add_before_pairs(std::vector<advice::NearestSolution> more,
+                                 std::vector<advice::NearestSolution>& nearest);
 
     const Run& run_;
     const Target& target_;
@@ -67,21 +75,36 @@ advice::Explanation Inquiry::explain(const Conflict& conflict,
     const std::optional<Conflict> of_open = open ? conflict_in(*open) : std::nullopt;
     const Conflict& narrow = again ? *again : conflict;
     universe::PackageUniverse& known = again ? *wide : universe;
+    const Conflict& told = of_open ? *of_open : narrow;
+    universe::PackageUniverse& told_of = of_open ? *open : known;
     advice::Explanation explanation{
-        target_.name,
-        advice::explain_reasons(of_open ? *of_open : narrow, of_open ? *open : known, sources()),
+        target_.name, advice::explain_reasons(told, told_of, sources()),
         of_open ? advice::nearest_solutions(*of_open, *open, run_.services.stop())
                 : std::vector<advice::NearestSolution>()};
     if (explanation.nearest.empty()) {
         explanation.nearest = advice::nearest_solutions(narrow, known, run_.services.stop());
     }
+    if (advice::lacks_a_project(told, told_of, *listings_)) {
+        add_ignored_indexes(explanation.reasons);
+    }
+    add_before_pairs(with_other_overrides(told, told_of, run_, target_, *listings_),
+                     explanation.nearest);
     add_newer_driver(explanation.nearest);
     keep_for_all_targets(explanation.nearest, run_, target_, *listings_);
     return explanation;
 }
 
 advice::Sources Inquiry::sources() const {
-    return {*listings_, [this] { return run_.conda.known_names(); }, &run_.services.facts()};
+    return {*listings_, [this] { return run_.conda.known_names(); }, &run_.services.facts(),
+            run_.manifest.overrides};
+}
+
+/// What nobody has here may be where the user's pip finds it.
+void Inquiry::add_ignored_indexes(std::vector<advice::ExplainedReason>& reasons) const {
+    for (const project::IgnoredIndex& ignored :
+         project::ignored_indexes(run_.manifest, run_.services)) {
+        reasons.push_back({fmt::format("{}; {}", ignored.what, ignored.instead), ignored.origin});
+    }
 }
 
 std::optional<Conflict> Inquiry::conflict_in(universe::PackageUniverse& universe) const {
@@ -115,12 +138,17 @@ void Inquiry::add_newer_driver(std::vector<advice::NearestSolution>& nearest) {
         wanted_universe(run_, target_, records_, PythonScope::asked), *listings_, records_,
         declared->second.driver_location, run_.services.facts()};
     if (auto newer = advice::with_newer_driver(question, run_.services.stop())) {
-        const auto place =
-            std::find_if(nearest.begin(), nearest.end(), [](const advice::NearestSolution& other) {
-                return other.changes.size() > 1;
-            });
-        nearest.insert(place, std::move(*newer));
+        add_before_pairs({std::move(*newer)}, nearest);
     }
+}
+
+void Inquiry::add_before_pairs(std::vector<advice::NearestSolution> more,
+                               std::vector<advice::NearestSolution>& nearest) {
+    const auto place =
+        std::find_if(nearest.begin(), nearest.end(),
+                     [](const advice::NearestSolution& other) { return other.changes.size() > 1; });
+    nearest.insert(place, std::make_move_iterator(more.begin()),
+                   std::make_move_iterator(more.end()));
 }
 
 /// Those that the pin of CUDA leaves out too, if it leaves out any.

@@ -1,8 +1,14 @@
 #include "locking/nearest_targets.h"
 
+#include "advice/nearest_words.h"
 #include "solver/solve.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace envpm::locking {
 
@@ -10,6 +16,8 @@ namespace {
 
 void apply(const advice::ManifestChange& change, Manifest& manifest);
 void apply_to_pin(const advice::ManifestChange& change, GpuPolicy& gpu);
+std::optional<std::string> result_for(const advice::ManifestChange& change, const Run& run,
+                                      const Target& target, universe::Listings& listings);
 bool has_solution(const Run& run, const Target& target, universe::Listings& listings);
 
 /// Gives an entry another version, or takes it out.
@@ -49,7 +57,63 @@ void keep_for_all_targets(std::vector<advice::NearestSolution>& nearest, const R
     });
 }
 
+std::vector<advice::NearestSolution> with_other_overrides(const Conflict& conflict,
+                                                          const universe::PackageUniverse& universe,
+                                                          const Run& run, const Target& target,
+                                                          universe::Listings& listings) {
+    std::vector<advice::NearestSolution> nearest;
+    for (const Override& entry : run.manifest.overrides) {
+        const auto is_behind = [&](const Reason& reason) {
+            return advice::override_behind(reason, universe, run.manifest.overrides) == &entry;
+        };
+        if (std::none_of(conflict.reasons.begin(), conflict.reasons.end(), is_behind)) {
+            continue;
+        }
+        const std::string& name = entry.name.string();
+        advice::ManifestChange change{advice::ManifestChange::Table::overrides,
+                                      name,
+                                      {},
+                                      fmt::format("without the override of `{}`", name),
+                                      entry.location.text()};
+        std::optional<std::string> result = result_for(change, run, target, listings);
+        if (!result) { // it is there because packages do not go together without one
+            change.value = "*";
+            change.text = fmt::format("{} = \"*\"", name);
+            result = result_for(change, run, target, listings);
+        }
+        if (result) {
+            nearest.push_back({{std::move(change)}, std::move(*result)});
+        }
+    }
+    return nearest;
+}
+
 namespace {
+
+std::optional<std::string> result_for(const advice::ManifestChange& change, const Run& run,
+                                      const Target& target, universe::Listings& listings) {
+    Manifest manifest = run.manifest;
+    apply(change, manifest);
+    const universe::Requests requests = universe::read_requests(manifest);
+    const Run changed{manifest, requests,  run.request,  run.previous, run.inputs,
+                      listings, run.conda, run.services, run.notes};
+    universe::CondaRecords* const records = run.conda.records_for(target.platform);
+    universe::PackageUniverse universe(
+        wanted_universe(changed, target, records, PythonScope::asked), listings, records);
+    const Answer answer = solver::solve({universe.roots(), universe.constraints(), {}}, universe,
+                                        run.services.stop());
+    const auto* const resolution = std::get_if<Resolution>(&answer);
+    if (resolution == nullptr) {
+        return std::nullopt;
+    }
+    std::string words = advice::words_of_result(universe.roots(), *resolution, universe);
+    const SlotId slot = universe.distribution_slot(*PackageName::parse(change.name));
+    if (const auto chosen = advice::chosen_in(slot, *resolution, universe)) {
+        words += fmt::format("{}{} {}", words.empty() ? "" : ", ", change.name,
+                             universe.candidate(*chosen).version);
+    }
+    return words;
+}
 
 void apply(const advice::ManifestChange& change, Manifest& manifest) {
     switch (change.table) {
@@ -61,6 +125,9 @@ void apply(const advice::ManifestChange& change, Manifest& manifest) {
         return;
     case advice::ManifestChange::Table::constraints:
         give(manifest.constraints, change);
+        return;
+    case advice::ManifestChange::Table::overrides:
+        give(manifest.overrides, change);
         return;
     case advice::ManifestChange::Table::gpu:
         apply_to_pin(change, manifest.gpu);

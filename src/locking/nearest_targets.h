@@ -1,6 +1,6 @@
 #pragma once
 
-#include "advice/nearest.h"
+#include "advice/explain.h"
 #include "locking/lock_run.h"
 
 #include <vector>
@@ -12,5 +12,12 @@ namespace envpm::locking {
 /// is no other target. Throws as `solver::solve` does.
 void keep_for_all_targets(std::vector<advice::NearestSolution>& nearest, const Run& run,
                           const Target& target, universe::Listings& listings);
+
+/// For each entry of `[overrides]` that a reason of the conflict is about: what comes without it,
+/// or where nothing does, with any version in its place. Throws as `solver::solve` does.
+std::vector<advice::NearestSolution> with_other_overrides(const Conflict& conflict,
+                                                          const universe::PackageUniverse& universe,
+                                                          const Run& run, const Target& target,
+                                                          universe::Listings& listings);
 
 } // namespace envpm::locking

@@ -45,6 +45,8 @@ void refuse_other_marker(const TomlValue& root, const std::filesystem::path& fil
                          const ManifestRequirement& requirement);
 std::optional<std::string> member_named(const Document& document, const KeyPath& table,
                                         const PackageName& name);
+std::string with_specifier(const std::string& text, const std::filesystem::path& file,
+                           const std::string& table, const ManifestRequirement& requirement);
 std::string checked(std::string text, const std::filesystem::path& file);
 SourceLocation location_of(const Document& document, const std::filesystem::path& file,
                            std::size_t offset);
@@ -109,18 +111,12 @@ std::string without_requirement(const std::string& text, const std::filesystem::
 
 std::string with_constraint(const std::string& text, const std::filesystem::path& file,
                             const ManifestRequirement& constraint) {
-    parse_toml(text, file.string());
-    if (!constraint.specifier.empty()) {
-        return checked(with_entry(text, file, "constraints", wheel_entry(constraint)), file);
-    }
-    const Document document = scan(text);
-    KeyPath path = path_in(file, "constraints");
-    const auto member = member_named(document, path, constraint.name);
-    if (!member) {
-        return text;
-    }
-    path.push_back(*member);
-    return checked(without_member(document, path), file);
+    return with_specifier(text, file, "constraints", constraint);
+}
+
+std::string with_override(const std::string& text, const std::filesystem::path& file,
+                          const ManifestRequirement& replaced) {
+    return with_specifier(text, file, "overrides", replaced);
 }
 
 std::string with_gpu_value(const std::string& text, const std::filesystem::path& file,
@@ -165,6 +161,23 @@ std::string new_manifest(const std::string& workspace_name,
 }
 
 namespace {
+
+/// Without the entry if the specifier is empty.
+std::string with_specifier(const std::string& text, const std::filesystem::path& file,
+                           const std::string& table, const ManifestRequirement& requirement) {
+    parse_toml(text, file.string());
+    if (!requirement.specifier.empty()) {
+        return checked(with_entry(text, file, table, wheel_entry(requirement)), file);
+    }
+    const Document document = scan(text);
+    KeyPath path = path_in(file, table);
+    const auto member = member_named(document, path, requirement.name);
+    if (!member) {
+        return text;
+    }
+    path.push_back(*member);
+    return checked(without_member(document, path), file);
+}
 
 bool is_pyproject(const std::filesystem::path& file) {
     return file.filename() == "pyproject.toml";

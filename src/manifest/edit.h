@@ -32,6 +32,10 @@ std::string without_requirement(const std::string& text, const std::filesystem::
 std::string with_constraint(const std::string& text, const std::filesystem::path& file,
                             const ManifestRequirement& constraint);
 
+/// The same for an entry of `[overrides]`.
+std::string with_override(const std::string& text, const std::filesystem::path& file,
+                          const ManifestRequirement& replaced);
+
 /// The text with a value of `[gpu]`; without the key if that is empty.
 std::string with_gpu_value(const std::string& text, const std::filesystem::path& file,
                            const std::string& key, const std::string& value);

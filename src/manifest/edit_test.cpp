@@ -346,5 +346,14 @@ TEST(ChangingAConstraint, ReplacesOrRemovesIt) {
               "[constraints]\na = '1'\n");
 }
 
+TEST(ChangingAnOverride, ReplacesOrRemovesIt) {
+    ManifestRequirement numpy{name_of("numpy"), "*", {}, {}, std::nullopt, {}};
+    EXPECT_EQ(with_override("[overrides]\nnumpy = '<2' # old\n", "envpm.toml", numpy),
+              "[overrides]\nnumpy = \"*\" # old\n");
+    numpy.specifier.clear();
+    EXPECT_EQ(with_override("[overrides]\na = '1'\nnumpy = '<2'\n", "envpm.toml", numpy),
+              "[overrides]\na = '1'\n");
+}
+
 } // namespace
 } // namespace envpm::manifest

@@ -7,6 +7,7 @@
 #include "installing/target_choice.h"
 #include "pipeline/mirror_check.h"
 #include "project/archive_cache.h"
+#include "project/ignored_indexes.h"
 #include "universe/gpu_machine.h"
 
 #include <fmt/format.h>
@@ -135,7 +136,8 @@ void Examination::look_at_project() {
 
 void Examination::look_at_indexes() {
     try {
-        for (const IgnoredIndex& ignored : ignored_indexes(manifest_, services_)) {
+        for (const project::IgnoredIndex& ignored :
+             project::ignored_indexes(manifest_, services_)) {
             add({"indexes", Condition::warning, ignored.what, ignored.origin, ignored.instead});
         }
     } catch (const Error& error) { // a file of pip that cannot be read

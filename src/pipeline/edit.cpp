@@ -284,6 +284,9 @@ std::string with_change(const std::string& text, const advice::ManifestChange& c
     if (change.table == advice::ManifestChange::Table::constraints) {
         return manifest::with_constraint(text, file, requirement);
     }
+    if (change.table == advice::ManifestChange::Table::overrides) {
+        return manifest::with_override(text, file, requirement);
+    }
     if (change.value.empty()) {
         return manifest::without_requirement(text, file, name);
     }

@@ -8,7 +8,7 @@
 #include "fetch/url.h"
 #include "installing/locate.h"
 #include "manifest/index_url.h"
-#include "project/pip_settings.h"
+#include "project/ignored_indexes.h"
 #include "project/torch_variants.h"
 
 #include <fmt/format.h>
@@ -63,13 +63,8 @@ class Trial {
 };
 
 project::Mirror shown(project::Mirror place);
-std::string url_of_pip(const std::string& index);
-std::string place_of(const std::string& url);
 std::vector<project::Source> sources_of(const Manifest& manifest, project::Services& services);
 std::vector<project::Source> configured_sources(const project::Settings& settings);
-std::set<std::string> asked_places(const std::optional<Manifest>& manifest,
-                                   const project::Settings& settings);
-std::set<std::string> source_names(const std::optional<Manifest>& manifest);
 const LockedPackage* largest_of(const project::Source& source, const std::optional<Lock>& lock);
 std::optional<PackageName> some_project_in(const std::filesystem::path& folder);
 std::string folder_of(const std::string& url);
@@ -93,7 +88,7 @@ std::vector<project::Source> list_sources(const std::optional<project::Project>&
             "{}: {}{}", idle.origin, idle.what,
             idle.meant ? fmt::format("; did you mean `{}`?", *idle.meant) : std::string()));
     }
-    for (const IgnoredIndex& ignored : ignored_indexes(manifest, services)) {
+    for (const project::IgnoredIndex& ignored : project::ignored_indexes(manifest, services)) {
         services.progress().note(
             fmt::format("{}: {}; {}", ignored.origin, ignored.what, ignored.instead));
     }
@@ -120,37 +115,6 @@ std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, project::Service
         }
     }
     return idle;
-}
-
-std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifest,
-                                          const project::Services& services) {
-    std::vector<IgnoredIndex> ignored;
-    const std::set<std::string> asked = asked_places(manifest, services.settings());
-    std::set<std::string> taken = source_names(manifest);
-    for (const project::Mirror& index : project::pip_extra_indexes(services.variables())) {
-        const std::string url = url_of_pip(without_credentials(index.url));
-        const bool is_chosen_from = manifest && manifest->gpu.chooses_torch_variants;
-        if (asked.contains(place_of(url)) || (is_chosen_from && project::is_torch_place(url))) {
-            continue;
-        }
-        if (const auto fault = manifest::fault_of_source_url(url, "an index URL")) {
-            ignored.push_back({index.origin,
-                               fmt::format("pip takes `{}` for an index: {}", url, fault->what),
-                               "correct it there; envpm does not ask it"});
-            continue;
-        }
-        std::string name = "extra";
-        for (int number = 2; !taken.insert(name).second; ++number) {
-            name = fmt::format("extra{}", number);
-        }
-        ignored.push_back(
-            {index.origin,
-             fmt::format("pip asks `{}` too, and envpm does not: the manifest names the indexes",
-                         url),
-             fmt::format("if the project needs it, write `{} = \"{}\"` under `[indexes]`{}", name,
-                         url, url == index.url ? "" : ", and user and password into ~/.netrc")});
-    }
-    return ignored;
 }
 
 std::vector<SourceTrial> try_sources(const project::Project& project, project::Services& services) {
@@ -353,54 +317,12 @@ project::Mirror shown(project::Mirror place) {
     return place;
 }
 
-/// pip takes a folder too.
-std::string url_of_pip(const std::string& index) {
-    return index.starts_with('/') ? "file://" + index : index;
-}
-
-/// The same for all spellings of one URL: the case of a host means nothing.
-std::string place_of(const std::string& url) {
-    const std::size_t colon = url.find("://");
-    const std::size_t path =
-        std::min(url.find('/', colon == std::string::npos ? 0 : colon + 3), url.size());
-    return ascii_lower(url.substr(0, path)) + pypi::base_url(url).substr(path);
-}
-
 std::vector<project::Source> sources_of(const Manifest& manifest, project::Services& services) {
     std::vector<project::Source> sources = project::channel_sources(manifest, services.settings());
     std::vector<project::Source> indexes =
         project::index_sources(manifest, universe::read_requests(manifest), services);
     std::move(indexes.begin(), indexes.end(), std::back_inserter(sources));
     return sources;
-}
-
-/// Without credentials.
-std::set<std::string> asked_places(const std::optional<Manifest>& manifest,
-                                   const project::Settings& settings) {
-    std::set<std::string> places;
-    for (const auto& [name, mirrors] : settings.mirrors) {
-        for (const project::Mirror& mirror : mirrors) {
-            places.insert(place_of(without_credentials(mirror.url)));
-        }
-    }
-    for (const IndexEntry& index : manifest ? manifest->indexes : std::vector<IndexEntry>()) {
-        places.insert(place_of(index.url));
-    }
-    return places;
-}
-
-/// No two sources of a manifest may have one name.
-std::set<std::string> source_names(const std::optional<Manifest>& manifest) {
-    std::set<std::string> names;
-    if (manifest) {
-        for (const IndexEntry& index : manifest->indexes) {
-            names.insert(index.name);
-        }
-        for (const ChannelEntry& channel : manifest->channels) {
-            names.insert(channel.name);
-        }
-    }
-    return names;
 }
 
 /// Of which kind they are a manifest would say, but for the default index.

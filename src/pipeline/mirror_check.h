@@ -28,17 +28,6 @@ struct IdleMirrors {
 
 std::vector<IdleMirrors> idle_mirrors(const Manifest& manifest, project::Services& services);
 
-/// An index that the user's pip asks beside its own one, and envpm does not, as neither the
-/// manifest nor the configuration names it.
-struct IgnoredIndex {
-    std::string origin;  ///< a variable or pip's file
-    std::string what;    ///< a sentence, without credentials
-    std::string instead; ///< what to write, and where
-};
-
-std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifest,
-                                          const project::Services& services);
-
 /// What one place answered.
 struct MirrorTrial {
     project::Mirror place;    ///< to be shown

@@ -5,6 +5,7 @@
 #include "fetch/loopback_server.h"
 #include "installing/locate.h"
 #include "lockfiles/lock_file.h"
+#include "project/ignored_indexes.h"
 #include "universe/world_for_tests.h"
 
 #include <gmock/gmock.h>
@@ -218,8 +219,8 @@ TEST_F(MirrorCheckTest, WhatPipTakesForAnIndexIsOfferedOnlyIfAManifestCanHaveIt)
         const project::Services services(
             settings_, {variables, {}, std::chrono::system_clock::now()}, progress_);
         std::string out;
-        for (const IgnoredIndex& one :
-             ignored_indexes(project::read_manifest(project()), services)) {
+        for (const project::IgnoredIndex& one :
+             project::ignored_indexes(project::read_manifest(project()), services)) {
             out += one.what + "; " + one.instead + "\n";
         }
         return out;
