@@ -37,7 +37,7 @@ void read(std::string_view input) {
     const std::string text =
         fmt::format("envpm-layout 2\n{}\n{}{}", sha256_of(list).hex(), list, part);
     if (const auto layout = layout_in(text, env)) {
-        const auto again = to_text(*layout, env);
+        const auto again = installing::to_text(*layout, env);
         ENVPM_ASSERT(again);
         const auto same = layout_in(*again, env);
         ENVPM_ASSERT(same && same->entries == layout->entries);
