@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 namespace envpm::fetch {
@@ -19,6 +20,10 @@ constexpr std::chrono::milliseconds longest_turn{1'000};
 /// goes to the disk, so this is what a machine unpacks within a second or so.
 constexpr std::uint64_t most_waiting_bytes = 256 * mebibyte;
 constexpr std::chrono::milliseconds waiting_poll{20};
+
+/// Of small files that share a connection so many may run in place of each transfer that has one of
+/// its own.
+constexpr int own_weight = 4;
 
 /// One file, and the places in the list of downloads that ask for it.
 struct Entry {
@@ -44,7 +49,7 @@ class Batch {
     TargetEvents events_of(std::size_t index) const;
     bool open_files(Clock::time_point now);
     Clock::time_point start_transfers(Clock::time_point now, int most_at_once);
-    bool start_transfer(std::vector<OpenFile>& files, Clock::time_point now,
+    bool start_transfer(std::vector<OpenFile>& files, int weight, Clock::time_point now,
                         Clock::time_point& next);
     void report_ended();
 
@@ -55,6 +60,8 @@ class Batch {
     std::vector<std::optional<Error>> errors_;
 };
 
+int weight_of(const OpenFile& file);
+int weight_of(const std::vector<OpenFile>& files);
 bool is_open(Target::Phase phase);
 bool is_over(Target::Phase phase);
 
@@ -146,12 +153,10 @@ bool Batch::open_files(Clock::time_point now) {
 /// Fills the free connections; the answer is when to look again if nothing happens.
 Clock::time_point Batch::start_transfers(Clock::time_point now, int most_at_once) {
     std::vector<OpenFile> files;
-    int in_flight = 0;
     const bool has_buffers = context_.buffers.available() > 1;
     Clock::time_point next = now + longest_turn;
     for (const Entry& entry : entries_) {
         files.push_back(entry.target->as_open_file());
-        in_flight += files.back().in_flight;
         if (has_buffers) {
             entry.target->resume_paused();
         }
@@ -164,16 +169,20 @@ Clock::time_point Batch::start_transfers(Clock::time_point now, int most_at_once
     if (is_ahead) {
         next = std::min(next, now + waiting_poll);
     }
-    while (!is_ahead && in_flight < most_at_once && start_transfer(files, now, next)) {
-        ++in_flight;
+    while (!is_ahead &&
+           start_transfer(files, own_weight * most_at_once - weight_of(files), now, next)) {
     }
     return std::max(next, now);
 }
 
-/// Of the first file in order that can. If none can, `next` is when the first of them might.
-bool Batch::start_transfer(std::vector<OpenFile>& files, Clock::time_point now,
+/// Of the first file in order that can, and is not too heavy. If none can, `next` is when the first
+/// of them might.
+bool Batch::start_transfer(std::vector<OpenFile>& files, int weight, Clock::time_point now,
                            Clock::time_point& next) {
     for (const std::size_t i : order_files(files)) {
+        if (weight_of(files[i]) > weight) {
+            continue;
+        }
         const bool has_started = entries_[i].target->start_transfer(now);
         files[i] = entries_[i].target->as_open_file();
         if (has_started) {
@@ -199,6 +208,17 @@ void Batch::report_ended() {
             errors_[index] = entry.target->error();
         }
     }
+}
+
+/// Of one transfer of it.
+int weight_of(const OpenFile& file) {
+    return file.shares_connection ? 1 : own_weight;
+}
+
+int weight_of(const std::vector<OpenFile>& files) {
+    return std::accumulate(files.begin(), files.end(), 0, [](int sum, const OpenFile& file) {
+        return sum + file.in_flight * weight_of(file);
+    });
 }
 
 bool is_over(Target::Phase phase) {

@@ -30,8 +30,6 @@ constexpr std::chrono::milliseconds doubt_poll{50};
 
 constexpr std::chrono::seconds silence_before_answer{5};
 constexpr int answer_patience_factor = 3;
-constexpr std::chrono::seconds first_pause{1};
-constexpr int most_doublings = 5;
 
 /// Of a host that nothing is known of: a slow line, and a server on the same continent.
 constexpr double guessed_bytes_per_second = 1 << 20U;
@@ -41,7 +39,6 @@ constexpr double never = std::numeric_limits<double>::infinity();
 
 bool is_local(const Mirror& mirror);
 double delay_of(const Host& host);
-void punish_silence(Mirror& mirror, Clock::time_point now);
 
 } // namespace
 
@@ -140,8 +137,12 @@ void FileSchedule::ended(Id id, const End& end, Clock::time_point now) {
     mirror.can_ranges = mirror.can_ranges && end.can_ranges;
     const std::optional<Clock::time_point> heard_at = range.meter.heard_at();
     const bool was_worthwhile = range.brought >= worthwhile_bytes;
+    const bool has_shared = range.shares_connection;
     cancelled(id);
     if (!end.failure) {
+        if (has_shared) {
+            grow_small(*mirror.host);
+        }
         take_success(mirror, now);
         return;
     }
@@ -160,7 +161,8 @@ void FileSchedule::cancelled(Id id) {
     for (const Piece& piece : found->second.rest) {
         gaps_.give_back(piece);
     }
-    --mirrors_[found->second.mirror].host->in_flight;
+    const Range& range = found->second;
+    --count_of(*mirrors_[range.mirror].host, range.shares_connection);
     running_.erase(found);
 }
 
@@ -189,6 +191,7 @@ int FileSchedule::allowed() const {
 
 ChoiceRules FileSchedule::rules(Clock::time_point now) const {
     ChoiceRules rules{now, present_bytes(), ChoiceRules::Spread::no, {}};
+    rules.is_small = is_small();
     rules.spread = is_spread() ? ChoiceRules::Spread::yes : ChoiceRules::Spread::no;
     for (std::size_t i = 0; i < mirrors_.size(); ++i) {
         rules.passed_over.push_back(must_pass_over(i, now));
@@ -433,7 +436,7 @@ void FileSchedule::close(const TakeOver& how, Clock::time_point now) {
     if (is_silent && host_sends) {
         shrink(host, Load::busy, now);
     } else if (is_silent) {
-        punish_silence(mirror, now);
+        take_silence(mirror, now);
     } else if (how.is_slow) {
         mirror.retry_at = std::max(mirror.retry_at, now + rest_of_late);
     }
@@ -470,9 +473,12 @@ std::vector<Piece> FileSchedule::take_for(std::size_t index, Clock::time_point n
 
 FileSchedule::Order FileSchedule::start(std::size_t mirror, std::vector<Piece> pieces,
                                         Clock::time_point now) {
-    ++mirrors_[mirror].host->in_flight;
+    Host& host = *mirrors_[mirror].host;
+    const bool shares = is_small() && fetch::shares_connection(host);
+    ++count_of(host, shares);
     const Id id = ++last_id_;
-    running_.emplace(id, Range{mirror, pieces, {}, now, false, !is_local(mirrors_[mirror])});
+    running_.emplace(id,
+                     Range{mirror, pieces, {}, now, false, !is_local(mirrors_[mirror]), shares});
     return {id, mirror, std::move(pieces), std::nullopt};
 }
 
@@ -485,14 +491,6 @@ bool is_local(const Mirror& mirror) {
 double delay_of(const Host& host) {
     const double known = seconds_of(host.first_byte_after);
     return known > 0 ? known : guessed_delay_seconds;
-}
-
-void punish_silence(Mirror& mirror, Clock::time_point now) {
-    mirror.reason = "`" + place_name(mirror.url) + "` fell silent";
-    mirror.last_failure = FailureClass::transient;
-    mirror.retry_at = now + first_pause * (1 << std::min(mirror.failures, most_doublings));
-    ++mirror.failures;
-    shrink(*mirror.host, Load::busy, now);
 }
 
 } // namespace

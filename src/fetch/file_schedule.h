@@ -107,6 +107,11 @@ class FileSchedule {
     /// Something is missing that is not on its way.
     [[nodiscard]] bool has_gaps() const { return !gaps_.empty(); }
 
+    /// It is small, and one of its hosts sends such files over one connection.
+    [[nodiscard]] bool may_share_connection() const {
+        return is_small() && some_share_connections(mirrors_);
+    }
+
     /// A free connection may be of use.
     [[nodiscard]] bool wants_more() const;
 
@@ -118,6 +123,7 @@ class FileSchedule {
         Clock::time_point started{};
         bool is_paused = false;
         bool can_be_cut = true;
+        bool shares_connection = false;
         std::uint64_t brought = 0;
     };
 
@@ -130,6 +136,12 @@ class FileSchedule {
         double gain = 0;                 ///< seconds
         bool is_slow = false;
     };
+
+    [[nodiscard]] bool is_small() const { return size_ < small_file_bytes; }
+
+    static int& count_of(Host& host, bool shares_connection) {
+        return shares_connection ? host.small_in_flight : host.in_flight;
+    }
 
     [[nodiscard]] std::size_t usable() const;
     [[nodiscard]] bool is_spread() const;

@@ -42,6 +42,19 @@ bool has_place_for_page(const Host& host) {
     return !is_limited || host.in_flight < host.most;
 }
 
+bool shares_connection(const Host& host) {
+    return host.multiplexes && !host.has_refused && host.most == host.limit;
+}
+
+bool has_place_for_file(const Host& host, bool is_small) {
+    return is_small && shares_connection(host) ? host.small_in_flight < host.most_small
+                                               : host.in_flight < host.most;
+}
+
+void grow_small(Host& host) {
+    host.most_small = std::min(host.most_small + 1, most_small_files);
+}
+
 bool take_turn_to_tell(Host& host, Clock::duration pause, Clock::time_point now) {
     const bool is_due = now - host.told_at >= pause;
     host.told_at = is_due ? now : host.told_at;

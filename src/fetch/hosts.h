@@ -17,11 +17,13 @@ namespace envpm::fetch {
 struct Host {
     std::string name;
     int in_flight = 0;
-    int most = 4;  ///< transfers at once, now
-    int limit = 4; ///< transfers at once, when all goes well
+    int small_in_flight = 0; ///< small files that share a connection; not among the others
+    int most_small = 4;      ///< of these, now: one more with each that came
+    int most = 4;            ///< transfers at once, now
+    int limit = 4;           ///< transfers at once, when all goes well
     bool is_university_mirror = false;
     bool has_refused = false; ///< some since it last had all that it may have
-    bool multiplexes = false; ///< it has answered by HTTP/2
+    bool multiplexes = false; ///< it has answered by HTTP/2; of redirected files: whoever did
     int failures = 0;         ///< since the last success
     int poisonings = 0;       ///< files for which it gave wrong bytes
     Clock::time_point parked_until{};
@@ -60,6 +62,20 @@ class HostPlace {
 /// Whether one more page may be asked for. A university's mirror has its limit unless they
 /// share a connection; others have one only since they refused some.
 bool has_place_for_page(const Host& host);
+
+/// Small files cost the way there and back, not bandwidth: where they can share a connection more
+/// of them go together than of others.
+constexpr int most_small_files = 16;
+
+/// Whether small files of this host share a connection: not since it had trouble with what it was
+/// asked for.
+bool shares_connection(const Host& host);
+
+/// Whether one more file may be asked for.
+bool has_place_for_file(const Host& host, bool is_small);
+
+/// One that shared a connection has come.
+void grow_small(Host& host);
 
 /// Whether the user is to be told now that a host keeps everyone waiting: many transfers may wait
 /// for one, and that is one line, and another only after `pause`. If so, notes that he is told.

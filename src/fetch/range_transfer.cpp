@@ -51,6 +51,7 @@ void RangeTransfer::start() {
         }
     }
     transfer.stall_after = request_.stall_after;
+    transfer.protocol = request_.may_share ? Transfer::Protocol::any : Transfer::Protocol::http1;
     id_ = loop_.start(transfer, *this);
 }
 
@@ -84,7 +85,7 @@ Flow RangeTransfer::head(const ResponseHead& head) {
     if (auto* const failure = std::get_if<Failure>(&verdict)) {
         return refuse(std::move(*failure));
     }
-    hooks_.answered(head.etag);
+    hooks_.answered(head);
     const bool is_ranged = request_.how == AskedBytes::How::ranged;
     if (is_ranged && head.status == 200 && !request_.entity_tag.empty()) {
         return refuse({FailureClass::changed,

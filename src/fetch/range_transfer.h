@@ -56,8 +56,8 @@ class RangeTransfer;
 
 /// What a transfer needs of its file. Called on the loop's thread.
 struct TransferHooks {
-    /// A good answer begins; with its ETag, or nothing.
-    std::function<void(const std::string& entity_tag)> answered;
+    /// A good answer begins.
+    std::function<void(const ResponseHead&)> answered;
 
     std::function<void(const FilledBuffer&)> write;
 
@@ -83,6 +83,7 @@ class RangeTransfer final : public Receiver {
         AskedBytes::How how = AskedBytes::How::whole;
         std::string entity_tag; ///< for If-Range: only bytes of this version are wanted
         std::optional<std::chrono::milliseconds> stall_after; ///< instead of the settings'
+        bool may_share = false; ///< one connection with others, by HTTP/2
     };
 
     RangeTransfer(Request request, CurlLoop& loop, Buffers& buffers, TransferHooks hooks);

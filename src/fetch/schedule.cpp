@@ -1,5 +1,7 @@
 #include "fetch/schedule.h"
 
+#include "fetch/url.h"
+
 #include <algorithm>
 #include <iterator>
 #include <limits>
@@ -17,6 +19,9 @@ constexpr double much_slower = 0.25;
 
 /// One failure is an accident; a mirror that goes on failing comes after the others.
 constexpr int patient_failures = 2;
+
+constexpr std::chrono::seconds first_pause{1};
+constexpr int most_doublings = 5;
 
 constexpr double piece_seconds = 2;
 constexpr std::uint64_t growth = 4;
@@ -45,7 +50,7 @@ MirrorChoice choose_mirror(std::span<const Mirror> mirrors, const ChoiceRules& r
         const Clock::time_point from = std::max(mirror.retry_at, mirror.host->parked_until);
         if (from > rules.now) {
             earliest = std::min(earliest.value_or(from), from);
-        } else if (mirror.host->in_flight >= mirror.host->most) {
+        } else if (!has_place_for_file(*mirror.host, rules.is_small)) {
             full_trust = std::min(full_trust.value_or(mirror.trust), mirror.trust);
         } else if (!best || rank(mirrors, i, rules) < rank(mirrors, *best, rules)) {
             best = i;
@@ -95,6 +100,14 @@ void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock:
     }
 }
 
+void take_silence(Mirror& mirror, Clock::time_point now) {
+    mirror.reason = "`" + place_name(mirror.url) + "` fell silent";
+    mirror.last_failure = FailureClass::transient;
+    mirror.retry_at = now + first_pause * (1 << std::min(mirror.failures, most_doublings));
+    ++mirror.failures;
+    shrink(*mirror.host, Load::busy, now);
+}
+
 void take_success(Mirror& mirror, Clock::time_point now) {
     mirror.failures = 0;
     mirror.host->failures = 0;
@@ -114,6 +127,12 @@ void take_entity_tag(Mirror& mirror, const std::string& tag) {
 
 bool all_barred(std::span<const Mirror> mirrors) {
     return std::all_of(mirrors.begin(), mirrors.end(), is_barred);
+}
+
+bool some_share_connections(std::span<const Mirror> mirrors) {
+    return std::any_of(mirrors.begin(), mirrors.end(), [](const Mirror& mirror) {
+        return !is_barred(mirror) && shares_connection(*mirror.host);
+    });
 }
 
 std::vector<std::size_t> order_files(std::span<const OpenFile> files) {

@@ -22,6 +22,9 @@ namespace envpm::fetch {
 constexpr std::uint64_t smallest_split_file = 16 * mebibyte;
 constexpr std::uint64_t piece_bytes = 32 * mebibyte;
 
+/// Files below this are small: many go together.
+constexpr std::uint64_t small_file_bytes = 256U << 10U;
+
 /// A try that brought this much was worth it, however it ended: a server that breaks off every
 /// connection still gives the whole file in the end.
 constexpr std::uint64_t worthwhile_bytes = mebibyte;
@@ -71,6 +74,7 @@ struct ChoiceRules {
     std::uint64_t bytes_present = 0;
     enum class Spread { no, yes } spread = Spread::no; ///< pieces come from all mirrors at once
     std::vector<bool> passed_over = {};                ///< by mirror; may be empty
+    bool is_small = false;                             ///< the file
 };
 
 /// Trusted before suspect, then those that serve ranges if most would be skipped otherwise. Then,
@@ -87,6 +91,9 @@ enum class AskedFor { part, whole };
 void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock::time_point now,
                   Clock::duration pause);
 
+/// It fell silent in the middle of an answer: it pauses, each time for longer.
+void take_silence(Mirror& mirror, Clock::time_point now);
+
 /// The host served what it was asked for.
 void take_success(Mirror& mirror, Clock::time_point now);
 
@@ -95,12 +102,16 @@ void take_entity_tag(Mirror& mirror, const std::string& tag);
 
 [[nodiscard]] bool all_barred(std::span<const Mirror> mirrors);
 
+/// Whether the host of one that may be asked sends small files over one connection.
+[[nodiscard]] bool some_share_connections(std::span<const Mirror> mirrors);
+
 /// One file of a batch, as the choice between files sees it.
 struct OpenFile {
     std::uint64_t size = 0;
     bool has_gaps = false;
     int in_flight = 0;
-    bool may_take_over = false; ///< what is missing is on its way, but perhaps not fast enough
+    bool may_take_over = false;     ///< what is missing is on its way, but perhaps not fast enough
+    bool shares_connection = false; ///< with other small ones
 };
 
 /// The order in which files are offered a free connection: largest first, because they end last;

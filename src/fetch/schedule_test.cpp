@@ -61,6 +61,33 @@ TEST_F(ThreeMirrors, APauseAndAFullHostArePassedOver) {
     EXPECT_EQ(choice_of(mirrors, now + seconds(5)), 0);
 }
 
+TEST_F(ThreeMirrors, SendMoreSmallFilesWhereThoseShareAConnection) {
+    const auto small_choice = [&] {
+        ChoiceRules rules{now};
+        rules.is_small = true;
+        const MirrorChoice choice = choose_mirror(mirrors, rules);
+        const auto* const use = std::get_if<UseMirror>(&choice);
+        return use == nullptr ? -1 : static_cast<int>(use->index);
+    };
+    Host& host = *mirrors[0].host;
+    host.in_flight = 2;
+    EXPECT_EQ(small_choice(), 1) << "nobody knows that they could";
+    host.multiplexes = true;
+    EXPECT_EQ(small_choice(), 0);
+    EXPECT_EQ(choice_of(mirrors, now), 1) << "other files have a connection each";
+    host.small_in_flight = 4;
+    EXPECT_EQ(small_choice(), 1);
+    for (int come = 0; come < 100; ++come) {
+        grow_small(host);
+    }
+    EXPECT_EQ(small_choice(), 0);
+    host.small_in_flight = most_small_files;
+    EXPECT_EQ(small_choice(), 1);
+    host.small_in_flight = 0;
+    shrink(host, Load::refused, now);
+    EXPECT_EQ(small_choice(), 1) << "a host that refused some is asked for one at a time";
+}
+
 TEST_F(ThreeMirrors, WaitsForTheFirstThatMayBeAskedAgain) {
     mirrors[0].host->parked_until = now + seconds(60);
     mirrors[1].retry_at = now + seconds(4);

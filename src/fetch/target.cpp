@@ -39,7 +39,7 @@ Target::~Target() {
 OpenFile Target::as_open_file() const {
     const bool asks = phase_ == Phase::fetching && !is_exhausted();
     return {download_.size_bytes, asks && schedule_.has_gaps(), schedule_.in_flight(),
-            asks && schedule_.wants_more()};
+            asks && schedule_.wants_more(), schedule_.may_share_connection()};
 }
 
 void Target::open() {
@@ -206,9 +206,10 @@ void Target::start_http(const FileSchedule::Order& order) {
     request.how = whole ? AskedBytes::How::whole : AskedBytes::How::ranged;
     request.wanted = order.pieces;
     request.entity_tag = mirror.keeps_tag ? mirror.entity_tag : std::string();
+    request.may_share = download_.size_bytes < small_file_bytes;
     request.stall_after = stall_limit(*mirror.host, context_.stall_timeout);
     TransferHooks hooks;
-    hooks.answered = [this, at = order.mirror](const std::string& tag) { answered(at, tag); };
+    hooks.answered = [this, at = order.mirror](const ResponseHead& head) { answered(at, head); };
     hooks.write = [this, at = order.mirror](const FilledBuffer& filled) { write(at, filled); };
     hooks.received = [this, id = order.id](std::uint64_t all, std::uint64_t wanted) {
         heard_at_ = Clock::now();
@@ -249,10 +250,13 @@ void Target::start_copy(const FileSchedule::Order& order, const std::filesystem:
 }
 
 /// Its version is kept with its bytes, so that a run after a kill asks for more of the same.
-void Target::answered(std::size_t mirror, const std::string& entity_tag) {
+void Target::answered(std::size_t mirror, const ResponseHead& head) {
     Mirror& one = mirrors()[mirror];
+    if (download_.size_bytes < small_file_bytes) {
+        one.host->multiplexes = head.is_multiplexed;
+    }
     const std::string before = one.keeps_tag ? one.entity_tag : std::string();
-    take_entity_tag(one, entity_tag);
+    take_entity_tag(one, head.etag);
     const std::string now = one.keeps_tag ? one.entity_tag : std::string();
     if (now != before) {
         part_.post([name = source_name(one), now](std::optional<PartFile>& part) -> Answer {

@@ -99,7 +99,7 @@ class Target {
     void carry_out(const FileSchedule::Order& order);
     void start_http(const FileSchedule::Order& order);
     void start_copy(const FileSchedule::Order& order, const std::filesystem::path& from);
-    void answered(std::size_t mirror, const std::string& entity_tag);
+    void answered(std::size_t mirror, const ResponseHead& head);
     void write(std::size_t mirror, const FilledBuffer& filled);
     void wrote(const FilledBuffer& filled, std::uint64_t generation);
     void count_try(std::uint64_t brought_bytes, int cost);
