@@ -30,6 +30,7 @@ ExitCode run(const AuditCommand& command, const Session& session) {
     const std::optional<project::Project> project = project_if_any(session);
     if (project) {
         check_target(session, *project);
+        order.target_name = session.global.target;
     }
     const installing::AuditReport report = installing::audit(project, order, session.services);
     show(session.global.is_json ? document(json_of(report)) : words_of(report, session.terminal));

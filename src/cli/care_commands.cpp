@@ -48,8 +48,12 @@ ExitCode run(const VerifyCommand& command, const Session& session) {
 }
 
 ExitCode run(const RepairCommand& command, const Session& session) {
+    const std::optional<project::Project> project = project_if_any(session);
+    if (project) {
+        check_target(session, *project);
+    }
     const pipeline::RepairOutcome outcome =
-        pipeline::repair(project_if_any(session), command.dry_run, session.services);
+        pipeline::repair(project, command.dry_run, session.services);
     if (session.global.is_json) {
         show(document(json_of(outcome)));
     } else if (outcome.repaired.empty() && outcome.left.empty()) {

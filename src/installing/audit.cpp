@@ -13,6 +13,8 @@
 #include "realize/prefix_manifest.h"
 #include "realize/walk.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -30,6 +32,7 @@ struct PrefixFiles {
     bool is_own = false;              ///< envpm made the prefix
 };
 
+void require_target(const realize::Generation& current, const std::optional<std::string>& name);
 std::optional<LockedTarget> locked_target(const project::Project& project, const Sha256& env);
 GlibcVersion glibc_of_machine();
 PrefixFiles files_of(const std::filesystem::path& prefix, const Layout* layout);
@@ -69,6 +72,7 @@ AuditReport audit(const std::optional<project::Project>& project, const AuditOrd
         target.glibc = glibc_of_machine();
     } else if (project) {
         const realize::Generation current = current_generation(*project);
+        require_target(current, order.target_name);
         prefix = current.prefix;
         if (const auto locked = locked_target(*project, current.env)) {
             target.glibc = locked->target.glibc;
@@ -119,6 +123,17 @@ AuditReport audit_prefix(const std::filesystem::path& prefix, gpu::AuditTarget t
 }
 
 namespace {
+
+/// A record that does not tell its target may be of any.
+void require_target(const realize::Generation& current, const std::optional<std::string>& name) {
+    if (name && !current.target.empty() && current.target != *name) {
+        throw Error(
+            {fmt::format("what is installed is target `{}`, not `{}`", current.target, *name),
+             current.prefix.string(),
+             fmt::format("run `envpm install --target {}`, then audit", *name)},
+            ExitCode::lock_out_of_date);
+    }
+}
 
 std::optional<LockedTarget> locked_target(const project::Project& project, const Sha256& env) {
     if (const std::optional<Lock> lock = project::read_lock(project)) {

@@ -23,6 +23,8 @@ struct AuditOrder {
     /// Of a prefix of the store what it was made from, if that is known: then neither its manifest
     /// nor the packages' records are read. Lives as long as the audit.
     const Layout* layout = nullptr;
+    /// What the project's own prefix must be of; an Error (code 3) if it is of another.
+    std::optional<std::string> target_name = {};
     /// The dynamic loader's, whose folders are looked at for doubles too: /etc/ld.so.conf.
     std::optional<std::filesystem::path> loader_configuration = {};
 };
