@@ -69,7 +69,8 @@ struct Realised {
 
 std::optional<InstallReport> if_current(const InstallRequest& request,
                                         const project::Services& services);
-bool is_in_another_store(const std::filesystem::path& prefix, const project::Settings& settings);
+void note_other_store(const InstallRequest& request, const Sha256& env,
+                      project::Services& services);
 std::optional<InstallReport> install_from_lower(const InstallRequest& request,
                                                 const Manifest& manifest, const Lock& lock,
                                                 const LockedTarget& target,
@@ -131,6 +132,7 @@ InstallReport install(const InstallRequest& request, project::Services& services
         return *there;
     }
     const store::Store store = services.open_store();
+    note_other_store(request, target.env, services);
     // From here on this process works for all that want the same environment; the others wait.
     const std::optional<ByteLocks> turn = turn_to_make(target.env, store, services);
     Job job{.request = request,
@@ -174,9 +176,6 @@ std::optional<InstallReport> if_current(const InstallRequest& request,
     }
     if (request.purpose == InstallPurpose::go_forward &&
         is_in_another_store(*prefix, services.settings())) {
-        services.progress().note(fmt::format(
-            "the environment lies in another store, `{}`: it is installed anew, with `{}`",
-            prefix->parent_path().parent_path().string(), services.settings().store_root.string()));
         return std::nullopt;
     }
     // Who only uses it does so in the store that it lies in (`p/<name>`), whatever is configured.
@@ -199,11 +198,17 @@ std::optional<InstallReport> if_current(const InstallRequest& request,
     return report;
 }
 
-bool is_in_another_store(const std::filesystem::path& prefix, const project::Settings& settings) {
-    std::error_code failure; // a store that is not there yet is another one
-    return !std::filesystem::equivalent(prefix.parent_path().parent_path(), settings.store_root,
-                                        failure) &&
-           !is_in_lower_store(prefix, settings);
+/// Once the store is open, into which the environment now comes.
+void note_other_store(const InstallRequest& request, const Sha256& env,
+                      project::Services& services) {
+    const auto current = project::generations_of(request.project).current();
+    if (current && request.purpose == InstallPurpose::go_forward && current->env == env &&
+        is_in_another_store(current->prefix, services.settings()) &&
+        realize::is_usable(current->prefix)) {
+        services.progress().note(fmt::format(
+            "the environment lies in another store, `{}`: it is installed anew, with `{}`",
+            current->store_root().string(), services.settings().store_root.string()));
+    }
 }
 
 /// What stands whole in the lower store is used from there; but a copy elsewhere comes from one's
@@ -219,7 +224,9 @@ std::optional<InstallReport> install_from_lower(const InstallRequest& request,
     InstallReport report;
     report.audit = audit_made(request, manifest, target, {*prefix}, services);
     services.throw_if_stopped();
-    make_current(*prefix, target, request, services.open_store(), services);
+    const store::Store store = services.open_store();
+    note_other_store(request, target.env, services);
+    make_current(*prefix, target, request, store, services);
     tell_target(report, target, *prefix);
     report.is_from_lower = true;
     report.packages = packages_of(lock, target).size();

@@ -36,4 +36,11 @@ bool is_in_lower_store(const std::filesystem::path& prefix, const project::Setti
                                                                *settings.lower_store, failure);
 }
 
+bool is_in_another_store(const std::filesystem::path& prefix, const project::Settings& settings) {
+    std::error_code failure; // a store that is not there yet is another one
+    return !std::filesystem::equivalent(prefix.parent_path().parent_path(), settings.store_root,
+                                        failure) &&
+           !is_in_lower_store(prefix, settings);
+}
+
 } // namespace envpm::installing

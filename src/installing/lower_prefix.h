@@ -18,4 +18,7 @@ std::optional<std::filesystem::path> lower_prefix(const LockedTarget& target,
 /// Whether a prefix, given without links, lies in the lower store.
 bool is_in_lower_store(const std::filesystem::path& prefix, const project::Settings& settings);
 
+/// Whether it lies neither there nor in one's own.
+bool is_in_another_store(const std::filesystem::path& prefix, const project::Settings& settings);
+
 } // namespace envpm::installing
