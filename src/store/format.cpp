@@ -24,6 +24,7 @@ constexpr std::array names = {"objects", "objects/sha256", "trees", "trees/sha25
 constexpr std::string_view version_text = "1\n";
 
 void check_version(const std::string& text, const StorePaths& paths);
+void refuse_lost_version(const StorePaths& paths);
 bool says_nothing(const std::string& text);
 void require_own_folders(const StorePaths& paths);
 bool is_of_a_store(const std::string& name);
@@ -39,6 +40,7 @@ void require_format(const StorePaths& paths) {
                      "`envpm install` makes it; check ENVPM_ROOT if there should be one"});
     }
     if (!text) {
+        refuse_lost_version(paths);
         throw Error({"this folder is not an envpm store: it has no `VERSION`",
                      paths.root().string(), "check ENVPM_ROOT"});
     }
@@ -66,6 +68,7 @@ void refuse_other_folder(const StorePaths& paths, const std::filesystem::path& c
     }
     // Another process may just have made it: then VERSION came before any folder.
     if (!held.empty() && !std::filesystem::exists(version)) {
+        refuse_lost_version(paths);
         throw Error(
             {fmt::format("this folder is not an envpm store, yet it holds `{}`", *held.begin()),
              paths.root().string(),
@@ -90,8 +93,8 @@ void create_or_require_format(const StorePaths& paths) {
 
 bool has_lost_version(const StorePaths& paths) {
     const std::optional<std::string> text = read_file_if_present(paths.root() / "VERSION");
-    return text && *text != version_text && says_nothing(*text) &&
-           std::all_of(names.begin(), names.end(), [&](const std::string_view name) {
+    const bool is_lost = !text || (*text != version_text && says_nothing(*text));
+    return is_lost && std::all_of(names.begin(), names.end(), [&](const std::string_view name) {
                std::error_code failure;
                const auto folder =
                    std::filesystem::symlink_status(paths.root() / name, failure).type();
@@ -119,12 +122,18 @@ void check_version(const std::string& text, const StorePaths& paths) {
         throw Error({fmt::format("the store has format {}, which this envpm does not know", number),
                      root, "update envpm, or set ENVPM_ROOT to another folder"});
     }
-    if (has_lost_version(paths)) {
-        throw Error({"the `VERSION` of this store is damaged", root,
-                     "`envpm repair` writes it anew, and checks the rest"});
-    }
+    refuse_lost_version(paths);
     throw Error(
         {"this folder is not an envpm store: its `VERSION` is damaged", root, "check ENVPM_ROOT"});
+}
+
+void refuse_lost_version(const StorePaths& paths) {
+    if (has_lost_version(paths)) {
+        const bool is_there = std::filesystem::exists(paths.root() / "VERSION");
+        throw Error(
+            {fmt::format("the `VERSION` of this store is {}", is_there ? "damaged" : "gone"),
+             paths.root().string(), "`envpm repair` writes it anew, and checks the rest"});
+    }
 }
 
 /// Every envpm writes a line of text; this one's may be cut.

@@ -21,8 +21,8 @@ void refuse_other_folder(const StorePaths& paths, const std::filesystem::path& c
 /// As require_format, but makes a folder that was not refused a store first.
 void create_or_require_format(const StorePaths& paths);
 
-/// Whether the folder is a store of this format but for its `VERSION`: that is empty or no text, as
-/// a power cut may leave it, or cut. One that another envpm may have written is not lost.
+/// Whether the folder is a store of this format but for its `VERSION`: that is gone, empty or no
+/// text, as a power cut may leave it, or cut. One that another envpm may have written is not lost.
 bool has_lost_version(const StorePaths& paths);
 
 /// Makes it anew, durably. Only for who may trust the folder (see sharing.h).

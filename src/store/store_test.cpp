@@ -77,6 +77,28 @@ TEST(Store, GetsAVersionBackOnlyIfItSaysNothingAndAllElseIsThere) {
     EXPECT_FALSE(has_lost_version(world.paths));
 }
 
+TEST(Store, GetsBackAVersionThatIsGone) {
+    const World world;
+    Store::open(world.root);
+    std::filesystem::remove(world.root / "VERSION");
+    EXPECT_TRUE(has_lost_version(world.paths));
+    EXPECT_THAT(fault_of(world.root),
+                testing::AllOf(HasSubstr("the `VERSION` of this store is gone"),
+                               HasSubstr("`envpm repair`")));
+    try {
+        require_format(world.paths);
+        ADD_FAILURE();
+    } catch (const Error& error) {
+        EXPECT_THAT(error.text().hint, HasSubstr("`envpm repair`"));
+    }
+    std::filesystem::remove(world.root / "roots");
+    EXPECT_FALSE(has_lost_version(world.paths));
+    EXPECT_THAT(fault_of(world.root), HasSubstr("not an envpm store"));
+    std::filesystem::create_directory(world.root / "roots");
+    restore_version(world.paths);
+    EXPECT_EQ(fault_of(world.root), "opened");
+}
+
 TEST(Store, DoesNotTakeOverAFolderThatHasATmpOfItsOwn) {
     const World world;
     write_file(world.root / "tmp" / "precious", "x");
