@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/rewrite_file.h"
 #include "host/this_machine.h"
 #include "lockfiles/lock_file.h"
 #include "manifest/edit.h"
@@ -10,6 +9,7 @@
 #include "manifest/tables.h"
 #include "pipeline/additions.h"
 #include "pipeline/inspect.h"
+#include "pipeline/new_files.h"
 #include "project/edit_journal.h"
 #include "pypi/version.h"
 
@@ -51,7 +51,7 @@ struct Commit {
 void commit(const Commit& what, FileLock alone, EditReport& report);
 void note_user(const std::string& removed, const Lock& lock, project::Services& services);
 std::string entry_of(const Addition& addition);
-void append_missing_line(const std::filesystem::path& file, const std::string& line);
+NewFile with_line(const std::filesystem::path& file, const std::string& line);
 std::optional<std::string> python_series(const project::Services& services);
 void refuse_beside_own(const NewProject& project);
 void note_foreign(const NewProject& project, Progress& progress);
@@ -225,9 +225,10 @@ NewProject new_project(const std::filesystem::path& folder,
 void write_project(const NewProject& project, const std::string& text) {
     // A folder may be called what no workspace can be; that is said now and not by every command.
     universe::read_requests(parse_manifest(text, {project.manifest}));
-    append_missing_line(project.folder / ".gitignore", ".envpm/");
-    append_missing_line(project.folder / ".gitattributes", "envpm.lock linguist-generated=true");
-    write_file(project.manifest, text);
+    write_all_or_none(
+        {with_line(project.folder / ".gitignore", ".envpm/"),
+         with_line(project.folder / ".gitattributes", "envpm.lock linguist-generated=true"),
+         {project.manifest, text}});
 }
 
 NewManifest init(const std::filesystem::path& folder, const std::optional<std::string>& name,
@@ -429,15 +430,15 @@ std::string entry_of(const Addition& addition) {
                        requirement.index ? fmt::format(" from {}", *requirement.index) : "");
 }
 
-void append_missing_line(const std::filesystem::path& file, const std::string& line) {
+NewFile with_line(const std::filesystem::path& file, const std::string& line) {
     std::string text = read_file_if_present(file).value_or("");
     if (("\n" + text).find("\n" + line + "\n") != std::string::npos) {
-        return;
+        return {file, text};
     }
     if (!text.empty() && !text.ends_with('\n')) {
         text += '\n';
     }
-    rewrite_file(file, text + line + "\n");
+    return {file, text + line + "\n"};
 }
 
 /// "3.11.*" for the Python that the user would get by `python3`.

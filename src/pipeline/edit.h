@@ -67,8 +67,8 @@ struct NewProject {
 NewProject new_project(const std::filesystem::path& folder, const std::optional<std::string>& name);
 
 /// Adds lines to `.gitignore` and `.gitattributes`, then writes `text` as the manifest: a project
-/// that has one has the others. Throws an Error, before anything is written, if `text` is no
-/// manifest.
+/// that has one has the others, and if it cannot be written they are as before. Throws an Error,
+/// before anything is written, if `text` is no manifest.
 void write_project(const NewProject& project, const std::string& text);
 
 /// A manifest that was written.

@@ -33,8 +33,7 @@ WHEELS = [
 
 
 class FullDisk(unittest.TestCase):
-    def begin(self, options: str) -> None:
-        """A disk with two environments, of which one is used no more."""
+    def mount(self, options: str) -> None:
         self.disk = Path(tempfile.mkdtemp(prefix="envpm-full-")).resolve()
         self.addCleanup(os.rmdir, self.disk)
         mount = ["mount", "-t", "tmpfs", "-o", options, "envpm-test", str(self.disk)]
@@ -42,6 +41,10 @@ class FullDisk(unittest.TestCase):
         if done.returncode != 0:
             self.skipTest(f"cannot mount: {done.stderr.strip()}")
         self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)], check=True)
+
+    def begin(self, options: str) -> None:
+        """A disk with two environments, of which one is used no more."""
+        self.mount(options)
         self.sandbox = Sandbox(self.disk / "box", ENVPM, INDEX.simple_url)
         self.sandbox.write(manifest_of("old"))
         self.sandbox.run("install")
@@ -87,6 +90,25 @@ class FullDisk(unittest.TestCase):
         self.assertEqual(full.exception.errno, errno.ENOSPC)
         self.assertEqual(os.statvfs(self.disk).f_favail, 0)
         self.expect_room_made()
+
+    def test_of_a_project_that_finds_no_room_nothing_stays(self):
+        self.mount("size=8k")
+        sandbox = Sandbox(
+            Path(tempfile.mkdtemp(prefix="envpm-full-home-")), ENVPM, INDEX.simple_url
+        )
+        self.addCleanup(shutil.rmtree, sandbox.folder)
+        ignored = self.disk / ".gitignore"
+        for before in ("", "*.o\n"):
+            if before:
+                ignored.write_text(before)
+            for folder in (self.disk, self.disk / "new/inner"):
+                done = sandbox.run("-C", "/", "init", str(folder), expected=1)
+                self.assertIn("No space left on device", done.stderr)
+                self.assertEqual(os.listdir(self.disk), [".gitignore"] if before else [])
+        self.assertEqual(ignored.read_text(), "*.o\n")
+        subprocess.run(["mount", "-o", "remount,size=1m", str(self.disk)], check=True)
+        sandbox.run("-C", "/", "init", str(self.disk))
+        self.assertEqual(ignored.read_text(), "*.o\n.envpm/\n")
 
 
 def begin(envpm: Path) -> Index:
