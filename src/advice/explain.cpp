@@ -303,7 +303,11 @@ std::string explain_exclusions(const pypi::Exclusions& exclusions) {
                                         versions.size() == 1 ? one_does : many_do, what));
         }
     };
-    add(exclusions.no_matching_tag, "has", "have", "no wheel for this platform and Python");
+    const std::string tags = exclusions.other_tags.empty()
+                                 ? std::string()
+                                 : fmt::format(" ({} has {})", exclusions.no_matching_tag.front(),
+                                               some_of(exclusions.other_tags));
+    add(exclusions.no_matching_tag, "has", "have", "no wheel for this platform and Python" + tags);
     add(exclusions.other_python, "asks", "ask", "for another Python");
     add(exclusions.only_sdist, "has", "have", "only a source archive, which envpm does not build");
     add(exclusions.too_new, "is", "are", "newer than exclude-newer");

@@ -120,12 +120,12 @@ TEST(Explain, HasTheGrammarOfOneAndMany) {
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-win32.whl"}});
     EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
                 Contains("alpha has no wheel that fits: 1.0 has no wheel for this platform and "
-                         "Python"));
+                         "Python (1.0 has py3-none-win32)"));
     indexes.add("pypi", "alpha",
                 {{"alpha-1.0-py3-none-win32.whl"}, {"alpha-1.1-py3-none-win32.whl"}});
     EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
                 Contains("alpha has no wheel that fits: 1.1 and 1.0 have no wheel for this "
-                         "platform and Python"));
+                         "platform and Python (1.1 has py3-none-win32)"));
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl", {}, ">=3.20"}});
     EXPECT_THAT(reasons_for(indexes, "alpha = \"*\"\n"),
                 Contains("alpha has no wheel that fits: 1.0 asks for another Python"));

@@ -50,6 +50,7 @@ class PageSearch {
     void add_release(const Release& release);
     Fate fit(const WheelFile& wheel);
     void note_fate(const std::string& version, Fate fate);
+    void note_tags(const Release& release);
     void note_sdists(const std::vector<Release>& releases);
     void number_releases();
 
@@ -136,8 +137,14 @@ std::size_t CandidateFinder::TagHash::operator()(const Tag& tag) const noexcept 
 
 CandidateList PageSearch::run() {
     const std::vector<Release> all = releases();
+    const Release* without_tag = nullptr; // the newest
     for (const Release& release : all) {
+        const std::size_t before = list_.exclusions.no_matching_tag.size();
         add_release(release);
+        without_tag = list_.exclusions.no_matching_tag.size() > before ? &release : without_tag;
+    }
+    if (without_tag != nullptr) {
+        note_tags(*without_tag);
     }
     note_sdists(all);
     for (std::vector<std::string>* versions :
@@ -253,6 +260,24 @@ void PageSearch::note_fate(const std::string& version, Fate fate) {
                                          : fate == Fate::other_python ? why.other_python
                                                                       : why.no_matching_tag;
     versions.push_back(version);
+}
+
+/// As they stand in the names of its files.
+void PageSearch::note_tags(const Release& release) {
+    std::vector<std::string>& tags = list_.exclusions.other_tags;
+    for (const std::size_t wheel : release) {
+        const std::string& file = page_.wheels[wheel].file_name;
+        std::size_t begin = file.size();
+        for (int part = 0; part < 3 && begin != std::string::npos; ++part) {
+            begin = file.rfind('-', begin - 1);
+        }
+        const std::size_t end = file.rfind('.');
+        if (begin < end && tags.size() < most_named_versions) {
+            tags.push_back(file.substr(begin + 1, end - begin - 1));
+        }
+    }
+    std::sort(tags.begin(), tags.end());
+    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
 }
 
 void PageSearch::note_sdists(const std::vector<Release>& releases) {

@@ -45,6 +45,7 @@ struct Exclusions {
     std::vector<std::string> too_new;      ///< exclude-newer
     std::vector<std::string> yanked{};     ///< but for a pin
     std::vector<std::string> unreadable{}; ///< ProjectPage::unreadable
+    std::vector<std::string> other_tags{}; ///< of the newest in `no_matching_tag`: "py3-none-win32"
 };
 
 struct CandidateList {

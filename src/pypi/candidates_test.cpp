@@ -146,9 +146,20 @@ TEST(Candidates, ExplainTheVersionsThatHaveNone) {
     const CandidateList list = candidates(page, request());
     EXPECT_THAT(summary(list), ElementsAre("0:1.0-py3-none-any:01"));
     EXPECT_THAT(list.exclusions.no_matching_tag, ElementsAre("2.7", "2.6", "2.5", "2.4", "2.3"));
+    EXPECT_THAT(list.exclusions.other_tags, ElementsAre("cp27-none-any"));
     EXPECT_THAT(list.exclusions.other_python, ElementsAre("7.0")) << "the nearest reason";
     EXPECT_THAT(list.exclusions.only_sdist, ElementsAre("8.0", "0.2", "0.1"));
     EXPECT_THAT(candidates({}, request()).wheels, IsEmpty());
+}
+
+TEST(Candidates, NameTheTagsOfTheNewestVersionThatHasNoneThatFits) {
+    const CandidateList list =
+        candidates({{wheel("2.0-cp311-cp311-win_amd64"), wheel("1.0-py3-none-win32"),
+                     wheel("2.0-1-cp311-cp311-macosx_11_0_arm64")},
+                    {}},
+                   request());
+    EXPECT_THAT(list.exclusions.other_tags,
+                ElementsAre("cp311-cp311-macosx_11_0_arm64", "cp311-cp311-win_amd64"));
 }
 
 TEST(Candidates, DoNotDependOnThePagesOrderWhereAFileIsListedTwice) {
