@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
 
 namespace envpm::fetch {
 
 namespace {
+
+constexpr int status_wants_password = 407;
 
 Failure of_proxy(const CurlFailure& failure);
 Failure untrusted(const CurlFailure& failure);
@@ -65,12 +68,25 @@ namespace {
 
 Failure of_proxy(const CurlFailure& failure) {
     return {failure.proxy_status >= 500 ? FailureClass::transient : FailureClass::absent,
-            fmt::format("the proxy `{}` refused the way to `{}` with {}", failure.proxy,
-                        failure.host, failure.proxy_status),
+            fmt::format("the proxy `{}` refused the way to `{}` with {}{}", failure.proxy,
+                        failure.host, failure.proxy_status,
+                        failure.proxy_status == status_wants_password
+                            ? ": it wants user and password, in its URL in `https_proxy`"
+                            : ""),
             std::nullopt};
 }
 
 Failure untrusted(const CurlFailure& failure) {
+    for (const auto& [words, what] : // OpenSSL's; no other authority would help
+         {std::pair("has expired", "it has expired (the server needs a new one, or this machine's "
+                                   "clock is wrong)"),
+          {"not yet valid", "it is not valid yet (this machine's clock may be wrong)"}}) {
+        if (failure.words.find(words) != std::string::npos) {
+            return {FailureClass::absent,
+                    fmt::format("the certificate of `{}` is not trusted: {}", failure.host, what),
+                    std::nullopt};
+        }
+    }
     const std::string both = failure.ca_file.empty() || failure.ca_folder.empty() ? "" : "` and `";
     const std::string configured = failure.ca_file + both + failure.ca_folder;
     const std::string place = configured.empty() ? "the system" : fmt::format("`{}`", configured);

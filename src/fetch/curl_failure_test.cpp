@@ -40,6 +40,23 @@ TEST(CurlFailure, AHandshakeThatFailsCostsAsMuchAsNoConnection) {
               "no TLS connection with `example.org` can be made: unsupported protocol");
 }
 
+TEST(CurlFailure, OfADateNoOtherAuthorityHelps) {
+    const auto reason = [](const std::string& words) {
+        CurlFailure failure =
+            with(CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: " + words);
+        failure.ca_file = "/etc/ca.pem";
+        return failure_of(failure).reason;
+    };
+    EXPECT_EQ(reason("certificate has expired"),
+              "the certificate of `example.org` is not trusted: it has expired (the server needs a "
+              "new one, or this machine's clock is wrong)");
+    EXPECT_EQ(
+        reason("certificate is not yet valid"),
+        "the certificate of `example.org` is not trusted: it is not valid yet (this machine's "
+        "clock may be wrong)");
+    EXPECT_THAT(reason("self signed certificate"), HasSubstr("/etc/ca.pem"));
+}
+
 TEST(CurlFailure, TheProxyIsNamedWhereItMayBeToBlame) {
     CurlFailure failure = with(CURLE_RECV_ERROR, "reset");
     failure.proxy = "http://proxy:3128";
@@ -52,7 +69,8 @@ TEST(CurlFailure, TheProxyIsNamedWhereItMayBeToBlame) {
     failure.proxy_status = 407;
     EXPECT_EQ(failure_of(failure).kind, FailureClass::absent);
     EXPECT_EQ(failure_of(failure).reason,
-              "the proxy `http://proxy:3128` refused the way to `example.org` with 407");
+              "the proxy `http://proxy:3128` refused the way to `example.org` with 407: it wants "
+              "user and password, in its URL in `https_proxy`");
     failure.proxy_status = 502;
     EXPECT_EQ(failure_of(failure).kind, FailureClass::transient);
 }
