@@ -251,6 +251,9 @@ void Trial::ask_channel() {
     trial_.status = page.status;
     if (page.status != 200 && page.status != 206) {
         fail(page);
+    } else if (page.body.starts_with('<')) {
+        trial_.problem =
+            "HTML came in place of the page: a proxy or a login page may have answered";
     } else if (package_ != nullptr) {
         measure(
             fmt::format("{}/{}", conda::subdir_url(place_.url, package_->subdir), package_->file));

@@ -212,6 +212,21 @@ TEST_F(MirrorCheckTest, WhatIsShownHasNoCredentials) {
               "https://a.example.org/simple");
 }
 
+TEST_F(MirrorCheckTest, AChannelThatAnswersWithALoginPageIsOfNoUse) {
+    settings_.mirrors["pypi"] = {{local("index"), ""}};
+    write_file(project().manifest_file,
+               "[workspace]\nname = \"demo\"\nchannels = [\"" + local("chan") + "\"]\n");
+    const auto problem = [&](const std::string& page) {
+        write_file(folder_.path() / "chan/noarch/repodata.json", page);
+        project::Services services(
+            settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
+            progress_);
+        return try_sources(project(), services).front().trials.front().problem;
+    };
+    EXPECT_THAT(problem("<!DOCTYPE html><title>sign in</title>"), HasSubstr("HTML came"));
+    EXPECT_EQ(problem("{\"packages\": {}}"), "");
+}
+
 TEST_F(MirrorCheckTest, WhatPipTakesForAnIndexIsOfferedOnlyIfAManifestCanHaveIt) {
     const auto told = [&](const std::string& indexes) {
         Variables variables;

@@ -166,6 +166,13 @@ void MetadataSearch::accept_part(HttpResponse& response) {
 }
 
 void MetadataSearch::accept_whole(HttpResponse& response) {
+    const bool is_page = response.body.starts_with('<'); // a wheel begins as every ZIP file does
+    if (is_page && (!wheel_.sha256 || sha256_of(response.body) != wheel_.sha256)) {
+        fail("the server sent an HTML page instead of the file (a login page of a proxy or of the "
+             "network?)",
+             State::unreachable);
+        return;
+    }
     // Some servers send a file whole if it is no longer than the range.
     saw_no_ranges_ = step_ != Step::whole && response.body.size() > tail_bytes_;
     if (!know_size(response.body.size())) {

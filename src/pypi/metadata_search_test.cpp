@@ -302,6 +302,13 @@ TEST(MetadataSearch, TellsABadWheelFromABadNetwork) {
     const Outcome result = run(wheel_file(file_name, "x"), transport);
     EXPECT_EQ(result.state, State::unreachable);
     EXPECT_EQ(result.reason, "files.example.org: timed out");
+
+    transport.failures.clear();
+    transport.files[url] = "<!DOCTYPE html><title>sign in</title>";
+    transport.ranges = Ranges::ignored;
+    const Outcome page = run(wheel_file(file_name, small_wheel()), transport);
+    EXPECT_EQ(page.state, State::unreachable);
+    EXPECT_THAT(page.reason, HasSubstr("sent an HTML page instead of the file"));
 }
 
 } // namespace

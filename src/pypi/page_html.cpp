@@ -101,8 +101,9 @@ HtmlPage read_html_page(std::string_view bytes, const std::string& url) {
         refuse("the page is cut short: it ends within a tag", url, {});
     }
     if (page.entries.empty() && !is_index) {
-        refuse("the answer is HTML, but no page of a Python index", url,
-               "a proxy or a login page may have answered in the index's place");
+        refuse("the answer is HTML, but no page of a Python index: a proxy or a login page may "
+               "have answered",
+               url, {});
     }
     // HTML lets both ends be left out, but who writes the one tag writes the other; and of a page
     // that came without a length, nothing else tells that some of its links are missing.
