@@ -45,7 +45,8 @@ std::vector<std::string> unmet_requests(const universe::Requests& requests, cons
                 continue;
             }
             is_locked = true;
-            if (!request.specifiers.contains(*version)) {
+            // Where the marker does not hold, the package is there for another's sake.
+            if (request.marker.is_always() && !request.specifiers.contains(*version)) {
                 unmet.push_back(fmt::format("{} asks for {}, locked is {}", request.location.text(),
                                             request.text(), package.version));
             }
