@@ -16,7 +16,9 @@
 namespace envpm::pipeline {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 /// A project with one wheel in its lock, whose index has mirrors that are folders.
 class MirrorCheckTest : public testing::Test {
@@ -246,7 +248,12 @@ TEST_F(MirrorCheckTest, WhatPipTakesForAnIndexIsOfferedOnlyIfAManifestCanHaveIt)
               "`[indexes]`\n"
               "pip takes `;` for an index: an index URL begins with `https://`, `http://` or "
               "`file://`; correct it there; envpm does not ask it\n");
-    EXPECT_THAT(told("/srv/wheels"), HasSubstr("write `extra = \"file:///srv/wheels\"` under"));
+    EXPECT_TRUE(told("/srv/wheels")
+                    .ends_with("write `extra = \"file:///srv/wheels\"` under `[indexes]`\n"));
+    EXPECT_TRUE(told("https://me:secret@b.example/s").ends_with("and password into ~/.netrc\n"));
+    for (const std::string text : {"me:secret@b.example/s", "https://b.example/s?key=secret"}) {
+        EXPECT_THAT(told(text), AllOf(HasSubstr("may hold a password"), Not(HasSubstr("secret"))));
+    }
 
     write_file(project().manifest_file,
                "[workspace]\nname = \"demo\"\n[indexes]\nown = \"https://a.example/s\"\n");

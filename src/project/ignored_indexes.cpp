@@ -29,14 +29,19 @@ std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifes
     const std::set<std::string> asked = asked_places(manifest, services.settings());
     std::set<std::string> taken = source_names(manifest);
     for (const Mirror& index : pip_extra_indexes(services.variables())) {
+        const bool is_without_password = without_credentials(index.url) == index.url;
         const std::string url = url_of_pip(without_credentials(index.url));
         const bool is_chosen_from = manifest && manifest->gpu.chooses_torch_variants;
         if (asked.contains(place_of(url)) || (is_chosen_from && is_torch_place(url))) {
             continue;
         }
         if (const auto fault = manifest::fault_of_source_url(url, "an index URL")) {
+            const bool may_hold_secrets = url.find_first_of("@?#") != std::string::npos;
             ignored.push_back({index.origin,
-                               fmt::format("pip takes `{}` for an index: {}", url, fault->what),
+                               fmt::format("pip takes {} for an index: {}",
+                                           may_hold_secrets ? "a text that may hold a password"
+                                                            : fmt::format("`{}`", url),
+                                           fault->what),
                                "correct it there; envpm does not ask it"});
             continue;
         }
@@ -49,7 +54,7 @@ std::vector<IgnoredIndex> ignored_indexes(const std::optional<Manifest>& manifes
              fmt::format("pip asks `{}` too, and envpm does not: the manifest names the indexes",
                          url),
              fmt::format("if the project needs it, write `{} = \"{}\"` under `[indexes]`{}", name,
-                         url, url == index.url ? "" : ", and user and password into ~/.netrc")});
+                         url, is_without_password ? "" : ", and user and password into ~/.netrc")});
     }
     return ignored;
 }
