@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,7 @@ constexpr int status_wants_password = 407;
 
 Failure of_proxy(const CurlFailure& failure);
 Failure untrusted(const CurlFailure& failure);
+std::string in_words(const std::string& problem);
 Failure wrong_protocol(const CurlFailure& failure);
 Failure not_understood(const CurlFailure& failure);
 std::string by_proxy(const CurlFailure& failure);
@@ -77,24 +79,27 @@ Failure of_proxy(const CurlFailure& failure) {
 }
 
 Failure untrusted(const CurlFailure& failure) {
-    for (const auto& [words, what] : // OpenSSL's; no other authority would help
-         {std::pair("has expired", "it has expired (the server needs a new one, or this machine's "
-                                   "clock is wrong)"),
-          {"not yet valid", "it is not valid yet (this machine's clock may be wrong)"}}) {
-        if (failure.words.find(words) != std::string::npos) {
-            return {FailureClass::absent,
-                    fmt::format("the certificate of `{}` is not trusted: {}", failure.host, what),
-                    std::nullopt};
-        }
-    }
     const std::string both = failure.ca_file.empty() || failure.ca_folder.empty() ? "" : "` and `";
     const std::string configured = failure.ca_file + both + failure.ca_folder;
     const std::string place = configured.empty() ? "the system" : fmt::format("`{}`", configured);
     return {FailureClass::absent,
             fmt::format("the certificate of `{}` is not trusted: {} (certificates are taken from "
                         "{}; SSL_CERT_FILE names another file)",
-                        failure.host, failure.words, place),
+                        failure.host, in_words(failure.words), place),
             std::nullopt};
+}
+
+/// Of a date OpenSSL says no more than that it is wrong; it may also be that of an authority.
+std::string in_words(const std::string& problem) {
+    for (const auto& [words, meaning] :
+         {std::pair("has expired", "it has expired, or one above it: its server needs a new one, "
+                                   "unless this machine's clock is wrong"),
+          {"not yet valid", "it is not valid yet, if this machine's clock is right"}}) {
+        if (problem.find(words) != std::string::npos) {
+            return meaning;
+        }
+    }
+    return problem;
 }
 
 Failure wrong_protocol(const CurlFailure& failure) {

@@ -40,21 +40,21 @@ TEST(CurlFailure, AHandshakeThatFailsCostsAsMuchAsNoConnection) {
               "no TLS connection with `example.org` can be made: unsupported protocol");
 }
 
-TEST(CurlFailure, OfADateNoOtherAuthorityHelps) {
+TEST(CurlFailure, OfACertificatesDateSaysWhatHelps) {
     const auto reason = [](const std::string& words) {
         CurlFailure failure =
             with(CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: " + words);
         failure.ca_file = "/etc/ca.pem";
         return failure_of(failure).reason;
     };
-    EXPECT_EQ(reason("certificate has expired"),
-              "the certificate of `example.org` is not trusted: it has expired (the server needs a "
-              "new one, or this machine's clock is wrong)");
     EXPECT_EQ(
-        reason("certificate is not yet valid"),
-        "the certificate of `example.org` is not trusted: it is not valid yet (this machine's "
-        "clock may be wrong)");
-    EXPECT_THAT(reason("self signed certificate"), HasSubstr("/etc/ca.pem"));
+        reason("certificate has expired"),
+        "the certificate of `example.org` is not trusted: it has expired, or one above it: its "
+        "server needs a new one, unless this machine's clock is wrong (certificates are taken "
+        "from `/etc/ca.pem`; SSL_CERT_FILE names another file)");
+    EXPECT_THAT(reason("certificate is not yet valid"),
+                HasSubstr("it is not valid yet, if this machine's clock is right"));
+    EXPECT_THAT(reason("self signed certificate"), HasSubstr("problem: self signed certificate"));
 }
 
 TEST(CurlFailure, TheProxyIsNamedWhereItMayBeToBlame) {
