@@ -25,6 +25,9 @@ constexpr long most_redirects = 10;
 constexpr std::size_t longest_url = 64U << 10U;
 constexpr std::chrono::milliseconds longest_wait{1'000};
 
+/// CURLOPT_QUICK_EXIT, which headers before 7.87 do not have.
+constexpr auto quick_exit = static_cast<CURLoption>(CURLOPTTYPE_LONG + 322);
+
 /// A transfer under way. Its address is what libcurl's callbacks get.
 struct Active {
     explicit Active(const CurlFunctions& functions)
@@ -202,6 +205,9 @@ void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
     set(active, CURLOPT_WRITEDATA, &active);
     set(active, CURLOPT_PREREQFUNCTION, &before_request);
     set(active, CURLOPT_PREREQDATA, &active);
+    // A thread that still asks for an address is left to itself when its transfer ends. It would be
+    // waited for, with all other transfers; a libcurl that does not know this goes on to do so.
+    static_cast<void>(curl_->easy_setopt(active.easy.get(), quick_exit, 1L));
     set_proxy(active, settings_);
     set_authorities(active, authorities_);
     if (!settings_.netrc_file.empty()) {

@@ -46,6 +46,28 @@ NETWORK = {
 }
 
 
+# That its server of names does not answer is known late, as with two servers that do not answer.
+SLOW_NAME = "slow-name.invalid"
+SLOW_NAMES = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef int Look(const char*, const char*, const struct addrinfo*, struct addrinfo**);
+
+int getaddrinfo(const char* name, const char* service, const struct addrinfo* hints,
+                struct addrinfo** out) {
+    if (name && !strcmp(name, "slow-name.invalid")) {
+        sleep(20);
+        return EAI_AGAIN;
+    }
+    return ((Look*)dlsym(RTLD_NEXT, "getaddrinfo"))(name, service, hints, out);
+}
+"""
+
+
 def noise(seed: str, count: int) -> bytes:
     return random.Random(seed).randbytes(count)
 
@@ -83,7 +105,7 @@ class Mirror:
     certificate: str = ""  # TLS with this one; `old`: good, but TLS 1.1
     h2: list[str] = field(default_factory=list)  # the words of h2_server
     handshake_stalls: bool = False
-    files_at: str = ""  # files are on a host that is `refused`, `full`, or `unknown`
+    files_at: str = ""  # files are on a host that is `refused`, `full`, `unknown` or `slow-name`
     name: str = "127.0.0.1"
 
 
@@ -185,6 +207,22 @@ class World:
                 self.locks[name] = sandbox.lock.read_text()
                 self.digests[name] = sandbox.digest()
 
+    def library(self, name: str, source: str) -> Path:
+        """To be loaded before all others. A name stands for one source."""
+        compiler = shutil.which("cc")
+        if not compiler:
+            raise Skip("needs a C compiler")
+        file = self.folder / f"{name}.so"
+        with self.lock:
+            if not file.exists():
+                (self.folder / f"{name}.c").write_text(source)
+                subprocess.run(
+                    [compiler, "-shared", "-fPIC", "-o", file, file.with_suffix(".c"), "-ldl"],
+                    check=True,
+                    capture_output=True,
+                )
+        return file
+
     def make_channel(self) -> dict[str, bytes]:
         folder = self.folder / "channel"
         write_channel(folder, PACKAGES)
@@ -249,6 +287,8 @@ class World:
             yield server.url
         elif mirror.files_at == "unknown":
             yield "http://no-such-host.invalid"
+        elif mirror.files_at == "slow-name":
+            yield f"http://{SLOW_NAME}"
         else:
             with socket.socket() as listener, contextlib.ExitStack() as waiting:
                 listener.bind(("127.0.0.1", 0))
@@ -291,6 +331,8 @@ class World:
                 name: value.replace("CERTIFICATES", str(self.certificates.folder))
                 for name, value in case.variables.items()
             }
+            if any(mirror.files_at == "slow-name" for mirror in case.mirrors):
+                variables["LD_PRELOAD"] = str(self.library("slow_names", SLOW_NAMES))
             if proxy:
                 stack.callback(proxy.close)
                 variables |= {"http_proxy": proxy.url, "https_proxy": proxy.url}

@@ -75,6 +75,21 @@ UNREACHED = [
     ),
     *cases_of_alone_and_beside(
         Case(
+            "the server of names does not answer for 20 s",
+            [Mirror(files_at="slow-name")],
+            Ends(5, ("cannot be reached",), within=17, names_url=False),
+        ),
+        Ends(within=8),
+    ),
+    Case(
+        "the server of names does not answer for 20 s, for one of two mirrors of a large file",
+        [Mirror(files=[Reply(rate=4e6)]), Mirror(files_at="slow-name")],
+        Ends(within=15),
+        wheel=LARGE,
+        quick=True,
+    ),
+    *cases_of_alone_and_beside(
+        Case(
             "a connection is accepted and nothing is ever answered",
             [Mirror(files=[SILENT])],
             Ends(5, ("did not answer for 1.5 s",), within=32, requests=(10, 10)),
