@@ -18,8 +18,11 @@ namespace envpm::fetch {
 
 namespace {
 
-/// 8 MiB between network and disk.
-constexpr std::size_t buffer_count = 32;
+/// 8 MiB between network and disk, more only where more than 16 transfers may run: one that waits
+/// for a buffer may hold one that is partly full, so that with as many transfers as buffers all
+/// would wait for each other.
+constexpr int usual_buffers = 32;
+constexpr int buffers_per_transfer = 2;
 
 /// One writes and hashes while the other does so for another file; more would only take turns.
 constexpr std::size_t file_threads = 2;
@@ -28,6 +31,7 @@ constexpr std::size_t file_threads = 2;
 constexpr std::size_t one_reader = 1;
 constexpr int large_page_bytes = 512 << 10;
 
+std::size_t buffer_count(int most_transfers);
 std::uint64_t total_bytes(std::span<const Download> downloads);
 bool have_mirrors(std::span<const Download> downloads);
 
@@ -95,7 +99,8 @@ std::vector<std::optional<Error>> Client::download(std::span<const Download> dow
         loop_->pool.emplace(file_threads);
     }
     const ProgressTask task(progress, "fetching", total_bytes(downloads), ProgressUnit::bytes);
-    Buffers buffers(buffer_count);
+    const int most_at_once = std::max(1, loop_->settings.concurrent_downloads);
+    Buffers buffers(buffer_count(most_at_once));
     HashPairs own_pairs;
     HashPairs& pairs = events.hash_pairs != nullptr ? *events.hash_pairs : own_pairs;
     DownloadContext context{loop_->curl,
@@ -113,8 +118,8 @@ std::vector<std::optional<Error>> Client::download(std::span<const Download> dow
     if (is_choice) {
         loop_->recall_rates();
     }
-    std::vector<std::optional<Error>> errors = run_downloads(
-        context, downloads, std::max(1, loop_->settings.concurrent_downloads), events);
+    std::vector<std::optional<Error>> errors =
+        run_downloads(context, downloads, most_at_once, events);
     if (is_choice) {
         loop_->remember_rates();
     }
@@ -145,6 +150,10 @@ void Client::Loop::remember_rates() const {
 }
 
 namespace {
+
+std::size_t buffer_count(int most_transfers) {
+    return static_cast<std::size_t>(std::max(usual_buffers, buffers_per_transfer * most_transfers));
+}
 
 std::uint64_t total_bytes(std::span<const Download> downloads) {
     std::set<Sha256> counted;
