@@ -48,6 +48,7 @@ struct Active {
     bool head_told = false;
     bool is_paused = false;
     bool stopped = false;
+    long redirects = 0; ///< followed, as far as `patience` knows
     bool was_https = false;
     bool left_https = false;
     bool may_http2 = false;
@@ -59,6 +60,7 @@ void set_authorities(Active& active, const Authorities& authorities);
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
 int before_request(void* user, char* to, char* from, int to_port, int from_port) noexcept;
+long redirects_of(const Active& active);
 bool is_about_trust(CURLcode code);
 bool is_fault_of_http2(const Active& active, CURLcode code);
 Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings);
@@ -309,6 +311,7 @@ void CurlLoop::Impl::finish_ended() {
         }
         if (is_fetching_proxy(end.head)) {
             proxy_hosts_.insert(host_of(end.head.url));
+            proxy_hosts_.insert(host_of(active.url)); // which is known before a redirect
         }
         if (is_fault_of_http2(active, code)) {
             http1_hosts_.insert(host_of(active.url));
@@ -346,10 +349,9 @@ void CurlLoop::Impl::finish_late(Clock::time_point now) {
             continue;
         }
         Active& active = *found->second;
-        curl_off_t sent_after = 0;
-        curl_->easy_getinfo(active.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
-        if (sent_after > 0) {
-            active.patience.request_sent(now);
+        const long redirects = redirects_of(active);
+        if (std::exchange(active.redirects, redirects) != redirects) {
+            active.patience.redirected();
         }
         if (std::optional<Failure> late =
                 active.patience.judge(settings_, host_of(active.url), now)) {
@@ -440,11 +442,13 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     }
 }
 
-/// Runs before each request, those after redirects too: what was asked for under TLS is never
-/// asked for again without.
+/// Runs before each request, those after redirects too: an answer is waited for from then on, and
+/// what was asked for under TLS is never asked for again without.
 int before_request(void* user, char* /*to*/, char* /*from*/, int /*to_port*/,
                    int /*from_port*/) noexcept {
     Active& active = *static_cast<Active*>(user);
+    active.redirects = redirects_of(active);
+    active.patience.request_sent(Clock::now());
     const char* scheme = nullptr;
     active.curl.easy_getinfo(active.easy.get(), CURLINFO_SCHEME, &scheme);
     const std::string_view name = scheme != nullptr ? scheme : "";
@@ -452,6 +456,12 @@ int before_request(void* user, char* /*to*/, char* /*from*/, int /*to_port*/,
     active.left_https = active.was_https && !is_https;
     active.was_https = active.was_https || is_https;
     return active.left_https ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+long redirects_of(const Active& active) {
+    long count = 0;
+    active.curl.easy_getinfo(active.easy.get(), CURLINFO_REDIRECT_COUNT, &count);
+    return count;
 }
 
 bool is_about_trust(CURLcode code) {

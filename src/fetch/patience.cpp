@@ -13,10 +13,8 @@ Failure silent(std::string_view host, std::string_view what, std::chrono::millis
 } // namespace
 
 void Patience::request_sent(Clock::time_point now) {
-    if (stage_ == Stage::connecting) {
-        stage_ = Stage::waiting;
-        last_activity_ = now;
-    }
+    stage_ = Stage::waiting;
+    last_activity_ = now;
 }
 
 void Patience::received(Clock::time_point now, std::uint64_t bytes) {

@@ -29,8 +29,12 @@ class Patience {
 
     [[nodiscard]] Stage stage() const { return stage_; }
 
-    /// The request is on its way: the first byte is waited for from now on.
+    /// The request is on its way, or the one after a redirect: the first byte is waited for from
+    /// now on.
     void request_sent(Clock::time_point now);
+
+    /// What came leads elsewhere, where libcurl connects now.
+    void redirected() { stage_ = Stage::connecting; }
 
     /// Some bytes came, of the head or of the body.
     void received(Clock::time_point now, std::uint64_t bytes);

@@ -26,10 +26,22 @@ TEST_F(PatienceTest, ConnectingIsNotItsBusiness) {
 
 TEST_F(PatienceTest, TheFirstByteMayTakeItsTimeFromTheRequestOn) {
     patience.request_sent(at(5));
-    patience.request_sent(at(20));
     EXPECT_EQ(patience.deadline(settings), at(35));
     EXPECT_EQ(judge_at(34), "");
     EXPECT_EQ(judge_at(35), "`h` did not answer for 30 s");
+}
+
+TEST_F(PatienceTest, AfterARedirectTheFirstByteMayTakeItsTimeAgain) {
+    patience.request_sent(at(0));
+    patience.received(at(25), 100);
+    patience.redirected();
+    EXPECT_EQ(judge_at(40), "") << "connecting";
+    EXPECT_EQ(patience.deadline(settings), std::nullopt);
+    patience.request_sent(at(40));
+    EXPECT_EQ(judge_at(69), "");
+    EXPECT_EQ(judge_at(70), "`h` did not answer for 30 s");
+    patience.received(at(70), 100);
+    EXPECT_EQ(judge_at(80), "`h` sent nothing for 10 s");
 }
 
 TEST_F(PatienceTest, AProxyThatFetchesFirstGetsThreeTimesAsLong) {

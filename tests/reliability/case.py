@@ -134,6 +134,7 @@ class Case:
     variables: dict[str, str] = field(default_factory=dict)  # CERTIFICATES is their folder
     proxy: dict | None = None
     netrc: str = ""
+    slow_names: bool = False  # of SLOW_NAME nobody knows the address, after 20 s
     check: Callable[["Played"], None] | None = None  # further
     play: Callable[["World", "Case"], None] | None = None  # instead of all this
     shows: str = ""  # what a `play` ends with, in words
@@ -331,7 +332,7 @@ class World:
                 name: value.replace("CERTIFICATES", str(self.certificates.folder))
                 for name, value in case.variables.items()
             }
-            if any(mirror.files_at == "slow-name" for mirror in case.mirrors):
+            if case.slow_names:
                 variables["LD_PRELOAD"] = str(self.library("slow_names", SLOW_NAMES))
             if proxy:
                 stack.callback(proxy.close)

@@ -78,6 +78,7 @@ UNREACHED = [
             "the server of names does not answer for 20 s",
             [Mirror(files_at="slow-name")],
             Ends(5, ("cannot be reached",), within=17, names_url=False),
+            slow_names=True,
         ),
         Ends(within=8),
     ),
@@ -86,6 +87,7 @@ UNREACHED = [
         [Mirror(files=[Reply(rate=4e6)]), Mirror(files_at="slow-name")],
         Ends(within=15),
         wheel=LARGE,
+        slow_names=True,
         quick=True,
     ),
     *cases_of_alone_and_beside(

@@ -7,6 +7,7 @@ from case import (
     GOOD,
     LARGE,
     MEBIBYTE,
+    SLOW_NAME,
     Case,
     Ends,
     Mirror,
@@ -19,6 +20,8 @@ from case import (
 from fault_server import Reply
 
 ELSEWHERE = "/elsewhere"
+LATE = 2.5  # seconds: too much for silence in an answer, not for its first byte
+PATIENT = {"first-byte-timeout": "5s"}
 BAN = Reply(status=403, body=b"<!DOCTYPE html><html>your network is banned</html>")
 
 
@@ -244,6 +247,18 @@ def the_file(exchange) -> Reply:
     )
 
 
+def late_page(exchange) -> Reply:
+    """A project's page, under another path."""
+    (path,) = [path for path in exchange.server.content if path.startswith("/simple/")]
+    return Reply(body=exchange.server.content[path], wait=LATE)
+
+
+def late_file(exchange) -> Reply:
+    reply = the_file(exchange)
+    reply.wait = LATE
+    return reply
+
+
 def signed(valid_seconds: float):
     """The file is under an address that is good for so long."""
 
@@ -314,6 +329,31 @@ REDIRECTS = [
         "a redirect of a large file, for each of its parts",
         [Mirror(files=[to(f"{ELSEWHERE}/1")], others=chain(1))],
         wheel=LARGE,
+    ),
+    Case(
+        "a redirect to where the answer comes late, within the limit",
+        [Mirror(files=[to(f"{ELSEWHERE}/1")], others={f"{ELSEWHERE}/1": [late_file]})],
+        Ends(requests=(1, 1), after=LATE),
+        network=PATIENT,
+        quick=True,
+    ),
+    Case(
+        "a redirect of a page to where the answer comes late, within the limit",
+        [Mirror(pages=[to(f"{ELSEWHERE}/1")], others={f"{ELSEWHERE}/1": [late_page]})],
+        Ends(requests=(1, 1), after=LATE),
+        command="lock",
+        network=PATIENT,
+    ),
+    Case(
+        "a redirect to where nothing is ever answered",
+        [Mirror(files=[to(f"{ELSEWHERE}/1")], others={f"{ELSEWHERE}/1": [Reply(wait=600)]})],
+        Ends(5, ("did not answer for 1.5 s",), within=32, requests=(10, 10)),
+    ),
+    Case(
+        "a redirect to a name that the server of names does not answer for",
+        [Mirror(files=[to(f"http://{SLOW_NAME}/file")])],
+        Ends(5, ("Resolving timed out after",), within=22, requests=(5, 5)),
+        slow_names=True,
     ),
     Case(
         "a redirect without a place",
