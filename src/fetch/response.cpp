@@ -13,6 +13,11 @@ namespace envpm::fetch {
 
 namespace {
 
+/// Servers may limit what they send at once; less than this and than that share of what was asked
+/// for is no way to get a file.
+constexpr std::uint64_t smallest_part = 64U << 10U;
+constexpr std::uint64_t smallest_share = 4;
+
 std::variant<GoodHead, Failure> judge_partial(const AskedBytes& asked, const ResponseHead& head);
 std::variant<GoodHead, Failure> judge_whole(const AskedBytes& asked, const ResponseHead& head);
 Failure status_failure(const ResponseHead& head);
@@ -144,6 +149,10 @@ std::variant<GoodHead, Failure> judge_partial(const AskedBytes& asked, const Res
     const std::uint64_t count = range->span->last - asked.first + 1;
     if (head.content_length && *head.content_length != count) {
         return refuse(FailureClass::no_ranges, head, "contradicts itself about a part's length");
+    }
+    if (count < smallest_part && count < asked.count / smallest_share) {
+        return refuse(FailureClass::no_ranges, head,
+                      fmt::format("sent {} of {} bytes that were asked for", count, asked.count));
     }
     return GoodHead{asked.first, count};
 }

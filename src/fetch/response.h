@@ -60,7 +60,8 @@ struct GoodHead {
 
 /// Whether a response can be what a download asked for. Nothing that a server says is believed
 /// beyond what was expected: a 200 to a range is the whole file from its start, a 206 must give
-/// exactly the bytes asked for, or fewer from the same start.
+/// exactly the bytes asked for, or fewer from the same start, but not so few that the file would
+/// come in ever so many.
 std::variant<GoodHead, Failure> judge_download(const AskedBytes& asked, const ResponseHead& head);
 
 /// The same for a `get`: fills range_first and total_bytes, or answers in words what is wrong. The

@@ -1,5 +1,7 @@
 #include "fetch/response.h"
 
+#include <fmt/format.h>
+
 namespace envpm::fetch {
 namespace {
 
@@ -94,6 +96,19 @@ TEST(Response, OnlyTheBytesAskedForAreAccepted) {
             EXPECT_EQ(good->count, one.count) << one.name;
         }
     }
+}
+
+TEST(Response, APartThatIsTooSmallToBeOfUseIsRefused) {
+    const auto is_good = [](std::uint64_t asked, std::uint64_t got) {
+        const ResponseHead head = head_of(206, fmt::format("bytes 0-{}/{}", got - 1, asked));
+        return std::holds_alternative<GoodHead>(
+            judge_download({0, asked, asked, How::ranged}, head));
+    };
+    EXPECT_TRUE(is_good(400, 100));
+    EXPECT_FALSE(is_good(400, 99));
+    EXPECT_TRUE(is_good(32 << 20, 64 << 10));
+    EXPECT_FALSE(is_good(32 << 20, (64 << 10) - 1));
+    EXPECT_TRUE(is_good(1, 1));
 }
 
 TEST(Response, RetryAfterGoesWithTheFailure) {

@@ -42,6 +42,9 @@ def multipart(exchange) -> Reply:
     )
 
 
+ONE_BYTE = Reply(status=206, body=b"P", fields={"Content-Range": "bytes 0-0/100"})
+
+
 def shorter(first: int, last: int) -> tuple[int, int]:
     return first, first + (last - first) // 2
 
@@ -67,6 +70,24 @@ PARTS = [
     part("the part begins earlier", Reply(span=lambda a, b: (max(0, a - 7), b)), WHOLE),
     part("the part ends later", Reply(span=lambda a, b: (a, b + 7)), WHOLE),
     part("the part is half as long, and says so", Reply(span=shorter), Ends(requests=(3, 120))),
+    part(
+        "the part is 128 KiB of many MiB, and says so",
+        Reply(span=lambda first, last: (first, min(last, first + MEBIBYTE // 8 - 1))),
+        Ends(requests=(320, 360), within=40),
+    ),
+    part(
+        "the part is one byte, and says so",
+        Reply(span=lambda first, _: (first, first)),
+        Ends(requests=(2, 8), most=1.1),
+        quick=True,
+    ),
+    part(
+        "the part is one byte and says so, and so is the whole",
+        lambda exchange: (
+            Reply(span=lambda first, _: (first, first)) if exchange.span else ONE_BYTE
+        ),
+        Ends(5, ("sent a part of the file that was not asked for",), requests=(2, 8)),
+    ),
     part(
         "the part ends after 3 MiB, and does not say so",
         Reply(cut=3 * MEBIBYTE, ending="fin"),
