@@ -156,6 +156,10 @@ Clock::time_point Batch::start_transfers(Clock::time_point now, int most_at_once
     const bool has_buffers = context_.buffers.available() > 1;
     Clock::time_point next = now + longest_turn;
     for (const Entry& entry : entries_) {
+        entry.target->go_on();
+        if (is_over(entry.target->phase()) && !entry.is_reported) {
+            next = now;
+        }
         files.push_back(entry.target->as_open_file());
         if (has_buffers) {
             entry.target->resume_paused();

@@ -143,7 +143,9 @@ std::optional<Clock::time_point> OpenPages::start(Clock::time_point now, int mos
         if (page->is_running() || page->is_over()) {
             continue;
         }
-        if (page->start_at() > now) {
+        if (page->give_up_if_refused()) {
+            next = now;
+        } else if (page->start_at() > now) {
             next = std::min(next, page->start_at());
         } else if (page->has_place() && weight + page->weight() <= large_weight * most_at_once) {
             weight += page->weight();

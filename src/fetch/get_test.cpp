@@ -340,13 +340,6 @@ TEST_F(GetTest, StallsEndInTime) {
     EXPECT_EQ(response.status, 0);
 }
 
-TEST_F(GetTest, RetryAfterIsWaitedForByTheWholeHost) {
-    server.serve("/busy", {with_status(429, {"Retry-After: 1"}), with_body("done")});
-    const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(get("/busy").body, "done");
-    EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(990));
-}
-
 TEST_F(GetTest, ADayIsNotWaitedFor) {
     server.serve("/banned", {with_status(429, {"Retry-After: 86400"})});
     EXPECT_THAT(get("/banned").error, HasSubstr("asks to wait 86400 s"));

@@ -32,6 +32,9 @@ constexpr std::chrono::seconds step{2};
 constexpr std::chrono::seconds rest_after_refusal{30};
 constexpr double worthwhile_rise = 1.1;
 
+constexpr int most_refusals = 10;
+constexpr int most_bans = 2;
+
 constexpr double weight_of_new_rate = 0.3;
 constexpr int weight_of_old_delay = 3;
 
@@ -104,6 +107,37 @@ void shrink(Host& host, Load load, Clock::time_point now) {
     host.step_at = now + (load == Load::refused ? rest_after_refusal : step);
     host.step_bytes = 0;
     host.step_bytes_per_second = 0;
+}
+
+void take_refusal(Host& host, const Failure& failure, Clock::time_point now,
+                  Clock::duration pause) {
+    if (failure.load == Load::unknown && !failure.retry_after) {
+        return;
+    }
+    if (failure.retry_after && *failure.retry_after > longest_retry_after) {
+        // Of a 404 or a 500 it is about that file.
+        host.refusal = failure.load == Load::unknown ? host.refusal : failure.reason;
+        return;
+    }
+    const bool may_pass = failure.kind == FailureClass::transient;
+    const bool is_refused = failure.load == Load::refused;
+    if (may_pass && (is_refused || failure.retry_after)) {
+        const Clock::duration wait = failure.retry_after ? *failure.retry_after : pause;
+        host.parked_until = std::max(host.parked_until, now + wait);
+        shrink(host, Load::refused, now);
+    }
+    const bool is_alone = host.in_flight == 0; // of several at once the others may be served
+    const bool counts = is_refused && (may_pass ? is_alone : host.is_university_mirror);
+    host.refusals += counts ? 1 : 0;
+    if (counts && host.refusals >= (may_pass ? most_refusals : most_bans)) {
+        host.refusal = failure.reason;
+    }
+}
+
+void take_success(Host& host, Clock::time_point now) {
+    host.failures = 0;
+    host.refusals = 0;
+    grow(host, now);
 }
 
 void grow(Host& host, Clock::time_point now) {

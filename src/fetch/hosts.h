@@ -25,7 +25,9 @@ struct Host {
     bool has_refused = false; ///< some since it last had all that it may have
     bool multiplexes = false; ///< it has answered by HTTP/2; of redirected files: whoever did
     int failures = 0;         ///< since the last success
+    int refusals = 0;         ///< since the last success, when nothing else was asked for
     int poisonings = 0;       ///< files for which it gave wrong bytes
+    std::string refusal;      ///< why nothing more is asked for in this run; empty: it is
     Clock::time_point parked_until{};
     Clock::time_point told_at{}; ///< when the user was last told that it keeps everyone waiting
 
@@ -102,6 +104,15 @@ Clock::duration silence_limit(const Host& host);
 /// The host refused or could not: it gets fewer transfers at once. 429 and 403 mean one, since
 /// mirrors ban whole networks that go on asking; 503 and silence mean no more than still run.
 void shrink(Host& host, Load load, Clock::time_point now);
+
+/// What a refusal (429, 403, Retry-After) means for all that is asked of the host: after 429 a
+/// pause, of `pause` unless the host says how long. Nothing more in this run if it says more than
+/// five minutes, if it refused ten times in a row with nothing else on its way, or if it is a
+/// university's and forbids two things: then it has shut us out.
+void take_refusal(Host& host, const Failure& failure, Clock::time_point now, Clock::duration pause);
+
+/// It served what it was asked for.
+void take_success(Host& host, Clock::time_point now);
 
 /// The host serves: one transfer more every 2 s, as long as each brings a tenth more bytes.
 void grow(Host& host, Clock::time_point now);

@@ -98,6 +98,56 @@ TEST(Hosts, GivePagesNoLimitUnlessTheyRefusedSomeOrAreUniversities) {
     EXPECT_TRUE(has_place_for_page(host)) << "one at a time";
 }
 
+TEST(Hosts, ThatRefuseTenTimesInARowAreGivenUp) {
+    const Failure refusal{FailureClass::transient, "no", std::nullopt, Load::refused};
+    Host host;
+    host.in_flight = 1;
+    for (int i = 0; i < 50; ++i) {
+        take_refusal(host, refusal, first_moment, seconds(2));
+    }
+    EXPECT_EQ(host.parked_until, first_moment + seconds(2));
+    EXPECT_EQ(host.refusals, 0) << "the other one may be served";
+    host.in_flight = 0;
+    for (int i = 0; i < 9; ++i) {
+        take_refusal(host, refusal, first_moment, seconds(2));
+    }
+    EXPECT_EQ(host.refusal, "");
+    take_success(host, first_moment);
+    EXPECT_EQ(host.refusals, 0);
+    for (int i = 0; i < 10; ++i) {
+        take_refusal(host, refusal, first_moment, seconds(2));
+    }
+    EXPECT_EQ(host.refusal, "no");
+}
+
+TEST(Hosts, ThatWantALongRestAreGivenUpAtOnce) {
+    Host host;
+    take_refusal(host, {FailureClass::absent, "404", seconds(301)}, first_moment, {});
+    EXPECT_EQ(host.refusal, "") << "it is about that file";
+    take_refusal(host, {FailureClass::transient, "503", seconds(300), Load::busy}, first_moment,
+                 {});
+    EXPECT_EQ(host.refusal, "");
+    EXPECT_EQ(host.parked_until, first_moment + seconds(300));
+    take_refusal(host, {FailureClass::absent, "503", seconds(301), Load::busy}, first_moment, {});
+    EXPECT_EQ(host.refusal, "503");
+}
+
+TEST(Hosts, OfUniversitiesThatForbidTwoThingsHaveShutUsOut) {
+    const Failure ban{FailureClass::absent, "403", std::nullopt, Load::refused};
+    Hosts hosts(4);
+    Host& university = hosts.at("mirrors.ustc.edu.cn");
+    Host& other = hosts.at("mirror.example.org");
+    other.refusals = 5;
+    take_refusal(university, ban, first_moment, {});
+    EXPECT_EQ(university.refusal, "");
+    for (Host* const host : {&university, &other}) {
+        take_refusal(*host, ban, first_moment, {});
+        EXPECT_LE(host->parked_until, first_moment);
+    }
+    EXPECT_EQ(university.refusal, "403");
+    EXPECT_EQ(other.refusal, "") << "a bucket says so of what it does not have";
+}
+
 TEST(Hosts, KeepTheUserWaitingInOneLineForAWhile) {
     Host host;
     const Clock::time_point now = Clock::now();

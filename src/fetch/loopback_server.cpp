@@ -179,7 +179,7 @@ std::shared_ptr<const Answer> LoopbackServer::next_answer(const std::string& pat
     std::string lower = head;
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    requests_.push_back({path, lower});
+    requests_.push_back({path, lower, std::chrono::steady_clock::now()});
     const auto found = answers_.find(path);
     if (found == answers_.end() || found->second.empty()) {
         auto missing = std::make_shared<Answer>();

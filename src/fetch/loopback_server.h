@@ -74,6 +74,7 @@ class LoopbackServer {
     struct Request {
         std::string path;
         std::string head; ///< all of it, in lower case
+        std::chrono::steady_clock::time_point at{};
     };
 
     [[nodiscard]] std::vector<Request> requests() const;

@@ -39,7 +39,7 @@ Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
                  "`[mirrors]`"},
                 lied ? ExitCode::integrity : ExitCode::network);
     for (const Mirror& mirror : mirrors) {
-        std::string reason = mirror.reason;
+        std::string reason = mirror.reason.empty() ? mirror.host->refusal : mirror.reason;
         if (reason.empty()) {
             reason = is_barred(mirror) ? fmt::format("`{}` sent wrong bytes of other files",
                                                      place_name(mirror.url))

@@ -44,6 +44,13 @@ Clock::time_point Page::start_at() const {
     return std::max(retry_at_, host_.parked_until);
 }
 
+bool Page::give_up_if_refused() {
+    if (!host_.refusal.empty() && !is_over_) {
+        finish(host_.refusal);
+    }
+    return is_over_;
+}
+
 void Page::start() {
     ++tries_;
     place_.emplace(host_);
@@ -198,9 +205,14 @@ void Page::done(const TransferEnd& end) {
     const std::optional<Failure> failure = judge(end);
     if (failure) {
         fail(*failure);
+    } else if (load_of_status(end.head.status) == Load::refused) {
+        const std::string reason =
+            fmt::format("`{}` answered {}", place_name(end.head.url), end.head.status);
+        take_refusal(host_, {FailureClass::absent, reason, std::nullopt, Load::refused},
+                     Clock::now(), {});
+        finish({});
     } else {
-        host_.failures = 0;
-        grow(host_, Clock::now());
+        take_success(host_, Clock::now());
         finish({});
     }
 }
@@ -211,18 +223,16 @@ void Page::fail(const Failure& failure) {
     cost_ += cost_of(failure.kind);
     const bool is_lost = failure.kind == FailureClass::unreachable;
     shrink(host_, is_lost ? Load::busy : failure.load, now);
+    const Clock::duration pause = context_.backoff.pause(std::max(tries_, host_.refusals + 1));
+    take_refusal(host_, failure, now, pause);
     const bool may_pass = is_lost || failure.kind == FailureClass::transient;
     if (!may_pass || cost_ >= tries_per_request) {
         finish(tries_ > 1 ? fmt::format("{} ({} tries)", failure.reason, tries_) : failure.reason);
         return;
     }
-    retry_at_ = now + context_.backoff.pause(tries_);
+    retry_at_ = now + pause;
     if (now - started_at_ >= context_.quiet_time) { // what is over at once is nobody's concern
         tell(now, context_.quiet_time, failure.reason + ": trying again");
-    }
-    if (failure.retry_after) {
-        host_.parked_until = std::max(host_.parked_until, now + *failure.retry_after);
-        shrink(host_, Load::refused, now);
     }
 }
 

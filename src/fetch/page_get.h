@@ -52,6 +52,9 @@ class Page final : public Receiver {
     /// Whether its host takes one more now.
     [[nodiscard]] bool has_place() const { return has_place_for_page(host_); }
 
+    /// Before a start: true if it is over, since its host wants to be asked for nothing.
+    bool give_up_if_refused();
+
     void start();
 
     /// Tells the user if nothing has come for long.

@@ -35,7 +35,9 @@ bool is_much_slower(std::span<const Mirror> mirrors, const Mirror& mirror);
 } // namespace
 
 bool is_barred(const Mirror& mirror) {
-    return mirror.trust == Trust::barred || mirror.host->poisonings >= most_poisonings;
+    const Host& host = *mirror.host;
+    return mirror.trust == Trust::barred || host.poisonings >= most_poisonings ||
+           !host.refusal.empty();
 }
 
 MirrorChoice choose_mirror(std::span<const Mirror> mirrors, const ChoiceRules& rules) {
@@ -68,7 +70,8 @@ MirrorChoice choose_mirror(std::span<const Mirror> mirrors, const ChoiceRules& r
 void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock::time_point now,
                   Clock::duration pause) {
     // Why it is barred is what the user needs; what else was on its way there ends for any reason.
-    if (mirror.trust != Trust::barred) {
+    const bool was_barred = mirror.trust == Trust::barred;
+    if (!was_barred) {
         mirror.reason = failure.reason;
         mirror.last_failure = failure.kind;
     }
@@ -94,9 +97,8 @@ void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock:
         mirror.trust = Trust::barred;
         break;
     }
-    if (failure.retry_after && mirror.trust != Trust::barred) {
-        mirror.host->parked_until = std::max(mirror.host->parked_until, now + *failure.retry_after);
-        shrink(*mirror.host, Load::refused, now);
+    if (!was_barred) { // each file counts once
+        take_refusal(*mirror.host, failure, now, pause);
     }
 }
 
@@ -110,8 +112,7 @@ void take_silence(Mirror& mirror, Clock::time_point now) {
 
 void take_success(Mirror& mirror, Clock::time_point now) {
     mirror.failures = 0;
-    mirror.host->failures = 0;
-    grow(*mirror.host, now);
+    take_success(*mirror.host, now);
 }
 
 void take_entity_tag(Mirror& mirror, const std::string& tag) {

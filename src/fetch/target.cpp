@@ -307,7 +307,8 @@ void Target::settle_account(FileSchedule::Id id, std::size_t index, const Transf
     if (report.failure) {
         news_ = report.failure->reason;
         news_mirror_ = index;
-        end.pause = context_.backoff.pause(was_worthwhile ? 1 : mirror.failures + 1);
+        const int failures = std::max(mirror.failures, mirror.host->refusals);
+        end.pause = context_.backoff.pause(was_worthwhile ? 1 : failures + 1);
     }
     count_try(report.brought_bytes, report.failure ? cost_of(report.failure->kind) : 0);
     schedule_.ended(id, end, Clock::now());
@@ -318,9 +319,7 @@ void Target::settle_account(FileSchedule::Id id, std::size_t index, const Transf
             drop(source);
         }
     }
-    if (phase_ == Phase::fetching) {
-        go_on();
-    }
+    go_on();
 }
 
 void Target::blame(std::uint32_t liars) {
@@ -358,7 +357,7 @@ bool Target::is_exhausted() const {
 }
 
 void Target::go_on() {
-    if (schedule_.in_flight() > 0) {
+    if (phase_ != Phase::fetching || schedule_.in_flight() > 0) {
         return;
     }
     if (!schedule_.has_gaps()) {

@@ -83,6 +83,10 @@ class Target {
     /// Starts one transfer if a mirror can serve one now.
     bool start_transfer(Clock::time_point now);
 
+    /// Ends what is at its end: after its last transfer, or when another file's failure has barred
+    /// its last mirror.
+    void go_on();
+
     void resume_paused();
 
     /// Tells the user if what was asked for has not come for long.
@@ -107,7 +111,6 @@ class Target {
     void announce(std::size_t mirror);
     void announce_cut(const FileSchedule::Order& order);
     void drop(std::uint32_t sources);
-    void go_on();
     void verify();
     void distrust(std::uint32_t sources);
     void blame(std::uint32_t liars);

@@ -437,15 +437,19 @@ def file_of(wheel: str) -> str:
 
 
 def page(wheel: str, archive: bytes, files_url: str) -> bytes:
+    return page_with(WHEELS[wheel], archive, files_url)
+
+
+def page_with(wheel: Wheel, archive: bytes, files_url: str) -> bytes:
     entry = {
-        "filename": WHEELS[wheel].file_name,
-        "url": files_url + file_of(wheel),
+        "filename": wheel.file_name,
+        "url": f"{files_url}/files/{wheel.file_name}",
         "hashes": {"sha256": hashlib.sha256(archive).hexdigest()},
         "size": len(archive),
-        "upload-time": WHEELS[wheel].uploaded,
+        "upload-time": wheel.uploaded,
         "yanked": False,
     }
-    content = {"meta": {"api-version": "1.1"}, "name": wheel, "files": [entry]}
+    content = {"meta": {"api-version": "1.1"}, "name": wheel.name, "files": [entry]}
     # As long as a real one, so that it does not come in one piece.
     content["padding"] = "".join(random.Random(1).choices("abcdefgh", k=200_000))
     return json.dumps(content).encode()

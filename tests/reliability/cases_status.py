@@ -1,5 +1,6 @@
 """Groups 10 to 12: overloaded servers, answers that are none, redirects."""
 
+import contextlib
 import email.utils
 import time
 
@@ -12,12 +13,19 @@ from case import (
     Ends,
     Mirror,
     Played,
+    World,
     cases_of_alone_and_beside,
     expect,
     file_of,
+    noise,
     page_of,
+    page_with,
 )
-from fault_server import Reply
+from fault_server import FaultServer, Reply
+from sandbox import manifest_of
+from wheels import Wheel
+
+MANY = 30  # files
 
 ELSEWHERE = "/elsewhere"
 LATE = 2.5  # seconds: too much for silence in an answer, not for its first byte
@@ -54,7 +62,42 @@ def at_most_in_flight(most: int):
     return lambda exchange: busy(429) if exchange.in_flight > most else Reply(rate=5e6)
 
 
+def of_many_files(name: str, reply: Reply, most: int) -> Case:
+    """A host that refuses all of them; in all it is asked so often."""
+
+    def play(world: World, _: Case) -> None:
+        wheels = [
+            Wheel(f"many{n}", "1.0", files={f"many{n}/noise.bin": noise(f"{n}", 4096)})
+            for n in range(MANY)
+        ]
+        server = FaultServer()
+        archives = {f"/files/{wheel.file_name}": wheel.archive() for wheel in wheels}
+        server.content = dict(archives)
+        for wheel in wheels:
+            archive = archives[f"/files/{wheel.file_name}"]
+            server.content[f"/simple/{wheel.name}/"] = page_with(wheel, archive, server.url)
+        with contextlib.closing(server), world.sandbox() as sandbox:
+            sandbox.variables = world.variables(sandbox, [server])
+            sandbox.write(manifest_of(*(wheel.name for wheel in wheels)))
+            sandbox.run("lock")
+            server.scripts = {path: [reply] for path in archives}
+            began = time.monotonic()
+            done = sandbox.run("install", expected=None)
+            said = f"\n{done.stdout}{done.stderr}"
+            expect(done.returncode == 5, f"exit code {done.returncode}, not 5{said}")
+            expect(f"answered {reply.status}" in done.stderr, f"does not say why{said}")
+            expect(time.monotonic() - began < 20, "it took long")
+            asked = sum(one.at >= began for path in archives for one in server.requests_of(path))
+            expect(asked <= most, f"{asked} requests, not {most} at most{said}")
+            server.scripts = {}
+            sandbox.run("install")
+
+    return Case(name, [], play=play, shows=f"error 5: `answered {reply.status}`")
+
+
 ENOUGH = [
+    of_many_files("429 with Retry-After of a day, for 30 files", busy(429, "86400"), 4),
+    of_many_files("429 without Retry-After, always, for 30 files", busy(429), 14),
     Case(
         "429 with Retry-After in seconds",
         [Mirror(files=[busy(429, "1"), GOOD])],
