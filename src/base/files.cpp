@@ -30,7 +30,7 @@ struct Temporary {
     std::string path;
 };
 
-Fd open_to_read(const std::filesystem::path& path);
+[[noreturn]] void throw_unopened(const std::filesystem::path& path);
 void check_kind(int descriptor, const struct stat& status, const std::filesystem::path& path);
 bool is_anonymous_pipe(int descriptor);
 [[noreturn]] void throw_no_file(const char* kind, const std::filesystem::path& path);
@@ -55,10 +55,18 @@ Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
     return file;
 }
 
+Fd open_to_read(const std::filesystem::path& path) {
+    Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file && errno == EWOULDBLOCK) { // a file server's, which gives it back when asked to wait
+        file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    }
+    return file;
+}
+
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
     const Fd file = open_to_read(path);
     if (!file) {
-        throw_system_error("cannot open a file", path.string(), errno);
+        throw_unopened(path);
     }
     return read_open_file(file.get(), path, limit_bytes);
 }
@@ -69,7 +77,7 @@ std::optional<std::string> read_file_if_present(const std::filesystem::path& pat
         if (errno == ENOENT || errno == ENOTDIR) {
             return std::nullopt;
         }
-        throw_system_error("cannot open a file", path.string(), errno);
+        throw_unopened(path);
     }
     return read_open_file(file.get(), path, 1U << 30U);
 }
@@ -219,16 +227,11 @@ std::optional<FileLock> FileLock::try_take(const std::filesystem::path& path, Lo
 
 namespace {
 
-/// Without waiting for whoever writes to a FIFO; none, with the reason in errno.
-Fd open_to_read(const std::filesystem::path& path) {
-    Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!file && errno == EWOULDBLOCK) { // a file server's, which gives it back when asked to wait
-        file = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    }
-    if (!file && errno == ENXIO) {
+void throw_unopened(const std::filesystem::path& path) {
+    if (errno == ENXIO) {
         throw_no_file("a socket or a device", path);
     }
-    return file;
+    throw_system_error("cannot open a file", path.string(), errno);
 }
 
 /// A regular file, or what a shell puts in place of one: a pipe without a name, `/dev/null`.

@@ -17,6 +17,9 @@ namespace envpm {
 /// Opens with O_CLOEXEC; throws an Error that names the path.
 Fd open_file(const std::filesystem::path& path, int flags, unsigned mode = 0666);
 
+/// To be read, without waiting for whoever writes to a FIFO; none, with the reason in errno.
+Fd open_to_read(const std::filesystem::path& path);
+
 /// The whole of a regular file, a pipe without a name (`<(command)`) or `/dev/null`; a folder, a
 /// FIFO, a socket or another device is an Error, and is not waited for. `limit_bytes` guards
 /// against what is not the small file that it should be.

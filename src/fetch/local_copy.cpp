@@ -1,9 +1,8 @@
 #include "fetch/local_copy.h"
 
-#include "base/handle.h"
+#include "base/files.h"
 #include "base/read_at.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -25,7 +24,7 @@ Failure absent(std::string reason);
 
 LocalCopy copy_pieces(const std::filesystem::path& from, std::vector<Piece> pieces, PartFile& part,
                       std::uint32_t source, const std::stop_token& stop) {
-    const Fd file(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+    const Fd file = open_to_read(from);
 
     struct stat status {};
 

@@ -5,7 +5,6 @@
 #include "base/read_at.h"
 #include "fetch/url.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -57,12 +56,18 @@ HttpResponse read_bytes(const HttpRequest& request, const std::filesystem::path&
     HttpResponse response;
     response.url = request.url;
     response.content_type = file.extension() == ".html" ? "text/html" : "";
-    const Fd opened = open_file(file, O_RDONLY);
+    const Fd opened = open_to_read(file);
+    if (!opened) {
+        throw_system_error("cannot open a file", file.string(), errno);
+    }
 
     struct stat status {};
 
     if (::fstat(opened.get(), &status) != 0) {
         throw_system_error("cannot read a file", file.string(), errno);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        throw Error({"it is not a plain file", file.string(), {}});
     }
     const auto size = static_cast<std::uint64_t>(status.st_size);
     response.etag = entity_tag(status);
