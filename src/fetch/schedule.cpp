@@ -28,6 +28,7 @@ constexpr std::uint64_t growth = 4;
 
 using Rank = std::tuple<Trust, bool, int, int, double, std::size_t>;
 
+bool forbids_part(const Failure& failure, AskedFor asked);
 bool may_choose(const Mirror& mirror, const ChoiceRules& rules, std::size_t index);
 Rank rank(std::span<const Mirror> mirrors, std::size_t index, const ChoiceRules& rules);
 bool is_much_slower(std::span<const Mirror> mirrors, const Mirror& mirror);
@@ -71,6 +72,7 @@ void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock:
                   Clock::duration pause) {
     // Why it is barred is what the user needs; what else was on its way there ends for any reason.
     const bool was_barred = mirror.trust == Trust::barred;
+    const bool is_about_part = forbids_part(failure, asked);
     if (!was_barred) {
         mirror.reason = failure.reason;
         mirror.last_failure = failure.kind;
@@ -93,11 +95,16 @@ void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock:
         mirror.can_ranges = false;
         break;
     case FailureClass::absent:
+        if (is_about_part) {
+            mirror.can_ranges = false;
+            break;
+        }
+        [[fallthrough]];
     case FailureClass::poison:
         mirror.trust = Trust::barred;
         break;
     }
-    if (!was_barred) { // each file counts once
+    if (!was_barred && !is_about_part) { // each file counts once
         take_refusal(*mirror.host, failure, now, pause);
     }
 }
@@ -182,6 +189,12 @@ double known_rate(const Host& host) {
 }
 
 namespace {
+
+/// A 403: some servers give whole files only, or no large parts.
+bool forbids_part(const Failure& failure, AskedFor asked) {
+    return asked == AskedFor::part && failure.kind == FailureClass::absent &&
+           failure.load == Load::refused && !failure.retry_after;
+}
 
 bool may_choose(const Mirror& mirror, const ChoiceRules& rules, std::size_t index) {
     return !is_barred(mirror) && (rules.passed_over.empty() || !rules.passed_over[index]);

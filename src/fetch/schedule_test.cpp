@@ -190,6 +190,20 @@ TEST_F(ThreeMirrors, EachFailureHasItsConsequence) {
     EXPECT_EQ(mirrors[2].reason, "why");
 }
 
+TEST_F(ThreeMirrors, OneThatForbidsAPartIsAskedForTheWhole) {
+    const Failure forbidden{FailureClass::absent, "403", std::nullopt, Load::refused};
+    take_failure(mirrors[0], forbidden, AskedFor::part, now, seconds(0));
+    EXPECT_FALSE(mirrors[0].can_ranges);
+    EXPECT_EQ(mirrors[0].trust, Trust::full);
+    EXPECT_EQ(mirrors[0].host->most, 1);
+    take_failure(mirrors[0], forbidden, AskedFor::whole, now, seconds(0));
+    EXPECT_EQ(mirrors[0].trust, Trust::barred);
+    Failure long_rest = forbidden;
+    long_rest.retry_after = seconds(86'400);
+    take_failure(mirrors[1], long_rest, AskedFor::part, now, seconds(0));
+    EXPECT_TRUE(is_barred(mirrors[1]));
+}
+
 TEST_F(ThreeMirrors, ABusyHostGetsOneTransferUntilItServesAgain) {
     take_failure(mirrors[0], {FailureClass::transient, "busy", seconds(9)}, AskedFor::part, now,
                  seconds(0));
