@@ -107,6 +107,7 @@ class Mirror:
     handshake_stalls: bool = False
     files_at: str = ""  # files are on a host that is `refused`, `full`, `unknown` or `slow-name`
     name: str = "127.0.0.1"
+    login: str = ""  # `user:password`, in the URL of PIP_INDEX_URL
 
 
 @dataclass
@@ -259,6 +260,7 @@ class World:
         server = FaultServer(context, mirror.h2)
         stack.callback(server.close)
         server.handshake_stalls = mirror.handshake_stalls
+        server.login = mirror.login
         server.url = server.url.replace("127.0.0.1", mirror.name)
         archive = self.archives[wheel]
         files_url = stack.enter_context(self.files_of(server, mirror))
@@ -305,7 +307,8 @@ class World:
         self, sandbox: Sandbox, servers: list[FaultServer], network: dict | None = None
     ) -> dict[str, str]:
         """So that these servers are the index's mirrors, in this order."""
-        lines = ["[mirrors]", f"pypi = {json.dumps([s.url + '/simple' for s in servers])}"]
+        urls = ["default" if s.login else s.url + "/simple" for s in servers]
+        lines = ["[mirrors]", f"pypi = {json.dumps(urls)}"]
         lines.append(f"lab = {json.dumps([s.url + '/lab' for s in servers])}")
         lines.append("[network]")
         for key, value in (NETWORK | (network or {})).items():
@@ -313,11 +316,15 @@ class World:
         sandbox.folder.mkdir(parents=True, exist_ok=True)
         file = sandbox.folder / "config.toml"
         file.write_text("\n".join(lines) + "\n")
-        return {
+        out = {
             "PATH": str(self.programs),
             "ENVPM_CONFIG_FILE": str(file),
             "SSL_CERT_FILE": str(self.certificates.authority),
         }
+        for server in servers:
+            if server.login:
+                out["PIP_INDEX_URL"] = server.url.replace("://", f"://{server.login}@") + "/simple"
+        return out
 
     def play(self, case: Case) -> None:
         """Throws a Complaint."""

@@ -28,6 +28,7 @@ from wheels import Wheel
 MANY = 30  # files
 
 ELSEWHERE = "/elsewhere"
+LOGIN = "someone:secret"
 LATE = 2.5  # seconds: too much for silence in an answer, not for its first byte
 PATIENT = {"first-byte-timeout": "5s"}
 BAN = Reply(status=403, body=b"<!DOCTYPE html><html>your network is banned</html>")
@@ -290,10 +291,16 @@ def the_file(exchange) -> Reply:
     )
 
 
-def late_page(exchange) -> Reply:
+def elsewhere_page(exchange) -> Reply:
     """A project's page, under another path."""
     (path,) = [path for path in exchange.server.content if path.startswith("/simple/")]
-    return Reply(body=exchange.server.content[path], wait=LATE)
+    return Reply(body=exchange.server.content[path])
+
+
+def late_page(exchange) -> Reply:
+    reply = elsewhere_page(exchange)
+    reply.wait = LATE
+    return reply
 
 
 def late_file(exchange) -> Reply:
@@ -322,7 +329,9 @@ def until(exchange) -> Reply:
 
 
 def no_credentials_left(played: Played) -> None:
-    first = played.servers[0].requests_of(file_of(played.case.wheel))
+    is_lock = played.case.command == "lock"
+    path = page_of(played.case.wheel) if is_lock else file_of(played.case.wheel)
+    first = played.servers[0].requests_of(path)
     expect(bool(first[0].headers.get("authorization")), "no credentials for the host of them")
     seen = played.servers[0].requests_of(ELSEWHERE + "/1")
     expect(bool(seen), "the redirect was not followed")
@@ -421,6 +430,24 @@ REDIRECTS = [
         "a redirect to another host, with credentials for the first",
         [Mirror(files=[to_localhost], others=chain(1))],
         netrc="machine 127.0.0.1 login someone password secret\n",
+        check=no_credentials_left,
+        quick=True,
+    ),
+    Case(
+        "a redirect to another host, with credentials in the mirror's URL",
+        [Mirror(files=[to_localhost], others=chain(1), login=LOGIN)],
+        check=no_credentials_left,
+    ),
+    Case(
+        "a redirect of a page to another host, with credentials in the mirror's URL",
+        [
+            Mirror(
+                pages=[to_localhost],
+                others={f"{ELSEWHERE}/1": [elsewhere_page]},
+                login=LOGIN,
+            )
+        ],
+        command="lock",
         check=no_credentials_left,
         quick=True,
     ),

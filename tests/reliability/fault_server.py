@@ -93,6 +93,7 @@ class FaultServer(Loopback):
         self.h2_script = h2_script or []
         self.h2_streams = 0
         self.handshake_stalls = False
+        self.login = ""  # with which it is configured; it asks for none
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.answered: Counter[str] = Counter()
