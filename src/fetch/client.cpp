@@ -6,6 +6,7 @@
 #include "fetch/download.h"
 #include "fetch/get.h"
 #include "fetch/host_rates.h"
+#include "fetch/mirror_words.h"
 
 #include <malloc.h>
 
@@ -123,6 +124,11 @@ std::vector<std::optional<Error>> Client::download(std::span<const Download> dow
     if (is_choice) {
         loop_->remember_rates();
     }
+    loop_->hosts.for_each([&](const Host& host) {
+        if (const std::string words = words_of_host(host); !words.empty()) {
+            progress.trace(words);
+        }
+    });
     return errors;
 }
 

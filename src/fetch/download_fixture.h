@@ -49,7 +49,10 @@ class RecordedProgress final : public Progress {
         changed_.notify_all();
     }
 
-    void trace(std::string_view /*line*/) override {}
+    void trace(std::string_view line) override {
+        const std::lock_guard lock(mutex_);
+        traces += std::string(line) + "\n";
+    }
 
     void wait_for_note(std::string_view words) {
         std::unique_lock lock(mutex_);
@@ -62,6 +65,7 @@ class RecordedProgress final : public Progress {
     }
 
     std::string notes;
+    std::string traces;
     std::uint64_t total_bytes = 0;
     std::uint64_t done_bytes = 0;
     int open = 0;

@@ -25,6 +25,7 @@ struct Host {
     bool has_refused = false; ///< some since it last had all that it may have
     bool multiplexes = false; ///< it has answered by HTTP/2; of redirected files: whoever did
     int failures = 0;         ///< since the last success
+    int failed_transfers = 0; ///< of files, in all
     int refusals = 0;         ///< since the last success, when nothing else was asked for
     int poisonings = 0;       ///< files for which it gave wrong bytes
     std::string refusal;      ///< why nothing more is asked for in this run; empty: it is

@@ -8,18 +8,34 @@
 
 namespace envpm::fetch {
 
+namespace {
+
+constexpr double megabyte = 1e6;
+
+} // namespace
+
 std::string source_name(const Mirror& mirror) {
     return file_of(mirror.url) ? shown_url(mirror.url) : mirror.host->name;
 }
 
 std::string words_of_cut(const std::string& label, const Mirror& slow, double bytes_per_second,
                          const Mirror& other) {
-    constexpr double megabyte = 1e6;
     const double rate = bytes_per_second / megabyte;
     const bool is_tiny = rate > 0 && rate < 1e-3; // which would be given with an exponent
     return fmt::format("{}: `{}` at {} MB/s: moved to `{}`", label, place_name(slow.url),
                        is_tiny ? fmt::format("{:.5f}", rate) : fmt::format("{:.2g}", rate),
                        place_name(other.url));
+}
+
+std::string words_of_host(const Host& host) {
+    if (host.received_bytes == 0 && host.failed_transfers == 0) {
+        return {};
+    }
+    const double rate = host.bytes_per_second / megabyte;
+    return fmt::format("`{}` sent {:.1f} MB{}, {} failed", host.name,
+                       static_cast<double>(host.received_bytes) / megabyte,
+                       rate > 0 ? fmt::format(" at {:.1f} MB/s a transfer", rate) : "",
+                       host.failed_transfers);
 }
 
 std::string words_of_silence(const std::string& url, Clock::duration silent_for) {

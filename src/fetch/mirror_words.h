@@ -16,6 +16,9 @@ std::string source_name(const Mirror& mirror);
 std::string words_of_cut(const std::string& label, const Mirror& slow, double bytes_per_second,
                          const Mirror& other);
 
+/// What a host has sent of files, how fast, and how often it failed; nothing if it was not asked.
+std::string words_of_host(const Host& host);
+
 /// What was asked for has not come for so long.
 std::string words_of_silence(const std::string& url, Clock::duration silent_for);
 

@@ -167,5 +167,15 @@ TEST_F(MirrorsTest, ADeadMirrorDoesNotUseUpTheTries) {
     expect_arrived(content);
 }
 
+TEST_F(MirrorsTest, AreTracedInTheEndWithWhatTheySent) {
+    const std::string content = text_of(1'200'000);
+    first.serve("/file", {with_status(404)});
+    second.serve("/file", {at_rate(content, 40'000)});
+    expect_success(from_both(content));
+    EXPECT_THAT(progress.traces, HasSubstr("`" + first.host() + "` sent 0.0 MB, 1 failed\n"));
+    EXPECT_THAT(progress.traces, HasSubstr("`" + second.host() + "` sent 1.2 MB at "));
+    EXPECT_THAT(progress.traces, HasSubstr(" MB/s a transfer, 0 failed\n"));
+}
+
 } // namespace
 } // namespace envpm::fetch

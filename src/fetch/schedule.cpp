@@ -77,6 +77,7 @@ void take_failure(Mirror& mirror, const Failure& failure, AskedFor asked, Clock:
         mirror.reason = failure.reason;
         mirror.last_failure = failure.kind;
     }
+    ++mirror.host->failed_transfers;
     const bool lost = failure.kind == FailureClass::unreachable;
     shrink(*mirror.host, lost ? Load::busy : failure.load, now);
     switch (failure.kind) {
