@@ -38,6 +38,8 @@ constexpr int most_bans = 2;
 constexpr double weight_of_new_rate = 0.3;
 constexpr int weight_of_old_delay = 3;
 
+bool counts_as_refusal(const Host& host, const Failure& failure);
+
 } // namespace
 
 bool has_place_for_page(const Host& host) {
@@ -111,9 +113,6 @@ void shrink(Host& host, Load load, Clock::time_point now) {
 
 void take_refusal(Host& host, const Failure& failure, Clock::time_point now,
                   Clock::duration pause) {
-    if (failure.load == Load::unknown && !failure.retry_after) {
-        return;
-    }
     if (failure.retry_after && *failure.retry_after > longest_retry_after) {
         // Of a 404 or a 500 it is about that file.
         host.refusal = failure.load == Load::unknown ? host.refusal : failure.reason;
@@ -126,10 +125,8 @@ void take_refusal(Host& host, const Failure& failure, Clock::time_point now,
         host.parked_until = std::max(host.parked_until, now + wait);
         shrink(host, Load::refused, now);
     }
-    const bool is_alone = host.in_flight == 0; // of several at once the others may be served
-    const bool counts = is_refused && (may_pass ? is_alone : host.is_university_mirror);
-    host.refusals += counts ? 1 : 0;
-    if (counts && host.refusals >= (may_pass ? most_refusals : most_bans)) {
+    if (counts_as_refusal(host, failure) &&
+        ++host.refusals >= (may_pass ? most_refusals : most_bans)) {
         host.refusal = failure.reason;
     }
 }
@@ -189,5 +186,17 @@ bool is_university_mirror(std::string_view name) {
                    (name.ends_with(known) && name[name.size() - known.size() - 1] == '.');
         });
 }
+
+namespace {
+
+/// A 429 when nothing else is on its way: of several at once the others may be served. A 403 of a
+/// university's mirror, where it is no word about the file.
+bool counts_as_refusal(const Host& host, const Failure& failure) {
+    return failure.load == Load::refused &&
+           (failure.kind == FailureClass::transient ? host.in_flight == 0
+                                                    : host.is_university_mirror);
+}
+
+} // namespace
 
 } // namespace envpm::fetch

@@ -1,8 +1,7 @@
 #include "fetch/download_fixture.h"
+#include "fetch/hosts.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace envpm::fetch {
 namespace {
