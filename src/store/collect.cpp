@@ -16,11 +16,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 // The order is the reverse of publishing, with a barrier between the steps, so that whatever is
 // left after a crash names nothing that is gone: roots, prefixes, trees, objects. What is removed
 // in part only (a prefix) is renamed into `tmp/` first, where nobody takes it for whole, or, where
-// that cannot be, loses its manifest first.
+// that cannot be, loses its manifest first. Nothing depends on anything being made.
 
 namespace envpm::store {
 
@@ -42,9 +44,10 @@ class Removal {
     void remove_if_allowed(const std::filesystem::path& file);
     void remove_folder(const std::filesystem::path& folder);
 
-    /// Where it is then. On overlayfs a folder that an earlier layer brought cannot be renamed.
+    /// Where it is then. It stays in its place where there is no trash, and on overlayfs, where a
+    /// folder that an earlier layer brought cannot be renamed.
     std::filesystem::path put_away(const std::filesystem::path& prefix,
-                                   const std::filesystem::path& trash);
+                                   const std::optional<TemporaryFolder>& trash);
 
     [[nodiscard]] int root_handle() const { return root_handle_.get(); }
 
@@ -57,6 +60,7 @@ class Removal {
     Fd folder_handle_;             ///< none if it is not there
 };
 
+std::optional<TemporaryFolder> trash_in(const std::filesystem::path& temporary);
 Fd open_below(int root, const std::filesystem::path& folder);
 CollectReport report_of(const CollectPlan& plan);
 
@@ -128,20 +132,30 @@ void remove_all(const StorePaths& paths, const CollectPlan& plan) {
         removal.remove_if_allowed(lease); // another user's says nothing of what is there
     }
     remove_unfinished_leases(paths);
-    const TemporaryFolder trash(paths.temporary());
+    const std::optional<TemporaryFolder> trash =
+        plan.prefixes.empty() ? std::nullopt : trash_in(paths.temporary());
     std::vector<std::filesystem::path> put_aside;
     for (const std::filesystem::path& prefix : plan.prefixes) {
-        put_aside.push_back(removal.put_away(prefix, trash.path()));
+        put_aside.push_back(removal.put_away(prefix, trash));
     }
-    barrier();
-    removal.remove(plan.trees);
-    barrier();
-    removal.remove(plan.objects);
+    barrier(); // for the leftovers too: a collector that was killed may have put prefixes there
     for (const std::filesystem::path& leftover : plan.leftovers) {
         removal.remove_folder(leftover);
     }
+    removal.remove(plan.trees);
+    barrier();
+    removal.remove(plan.objects);
     for (const std::filesystem::path& prefix : put_aside) {
         removal.remove_folder(prefix);
+    }
+}
+
+/// Nothing if there is no room for a folder: whoever collects may do so for that.
+std::optional<TemporaryFolder> trash_in(const std::filesystem::path& temporary) {
+    try {
+        return std::optional<TemporaryFolder>(std::in_place, temporary);
+    } catch (const Error&) {
+        return std::nullopt;
     }
 }
 
@@ -172,14 +186,16 @@ void Removal::remove_folder(const std::filesystem::path& folder) {
 }
 
 std::filesystem::path Removal::put_away(const std::filesystem::path& prefix,
-                                        const std::filesystem::path& trash) {
-    const std::filesystem::path name = prefix.filename();
-    const Fd to = open_file(trash, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    if (::renameat(folder_of(prefix).get(), name.c_str(), to.get(), name.c_str()) == 0) {
-        return trash / name;
-    }
-    if (errno != EXDEV) {
-        throw_system_error("cannot remove a prefix", prefix.string(), errno);
+                                        const std::optional<TemporaryFolder>& trash) {
+    if (trash) {
+        const std::filesystem::path name = prefix.filename();
+        const Fd to = open_file(trash->path(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        if (::renameat(folder_of(prefix).get(), name.c_str(), to.get(), name.c_str()) == 0) {
+            return trash->path() / name;
+        }
+        if (errno != EXDEV && errno != ENOSPC && errno != EDQUOT) {
+            throw_system_error("cannot remove a prefix", prefix.string(), errno);
+        }
     }
     remove(manifest_path(prefix));
     return prefix;

@@ -48,10 +48,28 @@ class FullDisk(unittest.TestCase):
         self.sandbox = Sandbox(self.disk / "box", ENVPM, INDEX.simple_url)
         self.sandbox.write(manifest_of("old"))
         self.sandbox.run("install")
+
+    def leave_an_environment(self) -> None:
+        """Another one is used in its place, by a project that takes the place of its own."""
         shutil.rmtree(self.sandbox.project / ".envpm")
         self.sandbox.lock.unlink()
         self.sandbox.write(manifest_of("new"))
         self.sandbox.run("install")
+
+    def take_all_blocks(self) -> None:
+        with contextlib.suppress(OSError), (self.disk / "filler").open("wb", 0) as filler:
+            while True:
+                filler.write(bytes(4096))
+        self.assertEqual(os.statvfs(self.disk).f_bavail, 0)
+
+    def take_all_inodes(self) -> None:
+        count = 0
+        with self.assertRaises(OSError) as full:
+            while True:
+                (self.disk / f"filler-{count}").touch()
+                count += 1
+        self.assertEqual(full.exception.errno, errno.ENOSPC)
+        self.assertEqual(os.statvfs(self.disk).f_favail, 0)
 
     def expect_room_made(self) -> None:
         sandbox = self.sandbox
@@ -74,21 +92,14 @@ class FullDisk(unittest.TestCase):
 
     def test_without_a_free_block(self):
         self.begin("size=40m")
-        with contextlib.suppress(OSError), (self.disk / "filler").open("wb", 0) as filler:
-            while True:
-                filler.write(bytes(4096))
-        self.assertEqual(os.statvfs(self.disk).f_bavail, 0)
+        self.leave_an_environment()
+        self.take_all_blocks()
         self.expect_room_made()
 
     def test_without_a_free_inode(self):
         self.begin("size=40m,nr_inodes=2000")
-        count = 0
-        with self.assertRaises(OSError) as full:
-            while True:
-                (self.disk / f"filler-{count}").touch()
-                count += 1
-        self.assertEqual(full.exception.errno, errno.ENOSPC)
-        self.assertEqual(os.statvfs(self.disk).f_favail, 0)
+        self.leave_an_environment()
+        self.take_all_inodes()
         self.expect_room_made()
 
     def test_of_a_project_that_finds_no_room_nothing_stays(self):
@@ -109,6 +120,32 @@ class FullDisk(unittest.TestCase):
         subprocess.run(["mount", "-o", "remount,size=1m", str(self.disk)], check=True)
         sandbox.run("-C", "/", "init", str(self.disk))
         self.assertEqual(ignored.read_text(), "*.o\n.envpm/\n")
+
+    def test_without_a_free_inode_where_an_install_died(self):
+        self.begin("size=40m,nr_inodes=2000")
+        stage = self.sandbox.root / "tmp" / "died"
+        stage.mkdir()
+        for name in ["lock", *map(str, range(50))]:
+            (stage / name).touch()
+        self.take_all_inodes()
+        self.sandbox.run("gc")
+        self.assertFalse(stage.exists())
+        self.assertGreater(os.statvfs(self.disk).f_favail, 50)
+        self.sandbox.run("verify")
+
+    def test_without_a_free_inode_where_a_prefix_alone_is_used_no_more(self):
+        self.begin("size=40m,nr_inodes=2000")
+        prefix = self.sandbox.prefix()
+        self.sandbox.write(manifest_of("old", "new"))
+        self.sandbox.run("install")
+        for path in [*(self.sandbox.environment_folder / "gens").glob("1*")]:
+            path.unlink()
+        shutil.rmtree(self.sandbox.root / "leases")
+        self.take_all_inodes()
+        self.sandbox.run("gc", "--grace", "0s")
+        self.assertFalse(prefix.exists())
+        self.assertGreater(os.statvfs(self.disk).f_favail, 40)
+        self.sandbox.run("verify")
 
 
 def begin(envpm: Path) -> Index:
