@@ -16,7 +16,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 // The order is the reverse of publishing, with a barrier between the steps, so that whatever is
@@ -28,8 +30,11 @@ namespace envpm::store {
 
 namespace {
 
+/// What could not be removed, and why.
+using Stayed = std::map<std::filesystem::path, std::string>;
+
 std::chrono::system_clock::time_point time_of_files(const StorePaths& paths);
-void remove_all(const StorePaths& paths, const CollectPlan& plan);
+Stayed remove_all(const StorePaths& paths, const CollectPlan& plan);
 
 /// Removes parts of the store, each by the folder that it lies in, to which no link is followed:
 /// who may write to the store could put one there while we work. What is not there is removed.
@@ -42,7 +47,9 @@ class Removal {
     void remove(const std::vector<std::filesystem::path>& files);
     void remove(const std::filesystem::path& file);
     void remove_if_allowed(const std::filesystem::path& file);
-    void remove_folder(const std::filesystem::path& folder);
+
+    /// One that nothing depends on: nothing, or why something of it stays.
+    std::optional<std::string> remove_folder(const std::filesystem::path& folder);
 
     /// Where it is then. It stays in its place where there is no trash, and on overlayfs, where a
     /// folder that an earlier layer brought cannot be renamed.
@@ -98,7 +105,10 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& asked, Prog
     }
     if (request.dry_run == DryRun::no) {
         const ProgressTask task(progress, "collecting", 0, ProgressUnit::items);
-        remove_all(paths, plan);
+        for (const auto& [path, reason] : remove_all(paths, plan)) {
+            progress.note(fmt::format("`{}` cannot be removed: {}", path.string(), reason));
+            std::erase(report.removed, path);
+        }
     }
     progress.trace(fmt::format("collect: {} prefixes, {} trees, {} objects, {} leftovers, {} bytes",
                                plan.prefixes.size(), plan.trees.size(), plan.objects.size(),
@@ -124,7 +134,8 @@ std::chrono::system_clock::time_point time_of_files(const StorePaths& paths) {
     return std::chrono::system_clock::now();
 }
 
-void remove_all(const StorePaths& paths, const CollectPlan& plan) {
+Stayed remove_all(const StorePaths& paths, const CollectPlan& plan) {
+    Stayed stayed;
     Removal removal(paths.root());
     const auto barrier = [&] { sync_file_system(removal.root_handle(), paths.root()); };
     removal.remove(plan.roots.stale);
@@ -139,15 +150,17 @@ void remove_all(const StorePaths& paths, const CollectPlan& plan) {
         put_aside.push_back(removal.put_away(prefix, trash));
     }
     barrier(); // for the leftovers too: a collector that was killed may have put prefixes there
-    for (const std::filesystem::path& leftover : plan.leftovers) {
-        removal.remove_folder(leftover);
-    }
+    const auto remove_folder = [&](const std::filesystem::path& folder) {
+        if (std::optional<std::string> reason = removal.remove_folder(folder)) {
+            stayed.emplace(folder, std::move(*reason));
+        }
+    };
+    std::for_each(plan.leftovers.begin(), plan.leftovers.end(), remove_folder);
     removal.remove(plan.trees);
     barrier();
     removal.remove(plan.objects);
-    for (const std::filesystem::path& prefix : put_aside) {
-        removal.remove_folder(prefix);
-    }
+    std::for_each(put_aside.begin(), put_aside.end(), remove_folder);
+    return stayed;
 }
 
 /// Nothing if there is no room for a folder: whoever collects may do so for that.
@@ -178,11 +191,12 @@ void Removal::remove_if_allowed(const std::filesystem::path& file) {
     }
 }
 
-void Removal::remove_folder(const std::filesystem::path& folder) {
+std::optional<std::string> Removal::remove_folder(const std::filesystem::path& folder) {
     const Fd& above = folder_of(folder);
     if (above && !remove_tree_at(above.get(), folder.filename().c_str())) {
-        throw_system_error("cannot remove a folder of the store", folder.string(), errno);
+        return std::generic_category().message(errno);
     }
+    return std::nullopt;
 }
 
 std::filesystem::path Removal::put_away(const std::filesystem::path& prefix,

@@ -28,6 +28,8 @@ namespace envpm::store {
 
 namespace {
 
+constexpr int open_as_folder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
 /// Tells what is too young to be collected: something that is being made may not be named by
 /// anything yet. Objects have a constant time, so the time of the last change of the inode counts.
 class Grace {
@@ -78,9 +80,8 @@ bool may_be_unmounted(const std::filesystem::path& environment);
 void keep_roots_of(const Leased& leased, Roots& roots);
 void plan_leases(const std::vector<Lease>& leases, const StorePaths& paths, CollectPlan& plan);
 void remove_names_below(const std::filesystem::path& path, Freed& freed);
-void remove_names_in(Fd folder, const std::filesystem::path& subject, Freed& freed);
-void remove_name_at(int folder, const char* name, const std::filesystem::path& subject,
-                    Freed& freed);
+void remove_names_in(Fd folder, unsigned depth, Freed& freed);
+void remove_name_at(int folder, const char* name, unsigned depth, Freed& freed);
 std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
                                const Leased& leased, CollectPlan& plan, Freed& freed);
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
@@ -170,52 +171,46 @@ void Freed::remove_name(const struct stat& status) {
     }
 }
 
+/// As far as they can be seen: who removes them finds out what cannot be read, and says so.
 void remove_names_below(const std::filesystem::path& path, Freed& freed) {
     const struct stat status = status_of(path);
     if (!S_ISDIR(status.st_mode)) {
         freed.remove_name(status);
         return;
     }
-    remove_names_in(open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path, freed);
+    remove_names_in(Fd(::open(path.c_str(), open_as_folder)), 0, freed);
 }
 
 /// Each by its folder: a whole path may be longer than the system takes at once.
-void remove_names_in(Fd folder, const std::filesystem::path& subject, Freed& freed) {
-    const std::unique_ptr<DIR, Deleter<closedir>> entries(::fdopendir(folder.get()));
+void remove_names_in(Fd folder, unsigned depth, Freed& freed) {
+    const std::unique_ptr<DIR, Deleter<closedir>> entries(folder ? ::fdopendir(folder.get())
+                                                                 : nullptr);
     if (!entries) {
-        throw_system_error("cannot read a folder", subject.string(), errno);
+        return;
     }
     const int descriptor = folder.release(); // it is the stream's now
-    errno = 0;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a stream of its own.
     while (const dirent* entry = ::readdir(entries.get())) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") {
-            remove_name_at(descriptor, entry->d_name, subject, freed);
+            remove_name_at(descriptor, entry->d_name, depth, freed);
         }
-        errno = 0;
-    }
-    if (errno != 0) {
-        throw_system_error("cannot read a folder", subject.string(), errno);
     }
 }
 
-void remove_name_at(int folder, const char* name, const std::filesystem::path& subject,
-                    Freed& freed) {
+/// Each level holds a descriptor, so there is an end; environments have no folders so deep.
+void remove_name_at(int folder, const char* name, unsigned depth, Freed& freed) {
+    constexpr unsigned deepest_counted = 64;
+
     struct stat status {};
 
     if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        throw_system_error("cannot look at a part of the store", subject.string(), errno);
+        return;
     }
     if (!S_ISDIR(status.st_mode)) {
         freed.remove_name(status);
-        return;
-    }
-    Fd inner(::openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (inner) {
-        remove_names_in(std::move(inner), subject, freed);
-    } else if (errno != EACCES) { // a closed one is opened to be removed
-        throw_system_error("cannot read a folder", subject.string(), errno);
+    } else if (depth < deepest_counted) {
+        remove_names_in(Fd(::openat(folder, name, open_as_folder)), depth + 1, freed);
     }
 }
 

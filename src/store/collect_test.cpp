@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -266,6 +268,46 @@ TEST(Collect, LeavesWhatAnotherUserKeepsClosed) {
     ::chmod(stage.c_str(), 0700);
     EXPECT_EQ(status, 0);
     EXPECT_TRUE(std::filesystem::exists(stage / "lock"));
+}
+
+TEST(Collect, GoesOnWhereItMayNotRemoveALeftover) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "root alone makes files of two users";
+    }
+    World world;
+    Store::open(world.root);
+    const std::filesystem::path temporary = world.paths.temporary();
+    write_file(temporary / "nobody" / "lock", "", Durability::cached);
+    test::give_to_nobody(world);
+    write_file(temporary / "root" / "lock", "", Durability::cached);
+    const int status = as_nobody(world, [&] {
+        envpm::test::ToldProgress notes;
+        const CollectReport report = collect(world.paths, later(), notes);
+        return report.removed == std::vector{temporary / "nobody"} &&
+               notes.lines.at(0).find("cannot be removed") != std::string::npos;
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_THAT(listing(temporary), ElementsAre("root/lock"));
+}
+
+TEST(Collect, TakesALeftoverOfMoreLevelsThanThereAreDescriptors) {
+    World world;
+    Store::open(world.root);
+    const std::filesystem::path leftover = world.paths.temporary() / "deep";
+    std::filesystem::create_directory(leftover);
+    Fd folder = open_file(leftover, O_RDONLY | O_DIRECTORY);
+    for (int level = 0; level < 300; ++level) {
+        ASSERT_EQ(::mkdirat(folder.get(), "d", 0755), 0);
+        folder = Fd(::openat(folder.get(), "d", O_RDONLY | O_DIRECTORY));
+    }
+    const int status = test::in_child([&world, &leftover] {
+        const rlimit few{200, 200};
+        ::setrlimit(RLIMIT_NOFILE, &few);
+        const CollectReport report = collect(world.paths, later(), world.progress);
+        ::_exit(report.removed == std::vector{leftover} ? 0 : 1);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_FALSE(std::filesystem::exists(leftover));
 }
 
 TEST(Collect, TakesWhatARepairPutAsideWhenItIsOld) {
