@@ -11,13 +11,9 @@
 
 namespace envpm {
 
-namespace {
-
 bool means_lost(int error_number) {
     return error_number == EIO || error_number == EUCLEAN || error_number == EBADMSG;
 }
-
-} // namespace
 
 bool has_lost_bytes(const std::filesystem::path& file) {
     const Fd handle(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));

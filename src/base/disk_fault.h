@@ -8,10 +8,13 @@
 
 namespace envpm {
 
-/// Whether the disk does not give all bytes of a file any more: EIO, and EUCLEAN or EBADMSG of file
-/// systems that keep checksums. For who failed to read it: then it is damaged, as one with other
-/// bytes is. Reads it from its beginning, and throws nothing: what fails otherwise, as for a
-/// missing right, says nothing about its bytes.
+/// Whether an error says that the disk does not give something any more: EIO, and EUCLEAN or
+/// EBADMSG of file systems that keep checksums.
+bool means_lost(int error_number);
+
+/// Whether the disk does not give all bytes of a file any more. For who failed to read it: then it
+/// is damaged, as one with other bytes is. Reads it from its beginning, and throws nothing: what
+/// fails otherwise, as for a missing right, says nothing about its bytes.
 bool has_lost_bytes(const std::filesystem::path& file);
 
 /// Nothing if bytes of it are lost; throws an Error for any other reason.

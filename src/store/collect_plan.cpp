@@ -110,6 +110,9 @@ CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& reque
     const std::set<Sha256> archives = plan_prefixes(paths, request, leased, plan, freed);
     plan_leases(leases, paths, plan);
     const StoreContent content = list_content(paths);
+    if (!content.lost_folders.empty()) {
+        throw_system_error("cannot read a folder", content.lost_folders.front().string(), EIO);
+    }
     std::set<ObjectName> alive;
     plan_trees(content.trees, archives, grace, plan, alive);
     plan.lost_trees = lost_trees_of(paths, archives);

@@ -35,7 +35,7 @@ void Quarantine::keep(const std::filesystem::path& path) {
     struct stat status {};
 
     if (::lstat(path.c_str(), &status) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) {
+        if (errno == ENOENT || errno == ENOTDIR || means_lost(errno)) {
             return;
         }
         throw_system_error("cannot look at what is damaged", path.string(), errno);

@@ -18,7 +18,7 @@ class Quarantine {
 
     /// A second name for the file or link, which stays where it is until its replacement is renamed
     /// over it. Where the system refuses one it is a copy. A folder is moved. What is not there any
-    /// more is nothing to keep. Durable when this returns.
+    /// more, or the disk does not give, is nothing to keep. Durable when this returns.
     void keep(const std::filesystem::path& path);
 
     /// Takes it away from where it is, also a folder of one's own that nobody may write to. Durable

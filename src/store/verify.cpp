@@ -113,6 +113,9 @@ StoreVerdict verify(const StorePaths& paths, VerifyDepth depth, ThreadPool& pool
     for (const std::filesystem::path& stranger : content.strangers) {
         verdict.damages.push_back({stranger, "not from envpm", DamageKind::stranger});
     }
+    for (const std::filesystem::path& lost : content.lost_folders) {
+        verdict.damages.push_back({lost, unreadable, DamageKind::stranger});
+    }
     std::sort(verdict.damages.begin(), verdict.damages.end(), [](const auto& a, const auto& b) {
         return std::tie(a.path, a.what) < std::tie(b.path, b.what);
     });
@@ -180,6 +183,7 @@ void TreeFacts::find_missing(const StorePaths& paths, const std::vector<FoundObj
     }
 }
 
+/// What the disk does not give is zero: no file has such a mode.
 std::vector<struct stat> status_of_all(const std::vector<FoundObject>& objects, ThreadPool& pool) {
     constexpr std::size_t objects_of_a_task = 256;
     std::vector<struct stat> statuses(objects.size());
@@ -187,7 +191,11 @@ std::vector<struct stat> status_of_all(const std::vector<FoundObject>& objects, 
     parallel_for(pool, tasks, [&](std::size_t task) {
         const std::size_t end = std::min(objects.size(), (task + 1) * objects_of_a_task);
         for (std::size_t i = task * objects_of_a_task; i < end; ++i) {
-            if (::lstat(objects[i].path.c_str(), &statuses[i]) != 0) {
+            if (::lstat(objects[i].path.c_str(), &statuses[i]) == 0) {
+                continue;
+            }
+            statuses[i] = {};
+            if (!means_lost(errno)) {
                 throw_system_error("cannot look at an object", objects[i].path.string(), errno);
             }
         }
@@ -208,6 +216,9 @@ std::vector<std::size_t> largest_first(const std::vector<struct stat>& statuses)
 /// From outside; nothing if it must be read.
 std::optional<Finding> look_at(const FoundObject& object, const struct stat& status,
                                const Claims& claims, VerifyDepth depth) {
+    if (status.st_mode == 0) {
+        return Finding{Fault{unreadable}, std::nullopt};
+    }
     std::optional<std::string> looks = fault_of_object(status, object.name);
     std::optional<std::string> size = fault_of_size(status, object.name, claims);
     if (!S_ISREG(status.st_mode) || size || (looks && depth == VerifyDepth::quick)) {

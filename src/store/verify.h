@@ -25,7 +25,7 @@ enum class DamageKind {
     object,   ///< its bytes, its size, its type
     missing,  ///< an object that a tree names
     tree,     ///< not what was written
-    stranger, ///< not from envpm
+    stranger, ///< not from envpm, or a folder that cannot be read: in the way of what belongs there
 };
 
 /// Something in the store that is not what its name says.

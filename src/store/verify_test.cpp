@@ -3,12 +3,51 @@
 #include "base/error.h"
 #include "store/world_for_tests.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <fstream>
+#include <string>
+#include <string_view>
+
+namespace {
+
+/// What the disk does not give: the end of a path.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): C calls have no other place.
+std::string lost;
+
+bool is_lost(std::string_view path) {
+    return !lost.empty() && path.ends_with(lost);
+}
+
+} // namespace
+
+/// Stands before the C library's.
+extern "C" int lstat(const char* path, struct stat* status) noexcept {
+    if (is_lost(path)) {
+        errno = EIO;
+        return -1;
+    }
+    return ::fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
+}
+
+/// Stands before the C library's.
+extern "C" DIR* fdopendir(int folder) noexcept {
+    static const auto real =
+        reinterpret_cast<DIR* (*)(int)>(::dlsym(RTLD_NEXT, "fdopendir")); // NOLINT: as dlsym gives
+    if (!lost.empty() &&
+        is_lost(
+            std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(folder)).string())) {
+        errno = EIO;
+        return nullptr;
+    }
+    return real(folder);
+}
 
 namespace envpm::store {
 
@@ -24,6 +63,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 void flip_byte(const std::filesystem::path& file) {
     struct stat status {};
@@ -116,6 +156,32 @@ TEST(Verify, GoesOnPastAnObjectThatMayNotBeRead) {
                damages[0].find("mode 0000 instead of 0444") != std::string::npos;
     });
     EXPECT_EQ(status, 0);
+}
+
+TEST(Verify, GoesOnPastAnObjectThatTheDiskDoesNotGive) {
+    for (const VerifyDepth depth : {VerifyDepth::quick, VerifyDepth::full}) {
+        World world;
+        world.take_in({world.archive("a", wheel("a"))});
+        std::filesystem::remove(object_of(world, "print('a')\n"));
+        lost = object_of(world, "the same in every wheel").filename();
+        EXPECT_THAT(
+            world.damages(depth),
+            UnorderedElementsAre(HasSubstr(lost + ": it cannot be read"), HasSubstr(": missing")));
+        lost.clear();
+    }
+}
+
+TEST(Verify, GoesOnPastAFolderOfObjectsThatTheDiskDoesNotGive) {
+    World world;
+    world.take_in({world.archive("a", wheel("a"))});
+    const std::filesystem::path object = object_of(world, "the same in every wheel");
+    lost = object.parent_path().lexically_relative(world.root);
+    EXPECT_THAT(world.damages(),
+                UnorderedElementsAre(lost + ": it cannot be read",
+                                     object.lexically_relative(world.root).string() + ": missing"));
+    EXPECT_THROW(collect(world.paths, test::later(), world.progress), Error);
+    lost.clear();
+    EXPECT_THAT(world.damages(), IsEmpty());
 }
 
 TEST(Verify, FindsADamagedTree) {

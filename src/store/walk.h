@@ -30,6 +30,7 @@ struct StoreContent {
     std::vector<FoundObject> objects;
     std::vector<FoundTree> trees;
     std::vector<std::filesystem::path> strangers;
+    std::vector<std::filesystem::path> lost_folders; ///< the disk does not give what is in them
 };
 
 StoreContent list_content(const StorePaths& paths);
