@@ -26,12 +26,21 @@ struct FileSystem {
 
 /// Magic numbers of <linux/magic.h> and of the file systems' own headers.
 constexpr std::array network_file_systems = {
-    FileSystem{0x6969, "NFS"},      FileSystem{0x0BD00BD0, "Lustre"},
-    FileSystem{0xFF534D42, "CIFS"}, FileSystem{0xFE534D42, "SMB"},
-    FileSystem{0x47504653, "GPFS"}, FileSystem{0x19830326, "BeeGFS"},
-    FileSystem{0x00C36400, "Ceph"}, FileSystem{0x01021997, "9P"},
-    FileSystem{0x5346414F, "AFS"},  FileSystem{0xAAD7AAEA, "PanFS"},
+    FileSystem{0x6969, "NFS"},        FileSystem{0x0BD00BD0, "Lustre"},
+    FileSystem{0xFF534D42, "CIFS"},   FileSystem{0xFE534D42, "SMB"},
+    FileSystem{0x47504653, "GPFS"},   FileSystem{0x19830326, "BeeGFS"},
+    FileSystem{0x00C36400, "Ceph"},   FileSystem{0x01021997, "9P"},
+    FileSystem{0x5346414F, "AFS"},    FileSystem{0xAAD7AAEA, "PanFS"},
+    FileSystem{0x18031977, "WekaFS"},
 };
+
+constexpr std::uint64_t fuse_type = 0x65735546;
+
+/// What FUSE mounts are served by that implement no lock. Others have locks of their own, as
+/// GlusterFS and JuiceFS, or a local disk below them.
+constexpr std::array<std::string_view, 10> lockless_fuse = {
+    "sshfs",    "s3fs",      "rclone",    "gcsfuse", "goofys",
+    "blobfuse", "blobfuse2", "curlftpfs", "ossfs",   "smbnetfs"};
 
 /// Takes the first part away from the text, and what ends it.
 std::string_view take_until(std::string_view& text, char end) {
@@ -50,6 +59,27 @@ int mount_of(int file) {
         std::from_chars(text->data() + at + key.size(), text->data() + text->size(), number);
     }
     return number;
+}
+
+/// The line of a mount in /proc/self/mountinfo.
+std::string_view line_of(std::string_view mounts, int mount) {
+    const std::string number = fmt::format("{} ", mount);
+    while (!mounts.empty()) {
+        const std::string_view line = take_until(mounts, '\n');
+        if (line.starts_with(number)) {
+            return line;
+        }
+    }
+    return {};
+}
+
+std::uint64_t type_of(int file) {
+    struct statfs status {};
+
+    if (::fstatfs(file, &status) != 0) {
+        throw_system_error("cannot ask for the file system", "a lock", errno);
+    }
+    return static_cast<std::uint64_t>(status.f_type) & 0xFFFFFFFFU;
 }
 
 } // namespace
@@ -116,41 +146,53 @@ void make_shared_folder(const std::filesystem::path& folder) {
 
 void require_locks(const std::filesystem::path& lock) {
     const Fd file = open_lock(lock);
-
-    struct statfs status {};
-
-    if (::fstatfs(file.get(), &status) != 0) {
-        throw_system_error("cannot ask for the file system", lock.string(), errno);
-    }
-    const auto name = network_file_system(static_cast<std::uint64_t>(status.f_type) & 0xFFFFFFFFU);
+    const std::uint64_t type = type_of(file.get());
+    const std::optional<std::string> name =
+        type == fuse_type ? "FUSE file system" : network_file_system(type);
     if (!name) {
         return;
+    }
+    constexpr const char* elsewhere = "set ENVPM_ROOT to a local folder, and `lower-store` to this "
+                                      "one: it is then only read";
+    // The lock below may go to the server though `flock`, of the same mount, stays here.
+    if (const std::optional<LocalLocks> local = local_locks_at(file.get())) {
+        const std::string option =
+            local->option.empty() ? "" : fmt::format(" (mounted with `{}`)", local->option);
+        throw Error(
+            {fmt::format("locks on this {}{} say nothing to other machines, so a store "
+                         "there cannot be written safely",
+                         local->file_system, option),
+             lock.parent_path().string(),
+             fmt::format("{}{}", option.empty() ? "" : "mount it without that, or ", elsewhere)});
     }
 
     struct flock wanted {};
 
     wanted.l_type = F_RDLCK;
     wanted.l_whence = SEEK_SET;
-    // That lock may go to the server though `flock`, of the same mount, stays here.
-    const std::optional<std::string> option = local_locks_of(
-        read_file_if_present("/proc/self/mountinfo").value_or(std::string()), mount_of(file.get()));
-    if (option) {
-        throw Error({fmt::format("locks on this {} (mounted with `{}`) say nothing to other "
-                                 "machines, so a store there cannot be written safely",
-                                 *name, *option),
-                     lock.parent_path().string(),
-                     "mount it without that, or set ENVPM_ROOT to a local folder, and "
-                     "`lower-store` to this one: it is then only read"});
-    }
     const int fault = ::fcntl(file.get(), F_OFD_SETLK, &wanted) == 0 ? 0 : errno;
     if (means_no_locks(fault)) {
         throw Error({fmt::format("files cannot be locked on this {}, so a store there cannot be "
                                  "written safely",
                                  *name),
-                     lock.parent_path().string(),
-                     "set ENVPM_ROOT to a local folder, and `lower-store` to this one: it is then "
-                     "only read"});
+                     lock.parent_path().string(), elsewhere});
     }
+}
+
+std::optional<LocalLocks> local_locks_at(int file) {
+    const std::uint64_t type = type_of(file);
+    const std::optional<std::string> name = network_file_system(type);
+    if (!name && type != fuse_type) {
+        return std::nullopt;
+    }
+    const std::string mounts = read_file_if_present("/proc/self/mountinfo").value_or(std::string());
+    const int mount = mount_of(file);
+    if (!name) {
+        const std::optional<std::string> program = local_fuse_of(mounts, mount);
+        return program ? std::optional(LocalLocks{*program, ""}) : std::nullopt;
+    }
+    const std::optional<std::string> option = local_locks_of(mounts, mount);
+    return option ? std::optional(LocalLocks{*name, *option}) : std::nullopt;
 }
 
 std::optional<std::string> network_file_system(std::uint64_t type) {
@@ -164,21 +206,31 @@ std::optional<std::string> network_file_system(std::uint64_t type) {
 std::optional<std::string> local_locks_of(std::string_view mounts, int mount) {
     constexpr std::array<std::string_view, 5> local = {"nolock", "local_lock=flock",
                                                        "local_lock=all", "localflock", "nobrl"};
-    const std::string number = fmt::format("{} ", mount);
-    while (!mounts.empty()) {
-        const std::string_view line = take_until(mounts, '\n');
-        if (!line.starts_with(number)) {
-            continue;
-        }
-        std::string_view options = line.substr(line.rfind(' ') + 1); // the file system's own
-        while (!options.empty()) {
-            const std::string_view option = take_until(options, ',');
-            if (std::find(local.begin(), local.end(), option) != local.end()) {
-                return std::string(option);
-            }
+    const std::string_view line = line_of(mounts, mount);
+    std::string_view options = line.substr(line.rfind(' ') + 1); // the file system's own
+    while (!options.empty()) {
+        const std::string_view option = take_until(options, ',');
+        if (std::find(local.begin(), local.end(), option) != local.end()) {
+            return std::string(option);
         }
     }
     return std::nullopt;
+}
+
+std::optional<std::string> local_fuse_of(std::string_view mounts, int mount) {
+    constexpr std::string_view before_type = " - "; // in paths blanks are escaped
+    constexpr std::string_view prefix = "fuse.";
+    std::string_view line = line_of(mounts, mount);
+    line.remove_prefix(std::min(line.size(), line.find(before_type)));
+    line.remove_prefix(std::min(line.size(), before_type.size()));
+    std::string_view type = take_until(line, ' ');
+    if (!type.starts_with(prefix)) {
+        return std::nullopt;
+    }
+    type.remove_prefix(prefix.size());
+    const bool is_lockless =
+        std::find(lockless_fuse.begin(), lockless_fuse.end(), type) != lockless_fuse.end();
+    return is_lockless ? std::optional(std::string(type)) : std::nullopt;
 }
 
 bool means_no_locks(int error_number) {

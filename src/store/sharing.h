@@ -31,8 +31,9 @@ void share_with_group(const std::filesystem::path& made);
 /// with the group's rights in a store for a group. One that is there stays as it is.
 void make_shared_folder(const std::filesystem::path& folder);
 
-/// Throws an Error for a network file system on which files cannot be locked: nothing would keep
-/// the collector of one machine from what another installs. Makes the file if there is none.
+/// Throws an Error for a network file system on which files cannot be locked, or only for this
+/// machine: nothing would keep the collector of one machine from what another installs. Makes the
+/// file if there is none.
 void require_locks(const std::filesystem::path& lock);
 
 /// "NFS", "Lustre", …, or nothing for a file system of this machine. `type` as in `statfs`.
@@ -41,6 +42,19 @@ std::optional<std::string> network_file_system(std::uint64_t type);
 /// The option by which a mount (its number, and the text of /proc/self/mountinfo) keeps `flock`
 /// from other machines, though it succeeds: "nolock", "local_lock=all", …; nothing if none does.
 std::optional<std::string> local_locks_of(std::string_view mounts, int mount);
+
+/// Which program serves a FUSE mount, if it is one that leaves `flock` to the kernel of this
+/// machine though its files are elsewhere: "sshfs", "s3fs", …
+std::optional<std::string> local_fuse_of(std::string_view mounts, int mount);
+
+/// Locks that succeed, and say nothing to other machines which have the same files.
+struct LocalLocks {
+    std::string file_system; ///< "NFS", "sshfs"
+    std::string option;      ///< of the mount, which makes it so; empty if no option changes it
+};
+
+/// Nothing if those on the open file reach whoever has it, as on a disk of this machine.
+std::optional<LocalLocks> local_locks_at(int file);
 
 /// Whether an attempt to lock that ended so says that there are no locks; `error_number` 0: got it.
 bool means_no_locks(int error_number);

@@ -153,6 +153,7 @@ TEST(Locks, AreMissingWhereTheSystemSaysSo) {
 TEST(Locks, AreAskedForOnNetworkFileSystemsOnly) {
     EXPECT_EQ(network_file_system(0x6969), "NFS");
     EXPECT_EQ(network_file_system(0x0BD00BD0), "Lustre");
+    EXPECT_EQ(network_file_system(0x18031977), "WekaFS");
     EXPECT_EQ(network_file_system(0xEF53), std::nullopt);     // ext4
     EXPECT_EQ(network_file_system(0x01021994), std::nullopt); // tmpfs
     World world;
@@ -176,6 +177,23 @@ TEST(Locks, AreNoneBetweenMachinesWhereTheMountKeepsThemLocal) {
     EXPECT_EQ(local_locks_of(mount("rw,localflock"), 40), "localflock");
     EXPECT_EQ(local_locks_of(mount("rw,nolock"), 4), std::nullopt);
     EXPECT_EQ(local_locks_of("40 28\n40\n\n- -\n", 40), std::nullopt);
+}
+
+TEST(Locks, AreNoneBetweenMachinesForProgramsThatDoNotPassThemOn) {
+    const auto mount = [](const std::string& type) {
+        return "28 1 8:1 / / rw - fuse.sshfs host:/ rw\n"
+               "40 28 0:45 / /srv\\040-\\040x rw,relatime shared:7 - " +
+               type + " host:/x rw,user_id=0\n41 28 0:46 / /other rw - fuse.s3fs s3fs rw\n";
+    };
+    EXPECT_EQ(local_fuse_of(mount("fuse.sshfs"), 40), "sshfs");
+    EXPECT_EQ(local_fuse_of(mount("fuse.rclone"), 40), "rclone");
+    EXPECT_EQ(local_fuse_of(mount("fuse.s3fs"), 40), "s3fs");
+    EXPECT_EQ(local_fuse_of(mount("fuse.glusterfs"), 40), std::nullopt);
+    EXPECT_EQ(local_fuse_of(mount("fuse.sshfs-like"), 40), std::nullopt);
+    EXPECT_EQ(local_fuse_of(mount("fuseblk"), 40), std::nullopt); // a local disk
+    EXPECT_EQ(local_fuse_of(mount("fuse"), 40), std::nullopt);
+    EXPECT_EQ(local_fuse_of(mount("fuse.sshfs"), 4), std::nullopt);
+    EXPECT_EQ(local_fuse_of("40 28\n40 -\n40 - \n- -\n", 40), std::nullopt);
 }
 
 } // namespace

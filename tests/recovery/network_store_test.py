@@ -1,10 +1,12 @@
 """A store on a network file system, as far as this machine can show one.
 
 network_store_test.py ENVPM [a test's name…]. No NFS is mounted: a library in LD_PRELOAD has
-statfs(2) say NFS of one folder and, where asked, has locks there fail as a server without a lock
-daemon does. Skipped without a C compiler.
+statfs(2) say NFS or another type of one folder and, where asked, has locks there fail as a server
+without a lock daemon does, or another mount of it told by /proc. Skipped without a C compiler.
 """
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +27,7 @@ WHEELS = [
     Wheel("beta", "1.0", files={"beta/data.txt": "data of beta\n"}),
 ]
 INTEGRITY, GENERAL = 6, 1
+NFS_TYPE, FUSE_TYPE = "6969", "65735546"
 # Of what lies below NFS_FOLDER. Each answer is counted in NFS_TOLD, to see that it was asked for.
 NFS = r"""
 #define _GNU_SOURCE
@@ -62,10 +65,12 @@ static void tell(const char* what) {
     errno = kept;
 }
 
+static long type(void) { return strtol(getenv("NFS_TYPE"), NULL, 16); }
+
 int fstatfs(int file, struct statfs* out) {
     int result = syscall(SYS_fstatfs, file, out);
     if (result == 0 && is_there(file)) {
-        out->f_type = 0x6969;
+        out->f_type = type();
         tell("statfs\n");
     }
     return result;
@@ -73,12 +78,30 @@ int fstatfs(int file, struct statfs* out) {
 
 int statfs(const char* path, struct statfs* out) {
     int result = syscall(SYS_statfs, path, out);
-    if (result == 0 && is_below(path)) out->f_type = 0x6969;
+    if (result == 0 && is_below(path)) out->f_type = type();
     return result;
 }
 
 int fstatfs64(int file, struct statfs64* out) { return fstatfs(file, (struct statfs*)out); }
 int statfs64(const char* path, struct statfs64* out) { return statfs(path, (struct statfs*)out); }
+
+int open(const char* path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    int mode = va_arg(more, int);
+    va_end(more);
+    const char* mounts = getenv("NFS_MOUNTS");
+    if (mounts && strcmp(path, "/proc/self/mountinfo") == 0) path = mounts;
+    return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int open64(const char* path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    int mode = va_arg(more, int);
+    va_end(more);
+    return open(path, flags, mode);
+}
 
 static int has_no(const char* call, int file) {
     if (strstr(getenv("NFS_LOCKS"), call) || !is_there(file)) return 0;
@@ -131,6 +154,7 @@ class OnNfs(unittest.TestCase):
             "LD_PRELOAD": str(self.folder / "nfs.so"),
             "NFS_FOLDER": str(self.network),
             "NFS_TOLD": str(self.told),
+            "NFS_TYPE": NFS_TYPE,
             "NFS_LOCKS": locks,
         }
         options.setdefault("root", self.network / "root")
@@ -202,6 +226,39 @@ class OnNfs(unittest.TestCase):
         done = sandbox.run(*command, expected=GENERAL)
         for part in ("cannot be locked on this NFS", "ENVPM_ROOT", "lower-store"):
             self.assertIn(part, done.stderr, command[0])
+
+    def mounted_as(self, kind: str, options: str) -> dict[str, str]:
+        """For a sandbox whose `network` /proc tells to be mounted so."""
+        self.network.mkdir(exist_ok=True)
+        folder = os.open(self.network, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        number = re.search(r"mnt_id:\t(\d+)", Path(f"/proc/self/fdinfo/{folder}").read_text())[1]
+        file = self.folder / "mountinfo"
+        file.write_text(f"{number} 1 0:99 / {self.network} rw - {kind} far:/x {options}\n")
+        return {"NFS_MOUNTS": str(file)}
+
+    def test_a_store_there_is_not_written_if_locks_stay_on_this_machine(self):
+        places = {
+            ("fuse.sshfs", FUSE_TYPE, "rw"): "locks on this sshfs say nothing to other machines",
+            ("nfs4", NFS_TYPE, "rw,local_lock=all"): "(mounted with `local_lock=all`)",
+        }
+        for (kind, number, options), words in places.items():
+            sandbox = self.sandbox("one")
+            sandbox.variables |= {"NFS_TYPE": number} | self.mounted_as(kind, options)
+            sandbox.write(manifest_of("beta"))
+            sandbox.run("lock")
+            self.assertIn(words, sandbox.run("install", expected=GENERAL).stderr)
+            self.assertFalse((self.network / "root/objects").exists())
+
+    def test_a_store_there_works_if_the_program_behind_the_mount_locks(self):
+        sandbox = self.sandbox("one")
+        sandbox.variables |= {"NFS_TYPE": FUSE_TYPE} | self.mounted_as("fuse.juicefs", "rw")
+        sandbox.write(manifest_of("beta"))
+        sandbox.run("install")
+        self.assertIn("statfs", self.told.read_text())
+        sandbox.variables["NFS_LOCKS"] = "flock"
+        done = sandbox.run("gc", expected=GENERAL)
+        self.assertIn("files cannot be locked on this FUSE file system", done.stderr)
 
     def test_it_serves_as_the_lower_store_of_a_local_one(self):
         """The way out that the refusal names."""
