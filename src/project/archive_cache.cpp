@@ -1,27 +1,38 @@
 #include "project/archive_cache.h"
 
 #include "base/free_space.h"
+#include "store/leases.h"
+#include "store/sharing.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace envpm::project {
 
 namespace {
 
+constexpr const char* folder_name = "dl";
+
 std::filesystem::path folder_of(const std::filesystem::path& cache);
+bool is_name_of_folder(std::string_view name);
 std::filesystem::path lock_of(const std::filesystem::path& cache);
+void remove_older(const std::filesystem::path& folder, std::time_t oldest, DryRun dry_run,
+                  ArchiveCache::Abandoned& abandoned);
+std::filesystem::path made(const std::filesystem::path& cache);
 std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder);
 std::optional<struct stat> status_of(const std::filesystem::path& file);
 
 } // namespace
 
 ArchiveCache::ArchiveCache(const std::filesystem::path& cache)
-    : folder_(folder_of(cache)),
+    : folder_(folder_of(made(cache))),
       alone_path_(cache / "dl.alone.lock"),
       in_use_(lock_of(cache), LockKind::shared),
       not_alone_(std::in_place, alone_path_, LockKind::shared) {}
@@ -62,21 +73,16 @@ ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::pa
     Abandoned abandoned;
     const std::filesystem::path folder = folder_of(cache);
     std::error_code failure;
-    if (!std::filesystem::exists(folder, failure)) {
-        return abandoned;
-    }
-    const auto alone = FileLock::try_take(lock_of(cache), LockKind::exclusive);
-    if (!alone) {
-        return abandoned;
-    }
-    for (const std::filesystem::path& file : files_in(folder)) {
-        const std::optional<struct stat> status = status_of(file);
-        if (!status || status->st_mtim.tv_sec > oldest) {
-            continue;
+    if (std::filesystem::exists(folder, failure)) {
+        if (const auto alone = FileLock::try_take(lock_of(cache), LockKind::exclusive)) {
+            remove_older(folder, oldest, dry_run, abandoned);
         }
-        if (dry_run == DryRun::yes || ::unlink(file.c_str()) == 0) {
-            abandoned.files.push_back(file);
-            abandoned.bytes += bytes_on_disk(*status);
+    }
+    const std::time_t long_ago =
+        std::min(oldest, std::time(nullptr) - std::chrono::seconds(abandoned_after).count());
+    for (const std::filesystem::path& other : files_in(cache)) {
+        if (other != folder && is_name_of_folder(other.filename().string())) {
+            remove_older(other, long_ago, dry_run, abandoned);
         }
     }
     std::sort(abandoned.files.begin(), abandoned.files.end());
@@ -96,12 +102,42 @@ std::uint64_t ArchiveCache::bytes_in(const std::filesystem::path& cache,
 
 namespace {
 
+/// Each boot has a kernel of its own, which is as far as such locks reach.
 std::filesystem::path folder_of(const std::filesystem::path& cache) {
-    return cache / "dl";
+    const Fd handle(::open(cache.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!handle || !store::local_locks_at(handle.get())) {
+        return cache / folder_name;
+    }
+    return cache / fmt::format("{}-{}", folder_name, store::this_holder().boot);
+}
+
+bool is_name_of_folder(std::string_view name) {
+    return name == folder_name || name.starts_with(fmt::format("{}-", folder_name));
 }
 
 std::filesystem::path lock_of(const std::filesystem::path& cache) {
     return cache / "dl.lock";
+}
+
+void remove_older(const std::filesystem::path& folder, std::time_t oldest, DryRun dry_run,
+                  ArchiveCache::Abandoned& abandoned) {
+    for (const std::filesystem::path& file : files_in(folder)) {
+        const std::optional<struct stat> status = status_of(file);
+        if (!status || status->st_mtim.tv_sec > oldest) {
+            continue;
+        }
+        if (dry_run == DryRun::yes || ::unlink(file.c_str()) == 0) {
+            abandoned.files.push_back(file);
+            abandoned.bytes += bytes_on_disk(*status);
+        }
+    }
+}
+
+/// As far as it can be: who needs it says why not.
+std::filesystem::path made(const std::filesystem::path& cache) {
+    std::error_code failure;
+    std::filesystem::create_directories(cache, failure);
+    return cache;
 }
 
 /// As far as the disk gives them: what stays only takes room.

@@ -20,6 +20,9 @@ namespace envpm::project {
 ///
 /// * `dl.lock`: as long as anyone holds it, no archive goes that another process has unpacked.
 /// * `dl.alone.lock`: as long as another process holds it, none goes at all: it may wait for it.
+///
+/// Where locks do not reach other machines that may have the same cache (store/sharing.h), the
+/// folder is of this machine alone, until its next boot.
 class ArchiveCache {
   public:
     explicit ArchiveCache(const std::filesystem::path& cache);
@@ -41,7 +44,8 @@ class ArchiveCache {
     };
 
     /// Files that nobody has written to since `oldest`, so that nobody goes on with them. None
-    /// while another process is at work.
+    /// while another process is at work. Of other machines' folders only what is `abandoned_after`
+    /// old: whether they are at work cannot be seen.
     static Abandoned remove_abandoned(const std::filesystem::path& cache, std::time_t oldest,
                                       DryRun dry_run);
 

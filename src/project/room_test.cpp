@@ -70,6 +70,25 @@ TEST_F(RoomTest, ThatUnfinishedDownloadsTakeCanBeHadBack) {
     EXPECT_EQ(ArchiveCache::bytes_in(folder.path(), later), 0U);
 }
 
+TEST_F(RoomTest, DownloadsOfOtherMachinesGoWhenTheyAreAWeekOld) {
+    const std::filesystem::path others = folder.path() / "dl-of-another-boot";
+    const std::filesystem::path no_download = folder.path() / "dlx";
+    for (const std::filesystem::path& parent : {others, no_download}) {
+        write_file(parent / "old", "x", Durability::cached);
+        write_file(parent / "young", "x", Durability::cached);
+        const struct timespec long_ago[2] = {{1, 0}, {1, 0}};
+        ASSERT_EQ(::utimensat(AT_FDCWD, (parent / "old").c_str(), long_ago, 0), 0);
+    }
+    const std::time_t later = std::time(nullptr) + 1;
+    for (const DryRun dry_run : {DryRun::yes, DryRun::no}) {
+        EXPECT_THAT(ArchiveCache::remove_abandoned(folder.path(), later, dry_run).files,
+                    testing::ElementsAre(others / "old"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(others / "old"));
+    EXPECT_TRUE(std::filesystem::exists(others / "young"));
+    EXPECT_TRUE(std::filesystem::exists(no_download / "old"));
+}
+
 TEST_F(RoomTest, VariablesAreNamedOnlyForWhatTheyMove) {
     Settings settings;
     settings.store_root = folder.path() / "root";

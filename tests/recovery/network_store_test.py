@@ -260,6 +260,19 @@ class OnNfs(unittest.TestCase):
         done = sandbox.run("gc", expected=GENERAL)
         self.assertIn("files cannot be locked on this FUSE file system", done.stderr)
 
+    def test_machines_share_no_download_in_a_cache_whose_locks_stay_on_each(self):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        cache = self.network / "cache"
+        for options, name in (("rw", "dl"), ("rw,local_lock=flock", f"dl-{boot}")):
+            sandbox = self.sandbox(f"with {name}", root=self.folder / name, cache=cache)
+            sandbox.variables |= self.mounted_as("nfs4", options)
+            sandbox.write(manifest_of("beta"))
+            sandbox.run("install")
+            self.assertEqual({p.name for p in cache.glob("dl*") if p.is_dir()}, {name})
+            self.assertEqual([*(cache / name).iterdir()], [])
+            sandbox.run("gc", "--grace", "0s")
+            shutil.rmtree(cache)
+
     def test_it_serves_as_the_lower_store_of_a_local_one(self):
         """The way out that the refusal names."""
         site = self.site()
