@@ -182,13 +182,14 @@ def expect_failure(here: Scene, process: subprocess.Popen, *words: str) -> None:
     expect(here.sandbox.prefix() is None, f"installed{said}")
 
 
-def small_disk(options: str, larger: str, *words: str):
-    """The cache is on a disk that is too small from the start."""
+def small_disk(options: str, larger: str, *words: str, sends: bool = True):
+    """The cache is on a disk that is too small from the start. `sends`: which only shows later."""
 
     def play(world: World, _: Case) -> None:
         with scene(world) as here, mounted(world, options) as disk:
             here.sandbox.cache = disk / "cache"
             expect_failure(here, here.sandbox.start("install"), *words)
+            expect(sends or here.sent == 0, f"{here.sent} bytes were sent for nothing")
             remount(disk, larger)
             here.hurry()
             here.finish(1.2)
@@ -361,8 +362,8 @@ CLIENT = [
     ),
     played(
         "the disk of the cache is too small",
-        small_disk("size=20m", "size=200m", "No space left", "not enough free space"),
-        "error 1, then the right bytes, and what came was kept",
+        small_disk("size=20m", "size=200m", "No space left", "not enough free space", sends=False),
+        "error 1 before a byte was sent, then the right bytes",
         quick=True,
     ),
     played(
