@@ -1,5 +1,6 @@
 """F2, G: a store in which links stand for folders, and what is done to it while envpm works."""
 
+import contextlib
 import os
 import shutil
 import threading
@@ -79,39 +80,65 @@ def descriptor_kept(form: str):
 
 
 def swapped(form: str):
-    """While an install runs, `objects` becomes a link that leads out, again and again. Only who may
-    write to the store can do that: new files may come there, but what was there stays."""
+    """While a collector and an install run, `objects` becomes a link that leads out, again and
+    again. Only who may write to the store can do that: new files may come there, but what was there
+    stays, though it has the names of what is collected and installed."""
 
     def act(case: Case) -> list[str]:
         prepared(case, form)
-        over = threading.Event()
+        if (done := case.run("install", "--frozen")).code != 0:
+            return [done.errors]
         elsewhere = case.cache / "elsewhere"
-        (elsewhere / "sha256").mkdir(parents=True)
-        (elsewhere / "sha256/precious").write_text("mine")
-        objects, aside = case.root / "objects", case.root / "aside"
-
-        def swap() -> None:
-            while not over.is_set():
-                try:
-                    objects.rename(aside)
-                    objects.symlink_to(elsewhere)
-                    time.sleep(0.002)
-                    objects.unlink()
-                    aside.rename(objects)
-                except OSError:
-                    pass  # not there yet
-                time.sleep(0.001)
-
-        thread = threading.Thread(target=swap)
-        thread.start()
-        done = case.run("install", "--frozen")
-        over.set()
-        thread.join()
-        is_kept = (elsewhere / "sha256/precious").read_text() == "mine"
-        faults = [] if is_kept else ["what the link leads to was changed"]
-        return faults + ([] if done.code in (0, 1, DAMAGE) else [f"{done.code}: {done.errors}"])
+        shutil.copytree(case.root / "objects", elsewhere)
+        for path in files_in(elsewhere):
+            change(path, bytes(path.stat().st_size))
+        before = {path: describe(path) for path in files_in(elsewhere)}
+        shutil.rmtree(case.project / ".envpm")
+        commands = [*[["gc", "--grace", "0s"]] * 4, ["install", "--frozen"]]
+        with swapping(case.root / "objects", case.root / "aside", elsewhere) as swaps:
+            ends = [(command[0], case.run(*command)) for command in commands]
+        faults = [f"{path} was changed" for path in before if before[path] != described(path)]
+        faults += [] if sum(swaps) else ["nothing was swapped"]
+        bad = [(name, done) for name, done in ends if done.code not in (0, 1, DAMAGE)]
+        return faults + [f"{name} ends with {done.code}: {done.errors}" for name, done in bad]
 
     return act
+
+
+@contextlib.contextmanager
+def swapping(folder: Path, aside: Path, elsewhere: Path) -> Iterator[list[int]]:
+    """Gives a list with a 1 for each time that the folder was a link."""
+    over = threading.Event()
+    swaps: list[int] = []
+
+    def swap() -> None:
+        while not over.is_set():
+            try:
+                folder.rename(aside)
+                folder.symlink_to(elsewhere)
+                swaps.append(1)
+                time.sleep(0.002)
+                folder.unlink()
+                aside.rename(folder)
+            except OSError:
+                pass  # another was made in its place
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        yield swaps
+    finally:
+        over.set()
+        thread.join()
+
+
+def files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def described(path: Path) -> str:
+    return describe(path) if path.exists() else "nothing"
 
 
 def names_taken(form: str, canary: Path):
