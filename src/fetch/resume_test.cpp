@@ -1,4 +1,6 @@
+#include "base/lock_holder.h"
 #include "fetch/download_fixture.h"
+#include "fetch/part_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -148,11 +150,16 @@ TEST_F(ResumeTest, ASecondProcessWaitsAndFindsTheFile) {
     const Download one = of(content, {first.url("/file")});
     const pid_t child = download_in_child(one);
     first.wait_for_bytes(mib);
+    const std::string holder = words_of_lock_holder(part_path(folder.path(), one.sha256));
     expect_success(one);
     expect_arrived(content);
     EXPECT_EQ(wait_for(child), 0);
     EXPECT_EQ(first.count("/file"), 1U);
-    EXPECT_THAT(progress.notes, HasSubstr("another process is fetching torch 2.9.1"));
+    EXPECT_THAT(progress.notes,
+                HasSubstr("another process is fetching torch 2.9.1: waiting for it" + holder));
+    if (!holder.empty()) { // as far as /proc tells
+        EXPECT_EQ(holder, fmt::format(" (process {})", child));
+    }
 }
 
 TEST_F(ResumeTest, ASecondProcessTakesOverFromADeadOne) {

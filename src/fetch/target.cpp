@@ -1,5 +1,6 @@
 #include "fetch/target.h"
 
+#include "base/lock_holder.h"
 #include "fetch/local_copy.h"
 #include "fetch/mirror_words.h"
 #include "fetch/url.h"
@@ -64,7 +65,8 @@ void Target::opened(const PartFound& found) {
     if (found.state == PartFound::State::locked) {
         if (!std::exchange(wait_noted_, true)) {
             context_.progress.note(
-                fmt::format("another process is fetching {}: waiting for it", download_.label));
+                fmt::format("another process is fetching {}: waiting for it{}", download_.label,
+                            words_of_lock_holder(part_path(context_.folder, download_.sha256))));
         }
         phase_ = Phase::waiting;
         wake_at_ = Clock::now() + lock_poll;

@@ -181,9 +181,10 @@ std::optional<InstallReport> if_current(const InstallRequest& request,
     // Who only uses it does so in the store that it lies in (`p/<name>`), whatever is configured.
     // Into a lower one nothing is written: its prefixes are its owner's care.
     if (!is_in_lower_store(*prefix, services.settings())) {
-        const bool was_root = project::generations_of(request.project)
-                                  .keep_alive(StorePaths(prefix->parent_path().parent_path()),
-                                              store::tell_of_collection(services.progress()));
+        const StorePaths paths(prefix->parent_path().parent_path());
+        const bool was_root =
+            project::generations_of(request.project)
+                .keep_alive(paths, store::tell_of_collection(paths.lock(), services.progress()));
         const bool was_leased = renew_lease(request.project, *prefix, services);
         // Without a root or a lease until now, `gc` may have begun to remove the prefix: look
         // again.

@@ -26,7 +26,7 @@ bool renew_lease(const project::Project& project, const std::filesystem::path& p
             return true;
         }
         const FileLock lock(store.lock(), LockKind::shared,
-                            store::tell_of_collection(services.progress()));
+                            store::tell_of_collection(store.lock(), services.progress()));
         store::renew_lease(store, name, environment, holder);
         return false;
     } catch (const Error& failure) {

@@ -43,7 +43,7 @@ VerifyReport verify(store::VerifyDepth depth, project::Services& services) {
     const StorePaths paths(services.settings().store_root);
     store::require_format(paths); // before the lock is made: in another folder nothing is written
     const FileLock lock(paths.lock(), LockKind::shared,
-                        store::tell_of_collection(services.progress()));
+                        store::tell_of_collection(paths.lock(), services.progress()));
     store::StoreVerdict verdict = store::verify(paths, depth, services.pool(), services.progress());
     services.throw_if_stopped();
     VerifyReport report;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/lock_holder.h"
 #include "base/rewrite_file.h"
 #include "project/own_folder.h"
 
@@ -41,11 +42,9 @@ void move_durably(const std::filesystem::path& from, const std::filesystem::path
 std::filesystem::path lock_of(const Project& project);
 std::filesystem::path journal_of(const Project& project);
 std::filesystem::path open_journal_of(const Project& project);
+std::string waiting_words(const Project& project);
 unsigned mode_of(const std::filesystem::path& file);
 std::filesystem::path unused_name(const std::filesystem::path& folder);
-
-constexpr std::string_view waiting_words =
-    "another process is editing this project: waiting for it";
 
 } // namespace
 
@@ -56,7 +55,8 @@ void check_may_edit(const Project& project) {
 
 FileLock edit_lock(const Project& project, Progress& progress) {
     ignore_own_folder(project);
-    FileLock lock(lock_of(project), LockKind::exclusive, [&] { progress.note(waiting_words); });
+    FileLock lock(lock_of(project), LockKind::exclusive,
+                  [&] { progress.note(waiting_words(project)); });
     settle(project, journal_of(project), progress);
     settle(project, open_journal_of(project), progress);
     return lock;
@@ -113,7 +113,7 @@ void settle_interrupted_edit(const Project& project, Progress& progress) {
             return;
         }
         if (!is_told) {
-            progress.note(waiting_words);
+            progress.note(waiting_words(project));
         }
         std::this_thread::sleep_for(pause);
     }
@@ -246,6 +246,11 @@ std::filesystem::path journal_of(const Project& project) {
 
 std::filesystem::path open_journal_of(const Project& project) {
     return project.folder() / ".envpm/edit-open.json";
+}
+
+std::string waiting_words(const Project& project) {
+    return fmt::format("another process is editing this project: waiting for it{}",
+                       words_of_lock_holder(lock_of(project)));
 }
 
 /// The journal has the manifest's text: who may not read that reads none of it here.

@@ -63,8 +63,9 @@ class Services {
 
     /// Opens the store that is configured, as it is configured.
     [[nodiscard]] store::Store open_store() const {
-        return store::Store::open(settings_.store_root, settings_.store_policy,
-                                  settings_.cache_root, store::tell_of_collection(progress_));
+        return store::Store::open(
+            settings_.store_root, settings_.store_policy, settings_.cache_root,
+            store::tell_of_collection(StorePaths(settings_.store_root).lock(), progress_));
     }
 
     /// The cache's folder for one kind of thing: "index", "dl", …

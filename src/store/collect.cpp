@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/lock_holder.h"
 #include "base/progress_task.h"
 #include "base/remove_tree.h"
 #include "store/collect_plan.h"
@@ -76,8 +77,9 @@ CollectReport report_of(const CollectPlan& plan);
 CollectReport collect(const StorePaths& paths, const CollectRequest& asked, Progress& progress) {
     require_format(paths);
     require_locks(paths.lock());
-    const FileLock lock(paths.lock(), LockKind::exclusive, [&progress] {
-        progress.note("another process is using this store: waiting for it");
+    const FileLock lock(paths.lock(), LockKind::exclusive, [&] {
+        progress.note(fmt::format("another process is using this store: waiting for it{}",
+                                  words_of_lock_holder(paths.lock())));
     });
     CollectRequest request = asked;
     request.now = asked.now                      ? *asked.now

@@ -2,6 +2,7 @@
 
 #include "base/disk_fault.h"
 #include "base/error.h"
+#include "base/lock_holder.h"
 #include "store/format.h"
 #include "store/sharing.h"
 #include "store/tree_file.h"
@@ -34,9 +35,10 @@ void require_writable(const std::filesystem::path& root);
 
 } // namespace
 
-std::function<void()> tell_of_collection(Progress& progress) {
-    return [&progress] {
-        progress.note("`envpm gc` is collecting this store: waiting for it to end");
+std::function<void()> tell_of_collection(const std::filesystem::path& lock, Progress& progress) {
+    return [lock, &progress] {
+        progress.note(fmt::format("`envpm gc` is collecting this store: waiting for it to end{}",
+                                  words_of_lock_holder(lock)));
     };
 }
 

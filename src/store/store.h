@@ -20,7 +20,7 @@
 namespace envpm::store {
 
 /// Tells the user that he has to wait for a collector: for the lock of a store.
-std::function<void()> tell_of_collection(Progress& progress);
+std::function<void()> tell_of_collection(const std::filesystem::path& lock, Progress& progress);
 
 /// The content-addressed store of one root (docs/store.md): objects and trees, valid because they
 /// are present under their final names. Opening it writes VERSION and the folders if they are
