@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 IMAGES = {
@@ -90,11 +91,11 @@ def overlay(base: Path):
 
 
 @contextlib.contextmanager
-def images(megabytes: int):
+def images(megabytes: int, kinds: Iterable[str] = IMAGES):
     """Of each kind one, as far as they can be had, by kind."""
     with contextlib.ExitStack() as stack:
-        mounted = {kind: stack.enter_context(image(kind, megabytes)) for kind in IMAGES}
+        mounted = {kind: stack.enter_context(image(kind, megabytes)) for kind in kinds}
         found = {f"{kind} image": folder for kind, folder in mounted.items() if folder}
-        if mounted["ext4"] and (seen := stack.enter_context(overlay(mounted["ext4"]))):
+        if mounted.get("ext4") and (seen := stack.enter_context(overlay(mounted["ext4"]))):
             found["overlay"] = seen
         yield found

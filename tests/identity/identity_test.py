@@ -5,10 +5,11 @@ Python and wheels beside them, once for each combination of user, umask, locale,
 mode and number of threads that this machine has, each time into a store of its own and with the
 files arriving in another order, and compares the digests: `env` and `contents` as envpm tells them,
 and the second implementation's. What the machine lacks is said and left out; without --all the
-conda packages go through every third combination, and with it root also installs on new ext4, xfs
-and btrfs images and on overlayfs, and the table of docs/digests.md is printed. On each file system
-one install is killed again and again until it gets through, and the store stands in folders that
-give on a group, rights, or attributes (folder_traits.py).
+conda packages go through every third combination, and root installs on new xfs and btrfs images in
+each link mode alone, of which one must be reflinks. With it root installs in all combinations on
+new ext4, xfs and btrfs images and on overlayfs, and the table of docs/digests.md is printed. On
+each file system one install has 64 threads, one is killed again and again until it gets through,
+and the store stands in folders that give on a group, rights, or attributes (folder_traits.py).
 """
 
 import contextlib
@@ -89,11 +90,23 @@ class Tally:
         return "\n".join(lines)
 
 
+@dataclass
+class Places:
+    """New folders, each on another file system, by its kind."""
+
+    homes: dict[str, Path]  # for all combinations
+    images: dict[str, Path]  # for a few
+
+    def all(self) -> dict[str, Path]:
+        return self.homes | self.images
+
+
 class Matrix:
-    def __init__(self, envpm: Path, index: Index, channels: Channels, places: dict[str, Path]):
+    def __init__(self, envpm: Path, index: Index, channels: Channels, places: "Places"):
         self.is_whole = False
-        homes = list(places.values())
-        self.tally = Tally({folder: kind for kind, folder in places.items()})
+        homes = list(places.homes.values())
+        self.images = list(places.images.values())
+        self.tally = Tally({folder: kind for kind, folder in places.all().items()})
         self.index = index
         self.channels = channels
         self.homes = homes
@@ -245,7 +258,7 @@ def failures_of(matrix: Matrix, manifest: str, name: str) -> int:
         place: link_modes(
             matrix, Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2), manifest, lock
         )
-        for place in matrix.homes
+        for place in matrix.homes + matrix.images
     }
     failures = 0
     step = 1 if matrix.is_whole or name == "wheels" else 3
@@ -258,6 +271,11 @@ def failures_of(matrix: Matrix, manifest: str, name: str) -> int:
     ][::step]
     cells += [
         Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2, kills=8) for place in matrix.homes
+    ]
+    cells += [
+        Circumstances(os.geteuid(), 0o077, "C", place, link_mode, 64)
+        for place in matrix.homes + matrix.images
+        for link_mode in (["auto"] if place in matrix.homes else here[place])
     ]
     cells += [
         Circumstances(os.geteuid(), 0o022, "C", place, "auto", 2, trait=trait)
@@ -277,11 +295,12 @@ def failures_of(matrix: Matrix, manifest: str, name: str) -> int:
         f"{name}: {len(cells) - failures} of {len(cells)} combinations are equal: "
         f"contents {expected['contents']}"
     )
-    return failures if len(cells) >= 8 else failures + 1
+    lacking = sum("reflink" not in here[place] for place in matrix.images)
+    return failures + lacking if len(cells) >= 8 else failures + lacking + 1
 
 
-def run(envpm: Path, is_whole: bool, places: dict[str, Path]) -> int:
-    homes = list(places.values())
+def run(envpm: Path, is_whole: bool, places: Places) -> int:
+    homes = list(places.homes.values())
     index = Index(varied_wheels.WHEELS)
     sample_channel.write_channel(homes[0] / "channels/sample", sample_channel.PACKAGES)
     channels = Channels(homes[0] / "channels")
@@ -305,10 +324,13 @@ def main() -> int:
     is_whole = "--all" in sys.argv
     usual = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm")]
     with contextlib.ExitStack() as stack:
-        places = stack.enter_context(file_systems.folders(usual))
+        places = Places(stack.enter_context(file_systems.folders(usual)), {})
         if is_whole:
-            places |= stack.enter_context(file_systems.images(megabytes=4096))
-        print("file systems:", ", ".join(places))
+            places.homes |= stack.enter_context(file_systems.images(megabytes=4096))
+        else:
+            reflinking = file_systems.images(megabytes=320, kinds=["xfs", "btrfs"])
+            places.images = stack.enter_context(reflinking)
+        print("file systems:", ", ".join(places.all()))
         return run(Path(arguments[0]).resolve(), is_whole, places)
 
 
