@@ -226,11 +226,9 @@ void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
         static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     // Waiting for the first handshake shows whether one connection is enough for all.
     set(active, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
-    // Once a host has answered by HTTP/2, libcurl takes all its connections for ones that can be
-    // shared, also those of HTTP/1.1, and answers come to the wrong transfer (curl issue 4885). It
-    // never takes one of other TLS options, so those who share have an option that says nothing.
-    set(active, CURLOPT_SSL_OPTIONS,
-        static_cast<long>(http2 ? CURLSSLOPT_NO_REVOKE : 0)); // of Schannel alone
+    // Of a host with HTTP/2 libcurl shares connections of HTTP/1.1 too, and mixes up their answers
+    // (curl issue 4885). It never takes one of other TLS options: this one is Schannel's alone.
+    set(active, CURLOPT_SSL_OPTIONS, static_cast<long>(http2 ? CURLSSLOPT_NO_REVOKE : 0));
 }
 
 Patience::Answers CurlLoop::Impl::answers_of(const std::string& url) const {
