@@ -15,7 +15,7 @@ void read(std::string_view input) {
          {std::pair(wheel, "torch 2.9.0"), std::pair(conda, "libcudnn 9.10.0")}) {
         write_scratch("prefix/" + record, input);
         for (const auto& [file, owner] :
-             pipeline::package_owners(scratch_folder() / "prefix", {record}, files)) {
+             installing::package_owners(scratch_folder() / "prefix", {record}, files)) {
             ENVPM_ASSERT(files.contains(file) && owner == package);
         }
     }
