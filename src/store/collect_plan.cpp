@@ -79,9 +79,9 @@ Leased leased_out_of_sight(const std::vector<Lease>& leases);
 bool may_be_unmounted(const std::filesystem::path& environment);
 void keep_roots_of(const Leased& leased, Roots& roots);
 void plan_leases(const std::vector<Lease>& leases, const StorePaths& paths, CollectPlan& plan);
-void remove_names_below(const std::filesystem::path& path, Freed& freed);
-void remove_names_in(Fd folder, unsigned depth, Freed& freed);
-void remove_name_at(int folder, const char* name, unsigned depth, Freed& freed);
+int remove_names_below(const std::filesystem::path& path, Freed& freed);
+int remove_names_in(Fd folder, unsigned depth, Freed& freed);
+int remove_name_at(int folder, const char* name, unsigned depth, Freed& freed);
 std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
                                const Leased& leased, CollectPlan& plan, Freed& freed);
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
@@ -174,47 +174,53 @@ void Freed::remove_name(const struct stat& status) {
     }
 }
 
-/// As far as they can be seen: who removes them finds out what cannot be read, and says so.
-void remove_names_below(const std::filesystem::path& path, Freed& freed) {
+/// As far as they can be seen; an errno of what could not be, 0 if all was.
+int remove_names_below(const std::filesystem::path& path, Freed& freed) {
     const struct stat status = status_of(path);
     if (!S_ISDIR(status.st_mode)) {
         freed.remove_name(status);
-        return;
+        return 0;
     }
-    remove_names_in(Fd(::open(path.c_str(), open_as_folder)), 0, freed);
+    return remove_names_in(Fd(::open(path.c_str(), open_as_folder)), 0, freed);
 }
 
 /// Each by its folder: a whole path may be longer than the system takes at once.
-void remove_names_in(Fd folder, unsigned depth, Freed& freed) {
+int remove_names_in(Fd folder, unsigned depth, Freed& freed) {
     const std::unique_ptr<DIR, Deleter<closedir>> entries(folder ? ::fdopendir(folder.get())
                                                                  : nullptr);
     if (!entries) {
-        return;
+        return errno == EACCES ? 0 : errno; // a closed one is opened to be removed
     }
     const int descriptor = folder.release(); // it is the stream's now
+    int failure = 0;
+    errno = 0;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a stream of its own.
     while (const dirent* entry = ::readdir(entries.get())) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") {
-            remove_name_at(descriptor, entry->d_name, depth, freed);
+            failure = std::max(failure, remove_name_at(descriptor, entry->d_name, depth, freed));
         }
+        errno = 0;
     }
+    return std::max(failure, errno);
 }
 
 /// Each level holds a descriptor, so there is an end; environments have no folders so deep.
-void remove_name_at(int folder, const char* name, unsigned depth, Freed& freed) {
+int remove_name_at(int folder, const char* name, unsigned depth, Freed& freed) {
     constexpr unsigned deepest_counted = 64;
 
     struct stat status {};
 
     if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return;
+        return errno;
     }
-    if (!S_ISDIR(status.st_mode)) {
-        freed.remove_name(status);
-    } else if (depth < deepest_counted) {
-        remove_names_in(Fd(::openat(folder, name, open_as_folder)), depth + 1, freed);
+    if (S_ISDIR(status.st_mode)) {
+        return depth < deepest_counted
+                   ? remove_names_in(Fd(::openat(folder, name, open_as_folder)), depth + 1, freed)
+                   : 0;
     }
+    freed.remove_name(status);
+    return 0;
 }
 
 Leased leased_out_of_sight(const std::vector<Lease>& leases) {
@@ -292,7 +298,9 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
             archives.insert(own->begin(), own->end());
         } else {
             plan.prefixes.push_back(prefix);
-            remove_names_below(prefix, freed);
+            if (const int failure = remove_names_below(prefix, freed)) {
+                throw_system_error("cannot look at all of a prefix", prefix.string(), failure);
+            }
         }
     }
     return archives;
@@ -365,7 +373,7 @@ void plan_leftovers(const StorePaths& paths, const Grace& grace, CollectPlan& pl
             const std::filesystem::path path = folder / name;
             if (is_leftover(path, grace)) {
                 plan.leftovers.push_back(path);
-                remove_names_below(path, freed);
+                static_cast<void>(remove_names_below(path, freed)); // who removes it tells why not
             }
         }
     }
