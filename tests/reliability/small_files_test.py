@@ -51,9 +51,9 @@ class Sent:
         return Sent(connection, protocol, float(end) - float(seconds), float(end), path)
 
 
-def write_site(served: Path) -> list[str]:
+def write_site(served: Path, small: int, large: int) -> list[str]:
     """The names of the projects, each with one wheel."""
-    names = [f"small{i}" for i in range(SMALL)] + [f"large{i}" for i in range(LARGE)]
+    names = [f"small{i}" for i in range(small)] + [f"large{i}" for i in range(large)]
     for number, name in enumerate(names):
         size = 12_000 if name.startswith("small") else 320_000
         noise = {f"{name}/noise.bin": random.Random(number).randbytes(size)}
@@ -96,7 +96,7 @@ def main() -> int:
     try:
         certificates = Certificates(folder / "certificates")
         certificates.context("good")
-        names = write_site(folder / "served")
+        names = write_site(folder / "served", SMALL, LARGE)
         port = free_port()
         chain = certificates.folder / "good.pem"
         server = SERVER.format(folder=folder, served=folder / "served", chain=chain, port=port)
