@@ -37,7 +37,7 @@ extern "C" int lstat(const char* path, struct stat* status) noexcept {
 }
 
 /// Stands before the C library's.
-extern "C" DIR* fdopendir(int folder) noexcept {
+extern "C" DIR* fdopendir(int folder) {
     static const auto real =
         reinterpret_cast<DIR* (*)(int)>(::dlsym(RTLD_NEXT, "fdopendir")); // NOLINT: as dlsym gives
     if (!lost.empty() &&
