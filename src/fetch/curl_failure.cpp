@@ -84,7 +84,7 @@ Failure untrusted(const CurlFailure& failure) {
     const std::string place = configured.empty() ? "the system" : fmt::format("`{}`", configured);
     return {FailureClass::absent,
             fmt::format("the certificate of `{}` is not trusted: {} (certificates are taken from "
-                        "{}; SSL_CERT_FILE names another file)",
+                        "{}; ENVPM_CA_FILE names another file)",
                         failure.host, in_words(failure.words), place),
             std::nullopt};
 }

@@ -51,7 +51,7 @@ TEST(CurlFailure, OfACertificatesDateSaysWhatHelps) {
         reason("certificate has expired"),
         "the certificate of `example.org` is not trusted: it has expired, or one above it: its "
         "server needs a new one, unless this machine's clock is wrong (certificates are taken "
-        "from `/etc/ca.pem`; SSL_CERT_FILE names another file)");
+        "from `/etc/ca.pem`; ENVPM_CA_FILE names another file)");
     EXPECT_THAT(reason("certificate is not yet valid"),
                 HasSubstr("it is not valid yet, if this machine's clock is right"));
     EXPECT_THAT(reason("self signed certificate"), HasSubstr("problem: self signed certificate"));

@@ -32,7 +32,7 @@ def untrusted(name: str, certificate: str) -> list[Case]:
         Case(
             f"the certificate {name}",
             [bad()],
-            Ends(5, (NOT_TRUSTED, "SSL_CERT_FILE"), requests=(0, 0), within=5),
+            Ends(5, (NOT_TRUSTED, "ENVPM_CA_FILE"), requests=(0, 0), within=5),
         ),
         Case(
             f"the certificate {name}, for a lock", [bad()], Ends(5, (NOT_TRUSTED,)), command="lock"
