@@ -37,18 +37,24 @@ SERVER = """
 """
 
 
+def milliseconds(seconds: str) -> int:
+    """Whole ones: of a difference of fractions, a file could seem to begin before another ended."""
+    return int(seconds.replace(".", ""))
+
+
 @dataclass
 class Sent:
     connection: str
     protocol: str
-    begin: float
-    end: float
+    begin: int  # in milliseconds
+    end: int  # the same
     file: str
 
     @staticmethod
     def of(line: str) -> "Sent":
-        connection, protocol, end, seconds, path = line.split()
-        return Sent(connection, protocol, float(end) - float(seconds), float(end), path)
+        connection, protocol, end, took, path = line.split()
+        ended = milliseconds(end)
+        return Sent(connection, protocol, ended - milliseconds(took), ended, path)
 
 
 def write_site(served: Path, small: int, large: int) -> list[str]:
