@@ -68,7 +68,7 @@ bool has_place_for_page(const Host& host);
 
 /// Small files cost the way there and back, not bandwidth: where they can share a connection more
 /// of them go together than of others.
-constexpr int most_small_files = 16;
+constexpr int most_small_files = 32;
 
 /// Whether small files of this host share a connection: not since it had trouble with what it was
 /// asked for.

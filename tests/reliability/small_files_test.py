@@ -25,11 +25,11 @@ from nginx_server import free_port, nginx  # noqa: E402
 from sandbox import Sandbox, manifest_of, scratch_folder  # noqa: E402
 from wheels import Wheel  # noqa: E402
 
-SMALL = 48  # files of some 12 KB
+SMALL = 96  # files of some 12 KB
 LARGE = 2  # files of 320 KB
 HELD = 0.4  # seconds
 MOST_ALONE = 4  # of one host, with a connection each
-MOST_TOGETHER = 16
+MOST_TOGETHER = 32
 MOST_SHARED = 6  # one, but for those that set out before it was known that one is enough
 HTTP = "log_format files '$connection $uri';"
 SERVER = """
