@@ -1,8 +1,6 @@
 #include "installing/install.h"
 
 #include "base/error.h"
-#include "base/files.h"
-#include "base/json.h"
 #include "base/moment.h"
 #include "host/this_machine.h"
 #include "installing/archives.h"
@@ -10,15 +8,16 @@
 #include "installing/layout_cache.h"
 #include "installing/layouts.h"
 #include "installing/lease.h"
+#include "installing/lock_in_use.h"
 #include "installing/locked_target.h"
 #include "installing/lower_prefix.h"
+#include "installing/seal_check.h"
 #include "installing/target_choice.h"
 #include "installing/turn.h"
 #include "locking/gpu_needs.h"
 #include "project/own_folder.h"
 #include "realize/build.h"
 #include "realize/check.h"
-#include "realize/compose.h"
 #include "realize/generations.h"
 #include "store/store.h"
 #include "universe/gpu_machine.h"
@@ -30,11 +29,6 @@
 namespace envpm::installing {
 
 namespace {
-
-struct LockInUse {
-    std::optional<Lock> lock; ///< none if it had to be made and cannot
-    std::optional<locking::LockReport> report;
-};
 
 /// What is installed, from where to where.
 struct Job {
@@ -82,12 +76,6 @@ void tell_target(InstallReport& report, const LockedTarget& target,
                  const std::filesystem::path& prefix);
 void tell_counts(InstallReport& report, const Plan& plan, const realize::PrefixReport& prefix);
 void require_this_machine(const LockedTarget& target);
-LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest,
-                      project::Services& services);
-void check_seal(const LockedTarget& target, const Layout& layout,
-                const std::filesystem::path& prefix, project::Services& services);
-std::string files_in_question(const Layout& layout, const std::filesystem::path& prefix,
-                              project::Services& services);
 std::optional<Plan> kept_plan(const Job& job, project::Services& services);
 Plan new_plan(const Job& job, project::Services& services);
 realize::PrefixRequest
@@ -270,83 +258,6 @@ void require_this_machine(const LockedTarget& target) {
                      target.target.name, to_text(target.target.platform),
                      target.target.glibc.text(), describe(machine)),
          "--target", "install it on such a machine"});
-}
-
-LockInUse lock_in_use(const InstallRequest& request, const Manifest& manifest,
-                      project::Services& services) {
-    std::optional<Lock> lock = project::read_lock(request.project);
-    if (request.lock_use == LockUse::frozen) {
-        if (!lock) {
-            throw Error({"there is no envpm.lock to install from",
-                         request.project.lock_file().string(),
-                         "run `envpm lock`, or install without `--frozen`"},
-                        ExitCode::lock_out_of_date);
-        }
-        return {std::move(lock), std::nullopt};
-    }
-    const locking::LockCheck check = locking::check_lock(manifest, lock);
-    if (check.is_fresh) {
-        return {std::move(lock), std::nullopt};
-    }
-    if (request.lock_use == LockUse::locked) {
-        throw Error({fmt::format("envpm.lock is out of date: {}", check.reasons.front()),
-                     request.project.lock_file().string(), "run `envpm lock`"},
-                    ExitCode::lock_out_of_date);
-    }
-    locking::LockReport report = locking::lock({.project = request.project}, services);
-    std::optional<Lock> made = report.lock;
-    return {std::move(made), std::move(report)};
-}
-
-/// A sealed lock must be reproduced. The packages' bytes are named by the lock already; what this
-/// proves is the whole: the generated files, the layout, and that the disk holds what it should.
-/// Whoever made the prefix, every file of it is read.
-void check_seal(const LockedTarget& target, const Layout& layout,
-                const std::filesystem::path& prefix, project::Services& services) {
-    if (!target.contents) {
-        return;
-    }
-    const Sha256 planned = realize::contents_digest(layout);
-    const Sha256 real =
-        realize::contents_digest_of_prefix(prefix, services.pool(), services.progress());
-    if (planned == *target.contents && real == planned) {
-        return;
-    }
-    if (real == planned) {
-        throw Error({fmt::format("`contents` of target `{}` is not the digest of what its packages "
-                                 "give, which is here: sealed {}, here {}",
-                                 target.target.name, target.contents->hex(), real.hex()),
-                     "envpm.lock",
-                     "every file is as it should be: the line was edited, or sealed by another "
-                     "envpm; restore it, or `envpm seal` seals what is here"},
-                    ExitCode::integrity);
-    }
-    throw Error(
-        {fmt::format("the environment does not have the sealed contents: sealed {}, here {}",
-                     target.contents->hex(), real.hex()),
-         files_in_question(layout, prefix, services),
-         "`envpm verify` checks the store; `envpm seal` seals what is here instead"},
-        ExitCode::integrity);
-}
-
-/// The damaged ones, a line each; if there are none, those that no package's sha256 names, for the
-/// seal is one digest of them all.
-std::string files_in_question(const Layout& layout, const std::filesystem::path& prefix,
-                              project::Services& services) {
-    std::vector<std::string> files;
-    for (const realize::PrefixDamage& damage :
-         realize::check(prefix, realize::CheckDepth::full, services.pool(), services.progress())) {
-        files.push_back(fmt::format("{} ({})", damage.path, realize::words_of(damage.kind)));
-    }
-    if (!files.empty()) {
-        return fmt::format("{}", fmt::join(files, "\n"));
-    }
-    for (const LayoutEntry& entry : layout.entries) {
-        if (!std::holds_alternative<ObjectFile>(entry.content)) {
-            files.push_back(entry.path.string());
-        }
-    }
-    return fmt::format("one of the generated files:\n{}", fmt::join(files, "\n"));
 }
 
 /// For wheels alone it is known from the last time. Whether the store still has each object shows
