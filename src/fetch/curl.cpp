@@ -2,15 +2,12 @@
 
 #include "base/assert.h"
 #include "fetch/authorities.h"
-#include "fetch/curl_failure.h"
+#include "fetch/curl_transfer.h"
 #include "fetch/libcurl.h"
 #include "fetch/patience.h"
 #include "fetch/url.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -21,49 +18,9 @@ namespace envpm::fetch {
 
 namespace {
 
-constexpr long most_redirects = 10;
-constexpr std::size_t longest_url = 64U << 10U;
 constexpr std::chrono::milliseconds longest_wait{1'000};
 
-/// CURLOPT_QUICK_EXIT, which headers before 7.87 do not have.
-constexpr auto quick_exit = static_cast<CURLoption>(CURLOPTTYPE_LONG + 322);
-
-/// A transfer under way. Its address is what libcurl's callbacks get.
-struct Active {
-    explicit Active(const CurlFunctions& functions)
-        : curl(functions),
-          easy(curl.easy_init(), curl.easy_cleanup),
-          headers(nullptr, curl.slist_free_all) {}
-
-    const CurlFunctions& curl;
-    EasyHandle easy;
-    HeaderList headers;
-    Receiver* receiver = nullptr;
-    std::exception_ptr* failure = nullptr; ///< the loop's: what a receiver threw
-    std::string url;
-    std::array<char, CURL_ERROR_SIZE> words{};
-
-    Patience patience{Clock::now()};
-    Authorities authorities; ///< by which its servers are judged
-    bool head_told = false;
-    bool is_paused = false;
-    bool stopped = false;
-    long redirects = 0; ///< followed, as far as `patience` knows
-    bool was_https = false;
-    bool left_https = false;
-    bool may_http2 = false;
-};
-
-template <class T> void set(Active& active, CURLoption option, T value);
-void set_proxy(Active& active, const NetworkSettings& settings);
-void set_authorities(Active& active, const Authorities& authorities);
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept;
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
-int before_request(void* user, char* to, char* from, int to_port, int from_port) noexcept;
-long redirects_of(const Active& active);
 bool is_about_trust(CURLcode code);
-bool is_fault_of_http2(const Active& active, CURLcode code);
-Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings);
 
 } // namespace
 
@@ -87,7 +44,6 @@ class CurlLoop::Impl {
     void turn(std::chrono::milliseconds at_most);
 
   private:
-    void configure(Active& active, const Transfer& transfer);
     void finish_ended();
     void start_again(TransferId failed);
     void finish_late(Clock::time_point now);
@@ -102,7 +58,7 @@ class CurlLoop::Impl {
     Authorities authorities_; ///< the cheap part until a server is not trusted by that
     ShareHandle share_;
     MultiHandle multi_;
-    std::map<TransferId, std::unique_ptr<Active>> active_;
+    std::map<TransferId, std::unique_ptr<CurlTransfer>> active_;
     TransferId last_id_ = 0;
     std::set<std::string> http1_hosts_; ///< HTTP/2 went wrong there
     std::set<std::string> proxy_hosts_; ///< which answered that they fetch first
@@ -162,73 +118,20 @@ CurlLoop::Impl::Impl(const NetworkSettings& settings)
 }
 
 TransferId CurlLoop::Impl::start(const Transfer& transfer, Receiver& receiver) {
-    auto active = std::make_unique<Active>(*curl_);
-    ENVPM_ASSERT(active->easy);
-    active->receiver = &receiver;
-    active->failure = &failure_;
-    active->url = transfer.url;
+    const bool may_http2 = !http1_hosts_.contains(host_of(transfer.url));
+    auto active = std::make_unique<CurlTransfer>(*curl_, receiver, failure_);
+    active->configure(transfer, settings_, may_http2);
     active->patience = Patience(Clock::now(), transfer.stall_after, answers_of(transfer.url));
-    configure(*active, transfer);
+    active->set(CURLOPT_SHARE, share_.get());
+    active->set_authorities(authorities_);
     const TransferId id = ++last_id_;
     CURL* const easy = active->easy.get();
     // The id fits in a pointer, and unlike one it cannot dangle.
     // NOLINTNEXTLINE(performance-no-int-to-ptr)
-    set(*active, CURLOPT_PRIVATE, reinterpret_cast<void*>(id));
+    active->set(CURLOPT_PRIVATE, reinterpret_cast<void*>(id));
     active_.emplace(id, std::move(active));
     ENVPM_ASSERT(curl_->multi_add_handle(multi_.get(), easy) == CURLM_OK);
     return id;
-}
-
-void CurlLoop::Impl::configure(Active& active, const Transfer& transfer) {
-    const bool is_https = has_scheme(transfer.url, "https");
-    for (const std::string& header : transfer.headers) {
-        curl_slist* const longer = curl_->slist_append(active.headers.get(), header.c_str());
-        ENVPM_ASSERT(longer != nullptr);
-        static_cast<void>(active.headers.release());
-        active.headers.reset(longer);
-    }
-    // An empty one is refused as every other bad URL is; libcurl's own limit would be an assertion.
-    set(active, CURLOPT_URL, transfer.url.size() <= longest_url ? transfer.url.c_str() : "");
-    set(active, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(active, CURLOPT_SHARE, share_.get());
-    set(active, CURLOPT_HTTPHEADER, active.headers.get());
-    set(active, CURLOPT_ERRORBUFFER, active.words.data());
-    set(active, CURLOPT_USERAGENT, settings_.user_agent.c_str());
-    set(active, CURLOPT_NOSIGNAL, 1L);
-    set(active, CURLOPT_PROTOCOLS_STR, "http,https");
-    set(active, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : "http,https");
-    set(active, CURLOPT_FOLLOWLOCATION, 1L);
-    set(active, CURLOPT_MAXREDIRS, most_redirects);
-    set(active, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));
-    set(active, CURLOPT_BUFFERSIZE, transfer.buffer_bytes);
-    set(active, CURLOPT_HEADERFUNCTION, &on_header);
-    set(active, CURLOPT_HEADERDATA, &active);
-    set(active, CURLOPT_WRITEFUNCTION, &on_body);
-    set(active, CURLOPT_WRITEDATA, &active);
-    set(active, CURLOPT_PREREQFUNCTION, &before_request);
-    set(active, CURLOPT_PREREQDATA, &active);
-    // A thread that still asks for an address is left to itself when its transfer ends. It would be
-    // waited for, with all other transfers; a libcurl that does not know this goes on to do so.
-    static_cast<void>(curl_->easy_setopt(active.easy.get(), quick_exit, 1L));
-    set_proxy(active, settings_);
-    set_authorities(active, authorities_);
-    if (!settings_.netrc_file.empty()) {
-        set(active, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
-        set(active, CURLOPT_NETRC_FILE, settings_.netrc_file.c_str());
-    }
-    if (!transfer.range.empty()) {
-        set(active, CURLOPT_RANGE, transfer.range.c_str());
-    }
-    const bool http2 = transfer.protocol == Transfer::Protocol::any && is_https &&
-                       !http1_hosts_.contains(host_of(transfer.url));
-    active.may_http2 = http2;
-    set(active, CURLOPT_HTTP_VERSION,
-        static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    // Waiting for the first handshake shows whether one connection is enough for all.
-    set(active, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
-    // Of a host with HTTP/2 libcurl shares connections of HTTP/1.1 too, and mixes up their answers
-    // (curl issue 4885). It never takes one of other TLS options: this one is Schannel's alone.
-    set(active, CURLOPT_SSL_OPTIONS, static_cast<long>(http2 ? CURLSSLOPT_NO_REVOKE : 0));
 }
 
 Patience::Answers CurlLoop::Impl::answers_of(const std::string& url) const {
@@ -297,7 +200,7 @@ void CurlLoop::Impl::finish_ended() {
         curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &tag);
         const auto id = static_cast<TransferId>(reinterpret_cast<std::uintptr_t>(tag));
         const CURLcode code = message->data.result;
-        Active& active = *active_.at(id);
+        CurlTransfer& active = *active_.at(id);
         if (is_about_trust(code) && active.authorities != all_authorities_) {
             authorities_ = all_authorities_;
             start_again(id);
@@ -305,13 +208,13 @@ void CurlLoop::Impl::finish_ended() {
         }
         TransferEnd end{read_head(*curl_, active.easy.get()), std::nullopt, active.stopped};
         if (code != CURLE_OK && !active.stopped) {
-            end.failure = describe(active, code, settings_);
+            end.failure = active.failure_of(code, settings_);
         }
         if (is_fetching_proxy(end.head)) {
             proxy_hosts_.insert(host_of(end.head.url));
             proxy_hosts_.insert(host_of(active.url)); // which is known before a redirect
         }
-        if (is_fault_of_http2(active, code)) {
+        if (active.is_fault_of_http2(code)) {
             http1_hosts_.insert(host_of(active.url));
         }
         finish(id, end);
@@ -329,9 +232,8 @@ void CurlLoop::Impl::start_again(TransferId failed) {
             continue;
         }
         curl_->multi_remove_handle(multi_.get(), easy);
-        set_authorities(*active, authorities_);
-        active->words.fill('\0');
-        active->was_https = false; // before a redirect
+        active->set_authorities(authorities_);
+        active->begin_again();
         ENVPM_ASSERT(curl_->multi_add_handle(multi_.get(), easy) == CURLM_OK);
     }
 }
@@ -346,8 +248,8 @@ void CurlLoop::Impl::finish_late(Clock::time_point now) {
         if (found == active_.end()) {
             continue;
         }
-        Active& active = *found->second;
-        const long redirects = redirects_of(active);
+        CurlTransfer& active = *found->second;
+        const long redirects = active.redirects_now();
         if (std::exchange(active.redirects, redirects) != redirects) {
             active.patience.redirected();
         }
@@ -367,10 +269,10 @@ Clock::time_point CurlLoop::Impl::next_deadline(Clock::time_point now) const {
 }
 
 void CurlLoop::Impl::finish(TransferId id, const TransferEnd& end) {
-    const std::unique_ptr<Active> active = std::move(active_.at(id));
+    const std::unique_ptr<CurlTransfer> active = std::move(active_.at(id));
     active_.erase(id);
     curl_->multi_remove_handle(multi_.get(), active->easy.get());
-    active->receiver->done(end);
+    active->receiver.done(end);
 }
 
 void CurlLoop::Impl::run_posted() {
@@ -386,113 +288,8 @@ void CurlLoop::Impl::run_posted() {
 
 namespace {
 
-template <class T> void set(Active& active, CURLoption option, T value) {
-    // Only an option that this libcurl was built without can fail here.
-    ENVPM_ASSERT(active.curl.easy_setopt(active.easy.get(), option, value) == CURLE_OK);
-}
-
-void set_proxy(Active& active, const NetworkSettings& settings) {
-    // Empty strings keep libcurl from reading the environment, which `main` has read already.
-    const std::string& proxy =
-        has_scheme(active.url, "https") ? settings.https_proxy : settings.http_proxy;
-    set(active, CURLOPT_PROXY, proxy.c_str());
-    set(active, CURLOPT_NOPROXY, settings.no_proxy.c_str());
-}
-
-void set_authorities(Active& active, const Authorities& authorities) {
-    const auto text = [](const std::string& path) { return path.empty() ? nullptr : path.c_str(); };
-    active.authorities = authorities;
-    set(active, CURLOPT_CAINFO, text(authorities.file));
-    set(active, CURLOPT_CAPATH, text(authorities.folder));
-}
-
-std::size_t on_header(char* /*data*/, std::size_t size, std::size_t count, void* user) noexcept {
-    Active& active = *static_cast<Active*>(user);
-    active.patience.received(Clock::now(), 0);
-    return size * count;
-}
-
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
-    Active& active = *static_cast<Active*>(user);
-    try {
-        Flow flow = Flow::go_on;
-        if (!active.head_told) {
-            active.head_told = true;
-            flow = active.receiver->head(read_head(active.curl, active.easy.get()));
-        }
-        if (flow == Flow::go_on) {
-            flow = active.receiver->body(std::as_bytes(std::span(data, size * count)));
-        }
-        if (flow == Flow::pause) {
-            active.is_paused = true;
-            active.patience.pause();
-            return CURL_WRITEFUNC_PAUSE;
-        }
-        if (flow == Flow::stop) {
-            active.stopped = true;
-            return CURL_WRITEFUNC_ERROR;
-        }
-        active.patience.received(Clock::now(), size * count);
-        return size * count;
-    } catch (...) {
-        *active.failure = std::current_exception();
-        return CURL_WRITEFUNC_ERROR;
-    }
-}
-
-/// Runs before each request, those after redirects too: an answer is waited for from then on, and
-/// what was asked for under TLS is never asked for again without.
-int before_request(void* user, char* /*to*/, char* /*from*/, int /*to_port*/,
-                   int /*from_port*/) noexcept {
-    Active& active = *static_cast<Active*>(user);
-    active.redirects = redirects_of(active);
-    active.patience.request_sent(Clock::now());
-    const char* scheme = nullptr;
-    active.curl.easy_getinfo(active.easy.get(), CURLINFO_SCHEME, &scheme);
-    const std::string_view name = scheme != nullptr ? scheme : "";
-    const bool is_https = name == "HTTPS" || name == "https";
-    active.left_https = active.was_https && !is_https;
-    active.was_https = active.was_https || is_https;
-    return active.left_https ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-}
-
-long redirects_of(const Active& active) {
-    long count = 0;
-    active.curl.easy_getinfo(active.easy.get(), CURLINFO_REDIRECT_COUNT, &count);
-    return count;
-}
-
 bool is_about_trust(CURLcode code) {
     return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
-}
-
-/// Servers and boxes on the way that agree on HTTP/2 and do not speak it may just hang up.
-bool is_fault_of_http2(const Active& active, CURLcode code) {
-    if (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM) {
-        return true;
-    }
-    const bool broke = code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
-                       code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE;
-    return active.may_http2 && broke;
-}
-
-Failure describe(const Active& active, CURLcode code, const NetworkSettings& settings) {
-    CurlFailure failure;
-    failure.code = code;
-    active.curl.easy_getinfo(active.easy.get(), CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
-    failure.host = place_name(active.url);
-    failure.words =
-        active.words.front() != '\0' ? active.words.data() : active.curl.easy_strerror(code);
-    failure.proxy =
-        shown_url(has_scheme(active.url, "https") ? settings.https_proxy : settings.http_proxy);
-    failure.has_exempt_hosts = !settings.no_proxy.empty();
-    failure.ca_file = settings.ca_file;
-    failure.ca_folder = settings.ca_folder;
-    failure.was_https = active.was_https;
-    const std::string url = read_head(active.curl, active.easy.get()).url;
-    failure.is_for_web = has_scheme(url, "https") || (has_scheme(url, "http") && !active.was_https);
-    failure.most_redirects = most_redirects;
-    return failure_of(failure);
 }
 
 } // namespace
