@@ -28,11 +28,7 @@ constexpr double least_gain_share = 0.2;
 /// How often a range that is in doubt is thought of, while it gets worse.
 constexpr std::chrono::milliseconds doubt_poll{50};
 
-constexpr std::chrono::seconds silence_before_answer{5};
-constexpr int answer_patience_factor = 3;
-
-/// Of a host that nothing is known of: a slow line, and a server on the same continent.
-constexpr double guessed_bytes_per_second = 1 << 20U;
+/// Of a host that nothing is known of: a server on the same continent.
 constexpr double guessed_delay_seconds = 0.1;
 
 constexpr double never = std::numeric_limits<double>::infinity();
@@ -85,7 +81,7 @@ MirrorChoice FileSchedule::choose(Clock::time_point now) const {
 }
 
 void FileSchedule::received(Id id, const Received& bytes, Clock::time_point now) {
-    Range& range = running_.at(id);
+    RunningRange& range = running_.at(id);
     Host& host = *mirrors_[range.mirror].host;
     if (const std::optional<Clock::time_point> before = range.meter.heard_at()) {
         host.worst_gap = std::max(host.worst_gap, now - *before);
@@ -108,7 +104,7 @@ void FileSchedule::paused(Id id) {
 }
 
 void FileSchedule::resumed(Id id, Clock::time_point now) {
-    Range& range = running_.at(id);
+    RunningRange& range = running_.at(id);
     range.is_paused = false;
     range.meter.restart(now);
 }
@@ -128,7 +124,7 @@ std::optional<std::vector<Piece>> FileSchedule::take_everything(Id id) {
 void FileSchedule::ended(Id id, const End& end, Clock::time_point now) {
     const auto found = running_.find(id);
     ENVPM_ASSERT(found != running_.end());
-    Range& range = found->second;
+    RunningRange& range = found->second;
     Mirror& mirror = mirrors_[range.mirror];
     if (const std::optional<double> sample = range.meter.finish(now)) {
         take_rate(*mirror.host, *sample, now);
@@ -161,7 +157,7 @@ void FileSchedule::cancelled(Id id) {
     for (const Piece& piece : found->second.rest) {
         gaps_.give_back(piece);
     }
-    const Range& range = found->second;
+    const RunningRange& range = found->second;
     --count_of(*mirrors_[range.mirror].host, range.shares_connection);
     running_.erase(found);
 }
@@ -253,44 +249,9 @@ std::uint64_t FileSchedule::present_bytes() const {
     return size_ - missing;
 }
 
-/// 0 for a range that is silent, the host's rate for one that has only begun.
-double FileSchedule::rate_of(const Range& range, Clock::time_point now) const {
-    const Host& host = *mirrors_[range.mirror].host;
-    const std::optional<Clock::time_point> heard_at = range.meter.heard_at();
-    if (range.is_paused || !heard_at) {
-        const Clock::duration most = std::max<Clock::duration>(
-            silence_before_answer, answer_patience_factor * host.first_byte_after);
-        const bool is_silent = !range.is_paused && now - range.started > most;
-        return is_silent ? 0 : std::max(known_rate(host), guessed_bytes_per_second);
-    }
-    if (now - *heard_at >= silence_limit(host)) {
-        return 0;
-    }
-    return range.meter.rate(now).value_or(std::max(known_rate(host), guessed_bytes_per_second));
-}
-
-/// It has begun to answer and is silent for longer than usual: what is judged is its silence, not
-/// a rate that falls by that.
-bool FileSchedule::is_pausing(const Range& range, Clock::time_point now) const {
-    return silent_for(range, now) >= pause_limit(*mirrors_[range.mirror].host);
-}
-
-/// The same, for much longer than ever. A file in one piece gains too little by that.
-bool FileSchedule::is_in_doubt(const Range& range, Clock::time_point now) const {
-    return is_spread() && silent_for(range, now) >= doubt_limit(*mirrors_[range.mirror].host);
-}
-
-/// 0 before its answer, and while we are slow.
-Clock::duration FileSchedule::silent_for(const Range& range, Clock::time_point now) {
-    return range.is_paused ? Clock::duration() : now - range.meter.heard_at().value_or(now);
-}
-
-/// As if it stayed silent for as long again, and then went on as before.
-double FileSchedule::rate_in_doubt(const Range& range, Clock::time_point now) const {
-    const double rate = rate_of(range, now);
-    const auto bytes = static_cast<double>(sum(range.rest));
-    const double more = seconds_of(silent_for(range, now));
-    return rate > 0 && bytes > 0 ? bytes / (more + bytes / rate) : 0;
+/// Silent for much longer than ever. A file in one piece gains too little by that.
+bool FileSchedule::is_in_doubt(const RunningRange& range, Clock::time_point now) const {
+    return is_spread() && range.silent_for(now) >= doubt_limit(host_of(range));
 }
 
 /// When to think of the running ranges again, if they stay silent.
@@ -318,8 +279,8 @@ std::optional<FileSchedule::TakeOver> FileSchedule::find_late(std::size_t thief,
     for (auto range = running_.begin(); range != running_.end(); ++range) {
         const double rate = rate_of(range->second, now);
         const auto bytes = static_cast<double>(sum(range->second.rest));
-        const bool is_late =
-            rate == 0 || (bytes / rate > late_seconds && !is_pausing(range->second, now));
+        const bool is_late = rate == 0 || (bytes / rate > late_seconds &&
+                                           !range->second.is_pausing(host_of(range->second), now));
         const bool is_other = mirrors_[range->second.mirror].host != &host;
         if (!is_late || !is_other || bytes == 0 || !range->second.can_be_cut ||
             range->second.is_paused || host.bytes_per_second == 0) {
@@ -357,10 +318,11 @@ std::optional<FileSchedule::TakeOver> FileSchedule::find_last(Clock::time_point 
 /// The better one of two: a split so that both end together, at a block's border, or all of it.
 std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t thief,
                                                           Clock::time_point now) const {
-    const Range& range = running_.at(victim);
+    const RunningRange& range = running_.at(victim);
     const Host& host = *mirrors_[thief].host;
     const bool is_doubtful = is_in_doubt(range, now);
-    const double theirs = is_doubtful ? rate_in_doubt(range, now) : rate_of(range, now);
+    const double theirs =
+        is_doubtful ? range.rate_in_doubt(host_of(range), now) : rate_of(range, now);
     const double mine =
         host.bytes_per_second > 0 ? host.bytes_per_second : guessed_bytes_per_second;
     const bool is_fresh = !range.meter.rate(now) && theirs > 0;
@@ -380,12 +342,13 @@ std::optional<FileSchedule::TakeOver> FileSchedule::weigh(Id victim, std::size_t
             best = {victim, thief, tail.first, eta - end, false};
         }
     }
-    best.is_slow = theirs == 0 || (theirs < much_earlier * mine && !is_pausing(range, now));
+    best.is_slow =
+        theirs == 0 || (theirs < much_earlier * mine && !range.is_pausing(host_of(range), now));
     const double least = theirs == 0 ? 0 : least_gain_share * eta;
     return best.gain >= std::max(least, least_gain_seconds) ? std::optional(best) : std::nullopt;
 }
 
-bool FileSchedule::may_lose_to(const Range& range, std::size_t thief, bool is_fast) const {
+bool FileSchedule::may_lose_to(const RunningRange& range, std::size_t thief, bool is_fast) const {
     const Host* const host = mirrors_[thief].host; // A second connection is often no better.
     const bool is_vain = host == mirrors_[range.mirror].host &&
                          (host->bytes_per_second == 0 || is_fast || range.brought == 0);
@@ -394,7 +357,7 @@ bool FileSchedule::may_lose_to(const Range& range, std::size_t thief, bool is_fa
 }
 
 FileSchedule::Order FileSchedule::take_over(const TakeOver& how, Clock::time_point now) {
-    Range& range = running_.at(how.victim);
+    RunningRange& range = running_.at(how.victim);
     const bool is_silent = is_in_doubt(range, now);
     const Cut cut{how.victim, how.at, range.mirror, is_silent ? 0 : rate_of(range, now),
                   how.is_slow || is_silent};
@@ -414,7 +377,7 @@ FileSchedule::Order FileSchedule::take_over(const TakeOver& how, Clock::time_poi
 /// or sends on another connection: then only this one was bad. Whoever was too slow with a byte may
 /// be so again: the next wait for one is twice as long.
 void FileSchedule::close(const TakeOver& how, Clock::time_point now) {
-    const Range& range = running_.at(how.victim);
+    const RunningRange& range = running_.at(how.victim);
     const bool is_silent = rate_of(range, now) == 0;
     Mirror& mirror = mirrors_[range.mirror];
     Host& host = *mirror.host;
@@ -427,7 +390,7 @@ void FileSchedule::close(const TakeOver& how, Clock::time_point now) {
         host.first_byte_after =
             std::max(host.first_byte_after, waited * 2 / answer_patience_factor);
     } else if (!was_worthwhile || (is_early && !host_sends)) {
-        host.worst_gap = std::max(host.worst_gap, silent_for(range, now) / 5);
+        host.worst_gap = std::max(host.worst_gap, range.silent_for(now) / 5);
     }
     cancelled(how.victim);
     if (mirror.host == mirrors_[how.thief].host) {
@@ -477,8 +440,8 @@ FileSchedule::Order FileSchedule::start(std::size_t mirror, std::vector<Piece> p
     const bool shares = is_small() && fetch::shares_connection(host);
     ++count_of(host, shares);
     const Id id = ++last_id_;
-    running_.emplace(id,
-                     Range{mirror, pieces, {}, now, false, !is_local(mirrors_[mirror]), shares});
+    running_.emplace(
+        id, RunningRange{mirror, pieces, {}, now, false, !is_local(mirrors_[mirror]), shares});
     return {id, mirror, std::move(pieces), std::nullopt};
 }
 

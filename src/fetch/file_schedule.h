@@ -2,7 +2,7 @@
 
 #include "fetch/gaps.h"
 #include "fetch/hosts.h"
-#include "fetch/rate_meter.h"
+#include "fetch/running_range.h"
 #include "fetch/schedule.h"
 #include "fetch/width.h"
 
@@ -116,18 +116,7 @@ class FileSchedule {
     [[nodiscard]] bool wants_more() const;
 
   private:
-    struct Range {
-        std::size_t mirror = 0;
-        std::vector<Piece> rest; ///< in file order
-        RateMeter meter;
-        Clock::time_point started{};
-        bool is_paused = false;
-        bool can_be_cut = true;
-        bool shares_connection = false;
-        std::uint64_t brought = 0;
-    };
-
-    using Running = std::map<Id, Range>;
+    using Running = std::map<Id, RunningRange>;
 
     struct TakeOver {
         Id victim = 0;
@@ -143,6 +132,14 @@ class FileSchedule {
         return shares_connection ? host.small_in_flight : host.in_flight;
     }
 
+    [[nodiscard]] const Host& host_of(const RunningRange& range) const {
+        return *mirrors_[range.mirror].host;
+    }
+
+    [[nodiscard]] double rate_of(const RunningRange& range, Clock::time_point now) const {
+        return range.rate(host_of(range), now);
+    }
+
     [[nodiscard]] std::size_t usable() const;
     [[nodiscard]] bool is_spread() const;
     [[nodiscard]] int allowed() const;
@@ -151,15 +148,12 @@ class FileSchedule {
     [[nodiscard]] bool is_hopeless(const Mirror& mirror, Clock::time_point now) const;
     [[nodiscard]] bool would_be_last(const Mirror& mirror, Clock::time_point now) const;
     [[nodiscard]] std::uint64_t present_bytes() const;
-    [[nodiscard]] double rate_of(const Range& range, Clock::time_point now) const;
-    [[nodiscard]] static Clock::duration silent_for(const Range& range, Clock::time_point now);
-    [[nodiscard]] bool is_pausing(const Range& range, Clock::time_point now) const;
-    [[nodiscard]] bool is_in_doubt(const Range& range, Clock::time_point now) const;
-    [[nodiscard]] double rate_in_doubt(const Range& range, Clock::time_point now) const;
+    [[nodiscard]] bool is_in_doubt(const RunningRange& range, Clock::time_point now) const;
     [[nodiscard]] std::optional<Clock::time_point> next_doubt(Clock::time_point now) const;
     std::optional<TakeOver> find_late(std::size_t thief, Clock::time_point now);
     std::optional<TakeOver> find_last(Clock::time_point now);
-    [[nodiscard]] bool may_lose_to(const Range& range, std::size_t thief, bool is_fast) const;
+    [[nodiscard]] bool may_lose_to(const RunningRange& range, std::size_t thief,
+                                   bool is_fast) const;
     [[nodiscard]] std::optional<TakeOver> weigh(Id victim, std::size_t thief,
                                                 Clock::time_point now) const;
     Order take_over(const TakeOver& how, Clock::time_point now);
