@@ -93,7 +93,7 @@ class World {
           requests(read_requests(manifest)),
           client(indexes.transport, folder.path(), {}),
           listings(client, {FakeIndexes::index("pypi")}, {}),
-          universe({requests,
+          question({requests,
                     manifest.targets.front(),
                     std::move(pythons),
                     {},
@@ -101,8 +101,8 @@ class World {
                     manifest.prereleases,
                     ChannelPriority::strict,
                     gpu_machine(manifest, manifest.targets.front(), facts),
-                    &facts},
-                   listings, nullptr) {}
+                    &facts}),
+          universe(question, listings, nullptr) {}
 
     Answer solve() {
         return solver::solve({universe.roots(), universe.constraints(), {}}, universe, {});
@@ -130,6 +130,7 @@ class World {
     Requests requests;
     pypi::IndexClient client;
     Listings listings;
+    UniverseRequest question;
     PackageUniverse universe;
 };
 
