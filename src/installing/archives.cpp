@@ -220,6 +220,7 @@ std::vector<Tree> whole(const std::vector<LockedPackage>& packages,
         std::optional<Tree> tree =
             present[i] ? std::move(present[i]) : store.tree(packages[i].sha256);
         if (!tree) {
+            read_file_if_present(store.paths().tree(packages[i].sha256)); // a disk's fault says so
             throw Error({fmt::format("{} {} vanished from the store during the install",
                                      packages[i].name.string(), packages[i].version),
                          store.paths().root().string(), "run `envpm install` again"},

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
+#include <map>
 #include <set>
 
 // The order of every change is the order of what must be on disk first: the store knows of the
@@ -42,6 +44,19 @@ int next_number(const std::set<int>& numbers);
 void remove_old(const std::filesystem::path& gens, int current);
 bool is_gone(const std::filesystem::path& prefix);
 bool has_record(const std::filesystem::path& gens, int number);
+
+/// All generations of a folder, and those that are damaged or that the disk does not give: unless
+/// it is the current one, none of them stands in anybody's way.
+struct Found {
+    std::vector<Generation> generations; ///< ascending
+    std::map<int, std::exception_ptr> unreadable;
+    int current = 0;
+
+    /// Of the one that is wanted, or of one before the current, says why.
+    void throw_if_unreadable(std::optional<int> wanted) const;
+};
+
+Found read_all(const std::filesystem::path& folder);
 
 /// Which generations stay, told from the newest on. Of one environment that is the newest; what is
 /// not there takes no place of what is, and yet may come back, as with a store on another disk.
@@ -79,22 +94,7 @@ Generations::Generations(const std::filesystem::path& project, const std::string
               environment) {}
 
 std::vector<Generation> Generations::all() const {
-    const std::optional<std::filesystem::path> link = read_link(current_link());
-    const int current_number = link ? parse_generation(link->filename().string()).value_or(0) : 0;
-    std::vector<Generation> generations;
-    for (const int number : numbers_in(generations_folder(folder_))) {
-        try {
-            if (auto generation = read_generation(generations_folder(folder_), number)) {
-                generation->is_current = number == current_number;
-                generations.push_back(std::move(*generation));
-            }
-        } catch (const Error&) {
-            if (number == current_number) {
-                throw; // of the others one that is damaged stands in nobody's way
-            }
-        }
-    }
-    return generations;
+    return read_all(folder_).generations;
 }
 
 std::optional<Generation> Generations::current() const {
@@ -143,21 +143,19 @@ Generation Generations::switch_to(const StorePaths& store, const NewGeneration& 
 Generation Generations::roll_back(std::optional<int> number,
                                   const std::optional<std::string>& target) {
     const FileLock lock(folder_ / "lock", LockKind::exclusive);
-    const std::vector<Generation> generations = all();
+    const Found found = read_all(folder_);
     const Generation* chosen = nullptr;
-    for (const Generation& generation : generations) {
+    for (const Generation& generation : found.generations) {
         if (number ? generation.number == *number : generation.is_current) {
             chosen = &generation;
         }
     }
     if (!number && chosen != nullptr) {
-        chosen = before_with_another_environment(generations, *chosen, target);
+        chosen = before_with_another_environment(found.generations, *chosen, target);
     }
     if (chosen == nullptr) {
-        if (number) {
-            read_generation(generations_folder(folder_), *number); // a damaged one says so
-        }
-        throw_no_generation(generations, number);
+        found.throw_if_unreadable(number);
+        throw_no_generation(found.generations, number);
     }
     require_usable(*chosen, target);
     make_current(folder_, chosen->number);
@@ -167,6 +165,34 @@ Generation Generations::roll_back(std::optional<int> number,
 }
 
 namespace {
+
+Found read_all(const std::filesystem::path& folder) {
+    const std::optional<std::filesystem::path> link = read_link(folder / "current");
+    Found found;
+    found.current = link ? parse_generation(link->filename().string()).value_or(0) : 0;
+    for (const int number : numbers_in(generations_folder(folder))) {
+        try {
+            if (auto generation = read_generation(generations_folder(folder), number)) {
+                generation->is_current = number == found.current;
+                found.generations.push_back(std::move(*generation));
+            }
+        } catch (const Error&) {
+            if (number == found.current) {
+                throw;
+            }
+            found.unreadable.emplace(number, std::current_exception());
+        }
+    }
+    return found;
+}
+
+void Found::throw_if_unreadable(std::optional<int> wanted) const {
+    for (const auto& [number, failure] : unreadable) {
+        if (wanted ? number == *wanted : number < current) {
+            std::rethrow_exception(failure);
+        }
+    }
+}
 
 /// An install after a rollback makes a generation of the same environment.
 const Generation* before_with_another_environment(const std::vector<Generation>& all,

@@ -163,6 +163,24 @@ TEST(Generations, RollBackToTheOneBeforeOrToANumber) {
     EXPECT_EQ(project.install("four").number, 4);
 }
 
+TEST(Generations, RollBackSaysWhatIsWrongWithTheOnlyOneBefore) {
+    Project project;
+    for (const char* env : {"one", "two", "three"}) {
+        project.install(env);
+    }
+    const std::filesystem::path gens = project.generations.folder() / "gens";
+    write_file(gens / "1.json", "{", Durability::cached);
+    EXPECT_EQ(project.generations.roll_back({}).number, 2) << "another one serves";
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}); }),
+                HasSubstr("cannot be used; remove it"));
+
+    write_file(gens / "3.json", "{", Durability::cached);
+    std::filesystem::remove(gens / "1");
+    EXPECT_THAT(hint_of([&] { project.generations.roll_back({}); }),
+                HasSubstr("no other environment before"))
+        << "the third is none before";
+}
+
 TEST(Generations, RollBackWithinATarget) {
     Project project;
     for (const char* env : {"one", "two", "three"}) {

@@ -171,7 +171,7 @@ bool ObjectStage::bring(int folder, const std::string& file, const std::string& 
         return false;
     }
     if (!means_no_link(errno)) {
-        throw_system_error("cannot link an object of another store", file, errno);
+        throw_system_error("cannot link an object", (folder_.path() / to).string(), errno);
     }
     const Fd from(::openat(folder, file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!from) {
