@@ -240,7 +240,10 @@ bool read_release(Reader& reader, VersionSegments& segments) {
     while (number) {
         segments.release.push_back(*number);
         const std::string_view before_dot = reader.place();
-        number = reader.take('.') ? reader.number() : std::nullopt;
+        if (!reader.take('.')) {
+            break;
+        }
+        number = reader.number();
         if (!number) {
             reader.go_back(before_dot);
         }
