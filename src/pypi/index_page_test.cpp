@@ -258,6 +258,21 @@ TEST(IndexPage, SaysWhatCameInstead) {
     }
 }
 
+TEST(IndexPage, DamagedValuesSpoilTheirWheelOrThePage) {
+    for (const char* key : {"size", "requires-python", "upload-time", "yanked", "core-metadata",
+                            "dist-info-metadata", "hashes", "filename", "url"}) {
+        for (const char* value :
+             {"null6", "nul", "truex", "1x", "-", "\"", "[", "{\"sha256\":nul}"}) {
+            const std::string member = fmt::format(R"(,"{}":{})", key, value);
+            complaint(json_page(json_wheel(member))); // nothing but an Error comes of it
+        }
+    }
+    for (const char* key : {"size", "requires-python", "upload-time"}) {
+        const std::string member = fmt::format(R"(,"{}":null6)", key);
+        EXPECT_TRUE(parse(json_page(json_wheel(member))).wheels.empty()) << key;
+    }
+}
+
 TEST(IndexPage, CutShortAnywhereIsNeverTakenForAWholeJsonPage) {
     const std::string whole = json_page(json_wheel(R"(,"size":1)") + "," + json_wheel(""));
     ASSERT_EQ(parse(whole).wheels.size(), 2U);

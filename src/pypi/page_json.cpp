@@ -3,6 +3,8 @@
 #include "model/lock.h"
 #include "pypi/page_entry.h"
 
+// Its errors are codes here: nothing of it converts to a value by throwing.
+#define SIMDJSON_EXCEPTIONS 0 // NOLINT(cppcoreguidelines-macro-usage)
 #include <simdjson.h>
 
 #include <utility>
@@ -38,6 +40,7 @@ class JsonPageReader {
     bool read_field(std::string_view key, ondemand::value value, PageEntry& entry) const;
     void read_metadata_field(ondemand::value value, PageEntry& entry) const;
     static bool read_size(ondemand::value value, PageEntry& entry);
+    [[nodiscard]] bool is_null(ondemand::value value) const;
     [[nodiscard]] bool is_yanked(ondemand::value value) const;
     bool read_hash(ondemand::value value, std::string_view& sha256) const;
     bool read_text(ondemand::value value, std::string_view& text) const;
@@ -181,16 +184,16 @@ bool JsonPageReader::read_field(std::string_view key, ondemand::value value,
         return read_text(value, entry.url);
     }
     if (key == "requires-python") {
-        return value.is_null() || read_text(value, entry.requires_python);
+        return is_null(value) || read_text(value, entry.requires_python);
     }
     if (key == "upload-time") {
-        return value.is_null() || read_text(value, entry.upload_time);
+        return is_null(value) || read_text(value, entry.upload_time);
     }
     if (key == "hashes") {
         return read_hash(value, entry.sha256);
     }
     if (key == "size") {
-        return value.is_null() || read_size(value, entry);
+        return is_null(value) || read_size(value, entry);
     }
     if (key == "yanked") {
         entry.is_yanked = is_yanked(value);
@@ -208,6 +211,11 @@ bool JsonPageReader::read_size(ondemand::value value, PageEntry& entry) {
     }
     entry.size_bytes = size;
     return true;
+}
+
+bool JsonPageReader::is_null(ondemand::value value) const {
+    bool answer = false;
+    return is_kind(value.is_null().get(answer)) && answer;
 }
 
 /// A flag, or the reason for it (PEP 592).
