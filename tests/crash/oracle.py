@@ -74,11 +74,13 @@ def faults_outside(paths: Paths, folder: str, allowed: list[dict]):
 
 
 class Oracle:
-    """`damaged` is what a repair begins with."""
+    """`damaged` is what a repair begins with. `is_full`: on a full disk, where a collector has no
+    room to put a prefix aside and takes its manifest first, without which nobody trusts it."""
 
-    def __init__(self, whole: Whole, damaged: Paths | None = None):
+    def __init__(self, whole: Whole, damaged: Paths | None = None, is_full: bool = False):
         self.whole = whole
         self.damaged = damaged or {}
+        self.is_full = is_full
         self.known: dict[int, list[str]] = {}
 
     def judge(self, disk: Disk, allowed: set[str | None]) -> list[str]:
@@ -124,11 +126,13 @@ class Oracle:
             yield "what is current is not protected from the collector"
 
     def faults_of_prefixes(self, paths: Paths):
+        current = follow(paths, self.whole.place, ENVIRONMENT + "/current")
         for path in paths:
             if path.startswith("root/p/") and path.count("/") == 2:
                 name = posixpath.basename(path)
                 if path + "/.envpm/manifest.json" not in paths:
-                    yield f"{path} has no manifest"
+                    if path == current or not self.is_full:
+                        yield f"{path} has no manifest"
                 elif difference := self.difference(paths, path):
                     yield f"{path} is not whole: {', '.join(sorted(difference)[:4])}"
 
