@@ -137,7 +137,7 @@ void FileSchedule::ended(Id id, const End& end, Clock::time_point now) {
     cancelled(id);
     if (!end.failure) {
         if (has_shared) {
-            grow_small(*mirror.host);
+            grow_small(*mirror.host, now);
         }
         take_success(mirror, now);
         return;

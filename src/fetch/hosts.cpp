@@ -38,13 +38,14 @@ constexpr int most_bans = 2;
 constexpr double weight_of_new_rate = 0.3;
 constexpr int weight_of_old_delay = 3;
 
+int all_in_flight(const Host& host);
 bool counts_as_refusal(const Host& host, const Failure& failure);
 
 } // namespace
 
 bool has_place_for_page(const Host& host) {
     const bool is_limited = host.has_refused || (host.is_university_mirror && !host.multiplexes);
-    return !is_limited || host.in_flight < host.most;
+    return !is_limited || all_in_flight(host) < host.most;
 }
 
 bool shares_connection(const Host& host) {
@@ -52,12 +53,14 @@ bool shares_connection(const Host& host) {
 }
 
 bool has_place_for_file(const Host& host, bool is_small) {
-    return is_small && shares_connection(host) ? host.small_in_flight < host.most_small
-                                               : host.in_flight < host.most;
+    if (!shares_connection(host)) {
+        return all_in_flight(host) < host.most;
+    }
+    return is_small ? host.small_in_flight < host.most_small : host.in_flight < host.most;
 }
 
-void grow_small(Host& host) {
-    host.most_small = std::min(host.most_small + 1, most_small_files);
+void grow_small(Host& host, Clock::time_point now) {
+    host.most_small = std::min(host.most_small + (now >= host.step_at ? 1 : 0), most_small_files);
 }
 
 bool take_turn_to_tell(Host& host, Clock::duration pause, Clock::time_point now) {
@@ -101,11 +104,13 @@ Clock::duration silence_limit(const Host& host) {
 }
 
 void shrink(Host& host, Load load, Clock::time_point now) {
-    if (load == Load::unknown || (load == Load::busy && host.in_flight == 0)) {
+    if (load == Load::unknown || (load == Load::busy && all_in_flight(host) == 0)) {
         return;
     }
     host.has_refused = host.has_refused || load == Load::refused;
-    host.most = load == Load::refused ? 1 : std::clamp(host.in_flight, 1, host.most);
+    host.most = load == Load::refused ? 1 : std::clamp(all_in_flight(host), 1, host.most);
+    host.most_small =
+        std::clamp(host.small_in_flight, std::min(host.most, host.most_small), host.most_small);
     host.step_at = now + (load == Load::refused ? rest_after_refusal : step);
     host.step_bytes = 0;
     host.step_bytes_per_second = 0;
@@ -189,11 +194,15 @@ bool is_university_mirror(std::string_view name) {
 
 namespace {
 
+int all_in_flight(const Host& host) {
+    return host.in_flight + host.small_in_flight;
+}
+
 /// A 429 when nothing else is on its way: of several at once the others may be served. A 403 of a
 /// university's mirror, where it is no word about the file.
 bool counts_as_refusal(const Host& host, const Failure& failure) {
     return failure.load == Load::refused &&
-           (failure.kind == FailureClass::transient ? host.in_flight == 0
+           (failure.kind == FailureClass::transient ? all_in_flight(host) == 0
                                                     : host.is_university_mirror);
 }
 

@@ -74,11 +74,11 @@ constexpr int most_small_files = 32;
 /// asked for.
 bool shares_connection(const Host& host);
 
-/// Whether one more file may be asked for.
+/// Whether one more file may be asked for: as long as it had trouble, all that run count alike.
 bool has_place_for_file(const Host& host, bool is_small);
 
-/// One that shared a connection has come.
-void grow_small(Host& host);
+/// One that shared a connection has come. Not at once after the host could not.
+void grow_small(Host& host, Clock::time_point now);
 
 /// Whether the user is to be told now that a host keeps everyone waiting: many transfers may wait
 /// for one, and that is one line, and another only after `pause`. If so, notes that he is told.

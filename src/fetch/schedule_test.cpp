@@ -78,7 +78,7 @@ TEST_F(ThreeMirrors, SendMoreSmallFilesWhereThoseShareAConnection) {
     host.small_in_flight = 4;
     EXPECT_EQ(small_choice(), 1);
     for (int come = 0; come < 100; ++come) {
-        grow_small(host);
+        grow_small(host, now);
     }
     EXPECT_EQ(small_choice(), 0);
     host.small_in_flight = most_small_files;
