@@ -248,6 +248,9 @@ TEST_F(MirrorCheckTest, WhatPipTakesForAnIndexIsOfferedOnlyIfAManifestCanHaveIt)
               "`[indexes]`\n"
               "pip takes `;` for an index: an index URL begins with `https://`, `http://` or "
               "`file://`; correct it there; envpm does not ask it\n");
+    for (const std::string text : {"https://", "http:///", "file://", "://", "///"}) {
+        EXPECT_THAT(told(text), HasSubstr("pip ")) << text;
+    }
     EXPECT_TRUE(told("/srv/wheels")
                     .ends_with("write `extra = \"file:///srv/wheels\"` under `[indexes]`\n"));
     EXPECT_TRUE(told("https://me:secret@b.example/s").ends_with("and password into ~/.netrc\n"));

@@ -68,10 +68,11 @@ std::string url_of_pip(const std::string& index) {
 
 /// The same for all spellings of one URL: the case of a host means nothing.
 std::string place_of(const std::string& url) {
-    const std::size_t colon = url.find("://");
+    const std::string base = pypi::base_url(url); // "https:" where a host is missing
+    const std::size_t colon = base.find("://");
     const std::size_t path =
-        std::min(url.find('/', colon == std::string::npos ? 0 : colon + 3), url.size());
-    return ascii_lower(url.substr(0, path)) + pypi::base_url(url).substr(path);
+        std::min(base.find('/', colon == std::string::npos ? 0 : colon + 3), base.size());
+    return ascii_lower(base.substr(0, path)) + base.substr(path);
 }
 
 /// Without credentials.
