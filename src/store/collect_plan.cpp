@@ -388,7 +388,8 @@ bool is_leftover(const std::filesystem::path& path, const Grace& grace) {
     }
     const std::filesystem::path lock = path / "lock";
     if (std::filesystem::is_regular_file(std::filesystem::symlink_status(lock))) {
-        return FileLock::try_take(lock, LockKind::exclusive).has_value();
+        return ::access(lock.c_str(), R_OK) == 0 &&
+               FileLock::try_take(lock, LockKind::exclusive).has_value();
     }
     return !grace.protects(status_of(path));
 }

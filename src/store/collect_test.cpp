@@ -290,6 +290,25 @@ TEST(Collect, GoesOnWhereItMayNotRemoveALeftover) {
     EXPECT_THAT(listing(temporary), ElementsAre("root/lock"));
 }
 
+TEST(Collect, GoesOnWhereItMayNotTakeTheLockOfALeftover) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "root alone makes files of two users";
+    }
+    World world;
+    Store::open(world.root);
+    const std::filesystem::path temporary = world.paths.temporary();
+    write_file(temporary / "nobody" / "lock", "", Durability::cached);
+    test::give_to_nobody(world);
+    write_file(temporary / "root" / "lock", "", Durability::cached);
+    ::chmod((temporary / "root" / "lock").c_str(), 0600);
+    const int status = as_nobody(world, [&] {
+        return collect(world.paths, later(), world.progress).removed ==
+               std::vector{temporary / "nobody"};
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_THAT(listing(temporary), ElementsAre("root/lock"));
+}
+
 TEST(Collect, TakesALeftoverOfMoreLevelsThanThereAreDescriptors) {
     World world;
     Store::open(world.root);
