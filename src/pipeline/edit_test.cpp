@@ -171,6 +171,22 @@ TEST_F(EditTest, AnOpenEditOfTheLockWritesNoManifest) {
     EXPECT_EQ(std::filesystem::last_write_time(project().manifest_file), written);
 }
 
+TEST_F(EditTest, AnOpenEditOfTheLockMindsNoLinkInPlaceOfTheManifest) {
+    write_files("old\n", "old\n");
+    std::filesystem::rename(project().manifest_file, folder_.path() / "shared.toml");
+    std::filesystem::create_symlink(folder_.path() / "shared.toml", project().manifest_file);
+    const auto edit_to = [&](const std::string& manifest) {
+        project::OpenEdit(project::edit_lock(project(), told_), project(), {"old\n", "old\n"},
+                          {manifest, "lock\n"})
+            .keep();
+    };
+    EXPECT_THROW(edit_to("new\n"), Error);
+    EXPECT_FALSE(std::filesystem::exists(journal()));
+    edit_to("old\n");
+    EXPECT_TRUE(std::filesystem::is_symlink(project().manifest_file));
+    expect_files("old\n", "lock\n");
+}
+
 TEST_F(EditTest, WhatWasWrittenAfterAnOpenEditIsNotTakenBack) {
     write_files("old\n", "old\n");
     project::OpenEdit edit(project::edit_lock(project(), told_), project(), {"old\n", "old\n"},

@@ -125,7 +125,11 @@ void settle_interrupted_edit(const Project& project, Progress& progress) {
 namespace {
 
 void write_journal(const Project& project, const Edit& edit) {
-    check_may_edit(project); // before there is a journal, which could then never be finished
+    // Before there is a journal, which could then never be settled. An update leaves the manifest.
+    if (edit.before.manifest != edit.after.manifest) {
+        check_may_rewrite(project.manifest_file);
+    }
+    check_may_rewrite(project.lock_file());
     Json::Object journal{
         {"version", journal_version},
         {"until", std::string(edit.stands_when_written ? until_written : until_installed)},
