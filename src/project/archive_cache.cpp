@@ -28,6 +28,7 @@ void remove_older(const std::filesystem::path& folder, std::time_t oldest, DryRu
 std::filesystem::path made(const std::filesystem::path& cache);
 std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder);
 std::optional<struct stat> status_of(const std::filesystem::path& file);
+bool has_rested_since(const std::filesystem::path& folder, std::time_t time);
 
 } // namespace
 
@@ -82,7 +83,11 @@ ArchiveCache::Abandoned ArchiveCache::remove_abandoned(const std::filesystem::pa
         std::min(oldest, std::time(nullptr) - std::chrono::seconds(abandoned_after).count());
     for (const std::filesystem::path& other : files_in(cache)) {
         if (other != folder && is_name_of_folder(other.filename().string())) {
+            const bool is_old = dry_run == DryRun::no && has_rested_since(other, long_ago);
             remove_older(other, long_ago, dry_run, abandoned);
+            if (is_old) {
+                ::rmdir(other.c_str()); // if it is empty: each boot makes one
+            }
         }
     }
     std::sort(abandoned.files.begin(), abandoned.files.end());
@@ -158,6 +163,12 @@ std::optional<struct stat> status_of(const std::filesystem::path& file) {
 
     const bool is_file = ::lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
     return is_file ? std::optional(status) : std::nullopt;
+}
+
+bool has_rested_since(const std::filesystem::path& folder, std::time_t time) {
+    struct stat status {};
+
+    return ::lstat(folder.c_str(), &status) == 0 && status.st_mtim.tv_sec <= time;
 }
 
 } // namespace

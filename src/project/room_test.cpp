@@ -79,11 +79,21 @@ TEST_F(RoomTest, DownloadsOfOtherMachinesGoWhenTheyAreAWeekOld) {
         const struct timespec long_ago[2] = {{1, 0}, {1, 0}};
         ASSERT_EQ(::utimensat(AT_FDCWD, (parent / "old").c_str(), long_ago, 0), 0);
     }
+    const std::filesystem::path empty = folder.path() / "dl-of-a-boot-long-ago";
+    const std::filesystem::path fresh = folder.path() / "dl-of-a-boot-now";
+    for (const std::filesystem::path& parent : {empty, fresh}) {
+        std::filesystem::create_directory(parent);
+    }
+    const struct timespec long_ago[2] = {{1, 0}, {1, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, empty.c_str(), long_ago, 0), 0);
     const std::time_t later = std::time(nullptr) + 1;
     for (const DryRun dry_run : {DryRun::yes, DryRun::no}) {
+        EXPECT_TRUE(std::filesystem::exists(empty));
         EXPECT_THAT(ArchiveCache::remove_abandoned(folder.path(), later, dry_run).files,
                     testing::ElementsAre(others / "old"));
     }
+    EXPECT_FALSE(std::filesystem::exists(empty));
+    EXPECT_TRUE(std::filesystem::exists(fresh));
     EXPECT_FALSE(std::filesystem::exists(others / "old"));
     EXPECT_TRUE(std::filesystem::exists(others / "young"));
     EXPECT_TRUE(std::filesystem::exists(no_download / "old"));
