@@ -16,8 +16,9 @@ std::optional<CheckPolicy> policy_of(const Session& session, std::optional<Check
     }
     const auto policy = installing::parse_check_policy(*value);
     if (!policy) {
-        throw Error(
-            {"`" + *value + "` is no policy", variable, "set it to `warn`, `strict` or `off`"});
+        throw Error({"`" + *value + "` is no policy", variable,
+                     "set it to `warn`, `strict` or `off`, or unset it"},
+                    ExitCode::usage);
     }
     return policy;
 }

@@ -10,7 +10,7 @@ namespace envpm::cli {
 // What a failed self-test, or an audit with an error, means for a command: its flag says, else a
 // variable, else the manifest.
 
-/// By the flag or the variable; nothing if neither is there. An Error (code 1) names a variable
+/// By the flag or the variable; nothing if neither is there. An Error (code 2) names a variable
 /// that is no policy.
 std::optional<CheckPolicy> policy_of(const Session& session, std::optional<CheckPolicy> flag,
                                      const char* variable);

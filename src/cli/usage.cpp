@@ -27,13 +27,17 @@ Error usage_error(std::string_view sentence, const Usage& usage) {
     const std::string what = what_of(sentence, usage);
     const std::string name = what.substr(0, what.find(": "));
     if (name.size() < what.size() && is_variable(name, usage)) {
-        return Error({what.substr(name.size() + 2), variable_of(name), {}});
+        return variable_error(what.substr(name.size() + 2), variable_of(name));
     }
     const std::optional<std::string> flag = meant(usage);
     return Error({what, "the command line",
                   flag ? fmt::format("did you mean `{}`?", *flag)
                        : fmt::format("`{} --help` shows what there is", usage.command)},
                  ExitCode::usage);
+}
+
+Error variable_error(const std::string& what, const std::string& variable) {
+    return Error({what, variable, "set it to one of these, or unset it"}, ExitCode::usage);
 }
 
 void refuse_missing_values(const Usage& usage) {

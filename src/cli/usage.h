@@ -24,10 +24,13 @@ struct Usage {
     std::vector<std::string> unexpected = {}; ///< words that it has no place for, in their order
 };
 
-/// What is wrong with a command line, for users, with code 2; or if the line does not have the
-/// flag, with the variable that stands for it, with code 1. `sentence` is CLI11's own, whose words
-/// and order are not those of our other errors; one that is not known here stays as it is.
+/// What is wrong with a command line, for users; or if the line does not have the flag, with the
+/// variable that stands for it. `sentence` is CLI11's own, whose words and order are not those of
+/// our other errors; one that is not known here stays as it is. Its code is 2, as of all below.
 Error usage_error(std::string_view sentence, const Usage& usage);
+
+/// Of a variable that stands for a flag; `what` names the values that it may have.
+Error variable_error(const std::string& what, const std::string& variable);
 
 /// Throws such an Error for `--name=`, which has no value at all. Before CLI11 reads the line: it
 /// would take the next word for the value, as the command.

@@ -217,6 +217,7 @@ TEST_F(Detect, NonsenseInAVariableIsAnError) {
             ADD_FAILURE() << name;
         } catch (const Error& error) {
             EXPECT_EQ(error.text().subject, name);
+            EXPECT_EQ(error.code(), ExitCode::usage) << name;
         }
     }
 }

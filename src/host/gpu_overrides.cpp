@@ -32,7 +32,8 @@ auto override_of(const Variables& variables, std::initializer_list<const char*> 
             throw Error({fmt::format("`{}` is not what the variable is for", found->second), name,
                          fmt::format("set it to something like `{}`, or to nothing to say that "
                                      "this machine has none",
-                                     example)});
+                                     example)},
+                        ExitCode::usage);
         }
     }
     return fact;

@@ -21,10 +21,10 @@ namespace {
 
 using std::filesystem::path;
 
-/// Flags and variables are checked alike, but a bad flag is wrong usage.
+/// All are checked alike, but a bad flag or variable is wrong usage.
 struct Origin {
-    std::string name; ///< "--link-mode", "ENVPM_JOBS"
-    ExitCode code = ExitCode::failed;
+    std::string name; ///< "--link-mode", "ENVPM_JOBS", or a place in a file
+    ExitCode code = ExitCode::usage;
 };
 
 constexpr const char* project_file = ".envpm/config.toml";
@@ -49,6 +49,7 @@ std::vector<path> config_files(const Variables& variables, const SettingFlags& f
 std::string first_of(const Variables& variables, std::initializer_list<std::string_view> names);
 void check_keys(const TomlValue& table, const std::vector<std::string>& known);
 Mirror mirror_of(const TomlValue& value);
+Origin place_of(const TomlValue& value);
 std::filesystem::path absolute_path_of(const TomlValue& value);
 std::string path_or_url_of(const TomlValue& value);
 realize::LinkMode link_mode_of(std::string_view text, const Origin& origin);
@@ -166,7 +167,7 @@ void apply_flags(Settings& settings, const SettingFlags& flags) {
         settings.network.concurrent_downloads = *flags.concurrent_downloads;
     }
     if (flags.link_mode) {
-        settings.link_mode = link_mode_of(*flags.link_mode, {"--link-mode", ExitCode::usage});
+        settings.link_mode = link_mode_of(*flags.link_mode, {"--link-mode"});
     }
 }
 
@@ -213,7 +214,7 @@ void apply_file(Settings& settings, const TomlValue& document) {
         } else if (name == "cache") {
             settings.cache_root = absolute_path_of(value);
         } else {
-            settings.link_mode = link_mode_of(string_of(value), {value.location.text()});
+            settings.link_mode = link_mode_of(string_of(value), place_of(value));
         }
     }
 }
@@ -226,7 +227,7 @@ bool apply_store(Settings& settings, const TomlValue::Member& member) {
     } else if (member.name == "lower-store") {
         settings.lower_store = absolute_path_of(value);
     } else if (member.name == "durability") {
-        settings.store_policy.syncing = syncing_of(string_of(value), {value.location.text()});
+        settings.store_policy.syncing = syncing_of(string_of(value), place_of(value));
     } else if (member.name == "shared-store") {
         const auto* shared = value.get_if<bool>();
         if (shared == nullptr) {
@@ -358,6 +359,10 @@ Mirror mirror_of(const TomlValue& value) {
             has_blobs ? MirrorForm::blobs : MirrorForm::pages};
 }
 
+Origin place_of(const TomlValue& value) {
+    return {value.location.text(), ExitCode::failed};
+}
+
 /// Relative to what? A configuration holds for many folders.
 path absolute_path_of(const TomlValue& value) {
     path place = string_of(value);
@@ -418,9 +423,9 @@ Syncing syncing_of(std::string_view text, const Origin& origin) {
 std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin) {
     const auto count = parse_number<std::int64_t>(text);
     if (!count || *count < 1 || *count > most) {
-        throw Error(
-            {fmt::format("`{}` is no whole number from 1 to {}", text, most), origin.name, {}},
-            origin.code);
+        throw Error({fmt::format("`{}` is no whole number from 1 to {}", text, most), origin.name,
+                     "set it to such a number, or unset it"},
+                    origin.code);
     }
     return *count;
 }

@@ -50,6 +50,15 @@ class SettingsTest : public testing::Test {
         return "no failure";
     }
 
+    [[nodiscard]] ExitCode code(const SettingFlags& flags = {}) const {
+        try {
+            (void)load(flags);
+        } catch (const Error& error) {
+            return error.code();
+        }
+        return ExitCode::done;
+    }
+
     [[nodiscard]] std::string failure_of(const std::string& text) const {
         write_project_file(text);
         return failure();
@@ -273,19 +282,32 @@ TEST_F(SettingsTest, AMirrorIsAWebOrFileUrlWithoutCredentials) {
 
 TEST_F(SettingsTest, BadVariablesAndFlagsAreNamed) {
     variables_.set("ENVPM_JOBS", "many");
-    EXPECT_THAT(failure(), HasSubstr("`many` is no whole number from 1 to 1024 | ENVPM_JOBS"));
+    EXPECT_EQ(failure(), "`many` is no whole number from 1 to 1024 | ENVPM_JOBS | set it to such "
+                         "a number, or unset it");
     variables_.set("ENVPM_JOBS", "4x");
     EXPECT_THAT(failure(), HasSubstr("ENVPM_JOBS"));
     variables_.unset("ENVPM_JOBS");
     SettingFlags flags;
     flags.link_mode = "symlink";
     EXPECT_THAT(failure(flags), HasSubstr("--link-mode"));
-    try {
-        (void)load(flags);
-        FAIL();
-    } catch (const Error& error) {
-        EXPECT_EQ(error.code(), ExitCode::usage);
+}
+
+TEST_F(SettingsTest, ABadVariableIsWrongUsageAndABadFileAFailure) {
+    for (const auto& [name, value] :
+         {std::pair("ENVPM_JOBS", "0"), std::pair("ENVPM_CONCURRENT_DOWNLOADS", "65"),
+          std::pair("ENVPM_LINK_MODE", "symlink"), std::pair("ENVPM_SHARED_STORE", "yes"),
+          std::pair("ENVPM_DURABILITY", "perhaps")}) {
+        variables_.set(name, value);
+        EXPECT_EQ(code(), ExitCode::usage) << name;
+        variables_.unset(name);
     }
+    SettingFlags flags;
+    flags.link_mode = "symlink";
+    EXPECT_EQ(code(flags), ExitCode::usage);
+    write_user_file("link-mode = \"symlink\"\n");
+    EXPECT_EQ(code(), ExitCode::failed);
+    write_user_file("durability = \"perhaps\"\n");
+    EXPECT_EQ(code(), ExitCode::failed);
 }
 
 TEST_F(SettingsTest, PipsIndexIsTheDefaultAndWhatDefaultStandsFor) {
