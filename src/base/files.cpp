@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include "base/error.h"
+#include "base/local_folder.h"
 #include "base/remove_tree.h"
 #include "base/unfinished_file.h"
 
@@ -33,7 +34,7 @@ struct Temporary {
 [[noreturn]] void throw_unopened(const std::filesystem::path& path);
 void check_kind(int descriptor, const struct stat& status, const std::filesystem::path& path);
 bool is_anonymous_pipe(int descriptor);
-[[noreturn]] void throw_no_file(const char* kind, const std::filesystem::path& path);
+[[noreturn]] void throw_no_file(std::string_view kind, const std::filesystem::path& path);
 std::string read_open_file(int descriptor, const std::filesystem::path& path,
                            std::size_t limit_bytes);
 [[noreturn]] void throw_too_large(const std::filesystem::path& path);
@@ -245,10 +246,7 @@ void check_kind(int descriptor, const struct stat& status, const std::filesystem
         ::fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
         return;
     }
-    throw_no_file(S_ISDIR(status.st_mode)    ? "a folder"
-                  : S_ISFIFO(status.st_mode) ? "a FIFO"
-                                             : "a device",
-                  path);
+    throw_no_file(kind_name(status.st_mode), path);
 }
 
 /// Of a process substitution or of `/dev/stdin` behind a `|`; it ends when who writes to it ends.
@@ -258,7 +256,7 @@ bool is_anonymous_pipe(int descriptor) {
     return ::fstatfs(descriptor, &system) == 0 && system.f_type == PIPEFS_MAGIC;
 }
 
-void throw_no_file(const char* kind, const std::filesystem::path& path) {
+void throw_no_file(std::string_view kind, const std::filesystem::path& path) {
     throw Error({fmt::format("{} stands where a file is to be read", kind), path.string(),
                  "name a file, or move what stands there out of the way"});
 }

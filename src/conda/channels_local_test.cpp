@@ -42,6 +42,22 @@ TEST_F(LocalChannels, AreReadOfflineToo) {
     EXPECT_THAT(files_of({folder_url}), ElementsAre("file:///srv/c/linux-64/demo-1.0-h1_0.conda"));
 }
 
+TEST_F(LocalChannels, ThatAreNotThereOrNoFolderAreAnErrorThatSaysSo) {
+    transport.failures[folder_url + "/linux-64/" + test::shards_page] =
+        "there is no folder `/srv/c`";
+    try {
+        files_of({folder_url});
+        ADD_FAILURE();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::network);
+        EXPECT_THAT(error.text().subject, HasSubstr("there is no folder `/srv/c`"));
+        EXPECT_EQ(error.text().hint,
+                  "correct the URL of the channel, or mount the folder that it names");
+    }
+    ASSERT_FALSE(transport.batches.empty());
+    EXPECT_EQ(transport.batches.at(0).at(0).root_url, folder_url);
+}
+
 TEST_F(LocalChannels, AreReadOfflineInShards) {
     policy.offline = true;
     const std::string shard = zstd_frame(packed(Json(page({entry("demo")}))));

@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/local_folder.h"
 #include "base/url.h"
 #include "base/zstd.h"
 #include "conda/page_age.h"
@@ -56,6 +57,8 @@ HttpRequest SubdirSearch::request() const {
                         {},
                         std::nullopt,
                         form_ == PageForm::shards ? most_shard_page_bytes : most_page_bytes};
+    const std::string& folder = mirrors_[at_].url;
+    request.root_url = folder.substr(0, folder.size() - subdir_.size() - 1); // see subdir_url
     if (asks_for_pieces()) {
         request.range = ByteRange{0, piece_bytes};
     }
@@ -103,8 +106,10 @@ std::optional<SubdirPage> SubdirSearch::take() {
     }
     if (!failures_.empty()) {
         throw Error({what, failures_,
-                     "check the channel's URL and the network; with `--offline` envpm makes do "
-                     "with what is in the cache"},
+                     has_folder_fault(failures_)
+                         ? "correct the URL of the channel, or mount the folder that it names"
+                         : "check the channel's URL and the network; with `--offline` envpm makes "
+                           "do with what is in the cache"},
                     ExitCode::network);
     }
     if (policy_.offline && !is_absent_) {

@@ -43,7 +43,7 @@ TEST_F(FifoTest, IsNoPage) {
     const HttpRequest request{url(), {}, {}, 100};
     const HttpResponse response = client->get({&request, 1}).front();
     EXPECT_FALSE(was_waited_for());
-    EXPECT_THAT(response.error, HasSubstr("not a plain file"));
+    EXPECT_THAT(response.error, HasSubstr("it is a FIFO and no file"));
     EXPECT_THAT(response.error, HasSubstr("/fifo"));
 }
 
@@ -55,7 +55,7 @@ TEST_F(FifoTest, IsNoFileAndTheNextMirrorServes) {
     expect_arrived(content);
     const std::optional<Error> error = download(of(text_of(10), {url()}));
     ASSERT_TRUE(error);
-    EXPECT_THAT(error->what(), HasSubstr("/fifo`: it is not a plain file"));
+    EXPECT_THAT(error->what(), HasSubstr("/fifo`: it is a FIFO and no file"));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "fetch/local_copy.h"
 
 #include "base/files.h"
+#include "base/local_folder.h"
 #include "base/read_at.h"
 
 #include <fmt/format.h>
@@ -29,8 +30,9 @@ LocalCopy copy_pieces(const std::filesystem::path& from, std::vector<Piece> piec
     struct stat status {};
 
     if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-        return {std::move(pieces), absent(file ? std::string("it is not a plain file")
-                                               : std::generic_category().message(errno))};
+        return {std::move(pieces),
+                absent(file ? fmt::format("it is {} and no file", kind_name(status.st_mode))
+                            : std::generic_category().message(errno))};
     }
     if (static_cast<std::uint64_t>(status.st_size) != part.size()) {
         return {std::move(pieces),

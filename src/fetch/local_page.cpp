@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/local_folder.h"
 #include "base/read_at.h"
 #include "fetch/url.h"
 
@@ -20,7 +21,6 @@ namespace {
 HttpResponse read_bytes(const HttpRequest& request, const std::filesystem::path& file);
 std::string entity_tag(const struct stat& status);
 std::filesystem::path root(const HttpRequest& request, const std::filesystem::path& page);
-std::string fault_of_folder(const std::filesystem::path& folder);
 bool is_known(const HttpRequest& request, const std::string& tag);
 
 } // namespace
@@ -37,7 +37,8 @@ HttpResponse read_local_page(const HttpRequest& request, const std::filesystem::
         return response;
     }
     if (type == std::filesystem::file_type::not_found) {
-        response.error = file.has_filename() ? std::string() : fault_of_folder(root(request, file));
+        const bool says_root = !file.has_filename() || !request.root_url.empty();
+        response.error = says_root ? fault_of_folder(root(request, file)) : std::string();
         response.status = response.error.empty() ? 404 : 0;
         return response;
     }
@@ -67,7 +68,8 @@ HttpResponse read_bytes(const HttpRequest& request, const std::filesystem::path&
         throw_system_error("cannot read a file", file.string(), errno);
     }
     if (!S_ISREG(status.st_mode)) {
-        throw Error({"it is not a plain file", file.string(), {}});
+        throw Error(
+            {fmt::format("it is {} and no file", kind_name(status.st_mode)), file.string(), {}});
     }
     const auto size = static_cast<std::uint64_t>(status.st_size);
     response.etag = entity_tag(status);
@@ -108,21 +110,6 @@ std::string entity_tag(const struct stat& status) {
 /// A project's page is asked for as a folder (PEP 503), and lies in the index.
 std::filesystem::path root(const HttpRequest& request, const std::filesystem::path& page) {
     return file_of(request.root_url).value_or(page.parent_path().parent_path());
-}
-
-/// Why nothing can lie in it; empty if it is there.
-std::string fault_of_folder(const std::filesystem::path& folder) {
-    std::error_code failure;
-    const std::filesystem::file_type type = std::filesystem::status(folder, failure).type();
-    if (type == std::filesystem::file_type::directory) {
-        const bool is_empty = std::filesystem::is_empty(folder, failure) && !failure;
-        return is_empty ? fmt::format("the folder `{}` is empty, as where nothing is mounted",
-                                      folder.string())
-                        : std::string();
-    }
-    return type == std::filesystem::file_type::none
-               ? fmt::format("`{}` cannot be read: {}", folder.string(), failure.message())
-               : fmt::format("there is no folder `{}`", folder.string());
 }
 
 bool is_known(const HttpRequest& request, const std::string& tag) {

@@ -95,6 +95,20 @@ TEST_F(LocalPageTest, BelowARootThatIsThereAnAbsentFolderHasNoPage) {
     EXPECT_EQ(response().status, 404);
 }
 
+TEST_F(LocalPageTest, AFileBelowARootThatIsNoneIsAnError) {
+    std::vector<HttpRequest> requests = {
+        {"file://" + (folder_.path() / "channel/noarch/repodata.json").string(), {}, {}}};
+    requests.front().root_url = "file://" + (folder_.path() / "channel").string();
+    const auto response = [&] { return Client({}, {}).get(requests).at(0); };
+    EXPECT_THAT(response().error, HasSubstr("there is no folder `"));
+    EXPECT_EQ(response().status, 0);
+    write_file(folder_.path() / "channel", "");
+    EXPECT_THAT(response().error, HasSubstr("a file stands where a folder is to be"));
+    std::filesystem::remove(folder_.path() / "channel");
+    std::filesystem::create_directories(folder_.path() / "channel/linux-64");
+    EXPECT_EQ(response().status, 404);
+}
+
 TEST_F(LocalPageTest, WhereNothingIsMountedOrCanBeReadIsAnError) {
     std::filesystem::create_directory(folder_.path() / "share");
     EXPECT_THAT(get("/share/demo/").error, HasSubstr("is empty, as where nothing is mounted"));

@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/local_folder.h"
 #include "base/near_miss.h"
 #include "base/url.h"
 #include "conda/subdir_search.h"
@@ -181,9 +182,9 @@ void Trial::ask_index() {
         return;
     }
     if (!project) {
-        trial_.problem = std::filesystem::is_directory(*folder, failure)
-                             ? "nothing is locked, and the folder has no page of a project"
-                             : "there is no such folder";
+        const std::string fault = fault_of_folder(root ? *root : *folder);
+        trial_.problem =
+            fault.empty() ? "nothing is locked, and the folder has no page of a project" : fault;
         return;
     }
     ask_page(*project);
@@ -243,7 +244,8 @@ void Trial::ask_channel() {
         page = ask({fmt::format("{}/{}", conda::subdir_url(place_.url, "noarch"), name),
                     {},
                     ByteRange{0, 1},
-                    1});
+                    1,
+                    place_.url});
         if (page.status == 200 || page.status == 206 || page.status == 0) {
             break;
         }

@@ -10,6 +10,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <set>
 
@@ -131,7 +132,10 @@ TEST_F(MirrorCheckTest, AFolderWithoutAnyPageIsOfNoUse) {
     std::filesystem::create_directories(folder_.path() / "index/empty");
     EXPECT_EQ(trial_without_lock("index").problem,
               "nothing is locked, and the folder has no page of a project");
-    EXPECT_EQ(trial_without_lock("nowhere").problem, "there is no such folder");
+    EXPECT_THAT(trial_without_lock("nowhere").problem, HasSubstr("there is no folder"));
+    ASSERT_EQ(::mkfifo((folder_.path() / "fifo").c_str(), 0600), 0);
+    EXPECT_THAT(trial_without_lock("fifo").problem,
+                HasSubstr("a FIFO stands where a folder is to be"));
 }
 
 TEST_F(MirrorCheckTest, AFolderOfPyTorchNeedNotHaveAllBuilds) {
@@ -154,7 +158,8 @@ TEST_F(MirrorCheckTest, AFolderOfPyTorchNeedNotHaveAllBuilds) {
         }
         return found;
     };
-    EXPECT_EQ(problems(), std::set<std::string>{"there is no such folder"});
+    EXPECT_EQ(problems(), std::set<std::string>{"there is no folder `" +
+                                                (folder_.path() / "whl").string() + "`"});
     write_file(folder_.path() / "whl/cpu/torch/index.html", "<title>Links for torch</title>");
     EXPECT_EQ(problems(), std::set<std::string>{""});
 }

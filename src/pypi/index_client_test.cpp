@@ -304,10 +304,10 @@ std::string hint_for_folder(const std::string& failure) {
 }
 
 TEST(IndexClient, SaysWhatToDoAboutAFolderThatHasNoIndex) {
-    const std::string way_out = "mount it, or correct the URL of `share`";
+    const std::string way_out = "correct the URL of `share`, or mount the folder that it names";
     EXPECT_EQ(hint_for_folder("there is no folder `/mnt/simple`"), way_out);
-    EXPECT_EQ(hint_for_folder("the folder `/mnt/simple` is empty, as where nothing is mounted"),
-              way_out);
+    EXPECT_EQ(hint_for_folder("a FIFO stands where a folder is to be: `/mnt/simple`"), way_out);
+    EXPECT_EQ(hint_for_folder("`/mnt` is empty, as where nothing is mounted"), way_out);
 }
 
 TEST(IndexClient, SaysWhereAPasswordGoes) {

@@ -1,6 +1,7 @@
 #include "pypi/mirror_search.h"
 
 #include "base/error.h"
+#include "base/local_folder.h"
 #include "base/url.h"
 
 #include <fmt/format.h>
@@ -79,11 +80,12 @@ std::string hint_of(const std::string& failures, const Index& index) {
     if (failures.find("answered 401") != std::string::npos) {
         return "the user and password that it wants go into `~/.netrc`, for that host";
     }
-    if (failures.find("there is no folder") != std::string::npos ||
-        failures.find("as where nothing is mounted") != std::string::npos) {
+    if (has_folder_fault(failures)) {
         return index.below.empty()
-                   ? fmt::format("mount it, or correct the URL of `{}`", index.name)
-                   : "mount it, or correct the mirror that it lies below, under `[mirrors]`";
+                   ? fmt::format("correct the URL of `{}`, or mount the folder that it names",
+                                 index.name)
+                   : "correct the mirror that it lies below, under `[mirrors]`, or mount its "
+                     "folder";
     }
     return "run the same command again later, or name another mirror in `[mirrors]`";
 }
