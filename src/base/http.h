@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace envpm {
@@ -45,6 +46,14 @@ struct HttpResponse {
 /// Whether it says that there is no such thing. Object stores answer 403 for what does not exist to
 /// those who may not list the bucket; that is how some indexes of GPU wheels are served.
 bool says_absent(const HttpResponse& response);
+
+/// How reasons say what no later try mends; `fetch` writes them.
+constexpr std::string_view not_trusted_words = "is not trusted: ";
+constexpr std::string_view expired_words = "it has expired, or one above it";
+constexpr std::string_view not_yet_valid_words = "it is not valid yet";
+
+/// What to do if no mirror answered, for these reasons; nothing if another try may help.
+std::optional<std::string> way_out_of(std::string_view reasons);
 
 /// When a stage that keeps pages of an index may use one of them, and when it must ask.
 struct CachePolicy {

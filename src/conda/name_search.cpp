@@ -93,9 +93,11 @@ std::optional<NameRecords> NameSearch::take() {
                      "envpm is offline; run it once without `--offline`"},
                     ExitCode::network);
     }
-    throw Error({what + "cannot be fetched", failures_,
-                 "the channel may have changed meanwhile: try again with `--refresh`"},
-                ExitCode::network);
+    throw Error(
+        {what + "cannot be fetched", failures_,
+         way_out_of(failures_).value_or("the channel may have changed meanwhile: try again with "
+                                        "`--refresh`")},
+        ExitCode::network);
 }
 
 void NameSearch::look_into(const IndexFile& index) {

@@ -34,6 +34,7 @@ constexpr std::chrono::nanoseconds form_age = std::chrono::hours(24 * 7);
 
 std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age);
 void check_kind(std::string_view body, const std::string& url);
+std::string hint_of(const std::string& failures);
 
 } // namespace
 
@@ -105,12 +106,7 @@ std::optional<SubdirPage> SubdirSearch::take() {
                     ExitCode::network);
     }
     if (!failures_.empty()) {
-        throw Error({what, failures_,
-                     has_folder_fault(failures_)
-                         ? "correct the URL of the channel, or mount the folder that it names"
-                         : "check the channel's URL and the network; with `--offline` envpm makes "
-                           "do with what is in the cache"},
-                    ExitCode::network);
+        throw Error({what, failures_, hint_of(failures_)}, ExitCode::network);
     }
     if (policy_.offline && !is_absent_) {
         throw Error(
@@ -410,6 +406,14 @@ namespace {
 
 std::int64_t later(std::int64_t nanoseconds, std::chrono::nanoseconds age) {
     return nanoseconds + age.count();
+}
+
+std::string hint_of(const std::string& failures) {
+    if (has_folder_fault(failures)) {
+        return "correct the URL of the channel, or mount the folder that it names";
+    }
+    return way_out_of(failures).value_or("check the channel's URL and the network; with "
+                                         "`--offline` envpm makes do with what is in the cache");
 }
 
 void check_kind(std::string_view body, const std::string& url) {

@@ -1,5 +1,7 @@
 #include "fetch/curl_failure.h"
 
+#include "base/http.h"
+
 #include <fmt/format.h>
 
 #include <string>
@@ -83,21 +85,20 @@ Failure untrusted(const CurlFailure& failure) {
     const std::string configured = failure.ca_file + both + failure.ca_folder;
     const std::string place = configured.empty() ? "the system" : fmt::format("`{}`", configured);
     return {FailureClass::absent,
-            fmt::format("the certificate of `{}` is not trusted: {} (certificates are taken from "
-                        "{}; ENVPM_CA_FILE names another file)",
-                        failure.host, in_words(failure.words), place),
+            fmt::format("the certificate of `{}` {}{} (certificates are taken from {}; "
+                        "ENVPM_CA_FILE names another file)",
+                        failure.host, not_trusted_words, in_words(failure.words), place),
             std::nullopt};
 }
 
 /// Of a date OpenSSL says no more than that it is wrong; it may also be that of an authority.
 std::string in_words(const std::string& problem) {
-    for (const auto& [words, meaning] :
-         {std::pair("has expired", "it has expired, or one above it: its server needs a new one, "
-                                   "unless this machine's clock is wrong"),
-          {"not yet valid", "it is not valid yet, if this machine's clock is right"}}) {
-        if (problem.find(words) != std::string::npos) {
-            return meaning;
-        }
+    if (problem.find("has expired") != std::string::npos) {
+        return fmt::format("{}: its server needs a new one, unless this machine's clock is wrong",
+                           expired_words);
+    }
+    if (problem.find("not yet valid") != std::string::npos) {
+        return fmt::format("{}, if this machine's clock is right", not_yet_valid_words);
     }
     return problem;
 }

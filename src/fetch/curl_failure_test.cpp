@@ -1,5 +1,7 @@
 #include "fetch/curl_failure.h"
 
+#include "base/http.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +10,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 CurlFailure with(CURLcode code, const std::string& words) {
     CurlFailure failure;
@@ -55,6 +58,13 @@ TEST(CurlFailure, OfACertificatesDateSaysWhatHelps) {
     EXPECT_THAT(reason("certificate is not yet valid"),
                 HasSubstr("it is not valid yet, if this machine's clock is right"));
     EXPECT_THAT(reason("self signed certificate"), HasSubstr("problem: self signed certificate"));
+    for (const std::string words : {"certificate has expired", "certificate is not yet valid"}) {
+        const std::string way_out = way_out_of(reason(words)).value_or("none");
+        EXPECT_THAT(way_out, AllOf(HasSubstr("`date`"), HasSubstr("must renew"),
+                                   HasSubstr("another mirror in `[mirrors]`")));
+    }
+    EXPECT_THAT(way_out_of(reason("self signed certificate")).value_or("none"),
+                AllOf(HasSubstr("ENVPM_CA_FILE"), Not(HasSubstr("`date`"))));
 }
 
 TEST(CurlFailure, TheProxyIsNamedWhereItMayBeToBlame) {

@@ -1,10 +1,14 @@
 #include "fetch/mirror_words.h"
 
+#include "base/http.h"
 #include "fetch/url.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace envpm::fetch {
 
@@ -47,13 +51,8 @@ Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
     const bool lied = std::any_of(mirrors.begin(), mirrors.end(), [](const Mirror& mirror) {
         return mirror.last_failure == FailureClass::poison;
     });
-    Error error({mirrors.empty() ? "there is no URL to fetch a file from"
-                 : lied          ? "no mirror gave the right bytes of a file"
-                                 : "no mirror gave a file",
-                 label,
-                 "what came is kept: run the same command again later, or name another mirror in "
-                 "`[mirrors]`"},
-                lied ? ExitCode::integrity : ExitCode::network);
+    std::vector<std::string> reasons;
+    std::optional<std::string> way_out;
     for (const Mirror& mirror : mirrors) {
         std::string reason = mirror.reason.empty() ? mirror.host->refusal : mirror.reason;
         if (reason.empty()) {
@@ -61,7 +60,18 @@ Error error_of(const std::string& label, std::span<const Mirror> mirrors) {
                                                      place_name(mirror.url))
                                        : "not asked";
         }
-        error.add_context(fmt::format("`{}`: {}", shown_url(mirror.url), reason));
+        way_out = way_out ? way_out : way_out_of(reason);
+        reasons.push_back(fmt::format("`{}`: {}", shown_url(mirror.url), reason));
+    }
+    Error error({mirrors.empty() ? "there is no URL to fetch a file from"
+                 : lied          ? "no mirror gave the right bytes of a file"
+                                 : "no mirror gave a file",
+                 label,
+                 way_out.value_or("what came is kept: run the same command again later, or name "
+                                  "another mirror in `[mirrors]`")},
+                lied ? ExitCode::integrity : ExitCode::network);
+    for (std::string& reason : reasons) {
+        error.add_context(std::move(reason));
     }
     return error;
 }

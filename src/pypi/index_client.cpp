@@ -413,7 +413,8 @@ void check_reachable(const std::vector<MetadataSearch>& searches) {
     if (lost != searches.end()) {
         throw Error({fmt::format("the metadata of `{}` cannot be fetched: {}",
                                  lost->wheel().file_name, lost->reason()),
-                     without_credentials(lost->wheel().url), "run the same command again later"},
+                     without_credentials(lost->wheel().url),
+                     way_out_of(lost->reason()).value_or("run the same command again later")},
                     ExitCode::network);
     }
 }

@@ -77,8 +77,8 @@ PageAnswer MirrorSearch::take(const CachePolicy& policy) {
 namespace {
 
 std::string hint_of(const std::string& failures, const Index& index) {
-    if (failures.find("answered 401") != std::string::npos) {
-        return "the user and password that it wants go into `~/.netrc`, for that host";
+    if (const auto way_out = way_out_of(failures)) {
+        return *way_out;
     }
     if (has_folder_fault(failures)) {
         return index.below.empty()

@@ -255,7 +255,7 @@ STATUSES = [
     Case(
         "401 for a page",
         [Mirror(pages=[Reply(status=401)])],
-        Ends(5, ("answered 401",), requests=(1, 1)),
+        Ends(5, ("answered 401", "hint: the user and password"), requests=(1, 1)),
         command="lock",
     ),
 ]

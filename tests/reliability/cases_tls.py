@@ -25,17 +25,20 @@ from sandbox import manifest_of
 NOT_TRUSTED = "is not trusted"
 
 
-def untrusted(name: str, certificate: str) -> list[Case]:
+def untrusted(name: str, certificate: str, way_out: str = "correct its URL") -> list[Case]:
     """The page is refused already, so nothing of the archive is asked for."""
     bad = lambda: Mirror(certificate=certificate)  # noqa: E731
     return [
         Case(
             f"the certificate {name}",
             [bad()],
-            Ends(5, (NOT_TRUSTED, "ENVPM_CA_FILE"), requests=(0, 0), within=5),
+            Ends(5, (NOT_TRUSTED, f"hint: {way_out}"), requests=(0, 0), within=5),
         ),
         Case(
-            f"the certificate {name}, for a lock", [bad()], Ends(5, (NOT_TRUSTED,)), command="lock"
+            f"the certificate {name}, for a lock",
+            [bad()],
+            Ends(5, (NOT_TRUSTED, f"hint: {way_out}")),
+            command="lock",
         ),
         Case(f"the certificate {name}, beside a good mirror", [bad(), Mirror()]),
     ]
@@ -100,7 +103,7 @@ TLS = [
         play=redirected_together,
         shows="the lock",
     ),
-    *untrusted("has expired", "expired"),
+    *untrusted("has expired", "expired", "compare `date` with another clock"),
     *untrusted("is for another name", "wrong-name"),
     *untrusted("is signed by an unknown authority", "unknown-ca"),
     *untrusted("is signed by itself", "self-signed"),
