@@ -12,9 +12,12 @@ namespace envpm {
 /// EBADMSG of file systems that keep checksums.
 bool means_lost(int error_number);
 
-/// Whether the disk does not give all bytes of a file any more. For who failed to read it: then it
-/// is damaged, as one with other bytes is. Reads it from its beginning, and throws nothing: what
-/// fails otherwise, as for a missing right, says nothing about its bytes.
+/// The error if the disk does not give all bytes of a file any more. For who failed to read it:
+/// then it is damaged, as one with other bytes is. Reads it from its beginning, and throws nothing:
+/// what fails otherwise, as for a missing right, says nothing about its bytes.
+std::optional<int> loss_of(const std::filesystem::path& file);
+
+/// Whether there is one.
 bool has_lost_bytes(const std::filesystem::path& file);
 
 /// Nothing if bytes of it are lost; throws an Error for any other reason.

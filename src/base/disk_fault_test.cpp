@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
 
 namespace envpm {
@@ -16,6 +17,7 @@ constexpr const char* lost_file = "/proc/self/mem";
 
 TEST(DiskFault, IsAFileWhoseBytesCannotBeHad) {
     EXPECT_TRUE(has_lost_bytes(lost_file));
+    EXPECT_EQ(loss_of(lost_file), EIO);
     EXPECT_EQ(sha256_unless_lost(lost_file), std::nullopt);
     EXPECT_EQ(read_file_unless_lost(lost_file), std::nullopt);
 }

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace envpm::store {
@@ -86,6 +88,7 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
                                const Leased& leased, CollectPlan& plan, Freed& freed);
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
+[[noreturn]] void throw_no_file_list(const std::filesystem::path& list);
 void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
                 const Grace& grace, CollectPlan& plan, std::set<ObjectName>& alive);
 std::vector<std::filesystem::path> lost_trees_of(const StorePaths& paths,
@@ -327,11 +330,20 @@ std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives) {
     const std::optional<std::set<Sha256>> own = archives_of_prefix(prefix);
     if (!own) {
-        throw Error({"the manifest of a prefix in use is missing or damaged",
-                     manifest_path(prefix).string(),
-                     "nothing was collected; `envpm repair` makes that environment anew"});
+        throw_no_file_list(manifest_path(prefix));
     }
     archives.insert(own->begin(), own->end());
+}
+
+/// Says which of the three it is: where a disk fails, a new environment is not all that it needs.
+void throw_no_file_list(const std::filesystem::path& list) {
+    const std::optional<int> loss = loss_of(list);
+    const bool is_there = std::filesystem::exists(std::filesystem::symlink_status(list));
+    const std::string fault = loss ? "cannot be read: " + std::generic_category().message(*loss)
+                                   : std::string(is_there ? "is damaged" : "is missing");
+    throw Error({"the file list of a prefix in use " + fault, list.string(),
+                 fmt::format("nothing was collected; {}`envpm repair` makes that environment anew",
+                             loss ? "see to the disk, of which `dmesg` may say more; then " : "")});
 }
 
 /// A tree that stays keeps its objects. A damaged one cannot (`lost_trees_of`).

@@ -390,23 +390,30 @@ std::vector<Breakage> breakages() {
          [](const World& world, const fs::path& /*environment*/) {
              fs::remove(world.root / "p" / "living" / ".envpm" / "manifest.json");
          },
-         "missing or damaged"},
+         "the file list of a prefix in use is missing"},
+        {"a manifest that the disk does not give",
+         [](const World& world, const fs::path& /*environment*/) {
+             const fs::path file = world.root / "p" / "living" / ".envpm" / "manifest.json";
+             fs::remove(file);
+             fs::create_symlink("/proc/self/mem", file); // see disk_fault_test
+         },
+         "cannot be read: Input/output error"},
         {"a manifest that is no JSON",
          [](const World& world, const fs::path& /*environment*/) {
              write_file(world.root / "p" / "living" / ".envpm" / "manifest.json", "{");
          },
-         "missing or damaged"},
+         "the file list of a prefix in use is damaged"},
         {"a manifest without archives",
          [](const World& world, const fs::path& /*environment*/) {
              write_file(world.root / "p" / "living" / ".envpm" / "manifest.json", "{}");
          },
-         "missing or damaged"},
+         "the file list of a prefix in use is damaged"},
         {"a manifest with a wrong digest",
          [](const World& world, const fs::path& /*environment*/) {
              write_file(world.root / "p" / "living" / ".envpm" / "manifest.json",
                         R"({"archives":["../../x"]})");
          },
-         "missing or damaged"},
+         "the file list of a prefix in use is damaged"},
     };
 }
 
