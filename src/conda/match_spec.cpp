@@ -114,7 +114,9 @@ std::string_view value_of(Field field, const RecordFields& record) {
 void write_place(const MatchSpec& spec, Writer& writer) {
     const StringMatch* const channel = spec.field(Field::channel);
     const StringMatch* const subdir = spec.field(Field::subdir);
-    const bool is_front = channel != nullptr && channel->exact() != nullptr;
+    // Before the name `^` would begin a regular expression.
+    const bool is_front = channel != nullptr && channel->exact() != nullptr &&
+                          channel->text().find('^') == std::string::npos;
     if (is_front) {
         writer.front = channel->text();
     } else if (channel != nullptr) {

@@ -90,6 +90,7 @@ const std::vector<Text> canonical_forms{
     {"a::foo[channel=b]", "b::foo"},
     {"a/linux-64::foo[subdir=noarch]", "a/noarch::foo"},
     {"a::foo[channel='*']", "foo"},
+    {"foo[channel=a^b]", "foo[channel='a^b']"},
     {"a::foo[subdir=odd]", "a::foo[subdir='odd']"},
     // Brackets.
     {"foo[]", "foo"},

@@ -124,8 +124,10 @@ SpecifierSet::read_clause(std::string_view op, std::string_view operand, Reading
     Clause clause;
     clause.op = op;
     if (op == "===") {
-        if (operator_characters.find(operand.front()) != std::string_view::npos) {
-            return std::nullopt; // no version begins so, and the two could not be told apart
+        // No version begins so, or has an end of a requirement in it: they could not be told apart.
+        if (operator_characters.find(operand.front()) != std::string_view::npos ||
+            operand.find_first_of(";)") != std::string_view::npos) {
+            return std::nullopt;
         }
         const std::optional<Version> version = Version::parse(operand);
         clause.names_prerelease = version && version->is_prerelease();
