@@ -178,7 +178,7 @@ PrefixFiles files_of(const std::filesystem::path& prefix, const Layout* layout) 
     return files;
 }
 
-/// What envpm itself wrote is no binary. Nothing if one was relocated: only the prefix's manifest
+/// What envpm itself wrote is no binary. Nothing if one was relocated: only the prefix's file list
 /// has the digest of what became of it.
 std::optional<PrefixFiles> files_of_layout(const std::filesystem::path& prefix,
                                            const Layout& layout) {

@@ -68,7 +68,7 @@ class StorePaths {
 inline constexpr std::int64_t store_time = 315'532'800;
 
 /// `.envpm/manifest.json` below a prefix. A prefix comes to its place whole, by one rename, so one
-/// that has a manifest has everything.
+/// that has this file list has everything.
 std::filesystem::path manifest_path(const std::filesystem::path& prefix);
 
 /// `gens` below a project's environment (`.envpm/envs/<name>`): its links keep prefixes alive.

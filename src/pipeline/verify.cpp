@@ -77,7 +77,7 @@ std::vector<realize::PrefixDamage> check_prefix(const std::filesystem::path& pre
                           services.pool(), services.progress(), known);
 }
 
-/// Without a manifest that can be read nothing is known of them.
+/// Without a file list that can be read nothing is known of them.
 std::map<std::string, std::string, std::less<>>
 packages_of(const std::filesystem::path& prefix,
             const std::vector<realize::PrefixDamage>& damages) {

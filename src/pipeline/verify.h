@@ -36,7 +36,7 @@ struct VerifyReport {
     [[nodiscard]] std::size_t damaged_files() const;
 };
 
-/// Checks everything in the store: objects, trees, and each prefix against its manifest. A file
+/// Checks everything in the store: objects, trees, and each prefix against its file list. A file
 /// with several names, as links into prefixes make it, is read once. Changes nothing. Holds the
 /// store's shared lock: none of it is collected meanwhile.
 VerifyReport verify(store::VerifyDepth depth, project::Services& services);

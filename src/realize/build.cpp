@@ -91,7 +91,7 @@ bool is_usable(const std::filesystem::path& prefix) {
 
 namespace {
 
-/// What has a manifest came here by the rename, and `bin/python` leads to the interpreter that it
+/// What has a file list came here by the rename, and `bin/python` leads to the interpreter that it
 /// was made for, if that is this host's.
 bool is_whole(const std::filesystem::path& prefix, const PrefixRequest& request) {
     return ::access(manifest_path(prefix).c_str(), R_OK) == 0 && is_usable(prefix) &&

@@ -50,7 +50,7 @@ struct PrefixReport {
 PrefixReport build(const StorePaths& store, const PrefixRequest& request, ThreadPool& pool,
                    Progress& progress);
 
-/// Whether a prefix can be used, as far as a few looks tell: it has its manifest, and `bin/python`
+/// Whether a prefix can be used, as far as a few looks tell: it has its file list, and `bin/python`
 /// and `bin/python3`, if it was made with them, lead to an interpreter, which a host's may no
 /// longer do. A prefix that has lost them would have PATH lead to another Python. One of a store
 /// that was moved, or is seen by another path than it was made for, cannot be used: its scripts

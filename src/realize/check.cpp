@@ -165,7 +165,7 @@ namespace {
 PrefixManifest require_manifest(const std::filesystem::path& prefix) {
     std::optional<PrefixManifest> manifest = read_manifest(prefix);
     if (!manifest) {
-        throw Error({"a folder is no environment that envpm made: it has no manifest",
+        throw Error({"a folder is no environment that envpm made: it has no file list",
                      prefix.string(), "`envpm install` makes it anew"},
                     ExitCode::integrity);
     }

@@ -30,14 +30,14 @@ struct PrefixDamage {
 
 enum class CheckDepth { quick, full };
 
-/// Compares a prefix with what its own manifest (`.envpm/manifest.json`) says it is; one that is
+/// Compares a prefix with what its own file list (`.envpm/manifest.json`) says it is; one that is
 /// missing or damaged is the only damage then. `full` hashes every file but those of `known`, whose
 /// digests are taken from there.
 std::vector<PrefixDamage> check(const std::filesystem::path& prefix, CheckDepth depth,
                                 ThreadPool& pool, Progress& progress, const KnownFiles& known = {});
 
-/// What stands in a prefix and is not of it by its manifest, sorted: paths within it, of a folder
-/// the folder alone. Python's bytecode does not count. An Error as for a damaged manifest.
+/// What stands in a prefix and is not of it by its file list, sorted: paths within it, of a folder
+/// the folder alone. Python's bytecode does not count. An Error as for a damaged file list.
 std::vector<std::string> strangers_in(const std::filesystem::path& prefix);
 
 /// The contents digest of the bytes that the prefix really holds, relocation undone; for `seal` and

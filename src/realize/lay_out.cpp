@@ -123,7 +123,7 @@ bool Aside::take(Progress& progress) {
            locked.st_ino == there.st_ino && locked.st_dev == there.st_dev;
 }
 
-/// The manifest says to whom the folder belongs if this is interrupted: see `check_replaceable`.
+/// The file list says to whom the folder belongs if this is interrupted: see `check_replaceable`.
 void remove_all_but_manifest(const std::filesystem::path& prefix) {
     const std::filesystem::path kept = manifest_path(prefix).parent_path();
     for (const auto& entry : std::filesystem::directory_iterator(prefix)) {
@@ -194,7 +194,7 @@ void check_strangers(const std::filesystem::path& prefix) {
                  prefix.string(), "move that out of the folder, or choose another folder"});
 }
 
-/// What `move_to_freed_place` leaves if it is killed between the manifest and the folder.
+/// What `move_to_freed_place` leaves if it is killed between the file list and the folder.
 bool is_rest_of_a_copy(const std::filesystem::path& folder) {
     const std::filesystem::path own = manifest_path({}).parent_path();
     std::error_code failure;

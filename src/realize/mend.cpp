@@ -113,7 +113,7 @@ std::vector<PrefixDamage> mend(const StorePaths& store, const std::filesystem::p
 
 namespace {
 
-/// What the manifest says of the damaged ones and of what they hold; nothing if that cannot be
+/// What the file list says of the damaged ones and of what they hold; nothing if that cannot be
 /// used.
 FilesByPath files_of(const std::filesystem::path& prefix,
                      const std::vector<PrefixDamage>& damages) {

@@ -148,7 +148,7 @@ std::string env_line(std::string_view interpreter_line) {
                        interpreter_line.substr(space));
 }
 
-/// What the manifest of a prefix can hold as it is.
+/// What the file list of a prefix can hold as it is.
 bool is_plain(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }

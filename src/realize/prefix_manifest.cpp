@@ -21,7 +21,10 @@ namespace {
 /// Version 1 had no placeholders, no folders, and a host's Python always.
 constexpr int manifest_version = 2;
 
-/// Of a piece where the first lines are all that is wanted: a manifest has megabytes.
+constexpr const char* make_anew =
+    "`envpm repair` makes an environment of the store anew; remove any other, and install again";
+
+/// Of a piece where the first lines are all that is wanted: a file list has megabytes.
 constexpr std::size_t few_bytes = 1U << 13U;
 
 /// A file's lines, of which a piece is in memory.
@@ -115,9 +118,9 @@ PrefixManifest parse_manifest(std::string_view text, const std::string& subject)
         }
         return manifest;
     } catch (const Error& fault) {
-        throw Error({"the manifest of a prefix cannot be used: " + fault.text().what, subject,
-                     "remove the prefix and install again"},
-                    ExitCode::integrity);
+        throw Error(
+            {"the file list of a prefix cannot be used: " + fault.text().what, subject, make_anew},
+            ExitCode::integrity);
     }
 }
 
@@ -224,8 +227,7 @@ std::optional<std::string_view> Lines::next() {
 const std::filesystem::path& require_regular(const std::filesystem::path& file) {
     std::error_code failure;
     if (!std::filesystem::is_regular_file(file, failure) && !failure) {
-        throw Error({"the manifest of a prefix is no file", file.string(),
-                     "remove the prefix and install again"},
+        throw Error({"the file list of a prefix is no file", file.string(), make_anew},
                     ExitCode::integrity);
     }
     return file;

@@ -28,7 +28,7 @@ struct RealisedFile {
     bool operator==(const RealisedFile&) const = default;
 };
 
-/// What a prefix is: the content of its `manifest_path`.
+/// What a prefix is: its file list, the content of its `manifest_path`.
 struct PrefixManifest {
     Sha256 env;
     std::filesystem::path prefix;           ///< the path that its texts name
@@ -39,7 +39,7 @@ struct PrefixManifest {
     bool operator==(const PrefixManifest&) const = default;
 };
 
-/// Writes a manifest: JSON, version first, a line a file. The files come one by one, in order of
+/// Writes a file list: JSON, version first, a line a file. The files come one by one, in order of
 /// their paths, and the text can be taken part by part, so that nobody has to hold it all.
 class ManifestText {
   public:
@@ -67,16 +67,16 @@ PrefixManifest parse_manifest(std::string_view text, const std::string& subject)
 /// Nothing if there is none.
 std::optional<PrefixManifest> read_manifest(const std::filesystem::path& prefix);
 
-/// The path that its texts name; nothing if there is no manifest, or none that can be read.
+/// The path that its texts name; nothing if there is no file list, or none that can be read.
 std::optional<std::filesystem::path> path_in_manifest(const std::filesystem::path& prefix);
 
 /// Only the files that `wanted` picks, in order of their paths, in a fraction of the time: the
-/// lines of others are not parsed. Nothing if there is no manifest; fails as `parse_manifest` does.
+/// lines of others are not parsed. Nothing if there is no list; fails as `parse_manifest` does.
 std::optional<std::vector<RealisedFile>>
 read_manifest_files(const std::filesystem::path& prefix,
                     const std::function<bool(std::string_view path, EntryKind kind)>& wanted);
 
-/// Whether one of `paths`, all of them below `bin`, is among the files; nothing if the manifest
+/// Whether one of `paths`, all of them below `bin`, is among the files; nothing if the list
 /// cannot tell. The lines behind those of `bin` are not read.
 std::optional<bool> has_any_of(const std::filesystem::path& prefix,
                                const std::vector<std::string_view>& paths);

@@ -25,7 +25,7 @@
 // The order is the reverse of publishing, with a barrier between the steps, so that whatever is
 // left after a crash names nothing that is gone: roots, prefixes, trees, objects. What is removed
 // in part only (a prefix) is renamed into `tmp/` first, where nobody takes it for whole, or, where
-// that cannot be, loses its manifest first. Nothing depends on anything being made.
+// that cannot be, loses its file list first. Nothing depends on anything being made.
 
 namespace envpm::store {
 

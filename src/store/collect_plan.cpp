@@ -281,7 +281,7 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
     const std::set<std::string> running = prefixes_in_use(request.processes, names);
     for (const std::string& name : names) {
         const std::filesystem::path prefix = paths.prefix(name);
-        // One without a manifest was left by a collector that was killed: it is young, and no more.
+        // One without a file list was left by a collector that was killed: it is young, no more.
         const bool is_young =
             grace.protects(status_of(prefix)) && std::filesystem::exists(manifest_path(prefix));
         const bool is_named = plan.roots.prefixes.contains(name) || is_young;
@@ -322,7 +322,7 @@ std::vector<std::string> own_names_in(const std::filesystem::path& prefixes, Col
     return names;
 }
 
-/// Of a prefix that nobody uses. One without a manifest that says what it needs cannot stay.
+/// Of a prefix that nobody uses. One without a file list that says what it needs cannot stay.
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix) {
     return may_stay ? archives_of_prefix(prefix) : std::nullopt;
 }

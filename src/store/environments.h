@@ -14,7 +14,7 @@ namespace envpm::store {
 // In: prefixes of the store. Out: what they were made from, and which projects use them. Changes
 // nothing.
 
-/// What a prefix was made from, by its own manifest (`.envpm/manifest.json`); nothing if that is
+/// What a prefix was made from, by its own file list (`.envpm/manifest.json`); nothing if that is
 /// missing or damaged. Throws if it cannot be read.
 std::optional<std::set<Sha256>> archives_of_prefix(const std::filesystem::path& prefix);
 
@@ -26,7 +26,7 @@ bool is_foreign(const std::filesystem::path& prefix);
 struct Environment {
     std::string name;                  ///< below `p/`
     std::vector<std::string> projects; ///< folders that have it in a generation; sorted
-    std::set<Sha256> archives;         ///< that it was made from; none if its manifest is damaged
+    std::set<Sha256> archives;         ///< that it was made from; none if its file list is damaged
 };
 
 /// All prefixes, sorted by name. Roots that cannot be read are left out: what they keep has no

@@ -162,7 +162,7 @@ std::uint64_t mount_of(const std::filesystem::path& path) {
 }
 
 /// On overlayfs a folder that an earlier layer brought cannot be renamed. A prefix loses its
-/// manifest first, so that nobody takes what is left of it for whole.
+/// file list first, so that nobody takes what is left of it for whole.
 void move_by_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
     if (holds_mount(from) || mount_of(from) != mount_of(to.parent_path())) {
         throw_system_error("cannot put a damaged file aside", from.string(), EBUSY);

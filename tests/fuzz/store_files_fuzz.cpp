@@ -6,7 +6,7 @@
 
 namespace envpm::fuzz {
 
-/// A store's VERSION, of which there is one, and the manifest of a prefix as the collector reads
+/// A store's VERSION, of which there is one, and the file list of a prefix as the collector reads
 /// it: each of the archives that it names, or nothing.
 void read(std::string_view input) {
     write_scratch("VERSION", input);

@@ -172,7 +172,7 @@ class Damages(Repair):
                 lambda: (self.site / "alpha/new.py").write_text("x"),
                 set(),
             ),
-            "the manifest of the prefix": (
+            "the file list of the prefix": (
                 lambda: flip(self.prefix / ".envpm/manifest.json"),
                 set(),
             ),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the contents digest of a prefix that envpm made: contents_digest.py PREFIX
 
-A second implementation of docs/digests.md, to test the first one. Of the prefix's manifest it
+A second implementation of docs/digests.md, to test the first one. Of the prefix's file list it
 believes only where tokens were; everything else it reads from disk. Standard library only.
 """
 
