@@ -6,6 +6,7 @@
 #include "base/sort_runs.h"
 #include "realize/claims.h"
 #include "realize/environment_files.h"
+#include "realize/file_clashes.h"
 #include "realize/link_check.h"
 #include "realize/tree_digest.h"
 
@@ -43,6 +44,7 @@ class Merger {
     void add_again(std::size_t there, LayoutEntry&& entry);
     void settle(Claims& claims);
     void settle_one(std::span<Again> others, Claims& claims);
+    void note_clash(const LayoutEntry& one, const LayoutEntry& other, const Claims& claims);
     void refuse_below_a_file(const LayoutEntry& entry,
                              std::unordered_set<std::string>& known_folders) const;
 
@@ -50,6 +52,7 @@ class Merger {
         variants_;                     ///< by path: all but the first of a case
     std::vector<LayoutEntry> entries_; ///< as many as were announced, so that they stay in place
     std::vector<Again> again_;         ///< of a path that has an entry, in the order of packages
+    std::vector<FileClash> clashes_;   ///< that nobody settled, in order of their paths' entries
     std::deque<std::string> folded_;   ///< the paths that are not so themselves
     std::unordered_map<std::string_view, std::size_t> index_by_folded_; ///< keys in these two
 };
@@ -61,8 +64,6 @@ void refuse_in_the_way(const LayoutEntry& there, std::string_view folder, const 
 std::optional<std::pair<std::string, PlaceholderMode>> placeholder_of(const LayoutEntry& entry);
 
 [[noreturn]] void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& other);
-[[noreturn]] void throw_different(const LayoutEntry& one, const LayoutEntry& other,
-                                  const std::optional<std::string>& claimant);
 
 } // namespace
 
@@ -160,6 +161,9 @@ void Merger::settle(Claims& claims) {
         settle_one(all.subspan(begin, end - begin), claims);
         begin = end;
     }
+    if (!clashes_.empty()) {
+        throw_file_clashes(clashes_);
+    }
 }
 
 /// Many packages bring the same empty `tests/__init__.py` or licence: that is no clash.
@@ -177,7 +181,8 @@ void Merger::settle_one(std::span<Again> others, Claims& claims) {
     }
     const std::optional<std::string> winner = claims.winner(there.path.string(), owners);
     if (!winner) {
-        throw_different(there, different->second, claims.claimant(there.path.string()));
+        note_clash(there, different->second, claims);
+        return;
     }
     for (auto& [index, entry] : others) {
         if (entry.owner.string() == *winner) { // its path stays where it is, for keys lie in it
@@ -186,6 +191,15 @@ void Merger::settle_one(std::span<Again> others, Claims& claims) {
             there.owner = std::move(entry.owner);
         }
     }
+}
+
+/// Nobody can take a path from the environment's own files.
+void Merger::note_clash(const LayoutEntry& one, const LayoutEntry& other, const Claims& claims) {
+    if (one.owner.string() == environment_owner || other.owner.string() == environment_owner) {
+        throw_clash("two packages hold different files of one path", one, other);
+    }
+    const std::string& path = one.path.string();
+    clashes_.push_back({path, one.owner, other.owner, claims.claimant(path)});
 }
 
 bool is_same_file(const LayoutEntry& one, const LayoutEntry& other) {
@@ -239,27 +253,6 @@ void throw_clash(std::string what, const LayoutEntry& one, const LayoutEntry& ot
                              other.path.string(), other.owner.string()),
                  "these packages cannot share an environment: leave one out, or ask for another "
                  "version"});
-}
-
-/// `claimant`: who is to win, and has no file there.
-void throw_different(const LayoutEntry& one, const LayoutEntry& other,
-                     const std::optional<std::string>& claimant) {
-    constexpr const char* what = "two packages hold different files of one path";
-    if (one.owner.string() == environment_owner || other.owner.string() == environment_owner) {
-        throw_clash(what, one, other);
-    }
-    const std::string& path = one.path.string();
-    const auto name = [](const SharedText& owner) {
-        return owner.string().substr(0, owner.string().find(' '));
-    };
-    throw Error(
-        {what, fmt::format("`{}` of {} and of {}", path, one.owner.string(), other.owner.string()),
-         claimant ? fmt::format("`[files]` of the manifest gives it to {}, which has no such file: "
-                                "name {} or {}",
-                                *claimant, name(one.owner), name(other.owner))
-                  : fmt::format(
-                        "say whose is to stand, under `[files]` of the manifest: \"{}\" = \"{}\"",
-                        path, name(other.owner))});
 }
 
 } // namespace

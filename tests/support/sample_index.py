@@ -73,6 +73,8 @@ WHEELS = [
     Wheel("kiln", "2.0", requires=["greeter>=2"]),
     Wheel("twin-a", "1.0", files={"twins/a.txt": "a\n", "twins/whose.txt": "of twin-a\n"}),
     Wheel("twin-b", "1.0", files={"twins/b.txt": "b\n", "twins/whose.txt": "of twin-b\n"}),
+    Wheel("crowd-a", "1.0", files={f"crowd/{number}.txt": "a\n" for number in range(12)}),
+    Wheel("crowd-b", "1.0", files={f"crowd/{number}.txt": "b\n" for number in range(12)}),
     Wheel("lying-record", "1.0", record_lies=True),
     Wheel("lying-name", "1.0", metadata_name="other"),
     Wheel("escaping", "1.0", member="../../evil.py"),
