@@ -59,7 +59,7 @@ TEST(Json, SaysWhereAndWhatIsWrong) {
     };
 
     const std::vector<Case> cases = {
-        {"", "x.json:1:1", "unexpected end of input"},
+        {"", "x.json:1:1", "it is empty"},
         {"{\"a\": 1,\n \"b\": }", "x.json:2:7", "unexpected"},
         {"[1]\nx", "x.json:2:1", "invalid literal"},
         {"[1,\n 2] []", "x.json:2:5", "expected end of input"},
