@@ -245,7 +245,14 @@ std::optional<std::string> Channels::known_base_url(const Channel& channel,
     if (!base_url && can_ask) {
         Part part{&channel, subdir, std::nullopt};
         const std::vector<Part*> parts = {&part};
-        search(parts);
+        try {
+            search(parts);
+        } catch (const Error& error) {
+            if (!policy_.offline || error.code() != ExitCode::network) {
+                throw;
+            }
+            // A folder that is not mounted: who fetches from beside its page says so.
+        }
         base_url = cached();
     }
     return base_url;
