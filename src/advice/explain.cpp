@@ -248,12 +248,14 @@ std::string explain_unknown(const Reason& reason, const universe::PackageUnivers
     const std::string_view asked = !universe.has_channels()        ? "no index has"
                                    : universe.is_wheel_asked(slot) ? "no channel and no index has"
                                                                    : "no channel has";
-    return fmt::format("{} `{}`{}", asked, name,
-                       meant               ? fmt::format("; did you mean `{}`?", *meant)
-                       : is_index_doubtful ? places_asked(*wheel, sources.listings)
-                       : may_be_wheel
-                           ? fmt::format("; `envpm add --pypi {}` asks for a wheel", name)
-                           : "");
+    const bool is_of_platform = universe.has_channels() && !universe.is_wheel_asked(slot) &&
+                                !sources.platform.empty(); // another one's may have it
+    return fmt::format(
+        "{} `{}`{}{}", asked, name, is_of_platform ? fmt::format(" for {}", sources.platform) : "",
+        meant               ? fmt::format("; did you mean `{}`?", *meant)
+        : is_index_doubtful ? places_asked(*wheel, sources.listings)
+        : may_be_wheel      ? fmt::format("; `envpm add --pypi {}` asks for a wheel", name)
+                            : "");
 }
 
 /// Whether an index has a page of that name.

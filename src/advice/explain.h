@@ -34,6 +34,7 @@ struct Sources {
     std::function<std::vector<std::string>()> channel_names{};
     universe::FactsTable* facts = nullptr; ///< null: nothing is cited
     std::span<const Override> overrides{}; ///< of the manifest, to tell which line made a need
+    std::string platform{}; ///< that the channels were asked for, as "linux-64"; empty: not told
 };
 
 /// The entry of `[overrides]` that made what a package needs; null if that is its own word.

@@ -55,6 +55,12 @@ TEST(Nearest, WhoListsAChannelIsToldHowToAskForAWheel) {
         explain_reasons(std::get<Conflict>(world.answer), *world.universe, {*world.listings});
     EXPECT_EQ(reasons.back().text,
               "no channel has `torch`; `envpm add --pypi torch` asks for a wheel");
+    const auto of_platform =
+        explain_reasons(std::get<Conflict>(world.answer), *world.universe,
+                        {.listings = *world.listings, .platform = "linux-aarch64"});
+    EXPECT_EQ(of_platform.back().text,
+              "no channel has `torch` for linux-aarch64; `envpm add --pypi "
+              "torch` asks for a wheel");
 }
 
 TEST(Nearest, OfABuildThatIsNotThereNameTheOneThatIs) {

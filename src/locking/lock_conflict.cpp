@@ -96,7 +96,7 @@ advice::Explanation Inquiry::explain(const Conflict& conflict,
 
 advice::Sources Inquiry::sources() const {
     return {*listings_, [this] { return run_.conda.known_names(); }, &run_.services.facts(),
-            run_.manifest.overrides};
+            run_.manifest.overrides, std::string(to_text(target_.platform))};
 }
 
 /// What nobody has here may be where the user's pip finds it.
