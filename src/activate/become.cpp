@@ -170,7 +170,8 @@ std::string hint_for(const std::string& program, const fs::path& prefix,
         const bool is_task = std::find(tasks.begin(), tasks.end(), *meant) != tasks.end();
         return fmt::format("did you mean {}`{}`?", is_task ? "the task " : "", *meant);
     }
-    return tasks.empty() ? "" : fmt::format("the tasks are `{}`", fmt::join(tasks, "`, `"));
+    return tasks.empty() ? "add the package that has it with `envpm add`, or put it on PATH"
+                         : fmt::format("the tasks are `{}`", fmt::join(tasks, "`, `"));
 }
 
 } // namespace

@@ -66,7 +66,8 @@ TEST_F(BecomeDeathTest, NamesTheNearMissAmongThePrefixsPrograms) {
     program("bin/tensorboard", "");
     EXPECT_EXIT(run({"torchrnu"}), exits_with(127),
                 "no program `torchrnu`.*did you mean `torchrun`\\?");
-    EXPECT_EXIT(run({"quite-different"}), exits_with(127), "no program `quite-different`[^?]*$");
+    EXPECT_EXIT(run({"quite-different"}), exits_with(127),
+                "no program `quite-different`[^?]*with `envpm add`, or put it on PATH");
     EXPECT_EXIT(run({""}), exits_with(127), "no program ``");
 }
 

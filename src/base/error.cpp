@@ -46,6 +46,8 @@ std::string hint_for(int error_number) {
         return std::string(disk_hints::no_quota);
     case EROFS:
         return std::string(disk_hints::read_only);
+    case ENOTDIR:
+        return std::string(disk_hints::file_above);
     case EIO:
         return std::string(disk_hints::failing);
     case EACCES:

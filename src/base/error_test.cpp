@@ -42,9 +42,10 @@ TEST(Error, ASystemErrorSpeaksInTheSystemsWords) {
 }
 
 TEST(Error, SaysWhatToDoAboutSpaceAndRights) {
-    const std::map<int, std::string> hints = {{ENOSPC, "free some space"}, {EIO, "`dmesg`"},
-                                              {EDQUOT, "quota"},           {EROFS, "read-only"},
-                                              {EACCES, "who owns it"},     {EPERM, "who owns it"}};
+    const std::map<int, std::string> hints = {
+        {ENOSPC, "free some space"}, {EIO, "`dmesg`"},     {ENOTDIR, "where a folder is to be"},
+        {EDQUOT, "quota"},           {EROFS, "read-only"}, {EACCES, "who owns it"},
+        {EPERM, "who owns it"}};
     for (const auto& [number, words] : hints) {
         EXPECT_THAT(system_error(number).text().hint, testing::HasSubstr(words)) << number;
     }

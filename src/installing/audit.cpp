@@ -289,6 +289,10 @@ std::vector<CodeReport> code_of(const gpu::AuditRequest& request) {
 std::filesystem::path folder_of(const std::filesystem::path& named) {
     std::error_code failure;
     std::filesystem::path folder = std::filesystem::canonical(named, failure);
+    if (failure == std::errc::no_such_file_or_directory) {
+        throw Error({"there is no such folder to audit", named.string(),
+                     "name the folder of an environment"});
+    }
     if (failure) {
         throw_system_error("cannot audit a folder", named.string(), failure.value());
     }

@@ -52,6 +52,7 @@ SourceLocation location_of(const Document& document, const std::filesystem::path
                            std::size_t offset);
 [[noreturn]] void refuse_missing(const Document& document, const std::filesystem::path& file,
                                  const PackageName& name);
+std::string listed(const std::vector<std::string>& names);
 
 } // namespace
 
@@ -421,7 +422,19 @@ void refuse_missing(const Document& document, const std::filesystem::path& file,
     }
     const std::optional<std::string> near = near_miss(name.string(), known);
     throw Error({fmt::format("`{}` is not among the dependencies", name.string()), file.string(),
-                 near ? fmt::format("did you mean `{}`?", *near) : std::string()});
+                 near            ? fmt::format("did you mean `{}`?", *near)
+                 : known.empty() ? std::string("it has none")
+                                 : "they are " + listed(known)});
+}
+
+/// The first few.
+std::string listed(const std::vector<std::string>& names) {
+    constexpr std::size_t most = 10;
+    std::string out;
+    for (std::size_t i = 0; i < std::min(names.size(), most); ++i) {
+        out += fmt::format("{}`{}`", i == 0 ? "" : ", ", names[i]);
+    }
+    return names.size() > most ? fmt::format("{} and {} more", out, names.size() - most) : out;
 }
 
 } // namespace

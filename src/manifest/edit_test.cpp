@@ -254,7 +254,14 @@ TEST(Removing, NamesTheNearMissOfWhatIsNotThere) {
     EXPECT_THAT(complaint("[project]\ndependencies = [\"torchvision\"]\n", "pyproject.toml"),
                 HasSubstr("did you mean `torchvision`?"));
     EXPECT_EQ(complaint("[constraints]\ntrochvision = \"*\"\n", "envpm.toml"),
-              "`trochvision` is not among the dependencies: envpm.toml");
+              "`trochvision` is not among the dependencies: envpm.toml (it has none)");
+    EXPECT_THAT(complaint("[pypi-dependencies]\na = \"*\"\n[dependencies]\nb = \"*\"\n", "e.toml"),
+                HasSubstr("(they are `a`, `b`)"));
+    std::string many = "[pypi-dependencies]\n";
+    for (int i = 10; i < 22; ++i) {
+        many += fmt::format("a{} = \"*\"\n", i);
+    }
+    EXPECT_THAT(complaint(many, "envpm.toml"), HasSubstr("`a18`, `a19` and 2 more)"));
 }
 
 TEST(Editing, RefusesATextThatIsNoToml) {

@@ -11,6 +11,7 @@ namespace envpm::manifest {
 
 namespace {
 
+std::string with_scheme(std::string_view url);
 std::string without_page(std::string url);
 
 } // namespace
@@ -20,7 +21,7 @@ std::optional<UrlFault> fault_of_source_url(std::string_view url, const std::str
     const std::string_view scheme = url.substr(0, colon);
     if (colon == std::string_view::npos ||
         (scheme != "https" && scheme != "http" && scheme != "file")) {
-        return UrlFault{what + " begins with `https://`, `http://` or `file://`", {}};
+        return UrlFault{what + " begins with `https://`, `http://` or `file://`", with_scheme(url)};
     }
     const bool is_printable =
         std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -60,6 +61,17 @@ std::optional<UrlFault> fault_of_channel_url(const std::string& url) {
 }
 
 namespace {
+
+/// What may be meant; nothing for another scheme, or what may hold a password.
+std::string with_scheme(std::string_view url) {
+    const bool is_plain = std::all_of(
+        url.begin(), url.end(), [](char c) { return c > ' ' && c <= '~' && c != '@' && c != '`'; });
+    if (url.empty() || !is_plain || url.find("://") != std::string_view::npos) {
+        return {};
+    }
+    return url.front() == '/' ? fmt::format("write `file://{}`", url)
+                              : fmt::format("as in `https://{}`", url);
+}
 
 /// Without the slashes at its end and a page's name.
 std::string without_page(std::string url) {

@@ -145,7 +145,7 @@ TEST(Manifest, RefusesUnknownKeysWithTheNearMissAndTheList) {
          "unknown key `drivers` in `targets.a`", "3:1", "did you mean `driver`?"},
         {"[pypi-dependencies]\na = { verison = \"1\" }",
          "unknown key `verison` in `pypi-dependencies.a`", "2:7", "did you mean `version`?"},
-        {"[pypi-dependencies]\na = { git = \"x\" }", "unknown key `git`", "2:7",
+        {"[pypi-dependencies]\na = { file = \"x\" }", "unknown key `file`", "2:7",
          "`version`, `extras`, `marker`, `index`"},
         {"[constraints]\na = { extras = [] }", "unknown key `extras`", "2:7", "known: `version`"},
         {"[dependencies]\npython = { index = \"x\" }", "unknown key `index`", "2:12"},
@@ -224,6 +224,8 @@ TEST(Manifest, RefusesReferencesInPlaceOfVersions) {
         {"[pypi-dependencies]\na = \"https://example.org/a.whl\"", "not a reference", "2:5",
          "a wheel comes from an index"},
         {"[pypi-dependencies]\na = \"@ file:a.whl\"", "not a reference", "2:5"},
+        {"[pypi-dependencies]\na = { path = \"../a\" }", "names a place by `path`", "2:7",
+         "put the wheel on an index"},
         {"[pypi-dependencies]\na = \">=1\\n\"", "holds control characters", "2:5"},
     });
 }
@@ -236,7 +238,9 @@ TEST(Manifest, RefusesIndexesThatCannotBe) {
         {index("https://token@example.org/simple"), "must not hold credentials", "2:5"},
         {index("ftp://example.org"), "begins with `https://`", "2:5"},
         {index("HTTPS://example.org"), "begins with `https://`", "2:5"},
-        {index("example.org/simple"), "begins with `https://`", "2:5"},
+        {index("example.org/simple"), "begins with `https://`", "2:5",
+         "as in `https://example.org/simple`"},
+        {index("/srv/simple"), "begins with `https://`", "2:5", "write `file:///srv/simple`"},
         {index("git+https://example.org"), "begins with `https://`", "2:5"},
         {index(""), "begins with `https://`", "2:5"},
         {index("https:///simple"), "names no host", "2:5"},
@@ -252,11 +256,13 @@ TEST(Manifest, RefusesIndexesThatCannotBe) {
 }
 
 TEST(Manifest, NeverRepeatsAPasswordInItsComplaint) {
-    try {
-        parsed("[indexes]\na = \"https://user:secret@example.org/simple\"");
-        FAIL();
-    } catch (const Error& error) {
-        EXPECT_EQ(std::string(error.what()).find("secret"), std::string::npos);
+    for (const std::string scheme : {"https://", ""}) {
+        try {
+            parsed("[indexes]\na = \"" + scheme + "user:secret@example.org/simple\"");
+            FAIL();
+        } catch (const Error& error) {
+            EXPECT_EQ(std::string(error.what()).find("secret"), std::string::npos);
+        }
     }
 }
 

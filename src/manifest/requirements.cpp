@@ -21,6 +21,7 @@ ManifestRequirement read_requirement(const TomlValue::Member& member, const std:
 CondaRequirement read_conda_requirement(const TomlValue::Member& member, const std::string& where);
 std::string read_conda_words(const TomlValue& value, const std::string& key);
 std::vector<PackageName> read_extras(const TomlValue& value, const std::string& key);
+void refuse_places(const TomlValue& table, const std::string& key);
 void check_unique(const TomlValue& table, const std::string& where);
 
 } // namespace
@@ -124,6 +125,7 @@ ManifestRequirement read_requirement(const TomlValue::Member& member, const std:
         out.specifier = read_specifier(value, key);
         return out;
     }
+    refuse_places(value, key);
     expect_keys(value, key, known);
     if (const TomlValue* const version = value.find("version")) {
         out.specifier = read_specifier(*version, key + ".version");
@@ -138,6 +140,22 @@ ManifestRequirement read_requirement(const TomlValue::Member& member, const std:
         out.index = expect_string(*index, key + ".index");
     }
     return out;
+}
+
+/// Other tools' keys for packages that come from no index.
+void refuse_places(const TomlValue& table, const std::string& key) {
+    for (const TomlValue::Member& member : expect_table(table, key)) {
+        for (const std::string_view place : {"path", "git", "url"}) {
+            if (member.name == place) {
+                complain_at(member.location,
+                            fmt::format("`{}` names a place by `{}`, and wheels come from indexes "
+                                        "only",
+                                        key, place),
+                            "put the wheel on an index (a folder of `file://` pages will do) and "
+                            "name that under `[indexes]`");
+            }
+        }
+    }
 }
 
 CondaRequirement read_conda_requirement(const TomlValue::Member& member, const std::string& where) {

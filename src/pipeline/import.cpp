@@ -54,6 +54,11 @@ ImportedManifest import_text(std::string_view text, const std::string& file,
 ImportReport init_from(const std::filesystem::path& folder, const std::optional<std::string>& name,
                        const std::filesystem::path& file, std::string_view environment) {
     const NewProject project = new_project(folder, name);
+    std::error_code failure;
+    if (std::filesystem::status(file, failure).type() == std::filesystem::file_type::not_found) {
+        throw Error({"there is no such file to import", file.string(),
+                     "name an environment.yml, an explicit list, a conda-lock.yml or a pixi.toml"});
+    }
     ImportReport report{project.manifest, import_text(read_file(file, longest_file), file.string(),
                                                       name.value_or(std::string()), environment)};
     write_project(project, report.imported.text);

@@ -58,7 +58,7 @@ Syncing syncing_of(std::string_view text, const Origin& origin);
 std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& origin);
 std::chrono::milliseconds duration_of(const TomlValue& value);
 std::uint64_t bytes_of(const TomlValue& value);
-const std::string& string_of(const TomlValue& value);
+const std::string& string_of(const TomlValue& value, std::string_view wanted = "a string");
 [[noreturn]] void throw_bad_value(const TomlValue& value, std::string_view wanted);
 
 } // namespace
@@ -430,30 +430,32 @@ std::int64_t count_of(std::string_view text, std::int64_t most, const Origin& or
     return *count;
 }
 
-const std::string& string_of(const TomlValue& value) {
+const std::string& string_of(const TomlValue& value, std::string_view wanted) {
     const auto* text = value.get_if<std::string>();
     if (text == nullptr) {
-        throw_bad_value(value, "a string");
+        throw_bad_value(value, wanted);
     }
     return *text;
 }
 
 /// "10s", "500ms", "2min"; a day at most.
 std::chrono::milliseconds duration_of(const TomlValue& value) {
-    const std::string& text = string_of(value);
+    constexpr std::string_view wanted = "a duration such as \"10s\", \"500ms\" or \"2min\"";
+    const std::string& text = string_of(value, wanted);
     std::int64_t count = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
     const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
     const std::int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1'000 : unit == "min" ? 60'000 : 0;
     if (failure != std::errc() || factor == 0 || count < 1 || count > 86'400'000 / factor) {
-        throw_bad_value(value, "a duration such as \"10s\", \"500ms\" or \"2min\"");
+        throw_bad_value(value, wanted);
     }
     return std::chrono::milliseconds(count * factor);
 }
 
 /// "1KiB", "2MiB", "500B".
 std::uint64_t bytes_of(const TomlValue& value) {
-    const std::string& text = string_of(value);
+    constexpr std::string_view wanted = "a size such as \"1KiB\"";
+    const std::string& text = string_of(value, wanted);
     std::uint64_t count = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
     const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
@@ -462,7 +464,7 @@ std::uint64_t bytes_of(const TomlValue& value) {
                                  : unit == "MiB" ? 1U << 20U
                                                  : 0;
     if (failure != std::errc() || factor == 0 || count > (1ULL << 40U)) {
-        throw_bad_value(value, "a size such as \"1KiB\"");
+        throw_bad_value(value, wanted);
     }
     return count * factor;
 }

@@ -87,6 +87,11 @@ std::string hint_of(const std::string& failures, const Index& index) {
                    : "correct the mirror that it lies below, under `[mirrors]`, or mount its "
                      "folder";
     }
+    if (failures.find("cannot be reached") != std::string::npos) {
+        return fmt::format("check the network and the URL of `{}`, or name another mirror in "
+                           "`[mirrors]`",
+                           index.name);
+    }
     return "run the same command again later, or name another mirror in `[mirrors]`";
 }
 

@@ -160,7 +160,11 @@ ManifestRequirement requirement_from_text(const std::string& text) {
         try {
             return pypi::Requirement::parse(text);
         } catch (const Error& error) {
-            throw Error({error.text().what, location.file, error.text().hint}, ExitCode::usage);
+            const std::string& hint = error.text().hint;
+            throw Error(
+                {error.text().what, location.file,
+                 hint.empty() ? "write it as `name`, `name==1.2` or `name[extra]>=1.2,<3`" : hint},
+                ExitCode::usage);
         }
     }();
     if (!parsed.url.empty()) {
