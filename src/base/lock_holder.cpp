@@ -47,7 +47,12 @@ std::string words_of_lock_holder(const std::filesystem::path& file) {
     if (::stat(file.c_str(), &status) != 0) {
         return "";
     }
-    const auto process = lock_holder_in(text_of("/proc/locks"), status.st_dev, status.st_ino);
+    // The kernel gives it in pieces, and a line may fall between two while others lock and unlock.
+    constexpr int looks = 3;
+    std::optional<pid_t> process;
+    for (int look = 0; look < looks && !process; ++look) {
+        process = lock_holder_in(text_of("/proc/locks"), status.st_dev, status.st_ino);
+    }
     if (!process) {
         return "";
     }
