@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/lock_holder.h"
 #include "base/told_progress.h"
 #include "lockfiles/lock_file.h"
 #include "project/edit_journal.h"
@@ -197,6 +198,16 @@ TEST_F(EditTest, WhatWasWrittenAfterAnOpenEditIsNotTakenBack) {
     EXPECT_FALSE(std::filesystem::exists(open_journal()));
 }
 
+TEST_F(EditTest, ThatAnEditCannotBeTakenBackIsAnErrorLikeOthers) {
+    write_files("old\n", "old\n");
+    project::OpenEdit edit(project::edit_lock(project(), told_), project(), {"old\n", "old\n"},
+                           {"new\n", "lock\n"});
+    std::filesystem::remove(open_journal());
+    EXPECT_THROW((void)edit.take_back(), Error); // it must not hide why it had to be
+    std::filesystem::create_directories(open_journal() / "in the way");
+    EXPECT_THROW(edit.keep(), Error);
+}
+
 TEST_F(EditTest, AnOpenEditIsLeftAloneWhileItsProcessWorks) {
     write_files("old\n", "old\n");
     {
@@ -220,11 +231,13 @@ TEST_F(EditTest, WhoWaitsForAnotherEditIsTold) {
     write_file(project().manifest_file, "[workspace]\nname = \"x\"\n");
     std::optional<FileLock> other(std::in_place, project().folder() / ".envpm/edit.lock",
                                   LockKind::exclusive);
+    const std::string holder = words_of_lock_holder(project().folder() / ".envpm/edit.lock");
     envpm::test::ToldProgress progress;
     progress.then = [&](std::string_view /*line*/) { other.reset(); };
     project::Services services{settings_, {variables_, {}, {}}, progress};
     EXPECT_THROW((void)remove({project(), {"absent"}}, services), Error);
-    EXPECT_THAT(progress.lines, Contains(HasSubstr("editing this project")));
+    EXPECT_THAT(progress.lines,
+                Contains(HasSubstr("editing this project: waiting for it" + holder)));
 }
 
 TEST_F(EditTest, AProjectWithoutAJournalIsLeftAlone) {

@@ -9,8 +9,11 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -231,12 +234,18 @@ void put_lock(const Project& project, const std::optional<std::string>& lock) {
 
 /// If it came back it would undo what is written later.
 void forget(const std::filesystem::path& journal) {
-    std::filesystem::remove(journal);
+    std::error_code failure;
+    std::filesystem::remove(journal, failure);
+    if (failure) {
+        throw_system_error("cannot remove a file", journal.string(), failure.value());
+    }
     sync_folder(journal.parent_path());
 }
 
 void move_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
-    std::filesystem::rename(from, to);
+    if (std::rename(from.c_str(), to.c_str()) != 0) {
+        throw_system_error("cannot rename a file", from.string(), errno);
+    }
     sync_folder(to.parent_path());
 }
 
