@@ -79,8 +79,10 @@ TEST(Explain, NamesTheOverrideThatMadeANeed) {
 TEST(Explain, TellsAProjectThatIsNowhereFromOneThatDoesNotFit) {
     FakeIndexes indexes;
     indexes.add("pypi", "alpha", {{"alpha-1.0-py3-none-any.whl"}});
+    indexes.add("pypi", "gamma", {{"gamma-1.0-py3-none-win32.whl"}});
     for (const auto& [request, is_nowhere] :
-         {std::pair("alpha = \">1\"\n", false), std::pair("beta = \"*\"\n", true)}) {
+         {std::pair("alpha = \">1\"\n", false), std::pair("beta = \"*\"\n", true),
+          std::pair("gamma = \"*\"\n", false)}) {
         World world(indexes, asking_for(request));
         const Answer answer = world.solve();
         EXPECT_EQ(lacks_a_project(std::get<Conflict>(answer), world.universe, world.listings),

@@ -108,6 +108,23 @@ TEST_F(RefusalTest, AndForAllPages) {
     EXPECT_LE(first.requests().size(), many + in_a_row);
 }
 
+TEST_F(RefusalTest, AUniversityThatForbidsTwoPagesIsAskedForNoOther) {
+    NetworkSettings settings = one_at_a_time();
+    settings.http_proxy = first.url("");
+    client.emplace(settings, std::stop_token());
+    const auto statuses = [&](const std::string& host) {
+        std::vector<int> got;
+        for (const char* path : {"/a", "/b", "/c"}) {
+            first.serve(path, {with_status(403)});
+            const HttpRequest request{fmt::format("http://{}{}", host, path), {}, {}, 1000};
+            got.push_back(client->get({&request, 1}).front().status);
+        }
+        return got;
+    };
+    EXPECT_THAT(statuses("mirror.example.org"), testing::ElementsAre(403, 403, 403));
+    EXPECT_THAT(statuses("mirrors.ustc.edu.cn"), testing::ElementsAre(403, 403, 0));
+}
+
 TEST_F(RefusalTest, ARefusalPausesTheHostForAllFiles) {
     NetworkSettings settings = one_at_a_time();
     settings.first_retry_pause = milliseconds(1000);

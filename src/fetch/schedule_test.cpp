@@ -198,6 +198,11 @@ TEST_F(ThreeMirrors, OneThatForbidsAPartIsAskedForTheWhole) {
     EXPECT_EQ(mirrors[0].host->most, 1);
     take_failure(mirrors[0], forbidden, AskedFor::whole, now, seconds(0));
     EXPECT_EQ(mirrors[0].trust, Trust::barred);
+    mirrors[2].host->is_university_mirror = true;
+    for (int part = 0; part < 3; ++part) {
+        take_failure(mirrors[2], forbidden, AskedFor::part, now, seconds(0));
+    }
+    EXPECT_EQ(mirrors[2].host->refusals, 0) << "it is no word about us";
     Failure long_rest = forbidden;
     long_rest.retry_after = seconds(86'400);
     take_failure(mirrors[1], long_rest, AskedFor::part, now, seconds(0));

@@ -1,5 +1,6 @@
 #include "store/collect.h"
 
+#include "base/lock_holder.h"
 #include "base/told_progress.h"
 #include "store/world_for_tests.h"
 
@@ -288,6 +289,18 @@ TEST(Collect, GoesOnWhereItMayNotRemoveALeftover) {
     });
     EXPECT_EQ(status, 0);
     EXPECT_THAT(listing(temporary), ElementsAre("root/lock"));
+}
+
+TEST(Collect, NamesWhoUsesTheStoreThatItWaitsFor) {
+    const World world;
+    Store::open(world.root);
+    std::optional<FileLock> use(std::in_place, world.paths.lock(), LockKind::shared);
+    const std::string holder = words_of_lock_holder(world.paths.lock());
+    envpm::test::ToldProgress progress;
+    progress.then = [&use](std::string_view /*line*/) { use.reset(); };
+    collect(world.paths, later(), progress);
+    EXPECT_THAT(progress.lines.front(),
+                HasSubstr("another process is using this store: waiting for it" + holder));
 }
 
 TEST(Collect, GoesOnWhereItMayNotTakeTheLockOfALeftover) {

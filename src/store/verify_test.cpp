@@ -184,6 +184,20 @@ TEST(Verify, GoesOnPastAFolderOfObjectsThatTheDiskDoesNotGive) {
     EXPECT_THAT(world.damages(), IsEmpty());
 }
 
+TEST(Collect, TakesNoPrefixThatTheDiskDoesNotGiveWhole) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path prefix = test::add_prefix(world, "one", {archive});
+    std::filesystem::create_directories(prefix / "lib" / "gone");
+    lost = "p/one/lib/gone";
+    EXPECT_THROW(collect(world.paths, test::later(), world.progress), Error);
+    EXPECT_TRUE(std::filesystem::exists(prefix / ".envpm" / "manifest.json"));
+    lost.clear();
+    collect(world.paths, test::later(), world.progress);
+    EXPECT_FALSE(std::filesystem::exists(prefix));
+}
+
 TEST(Verify, FindsADamagedTree) {
     World world;
     const Archive archive = world.archive("a", wheel("a"));
