@@ -12,9 +12,9 @@ namespace envpm {
 
 namespace {
 
-constexpr std::string_view absent = "there is no folder `";
-constexpr std::string_view other = "stands where a folder is to be";
-constexpr std::string_view empty = "is empty, as where nothing is mounted";
+constexpr std::string_view absent_words = "there is no folder `";
+constexpr std::string_view other_words = "stands where a folder is to be";
+constexpr std::string_view empty_words = "is empty, as where nothing is mounted";
 
 } // namespace
 
@@ -36,20 +36,21 @@ std::string fault_of_folder(const std::filesystem::path& folder) {
 
     if (::stat(folder.c_str(), &status) != 0) {
         return errno == ENOENT || errno == ENOTDIR
-                   ? fmt::format("{}{}`", absent, folder.string())
+                   ? fmt::format("{}{}`", absent_words, folder.string())
                    : fmt::format("`{}` cannot be read: {}", folder.string(),
                                  std::generic_category().message(errno));
     }
     if (!S_ISDIR(status.st_mode)) {
-        return fmt::format("{} {}: `{}`", kind_name(status.st_mode), other, folder.string());
+        return fmt::format("{} {}: `{}`", kind_name(status.st_mode), other_words, folder.string());
     }
     std::error_code failure;
     const bool is_empty = std::filesystem::is_empty(folder, failure) && !failure;
-    return is_empty ? fmt::format("the folder `{}` {}", folder.string(), empty) : std::string();
+    return is_empty ? fmt::format("the folder `{}` {}", folder.string(), empty_words)
+                    : std::string();
 }
 
 bool has_folder_fault(std::string_view reasons) {
-    const std::array faults = {absent, other, empty};
+    const std::array faults = {absent_words, other_words, empty_words};
     return std::any_of(faults.begin(), faults.end(), [reasons](std::string_view fault) {
         return reasons.find(fault) != std::string_view::npos;
     });
