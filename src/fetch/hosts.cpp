@@ -45,7 +45,12 @@ bool counts_as_refusal(const Host& host, const Failure& failure);
 
 bool has_place_for_page(const Host& host) {
     const bool is_limited = host.has_refused || (host.is_university_mirror && !host.multiplexes);
-    return !is_limited || all_in_flight(host) < host.most;
+    return host.in_flight < host.most_pages && (!is_limited || all_in_flight(host) < host.most);
+}
+
+void grow_pages(Host& host, Clock::time_point now) {
+    const bool is_limited = host.most_pages < std::numeric_limits<int>::max();
+    host.most_pages += is_limited && now >= host.step_at ? 1 : 0;
 }
 
 bool shares_connection(const Host& host) {
@@ -111,6 +116,7 @@ void shrink(Host& host, Load load, Clock::time_point now) {
     host.most = load == Load::refused ? 1 : std::clamp(all_in_flight(host), 1, host.most);
     host.most_small =
         std::clamp(host.small_in_flight, std::min(host.most, host.most_small), host.most_small);
+    host.most_pages = std::clamp(host.in_flight, host.most, std::max(host.most, host.most_pages));
     host.step_at = now + (load == Load::refused ? rest_after_refusal : step);
     host.step_bytes = 0;
     host.step_bytes_per_second = 0;

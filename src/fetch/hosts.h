@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ struct Host {
     int small_in_flight = 0; ///< small files that share a connection; not among the others
     int most_small = 4;      ///< of these, now: one more with each that came
     int most = 4;            ///< transfers at once, now
-    int limit = 4;           ///< transfers at once, when all goes well
+    int most_pages = std::numeric_limits<int>::max(); ///< at once, since it could not send more
+    int limit = 4;                                    ///< transfers at once, when all goes well
     bool is_university_mirror = false;
     bool has_refused = false; ///< some since it last had all that it may have
     bool multiplexes = false; ///< it has answered by HTTP/2; of redirected files: whoever did
@@ -62,9 +64,13 @@ class HostPlace {
     Host& host_;
 };
 
-/// Whether one more page may be asked for. A university's mirror has its limit unless they
-/// share a connection; others have one only since they refused some.
+/// Whether one more page may be asked for. A university's mirror has its limit unless they share a
+/// connection, and others since they refused some. Of one that could not send more there are as
+/// many at once as still ran then, and one more with each that comes.
 bool has_place_for_page(const Host& host);
+
+/// One has come. Not at once after the host could not.
+void grow_pages(Host& host, Clock::time_point now);
 
 /// Small files cost the way there and back, not bandwidth: where they can share a connection more
 /// of them go together than of others.

@@ -42,6 +42,32 @@ TEST(Hosts, ARefusalMeansOneTransferAndABusyHostThoseThatStillRun) {
     EXPECT_EQ(idle.most, 4) << "nothing else ran that could have been too much";
 }
 
+TEST(Hosts, PagesAreNoMoreThanStillRunWhereAHostCouldNotSendMore) {
+    Host host;
+    std::deque<HostPlace> pages;
+    while (pages.size() < 48) {
+        EXPECT_TRUE(has_place_for_page(host));
+        pages.emplace_back(host);
+    }
+    while (pages.size() > 6) {
+        pages.pop_back();
+        shrink(host, Load::busy, first_moment);
+    }
+    EXPECT_FALSE(has_place_for_page(host));
+    pages.pop_back();
+    grow_pages(host, first_moment);
+    EXPECT_TRUE(has_place_for_page(host));
+    pages.emplace_back(host);
+    EXPECT_FALSE(has_place_for_page(host)) << "not again at once";
+    pages.pop_back();
+    grow_pages(host, first_moment + seconds(2));
+    pages.emplace_back(host);
+    EXPECT_TRUE(has_place_for_page(host)) << "one more with each that comes";
+    pages.clear();
+    shrink(host, Load::busy, first_moment);
+    EXPECT_TRUE(has_place_for_page(host)) << "nothing else ran that could have been too much";
+}
+
 /// A host of which each transfer up to `useful` brings a megabyte a second.
 class GrowingHost : public ::testing::Test {
   protected:

@@ -212,6 +212,7 @@ void Page::done(const TransferEnd& end) {
                      Clock::now(), {});
         finish({});
     } else {
+        grow_pages(host_, Clock::now());
         take_success(host_, Clock::now());
         finish({});
     }
