@@ -215,7 +215,7 @@ int remove_name_at(int folder, const char* name, unsigned depth, Freed& freed) {
     struct stat status {};
 
     if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return errno;
+        return errno == ENOENT ? 0 : errno; // a program elsewhere may still write there
     }
     if (S_ISDIR(status.st_mode)) {
         return depth < deepest_counted

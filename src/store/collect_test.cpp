@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <stop_token>
 #include <string>
+#include <thread>
 
 namespace envpm::store {
 
@@ -289,6 +291,28 @@ TEST(Collect, GoesOnWhereItMayNotRemoveALeftover) {
     });
     EXPECT_EQ(status, 0);
     EXPECT_THAT(listing(temporary), ElementsAre("root/lock"));
+}
+
+TEST(Collect, MindsNoFileThatGoesWhileItLooks) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path prefix = test::add_prefix(world, "one", {archive});
+    const std::jthread program([&prefix](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            for (int i = 0; i < 50; ++i) {
+                write_file(prefix / std::to_string(i), "", Durability::cached);
+            }
+            for (int i = 0; i < 50; ++i) {
+                std::filesystem::remove(prefix / std::to_string(i));
+            }
+        }
+    });
+    CollectRequest look = later();
+    look.dry_run = DryRun::yes;
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_THAT(collect(world.paths, look, world.progress).removed, Contains(prefix));
+    }
 }
 
 TEST(Collect, NamesWhoUsesTheStoreThatItWaitsFor) {
