@@ -41,6 +41,7 @@ void read_bracket(MatchSpec& spec, const MatchSpecParts::Field& given, Form form
 void check_name(const MatchSpec& spec, std::string_view name, Form form);
 Field field_of(std::string_view key);
 void ask_channel(MatchSpec& spec, std::string_view channel);
+std::string_view without_slashes(std::string_view text);
 void ask(MatchSpec& spec, Field field, std::string_view value);
 StringMatch read_name(std::string_view text);
 std::optional<VersionSpec> read_version(std::string_view text, Form form);
@@ -168,18 +169,21 @@ Field field_of(std::string_view key) {
 
 /// A channel, or `channel/subdir`; `*` is any.
 void ask_channel(MatchSpec& spec, std::string_view channel) {
-    const std::size_t end = end_of_channel(channel);
-    if (end < channel.size()) {
-        ask(spec, Field::subdir, channel.substr(end + 1));
+    const std::string_view place = without_slashes(channel);
+    const std::size_t end = end_of_channel(place);
+    if (end < place.size()) {
+        ask(spec, Field::subdir, place.substr(end + 1));
     }
-    std::string_view name = channel.substr(0, end);
-    while (name.ends_with('/')) {
-        name.remove_suffix(1);
-    }
+    const std::string_view name = without_slashes(place.substr(0, end));
     if (name.empty()) {
         refuse(fmt::format("`{}` is no channel", channel));
     }
     ask(spec, Field::channel, name);
+}
+
+/// At its end.
+std::string_view without_slashes(std::string_view text) {
+    return text.substr(0, text.find_last_not_of('/') + 1);
 }
 
 /// In place of what was asked of the field before; `*` asks nothing.

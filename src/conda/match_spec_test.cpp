@@ -91,6 +91,7 @@ const std::vector<Text> canonical_forms{
     {"a/linux-64::foo[subdir=noarch]", "a/noarch::foo"},
     {"a::foo[channel='*']", "foo"},
     {"foo[channel=a^b]", "foo[channel='a^b']"},
+    {"conda-forge/linux-64/::foo", "conda-forge/linux-64::foo"},
     {"a::foo[subdir=odd]", "a::foo[subdir='odd']"},
     // Brackets.
     {"foo[]", "foo"},
