@@ -35,6 +35,11 @@ std::string explain_nothing(const Reason& reason, const universe::PackageUnivers
 bool is_known(SlotId slot, const universe::PackageUniverse& universe,
               const universe::Listings& listings);
 std::string explain_left_out(const universe::CondaListing* listing, const std::string& requirement);
+std::string_view who_has_not(SlotId slot, const universe::PackageUniverse& universe);
+std::string platform_of(SlotId slot, const universe::PackageUniverse& universe,
+                        const Sources& sources);
+std::string way_to_known(const Reason& reason, const universe::PackageUniverse& universe,
+                         const Sources& sources);
 std::optional<std::string> meant_name(const std::string& name, const Sources& sources);
 std::string explain_unknown(const Reason& reason, const universe::PackageUniverse& universe,
                             const Sources& sources);
@@ -240,22 +245,42 @@ std::string explain_unknown(const Reason& reason, const universe::PackageUnivers
         return fmt::format("index `{}` has `{}`, but no file of it that envpm can read",
                            sources.listings.find(*wheel).index->name, name);
     }
-    const auto meant = meant_name(name, sources);
+    return fmt::format("{} `{}`{}{}", who_has_not(slot, universe), name,
+                       platform_of(slot, universe, sources),
+                       way_to_known(reason, universe, sources));
+}
+
+std::string_view who_has_not(SlotId slot, const universe::PackageUniverse& universe) {
+    return !universe.has_channels()        ? "no index has"
+           : universe.is_wheel_asked(slot) ? "no channel and no index has"
+                                           : "no channel has";
+}
+
+/// For which the channels were asked: another one's may have it.
+std::string platform_of(SlotId slot, const universe::PackageUniverse& universe,
+                        const Sources& sources) {
+    const bool is_told = universe.has_channels() && !universe.is_wheel_asked(slot);
+    return is_told && !sources.platform.empty() ? " for " + sources.platform : std::string();
+}
+
+/// From a name that nobody has.
+std::string way_to_known(const Reason& reason, const universe::PackageUniverse& universe,
+                         const Sources& sources) {
+    const SlotId slot = universe.requirement(reason.requirement).slot;
+    const std::string& name = universe.slot(slot).name;
+    if (const auto meant = meant_name(name, sources)) {
+        return fmt::format("; did you mean `{}`?", *meant);
+    }
+    const std::optional<PackageName> package = PackageName::parse(name);
+    const bool is_wheel = universe.is_wheel_asked(slot);
+    if (is_wheel && package && sources.listings.known_names().empty()) {
+        return places_asked(*package, sources.listings);
+    }
     // Who lists a channel and asks for a wheel meets this first.
-    const bool may_be_wheel = universe.asked(reason.requirement).packages != nullptr &&
-                              !universe.is_wheel_asked(slot) && PackageName::parse(name);
-    const bool is_index_doubtful = sources.listings.known_names().empty() && wheel;
-    const std::string_view asked = !universe.has_channels()        ? "no index has"
-                                   : universe.is_wheel_asked(slot) ? "no channel and no index has"
-                                                                   : "no channel has";
-    const bool is_of_platform = universe.has_channels() && !universe.is_wheel_asked(slot) &&
-                                !sources.platform.empty(); // another one's may have it
-    return fmt::format(
-        "{} `{}`{}{}", asked, name, is_of_platform ? fmt::format(" for {}", sources.platform) : "",
-        meant               ? fmt::format("; did you mean `{}`?", *meant)
-        : is_index_doubtful ? places_asked(*wheel, sources.listings)
-        : may_be_wheel      ? fmt::format("; `envpm add --pypi {}` asks for a wheel", name)
-                            : "");
+    const bool may_be_wheel =
+        universe.asked(reason.requirement).packages != nullptr && !is_wheel && package;
+    return may_be_wheel ? fmt::format("; `envpm add --pypi {}` asks for a wheel", name)
+                        : std::string();
 }
 
 /// Whether an index has a page of that name.

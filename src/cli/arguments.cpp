@@ -176,7 +176,7 @@ void refuse_odd_switches(const CLI::App& app, const OwnWords& line, const Variab
             std::any_of(option->get_lnames().begin(), option->get_lnames().end(),
                         [&](const std::string& flag) { return has_flag(line, "--" + flag); });
         if (value && !value->empty() && !is_on_line && !switch_value(*value)) {
-            throw variable_error(fmt::format("`{}` is none of 1, true, 0, false", *value), name);
+            throw variable_error("`" + *value + "` is none of 1, true, 0, false", name);
         }
     }
     for (const CLI::App* below : app.get_subcommands({})) {

@@ -86,6 +86,8 @@ int remove_names_in(Fd folder, unsigned depth, Freed& freed);
 int remove_name_at(int folder, const char* name, unsigned depth, Freed& freed);
 std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& request,
                                const Leased& leased, CollectPlan& plan, Freed& freed);
+bool is_young(const std::filesystem::path& prefix, const Grace& grace);
+void plan_removal(const std::filesystem::path& prefix, CollectPlan& plan, Freed& freed);
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
 [[noreturn]] void throw_no_file_list(const std::filesystem::path& list);
@@ -281,10 +283,7 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
     const std::set<std::string> running = prefixes_in_use(request.processes, names);
     for (const std::string& name : names) {
         const std::filesystem::path prefix = paths.prefix(name);
-        // One without a file list was left by a collector that was killed: it is young, no more.
-        const bool is_young =
-            grace.protects(status_of(prefix)) && std::filesystem::exists(manifest_path(prefix));
-        const bool is_named = plan.roots.prefixes.contains(name) || is_young;
+        const bool is_named = plan.roots.prefixes.contains(name) || is_young(prefix, grace);
         const auto lease = leased.hosts.find(name);
         if (!is_named && running.contains(name)) {
             plan.running.push_back(name);
@@ -300,13 +299,22 @@ std::set<Sha256> plan_prefixes(const StorePaths& paths, const CollectRequest& re
         } else if (const auto own = archives_if(freed.is_enough(), prefix)) {
             archives.insert(own->begin(), own->end());
         } else {
-            plan.prefixes.push_back(prefix);
-            if (const int failure = remove_names_below(prefix, freed)) {
-                throw_system_error("cannot look at all of a prefix", prefix.string(), failure);
-            }
+            plan_removal(prefix, plan, freed);
         }
     }
     return archives;
+}
+
+/// One without a file list was left by a collector that was killed.
+bool is_young(const std::filesystem::path& prefix, const Grace& grace) {
+    return grace.protects(status_of(prefix)) && std::filesystem::exists(manifest_path(prefix));
+}
+
+void plan_removal(const std::filesystem::path& prefix, CollectPlan& plan, Freed& freed) {
+    plan.prefixes.push_back(prefix);
+    if (const int failure = remove_names_below(prefix, freed)) {
+        throw_system_error("cannot look at all of a prefix", prefix.string(), failure);
+    }
 }
 
 /// The others are strangers.
