@@ -68,7 +68,9 @@ def groups() -> str:
         link = f"reliability-cases.md#{number}-{anchor}"
         lines.append(f"| {number} | [{title}]({link}) | {len(cases)} |")
     plays = sum(case.repeat[1] for _, cases in GROUPS.values() for case in cases)
-    all_plays = f"CI plays all of them, the random kill 100 times: {plays} plays, sixteen at a time."
+    all_plays = (
+        f"CI plays all of them, the random kill 100 times: {plays} plays, sixteen at a time."
+    )
     return "\n".join([*lines, f"| | all | {total} |", "", all_plays, ""])
 
 
