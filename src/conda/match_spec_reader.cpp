@@ -117,7 +117,7 @@ MatchSpec read_url(std::string_view text) {
     if (url.channel.empty()) {
         ask(spec, Field::url, url.url);
     } else {
-        ask(spec, Field::channel, url.channel);
+        ask(spec, Field::channel, without_slashes(url.channel));
         ask(spec, Field::subdir, url.subdir);
     }
     if (!url.hash.empty()) {

@@ -92,6 +92,8 @@ const std::vector<Text> canonical_forms{
     {"a::foo[channel='*']", "foo"},
     {"foo[channel=a^b]", "foo[channel='a^b']"},
     {"conda-forge/linux-64/::foo", "conda-forge/linux-64::foo"},
+    {"https://host/a//linux-64/foo-1.0-0.conda",
+     "https://host/a/linux-64::foo==1.0=0[fn='foo-1.0-0.conda']"},
     {"a::foo[subdir=odd]", "a::foo[subdir='odd']"},
     // Brackets.
     {"foo[]", "foo"},
