@@ -123,6 +123,7 @@ const std::vector<Text> canonical_forms{
     {"*[md5=" + md5 + "]", "*[md5='" + md5 + "']"},
     {"py*", "py*"},
     {"^py(thon)?$ >=3", "^py(thon)?$[version='>=3']"},
+    {"^f(://)?$ ==1.conda", "^f(://)?$==1.conda"},
     {"c::^py[a-z]$[build=b]", "c::^py[a-z]$[build='b']"},
     // Comments.
     {"foo # as [x] says: a", "foo"},

@@ -25,7 +25,8 @@ bool PackageUrl::is_meant_by(std::string_view text) {
         text.find("://") != std::string_view::npos && text.find("::") == std::string_view::npos;
     const bool has_blank = text.find_first_of(white_space) != std::string_view::npos;
     const std::string_view marks = is_url ? "[" : "[=<>!~:";
-    return is_file(text.substr(0, text.find('#'))) && !has_blank &&
+    const bool is_regex = text.starts_with('^'); // of a name
+    return is_file(text.substr(0, text.find('#'))) && !has_blank && !is_regex &&
            text.find_first_of(marks) == std::string_view::npos;
 }
 
