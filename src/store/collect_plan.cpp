@@ -194,7 +194,8 @@ int remove_names_in(Fd folder, unsigned depth, Freed& freed) {
     const std::unique_ptr<DIR, Deleter<closedir>> entries(folder ? ::fdopendir(folder.get())
                                                                  : nullptr);
     if (!entries) {
-        return errno == EACCES ? 0 : errno; // a closed one is opened to be removed
+        // A closed one is opened to be removed; of one that went nothing is left.
+        return errno == EACCES || errno == ENOENT ? 0 : errno;
     }
     const int descriptor = folder.release(); // it is the stream's now
     int failure = 0;

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <string>
-#include <thread>
 
 namespace envpm::store {
 
@@ -290,27 +289,6 @@ TEST(Collect, GoesOnWhereItMayNotRemoveALeftover) {
     });
     EXPECT_EQ(status, 0);
     EXPECT_THAT(listing(temporary), ElementsAre("root/lock"));
-}
-
-TEST(Collect, MindsNoFileThatGoesWhileItLooks) {
-    World world;
-    const Archive archive = world.archive("a", wheel("a"));
-    world.take_in({archive});
-    const std::filesystem::path prefix = test::add_prefix(world, "one", {archive});
-    CollectRequest look = later();
-    look.dry_run = DryRun::yes;
-    for (int round = 0; round < 80; ++round) {
-        for (int i = 0; i < 100; ++i) {
-            write_file(prefix / std::to_string(i), "", Durability::cached);
-        }
-        // An end is in sight: a folder that gets new names for ever is read for ever.
-        const std::jthread program([&prefix] {
-            for (int i = 0; i < 100; ++i) {
-                std::filesystem::remove(prefix / std::to_string(i));
-            }
-        });
-        EXPECT_THAT(collect(world.paths, look, world.progress).removed, Contains(prefix));
-    }
 }
 
 TEST(Collect, NamesWhoUsesTheStoreThatItWaitsFor) {

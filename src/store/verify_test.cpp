@@ -11,15 +11,22 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
 /// What the disk does not give: the end of a path.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): C calls have no other place.
 std::string lost;
+
+/// What happens before a folder is listed.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): C calls have no other place.
+std::function<void(const std::filesystem::path& folder)> before_listing;
 
 bool is_lost(std::string_view path) {
     return !lost.empty() && path.ends_with(lost);
@@ -40,11 +47,15 @@ extern "C" int lstat(const char* path, struct stat* status) noexcept {
 extern "C" DIR* fdopendir(int folder) {
     static const auto real =
         reinterpret_cast<DIR* (*)(int)>(::dlsym(RTLD_NEXT, "fdopendir")); // NOLINT: as dlsym gives
-    if (!lost.empty() &&
-        is_lost(
-            std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(folder)).string())) {
-        errno = EIO;
-        return nullptr;
+    if (!lost.empty() || before_listing) {
+        const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(folder));
+        if (before_listing) {
+            before_listing(path);
+        }
+        if (is_lost(path.string())) {
+            errno = EIO;
+            return nullptr;
+        }
     }
     return real(folder);
 }
@@ -64,6 +75,19 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
+
+/// Sets `before_listing` while it lives.
+class BeforeListing {
+  public:
+    explicit BeforeListing(std::function<void(const std::filesystem::path& folder)> action) {
+        before_listing = std::move(action);
+    }
+
+    BeforeListing(const BeforeListing&) = delete;
+    BeforeListing& operator=(const BeforeListing&) = delete;
+
+    ~BeforeListing() { before_listing = {}; }
+};
 
 void flip_byte(const std::filesystem::path& file) {
     struct stat status {};
@@ -196,6 +220,31 @@ TEST(Collect, TakesNoPrefixThatTheDiskDoesNotGiveWhole) {
     lost.clear();
     collect(world.paths, test::later(), world.progress);
     EXPECT_FALSE(std::filesystem::exists(prefix));
+}
+
+TEST(Collect, MindsNothingThatGoesWhileItLooks) {
+    World world;
+    const Archive archive = world.archive("a", wheel("a"));
+    world.take_in({archive});
+    const std::filesystem::path prefix = add_prefix(world, "one", {archive});
+    const std::filesystem::path folder = prefix / "lib" / "between";
+    const auto name = [&prefix](int i) { return prefix / "lib" / std::to_string(i); };
+    for (int i = 0; i < 10; ++i) {
+        write_file(name(i), "", Durability::cached);
+        if (i == 4) {
+            std::filesystem::create_directory(folder);
+        }
+    }
+    int gone = 0;
+    {
+        const BeforeListing removal([&](const std::filesystem::path& listed) {
+            for (int i = 0; listed == folder && i < 10; ++i) {
+                gone += std::filesystem::remove(name(i)) ? 1 : 0;
+            }
+        });
+        EXPECT_THAT(collect(world.paths, test::later(), world.progress).removed, Contains(prefix));
+    }
+    EXPECT_EQ(gone, 10);
 }
 
 TEST(Verify, FindsADamagedTree) {
