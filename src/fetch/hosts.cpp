@@ -39,7 +39,7 @@ constexpr double weight_of_new_rate = 0.3;
 constexpr int weight_of_old_delay = 3;
 
 int all_in_flight(const Host& host);
-bool counts_as_refusal(const Host& host, const Failure& failure);
+bool refuses_too_often(Host& host, const Failure& failure);
 
 } // namespace
 
@@ -136,8 +136,7 @@ void take_refusal(Host& host, const Failure& failure, Clock::time_point now,
         host.parked_until = std::max(host.parked_until, now + wait);
         shrink(host, Load::refused, now);
     }
-    if (counts_as_refusal(host, failure) &&
-        ++host.refusals >= (may_pass ? most_refusals : most_bans)) {
+    if (is_refused && refuses_too_often(host, failure)) {
         host.refusal = failure.reason;
     }
 }
@@ -145,6 +144,7 @@ void take_refusal(Host& host, const Failure& failure, Clock::time_point now,
 void take_success(Host& host, Clock::time_point now) {
     host.failures = 0;
     host.refusals = 0;
+    host.bans = 0;
     grow(host, now);
 }
 
@@ -204,12 +204,15 @@ int all_in_flight(const Host& host) {
     return host.in_flight + host.small_in_flight;
 }
 
-/// A 429 when nothing else is on its way: of several at once the others may be served. A 403 of a
-/// university's mirror, where it is no word about the file.
-bool counts_as_refusal(const Host& host, const Failure& failure) {
-    return failure.load == Load::refused &&
-           (failure.kind == FailureClass::transient ? all_in_flight(host) == 0
-                                                    : host.is_university_mirror);
+/// Counts a 429 when nothing else is on its way: of several at once the others may be served. And
+/// a 403 of a university's mirror, where it is no word about the file.
+bool refuses_too_often(Host& host, const Failure& failure) {
+    if (failure.kind == FailureClass::transient) {
+        host.refusals += all_in_flight(host) == 0 ? 1 : 0;
+        return host.refusals >= most_refusals;
+    }
+    host.bans += host.is_university_mirror ? 1 : 0;
+    return host.bans >= most_bans;
 }
 
 } // namespace

@@ -28,7 +28,8 @@ struct Host {
     bool multiplexes = false; ///< it has answered by HTTP/2; of redirected files: whoever did
     int failures = 0;         ///< since the last success
     int failed_transfers = 0; ///< of files, in all
-    int refusals = 0;         ///< since the last success, when nothing else was asked for
+    int refusals = 0;         ///< 429 since the last success, when nothing else was asked for
+    int bans = 0;             ///< 403 of a university's mirror, since the last success
     int poisonings = 0;       ///< files for which it gave wrong bytes
     std::string refusal;      ///< why nothing more is asked for in this run; empty: it is
     Clock::time_point parked_until{};

@@ -174,6 +174,23 @@ TEST(Hosts, OfUniversitiesThatForbidTwoThingsHaveShutUsOut) {
     EXPECT_EQ(other.refusal, "") << "a bucket says so of what it does not have";
 }
 
+TEST(Hosts, OfUniversitiesMayBeBusyAndForbidOneThing) {
+    const Failure busy{FailureClass::transient, "429", std::nullopt, Load::refused};
+    const Failure ban{FailureClass::absent, "403", std::nullopt, Load::refused};
+    Hosts hosts(4);
+    Host& university = hosts.at("mirrors.ustc.edu.cn");
+    for (int i = 0; i < 9; ++i) {
+        take_refusal(university, busy, first_moment, {});
+    }
+    take_refusal(university, ban, first_moment, {});
+    EXPECT_EQ(university.refusal, "");
+    take_success(university, first_moment);
+    take_refusal(university, ban, first_moment, {});
+    EXPECT_EQ(university.refusal, "") << "it served since it forbade the first";
+    take_refusal(university, ban, first_moment, {});
+    EXPECT_EQ(university.refusal, "403");
+}
+
 TEST(Hosts, KeepTheUserWaitingInOneLineForAWhile) {
     Host host;
     const Clock::time_point now = Clock::now();
