@@ -20,6 +20,7 @@ namespace {
 /// The bytes of the file that were asked for, with the status that goes with them.
 HttpResponse read_bytes(const HttpRequest& request, const std::filesystem::path& file);
 std::string entity_tag(const struct stat& status);
+std::string fault_of_absence(const HttpRequest& request, const std::filesystem::path& file);
 std::filesystem::path root(const HttpRequest& request, const std::filesystem::path& page);
 bool is_known(const HttpRequest& request, const std::string& tag);
 
@@ -37,8 +38,7 @@ HttpResponse read_local_page(const HttpRequest& request, const std::filesystem::
         return response;
     }
     if (type == std::filesystem::file_type::not_found) {
-        const bool says_root = !file.has_filename() || !request.root_url.empty();
-        response.error = says_root ? fault_of_folder(root(request, file)) : std::string();
+        response.error = fault_of_absence(request, file);
         response.status = response.error.empty() ? 404 : 0;
         return response;
     }
@@ -105,6 +105,19 @@ std::string entity_tag(const struct stat& status) {
     };
     return fmt::format("\"{}-{}-{}-{}\"", status.st_size, status.st_ino,
                        nanoseconds(status.st_mtim), nanoseconds(status.st_ctim));
+}
+
+/// Why a page that is not there says nothing of what the index has; empty if it does.
+std::string fault_of_absence(const HttpRequest& request, const std::filesystem::path& file) {
+    const bool is_folder = !file.has_filename();
+    std::error_code failure;
+    const std::filesystem::path named = file.parent_path();
+    if (is_folder && std::filesystem::exists(named, failure) &&
+        !std::filesystem::is_directory(named, failure)) {
+        return fault_of_folder(named);
+    }
+    const bool says_root = is_folder || !request.root_url.empty();
+    return says_root ? fault_of_folder(root(request, file)) : std::string();
 }
 
 /// A project's page is asked for as a folder (PEP 503), and lies in the index.

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace envpm::fetch {
 namespace {
@@ -116,6 +117,15 @@ TEST_F(LocalPageTest, WhereNothingIsMountedOrCanBeReadIsAnError) {
     EXPECT_EQ(get("/share/other/").status, 404);
     std::filesystem::create_symlink("index.html", folder_.path() / "share/demo/index.html");
     EXPECT_THAT(get("/share/demo/").error, HasSubstr("cannot be read"));
+}
+
+TEST_F(LocalPageTest, SomethingElseInAFoldersPlaceIsNoAbsentPage) {
+    ASSERT_EQ(::mkfifo((folder_.path() / "fifo").c_str(), 0600), 0);
+    EXPECT_THAT(get("/fifo/").error, HasSubstr("a FIFO stands where a folder is to be"));
+    EXPECT_THAT(get("/a%20b/index.html/").error,
+                HasSubstr("a file stands where a folder is to be"));
+    std::filesystem::create_directory(folder_.path() / "empty");
+    EXPECT_EQ(get("/empty/").status, 404);
 }
 
 TEST_F(LocalPageTest, WhatIsTooLargeIsAnErrorOfTheAnswer) {
