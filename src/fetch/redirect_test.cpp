@@ -2,8 +2,14 @@
 #include "fetch/loopback_server.h"
 #include "fetch/quick_settings.h"
 
+#include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
 
 namespace envpm::fetch {
 namespace {
@@ -32,6 +38,45 @@ class RedirectTest : public ::testing::Test {
     LoopbackServer other;
     std::optional<Client> client;
 };
+
+/// Takes no connection: its queue is full.
+class BusyPort {
+  public:
+    BusyPort() {
+        auto* const generic = reinterpret_cast<sockaddr*>(&address_);
+        socklen_t length = sizeof address_;
+        address_.sin_family = AF_INET;
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::bind(listener_.get(), generic, length), 0);
+        EXPECT_EQ(::listen(listener_.get(), 0), 0);
+        EXPECT_EQ(::getsockname(listener_.get(), generic, &length), 0);
+        for (const Fd& waiting : queue_) {
+            ::connect(waiting.get(), generic, length);
+        }
+    }
+
+    [[nodiscard]] std::string url() const {
+        return fmt::format("http://127.0.0.1:{}/page", ntohs(address_.sin_port));
+    }
+
+  private:
+    static Fd new_socket() { return Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)); }
+
+    sockaddr_in address_{};
+    Fd listener_ = new_socket();
+    std::array<Fd, 3> queue_ = {new_socket(), new_socket(), new_socket()};
+};
+
+TEST_F(RedirectTest, WhoIsLedToIsConnectedToAsLongAsAnyHost) {
+    const BusyPort busy;
+    NetworkSettings settings = quick_settings();
+    settings.connect_timeout = std::chrono::milliseconds(400);
+    settings.stall_timeout = std::chrono::milliseconds(60);
+    settings.first_byte_timeout = std::chrono::milliseconds(60);
+    client.emplace(settings, std::stop_token());
+    server.serve("/page", {with_status(302, {"Location: " + busy.url()})});
+    EXPECT_THAT(get("/page").error, HasSubstr("cannot be reached"));
+}
 
 TEST_F(RedirectTest, AProxyThatFetchesFirstIsKnownByTheHostThatLeadsThere) {
     Answer page = with_body("page");
