@@ -182,6 +182,23 @@ TEST(Verify, GoesOnPastAnObjectThatMayNotBeRead) {
     EXPECT_EQ(status, 0);
 }
 
+TEST(Verify, TakesNoFolderForAStrangerThatItMayNotLookAt) {
+    World world;
+    world.take_in({world.archive("a", wheel("a"))});
+    const std::filesystem::path folder =
+        object_of(world, "the same in every wheel").parent_path().parent_path();
+    ::chmod(folder.c_str(), 0744);
+    const int status = as_nobody(world, [&world, &folder] {
+        try {
+            static_cast<void>(world.damages(VerifyDepth::quick));
+        } catch (const Error& error) {
+            return error.text().subject.find(folder.string()) == 0;
+        }
+        return false;
+    });
+    EXPECT_EQ(status, 0);
+}
+
 TEST(Verify, GoesOnPastAnObjectThatTheDiskDoesNotGive) {
     for (const VerifyDepth depth : {VerifyDepth::quick, VerifyDepth::full}) {
         World world;

@@ -86,7 +86,10 @@ void for_each_leaf(const std::filesystem::path& folder,
         const std::filesystem::path inner = folder / middle;
         std::error_code failure;
         const auto type = std::filesystem::symlink_status(inner, failure).type();
-        if (!means_lost(failure.value()) && type != std::filesystem::file_type::directory) {
+        if (type == std::filesystem::file_type::not_found) {
+            continue; // it went meanwhile
+        }
+        if (!failure && type != std::filesystem::file_type::directory) {
             content.strangers.push_back(inner);
             continue;
         }
