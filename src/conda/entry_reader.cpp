@@ -4,14 +4,11 @@
 #include "conda/raw_record.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <cstring>
 #include <utility>
 #include <vector>
-
-// Its errors are codes here: nothing of it converts to a value by throwing.
-#define SIMDJSON_EXCEPTIONS 0 // NOLINT(cppcoreguidelines-macro-usage)
-#include <simdjson.h>
 
 namespace envpm::conda {
 

@@ -3,8 +3,6 @@
 #include "model/lock.h"
 #include "pypi/page_entry.h"
 
-// Its errors are codes here: nothing of it converts to a value by throwing.
-#define SIMDJSON_EXCEPTIONS 0 // NOLINT(cppcoreguidelines-macro-usage)
 #include <simdjson.h>
 
 #include <utility>
