@@ -19,8 +19,10 @@ target_compile_options(envpm_options INTERFACE
     $<IF:$<BOOL:$<TARGET_PROPERTY:ENVPM_SHADOWS>>,$<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>,-Wshadow>
     -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual)
 if(ENVPM_SANITIZE)
+    # What is found ends the program, or a test would pass with it. Code that does not go on after a
+    # finding also takes a quarter less to compile.
     target_compile_options(envpm_options INTERFACE -fsanitize=${ENVPM_SANITIZE}
-                           -fno-omit-frame-pointer)
+                           -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(envpm_options INTERFACE -fsanitize=${ENVPM_SANITIZE})
     # Eighty programs, each with the sanitizers' own library: LLVM's linker takes a quarter of the
     # time for one.
