@@ -84,6 +84,7 @@ TEST(Marker, ComparesVersionsAsPythonDoes) {
         {R"(python_version in "3.110")", true},
         {R"(python_version not in "2.7, 3.6")", true},
         {R"(python_version == "3.x")", false},
+        {R"(python_version == "3.11 .*")", false},
         {R"(python_version != "3.x")", true},
         {R"(python_version >= "3.x")", false},
         {R"(python_full_version >= "3.11.7rc1")", true},

@@ -195,8 +195,11 @@ bool is_epoch(std::string_view text, std::size_t length) {
 
 std::optional<Operand> read_operand(std::string_view op, std::string_view text, Reading reading) {
     const bool has_star = text.ends_with(".*");
-    const std::optional<VersionSegments> version =
-        VersionSegments::parse(has_star ? text.substr(0, text.size() - 2) : text);
+    const std::string_view body = has_star ? text.substr(0, text.size() - 2) : text;
+    if (has_star && trimmed(body) != body) { // `VersionSegments::parse` would take `1.0 .*`
+        return std::nullopt;
+    }
+    const std::optional<VersionSegments> version = VersionSegments::parse(body);
     const bool is_equality = op == "==" || op == "!=";
     if (!version || (!version->local.empty() && !is_equality) ||
         (op == "~=" && version->release.size() < 2)) {

@@ -218,6 +218,12 @@ TEST(Specifier, QuotesOnlyTheFaultyClause) {
     EXPECT_EQ(error_of(">=1.0 || <3").what, "`||` is no version specifier");
 }
 
+TEST(Specifier, HasNoBlankWithinAVersion) {
+    for (const char* text : {"1.0 .*", "1.0\t.*", "1 .0", "1.0. *"}) {
+        EXPECT_FALSE(SpecifierSet::of_clause("==", text)) << text;
+    }
+}
+
 TEST(Specifier, TakesAPythonThatCannotBeReadForAny) {
     const auto text_of = [](const char* text) {
         return SpecifierSet::of_requires_python(text).text();
