@@ -150,7 +150,7 @@ Clause parse_star(Clause clause, std::string_view text, Form form) {
     if (body.find('*') != std::string::npos) {
         refuse(fmt::format("`{}` has an operator and a `*` within", text));
     }
-    if (body.ends_with('.')) {
+    if (body.size() > 1 && body.ends_with('.')) { // `=.*` has no version
         body.pop_back();
     }
     if (!takes_star(clause.relation, body.empty(), form)) {

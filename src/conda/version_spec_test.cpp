@@ -142,6 +142,7 @@ TEST(CondaVersionSpec, SaysWhatIsWrongAndWhere) {
         {"~=1", "`~=` needs a version of two segments, which `1` is not (write `>=1`)"},
         {"~=1_", "`~=` needs a version of two segments"},
         {">=1.*.2", "`>=1.*.2` has an operator and a `*` within"},
+        {"=.*", "`.` is no version"},
         {"!=*", "has a `*` behind an operator that takes none"},
         {"<*", "has a `*` behind an operator that takes none"},
         {"~=*", "has a `*` behind an operator that takes none"},
@@ -170,7 +171,8 @@ TEST(CondaVersionSpec, SaysWhatIsWrongAndWhere) {
 }
 
 TEST(CondaVersionSpec, RefusesInLenientFormWhatNobodyCanRead) {
-    for (const std::string text : {"", "1,,2", "1 2", "!=*", "<*", "~=*", ">=1*2", "===1"}) {
+    for (const std::string text :
+         {"", "1,,2", "1 2", "!=*", "<*", "~=*", "=.*", ">=.*", ">=1*2", "===1"}) {
         EXPECT_THROW(VersionSpec::parse(text, Form::lenient), Error) << text;
     }
 }
