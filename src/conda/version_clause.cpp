@@ -36,6 +36,7 @@ constexpr std::array<std::pair<std::string_view, Relation>, 8> operators{{
 Clause parse_relation(std::string_view text, Form form);
 Clause parse_star(Clause clause, std::string_view text, Form form);
 bool takes_star(Relation relation, bool is_alone, Form form);
+Clause with_range(Clause clause, Form form);
 bool is_equality(Relation relation);
 VersionRange range_of(const Clause& clause);
 [[noreturn]] void refuse(const std::string& fault, const std::string& hint = "");
@@ -131,16 +132,10 @@ Clause parse_relation(std::string_view text, Form form) {
         refuse(fmt::format("a version is missing behind `{}`", op));
     }
     Clause clause{.relation = known->second, .operand = std::string(operand)};
-    const bool is_lone = form == Form::lenient && clause.relation == Relation::compatible &&
-                         operand.find_first_of("._-*") == std::string_view::npos;
-    if (is_lone) {
-        clause.relation = Relation::more_or_equal;
-    }
     if (operand.find('*') != std::string_view::npos) {
         return parse_star(std::move(clause), text, form);
     }
-    clause.range = range_of(clause);
-    return clause;
+    return with_range(std::move(clause), form);
 }
 
 /// An operator before `1.2.*` or `1.2*`. CEP 29 leaves them out but for `=`, `==` and `!=`; conda
@@ -166,6 +161,16 @@ Clause parse_star(Clause clause, std::string_view text, Form form) {
         clause.relation = Relation::beginning;
     } else if (clause.relation == Relation::other) {
         clause.relation = Relation::other_beginning;
+    }
+    return with_range(std::move(clause), form);
+}
+
+/// `~=1` has no segment to leave off: old specs mean `>=1`.
+Clause with_range(Clause clause, Form form) {
+    const bool is_lone = form == Form::lenient && clause.relation == Relation::compatible &&
+                         version_key(clause.operand) && !versions_compatible_with(clause.operand);
+    if (is_lone) {
+        clause.relation = Relation::more_or_equal;
     }
     clause.range = range_of(clause);
     return clause;
