@@ -15,6 +15,7 @@ namespace {
 using Field = MatchSpecParts::Field;
 
 constexpr std::string_view name_ends = " \t\n\r\f\v=<>!~";
+constexpr std::string_view operator_characters = "=<>!~";
 
 /// Cuts what stands before the brackets.
 class Head {
@@ -151,18 +152,21 @@ void Head::cut_version(MatchSpecParts& parts, bool is_joined) {
         refuse("a build is missing behind the last `=`");
     }
     parts.build = build;
-    const bool is_beginning = parts.version.starts_with('=') && !parts.version.starts_with("==");
-    if (!is_beginning || parts.version.find_first_of(",|") != std::string_view::npos) {
+    if (!parts.version.starts_with('=') ||
+        parts.version.find_first_of(",|") != std::string_view::npos) {
         return;
+    }
+    const std::string_view bare = trimmed(parts.version.substr(1));
+    if (bare.empty() || operator_characters.find(bare.front()) != std::string_view::npos) {
+        return; // `==1.2`, or what is no operator: `=>1.2`
     }
     // CEP 29 says that `name =1.2 build` means 1.2.*; conda and rattler take it for 1.2.
     if (form_ == Form::strict && !(is_joined && joins_build)) {
-        const std::string_view bare = trimmed(parts.version.substr(1));
         refuse(fmt::format("`{}` may mean `{}` or `{}.*` when a build follows", parts.version, bare,
                            bare),
                fmt::format("write `{0} {1} {2}` or `{0} {1}.* {2}`", parts.name, bare, build));
     }
-    parts.version = trimmed(parts.version.substr(1));
+    parts.version = bare;
 }
 
 /// The place of the separator before the build; the end if there is none.

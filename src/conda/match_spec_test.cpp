@@ -167,6 +167,10 @@ TEST(CondaMatchSpec, IsReadInLenientFormAsCondaReadsIt) {
         EXPECT_EQ(MatchSpec::parse(given, Form::lenient).text(), canonical) << given;
     }
     for (const std::string given :
+         {"foo =>1.2 py", "foo=>=1.2=py", "foo= ==1.2 py", "foo=~=1 py"}) {
+        EXPECT_THROW(MatchSpec::parse(given, Form::lenient), Error) << given;
+    }
+    for (const std::string given :
          {"foo =1.2 py", "foo=1.2 py", "foo =1.2=py", "foo=", "foo >=1.2.*", "foo[optional]",
           "foo[target=x]", "foo (optional)", "foo[build=b](optional)", "foo[name=bar]"}) {
         EXPECT_THROW(MatchSpec::parse(given), Error) << given;
@@ -192,6 +196,8 @@ const std::vector<Text> faults{
     {"foo=1=2=3", "`2=3` is no build"},
     {"foo 1.2==py", "`1.2==py` is no version"},
     {"foo 1.2 a b", "`a b` is no build"},
+    {"foo=>=1.2=py*", "there is no operator `=>=`"},
+    {"foo =!=1.2 py*", "there is no operator `=!=`"},
     {"foo 1.2 >=3", "`1.2 >=3` is no version"},
     {"foo =1.2 py", "`=1.2` may mean `1.2` or `1.2.*` when a build follows (write `foo 1.2 py` "
                     "or `foo 1.2.* py`)"},
