@@ -10,6 +10,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 namespace envpm::pipeline {
 namespace {
@@ -105,6 +108,24 @@ TEST_F(EditTest, AnEditThatWasToBeInstalledIsTakenBackWhicheverFileWasWritten) {
     write_file(open_journal(), journal_text("installed", std::nullopt));
     settle();
     expect_files("old\n", std::nullopt);
+}
+
+TEST_F(EditTest, AnEditThatWroteNothingIsSettledOnAFullDisk) {
+    // A limit on the size of files stands for a full disk: the same call fails.
+    const auto no_signal = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit full{0, before.rlim_max};
+    for (const std::filesystem::path& record : {journal(), open_journal()}) {
+        write_files("old\n", "old\n");
+        write_file(record, journal_text("installed"));
+        ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+        EXPECT_NO_THROW(settle());
+        ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+        expect_files("old\n", "old\n");
+        EXPECT_FALSE(std::filesystem::exists(record));
+    }
+    std::signal(SIGXFSZ, no_signal);
 }
 
 TEST_F(EditTest, AnInterruptedEditSaysThatItIsFinished) {

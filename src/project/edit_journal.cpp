@@ -6,8 +6,10 @@
 #include "base/rewrite_file.h"
 #include "project/own_folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -39,6 +41,7 @@ Edit read_edit(const std::filesystem::path& journal, const std::string& text);
 FileTexts texts_of(const Project& project);
 bool may_be_settled(const Edit& edit, const FileTexts& now);
 void put(const Project& project, const FileTexts& from, const FileTexts& to);
+void put_text(const std::filesystem::path& file, const std::string& text);
 void put_lock(const Project& project, const std::optional<std::string>& lock);
 void forget(const std::filesystem::path& journal);
 void move_durably(const std::filesystem::path& from, const std::filesystem::path& to);
@@ -216,16 +219,30 @@ bool may_be_settled(const Edit& edit, const FileTexts& now) {
 /// Each again where a kill may have left it half-way: what looks written may not be on the disk.
 void put(const Project& project, const FileTexts& from, const FileTexts& to) {
     if (from.manifest != to.manifest) {
-        rewrite_file(project.manifest_file, to.manifest);
+        put_text(project.manifest_file, to.manifest);
     }
     if (from.lock != to.lock) {
         put_lock(project, to.lock);
     }
 }
 
+/// What is there already is made durable, which needs no room: on the full disk that ended the edit
+/// there is none for writing it again, and until it is settled no command would work.
+void put_text(const std::filesystem::path& file, const std::string& text) {
+    if (read_file_if_present(file) != text) {
+        rewrite_file(file, text);
+        return;
+    }
+    const std::filesystem::path place = std::filesystem::canonical(file);
+    if (::fsync(open_file(place, O_RDONLY).get()) != 0) {
+        throw_system_error("cannot write a file", file.string(), errno);
+    }
+    sync_folder(place.parent_path());
+}
+
 void put_lock(const Project& project, const std::optional<std::string>& lock) {
     if (lock) {
-        rewrite_file(project.lock_file(), *lock);
+        put_text(project.lock_file(), *lock);
         return;
     }
     std::filesystem::remove(project.lock_file());
