@@ -70,9 +70,9 @@ class BusyPort {
 TEST_F(RedirectTest, WhoIsLedToIsConnectedToAsLongAsAnyHost) {
     const BusyPort busy;
     NetworkSettings settings = quick_settings();
-    settings.connect_timeout = std::chrono::milliseconds(400);
-    settings.stall_timeout = std::chrono::milliseconds(60);
-    settings.first_byte_timeout = std::chrono::milliseconds(60);
+    settings.connect_timeout = std::chrono::milliseconds(900);
+    settings.stall_timeout = std::chrono::milliseconds(250);
+    settings.first_byte_timeout = std::chrono::milliseconds(250);
     client.emplace(settings, std::stop_token());
     server.serve("/page", {with_status(302, {"Location: " + busy.url()})});
     EXPECT_THAT(get("/page").error, HasSubstr("cannot be reached"));
