@@ -35,4 +35,19 @@ bool renew_lease(const project::Project& project, const std::filesystem::path& p
     }
 }
 
+bool keep_root(const project::Project& project, const std::filesystem::path& prefix,
+               const project::Services& services) {
+    if (is_in_lower_store(prefix, services.settings())) {
+        return true;
+    }
+    const StorePaths store(prefix.parent_path().parent_path());
+    try {
+        return project::generations_of(project).keep_alive(
+            store, store::tell_of_collection(store.lock(), services.progress()));
+    } catch (const Error& failure) {
+        services.progress().trace(fmt::format("root: none: {}", failure.what()));
+        return true;
+    }
+}
+
 } // namespace envpm::installing

@@ -16,4 +16,9 @@ namespace envpm::installing {
 bool renew_lease(const project::Project& project, const std::filesystem::path& prefix,
                  const project::Services& services);
 
+/// Makes a project that was moved or copied a root of the prefix's store again, for whoever uses
+/// its environment without an install. Otherwise as renew_lease.
+bool keep_root(const project::Project& project, const std::filesystem::path& prefix,
+               const project::Services& services);
+
 } // namespace envpm::installing

@@ -35,7 +35,8 @@ ActiveEnvironment activate_project(const project::Project& project,
         require_target(*target, current, project);
     }
     require_usable(current.prefix);
-    if (!installing::renew_lease(project, current.prefix, services)) {
+    const bool was_root = installing::keep_root(project, current.prefix, services);
+    if (!installing::renew_lease(project, current.prefix, services) || !was_root) {
         require_usable(current.prefix);
     }
     const activate::CondaVariables conda = activate::conda_variables(current.prefix);

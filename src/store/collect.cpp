@@ -94,7 +94,7 @@ CollectReport collect(const StorePaths& paths, const CollectRequest& asked, Prog
     for (const std::filesystem::path& root : plan.roots.stale) {
         progress.note(
             fmt::format("`{}` no longer keeps anything: its project was deleted, or moved "
-                        "(where it is now `envpm install` keeps its environment)",
+                        "(where it is now `envpm install` or `envpm run` keeps its environment)",
                         std::filesystem::read_symlink(root).string()));
     }
     for (const std::filesystem::path& stranger : plan.strangers) {

@@ -226,6 +226,14 @@ class Together(Care):
         self.assertEqual((process.returncode, output), (0, "done\n"), errors)
         self.assertTrue(self.prefix.is_dir())
 
+    def test_what_a_moved_project_uses_without_an_install_is_not_collected(self):
+        moved = Sandbox(self.folder / "two", ENVPM, INDEX.simple_url, self.root, self.sandbox.cache)
+        shutil.rmtree(moved.project)
+        shutil.move(self.sandbox.project, moved.project)
+        moved.run("run", "--no-install", "python", "-c", "import alpha")
+        moved.run("gc", "--grace", "0s")
+        moved.run("run", "--no-install", "python", "-c", "import alpha")
+
     def test_a_project_that_is_known_waits_for_no_collector(self):
         with (self.root / "store.lock").open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
