@@ -11,6 +11,7 @@
 #include "store/format.h"
 #include "store/quarantine.h"
 #include "store/restore.h"
+#include "store/roots.h"
 #include "store/sharing.h"
 #include "store/store.h"
 
@@ -25,11 +26,21 @@ namespace envpm::pipeline {
 
 namespace {
 
-constexpr const char* no_lock = "no lock of a project names what it was made from any more";
-constexpr const char* install_or_collect =
-    "`envpm install` makes what is locked now; what no project uses, `envpm gc` removes";
+/// Why something cannot be made again, and the way out.
+struct NoLock {
+    const char* why;
+    const char* hint;
+};
+
+constexpr NoLock in_no_lock = {
+    "no lock of a project names what it was made from any more",
+    "`envpm install` makes what is locked now; what no project uses, `envpm gc` removes"};
+constexpr NoLock in_no_lock_seen = {
+    "no lock that this user may read names what it was made from",
+    "run `envpm repair` as root, or as somebody who may read all projects that use this store"};
 
 std::vector<std::string> folders_of(const VerifyReport& report);
+bool tell_unreadable(const StorePaths& paths, Progress& progress);
 const char* how_mended(const realize::PrefixDamage& damage);
 Repaired version_of(const StorePaths& paths);
 RepairOutcome tell_version(const StorePaths& paths, project::Services& services);
@@ -49,10 +60,11 @@ const T* find_any(const std::map<Sha256, T>& all, const std::vector<Sha256>& arc
 class Repair {
   public:
     /// Without a store it is only told.
-    Repair(VerifyReport report, const LockedProjects& projects, std::optional<store::Store> store,
-           project::Services& services)
+    Repair(VerifyReport report, const LockedProjects& projects, const NoLock& no_lock,
+           std::optional<store::Store> store, project::Services& services)
         : report_(std::move(report)),
           projects_(projects),
+          no_lock_(no_lock),
           services_(services),
           quarantine_(StorePaths(services.settings().store_root)),
           store_(std::move(store)) {
@@ -87,6 +99,7 @@ class Repair {
 
     VerifyReport report_;
     const LockedProjects& projects_;
+    const NoLock& no_lock_;
     project::Services& services_;
     store::Quarantine quarantine_;
     std::optional<store::Store> store_;     ///< none if it is only told
@@ -123,7 +136,11 @@ RepairOutcome repair(const std::optional<project::Project>& own, DryRun dry_run,
     VerifyReport report = verify(store::VerifyDepth::full, services);
     services.throw_if_stopped();
     const LockedProjects projects(own, folders_of(report), services);
-    RepairOutcome outcome = Repair(std::move(report), projects, std::move(store), services).run();
+    const bool are_all_seen = report.is_whole() || !tell_unreadable(paths, services.progress());
+    RepairOutcome outcome =
+        Repair(std::move(report), projects, are_all_seen ? in_no_lock : in_no_lock_seen,
+               std::move(store), services)
+            .run();
     if (has_lost_version) {
         outcome.repaired.insert(outcome.repaired.begin(), version_of(paths));
     }
@@ -267,7 +284,7 @@ void Repair::settle_object(std::size_t index) {
         return;
     }
     if (!report_.users[index].empty() || damage.kind == store::DamageKind::missing) {
-        leave(index, no_lock, install_or_collect);
+        leave(index, no_lock_.why, no_lock_.hint);
         return;
     }
     if (put_aside(index)) {
@@ -323,7 +340,7 @@ void Repair::mend_environment(std::size_t index) {
         } else if (failure) {
             leave(environment, damage, failure->what, failure->hint);
         } else {
-            leave(environment, damage, no_lock, install_or_collect);
+            leave(environment, damage, no_lock_.why, no_lock_.hint);
         }
     }
 }
@@ -355,7 +372,7 @@ void Repair::tell_environment(const DamagedEnvironment& environment) {
         if (is_locked || mendable.contains(damage.path)) {
             done(environment.prefix / damage.path, how_mended(damage));
         } else {
-            leave(environment, damage, no_lock, install_or_collect);
+            leave(environment, damage, no_lock_.why, no_lock_.hint);
         }
     }
 }
@@ -441,6 +458,15 @@ RepairOutcome tell_version(const StorePaths& paths, project::Services& services)
     outcome.dry_run = DryRun::yes;
     outcome.repaired.push_back(version_of(paths));
     return outcome;
+}
+
+/// Projects that may have a lock which would help. False if there are none.
+bool tell_unreadable(const StorePaths& paths, Progress& progress) {
+    const std::vector<Error> unreadable = store::read_roots(paths).unreadable;
+    for (const Error& root : unreadable) {
+        progress.note(fmt::format("`{}` cannot help: {}", root.text().subject, root.text().what));
+    }
+    return !unreadable.empty();
 }
 
 std::vector<std::string> folders_of(const VerifyReport& report) {

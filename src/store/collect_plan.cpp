@@ -1,6 +1,7 @@
 #include "store/collect_plan.h"
 
 #include "base/disk_fault.h"
+#include "base/disk_hints.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/handle.h"
@@ -90,6 +91,7 @@ bool is_young(const std::filesystem::path& prefix, const Grace& grace);
 void plan_removal(const std::filesystem::path& prefix, CollectPlan& plan, Freed& freed);
 std::optional<std::set<Sha256>> archives_if(bool may_stay, const std::filesystem::path& prefix);
 void add_archives(const std::filesystem::path& prefix, std::set<Sha256>& archives);
+[[noreturn]] void throw_unreadable(const Error& root);
 [[noreturn]] void throw_no_file_list(const std::filesystem::path& list);
 void plan_trees(const std::vector<FoundTree>& trees, const std::set<Sha256>& archives,
                 const Grace& grace, CollectPlan& plan, std::set<ObjectName>& alive);
@@ -107,7 +109,7 @@ CollectPlan plan_collection(const StorePaths& paths, const CollectRequest& reque
     Freed freed(request.most_freed_bytes);
     plan.roots = read_roots(paths);
     if (!plan.roots.unreadable.empty()) {
-        throw plan.roots.unreadable.front();
+        throw_unreadable(plan.roots.unreadable.front());
     }
     const std::vector<Lease> leases = leases_of(paths, request);
     const Leased leased = leased_out_of_sight(leases);
@@ -154,6 +156,18 @@ bool is_outdated(const CollectPlan& plan, const StorePaths& paths, const Collect
 }
 
 namespace {
+
+/// Of a store for a group: homes are often closed to the others of the group.
+void throw_unreadable(const Error& root) {
+    const ErrorText& text = root.text();
+    if (text.hint != disk_hints::denied) {
+        throw root;
+    }
+    throw Error({text.what, text.subject,
+                 "nothing was collected, for it may use anything here: run it as root, or as "
+                 "somebody who may read all projects that use this store"},
+                root.code());
+}
 
 struct stat status_of(const std::filesystem::path& path) {
     struct stat status {};

@@ -181,7 +181,27 @@ class Trust(Stores):
         self.assertEqual(sent, len(INDEX.archives[alpha]))
         for sandbox in users:
             sandbox.run("verify")
-        self.sandbox("admin", root=root).run("verify")
+        admin = self.sandbox("admin", root=root)
+        admin.run("verify")
+        self.expect_to_send_for_root(*users, admin)
+
+    def expect_to_send_for_root(self, first: Sandbox, second: Sandbox, admin: Sandbox) -> None:
+        """Where a user's home is closed to the other, who then cannot tell what it uses."""
+        second.folder.chmod(0o700)
+        refused = first.run("gc", "--grace", "0s", expected=1).stderr
+        self.assertIn(f"{second.environment_folder}\nhint: nothing was collected", refused)
+        self.assertIn("run it as root", refused)
+        next(second.prefix().rglob("beta/data.txt")).unlink()
+        for path in (admin.root / "objects").rglob("*"):
+            if path.is_file() and path.read_bytes() == b"data of beta\n":
+                path.unlink()
+        left = first.run("repair", expected=6)
+        self.assertIn(f"note: `{second.environment_folder}` cannot help", left.stderr)
+        self.assertIn("no lock that this user may read names", left.stdout)
+        self.assertIn("run `envpm repair` as root", left.stdout)
+        admin.run("repair")
+        admin.run("verify")
+        admin.run("gc", "--grace", "0s")
 
 
 class Leases(Stores):
