@@ -71,7 +71,7 @@ AuditReport audit(const std::optional<project::Project>& project, const AuditOrd
         prefix = folder_of(*order.prefix);
         target.glibc = glibc_of_machine();
     } else if (project) {
-        const realize::Generation current = current_generation(*project);
+        const realize::Generation current = present_generation(*project);
         require_target(current, order.target_name);
         prefix = current.prefix;
         if (const auto locked = locked_target(*project, current.env)) {

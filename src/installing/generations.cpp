@@ -25,6 +25,15 @@ realize::Generation current_generation(const project::Project& project) {
                  "run `envpm install`"});
 }
 
+realize::Generation present_generation(const project::Project& project) {
+    realize::Generation current = current_generation(project);
+    if (!may_be_there(current.prefix)) {
+        throw Error({"the environment is gone", current.prefix.string(),
+                     "run `envpm install`, which makes it anew"});
+    }
+    return current;
+}
+
 std::vector<realize::Generation> generations(const project::Project& project) {
     return project::generations_of(project).all();
 }

@@ -15,6 +15,9 @@ namespace envpm::installing {
 /// The prefix that is current in the project; an Error (code 1) says to install first.
 realize::Generation current_generation(const project::Project& project);
 
+/// As current_generation, for whoever looks into the prefix: that it is gone is an Error too.
+realize::Generation present_generation(const project::Project& project);
+
 /// Ascending by number.
 std::vector<realize::Generation> generations(const project::Project& project);
 

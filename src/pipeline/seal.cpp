@@ -25,7 +25,7 @@ LockedTarget& target_of(std::optional<Lock>& lock, const Sha256& env,
 
 SealReport seal(const project::Project& project, const std::optional<std::string>& target,
                 project::Services& services) {
-    const realize::Generation current = installing::current_generation(project);
+    const realize::Generation current = installing::present_generation(project);
     std::optional<Lock> lock = project::read_lock(project);
     const LockedTarget before = target_of(lock, current.env, project);
     if (target && *target != before.target.name) {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "installing/audit.h"
 #include "installing/generations.h"
 #include "installing/install.h"
 #include "lockfiles/lock_file.h"
@@ -102,6 +103,22 @@ TEST_F(SealTest, OfAnotherTargetThanTheInstalledOneIsRefused) {
         EXPECT_EQ(error.code(), ExitCode::lock_out_of_date);
         EXPECT_EQ(error.text().hint, "run `envpm install --target laptop`, then seal");
     }
+}
+
+TEST_F(SealTest, AnEnvironmentThatIsGoneIsToBeInstalledAndNotRepaired) {
+    const std::filesystem::path prefix = installing::current_generation(project()).prefix;
+    ASSERT_GT(std::filesystem::remove_all(prefix), 0);
+    const auto fault_of = [](const std::function<void()>& command) {
+        try {
+            command();
+        } catch (const Error& error) {
+            return error.text().what + "; " + error.text().hint;
+        }
+        return std::string("none");
+    };
+    const std::string gone = "the environment is gone; run `envpm install`, which makes it anew";
+    EXPECT_EQ(fault_of([&] { (void)seal(project(), {}, services_); }), gone);
+    EXPECT_EQ(fault_of([&] { (void)installing::audit(project(), {}, services_); }), gone);
 }
 
 TEST_F(SealTest, AnInstallWithoutItsRecordIsMadeAgain) {
