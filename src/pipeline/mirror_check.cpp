@@ -267,6 +267,12 @@ void Trial::ask_blobs() {
         trial_.problem = "nothing is locked that it could be asked for";
         return;
     }
+    if (const auto folder = fetch::file_of(place_.url)) {
+        trial_.problem = fault_of_folder(*folder);
+        if (!trial_.problem.empty()) {
+            return;
+        }
+    }
     measure(installing::blob_url(place_.url, package_->sha256));
 }
 

@@ -167,6 +167,8 @@ TEST_F(MirrorCheckTest, AFolderOfPyTorchNeedNotHaveAllBuilds) {
 TEST_F(MirrorCheckTest, BlobsAreAskedForTheArchiveItself) {
     const project::Mirror blobs{local("blobs"), "", project::MirrorKind::configured,
                                 project::MirrorForm::blobs};
+    EXPECT_THAT(trial_of(blobs).problem, HasSubstr("there is no folder")); // nothing is mounted
+    write_file(folder_.path() / "blobs/sha256/aa/other", "other");
     EXPECT_EQ(trial_of(blobs).lacks, wheel);
     write_file(folder_.path() / installing::blob_url("blobs", sha256_of(bytes())), bytes());
     const MirrorTrial trial = trial_of(blobs);
