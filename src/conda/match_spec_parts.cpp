@@ -59,6 +59,7 @@ std::string_view without_comment(std::string_view text);
 std::size_t find_brackets(std::string_view text);
 std::size_t end_of_regex(std::string_view text, std::size_t at);
 bool is_blank(char c);
+bool is_namespace(std::string_view text);
 [[noreturn]] void refuse(const std::string& fault, const std::string& hint = "");
 
 } // namespace
@@ -122,7 +123,8 @@ void Head::cut_remark() {
     rest_ = trimmed(rest_.substr(0, begin));
 }
 
-/// `channel::`, `channel:namespace:` or `namespace:`; the namespace is read and ignored.
+/// `channel::`, `channel:namespace:` or `namespace:`; the namespace is read and ignored. Of
+/// `foo >=1:2` conda would do so with all before the `2`.
 void Head::cut_channel(MatchSpecParts& parts) {
     const std::string_view before = rest_.substr(0, rest_.find('^'));
     const std::size_t colon = before.rfind(':');
@@ -131,6 +133,11 @@ void Head::cut_channel(MatchSpecParts& parts) {
     }
     const std::size_t first =
         colon == 0 ? std::string_view::npos : before.substr(0, colon).rfind(':');
+    const std::size_t begin = first == std::string_view::npos ? 0 : first + 1;
+    const std::string_view name_space = trimmed(before.substr(begin, colon - begin));
+    if (!is_namespace(name_space)) {
+        refuse(fmt::format("`{}` before a `:` is no namespace", name_space));
+    }
     if (first != std::string_view::npos) {
         parts.channel = trimmed(rest_.substr(0, first));
     }
@@ -306,6 +313,12 @@ std::size_t end_of_regex(std::string_view text, std::size_t at) {
 
 bool is_blank(char c) {
     return white_space.find(c) != std::string_view::npos;
+}
+
+bool is_namespace(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return is_letter_or_digit(c) || std::string_view("._-").find(c) != std::string_view::npos;
+    });
 }
 
 void refuse(const std::string& fault, const std::string& hint) {

@@ -196,6 +196,8 @@ const std::vector<Text> faults{
     {"foo=1=2=3", "`2=3` is no build"},
     {"foo 1.2==py", "`1.2==py` is no version"},
     {"foo 1.2 a b", "`a b` is no build"},
+    {"foo >=1:2", "`foo >=1` before a `:` is no namespace"},
+    {"c::foo=1=py:0", "`foo=1=py` before a `:` is no namespace"},
     {"foo=>=1.2=py*", "there is no operator `=>=`"},
     {"foo =!=1.2 py*", "there is no operator `=!=`"},
     {"foo 1.2 >=3", "`1.2 >=3` is no version"},
