@@ -160,6 +160,7 @@ SettingsInUse settings_in_use(const Arguments& arguments, const Variables& varia
                 places.set(std::string(name), *value);
             }
         }
+        places.set("PIP_CONFIG_FILE", "/dev/null"); // pip's files may be what is wrong
         project::SettingFlags flags;
         flags.ignore_files = true;
         return {project::load_settings(places, flags, std::nullopt), error.text()};

@@ -141,7 +141,11 @@ void Examination::look_at_indexes() {
             add({"indexes", Condition::warning, ignored.what, ignored.origin, ignored.instead});
         }
     } catch (const Error& error) { // a file of pip that cannot be read
-        add("settings", error.text());
+        const bool is_told =
+            request_.settings_error && request_.settings_error->subject == error.text().subject;
+        if (!is_told) {
+            add("settings", error.text());
+        }
     }
 }
 

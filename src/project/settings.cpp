@@ -154,7 +154,9 @@ void apply_network_environment(fetch::NetworkSettings& network, const Variables&
     }
     network.netrc_file = first_of(variables, {"NETRC"});
     const auto home = variables.find("HOME");
-    if (network.netrc_file.empty() && home && std::filesystem::exists(path(*home) / ".netrc")) {
+    std::error_code unseen; // a home of another user's is one without
+    if (network.netrc_file.empty() && home &&
+        std::filesystem::exists(path(*home) / ".netrc", unseen)) {
         network.netrc_file = (path(*home) / ".netrc").string();
     }
 }
