@@ -5,13 +5,22 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 namespace envpm::project {
 
 namespace {
 
+/// What a file says of a key.
+struct Setting {
+    std::vector<std::string> lines; ///< one at least
+    std::string file;
+};
+
+std::optional<Setting> setting_of(const Variables& variables, std::string_view key);
 std::vector<std::filesystem::path> pip_files(const Variables& variables);
-std::vector<std::string> ini_lines(const std::string& text, std::string_view key);
+std::vector<std::string> ini_lines(const std::string& text, std::string_view section,
+                                   std::string_view key);
 bool is_key(std::string_view written, std::string_view key);
 std::size_t indent_of(std::string_view line);
 
@@ -38,18 +47,12 @@ std::vector<Mirror> pip_extra_indexes(const Variables& variables) {
         text = *urls;
         origin = "PIP_EXTRA_INDEX_URL";
     }
-    for (const std::filesystem::path& file :
-         origin.empty() ? pip_files(variables) : std::vector<std::filesystem::path>()) {
-        const auto content = read_file_if_present(file);
-        const auto lines =
-            content ? ini_lines(*content, "extra-index-url") : std::vector<std::string>();
-        for (const std::string& line : lines) {
+    if (const auto found =
+            origin.empty() ? setting_of(variables, "extra-index-url") : std::optional<Setting>()) {
+        for (const std::string& line : found->lines) {
             text += line + " ";
         }
-        if (!lines.empty()) {
-            origin = file.string();
-            break;
-        }
+        origin = found->file;
     }
     std::vector<Mirror> indexes;
     std::istringstream words(text);
@@ -60,18 +63,29 @@ std::vector<Mirror> pip_extra_indexes(const Variables& variables) {
 }
 
 std::optional<Mirror> pip_option(const Variables& variables, std::string_view key) {
-    for (const std::filesystem::path& file : pip_files(variables)) {
-        if (const auto text = read_file_if_present(file)) {
-            if (const auto lines = ini_lines(*text, key); !lines.empty()) {
-                const bool is_on_the_next = lines.front().empty() && lines.size() > 1;
-                return Mirror{lines[is_on_the_next ? 1 : 0], file.string(), MirrorKind::pip};
+    const std::optional<Setting> found = setting_of(variables, key);
+    if (!found) {
+        return std::nullopt;
+    }
+    const bool is_on_the_next = found->lines.front().empty() && found->lines.size() > 1;
+    return Mirror{found->lines[is_on_the_next ? 1 : 0], found->file, MirrorKind::pip};
+}
+
+namespace {
+
+/// For `pip install` its own section counts more than `global`, in whichever file either stands.
+std::optional<Setting> setting_of(const Variables& variables, std::string_view key) {
+    for (const std::string_view section : {"install", "global"}) {
+        for (const std::filesystem::path& file : pip_files(variables)) {
+            if (const auto text = read_file_if_present(file)) {
+                if (auto lines = ini_lines(*text, section, key); !lines.empty()) {
+                    return Setting{std::move(lines), file.string()};
+                }
             }
         }
     }
     return std::nullopt;
 }
-
-namespace {
 
 /// Strongest first. For pip `/dev/null` says that there are none.
 std::vector<std::filesystem::path> pip_files(const Variables& variables) {
@@ -95,9 +109,10 @@ std::vector<std::filesystem::path> pip_files(const Variables& variables) {
 
 /// The value's first line and those that go on with it, being indented more. pip reads its files as
 /// configparser does; of that, sections and such values matter here. Empty if the key is not there.
-std::vector<std::string> ini_lines(const std::string& text, std::string_view key) {
+std::vector<std::string> ini_lines(const std::string& text, std::string_view section,
+                                   std::string_view key) {
     std::istringstream lines(text);
-    std::string section;
+    std::string current;
     std::vector<std::string> found;
     std::size_t indent = 0;
     for (std::string line; std::getline(lines, line);) {
@@ -113,11 +128,11 @@ std::vector<std::string> ini_lines(const std::string& text, std::string_view key
             continue;
         }
         if (content.front() == '[') {
-            section = content.substr(1, content.find(']') - 1);
+            current = content.substr(1, content.find(']') - 1);
             continue;
         }
         const std::size_t separator = content.find_first_of("=:");
-        if ((section == "global" || section == "install") && separator != std::string::npos &&
+        if (current == section && separator != std::string::npos &&
             is_key(trimmed(content.substr(0, separator)), key)) {
             indent = indent_of(line);
             found.emplace_back(trimmed(content.substr(separator + 1)));

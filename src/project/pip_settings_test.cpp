@@ -38,6 +38,14 @@ TEST_F(PipSettingsTest, ReadsGlobalAndInstallSectionsOnly) {
     EXPECT_EQ(option("colour"), "");
 }
 
+TEST_F(PipSettingsTest, TheSectionOfInstallWinsWhereverItStands) {
+    write(".config/pip/pip.conf",
+          "[global]\ncolour = green\nshape = round\n[install]\ncolour = blue\n");
+    EXPECT_EQ(option("colour"), "blue");
+    write(".pip/pip.conf", "[install]\nshape = square\n");
+    EXPECT_EQ(option("shape"), "square");
+}
+
 TEST_F(PipSettingsTest, SkipsCommentsAndWhiteSpaceAsPipDoes) {
     write(".config/pip/pip.conf", "# colour = red\n; colour = red\n\n [global] \r\n"
                                   "  colour\t=  https://a.example.org/x=1  \r\n");
