@@ -8,8 +8,10 @@
 
 PROGRAM is conda_answers. Versions come from tests/data/conda/versions.txt with the parse that conda
 itself gave, and all 28,530 of them from `conda/parsed_versions.txt.zst` in the folder that the
-variable ENVPM_SHARED_DATA names; others are made up. Match specs are the `depends` and `constrains`
-of the repodata there. docs/conda.md says where envpm differs from others, and why.
+variable ENVPM_SHARED_DATA names; others are made up (conda_made_up.py). Match specs are the
+`depends` and `constrains` of the repodata there. With both others, texts with a mutation are put to
+all three, and what envpm answers unlike both is counted. docs/conda.md says where envpm differs
+from others, and why.
 """
 
 import argparse
@@ -27,6 +29,15 @@ import re
 import subprocess
 import sys
 import warnings
+
+from conda_made_up import (
+    made_up_questions,
+    made_up_regex,
+    made_up_specs,
+    made_up_version,
+    mutated_questions,
+    shortened,
+)
 
 SAMPLE = pathlib.Path(__file__).parent.parent / "data/conda/versions.txt"
 REPODATA = (
@@ -152,12 +163,6 @@ def check_order(program, name, versions, pairs):
     return wrong
 
 
-def shortened(dice, version):
-    """The version, or the beginning of it up to a separator."""
-    cuts = [match.start() for match in re.finditer(r"(?<=[a-z0-9])[._](?=[a-z0-9])", version)]
-    return version[: dice.choice(cuts + [len(version)])]
-
-
 def check_parses(parses):
     """That `parse` above is conda's."""
     return [
@@ -167,35 +172,7 @@ def check_parses(parses):
     ]
 
 
-RUNS = "0 1 2 10 01 100 300 99999 a b rc RC dev post alpha p d".split()
-
-
-def made_up_version(dice):
-    def segment():
-        return "".join(dice.choices(RUNS, k=dice.choice([1, 1, 1, 2, 2, 3])))
-
-    version = dice.choice(["", "", "", "", "1!", "0!"]) + dice.choice("1012a")
-    for _ in range(dice.choice([0, 1, 1, 2, 3])):
-        version += dice.choice("...._") + segment()
-    version += "_" if dice.random() < 0.05 else ""
-    if dice.random() < 0.2:
-        version += "+" + ".".join(segment() for _ in range(dice.choice([1, 2])))
-    return version
-
-
 # Regular expressions, with Python's.
-
-
-def made_up_regex(dice, depth=3):
-    kind = dice.choice(["text", "text", "join", "join", "either", "repeat"] if depth else ["text"])
-    if kind == "text":
-        return dice.choice(["a", "b", "1", ".", "\\d", "[ab]", "[^b1]", "\\.", "\\W", "[0-9_]"])
-    inner = [made_up_regex(dice, depth - 1) for _ in range(2)]
-    if kind == "join":
-        return inner[0] + inner[1]
-    if kind == "either":
-        return f"({inner[0]}|{inner[1]})"
-    return f"(?:{inner[0]})" + dice.choice(["*", "+", "?", "{2}", "{1,2}", "{,2}", "*?", "{1,}"])
 
 
 def check_regexes(program, count):
@@ -292,20 +269,33 @@ def reason(peer, case):
     """Why a difference is none of ours (docs/conda.md)."""
     texts = " ".join(map(str, case[1:3])).lower()
     spec = "" if case[0] == "order" else case[1].lower()
+    asked = re.sub(r"^[^\s=<>!~[]*", "", spec) if case[0] == "match" else spec  # without the name
+    clauses = re.split(r"""[\s,|()[\]'"]+""", asked)
     reasons = [
         ("~=" in spec, "one segment, `*` or `+` behind `~=`"),
-        (re.match(r"==.*\*$", spec), "`==` before `1.*`"),
+        (any(re.search(r"==.*\*", clause) for clause in clauses), "`==` before `1.*`"),
+        ("**" in spec, "two stars"),
+        (
+            re.search(r"""\[(.*,)? *\w+ =|\[.*=(['"])[^'"]*\2\w""", spec),
+            "brackets that conda reads in part",
+        ),
+        (spec.startswith("/"), "a folder for a channel"),
+        ("$$" in spec, "two signs that end a regular expression"),
     ]
     if peer == "conda":
         reasons += [
-            (re.match(r"[=<>!].*[^.]\*$", spec), "`1*` behind an operator"),
+            (
+                any(re.match(r"[=<>!].*[^.]\*$", clause) for clause in clauses),
+                "`1*` behind an operator",
+            ),
             (case[0] == "match" and "PY" in case[1] + case[4], "case of a build"),
             (re.search(r"[|,] =", spec), "blank before `=`"),
+            (case[0] == "match" and "(" in spec, "conda takes parentheses for a remark"),
         ]
     else:
         reasons += [
             (re.search(r"[a-z]_(?![a-z0-9])", texts), "underscore behind a word"),
-            (re.search(r"[a-z][.*]*$", spec) and re.match(r"!=|=|[^<>=]", spec), "part of a word"),
+            (any(re.match(r"(!=|=|[^<>=]).*[a-z][.*]*$", c) for c in clauses), "part of a word"),
             (re.match(r">[^=].*\*$", spec), "`>` before `1.*`"),
             (re.search(r"\b0\.?\*|=[^=]*\b0\b", spec), "a beginning that ends in 0"),
             ("*" in spec and re.match(r"(\d!)?[a-z]", str(case[2]).lower()), "word at the front"),
@@ -313,48 +303,31 @@ def reason(peer, case):
     return next((name for holds, name in reasons if holds), "unexplained")
 
 
-def made_up_questions(count):
-    """Of versions and version specs."""
-    dice = random.Random(3)
-    operators = "|==|!=|<|<=|>|>=|=|~=".split("|")
-    for _ in range(count):
-        left, right = made_up_version(dice), made_up_version(dice)
-        yield ("order", left, right)
-        operand = right if dice.random() < 0.5 else shortened(dice, left)
-        star = dice.choice(["", "", "*", ".*"])
-        yield ("version", dice.choice(operators) + operand + star, left)
-
-
-def made_up_specs(count):
-    """Match specs in all their forms, with a record each."""
-    dice = random.Random(6)
-    versions = "1 1.2 1.2.0 1.2.3 1.20 1.2rc1 1.2post 2 1!1.2 1.2_3".split()
-    builds = "py36_0 py37_0 py37_1 PY36_0 0".split()
-    clauses = [op + v for op in "|==|!=|<|<=|>|>=|=|~=".split("|") for v in versions]
-    clauses += [v + ".*" for v in versions] + [f"!={v}.*" for v in versions] + ["*"]
-    for _ in range(count):
-        spec = dice.choice(["foo", "foo", "Foo", "c::foo", "c/linux-64::foo", "c:x:foo", "bar"])
-        space = dice.choice(["", " "])
-        clause = dice.choice(clauses)
-        for _ in range(dice.choice([0, 0, 0, 1, 2])):
-            blank = dice.choice(["", "", " "])
-            clause += blank + dice.choice(",|") + blank + dice.choice(clauses)
-        asked = dice.choice(builds + ["py*", "*_0", "*7*", "*"])
-        spec += dice.choice(
-            [
-                "",
-                (space if re.match("[=<>!~]", clause) else " ") + clause,
-                f" {clause} {asked}",
-                f" {clause}={asked}",
-                f"={dice.choice(versions)}={asked}",
-                f"=={dice.choice(versions)}={asked}",
-                f"[version='{clause}']",
-                f"[version='{clause}',build='{asked}']",
-                f"[build={asked},build_number={dice.choice(['1', '>=1', '<1'])!r}]",
-            ]
-        )
-        place = ("c", "linux-64", "0" * 32)
-        yield ("match", spec, "foo", dice.choice(versions), dice.choice(builds), 1, *place)
+def compare_with_all(program, count, seed):
+    """Of texts that nobody agrees on: prints and counts what envpm answers unlike both others. If
+    they do not refuse the text too, each needs a reason; gives where one has none."""
+    questions = list(mutated_questions(count, seed))
+    alone, wrong = collections.Counter(), []
+    for question, ours in zip(questions, ask(program, questions)):
+        theirs = {peer: answer_of(PEERS[peer], question) for peer in PEERS}
+        if ours[0] in [answer[0] for answer in theirs.values()]:
+            continue
+        cases = [(*question, ours, answer) for answer in theirs.values()]
+        reasons = [reason(*case) for case in zip(theirs, cases) if case[1][-1][0] != "!"]
+        if ours[0] == "!":
+            fault = re.sub(r".* is no \w+ spec: |`[^`]*`|:.*|\(.*", "", ours[2:])
+            alone["refused: " + fault.strip()] += 1
+        elif not reasons:
+            fault = re.sub(r"(['\"]|spec:).*", "", theirs["rattler"][2:])
+            alone["read: " + fault.strip()] += 1
+        elif "unexplained" in reasons:
+            wrong.append((*question, ours, *theirs.values()))
+        else:
+            alone["other: " + ", ".join(sorted(set(reasons)))] += 1
+    print(f"mutated: {len(questions)} questions, {alone.total()} answered by envpm alone")
+    for name, number in sorted(alone.items()):
+        print(f"    {number} {name}")
+    return wrong
 
 
 def read_records(folder):
@@ -392,6 +365,8 @@ def main():
     parser.add_argument("program")
     for peer in PEERS:
         parser.add_argument(f"--{peer}", action="append_const", dest="peers", const=peer)
+    parser.add_argument("--mutated", type=int, default=20_000, help="texts of each language")
+    parser.add_argument("--seed", type=int, default=7, help="of the mutated texts")
     options = parser.parse_args()
     program = options.program
     shared = os.environ.get("ENVPM_SHARED_DATA")
@@ -416,6 +391,8 @@ def main():
         print("skipped: no shared data")
     if "conda" in (options.peers or []):
         find_conda()
+    if set(PEERS) == set(options.peers or []):
+        wrong += compare_with_all(program, options.mutated, options.seed)
     for peer in options.peers or []:
         wrong += compare_with(program, peer, "versions", list(made_up_questions(50_000)))
         wrong += compare_with(program, peer, "match specs", list(made_up_specs(20_000)))

@@ -126,10 +126,12 @@ def differs(ours, theirs):
 def reason(question, ours, theirs):
     """Why a difference is none of ours; empty if no reason is known."""
     kind, text = question[0], " ".join(question[1:2] if question[0] == "marker" else question[1:])
+    rewritten = question[1]
     for kinds, rewrite, name in REWRITES:
-        rewritten = rewrite(question[1])
-        if kind in kinds.split() and rewritten != question[1]:
-            if not differs(ours, answer((KIND.get(kind, kind), rewritten, *question[2:]))):
+        if kind in kinds.split():
+            texts = {rewrite(question[1]), rewrite(rewritten)} - {question[1], rewritten}
+            rewritten = rewrite(rewritten)
+            if any(is_answered(question, other, ours) for other in texts):
                 return name
     for kinds, holds, name in REASONS:
         if kind in kinds.split() and holds(text, ours, theirs):
@@ -137,11 +139,17 @@ def reason(question, ours, theirs):
     return ""
 
 
+def is_answered(question, text, ours):
+    """Whether `packaging` says so of another text."""
+    theirs = answer((KIND.get(question[0], question[0]), text, *question[2:]))
+    return not differs(ours, theirs) or is_undefined(text, ours, theirs)
+
+
 def with_commas(text):
     """Specifiers as PEP 440 has them: a comma between two, none elsewhere, nothing for `*`."""
     end = re.search("[;@]|$", text).start()
     head, rest = re.sub(r"[\f\r\v]", " ", text[:end]), text[end:]
-    head = re.sub(r"(?<=[^\s,(<>=!~^])\s*(?=[<>~]|[=!]=)", ",", head)
+    head = re.sub(r"(?<=[^\s,(<>=!~])\s*(?=[<>~]|[=!]=)", ",", head)
     head = re.sub(r"\s*,(\s*,)+", ",", head)
     name = r"^([^<>=!~,*\[]*(?:\[[^\]]*\])?[^<>=!~,*\[]*)"
     return re.sub(name + r",|" + name + r"\*(?=[\s)]*$)", r"\1\2", head) + rest
@@ -160,7 +168,8 @@ def is_undefined(text, ours, theirs):
 
 SETS = "specifiers names contains stable requirement"
 MARKERS = "marker marker_text requirement old"
-# Languages, how a text is written for `packaging`, which then answers as envpm does, and why.
+# Languages, how a text is written for `packaging`, which then answers as envpm does, and why; each
+# alone, and behind those before it.
 REWRITES = [
     (SETS, with_commas, "no comma, a comma too many, or `*`"),
     (MARKERS, lambda text: re.sub(r"""((?:>=|<)\s*["']\s*v?[\d!.]*)\.\*""", r"\1", text),
