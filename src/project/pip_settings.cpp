@@ -77,10 +77,9 @@ namespace {
 std::optional<Setting> setting_of(const Variables& variables, std::string_view key) {
     for (const std::string_view section : {"install", "global"}) {
         for (const std::filesystem::path& file : pip_files(variables)) {
-            if (const auto text = read_file_if_present(file)) {
-                if (auto lines = ini_lines(*text, section, key); !lines.empty()) {
-                    return Setting{std::move(lines), file.string()};
-                }
+            const std::string text = read_file_if_present(file).value_or("");
+            if (auto lines = ini_lines(text, section, key); !lines.empty()) {
+                return Setting{std::move(lines), file.string()};
             }
         }
     }
