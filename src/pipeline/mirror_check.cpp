@@ -263,15 +263,13 @@ void Trial::ask_channel() {
 }
 
 void Trial::ask_blobs() {
-    if (package_ == nullptr) {
+    const auto folder = fetch::file_of(place_.url);
+    trial_.problem = folder ? fault_of_folder(*folder) : std::string();
+    if (trial_.problem.empty() && package_ == nullptr) {
         trial_.problem = "nothing is locked that it could be asked for";
-        return;
     }
-    if (const auto folder = fetch::file_of(place_.url)) {
-        trial_.problem = fault_of_folder(*folder);
-        if (!trial_.problem.empty()) {
-            return;
-        }
+    if (!trial_.problem.empty()) {
+        return;
     }
     measure(installing::blob_url(place_.url, package_->sha256));
 }

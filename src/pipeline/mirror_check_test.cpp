@@ -76,9 +76,9 @@ class MirrorCheckTest : public testing::Test {
     }
 
     /// As if the project had no lock yet.
-    MirrorTrial trial_without_lock(const std::string& index) {
+    MirrorTrial trial_without_lock(const project::Mirror& place) {
         std::filesystem::remove(project().lock_file());
-        settings_.mirrors["pypi"] = {{local(index), ""}};
+        settings_.mirrors["pypi"] = {place};
         project::Services services(
             settings_, {Variables(), stop_.get_token(), std::chrono::system_clock::now()},
             progress_);
@@ -120,21 +120,22 @@ TEST_F(MirrorCheckTest, APlaceWithoutThePageIsOfNoUse) {
 TEST_F(MirrorCheckTest, AFolderIsAskedForAPageThatItHasIfNothingIsLocked) {
     publish("index", bytes());
     std::filesystem::create_directory(folder_.path() / "index/empty");
-    const MirrorTrial trial = trial_without_lock("index");
+    const MirrorTrial trial = trial_without_lock({local("index"), ""});
     EXPECT_TRUE(trial.works()) << trial.problem;
     EXPECT_EQ(trial.status, 200);
     EXPECT_FALSE(trial.lacks);
     write_file(folder_.path() / "index/alpha/index.html", "no page");
-    EXPECT_FALSE(trial_without_lock("index").works());
+    EXPECT_FALSE(trial_without_lock({local("index"), ""}).works());
 }
 
 TEST_F(MirrorCheckTest, AFolderWithoutAnyPageIsOfNoUse) {
     std::filesystem::create_directories(folder_.path() / "index/empty");
-    EXPECT_EQ(trial_without_lock("index").problem,
+    EXPECT_EQ(trial_without_lock({local("index"), ""}).problem,
               "nothing is locked, and the folder has no page of a project");
-    EXPECT_THAT(trial_without_lock("nowhere").problem, HasSubstr("there is no folder"));
+    EXPECT_THAT(trial_without_lock({local("nowhere"), ""}).problem,
+                HasSubstr("there is no folder"));
     ASSERT_EQ(::mkfifo((folder_.path() / "fifo").c_str(), 0600), 0);
-    EXPECT_THAT(trial_without_lock("fifo").problem,
+    EXPECT_THAT(trial_without_lock({local("fifo"), ""}).problem,
                 HasSubstr("a FIFO stands where a folder is to be"));
 }
 
@@ -174,6 +175,14 @@ TEST_F(MirrorCheckTest, BlobsAreAskedForTheArchiveItself) {
     const MirrorTrial trial = trial_of(blobs);
     EXPECT_TRUE(trial.works()) << trial.problem;
     EXPECT_GT(trial.bytes_per_second.value_or(0), 0);
+}
+
+TEST_F(MirrorCheckTest, BlobsThatAreNotMountedAreToldBeforeThatNothingIsLocked) {
+    const project::Mirror blobs{local("blobs"), "", project::MirrorKind::configured,
+                                project::MirrorForm::blobs};
+    EXPECT_THAT(trial_without_lock(blobs).problem, HasSubstr("there is no folder"));
+    write_file(folder_.path() / "blobs/sha256/aa/other", "other");
+    EXPECT_THAT(trial_without_lock(blobs).problem, HasSubstr("nothing is locked"));
 }
 
 TEST_F(MirrorCheckTest, APlaceThatGivesAByteAndThenRefusesIsOfNoUse) {
